@@ -1,0 +1,160 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One AMQP message that was delivered, with the events in it. All methods belong to the loop's
+ * thread.
+ *
+ * <p>It is acked when each of its events is {@linkplain #done() done}, or before, when it is
+ * {@linkplain #settle settled} (protocol section 4, rule 1); or it is rejected as a whole. Once its
+ * channel is gone it is {@linkplain #isLost() lost}: RabbitMQ gives it back to somebody, unless it
+ * was acked.
+ */
+public final class Delivery {
+
+  /** How it came here. */
+  public enum Origin {
+    /** Published to this process, or to all brokers. */
+    SENT,
+    /** A request that came back to its sender: it had expired. */
+    EXPIRED,
+    /** A request that came back to its sender: it was rejected, which the receiver says itself. */
+    REJECTED,
+    /** A request that came back to its sender for any other reason. */
+    DEAD_LETTERED,
+    /** From the queue of what was for a broker that is gone. */
+    ORPHANED
+  }
+
+  /** What RabbitMQ says of a message, which it has checked: believed before the payload. */
+  public record Envelope(Origin origin, String routingKey, String userId, boolean orphaned) {
+
+    public Envelope {
+      Objects.requireNonNull(routingKey, "routingKey");
+      Objects.requireNonNull(userId, "userId");
+    }
+  }
+
+  /** The channel that it came by; called on the loop's thread, must not block. */
+  interface Source {
+    void ack(Delivery delivery);
+
+    void reject(Delivery delivery);
+
+    /** Acks it, and has {@link Delivery#onSettled} called once it can no longer come back. */
+    void settle(Delivery delivery);
+
+    boolean isOpen();
+  }
+
+  private enum State {
+    OPEN,
+    SETTLING,
+    SETTLED,
+    CLOSED
+  }
+
+  private final Source source;
+  private final long tag;
+  private final Envelope envelope;
+  private final EventType type;
+  private final List<Event> events;
+  private final List<Runnable> whenSettled = new ArrayList<>(1);
+  private State state = State.OPEN;
+  private int undone;
+
+  Delivery(Source source, long tag, Envelope envelope, EventType type, List<Event> events) {
+    this.source = source;
+    this.tag = tag;
+    this.envelope = envelope;
+    this.type = type;
+    this.events = List.copyOf(events);
+    this.undone = events.size();
+  }
+
+  /** What RabbitMQ vouches for. */
+  public Envelope envelope() {
+    return envelope;
+  }
+
+  /** The type of its events. */
+  public EventType type() {
+    return type;
+  }
+
+  /** Its events, at least one. */
+  public List<Event> events() {
+    return events;
+  }
+
+  /** One of its events needs it no more; it is acked when all have said so. */
+  public void done() {
+    undone--;
+    if (undone == 0 && state == State.OPEN) {
+      state = State.CLOSED;
+      source.ack(this);
+    }
+  }
+
+  /** Acks it whatever its events say: for what cannot be used. */
+  public void discard() {
+    undone = 0;
+    if (state == State.OPEN) {
+      state = State.CLOSED;
+      source.ack(this);
+    }
+  }
+
+  /** Gives it back as a whole, certainly not run: it is dead-lettered {@code rejected}. */
+  public void reject() {
+    if (state == State.OPEN) {
+      state = State.CLOSED;
+      source.reject(this);
+    }
+  }
+
+  /**
+   * Acks it and calls {@code then}, on the loop, once RabbitMQ can no longer give it back; at once
+   * if that is so already. If the channel dies first, {@code then} is never called. Settling one of
+   * a batch settles all of them.
+   */
+  public void settle(Runnable then) {
+    switch (state) {
+      case OPEN -> {
+        state = State.SETTLING;
+        whenSettled.add(then);
+        source.settle(this);
+      }
+      case SETTLING -> whenSettled.add(then);
+      case SETTLED -> then.run();
+      case CLOSED -> throw new IllegalStateException("acked or rejected already");
+    }
+  }
+
+  /** Whether it is settled: it can no longer come back. */
+  public boolean isSettled() {
+    return state == State.SETTLED;
+  }
+
+  /** Whether its channel is gone while it could still come back: it is not ours any more. */
+  public boolean isLost() {
+    return state != State.SETTLED && !source.isOpen();
+  }
+
+  /** Called on the loop when the fence behind its ack has come back. */
+  void onSettled() {
+    state = State.SETTLED;
+    List<Runnable> waiting = List.copyOf(whenSettled);
+    whenSettled.clear();
+    waiting.forEach(Runnable::run);
+  }
+
+  long tag() {
+    return tag;
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventCodec;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * One event to be published, mandatory and confirmed, to the exchange of its name. Immutable but
+ * for its builder-like methods, each of which returns a changed copy.
+ */
+public final class Publication {
+
+  /** How often it may be tried. */
+  public enum Tries {
+    /** Written once at the most; its fate may be {@link Outcome#UNKNOWN}. For requests. */
+    ONCE,
+    /** Written again when nacked or its fate is unknown, until it is given up. For all else. */
+    UNTIL_CONFIRMED
+  }
+
+  /** With whom it may share an AMQP message (protocol section 7). */
+  public enum Batching {
+    /** With nobody: a request whose expiration is not the full one. */
+    ALONE,
+    /** With other requests that are repeatable. */
+    REPEATABLE,
+    /** With other requests that are not repeatable. */
+    NOT_REPEATABLE,
+    /** With any event of its type: what is no request. */
+    ANY
+  }
+
+  /** What may be one AMQP message: the same key. */
+  record BatchKey(
+      String exchange, String routingKey, Batching batching, String brokerId, boolean orphaned) {}
+
+  /** No AMQP expiration. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final Event event;
+  private final byte[] encoded;
+  private final BatchKey key;
+  private final Tries tries;
+  private final long expirationMillis;
+  private final long giveUpAt;
+  private final Consumer<Outcome> whenDone;
+
+  private Publication(
+      Event event,
+      byte[] encoded,
+      BatchKey key,
+      Tries tries,
+      long expirationMillis,
+      long giveUpAt,
+      Consumer<Outcome> whenDone) {
+    this.event = event;
+    this.encoded = encoded;
+    this.key = key;
+    this.tries = tries;
+    this.expirationMillis = expirationMillis;
+    this.giveUpAt = giveUpAt;
+    this.whenDone = whenDone;
+  }
+
+  /**
+   * An event to be published until it is confirmed, or until {@code giveUpAt}; batched with any
+   * other. It is encoded here, on the caller's thread.
+   *
+   * @param giveUpAt {@link System#nanoTime} after which it is not written (again)
+   */
+  public static Publication of(Event event, String routingKey, long giveUpAt) {
+    Objects.requireNonNull(routingKey, "routingKey");
+    return new Publication(
+        event,
+        EventCodec.encode(event),
+        new BatchKey(event.type().wireName(), routingKey, Batching.ANY, null, false),
+        Tries.UNTIL_CONFIRMED,
+        NEVER,
+        giveUpAt,
+        outcome -> {});
+  }
+
+  /** The same, tried that often. */
+  public Publication tried(Tries tries) {
+    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+  }
+
+  /** The same, sharing a message with those only. */
+  public Publication batched(Batching batching) {
+    return withKey(
+        new BatchKey(key.exchange, key.routingKey, batching, key.brokerId, key.orphaned));
+  }
+
+  /**
+   * The same with an AMQP {@code expiration}. In a batch of {@link Batching#ANY} the longest one
+   * counts.
+   *
+   * @param millis at least 1
+   */
+  public Publication expiringAfter(long millis) {
+    if (millis < 1) {
+      throw new IllegalArgumentException("nothing is published with no time left");
+    }
+    return new Publication(event, encoded, key, tries, millis, giveUpAt, whenDone);
+  }
+
+  /** The same with the AMQP header {@link Topology#BROKER_ID_HEADER}. */
+  public Publication withBrokerId(String brokerId) {
+    return withKey(
+        new BatchKey(key.exchange, key.routingKey, key.batching, brokerId, key.orphaned));
+  }
+
+  /** The same with the AMQP header {@link Topology#ORPHANED_HEADER}. */
+  public Publication orphaned() {
+    return withKey(new BatchKey(key.exchange, key.routingKey, key.batching, key.brokerId, true));
+  }
+
+  /** The same; {@code whenDone} is called once, on the loop, with its outcome. */
+  public Publication whenDone(Consumer<Outcome> whenDone) {
+    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+  }
+
+  /** The event. */
+  public Event event() {
+    return event;
+  }
+
+  /** The routing key. */
+  public String routingKey() {
+    return key.routingKey;
+  }
+
+  /** The AMQP expiration in milliseconds, if it has one. */
+  public Optional<Long> expiration() {
+    return expirationMillis == NEVER ? Optional.empty() : Optional.of(expirationMillis);
+  }
+
+  /** Whether it carries the AMQP header {@link Topology#ORPHANED_HEADER}. */
+  public boolean isOrphaned() {
+    return key.orphaned;
+  }
+
+  /** With whom it may share a message. */
+  public Batching batching() {
+    return key.batching;
+  }
+
+  private Publication withKey(BatchKey key) {
+    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+  }
+
+  BatchKey key() {
+    return key;
+  }
+
+  byte[] encoded() {
+    return encoded;
+  }
+
+  long expirationMillis() {
+    return expirationMillis;
+  }
+
+  boolean isGivenUp(long nowNanos) {
+    return nowNanos - giveUpAt >= 0;
+  }
+
+  boolean isTriedAgain() {
+    return tries == Tries.UNTIL_CONFIRMED;
+  }
+
+  void done(Outcome outcome) {
+    whenDone.accept(outcome);
+  }
+
+  @Override
+  public String toString() {
+    return event.type().wireName() + " to " + key.routingKey;
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.httplongcut.amqp;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * A process's two connections to RabbitMQ: one that publishes and one that consumes, since an alarm
+ * of RabbitMQ blocks only what publishes (protocol section 3). Both are kept up for ever.
+ */
+public interface Session extends AutoCloseable {
+
+  /** Connects, and reconnects for ever; returns at once. */
+  void start();
+
+  /** Hands over a publication, from any thread; never blocks. Its outcome comes on the loop. */
+  void publish(Publication publication);
+
+  /** How it fares now; from any thread. */
+  SessionState state();
+
+  /**
+   * Closes the consuming channel and consumes anew: RabbitMQ gets back what was not settled. The
+   * listener hears {@link SessionListener#onConsumingLost} and then {@link
+   * SessionListener#onConsuming}. Returns at once.
+   */
+  void reopenConsuming(String why);
+
+  /**
+   * Cancels the consumers of these queues for good; what they have delivered stays. Returns at
+   * once.
+   */
+  void stopConsuming(Set<String> queues);
+
+  /** Waits until every publication has its outcome, or for {@code atMost}; not on the loop. */
+  boolean flush(Duration atMost) throws InterruptedException;
+
+  /** Closes both connections; unconfirmed publications are {@link Outcome#UNKNOWN}. */
+  @Override
+  void close();
+}

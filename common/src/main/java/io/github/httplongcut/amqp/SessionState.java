@@ -1,0 +1,16 @@
+package io.github.httplongcut.amqp;
+
+/**
+ * How a {@link Session} fares, for readiness and for what does not count against others.
+ *
+ * @param publishing the publishing connection is open
+ * @param consuming every queue is consumed
+ * @param blocked an alarm of RabbitMQ blocks the publishing connection
+ */
+public record SessionState(boolean publishing, boolean consuming, boolean blocked) {
+
+  /** Whether what others say is heard and answered. */
+  public boolean isHealthy() {
+    return publishing && consuming && !blocked;
+  }
+}

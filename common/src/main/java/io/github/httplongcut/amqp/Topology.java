@@ -1,0 +1,174 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What RabbitMQ holds, by name (protocol section 3). All of it but the inboxes and their bindings
+ * comes from {@code rabbitmq/definitions.json}; an event's exchange has the event's name.
+ */
+public final class Topology {
+
+  /** The queue that client agents publish to and all brokers consume. */
+  public static final String CLIENT_REQUEST_QUEUE = EventType.CLIENT_REQUEST.wireName();
+
+  /** The exchange and the queue of what was for a broker that is gone. */
+  public static final String ORPHAN = "orphan";
+
+  /** Where {@code client_request} dead-letters to. */
+  public static final String CLIENT_REQUEST_UNDELIVERED = "client_request_undelivered";
+
+  /** Where an upstream agent's inbox dead-letters to. */
+  public static final String BROKER_REQUEST_UNDELIVERED = "broker_request_undelivered";
+
+  /** AMQP header of a {@code broker_request}: who is told when it comes back. */
+  public static final String BROKER_ID_HEADER = "broker_id";
+
+  /** AMQP header of a {@code broker_error} that was made of, or came from, an orphan. */
+  public static final String ORPHANED_HEADER = "orphaned";
+
+  private static final int CLIENT_INBOX_PREFETCH = 500;
+  private static final int BROKER_INBOX_PREFETCH = 500;
+  private static final int HEARTBEATS_PREFETCH = 200;
+  private static final int ORPHAN_PREFETCH = 50;
+
+  private Topology() {}
+
+  /**
+   * A binding of an inbox.
+   *
+   * @param arguments for a headers exchange, else empty
+   */
+  public record Binding(String exchange, String routingKey, Map<String, Object> arguments) {
+
+    Binding(String exchange, String routingKey) {
+      this(exchange, routingKey, Map.of());
+    }
+
+    Binding(EventType event, String routingKey) {
+      this(event.wireName(), routingKey);
+    }
+  }
+
+  /**
+   * A queue that a process consumes.
+   *
+   * @param prefetch how many of its messages the process holds unacked at the most
+   * @param bindings of the process's own queue, which it declares; empty for a shared one
+   */
+  public record ConsumedQueue(String name, int prefetch, List<Binding> bindings) {
+
+    /** Whether it is this process's alone, which then declares and binds it. */
+    public boolean isOwn() {
+      return !bindings.isEmpty();
+    }
+  }
+
+  /**
+   * What a process uses of RabbitMQ.
+   *
+   * @param queues which it consumes
+   * @param publishesTo the events that it publishes
+   */
+  public record Plan(List<ConsumedQueue> queues, List<EventType> publishesTo) {
+
+    /** Every exchange that must be there. */
+    public List<String> exchanges() {
+      Stream<String> bound =
+          queues.stream().flatMap(queue -> queue.bindings().stream()).map(Binding::exchange);
+      return Stream.concat(bound, publishesTo.stream().map(EventType::wireName))
+          .distinct()
+          .toList();
+    }
+
+    /** Every queue that must be there. */
+    public List<String> sharedQueues() {
+      return queues.stream().filter(queue -> !queue.isOwn()).map(ConsumedQueue::name).toList();
+    }
+  }
+
+  /** What a client agent uses. */
+  public static Plan clientAgent(ProcessId clientId) {
+    String key = clientId.toString();
+    return new Plan(
+        List.of(
+            new ConsumedQueue(
+                "client-agent." + clientId,
+                CLIENT_INBOX_PREFETCH,
+                List.of(
+                    new Binding(EventType.CLIENT_REQUEST_ACK, key),
+                    new Binding(EventType.BROKER_RESPONSE, key),
+                    new Binding(EventType.BROKER_ERROR, key),
+                    new Binding(CLIENT_REQUEST_UNDELIVERED, "*." + key)))),
+        List.of(EventType.CLIENT_REQUEST, EventType.CLIENT_CANCEL));
+  }
+
+  /**
+   * What a broker uses.
+   *
+   * @param prefetch how many messages of {@code client_request} it holds at the most
+   */
+  public static Plan broker(ProcessId brokerId, int prefetch) {
+    String key = brokerId.toString();
+    return new Plan(
+        List.of(
+            new ConsumedQueue(
+                "broker." + brokerId,
+                BROKER_INBOX_PREFETCH,
+                List.of(
+                    new Binding(EventType.BROKER_REQUEST_ACK, key),
+                    new Binding(EventType.UPSTREAM_RESPONSE, key),
+                    new Binding(EventType.UPSTREAM_ERROR, key),
+                    new Binding(EventType.CLIENT_CANCEL, key),
+                    new Binding(
+                        BROKER_REQUEST_UNDELIVERED,
+                        "",
+                        Map.of("x-match", "all", BROKER_ID_HEADER, key)))),
+            new ConsumedQueue(
+                "heartbeats." + brokerId,
+                HEARTBEATS_PREFETCH,
+                List.of(new Binding(EventType.UPSTREAM_HEARTBEAT, "#"))),
+            new ConsumedQueue(ORPHAN, ORPHAN_PREFETCH, List.of()),
+            new ConsumedQueue(CLIENT_REQUEST_QUEUE, prefetch, List.of())),
+        List.of(
+            EventType.CLIENT_REQUEST_ACK,
+            EventType.BROKER_REQUEST,
+            EventType.BROKER_CANCEL,
+            EventType.BROKER_RESPONSE,
+            EventType.BROKER_ERROR,
+            EventType.BROKER_HELLO));
+  }
+
+  /**
+   * What an upstream agent uses.
+   *
+   * @param targets the upstream targets that it claims
+   * @param prefetch how many messages it holds at the most: the sum of the capacities
+   */
+  public static Plan upstreamAgent(ProcessId upstreamId, Collection<String> targets, int prefetch) {
+    List<Binding> bindings = new ArrayList<>();
+    bindings.add(new Binding(EventType.BROKER_HELLO, ""));
+    for (String target : targets) {
+      String key = targetKey(target, upstreamId);
+      bindings.add(new Binding(EventType.BROKER_REQUEST, key));
+      bindings.add(new Binding(EventType.BROKER_CANCEL, key));
+    }
+    return new Plan(
+        List.of(new ConsumedQueue("upstream-agent." + upstreamId, prefetch, bindings)),
+        List.of(
+            EventType.BROKER_REQUEST_ACK,
+            EventType.UPSTREAM_RESPONSE,
+            EventType.UPSTREAM_ERROR,
+            EventType.UPSTREAM_HEARTBEAT));
+  }
+
+  /** {@code <upstream_target>.<process id>}: of client requests, dispatches and heartbeats. */
+  public static String targetKey(String upstreamTarget, ProcessId id) {
+    return upstreamTarget + '.' + id;
+  }
+}

@@ -1,0 +1,185 @@
+package io.github.httplongcut.http;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * HTTP fields: names as received and in the order of their first appearance, values in order, found
+ * without regard to case (RFC 9110 section 5). A value's chars are its bytes (ISO-8859-1).
+ * Immutable.
+ */
+public final class Headers {
+
+  /**
+   * One field name with all its values.
+   *
+   * @param name a token, as received
+   * @param values at least one, in order; each may be empty
+   */
+  public record Field(String name, List<String> values) {
+
+    public Field {
+      if (!isToken(name)) {
+        throw new IllegalArgumentException("header name is not a token");
+      }
+      values = List.copyOf(values);
+      for (String value : values) {
+        requireValue(name, value);
+      }
+    }
+
+    private static void requireValue(String name, String value) {
+      for (int i = 0; i < value.length(); i++) {
+        char c = value.charAt(i);
+        if (c == '\r' || c == '\n' || c == 0 || c > 0xff) {
+          throw new IllegalArgumentException(
+              "a value of header '" + name + "' has a character that no field may have");
+        }
+      }
+    }
+  }
+
+  /** No fields. */
+  public static final Headers EMPTY = new Headers(List.of());
+
+  private static final BitSet TOKEN = new BitSet();
+
+  static {
+    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        .chars()
+        .forEach(TOKEN::set);
+  }
+
+  private final List<Field> fields;
+
+  private Headers(List<Field> fields) {
+    this.fields = fields;
+  }
+
+  /** A header section of these fields. */
+  public static Headers of(List<Field> fields) {
+    return fields.isEmpty() ? EMPTY : new Headers(List.copyOf(fields));
+  }
+
+  /** A builder without fields. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Whether {@code text} is a token (RFC 9110 section 5.6.2). */
+  public static boolean isToken(String text) {
+    return !text.isEmpty() && text.chars().allMatch(TOKEN::get);
+  }
+
+  /** The fields in order, one for each name. */
+  public List<Field> fields() {
+    return fields;
+  }
+
+  /** Every value of {@code name}, in order; empty if there is none. */
+  public List<String> all(String name) {
+    List<String> found = List.of();
+    for (Field field : fields) {
+      if (field.name.equalsIgnoreCase(name)) {
+        found = found.isEmpty() ? field.values : concat(found, field.values);
+      }
+    }
+    return found;
+  }
+
+  /** The first value of {@code name}. */
+  public Optional<String> first(String name) {
+    return all(name).stream().findFirst();
+  }
+
+  /** Whether a field of that name is there. */
+  public boolean contains(String name) {
+    return fields.stream().anyMatch(field -> field.name.equalsIgnoreCase(name));
+  }
+
+  /** The same without the fields whose name, in lower case, is dropped. */
+  public Headers without(Predicate<String> dropped) {
+    List<Field> kept = new ArrayList<>(fields.size());
+    for (Field field : fields) {
+      if (!dropped.test(field.name.toLowerCase(Locale.ROOT))) {
+        kept.add(field);
+      }
+    }
+    return kept.size() == fields.size() ? this : of(kept);
+  }
+
+  /** The same without the fields of these names, given in lower case. */
+  public Headers without(Set<String> lowerCaseNames) {
+    return without(lowerCaseNames::contains);
+  }
+
+  /** The same with one more value of {@code name}, behind those that it has. */
+  public Headers plus(String name, String value) {
+    Builder builder = new Builder();
+    fields.forEach(field -> field.values.forEach(each -> builder.add(field.name, each)));
+    return builder.add(name, value).build();
+  }
+
+  private static List<String> concat(List<String> first, List<String> second) {
+    List<String> both = new ArrayList<>(first);
+    both.addAll(second);
+    return both;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Headers headers && fields.equals(headers.fields);
+  }
+
+  @Override
+  public int hashCode() {
+    return fields.hashCode();
+  }
+
+  /** The names only: values are never logged. */
+  @Override
+  public String toString() {
+    return "Headers" + fields.stream().map(Field::name).toList();
+  }
+
+  /** Collects fields: values of one name go together, under its first spelling. */
+  public static final class Builder {
+
+    private final List<String> names = new ArrayList<>();
+    private final List<List<String>> values = new ArrayList<>();
+
+    private Builder() {}
+
+    /** Adds one value. */
+    public Builder add(String name, String value) {
+      for (int i = 0; i < names.size(); i++) {
+        if (names.get(i).equalsIgnoreCase(name)) {
+          values.get(i).add(value);
+          return this;
+        }
+      }
+      names.add(name);
+      values.add(new ArrayList<>(List.of(value)));
+      return this;
+    }
+
+    /**
+     * The fields so far.
+     *
+     * @throws IllegalArgumentException if a name is no token, or a value has CR, LF, NUL or a char
+     *     over 255
+     */
+    public Headers build() {
+      List<Field> fields = new ArrayList<>(names.size());
+      for (int i = 0; i < names.size(); i++) {
+        fields.add(new Field(names.get(i), values.get(i)));
+      }
+      return of(fields);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.github.httplongcut.loop;
+
+/** What the owner of a {@link Loop} does as time passes. Both are called on the loop's thread. */
+public interface Ticker {
+
+  /** Every 50 ms, or as soon after as the loop gets to it: check the deadlines. */
+  void onTick(long nowNanos);
+
+  /**
+   * The whole process stood still (stopped, suspended, starved): what others did meanwhile was not
+   * heard, and is no fault of theirs (protocol section 4, rule 2). Called before anything else
+   * runs.
+   *
+   * @param nanos for how long
+   */
+  void onStoodStill(long nanos);
+}

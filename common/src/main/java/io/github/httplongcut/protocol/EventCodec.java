@@ -1,0 +1,272 @@
+package io.github.httplongcut.protocol;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.BrokerResponse;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.ClientRequestAck;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * An event to its JSON and back (protocol section 2), a batch included (section 7). Streams: no
+ * tree, no reflection. Safe for use by several threads.
+ */
+public final class EventCodec {
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private EventCodec() {}
+
+  /** One event as a JSON object in UTF-8. */
+  public static byte[] encode(Event event) {
+    try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
+        JsonGenerator json = JSON.createGenerator(bytes)) {
+      json.writeStartObject();
+      write(json, event);
+      json.writeEndObject();
+      json.flush();
+      return bytes.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing here does I/O
+    }
+  }
+
+  /** Several encoded events as one message: the object itself, or an array of them. */
+  public static byte[] join(List<byte[]> encoded) {
+    if (encoded.size() == 1) {
+      return encoded.get(0);
+    }
+    int length = 1 + encoded.size();
+    for (byte[] each : encoded) {
+      length += each.length;
+    }
+    byte[] joined = new byte[length];
+    int at = 0;
+    for (byte[] each : encoded) {
+      joined[at++] = (byte) (at == 1 ? '[' : ',');
+      System.arraycopy(each, 0, joined, at, each.length);
+      at += each.length;
+    }
+    joined[at] = ']';
+    return joined;
+  }
+
+  /**
+   * Reads a message: one event, or an array of events of one type.
+   *
+   * @return at least one event, in order
+   * @throws MalformedEventException if it is not JSON, lacks a field, or a field is not of its form
+   */
+  public static List<Event> decode(EventType type, byte[] message) throws MalformedEventException {
+    try (JsonParser json = JSON.createParser(message)) {
+      List<Event> events = new ArrayList<>(1);
+      JsonToken first = json.nextToken();
+      if (first == JsonToken.START_ARRAY) {
+        while (json.nextToken() == JsonToken.START_OBJECT) {
+          events.add(read(type, EventFields.read(json)));
+        }
+        requireToken(json, JsonToken.END_ARRAY);
+      } else {
+        requireToken(json, JsonToken.START_OBJECT);
+        events.add(read(type, EventFields.read(json)));
+      }
+      if (json.nextToken() != null || events.isEmpty()) {
+        throw new MalformedEventException("not one event or an array of events");
+      }
+      return events;
+    } catch (IOException e) {
+      throw new MalformedEventException("not JSON of an event", e);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedEventException(e.getMessage(), e);
+    }
+  }
+
+  private static void requireToken(JsonParser json, JsonToken token)
+      throws MalformedEventException {
+    if (json.currentToken() != token) {
+      throw new MalformedEventException("not a JSON object or an array of objects");
+    }
+  }
+
+  private static void write(JsonGenerator json, Event event) throws IOException {
+    if (event instanceof ClientRequest e) {
+      id(json, "client_id", e.clientId());
+      id(json, "client_req_id", e.clientReqId());
+      json.writeNumberField("client_req_ttl", e.clientReqTtl());
+      request(json, e.request());
+    } else if (event instanceof ClientRequestAck e) {
+      id(json, "client_req_id", e.clientReqId());
+      id(json, "broker_req_id", e.brokerReqId());
+      id(json, "broker_id", e.brokerId());
+    } else if (event instanceof BrokerRequest e) {
+      id(json, "client_id", e.clientId());
+      id(json, "client_req_id", e.clientReqId());
+      json.writeNumberField("client_req_ttl", e.clientReqTtl());
+      id(json, "broker_id", e.brokerId());
+      id(json, "broker_req_id", e.brokerReqId());
+      json.writeNumberField("broker_req_ttl", e.brokerReqTtl());
+      request(json, e.request());
+    } else if (event instanceof BrokerRequestAck e) {
+      id(json, "broker_req_id", e.brokerReqId());
+      id(json, "upstream_req_id", e.upstreamReqId());
+      id(json, "upstream_id", e.upstreamId());
+    } else if (event instanceof UpstreamResponse e) {
+      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+      response(json, e.response());
+    } else if (event instanceof UpstreamError e) {
+      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+      error(json, e.error());
+    } else if (event instanceof BrokerResponse e) {
+      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+      response(json, e.response());
+    } else if (event instanceof BrokerError e) {
+      id(json, "client_req_id", e.clientReqId());
+      id(json, "broker_req_id", e.brokerReqId());
+      error(json, e.error());
+    } else if (event instanceof UpstreamHeartbeat e) {
+      id(json, "upstream_id", e.upstreamId());
+      json.writeStringField("upstream_target", e.upstreamTarget());
+      json.writeStringField("state", e.state().wireName());
+      json.writeNumberField("capacity", e.capacity());
+      json.writeNumberField("in_flight", e.inFlight());
+      json.writeNumberField("interval_ms", e.intervalMs());
+      json.writeStringField("version", e.version());
+    } else if (event instanceof BrokerHello e) {
+      id(json, "broker_id", e.brokerId());
+      json.writeStringField("version", e.version());
+    } else if (event instanceof ClientCancel e) {
+      id(json, "client_id", e.clientId());
+      id(json, "client_req_id", e.clientReqId());
+      id(json, "broker_req_id", e.brokerReqId());
+    } else if (event instanceof BrokerCancel e) {
+      id(json, "broker_id", e.brokerId());
+      id(json, "client_req_id", e.clientReqId());
+      id(json, "broker_req_id", e.brokerReqId());
+    }
+  }
+
+  private static Event read(EventType type, EventFields f) {
+    return switch (type) {
+      case CLIENT_REQUEST ->
+          new ClientRequest(f.clientId(), f.clientReqId(), f.clientReqTtl(), f.request());
+      case CLIENT_REQUEST_ACK ->
+          new ClientRequestAck(f.clientReqId(), f.brokerReqId(), f.brokerId());
+      case BROKER_REQUEST ->
+          new BrokerRequest(
+              f.clientId(),
+              f.clientReqId(),
+              f.clientReqTtl(),
+              f.brokerId(),
+              f.brokerReqId(),
+              f.brokerReqTtl(),
+              f.request());
+      case BROKER_REQUEST_ACK ->
+          new BrokerRequestAck(f.brokerReqId(), f.upstreamReqId(), f.upstreamId());
+      case UPSTREAM_RESPONSE ->
+          new UpstreamResponse(
+              f.clientId(), f.clientReqId(), f.brokerReqId(), f.upstreamReqId(), f.response());
+      case UPSTREAM_ERROR ->
+          new UpstreamError(
+              f.clientId(), f.clientReqId(), f.brokerReqId(), f.upstreamReqId(), f.error());
+      case BROKER_RESPONSE ->
+          new BrokerResponse(
+              f.clientId(), f.clientReqId(), f.brokerReqId(), f.upstreamReqId(), f.response());
+      case BROKER_ERROR -> new BrokerError(f.clientReqId(), f.brokerReqId(), f.error());
+      case UPSTREAM_HEARTBEAT ->
+          new UpstreamHeartbeat(
+              f.upstreamId(),
+              f.upstreamTarget(),
+              f.state(),
+              f.capacity(),
+              f.inFlight(),
+              f.intervalMs(),
+              f.version());
+      case BROKER_HELLO -> new BrokerHello(f.brokerId(), f.version());
+      case CLIENT_CANCEL -> new ClientCancel(f.clientId(), f.clientReqId(), f.brokerReqId());
+      case BROKER_CANCEL -> new BrokerCancel(f.brokerId(), f.clientReqId(), f.brokerReqId());
+    };
+  }
+
+  private static void id(JsonGenerator json, String name, ProcessId id) throws IOException {
+    json.writeStringField(name, id.toString());
+  }
+
+  private static void id(JsonGenerator json, String name, UUID id) throws IOException {
+    json.writeStringField(name, id.toString());
+  }
+
+  private static void attempt(
+      JsonGenerator json, ProcessId clientId, UUID clientReqId, UUID brokerReqId, UUID upstreamId)
+      throws IOException {
+    id(json, "client_id", clientId);
+    id(json, "client_req_id", clientReqId);
+    id(json, "broker_req_id", brokerReqId);
+    id(json, "upstream_req_id", upstreamId);
+  }
+
+  private static void request(JsonGenerator json, Request request) throws IOException {
+    json.writeStringField("upstream_target", request.upstreamTarget());
+    json.writeStringField("method", request.method());
+    json.writeStringField("url", request.url());
+    headers(json, request.headers());
+    body(json, request.body());
+  }
+
+  private static void response(JsonGenerator json, Response response) throws IOException {
+    json.writeNumberField("status_code", response.statusCode());
+    headers(json, response.headers());
+    body(json, response.body());
+  }
+
+  private static void headers(JsonGenerator json, Headers headers) throws IOException {
+    json.writeObjectFieldStart("headers");
+    for (Headers.Field field : headers.fields()) {
+      json.writeArrayFieldStart(field.name());
+      for (String value : field.values()) {
+        json.writeString(value);
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  private static void body(JsonGenerator json, Body body) throws IOException {
+    if (!body.isPresent()) {
+      return;
+    }
+    byte[] bytes = body.bytes();
+    if (Utf8.isReadable(bytes)) {
+      json.writeStringField("body_encoding", BodyEncoding.UTF_8.wireName());
+      json.writeFieldName("body");
+      json.writeUTF8String(bytes, 0, bytes.length);
+    } else {
+      json.writeStringField("body_encoding", BodyEncoding.BASE64.wireName());
+      json.writeBinaryField("body", bytes);
+    }
+  }
+
+  private static void error(JsonGenerator json, EventError error) throws IOException {
+    json.writeObjectFieldStart("error");
+    json.writeStringField("code", error.failure().code());
+    json.writeStringField("message", error.message());
+    json.writeStringField("hop", error.hop().wireName());
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,185 @@
+package io.github.httplongcut.protocol;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.github.httplongcut.http.Headers;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * One event's fields as they stood in the JSON, asked for by {@link EventCodec} under their names.
+ * Unknown fields are skipped: a newer version may send them (protocol section 2). A getter throws
+ * {@link IllegalArgumentException}, naming the field, if it is missing or not of its form.
+ */
+final class EventFields {
+
+  private final Map<String, String> texts = new HashMap<>(16);
+  private final Map<String, Long> numbers = new HashMap<>(8);
+  private Headers headers;
+  private EventError error;
+
+  private EventFields() {}
+
+  /** Reads the object that {@code json} has just entered, to its end. */
+  static EventFields read(JsonParser json) throws IOException {
+    EventFields fields = new EventFields();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      JsonToken value = json.nextToken();
+      if (value == JsonToken.VALUE_STRING) {
+        fields.texts.put(name, json.getText());
+      } else if (value == JsonToken.VALUE_NUMBER_INT) {
+        fields.numbers.put(name, json.getLongValue());
+      } else if (value == JsonToken.START_OBJECT && name.equals("headers")) {
+        fields.headers = readHeaders(json);
+      } else if (value == JsonToken.START_OBJECT && name.equals("error")) {
+        fields.error = readError(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+    return fields;
+  }
+
+  private static Headers readHeaders(JsonParser json) throws IOException {
+    List<Headers.Field> fields = new ArrayList<>();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      List<String> values = new ArrayList<>(1);
+      if (json.nextToken() != JsonToken.START_ARRAY) {
+        throw new IllegalArgumentException("headers: the values of a field are not an array");
+      }
+      while (json.nextToken() == JsonToken.VALUE_STRING) {
+        values.add(json.getText());
+      }
+      if (json.currentToken() != JsonToken.END_ARRAY || values.isEmpty()) {
+        throw new IllegalArgumentException("headers: a field has no values, or not strings");
+      }
+      fields.add(new Headers.Field(name, values));
+    }
+    return Headers.of(fields);
+  }
+
+  private static EventError readError(JsonParser json) throws IOException {
+    EventFields fields = read(json);
+    String code = fields.text("code");
+    return new EventError(
+        Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
+        fields.text("message"),
+        Hop.ofName(fields.text("hop")));
+  }
+
+  ProcessId clientId() {
+    return processId("client_id");
+  }
+
+  ProcessId brokerId() {
+    return processId("broker_id");
+  }
+
+  ProcessId upstreamId() {
+    return processId("upstream_id");
+  }
+
+  UUID clientReqId() {
+    return uuid("client_req_id");
+  }
+
+  UUID brokerReqId() {
+    return uuid("broker_req_id");
+  }
+
+  UUID upstreamReqId() {
+    return uuid("upstream_req_id");
+  }
+
+  long clientReqTtl() {
+    return number("client_req_ttl", 0, Long.MAX_VALUE);
+  }
+
+  long brokerReqTtl() {
+    return number("broker_req_ttl", 0, Long.MAX_VALUE);
+  }
+
+  String upstreamTarget() {
+    return Names.require("upstream_target", text("upstream_target"));
+  }
+
+  AgentState state() {
+    return AgentState.ofName(text("state"));
+  }
+
+  int capacity() {
+    return (int) number("capacity", 0, Integer.MAX_VALUE);
+  }
+
+  int inFlight() {
+    return (int) number("in_flight", 0, Integer.MAX_VALUE);
+  }
+
+  long intervalMs() {
+    return number("interval_ms", 1, Integer.MAX_VALUE);
+  }
+
+  String version() {
+    return text("version");
+  }
+
+  EventError error() {
+    return require("error", error);
+  }
+
+  Request request() {
+    return new Request(
+        text("upstream_target"), text("method"), text("url"), require("headers", headers), body());
+  }
+
+  Response response() {
+    return new Response((int) number("status_code", 200, 999), require("headers", headers), body());
+  }
+
+  private Body body() {
+    String text = texts.get("body");
+    return text == null ? Body.ABSENT : BodyEncoding.ofName(text("body_encoding")).decode(text);
+  }
+
+  private String text(String name) {
+    return require(name, texts.get(name));
+  }
+
+  private long number(String name, long min, long max) {
+    long number = require(name, numbers.get(name));
+    if (number < min || number > max) {
+      throw new IllegalArgumentException(name + " is out of range");
+    }
+    return number;
+  }
+
+  private UUID uuid(String name) {
+    String text = text(name);
+    try {
+      return UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + " is not a UUID", e);
+    }
+  }
+
+  private ProcessId processId(String name) {
+    try {
+      return ProcessId.parse(text(name));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static <T> T require(String name, T value) {
+    if (value == null) {
+      throw new IllegalArgumentException(name + " is missing or not of its type");
+    }
+    return value;
+  }
+}

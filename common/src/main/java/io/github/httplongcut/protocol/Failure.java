@@ -1,0 +1,103 @@
+package io.github.httplongcut.protocol;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every way in which a request can fail: its code on the wire and to the caller, and its HTTP
+ * status (protocol section 5). There is no other status table.
+ */
+public enum Failure {
+  BAD_REQUEST("bad_request", 400, "Bad request"),
+  UNAUTHORIZED("unauthorized", 401, "Credentials needed"),
+  CALLER_FORBIDDEN("caller_forbidden", 403, "Caller not allowed"),
+  TARGET_FORBIDDEN("target_forbidden", 403, "Upstream target not allowed"),
+  REQUEST_NOT_ALLOWED("request_not_allowed", 403, "Request not allowed by the upstream agent"),
+  NO_ROUTE("no_route", 404, "No route to an upstream target"),
+  METHOD_NOT_ALLOWED("method_not_allowed", 405, "Method not allowed"),
+  READ_TIMEOUT("read_timeout", 408, "Request sent too slowly"),
+  REQUEST_TOO_LARGE("request_too_large", 413, "Request body too large"),
+  URL_TOO_LONG("url_too_long", 414, "URL too long"),
+  RATE_LIMITED("rate_limited", 429, "Too many requests", Retry.LATER),
+  HEADERS_TOO_LARGE("headers_too_large", 431, "Request headers too large"),
+  INTERNAL_ERROR("internal_error", 500, "Internal error"),
+  NOT_IMPLEMENTED("not_implemented", 501, "Not implemented"),
+  UPSTREAM_UNREACHABLE("upstream_unreachable", 502, "Upstream server unreachable"),
+  UPSTREAM_PROTOCOL_ERROR("upstream_protocol_error", 502, "Upstream server broke HTTP"),
+  RESPONSE_TOO_LARGE("response_too_large", 502, "Response too large"),
+  UPSTREAM_AGENT_LOST("upstream_agent_lost", 502, "Upstream agent lost"),
+  OVERLOADED("overloaded", 503, "Overloaded", Retry.LATER),
+  UPSTREAM_BUSY("upstream_busy", 503, "Upstream agents busy", Retry.LATER),
+  NO_UPSTREAM_AGENT("no_upstream_agent", 503, "No upstream agent", Retry.LATER),
+  BROKER_UNAVAILABLE("broker_unavailable", 503, "Broker unavailable", Retry.LATER),
+  BROKER_ACK_TIMEOUT("broker_ack_timeout", 504, "Broker did not answer"),
+  UPSTREAM_ACK_TIMEOUT("upstream_ack_timeout", 504, "Upstream agent did not answer"),
+  UPSTREAM_REPLY_TIMEOUT("upstream_reply_timeout", 504, "Upstream agent did not reply in time"),
+  UPSTREAM_TIMEOUT("upstream_timeout", 504, "Upstream server timed out"),
+  REQUEST_TIMEOUT("request_timeout", 504, "Request timed out"),
+  LOOP_DETECTED("loop_detected", 508, "Loop detected"),
+
+  /**
+   * The request certainly did not run and may be sent again: a word between processes, never shown
+   * to a caller (protocol section 4). Its status stands for the day that one leaks all the same.
+   */
+  NOT_RUN("not_run", 503, "Did not run", Retry.LATER);
+
+  /** Whether the answer carries {@code Retry-After}. */
+  private enum Retry {
+    LATER,
+    UNSAID
+  }
+
+  private static final Map<String, Failure> BY_CODE = new HashMap<>();
+
+  static {
+    for (Failure failure : values()) {
+      BY_CODE.put(failure.code, failure);
+    }
+  }
+
+  private final String code;
+  private final int status;
+  private final String title;
+  private final Retry retry;
+
+  Failure(String code, int status, String title) {
+    this(code, status, title, Retry.UNSAID);
+  }
+
+  Failure(String code, int status, String title, Retry retry) {
+    this.code = code;
+    this.status = status;
+    this.title = title;
+    this.retry = retry;
+  }
+
+  /** The code on the wire, in {@code Longcut-Error} and in the problem's {@code type}. */
+  public String code() {
+    return code;
+  }
+
+  /** The HTTP status. */
+  public int status() {
+    return status;
+  }
+
+  /** The problem's {@code title} (RFC 9457 section 3.1.3): the same for each occurrence. */
+  public String title() {
+    return title;
+  }
+
+  /**
+   * Whether the caller is told when to try again ({@code Retry-After}, RFC 9110 section 10.2.3).
+   */
+  public boolean retryLater() {
+    return retry == Retry.LATER;
+  }
+
+  /** The failure of that code; empty for one that this version does not know. */
+  public static Optional<Failure> ofCode(String code) {
+    return Optional.ofNullable(BY_CODE.get(code));
+  }
+}

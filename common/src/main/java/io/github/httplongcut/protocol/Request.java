@@ -1,0 +1,50 @@
+package io.github.httplongcut.protocol;
+
+import io.github.httplongcut.http.Headers;
+import java.util.Objects;
+
+/**
+ * The HTTP request inside a {@code client_request} or {@code broker_request} (protocol section 2).
+ *
+ * @param upstreamTarget which upstream target it is for
+ * @param method any token (RFC 9110 section 9.1), case as received
+ * @param url origin-form, byte for byte as received (RFC 9112 section 3.2.1), or {@code *}
+ * @param headers end-to-end fields only
+ * @param body absent, empty or neither
+ */
+public record Request(
+    String upstreamTarget, String method, String url, Headers headers, Body body) {
+
+  public Request {
+    Names.require("upstream_target", upstreamTarget);
+    if (!Headers.isToken(method)) {
+      throw new IllegalArgumentException("method '" + method + "' is not a token");
+    }
+    requireUrl(url);
+    Objects.requireNonNull(headers, "headers");
+    Objects.requireNonNull(body, "body");
+  }
+
+  /**
+   * Whether running it twice does no harm: GET, HEAD and OPTIONS (protocol section 4, rule 1).
+   * Methods are case-sensitive: {@code get} is another method, of which nothing is known.
+   */
+  public boolean isRepeatable() {
+    return isRepeatable(method);
+  }
+
+  /** Whether running a request of that method twice does no harm. */
+  public static boolean isRepeatable(String method) {
+    return switch (method) {
+      case "GET", "HEAD", "OPTIONS" -> true;
+      default -> false;
+    };
+  }
+
+  private static void requireUrl(String url) {
+    boolean originForm = url.startsWith("/") || url.equals("*");
+    if (!originForm || !url.chars().allMatch(c -> c > ' ' && c != 0x7f && c <= 0xff)) {
+      throw new IllegalArgumentException("url is not in origin-form");
+    }
+  }
+}
