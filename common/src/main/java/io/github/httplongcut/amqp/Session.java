@@ -9,8 +9,8 @@ import java.util.Set;
  */
 public interface Session extends AutoCloseable {
 
-  /** Connects, and reconnects for ever; returns at once. */
-  void start();
+  /** Connects, and reconnects for ever, telling {@code listener} on the loop; returns at once. */
+  void start(SessionListener listener);
 
   /** Hands over a publication, from any thread; never blocks. Its outcome comes on the loop. */
   void publish(Publication publication);

@@ -1,0 +1,34 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+
+/** Says in a sentence what went wrong with RabbitMQ, and where it is plain, what to do. */
+final class Failures {
+
+  private Failures() {}
+
+  static String describe(Throwable failure) {
+    if (failure instanceof AuthenticationFailureException) {
+      return "RabbitMQ refuses this user or password; check the AMQP URI";
+    }
+    if (failure instanceof PossibleAuthenticationFailureException) {
+      return "RabbitMQ hung up during login; check user, password and vhost in the AMQP URI";
+    }
+    if (failure instanceof ConnectException) {
+      return "nobody listens there: " + failure.getMessage();
+    }
+    if (failure instanceof UnknownHostException) {
+      return "unknown host " + failure.getMessage();
+    }
+    Throwable cause = failure.getCause();
+    if (cause != null && (failure.getMessage() == null || failure.getMessage().isBlank())) {
+      return describe(cause);
+    }
+    String message = failure.getMessage() == null ? "" : ": " + failure.getMessage();
+    String because = cause == null ? "" : ", because " + describe(cause);
+    return failure.getClass().getSimpleName() + message + because;
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.MalformedEventException;
+import java.util.List;
+import java.util.Map;
+
+/** Reads what RabbitMQ delivers (protocol section 2): properties, death certificate and events. */
+final class MessageReader {
+
+  static final String APP_ID = "http-longcut";
+
+  /** A message that was understood. */
+  record Read(Delivery.Envelope envelope, EventType type, List<Event> events) {}
+
+  private MessageReader() {}
+
+  /**
+   * Reads one message.
+   *
+   * @param queue from which queue it came
+   * @throws MalformedEventException if it is no event of ours, or nobody vouches for its sender
+   */
+  static Read read(
+      String queue, String exchange, String routingKey, BasicProperties properties, byte[] body)
+      throws MalformedEventException {
+    if (properties.getUserId() == null) {
+      throw new MalformedEventException("no user_id: RabbitMQ vouches for nobody");
+    }
+    String typeName = properties.getType();
+    if (typeName == null) {
+      throw new MalformedEventException("no type");
+    }
+    EventType type =
+        EventType.ofName(typeName)
+            .orElseThrow(() -> new MalformedEventException("unknown type '" + typeName + "'"));
+    List<Event> events = EventCodec.decode(type, body);
+    Map<String, Object> headers = properties.getHeaders();
+    Delivery.Envelope envelope =
+        new Delivery.Envelope(
+            origin(queue, exchange, headers),
+            routingKey,
+            properties.getUserId(),
+            headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)));
+    return new Read(envelope, type, events);
+  }
+
+  private static Origin origin(String queue, String exchange, Map<String, Object> headers) {
+    if (queue.equals(Topology.ORPHAN)) {
+      return Origin.ORPHANED;
+    }
+    boolean cameBack =
+        exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED)
+            || exchange.equals(Topology.BROKER_REQUEST_UNDELIVERED);
+    if (!cameBack) {
+      return Origin.SENT;
+    }
+    return switch (lastDeath(headers)) {
+      case "expired" -> Origin.EXPIRED;
+      case "rejected" -> Origin.REJECTED;
+      default -> Origin.DEAD_LETTERED;
+    };
+  }
+
+  /** The reason in the newest entry of {@code x-death}, which RabbitMQ puts first. */
+  private static String lastDeath(Map<String, Object> headers) {
+    boolean certified =
+        headers != null
+            && headers.get("x-death") instanceof List<?> deaths
+            && !deaths.isEmpty()
+            && deaths.get(0) instanceof Map<?, ?>;
+    if (!certified) {
+      return "";
+    }
+    Object newest = ((List<?>) headers.get("x-death")).get(0);
+    return String.valueOf(((Map<?, ?>) newest).get("reason"));
+  }
+}

@@ -1,0 +1,478 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.ProcessId;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes: one thread, the link's, owns the channel, makes messages of what waits, and writes
+ * them while less than the window is unconfirmed, so that no alarm of RabbitMQ finds it stuck in a
+ * write. Confirms, returns and blocking come on the connection's reader thread, which only takes
+ * notes here. Every publication gets exactly one {@link Outcome}, handed to the loop.
+ */
+final class Publisher implements Link.Use {
+
+  /** A written message that RabbitMQ owes a word for. */
+  private static final class Message {
+    private final List<Publication> publications;
+    private final byte[] body;
+    private final long writtenAt;
+    private boolean returned;
+
+    Message(List<Publication> publications, byte[] body, long writtenAt) {
+      this.publications = publications;
+      this.body = body;
+      this.writtenAt = writtenAt;
+    }
+  }
+
+  private record Done(Publication publication, Outcome outcome) {}
+
+  private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+  private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final Link link;
+  private final AmqpConfig config;
+  private final ProcessId id;
+  private final Executor loop;
+  private final SessionMetrics metrics;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // All of these are guarded by the lock.
+  private final Outbox outbox = new Outbox();
+  private final List<Publication> nacked = new ArrayList<>();
+  private final NavigableMap<Long, Message> unconfirmed = new TreeMap<>();
+  private long unconfirmedBytes;
+  private Channel channel;
+  private Fence probe;
+  private long probedAt;
+  private boolean probeDue;
+  private boolean blocked;
+  private boolean closed;
+  private long messages;
+
+  /** What RabbitMQ owed before this moment does not count: it was blocked, or we stood still. */
+  private long excusedUntil = System.nanoTime();
+
+  Publisher(Link link, AmqpConfig config, ProcessId id, Executor loop, SessionMetrics metrics) {
+    this.link = link;
+    this.config = config;
+    this.id = id;
+    this.loop = loop;
+    this.metrics = metrics;
+  }
+
+  /** From any thread; never blocks. */
+  void publish(Publication publication) {
+    List<Done> done = List.of();
+    lock.lock();
+    try {
+      if (closed) {
+        done = List.of(new Done(publication, Outcome.NO_CONNECTION));
+      } else if (blocked && !publication.isTriedAgain()) {
+        done = List.of(new Done(publication, Outcome.BLOCKED));
+      } else {
+        outbox.add(publication);
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  boolean isConnected() {
+    lock.lock();
+    try {
+      return channel != null && channel.isOpen();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isBlocked() {
+    lock.lock();
+    try {
+      return blocked;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void use(Connection connection) throws IOException, InterruptedException {
+    connection.addBlockedListener(this::onBlocked, this::onUnblocked);
+    Channel opened = connection.createChannel();
+    opened.addShutdownListener(cause -> wake());
+    opened.addReturnListener(returned -> onReturned(returned.getProperties().getMessageId()));
+    opened.addConfirmListener(this::onConfirmed, this::onNacked);
+    opened.confirmSelect();
+    open(opened);
+    link.healthy();
+    try {
+      writeWhileOpen(opened);
+    } finally {
+      lost();
+    }
+  }
+
+  private void open(Channel opened) {
+    lock.lock();
+    try {
+      channel = opened;
+      probe = new Fence(opened, System::nanoTime);
+      probedAt = System.nanoTime();
+      probeDue = false;
+      messages = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeWhileOpen(Channel opened) throws IOException, InterruptedException {
+    while (true) {
+      Message next;
+      boolean probing;
+      lock.lockInterruptibly();
+      try {
+        next = nextMessage();
+        while (next == null && !probeDue && opened.isOpen() && !closed) {
+          changed.await();
+          next = nextMessage();
+        }
+        if (closed || !opened.isOpen()) {
+          return; // a message just made is among the unconfirmed: lost() sees to it
+        }
+        probing = probeDue;
+        probeDue = false;
+      } finally {
+        lock.unlock();
+      }
+      if (probing) {
+        probe.send(() -> {});
+      }
+      if (next != null) {
+        write(opened, next);
+      }
+    }
+  }
+
+  /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
+  private Message nextMessage() {
+    if (blocked || closed || !channel.isOpen()) {
+      return null;
+    }
+    long room =
+        unconfirmed.isEmpty() ? Long.MAX_VALUE : config.unconfirmedWindow() - unconfirmedBytes;
+    List<Publication> publications = outbox.take(room);
+    if (publications.isEmpty()) {
+      return null;
+    }
+    byte[] body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
+    Message message = new Message(publications, body, System.nanoTime());
+    unconfirmed.put(channel.getNextPublishSeqNo(), message);
+    unconfirmedBytes += body.length;
+    messages++;
+    return message;
+  }
+
+  private void write(Channel opened, Message message) throws IOException {
+    Publication first = message.publications.get(0);
+    opened.basicPublish(
+        first.key().exchange(), first.routingKey(), true, properties(message), message.body);
+    metrics.published(first.event().type(), message.publications.size());
+  }
+
+  private BasicProperties properties(Message message) {
+    Publication first = message.publications.get(0);
+    BasicProperties.Builder properties =
+        new BasicProperties.Builder()
+            .contentType("application/json")
+            .type(first.event().type().wireName())
+            .appId(MessageReader.APP_ID)
+            .userId(config.user())
+            .deliveryMode(1)
+            .messageId(id + "/" + messages); // messages: the number that RabbitMQ will confirm
+    long longest = 0;
+    for (Publication publication : message.publications) {
+      longest = Math.max(longest, publication.expirationMillis());
+    }
+    if (longest != Publication.NEVER) {
+      properties.expiration(Long.toString(longest));
+    }
+    Map<String, Object> headers = new HashMap<>();
+    if (first.key().brokerId() != null) {
+      headers.put(Topology.BROKER_ID_HEADER, first.key().brokerId());
+    }
+    if (first.key().orphaned()) {
+      headers.put(Topology.ORPHANED_HEADER, true);
+    }
+    return headers.isEmpty() ? properties.build() : properties.headers(headers).build();
+  }
+
+  /** A return comes before the confirm of the same message, and names it by its message id only. */
+  private void onReturned(String messageId) {
+    long number = Long.parseLong(messageId.substring(messageId.lastIndexOf('/') + 1));
+    lock.lock();
+    try {
+      Message message = unconfirmed.get(number);
+      if (message != null) {
+        message.returned = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void onConfirmed(long number, boolean multiple) {
+    List<Done> done = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Message message : takeUnconfirmed(number, multiple)) {
+        Outcome outcome = message.returned ? Outcome.RETURNED : Outcome.CONFIRMED;
+        message.publications.forEach(each -> done.add(new Done(each, outcome)));
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  private void onNacked(long number, boolean multiple) {
+    List<Done> done = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Message message : takeUnconfirmed(number, multiple)) {
+        for (Publication publication : message.publications) {
+          if (publication.isTriedAgain()) {
+            nacked.add(publication);
+          } else {
+            done.add(new Done(publication, Outcome.NACKED));
+          }
+        }
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  private List<Message> takeUnconfirmed(long number, boolean multiple) {
+    List<Message> taken = new ArrayList<>();
+    if (multiple) {
+      NavigableMap<Long, Message> upTo = unconfirmed.headMap(number, true);
+      taken.addAll(upTo.values());
+      upTo.clear();
+    } else {
+      Message message = unconfirmed.remove(number);
+      if (message != null) {
+        taken.add(message);
+      }
+    }
+    for (Message message : taken) {
+      unconfirmedBytes -= message.body.length;
+    }
+    return taken;
+  }
+
+  private void onBlocked(String reason) {
+    log.warn("event=amqp_blocked why=\"{}\"", reason);
+    List<Done> done = new ArrayList<>();
+    lock.lock();
+    try {
+      blocked = true;
+      for (Publication publication : outbox.removeIf(each -> !each.isTriedAgain())) {
+        done.add(new Done(publication, Outcome.BLOCKED));
+      }
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  private void onUnblocked() {
+    log.info("event=amqp_unblocked");
+    lock.lock();
+    try {
+      blocked = false;
+      excusedUntil = System.nanoTime();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The connection is gone, and with it the word that RabbitMQ owed. */
+  private void lost() {
+    List<Done> done = new ArrayList<>();
+    lock.lock();
+    try {
+      channel = null;
+      probe = null;
+      blocked = false;
+      for (Message message : unconfirmed.values()) {
+        for (Publication publication : message.publications) {
+          if (message.returned) {
+            done.add(new Done(publication, Outcome.RETURNED));
+          } else if (publication.isTriedAgain() && !closed) {
+            outbox.add(publication);
+          } else {
+            done.add(new Done(publication, Outcome.UNKNOWN));
+          }
+        }
+      }
+      unconfirmed.clear();
+      unconfirmedBytes = 0;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  /** This process stood still until now: that RabbitMQ was not heard is not its fault. */
+  void stoodStill(long nowNanos) {
+    lock.lock();
+    try {
+      excusedUntil = nowNanos;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Called every 100 ms: gives up what has waited too long, and cuts a link that has gone silent.
+   */
+  void watch(long nowNanos) {
+    List<Done> done = new ArrayList<>();
+    boolean silent;
+    lock.lock();
+    try {
+      Outcome outcome = channel == null ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
+      boolean moved = !nacked.isEmpty();
+      nacked.forEach(outbox::add);
+      nacked.clear();
+      for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
+        done.add(new Done(publication, outcome));
+      }
+      probeIfIdle(nowNanos);
+      silent = isSilent(nowNanos);
+      if (moved || probeDue || !done.isEmpty()) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+    if (silent) {
+      link.cut("RabbitMQ has confirmed nothing for " + config.confirmTimeout());
+    }
+  }
+
+  private void probeIfIdle(long nowNanos) {
+    boolean idle = channel != null && !blocked && unconfirmed.isEmpty() && !probe.isOutstanding();
+    if (idle && nowNanos - probedAt >= PROBE_NANOS) {
+      probedAt = nowNanos;
+      probeDue = true;
+    }
+  }
+
+  private boolean isSilent(long nowNanos) {
+    if (channel == null || blocked) {
+      return false;
+    }
+    long owedFor = probe.outstandingNanos(nowNanos);
+    if (!unconfirmed.isEmpty()) {
+      owedFor = Math.max(owedFor, nowNanos - unconfirmed.firstEntry().getValue().writtenAt);
+    }
+    owedFor = Math.min(owedFor, nowNanos - excusedUntil);
+    return owedFor >= config.confirmTimeout().toNanos();
+  }
+
+  /** Waits until nothing waits and nothing is unconfirmed. */
+  boolean flush(Duration atMost) throws InterruptedException {
+    long left = atMost.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (!outbox.isEmpty() || !nacked.isEmpty() || !unconfirmed.isEmpty()) {
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes nothing more; what waits gets its outcome. */
+  void close() {
+    List<Done> done = new ArrayList<>();
+    lock.lock();
+    try {
+      closed = true;
+      nacked.forEach(outbox::add);
+      nacked.clear();
+      for (Publication publication : outbox.removeIf(each -> true)) {
+        done.add(new Done(publication, Outcome.NO_CONNECTION));
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tell(done);
+  }
+
+  int waiting() {
+    lock.lock();
+    try {
+      return outbox.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int unconfirmed() {
+    lock.lock();
+    try {
+      return unconfirmed.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void wake() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(List<Done> done) {
+    if (!done.isEmpty()) {
+      done.forEach(each -> metrics.outcome(each.outcome));
+      loop.execute(() -> done.forEach(each -> each.publication.done(each.outcome)));
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.impl.StrictExceptionHandler;
+import io.github.httplongcut.loop.Loop;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A {@link Session} on a real RabbitMQ. */
+public final class RabbitMqSession implements Session {
+
+  private static final Logger log = LoggerFactory.getLogger(RabbitMqSession.class);
+  private static final Duration WATCH_INTERVAL = Duration.ofMillis(100);
+  private static final Duration RPC_TIMEOUT = Duration.ofSeconds(10);
+
+  /** What RabbitMQ 3.10 lets pass at the most; a larger delivery would break the connection. */
+  private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
+  private final Link publishing;
+  private final Link consuming;
+  private final Publisher publisher;
+  private final Inbox inbox;
+  private final ScheduledExecutorService watcher;
+  private long watchedAt;
+
+  /**
+   * A session that is not connected yet.
+   *
+   * @param loop where its listener and every outcome are called
+   * @param registry where it counts
+   */
+  public RabbitMqSession(AmqpConfig config, Member member, Loop loop, MeterRegistry registry) {
+    SessionMetrics metrics = new SessionMetrics(registry);
+    String name = member.role() + " " + member.id();
+    publishing = new Link(factory(config, name + " publish"), config, name + " publish");
+    publisher = new Publisher(publishing, config, member.id(), loop, metrics);
+    consuming = new Link(factory(config, name + " consume"), config, name + " consume");
+    inbox = new Inbox(consuming, member.plan(), member.ackTimeout(), loop, metrics);
+    watcher = Executors.newSingleThreadScheduledExecutor(daemons("amqp watch"));
+    Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
+        .description("Events that wait to be written")
+        .register(registry);
+    Gauge.builder("longcut.amqp.messages.unconfirmed", publisher, Publisher::unconfirmed)
+        .description("Messages that RabbitMQ has not confirmed yet")
+        .register(registry);
+  }
+
+  private static ConnectionFactory factory(AmqpConfig config, String threads) {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setUsername(config.user());
+    factory.setPassword(config.password().value());
+    factory.setVirtualHost(config.virtualHost());
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setTopologyRecoveryEnabled(false);
+    factory.setRequestedHeartbeat((int) config.heartbeat().toSeconds());
+    factory.setConnectionTimeout((int) config.connectionTimeout().toMillis());
+    factory.setHandshakeTimeout((int) config.connectionTimeout().toMillis());
+    factory.setChannelRpcTimeout((int) RPC_TIMEOUT.toMillis());
+    factory.setChannelShouldCheckRpcResponseType(true);
+    factory.setMaxInboundMessageBodySize(MAX_MESSAGE_BYTES);
+    factory.setExceptionHandler(new StrictExceptionHandler());
+    factory.setThreadFactory(daemons(threads));
+    factory.setSharedExecutor(Executors.newSingleThreadExecutor(daemons(threads + " dispatch")));
+    config.tls().ifPresent(tls -> AmqpTls.configure(factory, tls));
+    return factory;
+  }
+
+  private static ThreadFactory daemons(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  @Override
+  public void start(SessionListener listener) {
+    inbox.listener(listener);
+    watchedAt = System.nanoTime();
+    publishing.start(publisher);
+    consuming.start(inbox);
+    var unused =
+        watcher.scheduleWithFixedDelay(
+            this::watch,
+            WATCH_INTERVAL.toMillis(),
+            WATCH_INTERVAL.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private void watch() {
+    try {
+      watchAt(System.nanoTime());
+    } catch (RuntimeException e) {
+      log.error("event=bug thread=watch", e); // thrown on, it would end the watch for good
+    }
+  }
+
+  private void watchAt(long now) {
+    if (now - watchedAt >= WATCH_INTERVAL.plus(Loop.STOOD_STILL).toNanos()) {
+      publisher.stoodStill(now);
+      inbox.stoodStill(now);
+    }
+    watchedAt = now;
+    publisher.watch(now);
+    inbox.watch(now);
+  }
+
+  @Override
+  public void publish(Publication publication) {
+    publisher.publish(publication);
+  }
+
+  @Override
+  public SessionState state() {
+    return new SessionState(publisher.isConnected(), inbox.isConsuming(), publisher.isBlocked());
+  }
+
+  @Override
+  public void reopenConsuming(String why) {
+    inbox.reopen(why);
+  }
+
+  @Override
+  public void stopConsuming(Set<String> queues) {
+    inbox.stop(queues);
+  }
+
+  @Override
+  public boolean flush(Duration atMost) throws InterruptedException {
+    return publisher.flush(atMost);
+  }
+
+  /** The consuming connection goes first: what it gives back, others can take at once. */
+  @Override
+  public void close() {
+    watcher.shutdownNow();
+    consuming.close();
+    publisher.close();
+    publishing.close();
+  }
+}

@@ -1,0 +1,75 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.protocol.EventType;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** What a session counts. Thread-safe. */
+final class SessionMetrics {
+
+  private final Map<EventType, Counter> events = new EnumMap<>(EventType.class);
+  private final Map<Outcome, Counter> outcomes = new EnumMap<>(Outcome.class);
+  private final Counter messagesPublished;
+  private final Counter messagesDelivered;
+  private final Counter unreadable;
+  private final Counter connections;
+
+  SessionMetrics(MeterRegistry registry) {
+    for (EventType type : EventType.values()) {
+      events.put(
+          type,
+          Counter.builder("longcut.amqp.events.published")
+              .description("Events written to RabbitMQ, repetitions included")
+              .tag("event", type.wireName())
+              .register(registry));
+    }
+    for (Outcome outcome : Outcome.values()) {
+      outcomes.put(
+          outcome,
+          Counter.builder("longcut.amqp.events.outcomes")
+              .description("What became of events that were to be published")
+              .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+              .register(registry));
+    }
+    messagesPublished =
+        Counter.builder("longcut.amqp.messages.published")
+            .description("AMQP messages written; each holds one event or a batch")
+            .register(registry);
+    messagesDelivered =
+        Counter.builder("longcut.amqp.messages.delivered")
+            .description("AMQP messages delivered")
+            .register(registry);
+    unreadable =
+        Counter.builder("longcut.amqp.messages.unreadable")
+            .description("Messages that were no event of ours; acked and dropped")
+            .register(registry);
+    connections =
+        Counter.builder("longcut.amqp.connections.opened")
+            .description("Connections to RabbitMQ that came up, first and again")
+            .register(registry);
+  }
+
+  void published(EventType type, int count) {
+    messagesPublished.increment();
+    events.get(type).increment(count);
+  }
+
+  void outcome(Outcome outcome) {
+    outcomes.get(outcome).increment();
+  }
+
+  void delivered() {
+    messagesDelivered.increment();
+  }
+
+  void unreadable() {
+    unreadable.increment();
+  }
+
+  void connected() {
+    connections.increment();
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/** Looks whether RabbitMQ holds what a process uses, and says what is missing and how to get it. */
+final class TopologyCheck {
+
+  private interface Probe {
+    void declarePassively(Channel channel) throws IOException;
+  }
+
+  private TopologyCheck() {}
+
+  /**
+   * Returns if all is there.
+   *
+   * @throws IOException naming what is missing, and the remedy
+   */
+  static void check(Connection connection, Topology.Plan plan)
+      throws IOException, TimeoutException {
+    List<String> missing = new ArrayList<>();
+    for (String exchange : plan.exchanges()) {
+      if (isMissing(connection, channel -> channel.exchangeDeclarePassive(exchange))) {
+        missing.add("exchange " + exchange);
+      }
+    }
+    for (String queue : plan.sharedQueues()) {
+      if (isMissing(connection, channel -> channel.queueDeclarePassive(queue))) {
+        missing.add("queue " + queue);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new IOException(
+          "RabbitMQ's vhost lacks "
+              + String.join(", ", missing)
+              + "; import the project's rabbitmq/definitions.json into it:"
+              + " rabbitmqctl import_definitions definitions.json, or load_definitions in"
+              + " rabbitmq.conf");
+    }
+  }
+
+  /** A channel each: RabbitMQ closes the channel in which something was not found. */
+  private static boolean isMissing(Connection connection, Probe probe)
+      throws IOException, TimeoutException {
+    Channel channel = connection.createChannel();
+    try {
+      probe.declarePassively(channel);
+      channel.close();
+      return false;
+    } catch (IOException e) {
+      if (e.getCause() instanceof ShutdownSignalException signal
+          && signal.getReason() instanceof AMQP.Channel.Close close
+          && close.getReplyCode() == AMQP.NOT_FOUND) {
+        return true;
+      }
+      throw e;
+    }
+  }
+}

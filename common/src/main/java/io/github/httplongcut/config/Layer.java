@@ -1,0 +1,71 @@
+package io.github.httplongcut.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The settings of one source: the flags, the environment, the system properties. One thread. */
+public final class Layer {
+
+  private Config config = ConfigFactory.empty();
+
+  Layer() {}
+
+  /**
+   * Sets {@code path} if there is a value.
+   *
+   * @param value null or blank: not set, as with {@code LONGCUT_ID=} in a compose file
+   * @param origin what errors name as the place: {@code --port}
+   */
+  public void put(String path, String value, String origin) {
+    if (value != null && !value.isBlank()) {
+      try {
+        config = config.withValue(path, ConfigValueFactory.fromAnyRef(value, origin));
+      } catch (ConfigException.BadPath e) {
+        throw new InvalidConfigException(List.of(path + ": not a setting's path (" + origin + ")"));
+      }
+    }
+  }
+
+  /** Sets {@code path} to what an environment variable says. */
+  public void putVariable(String path, Map<String, String> environment, String variable) {
+    put(path, environment.get(variable), originOf(variable));
+  }
+
+  /**
+   * Sets {@code section.NAME.key} from {@code NAME=value}.
+   *
+   * @throws InvalidConfigException if {@code pair} is not of this form
+   */
+  public void putNamed(String section, String pair, String key, String origin) {
+    int split = pair.indexOf('=');
+    if (split < 1) {
+      throw new InvalidConfigException(
+          List.of(
+              section
+                  + ": expected NAME="
+                  + key.toUpperCase(Locale.ROOT)
+                  + ", found \""
+                  + pair
+                  + "\" ("
+                  + origin
+                  + ")"));
+    }
+    String name = ConfigUtil.quoteString(pair.substring(0, split).strip());
+    put(section + '.' + name + '.' + key, pair.substring(split + 1).strip(), origin);
+  }
+
+  /** How errors name an environment variable as the place of a value. */
+  public static String originOf(String variable) {
+    return "environment variable " + variable;
+  }
+
+  Config config() {
+    return config;
+  }
+}

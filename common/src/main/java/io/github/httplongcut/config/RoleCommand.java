@@ -1,0 +1,155 @@
+package io.github.httplongcut.config;
+
+import com.typesafe.config.Config;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line of a role. Exit codes: 0 after a clean end, 1 if the process cannot start or end
+ * cleanly, 2 if its flags or settings are wrong.
+ */
+@Command(
+    mixinStandardHelpOptions = true,
+    versionProvider = RoleCommand.VersionLine.class,
+    sortOptions = false,
+    usageHelpAutoWidth = true)
+public final class RoleCommand<C extends RoleConfig> implements Callable<Integer> {
+
+  private static final int WRONG_CONFIG = 2;
+
+  @Option(
+      names = "--id",
+      paramLabel = "NAME",
+      description = "Names this process in RabbitMQ and in the logs; default: the host's name.")
+  private String id;
+
+  @Option(
+      names = "--amqp",
+      paramLabel = "URI",
+      description = "amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; several with commas between.")
+  private List<String> amqp = List.of();
+
+  @Option(
+      names = "--admin-port",
+      paramLabel = "PORT",
+      description = "Where /healthz, /readyz and /metrics are; 0: any free port.")
+  private String adminPort;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "The config file: HOCON or JSON.")
+  private Path file;
+
+  @Option(
+      names = "--check-config",
+      description = "Print the settings as they come out, passwords hidden, and exit.")
+  private boolean checkConfig;
+
+  @Spec private CommandSpec spec;
+
+  private final Role role;
+  private final RoleOptions options;
+  private final Function<Settings, C> reader;
+  private final RoleStarter<C> starter;
+  private final Map<String, String> environment;
+  private final Properties properties;
+
+  /**
+   * @param options what the role adds to the flags and environment variables
+   * @param reader the record's {@code read}
+   * @param starter makes the process of the record
+   */
+  public RoleCommand(
+      Role role, RoleOptions options, Function<Settings, C> reader, RoleStarter<C> starter) {
+    this(role, options, reader, starter, System.getenv(), System.getProperties());
+  }
+
+  RoleCommand(
+      Role role,
+      RoleOptions options,
+      Function<Settings, C> reader,
+      RoleStarter<C> starter,
+      Map<String, String> environment,
+      Properties properties) {
+    this.role = role;
+    this.options = options;
+    this.reader = reader;
+    this.starter = starter;
+    this.environment = environment;
+    this.properties = properties;
+  }
+
+  /** Runs the process until it is told to stop, and ends the JVM. */
+  public void runAndExit(String... arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(this);
+    commandLine.setCommandName("longcut " + role.key());
+    if (options != RoleOptions.NONE) {
+      commandLine.addMixin("role", options);
+    }
+    return commandLine;
+  }
+
+  /** Called by picocli once the flags are read. */
+  @Override
+  public Integer call() throws InterruptedException {
+    CommandLine commandLine = spec.commandLine();
+    Config config;
+    C settings;
+    try {
+      config = combineSources();
+      settings = Settings.read(config, reader);
+    } catch (InvalidConfigException e) {
+      printLines(commandLine.getErr(), commandLine.getCommandName() + ": " + e.getMessage());
+      return WRONG_CONFIG;
+    }
+    if (checkConfig) {
+      printLines(commandLine.getOut(), Sources.render(config, role));
+      return 0;
+    }
+    return new RoleLife<>(role, starter, commandLine.getErr()).live(settings);
+  }
+
+  private Config combineSources() {
+    Layer fromFlags = new Layer();
+    fromFlags.put(Settings.ROOT + ".id", id, "--id");
+    fromFlags.put(Settings.ROOT + ".amqp.uris", String.join(",", amqp), "--amqp");
+    fromFlags.put(role.path("admin.port"), adminPort, "--admin-port");
+    options.fromFlags(fromFlags);
+
+    Layer fromEnvironment = new Layer();
+    fromEnvironment.putVariable(Settings.ROOT + ".id", environment, "LONGCUT_ID");
+    fromEnvironment.putVariable(Settings.ROOT + ".amqp.uris", environment, "LONGCUT_AMQP_URI");
+    fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");
+    fromEnvironment.putVariable(role.path("admin.port"), environment, "LONGCUT_ADMIN_PORT");
+    options.fromEnvironment(environment, fromEnvironment);
+
+    return Sources.combine(fromFlags, properties, fromEnvironment, Optional.ofNullable(file));
+  }
+
+  private static void printLines(PrintWriter out, String lines) {
+    out.println(lines.stripTrailing());
+    out.flush();
+  }
+
+  /** What {@code --version} prints. */
+  static final class VersionLine implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"HTTP LongCut " + Version.current()};
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.github.httplongcut.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Where settings come from, the first one wins: flags, {@code -Dlongcut.…}, environment variables,
+ * the config file, {@code reference.conf}.
+ */
+public final class Sources {
+
+  /** System properties that are the build's and the tests', not settings. */
+  private static final Pattern NOT_SETTINGS = Pattern.compile("longcut\\.(test\\..+|root)");
+
+  private static final Pattern PASSWORD_IN_URI = Pattern.compile("(://[^:@/\\s]*:)[^/\\s]*@");
+  private static final int LONGEST_NAME = 64;
+
+  private Sources() {}
+
+  /**
+   * Reads a role's settings from a text over the defaults: for tests, and for who runs a role
+   * within another program.
+   *
+   * @param text as in a config file: {@code longcut { … }}
+   * @throws InvalidConfigException if anything is wrong
+   */
+  public static <C> C parse(String text, Function<Settings, C> reader) {
+    Config config =
+        ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription("text"));
+    return Settings.read(withDefaults(config), reader);
+  }
+
+  /** All sources, the defaults too. */
+  static Config combine(
+      Layer flags, Properties properties, Layer environment, Optional<Path> file) {
+    Config fromFile = file.map(Sources::parseFile).orElseGet(ConfigFactory::empty);
+    return withDefaults(
+        flags
+            .config()
+            .withFallback(fromProperties(properties))
+            .withFallback(environment.config())
+            .withFallback(fromFile));
+  }
+
+  /** The settings of {@code role} as a config file, with passwords hidden. */
+  static String render(Config config, Role role) {
+    Config shown =
+        Stream.of("id", "amqp", role.key())
+            .map(section -> config.withOnlyPath(Settings.ROOT + '.' + section))
+            .reduce(ConfigFactory.empty(), Config::withFallback);
+    ConfigRenderOptions asFile =
+        ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
+    return hidePasswords(shown.root().render(asFile));
+  }
+
+  static String hidePasswords(String text) {
+    return PASSWORD_IN_URI.matcher(text).replaceAll("$1" + Secret.HIDDEN + "@");
+  }
+
+  private static Config withDefaults(Config config) {
+    ClassLoader classes = Sources.class.getClassLoader();
+    try {
+      return config
+          .withFallback(ConfigFactory.parseResources(classes, "reference.conf"))
+          .withFallback(hostName())
+          .resolve();
+    } catch (ConfigException e) {
+      throw new InvalidConfigException(List.of(e.getMessage()));
+    }
+  }
+
+  private static Config parseFile(Path file) {
+    try {
+      return ConfigFactory.parseFile(
+          file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
+    } catch (ConfigException.IO e) {
+      throw new InvalidConfigException(List.of(file + ": cannot be read"));
+    } catch (ConfigException e) {
+      throw new InvalidConfigException(List.of(e.getMessage()));
+    }
+  }
+
+  private static Config fromProperties(Properties properties) {
+    Layer layer = new Layer();
+    // Sorted, so that a clash of a section with a value ends the same way each time.
+    for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+      if (key.startsWith(Settings.ROOT + '.') && !NOT_SETTINGS.matcher(key).matches()) {
+        layer.put(key, properties.getProperty(key), "-D" + key);
+      }
+    }
+    return layer.config();
+  }
+
+  /** The default of {@code longcut.id}: the only one that no file can hold. */
+  private static Config hostName() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      // A host without a name in any DNS still has a process to name.
+      host = "unnamed";
+    }
+    return ConfigFactory.empty()
+        .withValue(
+            Settings.ROOT + ".id", ConfigValueFactory.fromAnyRef(toName(host), "the host's name"));
+  }
+
+  /** A host's name as one of docs/protocol.md section 1: {@code shop.example} is shop-example. */
+  static String toName(String host) {
+    String name = host.replaceAll("[^A-Za-z0-9_-]", "-");
+    return name.substring(0, Math.min(name.length(), LONGEST_NAME));
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.httplongcut.config;
+
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Reads single values, more strictly than the config library. Each method throws a {@code
+ * ConfigException} or an {@link IllegalArgumentException} for what it does not take.
+ */
+final class Values {
+
+  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Pattern BARE_NUMBER = Pattern.compile("\\s*[+-]?[0-9.]+\\s*");
+
+  private Values() {}
+
+  static String text(ConfigValue value) {
+    String text = value.atKey("it").getString("it");
+    check(!text.isBlank());
+    return text;
+  }
+
+  /** A list, or what a flag or an environment variable can say: texts with commas between. */
+  static List<String> texts(ConfigValue value) {
+    if (value instanceof ConfigList list) {
+      return list.stream().map(Values::text).toList();
+    }
+    return Arrays.stream(text(value).split(",", -1)).map(String::strip).toList();
+  }
+
+  static int integer(ConfigValue value, int min, int max) {
+    int number = Integer.parseInt(text(value));
+    check(number >= min && number <= max);
+    return number;
+  }
+
+  /** A number without a unit would be milliseconds to the library, and seconds to most people. */
+  static Duration duration(ConfigValue value) {
+    check(!BARE_NUMBER.matcher(text(value)).matches());
+    Duration duration = value.atKey("it").getDuration("it");
+    check(duration.compareTo(Duration.ofMillis(1)) >= 0 && duration.compareTo(LONGEST) <= 0);
+    return duration;
+  }
+
+  static long bytes(ConfigValue value, long max) {
+    long bytes = value.atKey("it").getBytes("it");
+    check(bytes > 0 && bytes <= max);
+    return bytes;
+  }
+
+  static boolean flag(ConfigValue value) {
+    return switch (text(value)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException();
+    };
+  }
+
+  static Path file(ConfigValue value) {
+    Path file = Path.of(text(value));
+    check(Files.isRegularFile(file) && Files.isReadable(file));
+    return file;
+  }
+
+  static <E extends Enum<E>> E oneOf(ConfigValue value, Class<E> type) {
+    String text = text(value);
+    return Stream.of(type.getEnumConstants())
+        .filter(constant -> keyOf(constant).equals(text))
+        .findFirst()
+        .orElseThrow(IllegalArgumentException::new);
+  }
+
+  /** {@code replace, append or off}. */
+  static String namesOf(Class<? extends Enum<?>> type) {
+    return Stream.of(type.getEnumConstants()).map(Values::keyOf).collect(Collectors.joining(" | "));
+  }
+
+  /** How a value is shown in an error. */
+  static String shown(ConfigValue value) {
+    if (value.valueType() == ConfigValueType.OBJECT) {
+      return "a section";
+    }
+    if (value.valueType() == ConfigValueType.LIST) {
+      return "a list";
+    }
+    return '"' + String.valueOf(value.unwrapped()) + '"';
+  }
+
+  private static String keyOf(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static void check(boolean holds) {
+    if (!holds) {
+      throw new IllegalArgumentException();
+    }
+  }
+}
