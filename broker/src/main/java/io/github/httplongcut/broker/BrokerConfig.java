@@ -1,0 +1,78 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.RoleConfig;
+import io.github.httplongcut.config.Settings;
+import java.time.Duration;
+
+/**
+ * The broker's settings; {@code reference.conf} says what each means, its unit, and what happens at
+ * the limit.
+ *
+ * @param name of the process: {@code longcut.id}
+ */
+public record BrokerConfig(
+    String name,
+    AmqpConfig amqp,
+    AdminConfig admin,
+    Timeouts timeouts,
+    Limits limits,
+    Duration drainTimeout)
+    implements RoleConfig {
+
+  /** RabbitMQ's prefetch for the requests: the most that a quorum queue allows. */
+  public static final int PREFETCH = 2_000;
+
+  /**
+   * The waits of a request (docs/protocol.md section 4).
+   *
+   * @param wait in the waiting room, all stays together
+   * @param ack for an upstream agent to take it
+   * @param reply from the dispatch on, for the answer
+   */
+  public record Timeouts(Duration wait, Duration ack, Duration reply) {}
+
+  /**
+   * What one broker holds.
+   *
+   * @param maxInFlight requests, waiting and running; less than {@link #PREFETCH}
+   * @param maxInFlightBytes of those
+   * @param maxWaiting of them in the waiting room
+   * @param maxAttempts dispatches of one request
+   */
+  public record Limits(int maxInFlight, long maxInFlightBytes, int maxWaiting, int maxAttempts) {}
+
+  /** Reads {@code longcut}. */
+  public static BrokerConfig read(Settings longcut) {
+    Settings broker = longcut.section("broker");
+    BrokerConfig config =
+        new BrokerConfig(
+            longcut.name("id"),
+            AmqpConfig.read(longcut.section("amqp")),
+            AdminConfig.read(broker.section("admin")),
+            new Timeouts(
+                broker.duration("wait-timeout"),
+                broker.duration("ack-timeout"),
+                broker.duration("reply-timeout")),
+            new Limits(
+                broker.count("max-in-flight"),
+                broker.bytes("max-in-flight-bytes"),
+                broker.count("max-waiting"),
+                broker.count("max-attempts")),
+            broker.duration("drain-timeout"));
+    broker.require(
+        config.timeouts.ack.compareTo(config.timeouts.reply) < 0,
+        "ack-timeout",
+        "less than reply-timeout");
+    broker.require(
+        config.limits.maxInFlight < PREFETCH,
+        "max-in-flight",
+        "less than " + PREFETCH + ", RabbitMQ's prefetch: what comes above is answered overloaded");
+    broker.require(
+        config.limits.maxWaiting <= config.limits.maxInFlight,
+        "max-waiting",
+        "at most max-in-flight");
+    return config;
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.RoleConfig;
+import io.github.httplongcut.config.Settings;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The client agent's settings; {@code reference.conf} says what each means, its unit, and what
+ * happens at the limit.
+ *
+ * @param name of the process: {@code longcut.id}
+ */
+public record ClientAgentConfig(
+    String name,
+    AmqpConfig amqp,
+    AdminConfig admin,
+    Listener listener,
+    Limits limits,
+    Duration requestTimeout,
+    Duration ackTimeout,
+    Duration drainTimeout,
+    Routing routing,
+    ForwardedHeaders forwardedHeaders)
+    implements RoleConfig {
+
+  private static final Pattern HOST = Pattern.compile("[a-z0-9._-]+|\\[[0-9a-f:.]+]");
+  private static final String HOST_FORM = "a host name without a port";
+
+  private static final Pattern PATH = Pattern.compile("/|(/[^/?#\\s]+)+");
+  private static final String PATH_FORM = "/ or a path such as /orders, without a / at its end";
+
+  /**
+   * Where callers connect.
+   *
+   * @param port 0: any free one
+   * @param readTimeout for a whole request to arrive
+   * @param idleTimeout for a kept connection to bring the next request
+   */
+  public record Listener(String host, int port, Duration readTimeout, Duration idleTimeout) {}
+
+  /**
+   * Sizes in bytes, except the two counts.
+   *
+   * @param maxInFlight requests
+   * @param maxHeaders fields
+   */
+  public record Limits(
+      int maxInFlight,
+      long maxInFlightBytes,
+      long maxRequestBody,
+      long maxHeadersSize,
+      int maxHeaders,
+      long maxUrl) {}
+
+  /**
+   * Which request goes to which upstream target.
+   *
+   * @param routes in the order of the config; no two with the same host and path
+   * @param defaultUpstreamTarget for what no route matches; empty: {@code no_route}
+   */
+  public record Routing(List<Route> routes, Optional<String> defaultUpstreamTarget) {
+    public Routing {
+      routes = List.copyOf(routes);
+    }
+  }
+
+  /**
+   * One rule.
+   *
+   * @param host the Host it is for, without port and in lower case; empty: any
+   * @param path a prefix of whole segments: {@code /} or {@code /a/b}, no slash at its end
+   * @param stripPath whether the upstream server gets the URL without the prefix
+   * @param upstreamTarget where to
+   */
+  public record Route(
+      Optional<String> host, String path, boolean stripPath, String upstreamTarget) {}
+
+  /** What becomes of {@code X-Forwarded-For}, {@code -Host} and {@code -Proto}. */
+  public enum ForwardedHeaders {
+    /** Ours instead of the caller's. */
+    REPLACE,
+    /** Ours after the caller's, which are believed. */
+    APPEND,
+    /** None added; the caller's pass as they are. */
+    OFF
+  }
+
+  /** Reads {@code longcut}. */
+  public static ClientAgentConfig read(Settings longcut) {
+    Settings agent = longcut.section("client-agent");
+    ClientAgentConfig config =
+        new ClientAgentConfig(
+            longcut.name("id"),
+            AmqpConfig.read(longcut.section("amqp")),
+            AdminConfig.read(agent.section("admin")),
+            new Listener(
+                agent.text("host"),
+                agent.port("port"),
+                agent.duration("read-timeout"),
+                agent.duration("idle-timeout")),
+            new Limits(
+                agent.count("max-in-flight"),
+                agent.bytes("max-in-flight-bytes"),
+                agent.bodyLimit("max-request-body"),
+                agent.bytes("max-headers-size"),
+                agent.count("max-headers"),
+                agent.bytes("max-url")),
+            agent.duration("request-timeout"),
+            agent.duration("ack-timeout"),
+            agent.duration("drain-timeout"),
+            new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
+            agent.oneOf("forwarded-headers", ForwardedHeaders.class));
+    agent.require(
+        config.ackTimeout.compareTo(config.requestTimeout) < 0,
+        "ack-timeout",
+        "less than request-timeout");
+    agent.require(
+        config.limits.maxRequestBody <= config.limits.maxInFlightBytes,
+        "max-request-body",
+        "at most max-in-flight-bytes");
+    return config;
+  }
+
+  private static List<Route> readRoutes(Settings agent) {
+    Set<String> seen = new HashSet<>();
+    return agent.list("routes", agent.section("route-defaults")).stream()
+        .map(settings -> readRoute(settings, seen))
+        .toList();
+  }
+
+  private static Route readRoute(Settings settings, Set<String> seen) {
+    Route route =
+        new Route(
+            settings.optional(
+                "host", () -> settings.parsed("host", HOST_FORM, ClientAgentConfig::host, "")),
+            settings.parsed("path", PATH_FORM, ClientAgentConfig::path, "/"),
+            settings.flag("strip-path"),
+            settings.name("upstream-target"));
+    settings.require(
+        seen.add(route.host.orElse("*") + ' ' + route.path),
+        "path",
+        "another host or path than the routes before: the first of two equal ones would always win");
+    return route;
+  }
+
+  private static String host(String text) {
+    String host = text.toLowerCase(Locale.ROOT);
+    if (!HOST.matcher(host).matches()) {
+      throw new IllegalArgumentException();
+    }
+    return host;
+  }
+
+  private static String path(String text) {
+    if (!PATH.matcher(text).matches()) {
+      throw new IllegalArgumentException();
+    }
+    return text;
+  }
+}

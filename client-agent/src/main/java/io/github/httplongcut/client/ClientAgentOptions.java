@@ -1,0 +1,42 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.config.Layer;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.RoleOptions;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The client agent's own flags and environment variables. */
+@Command
+final class ClientAgentOptions implements RoleOptions {
+
+  private static final String HOST = Role.CLIENT_AGENT.path("host");
+  private static final String PORT = Role.CLIENT_AGENT.path("port");
+  private static final String UPSTREAM_TARGET = Role.CLIENT_AGENT.path("default-upstream-target");
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Where callers connect; 0: any free port.")
+  private String port;
+
+  @Option(
+      names = "--upstream-target",
+      paramLabel = "NAME",
+      description = "The target of what no route fits.")
+  private String upstreamTarget;
+
+  @Override
+  public void fromEnvironment(Map<String, String> environment, Layer into) {
+    into.putVariable(HOST, environment, "LONGCUT_HOST");
+    into.putVariable(PORT, environment, "LONGCUT_PORT");
+    into.putVariable(UPSTREAM_TARGET, environment, "LONGCUT_UPSTREAM_TARGET");
+  }
+
+  @Override
+  public void fromFlags(Layer into) {
+    into.put(PORT, port, "--port");
+    into.put(UPSTREAM_TARGET, upstreamTarget, "--upstream-target");
+  }
+}
