@@ -1,0 +1,116 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DeliveryTest {
+
+  /** A channel that only notes what it is told. */
+  private static final class FakeSource implements Delivery.Source {
+    private final List<String> heard = new ArrayList<>();
+    private boolean open = true;
+
+    @Override
+    public void ack(Delivery delivery) {
+      heard.add("ack " + delivery.tag());
+    }
+
+    @Override
+    public void reject(Delivery delivery) {
+      heard.add("reject " + delivery.tag());
+    }
+
+    @Override
+    public void settle(Delivery delivery) {
+      heard.add("settle " + delivery.tag());
+    }
+
+    @Override
+    public boolean isOpen() {
+      return open;
+    }
+  }
+
+  private final FakeSource channel = new FakeSource();
+  private final List<String> ran = new ArrayList<>();
+
+  @Test
+  void aBatchIsAckedWhenEachOfItsEventsIsDone() {
+    Delivery delivery = delivery(2);
+
+    delivery.done();
+    assertThat(channel.heard).isEmpty();
+    delivery.done();
+    assertThat(channel.heard).containsExactly("ack 7");
+  }
+
+  @Test
+  void settlingOneOfABatchSettlesAll() {
+    Delivery delivery = delivery(2);
+
+    delivery.settle(() -> ran.add("first"));
+    delivery.settle(() -> ran.add("second"));
+    assertThat(channel.heard).containsExactly("settle 7");
+    assertThat(ran).isEmpty();
+    delivery.onSettled();
+    delivery.settle(() -> ran.add("third"));
+
+    assertThat(ran).containsExactly("first", "second", "third");
+    assertThat(channel.heard).containsExactly("settle 7");
+  }
+
+  @Test
+  void whatIsSettledIsNotAckedAgain() {
+    Delivery delivery = delivery(1);
+
+    delivery.settle(() -> {});
+    delivery.onSettled();
+    delivery.done();
+
+    assertThat(channel.heard).containsExactly("settle 7");
+  }
+
+  @Test
+  void aDeadChannelLosesAllButWhatIsSettled() {
+    Delivery open = delivery(1);
+    Delivery settling = delivery(1);
+    Delivery settled = delivery(1);
+    settling.settle(() -> ran.add("never"));
+    settled.settle(() -> ran.add("settled"));
+    settled.onSettled();
+
+    channel.open = false;
+
+    assertThat(open.isLost()).isTrue();
+    assertThat(settling.isLost()).isTrue();
+    assertThat(settled.isLost()).isFalse();
+    assertThat(ran).containsExactly("settled");
+  }
+
+  @Test
+  void whatIsRejectedIsNotAcked() {
+    Delivery delivery = delivery(1);
+
+    delivery.reject();
+    delivery.done();
+
+    assertThat(channel.heard).containsExactly("reject 7");
+  }
+
+  private Delivery delivery(int events) {
+    Event event = new Event.BrokerHello(ProcessId.parse("b.one-abcdef"), "1");
+    return new Delivery(
+        channel,
+        7,
+        new Delivery.Envelope(Delivery.Origin.SENT, "", "b", false),
+        EventType.BROKER_HELLO,
+        Collections.nCopies(events, event));
+  }
+}
