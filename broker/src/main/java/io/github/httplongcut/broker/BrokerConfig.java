@@ -27,11 +27,11 @@ public record BrokerConfig(
   /**
    * The waits of a request (docs/protocol.md section 4).
    *
-   * @param wait in the waiting room, all stays together
-   * @param ack for an upstream agent to take it
-   * @param reply from the dispatch on, for the answer
+   * @param waitTimeout in the waiting room, all stays together
+   * @param ackTimeout for an upstream agent to take it
+   * @param replyTimeout from the dispatch on, for the answer
    */
-  public record Timeouts(Duration wait, Duration ack, Duration reply) {}
+  public record Timeouts(Duration waitTimeout, Duration ackTimeout, Duration replyTimeout) {}
 
   /**
    * What one broker holds.
@@ -62,7 +62,7 @@ public record BrokerConfig(
                 broker.count("max-attempts")),
             broker.duration("drain-timeout"));
     broker.require(
-        config.timeouts.ack.compareTo(config.timeouts.reply) < 0,
+        config.timeouts.ackTimeout.compareTo(config.timeouts.replyTimeout) < 0,
         "ack-timeout",
         "less than reply-timeout");
     broker.require(

@@ -49,10 +49,10 @@ record AmqpUris(
         addresses.add(address(uri));
       } catch (URISyntaxException e) {
         // Its message would show the password.
-        amqp.refuse("uris", "address " + (i + 1) + ": expected " + FORM);
+        amqp.refuse("uris", problem(i, "found a character that must be written as %XX"));
         return NONE;
       } catch (IllegalArgumentException e) {
-        amqp.refuse("uris", "address " + (i + 1) + ": expected " + FORM + ", " + e.getMessage());
+        amqp.refuse("uris", problem(i, e.getMessage()));
         return NONE;
       }
     }
@@ -69,8 +69,14 @@ record AmqpUris(
         login.encrypted);
   }
 
+  private static String problem(int index, String found) {
+    return "address " + (index + 1) + ": expected " + FORM + ", " + found;
+  }
+
   private static Login login(URI uri) {
-    require("amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()), "found no scheme");
+    require(
+        "amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()),
+        "found no scheme amqp or amqps");
     require(uri.getHost() != null, "found no host");
     require(uri.getRawQuery() == null && uri.getRawFragment() == null, "found a ? or #");
     require(uri.getRawUserInfo() != null, "found no user");

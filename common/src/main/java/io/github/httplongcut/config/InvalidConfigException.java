@@ -11,6 +11,6 @@ public final class InvalidConfigException extends RuntimeException {
    * @param problems one line each: path, what was expected, what was found, where
    */
   InvalidConfigException(List<String> problems) {
-    super(String.join(System.lineSeparator(), problems));
+    super(String.join("\n", problems));
   }
 }

@@ -3,8 +3,8 @@ package io.github.httplongcut.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
+import io.github.httplongcut.protocol.Names;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,19 +44,13 @@ public final class Layer {
    */
   public void putNamed(String section, String pair, String key, String origin) {
     int split = pair.indexOf('=');
-    if (split < 1) {
-      throw new InvalidConfigException(
-          List.of(
-              section
-                  + ": expected NAME="
-                  + key.toUpperCase(Locale.ROOT)
-                  + ", found \""
-                  + pair
-                  + "\" ("
-                  + origin
-                  + ")"));
+    String name = split < 0 ? "" : pair.substring(0, split).strip();
+    if (!Names.isName(name)) {
+      String problem =
+          "%s: expected NAME=%s with a name of %s, found \"%s\" (%s)"
+              .formatted(section, key.toUpperCase(Locale.ROOT), Names.FORM, pair.strip(), origin);
+      throw new InvalidConfigException(List.of(problem));
     }
-    String name = ConfigUtil.quoteString(pair.substring(0, split).strip());
     put(section + '.' + name + '.' + key, pair.substring(split + 1).strip(), origin);
   }
 

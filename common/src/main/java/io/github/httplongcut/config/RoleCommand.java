@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 public final class RoleCommand<C extends RoleConfig> implements Callable<Integer> {
 
   private static final int WRONG_CONFIG = 2;
+  private static final int PROBLEM_INDENT = 2;
 
   @Option(
       names = "--id",
@@ -74,7 +75,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     this(role, options, reader, starter, System.getenv(), System.getProperties());
   }
 
-  RoleCommand(
+  /** The same in an environment of the caller's making. */
+  public RoleCommand(
       Role role,
       RoleOptions options,
       Function<Settings, C> reader,
@@ -94,7 +96,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     System.exit(commandLine().execute(arguments));
   }
 
-  CommandLine commandLine() {
+  /** The command line, to be executed within a program that goes on afterwards. */
+  public CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(this);
     commandLine.setCommandName("longcut " + role.key());
     if (options != RoleOptions.NONE) {
@@ -113,14 +116,18 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       config = combineSources();
       settings = Settings.read(config, reader);
     } catch (InvalidConfigException e) {
-      printLines(commandLine.getErr(), commandLine.getCommandName() + ": " + e.getMessage());
+      printLines(
+          commandLine.getErr(),
+          commandLine.getCommandName()
+              + ": the configuration is wrong:\n"
+              + e.getMessage().indent(PROBLEM_INDENT));
       return WRONG_CONFIG;
     }
     if (checkConfig) {
       printLines(commandLine.getOut(), Sources.render(config, role));
       return 0;
     }
-    return new RoleLife<>(role, starter, commandLine.getErr()).live(settings);
+    return new RoleLife<>(role, starter, commandLine.getErr(), RoleLife.GRACE).live(settings);
   }
 
   private Config combineSources() {

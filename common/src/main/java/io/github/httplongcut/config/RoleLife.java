@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 final class RoleLife<C extends RoleConfig> {
 
   /** On top of the drain timeout, for what comes after it: the goodbyes and the connections. */
-  private static final Duration GRACE = Duration.ofSeconds(5);
+  static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final int ENDED = 0;
   private static final int FAILED = 1;
@@ -19,11 +19,13 @@ final class RoleLife<C extends RoleConfig> {
   private final Role role;
   private final RoleStarter<C> starter;
   private final PrintWriter err;
+  private final Duration grace;
 
-  RoleLife(Role role, RoleStarter<C> starter, PrintWriter err) {
+  RoleLife(Role role, RoleStarter<C> starter, PrintWriter err, Duration grace) {
     this.role = role;
     this.starter = starter;
     this.err = err;
+    this.grace = grace;
   }
 
   /** Starts, waits for SIGTERM or SIGINT, closes; returns the exit code. */
@@ -54,7 +56,7 @@ final class RoleLife<C extends RoleConfig> {
     log.info("event=started role={}", role.key());
     String signal = stop.await();
     log.info("event=stopping signal={} drain_timeout={}", signal, config.drainTimeout());
-    return close(running, config.drainTimeout().plus(GRACE));
+    return close(running, config.drainTimeout().plus(grace));
   }
 
   /** Closes on a thread of its own: a close that hangs must not keep the process for ever. */

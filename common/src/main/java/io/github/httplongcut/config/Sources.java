@@ -39,9 +39,12 @@ public final class Sources {
    * @throws InvalidConfigException if anything is wrong
    */
   public static <C> C parse(String text, Function<Settings, C> reader) {
-    Config config =
-        ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription("text"));
-    return Settings.read(withDefaults(config), reader);
+    ConfigParseOptions options = ConfigParseOptions.defaults().setOriginDescription("text");
+    try {
+      return Settings.read(withDefaults(ConfigFactory.parseString(text, options)), reader);
+    } catch (ConfigException.Parse e) {
+      throw new InvalidConfigException(List.of(e.getMessage()));
+    }
   }
 
   /** All sources, the defaults too. */

@@ -1,0 +1,46 @@
+package io.github.httplongcut.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.broker.BrokerConfig.Limits;
+import io.github.httplongcut.broker.BrokerConfig.Timeouts;
+import io.github.httplongcut.config.Sources;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class BrokerConfigTest {
+
+  @Test
+  void theDefaultsAreThoseOfTheProtocol() {
+    BrokerConfig config = parse("");
+    assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 8002));
+    assertThat(config.timeouts())
+        .isEqualTo(
+            new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(25)));
+    assertThat(config.limits()).isEqualTo(new Limits(1_800, 256L << 20, 1_000, 3));
+    assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "reply-timeout = 2s | ack-timeout: expected less than reply-timeout",
+        "max-in-flight = 2000 | max-in-flight: expected less than 2000, RabbitMQ's prefetch",
+        "max-in-flight = 999 | max-waiting: expected at most max-in-flight",
+        "max-attempts = 0 | max-attempts: expected a whole number from 1, found \"0\"",
+      })
+  void settingsThatDoNotGoTogetherAreTold(String text, String message) {
+    assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.broker." + message);
+  }
+
+  private static BrokerConfig parse(String text) {
+    return Sources.parse(
+        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.broker { " + text + "\n}",
+        BrokerConfig::read);
+  }
+}

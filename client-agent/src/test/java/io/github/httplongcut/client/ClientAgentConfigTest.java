@@ -1,0 +1,142 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.client.ClientAgentConfig.Listener;
+import io.github.httplongcut.client.ClientAgentConfig.Route;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.RoleCommand;
+import io.github.httplongcut.config.Sources;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+final class ClientAgentConfigTest {
+
+  @Test
+  void theDefaultsAreThoseOfTheProtocol() {
+    ClientAgentConfig config = parse("");
+    assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 8001));
+    assertThat(config.listener())
+        .isEqualTo(new Listener("127.0.0.1", 8000, Duration.ofSeconds(10), Duration.ofSeconds(60)));
+    assertThat(config.limits())
+        .isEqualTo(new Limits(10_000, 256L << 20, 1L << 20, 64L << 10, 200, 16L << 10));
+    assertThat(config.requestTimeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.ackTimeout()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(config.routing().routes()).isEmpty();
+    assertThat(config.routing().defaultUpstreamTarget()).isEmpty();
+    assertThat(config.forwardedHeaders()).isEqualTo(ForwardedHeaders.REPLACE);
+  }
+
+  @Test
+  void routesAreReadInTheirOrder() {
+    ClientAgentConfig config =
+        parse(
+            """
+            routes = [
+              { host = Shop.example, path = /orders, strip-path = true, upstream-target = orders }
+              { path = "/a%2Fb/c", upstream-target = billing }
+              { upstream-target = rest }
+            ]
+            default-upstream-target = rest
+            """);
+    assertThat(config.routing().routes())
+        .containsExactly(
+            new Route(Optional.of("shop.example"), "/orders", true, "orders"),
+            new Route(Optional.empty(), "/a%2Fb/c", false, "billing"),
+            new Route(Optional.empty(), "/", false, "rest"));
+    assertThat(config.routing().defaultUpstreamTarget()).hasValue("rest");
+  }
+
+  @Test
+  void theSameRouteTwiceIsTold() {
+    assertThatThrownBy(
+            () -> parse("routes = [{ upstream-target = a },\n{ path = /, upstream-target = b }]"))
+        .hasMessageStartingWith(
+            "longcut.client-agent.routes[1].path: expected another host or path than the routes"
+                + " before");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"orders", "/orders/", "//", "/a?b", "/a#b", "/a b"})
+  void aPathThatIsNoPrefixOfSegmentsIsTold(String path) {
+    assertThatThrownBy(() -> parse("routes = [{ path = \"" + path + "\", upstream-target = a }]"))
+        .hasMessage(
+            "longcut.client-agent.routes[0].path: expected / or a path such as /orders, without a /"
+                + " at its end, found \"%s\" (text: 2)",
+            path);
+  }
+
+  @Test
+  void aRouteWithAPortOrWithoutATargetIsTold() {
+    assertThatThrownBy(() -> parse("routes = [{ host = \"shop:80\" }]"))
+        .message()
+        .contains("routes[0].host: expected a host name without a port, found \"shop:80\"")
+        .contains("routes[0].upstream-target: missing, expected a name of");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ack-timeout = 30s ; ack-timeout: expected less than request-timeout",
+        "max-in-flight-bytes = 1 KiB ; max-request-body: expected at most max-in-flight-bytes",
+        "max-request-body = 5 MiB ; max-request-body: expected a size such as 1 MiB, at most 4 MiB",
+        "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
+      })
+  void settingsThatDoNotGoTogetherAreTold(String text, String message) {
+    assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.client-agent." + message);
+  }
+
+  @Test
+  void flagsGoBeforeTheEnvironment() {
+    Map<String, String> environment =
+        Map.of(
+            "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
+            "LONGCUT_HOST", "0.0.0.0",
+            "LONGCUT_PORT", "1",
+            "LONGCUT_UPSTREAM_TARGET", "from-environment");
+    assertThat(checkConfig(environment))
+        .contains("host=\"0.0.0.0\"", "port=\"1\"", "default-upstream-target=from-environment");
+    assertThat(checkConfig(environment, "--port=2", "--upstream-target=from-flag"))
+        .contains("host=\"0.0.0.0\"", "port=\"2\"", "default-upstream-target=from-flag");
+  }
+
+  private static String checkConfig(Map<String, String> environment, String... flags) {
+    StringWriter out = new StringWriter();
+    CommandLine commandLine =
+        new RoleCommand<>(
+                Role.CLIENT_AGENT,
+                new ClientAgentOptions(),
+                ClientAgentConfig::read,
+                config -> () -> {},
+                environment,
+                new Properties())
+            .commandLine();
+    commandLine.setOut(new PrintWriter(out));
+    String[] arguments = new String[flags.length + 1];
+    arguments[0] = "--check-config";
+    System.arraycopy(flags, 0, arguments, 1, flags.length);
+    assertThat(commandLine.execute(arguments)).isZero();
+    return out.toString();
+  }
+
+  private static ClientAgentConfig parse(String text) {
+    return Sources.parse(
+        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.client-agent { " + text + "\n}",
+        ClientAgentConfig::read);
+  }
+}

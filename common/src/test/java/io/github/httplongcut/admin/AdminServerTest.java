@@ -1,0 +1,122 @@
+package io.github.httplongcut.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.StartException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class AdminServerTest {
+
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  private final Readiness readiness = new Readiness();
+  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER);
+  private final AdminServer server =
+      new AdminServer(new AdminConfig("127.0.0.1", 0), readiness, metrics);
+
+  @BeforeEach
+  void start() {
+    server.start();
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    metrics.close();
+  }
+
+  @Test
+  void healthzIsFineWhateverReadinessSays() throws Exception {
+    readiness.set("rabbitmq", () -> new Readiness.State(false, "connecting"));
+    HttpResponse<String> response = send("GET", "/healthz");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("ok\n");
+    assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
+  }
+
+  @Test
+  void readyzTellsWhichConditionsHold() throws Exception {
+    AtomicBoolean connected = new AtomicBoolean();
+    readiness.set("rabbitmq", () -> new Readiness.State(connected.get(), "\"h\":5672"));
+    readiness.set("target.orders", () -> new Readiness.State(true, "healthy"));
+    HttpResponse<String> response = send("GET", "/readyz");
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
+    assertThat(response.body())
+        .isEqualTo(
+            """
+            {"conditions":[{"detail":"\\"h\\":5672","name":"rabbitmq","ready":false},\
+            {"detail":"healthy","name":"target.orders","ready":true}],"ready":false}
+            """);
+
+    connected.set(true);
+    assertThat(send("GET", "/readyz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aConditionThatThrowsIsNotReady() throws Exception {
+    readiness.set(
+        "broken",
+        () -> {
+          throw new IllegalStateException("a bug");
+        });
+    HttpResponse<String> response = send("GET", "/readyz");
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.body()).contains("cannot tell: java.lang.IllegalStateException: a bug");
+  }
+
+  @Test
+  void metricsHoldTheProcessAndWhatTheRoleRegisters() throws Exception {
+    metrics.registry().counter("longcut.requests", "outcome", "answered").increment();
+    HttpResponse<String> response = send("GET", "/metrics");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type"))
+        .hasValue("text/plain; version=0.0.4; charset=utf-8");
+    assertThat(response.body())
+        .contains("jvm_memory_used_bytes{")
+        .contains("process_uptime_seconds ")
+        .contains("longcut_info{role=\"broker\",version=\"")
+        .contains("longcut_requests_total{outcome=\"answered\"} 1.0");
+  }
+
+  @Test
+  void otherPathsAndMethodsAreRefused() throws Exception {
+    assertThat(send("GET", "/").statusCode()).isEqualTo(404);
+    assertThat(send("GET", "/healthz/x").statusCode()).isEqualTo(404);
+    assertThat(send("POST", "/healthz").statusCode()).isEqualTo(405);
+    assertThat(send("HEAD", "/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aPortThatIsTakenIsTold() {
+    AdminConfig taken = new AdminConfig("127.0.0.1", server.port());
+    try (AdminServer second = new AdminServer(taken, readiness, metrics)) {
+      assertThatThrownBy(second::start)
+          .isInstanceOf(StartException.class)
+          .hasMessage(
+              "the admin pages cannot listen on 127.0.0.1:%d: Address already in use"
+                  + " (--admin-port chooses another port)",
+              server.port());
+    }
+  }
+
+  private HttpResponse<String> send(String method, String path)
+      throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + server.port() + path);
+    HttpRequest request =
+        HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody()).build();
+    return CLIENT.send(request, BodyHandlers.ofString());
+  }
+}

@@ -1,0 +1,137 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Sources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class AmqpConfigTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void oneAddressIsRead() {
+    AmqpConfig config = uri("amqp://orders_1:p%40ss+w%2Ford@rabbit:5673/long%2Fcut");
+    assertThat(config.addresses()).containsExactly(new Address("rabbit", 5673));
+    assertThat(config.user()).isEqualTo("orders_1");
+    assertThat(config.password().value()).isEqualTo("p@ss+w/ord");
+    assertThat(config.virtualHost()).isEqualTo("long/cut");
+    assertThat(config.tls()).isEmpty();
+    assertThat(config.toString()).doesNotContain("p@ss");
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheProtocol() {
+    AmqpConfig config = uri("amqp://u:p@h/v");
+    assertThat(config.heartbeat()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.reconnectBackoffMax()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.unconfirmedWindow()).isEqualTo(1L << 20);
+  }
+
+  @Test
+  void severalAddressesShareALogin() {
+    AmqpConfig config = uri("amqps://u:p@h1/v, amqps://u:p@[::1]:5/v");
+    assertThat(config.addresses())
+        .containsExactly(new Address("h1", 5671), new Address("::1", 5))
+        .extracting(Address::toString)
+        .containsExactly("h1:5671", "[::1]:5");
+    assertThat(config.tls()).hasValue(new AmqpConfig.Tls(none(), none(), none(), false));
+    assertThatThrownBy(() -> uri("amqp://u:secret@h/v,amqp://u:other@h/v"))
+        .hasMessage(
+            "longcut.amqp.uris: expected the same scheme, user, password and vhost in each address"
+                + " (text: 1)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://u:secret@h/v, found no scheme amqp or amqps",
+    "amqp:u, found no host",
+    "amqp://h/v, found no user",
+    "amqp://a.b:secret@h/v, found a user that is not 1 to 64 of A-Z a-z 0-9 _ -",
+    "amqp://u:secret@h, found no vhost; the project's own is /longcut",
+    "amqp://u:secret@h/, found no vhost; the project's own is /longcut",
+    "amqp://u:secret@h/v/w, found more than one /; in a vhost it is %2F",
+    "amqp://u:secret@h/v?heartbeat=5, found a ? or #",
+    "amqp://u:secret@h:99999/v, found no such port",
+    "amqp://u:sec^ret@h/v, found a character that must be written as %XX",
+  })
+  void aWrongAddressIsToldWithoutItsPassword(String uri, String found) {
+    assertThatThrownBy(() -> uri("amqp://u:secret@h/v," + uri))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessage(
+            "longcut.amqp.uris: address 2: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, "
+                + found
+                + " (text: 1)");
+  }
+
+  @Test
+  void noAddressIsToldWithTheWaysToGiveOne() {
+    assertThatThrownBy(() -> parse(""))
+        .hasMessageStartingWith(
+            "longcut.amqp.uris: expected at least one address"
+                + " amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, by --amqp or LONGCUT_AMQP_URI (");
+  }
+
+  @Test
+  void thePasswordMayBeInAFileButNotInBoth() throws IOException {
+    Path file = Files.writeString(directory.resolve("password"), "from-file\n");
+    String setting = "password-file = \"%s\"\n".formatted(file);
+    assertThat(parse(setting + "uris = [\"amqp://u@h/v\"]").password().value())
+        .isEqualTo("from-file");
+    String message =
+        "longcut.amqp.uris: expected a password, either in the URI or in"
+            + " longcut.amqp.password-file (text: ";
+    assertThatThrownBy(() -> parse(setting + "uris = [\"amqp://u:p@h/v\"]"))
+        .hasMessageStartingWith(message);
+    assertThatThrownBy(() -> parse("uris = [\"amqp://u@h/v\"]")).hasMessageStartingWith(message);
+  }
+
+  @Test
+  void heartbeatsAreWholeSeconds() {
+    assertThatThrownBy(() -> parse("heartbeat = 1500ms\nuris = \"amqp://u:p@h/v\""))
+        .hasMessage(
+            "longcut.amqp.heartbeat: expected whole seconds: AMQP knows no others (text: 1)");
+  }
+
+  @Test
+  void tlsFilesComeInPairsAndNotWithInsecure() throws IOException {
+    Path file = Files.createFile(directory.resolve("it.pem"));
+    String uri = "uris = \"amqps://u:p@h/v\"\n";
+    assertThatThrownBy(() -> parse(uri + "tls.cert-file = \"" + file + '"'))
+        .hasMessage("longcut.amqp.tls.cert-file: expected a key-file beside it (text: 2)");
+    assertThatThrownBy(() -> parse(uri + "tls.key-file = \"" + file + '"'))
+        .hasMessage("longcut.amqp.tls.key-file: expected a cert-file beside it (text: 2)");
+    assertThatThrownBy(() -> parse(uri + "tls { insecure = true, ca-file = \"" + file + "\" }"))
+        .hasMessage(
+            "longcut.amqp.tls.insecure: expected false where a ca-file says whom to trust"
+                + " (text: 2)");
+  }
+
+  private static Optional<Path> none() {
+    return Optional.empty();
+  }
+
+  private static AmqpConfig uri(String uris) {
+    return parse("uris = \"" + uris + '"');
+  }
+
+  private static AmqpConfig parse(String text) {
+    return Sources.parse(
+        "longcut.amqp { " + text + "\n}",
+        longcut -> {
+          longcut.name("id");
+          return AmqpConfig.read(longcut.section("amqp"));
+        });
+  }
+}

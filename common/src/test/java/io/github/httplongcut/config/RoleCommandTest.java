@@ -1,0 +1,111 @@
+package io.github.httplongcut.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+final class RoleCommandTest {
+
+  private record SmallConfig(int port, Duration drainTimeout) implements RoleConfig {
+    static SmallConfig read(Settings longcut) {
+      return SettingsTest.read(
+          longcut,
+          broker ->
+              new SmallConfig(
+                  broker.section("admin").port("port"), broker.duration("drain-timeout")));
+    }
+  }
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final Map<String, String> environment = new HashMap<>();
+  private final Properties properties = new Properties();
+
+  RoleCommandTest() {
+    properties.setProperty("longcut.broker.drain-timeout", "1s");
+  }
+
+  @Test
+  void checkConfigPrintsTheSettingsWithPasswordsHidden() {
+    environment.put("LONGCUT_ADMIN_PORT", "7");
+    environment.put("LONGCUT_ID", "from-environment");
+    int code =
+        run(
+            "--check-config",
+            "--id=b1",
+            "--amqp=amqp://u:secret@h1/v",
+            "--amqp=amqp://u:secret@h2/v");
+    assertThat(err.toString()).isEmpty();
+    assertThat(code).isZero();
+    assertThat(out.toString())
+        .contains("uris=\"amqp://u:***@h1/v,amqp://u:***@h2/v\"")
+        .contains("id=b1")
+        .contains("heartbeat=\"5s\"")
+        .doesNotContain("secret")
+        .doesNotContain("#");
+    var printed = ConfigFactory.parseString(out.toString());
+    assertThat(printed.getString("longcut.broker.admin.port")).isEqualTo("7");
+    assertThat(printed.getConfig("longcut").root().keySet())
+        .containsExactlyInAnyOrder("id", "amqp", "broker");
+  }
+
+  @Test
+  void aWrongSettingEndsWithTwo() {
+    assertThat(run("--admin-port", "eighty", "--id", "a.b")).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            """
+            longcut broker: the configuration is wrong:
+              longcut.id: expected a name of 1 to 64 of A-Z a-z 0-9 _ -, found "a.b" (--id)
+              longcut.broker.admin.port: expected a port from 1 to 65535, or 0 for any free one, \
+            found "eighty" (--admin-port)
+            """);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void aWrongVariableIsNamed() {
+    environment.put("LONGCUT_ADMIN_PORT", "eighty");
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).contains("(environment variable LONGCUT_ADMIN_PORT)");
+  }
+
+  @Test
+  void aWrongFlagEndsWithTwo() {
+    assertThat(run("--admin-prot=1")).isEqualTo(2);
+    assertThat(err.toString()).contains("Unknown option: '--admin-prot=1'");
+  }
+
+  @Test
+  void helpAndVersionEndWithZero() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).startsWith("Usage: longcut broker").contains("--check-config");
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).contains("HTTP LongCut " + Version.current());
+  }
+
+  private int run(String... arguments) {
+    CommandLine commandLine =
+        new RoleCommand<>(
+                Role.BROKER,
+                RoleOptions.NONE,
+                SmallConfig::read,
+                config -> {
+                  throw new AssertionError("nothing is to be started");
+                },
+                environment,
+                properties)
+            .commandLine();
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(arguments);
+  }
+}

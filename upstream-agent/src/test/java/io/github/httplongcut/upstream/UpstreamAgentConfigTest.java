@@ -1,0 +1,181 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.RoleCommand;
+import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.Target;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.Trust;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+final class UpstreamAgentConfigTest {
+
+  private static final String ONE_TARGET = "targets.orders.url = \"http://h:8080/api\"\n";
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void theDefaultsAreThoseOfTheProtocol() {
+    UpstreamAgentConfig config = parse(ONE_TARGET);
+    assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 8003));
+    assertThat(config.ackTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.heartbeatInterval()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(config.targets())
+        .containsExactly(
+            new Target(
+                "orders",
+                URI.create("http://h:8080/api"),
+                100,
+                Duration.ofSeconds(20),
+                1L << 20,
+                false,
+                new Trust(Optional.empty(), false),
+                Optional.empty()));
+  }
+
+  @Test
+  void aTargetGoesBeforeTheDefaults(@TempDir Path directory) throws IOException {
+    Path ca = Files.createFile(directory.resolve("ca.pem"));
+    UpstreamAgentConfig config =
+        parse(
+            """
+            target-defaults { capacity = 7, health-check { interval = 1s, path = /up } }
+            targets {
+              b { url = "https://h", preserve-host = true, health-check.path = "/health?deep=1" }
+              a { url = "https://h", ca-file = "%s", capacity = 3, health-check.timeout = 1s }
+            }
+            """
+                .formatted(ca));
+    assertThat(config.targets()).extracting(Target::name).containsExactly("a", "b");
+    assertThat(config.targets().get(0).trust()).isEqualTo(new Trust(Optional.of(ca), false));
+    assertThat(config.targets().get(0).healthCheck())
+        .hasValue(new HealthCheck("/up", Duration.ofSeconds(1), Duration.ofSeconds(1)));
+    assertThat(config.targets().get(1).healthCheck())
+        .hasValue(new HealthCheck("/health?deep=1", Duration.ofSeconds(1), Duration.ofSeconds(2)));
+    assertThat(config.targets().get(1).preserveHost()).isTrue();
+    assertThat(config.prefetch()).isEqualTo(10);
+  }
+
+  @Test
+  void noTargetIsTold() {
+    assertThatThrownBy(() -> parse(""))
+        .hasMessageStartingWith(
+            "longcut.upstream-agent.targets: expected at least one target, such as --target"
+                + " NAME=URL (");
+  }
+
+  @Test
+  void moreThanRabbitMqCanPrefetchIsTold() {
+    assertThatThrownBy(
+            () -> parse(ONE_TARGET + "targets.b { url = \"http://h\", capacity = 65436 }"))
+        .hasMessageStartingWith(
+            "longcut.upstream-agent.targets: expected capacities of at most 65535 together");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "h:80",
+        "ftp://h",
+        "http://",
+        "http://u:p@h",
+        "http://h?a",
+        "http://h#a",
+        "http://h:99999",
+        "http://a b"
+      })
+  void aUrlThatIsNoServersIsTold(String url) {
+    assertThatThrownBy(() -> parse("targets.orders.url = \"" + url + '"'))
+        .hasMessageStartingWith(
+            "longcut.upstream-agent.targets.orders.url: expected http://HOST[:PORT][/BASE] or"
+                + " https://…, without user, query or fragment, found \""
+                + url
+                + '"');
+  }
+
+  @Test
+  void insecureWithACaFileIsTold(@TempDir Path directory) throws IOException {
+    Path ca = Files.createFile(directory.resolve("ca.pem"));
+    assertThatThrownBy(
+            () ->
+                parse(ONE_TARGET + "target-defaults { insecure = true, ca-file = \"" + ca + "\" }"))
+        .hasMessageStartingWith(
+            "longcut.upstream-agent.target-defaults.insecure: expected false where a ca-file");
+  }
+
+  @Test
+  void targetsOfFlagsAndEnvironmentAddUp() {
+    Map<String, String> environment =
+        Map.of(
+            "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
+            "LONGCUT_TARGETS", "a=http://environment-a, b=http://environment-b");
+    assertThat(
+            execute(
+                environment,
+                "--check-config",
+                "--target=b=http://flag-b",
+                "--target",
+                "c=http://flag-c"))
+        .isZero();
+    assertThat(out.toString())
+        .contains("http://environment-a", "http://flag-b", "http://flag-c")
+        .doesNotContain("http://environment-b");
+  }
+
+  @Test
+  void aTargetThatIsNoPairIsTold() {
+    assertThat(execute(Map.of(), "--target=orders")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "longcut.upstream-agent.targets: expected NAME=URL with a name of 1 to 64 of"
+                + " A-Z a-z 0-9 _ -, found \"orders\" (--target)");
+  }
+
+  @Test
+  void aTargetWithoutANameOfTheProtocolIsTold() {
+    assertThat(execute(Map.of("LONGCUT_TARGETS", "a.b=http://h"))).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("found \"a.b=http://h\" (environment variable LONGCUT_TARGETS)");
+  }
+
+  private int execute(Map<String, String> environment, String... arguments) {
+    CommandLine commandLine =
+        new RoleCommand<>(
+                Role.UPSTREAM_AGENT,
+                new UpstreamAgentOptions(),
+                UpstreamAgentConfig::read,
+                config -> () -> {},
+                environment,
+                new Properties())
+            .commandLine();
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(arguments);
+  }
+
+  private static UpstreamAgentConfig parse(String text) {
+    return Sources.parse(
+        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.upstream-agent { " + text + "\n}",
+        UpstreamAgentConfig::read);
+  }
+}
