@@ -1,0 +1,79 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.Optional;
+import org.testcontainers.containers.Container.ExecResult;
+import org.testcontainers.rabbitmq.RabbitMQContainer;
+import org.testcontainers.utility.MountableFile;
+
+/**
+ * RabbitMQ in a container. Stopping it stops the RabbitMQ application inside, since a restarted
+ * container would come back on other ports.
+ */
+final class ContainerRabbitMq implements RabbitMqServer {
+
+  private static final String IMAGE = "rabbitmq:4-management";
+  private static final String CONFIG_DIRECTORY = "/etc/rabbitmq/";
+
+  private final RabbitMQContainer container;
+
+  ContainerRabbitMq() {
+    container =
+        new RabbitMQContainer(IMAGE)
+            .withCopyFileToContainer(
+                MountableFile.forHostPath(Checkout.file("rabbitmq/rabbitmq.conf")),
+                CONFIG_DIRECTORY + "conf.d/50-longcut.conf")
+            .withCopyFileToContainer(
+                MountableFile.forHostPath(Checkout.file("rabbitmq/definitions.json")),
+                CONFIG_DIRECTORY + "definitions.json");
+    container.start();
+  }
+
+  @Override
+  public URI amqpUri() {
+    return URI.create(
+        "amqp://" + container.getHost() + ":" + container.getAmqpPort() + "/" + RabbitMq.VHOST);
+  }
+
+  @Override
+  public Optional<URI> managementUri() {
+    return Optional.of(URI.create("http://" + container.getHost() + ":" + container.getHttpPort()));
+  }
+
+  @Override
+  public String ctl(String... arguments) {
+    String[] command = new String[arguments.length + 1];
+    command[0] = "rabbitmqctl";
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    try {
+      ExecResult result = container.execInContainer(command);
+      if (result.getExitCode() != 0) {
+        throw new IllegalStateException(
+            String.join(" ", command) + ": " + result.getStdout() + result.getStderr());
+      }
+      return result.getStdout();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in " + String.join(" ", command), e);
+    }
+  }
+
+  @Override
+  public void stop() {
+    ctl("stop_app");
+  }
+
+  @Override
+  public void start() {
+    ctl("start_app");
+  }
+
+  @Override
+  public void close() {
+    container.stop();
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.rabbitmq.client.AMQP.Queue.DeclareOk;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import io.github.httplongcut.amqp.Topology;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A real RabbitMQ with the project's definitions. Tests get the shared one as a parameter, by
+ * {@link RabbitMqExtension}; a test that stops RabbitMQ takes one of its own with {@link
+ * #dedicated} and closes it.
+ *
+ * <p>For one thread at a time. Every method blocks; a failure is an {@link IllegalStateException}
+ * or {@link UncheckedIOException}.
+ */
+public final class RabbitMq implements AutoCloseable {
+
+  /** The vhost of the definitions. */
+  public static final String VHOST = "longcut";
+
+  private static final int CONNECT_TIMEOUT_MS = 10_000;
+
+  private final RabbitMqServer server;
+
+  private RabbitMq(RabbitMqServer server) {
+    this.server = server;
+  }
+
+  static RabbitMq shared() {
+    return new RabbitMq(RabbitMqChoice.forSharedUse().open());
+  }
+
+  /** A RabbitMQ that no other test uses; takes some seconds to start. */
+  public static RabbitMq dedicated() {
+    return new RabbitMq(RabbitMqChoice.forDedicatedUse().open());
+  }
+
+  /** With user, password and vhost; stays the same over {@link #stop} and {@link #start}. */
+  public URI amqpUri(RabbitMqUser user) {
+    URI uri = server.amqpUri();
+    return URI.create(
+        "%s://%s:%s@%s:%d%s"
+            .formatted(
+                uri.getScheme(), user.login(), user.login(), host(), amqpPort(), uri.getRawPath()));
+  }
+
+  /** Where RabbitMQ is reached. */
+  public String host() {
+    return server.amqpUri().getHost();
+  }
+
+  /** For AMQP. */
+  public int amqpPort() {
+    int port = server.amqpUri().getPort();
+    return port >= 0 ? port : ConnectionFactory.DEFAULT_AMQP_PORT;
+  }
+
+  /** The management API's and UI's address, without a path; {@link RabbitMqUser#ADMIN} logs in. */
+  public URI managementUri() {
+    return server
+        .managementUri()
+        .orElseThrow(
+            () ->
+                new IllegalStateException("this test needs " + RabbitMqChoice.MANAGEMENT_VARIABLE));
+  }
+
+  /**
+   * A new connection, which the caller closes.
+   *
+   * @param name what the management UI calls it
+   */
+  public Connection connect(RabbitMqUser user, String name) {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setConnectionTimeout(CONNECT_TIMEOUT_MS);
+    factory.setChannelRpcTimeout(CONNECT_TIMEOUT_MS);
+    try {
+      factory.setUri(amqpUri(user));
+      return factory.newConnection(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Runs {@code rabbitmqctl} and returns what it printed. */
+  public String ctl(String... arguments) {
+    return server.ctl(arguments);
+  }
+
+  /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
+  public void stop() {
+    server.stop();
+  }
+
+  /** Up again after {@link #stop}, on the same ports. */
+  public void start() {
+    server.start();
+  }
+
+  /** Empties the shared queues. Inboxes have names of their own, and RabbitMQ drops them itself. */
+  public void purge() {
+    asAdmin(
+        channel -> {
+          channel.queuePurge(Topology.CLIENT_REQUEST_QUEUE);
+          channel.queuePurge(Topology.ORPHAN);
+          return null;
+        });
+  }
+
+  /** How many messages wait in the queue, not counting those that a consumer holds. */
+  public int messagesReady(String queue) {
+    return asAdmin(channel -> channel.queueDeclarePassive(queue)).getMessageCount();
+  }
+
+  /** How many consumers the queue has. */
+  public int consumers(String queue) {
+    DeclareOk declared = asAdmin(channel -> channel.queueDeclarePassive(queue));
+    return declared.getConsumerCount();
+  }
+
+  /** The names of the vhost's queues. */
+  public List<String> queueNames() {
+    return management("/api/queues/" + VHOST).findValuesAsText("name");
+  }
+
+  /**
+   * The vhost's connections as the management API shows them ({@code user}, {@code
+   * client_properties.connection_name}, …), some of it up to five seconds old.
+   */
+  public List<JsonNode> connections() {
+    List<JsonNode> connections = new ArrayList<>();
+    management("/api/vhosts/" + VHOST + "/connections").forEach(connections::add);
+    return connections;
+  }
+
+  /** What the management API answers to a GET of that path, such as {@code /api/overview}. */
+  public JsonNode management(String path) {
+    return new ManagementApi(managementUri(), RabbitMqUser.ADMIN).get(path);
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private interface ChannelCall<T> {
+    T on(Channel channel) throws IOException;
+  }
+
+  private <T> T asAdmin(ChannelCall<T> call) {
+    try (Connection connection = connect(RabbitMqUser.ADMIN, "system test")) {
+      return call.on(connection.createChannel());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

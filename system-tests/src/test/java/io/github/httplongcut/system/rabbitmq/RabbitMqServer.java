@@ -1,0 +1,34 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import java.net.URI;
+import java.util.Optional;
+
+/**
+ * One way to have a RabbitMQ that has loaded the project's definitions. Called by one thread at a
+ * time; every method blocks until it is done and throws {@link IllegalStateException}, with what
+ * RabbitMQ said, when it cannot be.
+ */
+interface RabbitMqServer extends AutoCloseable {
+
+  /**
+   * The AMQP address: scheme, host, port and vhost, without a user. The same for as long as the
+   * server lives, over every {@link #stop} and {@link #start}.
+   */
+  URI amqpUri();
+
+  /** The management API's address, without a path. */
+  Optional<URI> managementUri();
+
+  /** Runs {@code rabbitmqctl} against the node and returns what it printed. */
+  String ctl(String... arguments);
+
+  /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
+  void stop();
+
+  /** Up again after {@link #stop}, on the same ports. */
+  void start();
+
+  /** Nothing of it is left. */
+  @Override
+  void close();
+}

@@ -1,0 +1,21 @@
+package io.github.httplongcut.system.rabbitmq;
+
+/** The users of {@code rabbitmq/definitions.json}; each one's password is its name. */
+public enum RabbitMqUser {
+  /** Every right in the vhost, and the management API. */
+  ADMIN("admin"),
+  CLIENT_AGENT("client-agent"),
+  BROKER("broker"),
+  UPSTREAM_AGENT("upstream-agent");
+
+  private final String login;
+
+  RabbitMqUser(String login) {
+    this.login = login;
+  }
+
+  /** Name and password. */
+  public String login() {
+    return login;
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.httplongcut.system.session;
+
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Member;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.RabbitMqSession;
+import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A process that is nothing but a session: it collects what it is delivered. */
+final class Peer implements AutoCloseable {
+
+  /** Where it finds RabbitMQ. */
+  record Address(String host, int port) {}
+
+  static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
+
+  private final ProcessId id;
+  private final Loop loop;
+  private final RabbitMqSession session;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();
+  private final List<Outcome> outcomes = new CopyOnWriteArrayList<>();
+  private final AtomicInteger consumings = new AtomicInteger();
+  private final AtomicInteger losses = new AtomicInteger();
+
+  Peer(RabbitMqUser user, Address address, Function<ProcessId, Topology.Plan> plan) {
+    id = ProcessId.create(user.login(), "peer");
+    loop = new Loop("peer");
+    AmqpConfig config =
+        new AmqpConfig(
+            List.of(new AmqpConfig.Address(address.host(), address.port())),
+            user.login(),
+            new Secret(user.login()),
+            "longcut",
+            Optional.empty(),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(1),
+            1024 * 1024);
+    Member member = new Member("peer", id, plan.apply(id), ACK_TIMEOUT);
+    session = new RabbitMqSession(config, member, loop, registry);
+  }
+
+  /** Starts it; each delivery is collected, and given to {@code then}. */
+  Peer start(Consumer<Delivery> then) {
+    loop.start(
+        new Ticker() {
+          @Override
+          public void onTick(long nowNanos) {}
+
+          @Override
+          public void onStoodStill(long nanos) {}
+        });
+    session.start(
+        new SessionListener() {
+          @Override
+          public void onDelivery(Delivery delivery) {
+            deliveries.add(delivery);
+            then.accept(delivery);
+          }
+
+          @Override
+          public void onConsuming() {
+            consumings.incrementAndGet();
+          }
+
+          @Override
+          public void onConsumingLost() {
+            losses.incrementAndGet();
+          }
+        });
+    return this;
+  }
+
+  ProcessId id() {
+    return id;
+  }
+
+  RabbitMqSession session() {
+    return session;
+  }
+
+  SessionState state() {
+    return session.state();
+  }
+
+  boolean isUp() {
+    return session.state().isHealthy();
+  }
+
+  /** Publishes, and collects the outcome. */
+  void publish(Publication publication) {
+    session.publish(publication.whenDone(outcomes::add));
+  }
+
+  void onLoop(Runnable task) {
+    loop.execute(task);
+  }
+
+  List<Delivery> deliveries() {
+    return deliveries;
+  }
+
+  List<Event> events() {
+    return deliveries.stream().flatMap(delivery -> delivery.events().stream()).toList();
+  }
+
+  List<Outcome> outcomes() {
+    return outcomes;
+  }
+
+  int consumings() {
+    return consumings.get();
+  }
+
+  int losses() {
+    return losses.get();
+  }
+
+  double counted(String meter) {
+    return registry.get(meter).counter().count();
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    loop.close();
+  }
+}

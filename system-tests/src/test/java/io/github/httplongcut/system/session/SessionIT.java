@@ -1,0 +1,339 @@
+package io.github.httplongcut.system.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(RabbitMqExtension.class)
+class SessionIT {
+
+  private static final ProcessId CLIENT = ProcessId.parse("client-agent.test-abcdef");
+  private static final String TARGET = "orders";
+
+  private final RabbitMq rabbitMq;
+  private final List<Peer> peers = new ArrayList<>();
+
+  SessionIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void startEmpty() {
+    rabbitMq.purge();
+  }
+
+  @AfterEach
+  void closePeers() {
+    peers.forEach(Peer::close);
+  }
+
+  @Test
+  void whatIsPublishedIsConfirmedAndArrives() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    Event request = request(broker, "GET", "/hello");
+
+    broker.publish(dispatch(request, agent));
+
+    await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request));
+    await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED));
+    Delivery delivery = agent.deliveries().get(0);
+    assertThat(delivery.envelope())
+        .isEqualTo(
+            new Delivery.Envelope(
+                Delivery.Origin.SENT, TARGET + "." + agent.id(), "broker", false));
+  }
+
+  @Test
+  void manyEventsTravelInFewMessagesAndKeepTheirOrder() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    List<Event> requests = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      requests.add(request(broker, "GET", "/" + i));
+    }
+
+    requests.forEach(request -> broker.publish(dispatch(request, agent)));
+
+    await().untilAsserted(() -> assertThat(agent.events()).hasSize(requests.size()));
+    assertThat(agent.events()).isEqualTo(requests);
+    assertThat(agent.deliveries().size()).isLessThan(requests.size() / 4);
+    await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(requests.size()));
+    assertThat(broker.outcomes()).containsOnly(Outcome.CONFIRMED);
+  }
+
+  @Test
+  void anEventLargerThanTheWindowPasses() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    Request large =
+        new Request(
+            TARGET, "PUT", "/", Headers.EMPTY, Body.of(new byte[3 * 1024 * 1024])); // 1 MiB window
+    Event request =
+        new BrokerRequest(CLIENT, UUID.randomUUID(), 1, broker.id(), UUID.randomUUID(), 1, large);
+
+    broker.publish(dispatch(request, agent));
+
+    await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request));
+  }
+
+  @Test
+  void whatNobodyIsBoundForComesBack() {
+    Peer broker = broker(Delivery::discard);
+    ProcessId nobody = ProcessId.create("upstream-agent", "nobody");
+    Event request = request(broker, "GET", "/");
+
+    broker.publish(
+        Publication.of(request, Topology.targetKey(TARGET, nobody), in(10))
+            .tried(Publication.Tries.ONCE));
+
+    await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.RETURNED));
+  }
+
+  @Test
+  void whatExpiresComesBackToItsSenderAsADeadLetter() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(SessionIT::keep);
+    agent.session().close(); // its inbox stays for a while
+    Event request = request(broker, "GET", "/late");
+
+    broker.publish(dispatch(request, agent).expiringAfter(50));
+
+    await().untilAsserted(() -> assertThat(broker.events()).containsExactly(request));
+    assertThat(broker.deliveries().get(0).envelope().origin()).isEqualTo(Delivery.Origin.EXPIRED);
+  }
+
+  @Test
+  void whatIsRejectedSaysSo() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::reject);
+    Event request = request(broker, "POST", "/no");
+
+    broker.publish(dispatch(request, agent));
+
+    await().untilAsserted(() -> assertThat(broker.events()).containsExactly(request));
+    assertThat(broker.deliveries().get(0).envelope().origin()).isEqualTo(Delivery.Origin.REJECTED);
+  }
+
+  /** Rule 1: once the fence has come back, the message does not, whatever happens. */
+  @Test
+  void whatIsSettledNeverComesBack() {
+    AtomicInteger settled = new AtomicInteger();
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(delivery -> delivery.settle(settled::incrementAndGet));
+    for (int i = 0; i < 100; i++) {
+      broker.publish(
+          dispatch(request(broker, "POST", "/" + i), agent)
+              .batched(Publication.Batching.ALONE)
+              .expiringAfter(500));
+    }
+    await().untilAsserted(() -> assertThat(settled).hasValue(100));
+
+    agent.session().reopenConsuming("this test");
+
+    await().untilAsserted(() -> assertThat(agent.consumings()).isEqualTo(2));
+    assertThat(agent.losses()).isEqualTo(1);
+    assertThat(agent.deliveries()).hasSize(100).noneMatch(Delivery::isLost);
+    assertThat(rabbitMq.messagesReady("upstream-agent." + agent.id())).isZero();
+    assertThat(broker.deliveries()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotSettledComesBackWhenConsumingIsReopened() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(SessionIT::keep);
+    Event request = request(broker, "GET", "/again");
+    broker.publish(dispatch(request, agent));
+    await().untilAsserted(() -> assertThat(agent.deliveries()).hasSize(1));
+
+    agent.session().reopenConsuming("this test");
+
+    await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request, request));
+    assertThat(agent.deliveries().get(0).isLost()).isTrue();
+    assertThat(agent.deliveries().get(1).isLost()).isFalse();
+  }
+
+  @Test
+  void anInboxOutlivesItsConnections() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+
+    for (int round = 1; round <= 3; round++) {
+      rabbitMq.ctl("close_all_connections", "--vhost", RabbitMq.VHOST, "this test");
+      broker.publish(hello(broker)); // written before or after, it must arrive
+      int rounds = round;
+      await().untilAsserted(() -> assertThat(agent.consumings()).isEqualTo(rounds + 1));
+    }
+
+    await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(3));
+    assertThat(broker.outcomes()).containsOnly(Outcome.CONFIRMED);
+    await().untilAsserted(() -> assertThat(agent.events()).hasSizeGreaterThanOrEqualTo(3));
+  }
+
+  @Test
+  void aMessageThatCannotBeReadStopsNobody() throws Exception {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    String key = Topology.targetKey(TARGET, agent.id());
+    try (Connection connection = rabbitMq.connect(RabbitMqUser.BROKER, "garbage")) {
+      Channel channel = connection.createChannel();
+      BasicProperties known =
+          new BasicProperties.Builder().userId("broker").type("broker_request").build();
+      BasicProperties unknown = known.builder().type("from_tomorrow").build();
+      channel.basicPublish("broker_request", key, null, utf8("{}"));
+      channel.basicPublish("broker_request", key, known, utf8("{\"half\":"));
+      channel.basicPublish("broker_request", key, known, new byte[] {0, 1, 2});
+      channel.basicPublish("broker_request", key, unknown, utf8("{}"));
+    }
+    Event request = request(broker, "GET", "/after");
+    broker.publish(dispatch(request, agent));
+
+    await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request));
+    assertThat(agent.counted("longcut.amqp.messages.unreadable")).isEqualTo(4);
+    assertThat(agent.consumings()).isEqualTo(1);
+  }
+
+  @Test
+  void aDeletedInboxIsMadeAnew() throws Exception {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    try (Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "this test")) {
+      connection.createChannel().queueDelete("upstream-agent." + agent.id());
+    }
+    await().untilAsserted(() -> assertThat(agent.consumings()).isEqualTo(2));
+    Event request = request(broker, "GET", "/");
+
+    broker.publish(dispatch(request, agent));
+
+    await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request));
+  }
+
+  @Test
+  void anAlarmRefusesRequestsAndKeepsAnswers() {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    rabbitMq.ctl("set_vm_memory_high_watermark", "absolute", "1MB");
+    try {
+      // RabbitMQ says that it blocks only to those who publish.
+      broker.publish(hello(broker));
+      await().untilAsserted(() -> assertThat(broker.state().blocked()).isTrue());
+      broker.publish(dispatch(request(broker, "POST", "/"), agent));
+      await().untilAsserted(() -> assertThat(broker.outcomes()).contains(Outcome.BLOCKED));
+      broker.publish(hello(broker));
+    } finally {
+      rabbitMq.ctl("set_vm_memory_high_watermark", "0.4");
+    }
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(broker.outcomes())
+                    .containsExactlyInAnyOrder(
+                        Outcome.BLOCKED, Outcome.CONFIRMED, Outcome.CONFIRMED));
+    assertThat(broker.state().isHealthy()).isTrue();
+  }
+
+  @Test
+  void whatCannotBeWrittenInTimeIsGivenUp() {
+    Peer lonely =
+        new Peer(
+            RabbitMqUser.BROKER,
+            new Peer.Address("127.0.0.1", 1), // nobody listens there
+            id -> Topology.broker(id, 100));
+    peers.add(lonely.start(Delivery::discard));
+
+    lonely.publish(
+        Publication.of(
+            new Event.BrokerHello(lonely.id(), "1"),
+            "",
+            System.nanoTime() + Duration.ofMillis(200).toNanos()));
+
+    await()
+        .untilAsserted(() -> assertThat(lonely.outcomes()).containsExactly(Outcome.NO_CONNECTION));
+  }
+
+  private Peer broker(Consumer<Delivery> then) {
+    return up(new Peer(RabbitMqUser.BROKER, address(), id -> Topology.broker(id, 100)), then);
+  }
+
+  private Peer agent(Consumer<Delivery> then) {
+    return up(
+        new Peer(
+            RabbitMqUser.UPSTREAM_AGENT,
+            address(),
+            id -> Topology.upstreamAgent(id, List.of(TARGET), 200)),
+        then);
+  }
+
+  private Peer up(Peer peer, Consumer<Delivery> then) {
+    peers.add(peer);
+    peer.start(then);
+    await().until(peer::isUp);
+    return peer;
+  }
+
+  private Peer.Address address() {
+    return new Peer.Address(rabbitMq.host(), rabbitMq.amqpPort());
+  }
+
+  private static void keep(Delivery delivery) {}
+
+  private static Event request(Peer broker, String method, String url) {
+    return new BrokerRequest(
+        CLIENT,
+        UUID.randomUUID(),
+        30_000,
+        broker.id(),
+        UUID.randomUUID(),
+        25_000,
+        new Request(TARGET, method, url, Headers.EMPTY, Body.ABSENT));
+  }
+
+  private static Publication dispatch(Event request, Peer agent) {
+    return Publication.of(request, Topology.targetKey(TARGET, agent.id()), in(10))
+        .tried(Publication.Tries.ONCE)
+        .batched(Publication.Batching.REPEATABLE)
+        .withBrokerId(((BrokerRequest) request).brokerId().toString())
+        .expiringAfter(2_000);
+  }
+
+  /** Something that is published until it is confirmed: a hello, which comes to every agent. */
+  private static Publication hello(Peer broker) {
+    return Publication.of(new Event.BrokerHello(broker.id(), "1"), "", in(30));
+  }
+
+  private static long in(int seconds) {
+    return System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
