@@ -16,6 +16,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
@@ -277,6 +278,91 @@ class SessionIT {
 
     await()
         .untilAsserted(() -> assertThat(lonely.outcomes()).containsExactly(Outcome.NO_CONNECTION));
+  }
+
+  /** The connection looks open to both sides: only the missing confirm tells. */
+  @Test
+  void aSilentPublishingConnectionIsCutAndMadeAnew() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = proxiedBroker(proxy);
+      Peer agent = agent(Delivery::discard);
+      Event request = request(broker, "GET", "/");
+
+      proxy.blackHole(" publish");
+      broker.publish(hello(broker));
+      broker.publish(dispatch(request, agent));
+      await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.UNKNOWN));
+      assertThat(broker.losses()).isZero();
+      proxy.heal();
+
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(broker.outcomes())
+                      .containsExactly(Outcome.UNKNOWN, Outcome.CONFIRMED));
+      assertThat(broker.state().isHealthy()).isTrue();
+    }
+  }
+
+  /** Nothing is to be read on it anyway: only the unanswered fence tells. */
+  @Test
+  void aSilentConsumingConnectionIsCutAndMadeAnew() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = proxiedBroker(proxy);
+
+      proxy.blackHole(" consume");
+      await().untilAsserted(() -> assertThat(broker.losses()).isEqualTo(1));
+      assertThat(broker.state().publishing()).isTrue();
+      proxy.heal();
+
+      await().untilAsserted(() -> assertThat(broker.consumings()).isEqualTo(2));
+    }
+  }
+
+  /** While the old connection is half dead, RabbitMQ must give nothing more to it. */
+  @Test
+  void aNewConnectionGetsWhatTheHalfDeadOneWould() throws Exception {
+    Peer broker = broker(Delivery::discard);
+    Peer agent = agent(Delivery::discard);
+    try (Connection halfDead = rabbitMq.connect(RabbitMqUser.UPSTREAM_AGENT, "half dead")) {
+      Channel channel = halfDead.createChannel();
+      channel.basicConsume(
+          "upstream-agent." + agent.id(), false, (tag, message) -> {}, tag -> {}); // never acks
+      for (int i = 0; i < 20; i++) {
+        broker.publish(
+            dispatch(request(broker, "GET", "/" + i), agent).batched(Publication.Batching.ALONE));
+      }
+
+      await().untilAsserted(() -> assertThat(agent.events()).hasSize(20));
+    }
+  }
+
+  @Test
+  void aResetConnectionLosesNoAnswer() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = proxiedBroker(proxy);
+      Peer agent = agent(Delivery::discard);
+
+      for (int i = 0; i < 5; i++) {
+        for (int j = 0; j < 200; j++) {
+          broker.publish(hello(broker));
+        }
+        proxy.reset(" publish");
+      }
+
+      await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(1_000));
+      assertThat(broker.outcomes()).containsOnly(Outcome.CONFIRMED);
+      await().untilAsserted(() -> assertThat(agent.events()).hasSizeGreaterThanOrEqualTo(1_000));
+    }
+  }
+
+  private Peer proxiedBroker(TcpProxy proxy) {
+    return up(
+        new Peer(
+            RabbitMqUser.BROKER,
+            new Peer.Address("127.0.0.1", proxy.port()),
+            id -> Topology.broker(id, 100)),
+        Delivery::discard);
   }
 
   private Peer broker(Consumer<Delivery> then) {

@@ -1,0 +1,2 @@
+/** Networks that fail on demand. */
+package io.github.httplongcut.system.net;
