@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Files of the project beside the Java modules. */
-final class Checkout {
+public final class Checkout {
 
   private Checkout() {}
 
@@ -12,7 +12,7 @@ final class Checkout {
    * A file by its path from the checkout's root: the system property {@code longcut.root}, which
    * the build sets, or the parent of the module's directory, where an IDE starts tests.
    */
-  static Path file(String path) {
+  public static Path file(String path) {
     Path file =
         Path.of(System.getProperty("longcut.root", ".."))
             .resolve(path)

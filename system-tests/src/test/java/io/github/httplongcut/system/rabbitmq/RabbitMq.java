@@ -13,6 +13,8 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A real RabbitMQ with the project's definitions. Tests get the shared one as a parameter, by
@@ -27,6 +29,7 @@ public final class RabbitMq implements AutoCloseable {
   /** The vhost of the definitions. */
   public static final String VHOST = "longcut";
 
+  private static final Logger log = LoggerFactory.getLogger(RabbitMq.class);
   private static final int CONNECT_TIMEOUT_MS = 10_000;
 
   private final RabbitMqServer server;
@@ -36,7 +39,10 @@ public final class RabbitMq implements AutoCloseable {
   }
 
   static RabbitMq shared() {
-    return new RabbitMq(RabbitMqChoice.forSharedUse().open());
+    RabbitMqChoice choice = RabbitMqChoice.forSharedUse();
+    RabbitMq rabbitMq = new RabbitMq(choice.open());
+    log.info("these tests run on RabbitMQ {} ({})", rabbitMq.version(), choice);
+    return rabbitMq;
   }
 
   /** A RabbitMQ that no other test uses; takes some seconds to start. */
@@ -152,6 +158,11 @@ public final class RabbitMq implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+  }
+
+  private String version() {
+    return asAdmin(
+        channel -> String.valueOf(channel.getConnection().getServerProperties().get("version")));
   }
 
   private interface ChannelCall<T> {

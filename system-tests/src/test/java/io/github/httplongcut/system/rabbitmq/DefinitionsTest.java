@@ -1,0 +1,202 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.amqp.Topology.Binding;
+import io.github.httplongcut.amqp.Topology.ConsumedQueue;
+import io.github.httplongcut.amqp.Topology.Plan;
+import io.github.httplongcut.protocol.EventType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The names in code against {@code rabbitmq/definitions.json} (protocol sections 3 and 8). */
+class DefinitionsTest {
+
+  private final JsonNode definitions = read();
+
+  @Test
+  void everyEventHasAnExchangeOfItsName() {
+    assertThat(names("exchanges"))
+        .containsAll(Stream.of(EventType.values()).map(EventType::wireName).toList());
+  }
+
+  @Test
+  void theExchangesAreThoseThatTheProcessesUse() {
+    Set<String> used = new TreeSet<>(Set.of(Topology.ORPHAN));
+    for (Role role : Role.values()) {
+      used.addAll(role.plan().exchanges());
+    }
+    assertThat(new TreeSet<>(names("exchanges"))).isEqualTo(used);
+  }
+
+  @Test
+  void theQueuesAreThoseThatBrokersShare() {
+    assertThat(names("queues"))
+        .containsExactlyInAnyOrderElementsOf(Role.BROKER.plan().sharedQueues());
+  }
+
+  @Test
+  void everythingOutlivesARestart() {
+    for (JsonNode defined : concat(definitions.get("exchanges"), definitions.get("queues"))) {
+      assertThat(defined.get("durable").booleanValue()).as(defined.toString()).isTrue();
+      assertThat(defined.get("auto_delete").booleanValue()).as(defined.toString()).isFalse();
+    }
+  }
+
+  @Test
+  void anExchangeWithRoutingKeysIsATopicExchange() {
+    for (Role role : Role.values()) {
+      for (ConsumedQueue queue : role.plan().queues()) {
+        for (Binding binding : queue.bindings()) {
+          if (!binding.routingKey().isEmpty()) {
+            assertThat(named("exchanges", binding.exchange()).get("type").textValue())
+                .as(binding.exchange())
+                .isEqualTo("topic");
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void deadLettersAndAlternatesGoToDefinedExchanges() {
+    List<String> targets = new ArrayList<>();
+    definitions
+        .get("policies")
+        .forEach(policy -> targets.add(policy.at("/definition/dead-letter-exchange").asText("")));
+    definitions
+        .get("exchanges")
+        .forEach(exchange -> targets.add(exchange.at("/arguments/alternate-exchange").asText("")));
+    targets.removeIf(String::isEmpty);
+    assertThat(names("exchanges")).containsAll(targets);
+    assertThat(new TreeSet<>(targets))
+        .containsExactlyInAnyOrder(
+            Topology.ORPHAN,
+            Topology.CLIENT_REQUEST_UNDELIVERED,
+            Topology.BROKER_REQUEST_UNDELIVERED);
+  }
+
+  @Test
+  void everyQueueHasExactlyOnePolicy() {
+    for (Role role : Role.values()) {
+      for (ConsumedQueue queue : role.plan().queues()) {
+        List<String> policies = new ArrayList<>();
+        for (JsonNode policy : definitions.get("policies")) {
+          if (matches(policy.get("pattern"), queue.name())) {
+            policies.add(policy.get("name").textValue());
+          }
+        }
+        assertThat(policies).as(queue.name()).hasSize(1);
+      }
+    }
+  }
+
+  @Test
+  void onlyQueuesOfOneProcessExpire() {
+    for (Role role : Role.values()) {
+      for (ConsumedQueue queue : role.plan().queues()) {
+        for (JsonNode policy : definitions.get("policies")) {
+          if (matches(policy.get("pattern"), queue.name())) {
+            assertThat(policy.get("definition").has("expires"))
+                .as(queue.name())
+                .isEqualTo(queue.isOwn());
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void aRoleMayDoWhatItsPlanSaysAndNoMore(Role role) {
+    Plan plan = role.plan();
+    List<String> own =
+        plan.queues().stream().filter(ConsumedQueue::isOwn).map(ConsumedQueue::name).toList();
+    List<String> bound =
+        plan.queues().stream()
+            .flatMap(queue -> queue.bindings().stream())
+            .map(Binding::exchange)
+            .toList();
+    JsonNode permissions = permissionsOf(role);
+
+    Set<String> everyName = new TreeSet<>(names("exchanges"));
+    everyName.addAll(names("queues"));
+    for (Role other : Role.values()) {
+      other.plan().queues().forEach(queue -> everyName.add(queue.name()));
+    }
+
+    Predicate<String> configure = name -> matches(permissions.get("configure"), name);
+    Predicate<String> write = name -> matches(permissions.get("write"), name);
+    Predicate<String> read = name -> matches(permissions.get("read"), name);
+    assertThat(everyName.stream().filter(configure)).containsExactlyInAnyOrderElementsOf(own);
+    assertThat(everyName.stream().filter(write))
+        .containsExactlyInAnyOrderElementsOf(
+            union(own, plan.publishesTo().stream().map(EventType::wireName).toList()));
+    assertThat(everyName.stream().filter(read))
+        .containsExactlyInAnyOrderElementsOf(union(own, bound, plan.sharedQueues()));
+  }
+
+  private static JsonNode read() {
+    try {
+      return new ObjectMapper().readTree(Checkout.file("rabbitmq/definitions.json").toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> names(String section) {
+    return definitions.get(section).findValuesAsText("name");
+  }
+
+  private JsonNode named(String section, String name) {
+    for (JsonNode defined : definitions.get(section)) {
+      if (name.equals(defined.get("name").textValue())) {
+        return defined;
+      }
+    }
+    throw new AssertionError("no " + name + " in " + section);
+  }
+
+  private JsonNode permissionsOf(Role role) {
+    for (JsonNode permissions : definitions.get("permissions")) {
+      if (Objects.equals(permissions.get("user").textValue(), role.user().login())) {
+        return permissions;
+      }
+    }
+    throw new AssertionError("no permissions for " + role);
+  }
+
+  private static boolean matches(JsonNode pattern, String name) {
+    return Pattern.compile(pattern.textValue()).matcher(name).find();
+  }
+
+  private static List<JsonNode> concat(JsonNode first, JsonNode second) {
+    List<JsonNode> all = new ArrayList<>();
+    first.forEach(all::add);
+    second.forEach(all::add);
+    return all;
+  }
+
+  @SafeVarargs
+  private static Set<String> union(List<String>... lists) {
+    Set<String> all = new TreeSet<>();
+    for (List<String> list : lists) {
+      all.addAll(list);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,328 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import static io.github.httplongcut.system.rabbitmq.Attempt.Verdict.ACCESS_REFUSED;
+import static io.github.httplongcut.system.rabbitmq.Attempt.Verdict.ALLOWED;
+import static io.github.httplongcut.system.rabbitmq.Attempt.Verdict.PRECONDITION_FAILED;
+import static io.github.httplongcut.system.rabbitmq.Attempt.bind;
+import static io.github.httplongcut.system.rabbitmq.Attempt.bindExchange;
+import static io.github.httplongcut.system.rabbitmq.Attempt.consume;
+import static io.github.httplongcut.system.rabbitmq.Attempt.declare;
+import static io.github.httplongcut.system.rabbitmq.Attempt.declareExchange;
+import static io.github.httplongcut.system.rabbitmq.Attempt.delete;
+import static io.github.httplongcut.system.rabbitmq.Attempt.get;
+import static io.github.httplongcut.system.rabbitmq.Attempt.publish;
+import static io.github.httplongcut.system.rabbitmq.Attempt.purge;
+import static io.github.httplongcut.system.rabbitmq.Attempt.unbind;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.amqp.Topology.Binding;
+import io.github.httplongcut.amqp.Topology.ConsumedQueue;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.system.rabbitmq.Attempt.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What RabbitMQ lets each user do (protocol section 8), tried as that user. */
+@ExtendWith(RabbitMqExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class PermissionsIT {
+
+  private static final String CLIENT = Role.CLIENT_AGENT.id().toString();
+  private static final String BROKER = Role.BROKER.id().toString();
+  private static final String UPSTREAM = Role.UPSTREAM_AGENT.id().toString();
+
+  private static final String CLIENT_INBOX = "client-agent." + CLIENT;
+  private static final String BROKER_INBOX = "broker." + BROKER;
+  private static final String HEARTBEATS = "heartbeats." + BROKER;
+  private static final String UPSTREAM_INBOX = "upstream-agent." + UPSTREAM;
+
+  /** Another company's processes, of users that these definitions do not have. */
+  private static final String OTHER_CLIENT = ProcessId.create("acme", "north").toString();
+
+  private static final String OTHER_UPSTREAM = ProcessId.create("plant", "south").toString();
+  private static final String OTHER_CLIENT_INBOX = "client-agent." + OTHER_CLIENT;
+  private static final String OTHER_UPSTREAM_INBOX = "upstream-agent." + OTHER_UPSTREAM;
+
+  private final RabbitMq rabbitMq;
+
+  PermissionsIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeAll
+  void everyInboxIsThere() throws Exception {
+    asAdmin(
+        Stream.of(
+                CLIENT_INBOX,
+                BROKER_INBOX,
+                HEARTBEATS,
+                UPSTREAM_INBOX,
+                OTHER_CLIENT_INBOX,
+                OTHER_UPSTREAM_INBOX)
+            .map(Attempt::declare)
+            .toList());
+  }
+
+  @AfterAll
+  void nothingIsLeft() throws Exception {
+    asAdmin(
+        Stream.of(
+                CLIENT_INBOX,
+                BROKER_INBOX,
+                HEARTBEATS,
+                UPSTREAM_INBOX,
+                OTHER_CLIENT_INBOX,
+                OTHER_UPSTREAM_INBOX)
+            .map(Attempt::delete)
+            .toList());
+    rabbitMq.purge();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void aProcessMayDoAllThatItsPlanSays(Role role) throws Exception {
+    List<Attempt> attempts = new ArrayList<>();
+    for (String exchange : role.plan().exchanges()) {
+      attempts.add(channel -> channel.exchangeDeclarePassive(exchange));
+    }
+    for (ConsumedQueue queue : role.plan().queues()) {
+      if (queue.isOwn()) {
+        attempts.add(declare(queue.name()));
+      }
+      for (Binding binding : queue.bindings()) {
+        attempts.add(bind(queue.name(), binding));
+      }
+      attempts.add(consume(queue.name()));
+    }
+    try (Connection connection = rabbitMq.connect(role.user(), "PermissionsIT")) {
+      Channel channel = connection.createChannel();
+      for (Attempt attempt : attempts) {
+        assertThat(attempt.verdict(channel)).isEqualTo(ALLOWED);
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0} {1}: {3}")
+  @MethodSource({"clientAgent", "broker", "upstreamAgent"})
+  void rabbitMqDecides(Role role, String what, Attempt attempt, Verdict expected) throws Exception {
+    try (Connection connection = rabbitMq.connect(role.user(), "PermissionsIT")) {
+      assertThat(attempt.verdict(connection.createChannel())).as(what).isEqualTo(expected);
+    }
+  }
+
+  static Stream<Arguments> clientAgent() {
+    Cases cases = new Cases(Role.CLIENT_AGENT);
+    cases.allowed("asks for a target", publish("client_request", "orders." + CLIENT));
+    cases.allowed("says who it is", publish("client_request", "orders." + CLIENT, "client-agent"));
+    cases.allowed("cancels", publish("client_cancel", BROKER));
+    cases.allowed("purges its inbox", purge(CLIENT_INBOX));
+
+    cases.refused("asks in another's name", publish("client_request", "orders." + OTHER_CLIENT));
+    cases.refused("asks for a target with a dot", publish("client_request", "a.b." + CLIENT));
+    cases.refused("asks for no target", publish("client_request", CLIENT));
+    cases.refused("asks past its id", publish("client_request", "orders." + CLIENT + ".x"));
+    cases.refused("answers itself", publish("broker_response", CLIENT));
+    cases.refused("answers another", publish("broker_response", OTHER_CLIENT));
+    cases.refused("acks", publish("client_request_ack", CLIENT));
+    cases.refused("fails another's request", publish("broker_error", OTHER_CLIENT));
+    cases.refused("dispatches", publish("broker_request", "orders." + UPSTREAM));
+    cases.refused("cancels at an upstream agent", publish("broker_cancel", "orders." + UPSTREAM));
+    cases.refused("answers a broker", publish("upstream_response", BROKER));
+    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused(
+        "forges a dead letter", publish("client_request_undelivered", "orders." + CLIENT));
+    cases.refused("uses the default exchange", publish("", OTHER_CLIENT_INBOX));
+    cases.refused("uses amq.topic", publish("amq.topic", "x"));
+    cases.failed("says it is the broker", publish("client_request", "orders." + CLIENT, "broker"));
+
+    for (String exchange : List.of("client_request_ack", "broker_response", "broker_error")) {
+      for (String key : List.of(OTHER_CLIENT, "#", "*.*", "client-agent.*", "client-agent.#")) {
+        cases.refused("listens to " + exchange + " " + key, bind(CLIENT_INBOX, exchange, key));
+      }
+    }
+    for (String key : List.of("*." + OTHER_CLIENT, "#", "*.client-agent.*", "orders." + CLIENT)) {
+      cases.refused(
+          "listens to dead letters " + key, bind(CLIENT_INBOX, "client_request_undelivered", key));
+    }
+    cases.refused("listens to requests", bind(CLIENT_INBOX, "client_request", "#"));
+    cases.refused("listens to dispatches", bind(CLIENT_INBOX, "broker_request", "orders.#"));
+    cases.refused("listens to answers", bind(CLIENT_INBOX, "upstream_response", "#"));
+    cases.refused("listens to orphans", bind(CLIENT_INBOX, Topology.ORPHAN, ""));
+    cases.refused("listens to the trace", bind(CLIENT_INBOX, "amq.rabbitmq.trace", "#"));
+    cases.refused(
+        "takes the requests' binding off", unbind("client_request", "client_request", "#"));
+    // RabbitMQ asks for write on what is bound, and the request queue and its exchange share a
+    // name:
+    // a client agent may lead there what it may listen to, which is its own, and nothing else.
+    for (String key : List.of(OTHER_CLIENT, "#", "client-agent.*")) {
+      cases.refused(
+          "leads answers " + key + " to the request queue",
+          bind("client_request", "broker_response", key));
+      cases.refused(
+          "leads answers " + key + " to the request exchange",
+          bindExchange("client_request", "broker_response", key));
+    }
+    for (String key : List.of("*." + OTHER_CLIENT, "#")) {
+      cases.refused(
+          "leads dead letters " + key + " to the request queue",
+          bind("client_request", "client_request_undelivered", key));
+    }
+    cases.refused("fills another's inbox", bind(OTHER_CLIENT_INBOX, "broker_response", CLIENT));
+
+    cases.refused("declares another's inbox", declare("client-agent.acme.x-aaaaaa"));
+    cases.refused("declares any queue", declare("mine"));
+    cases.refused("declares a nameless queue", Attempt.declareNameless());
+    cases.refused("declares an exchange", declareExchange("mine"));
+    cases.refused("deletes another's inbox", delete(OTHER_CLIENT_INBOX));
+    cases.refused("deletes the request queue", delete("client_request"));
+    cases.refused("consumes another's inbox", consume(OTHER_CLIENT_INBOX));
+    cases.refused("consumes requests", consume("client_request"));
+    cases.refused("gets requests", get("client_request"));
+    cases.refused("purges requests", purge("client_request"));
+    cases.refused("consumes orphans", consume(Topology.ORPHAN));
+    cases.refused("consumes a broker's inbox", consume(BROKER_INBOX));
+    return cases.stream();
+  }
+
+  static Stream<Arguments> broker() {
+    Cases cases = new Cases(Role.BROKER);
+    cases.allowed("acks", publish("client_request_ack", CLIENT));
+    cases.allowed("answers", publish("broker_response", OTHER_CLIENT));
+    cases.allowed("fails a request", publish("broker_error", OTHER_CLIENT));
+    cases.allowed("dispatches", publish("broker_request", "orders." + OTHER_UPSTREAM));
+    cases.allowed("cancels", publish("broker_cancel", "orders." + OTHER_UPSTREAM));
+    cases.allowed("says hello", publish("broker_hello", "", "broker"));
+
+    cases.refused("asks", publish("client_request", "orders." + CLIENT));
+    cases.refused("answers itself", publish("upstream_response", BROKER));
+    cases.refused("acks its dispatch", publish("broker_request_ack", BROKER));
+    cases.refused("gives a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
+    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("uses the default exchange", publish("", CLIENT_INBOX));
+    cases.failed("says it is an agent", publish("broker_hello", "", "upstream-agent"));
+
+    cases.refused("declares a client agent's inbox", declare(CLIENT_INBOX));
+    cases.refused("declares an upstream agent's inbox", declare(UPSTREAM_INBOX));
+    cases.refused("declares the request queue", declare("client_request"));
+    cases.refused("declares any queue", declare("mine"));
+    cases.refused("declares an exchange", declareExchange("mine"));
+    cases.refused("deletes the request queue", delete("client_request"));
+    cases.refused("deletes the orphan queue", delete(Topology.ORPHAN));
+    cases.refused("consumes a client agent's inbox", consume(CLIENT_INBOX));
+    cases.refused("consumes an upstream agent's inbox", consume(UPSTREAM_INBOX));
+    cases.refused("fills a client agent's inbox", bind(CLIENT_INBOX, "upstream_response", BROKER));
+    cases.refused("fills the request queue", bind("client_request", "upstream_response", BROKER));
+    cases.refused("listens to other brokers", bind(BROKER_INBOX, "broker_hello", ""));
+    cases.refused("listens to its own answers", bind(BROKER_INBOX, "broker_response", "#"));
+    return cases.stream();
+  }
+
+  static Stream<Arguments> upstreamAgent() {
+    Cases cases = new Cases(Role.UPSTREAM_AGENT);
+    cases.allowed("acks", publish("broker_request_ack", BROKER));
+    cases.allowed("answers", publish("upstream_response", BROKER, "upstream-agent"));
+    cases.allowed("fails a request", publish("upstream_error", BROKER));
+    cases.allowed("gives a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
+
+    cases.refused(
+        "gives another's heartbeat", publish("upstream_heartbeat", "orders." + OTHER_UPSTREAM));
+    cases.refused(
+        "gives a heartbeat for a target with a dot",
+        publish("upstream_heartbeat", "a.b." + UPSTREAM));
+    cases.refused("dispatches", publish("broker_request", "orders." + UPSTREAM));
+    cases.refused("cancels at another", publish("broker_cancel", "orders." + OTHER_UPSTREAM));
+    cases.refused("answers a client agent", publish("broker_response", CLIENT));
+    cases.refused("fails at a client agent", publish("broker_error", CLIENT));
+    cases.refused("acks to a client agent", publish("client_request_ack", CLIENT));
+    cases.refused("asks", publish("client_request", "orders." + UPSTREAM));
+    cases.refused("cancels for a client agent", publish("client_cancel", BROKER));
+    cases.refused("says hello", publish("broker_hello", ""));
+    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("forges a dead letter", publish("broker_request_undelivered", ""));
+    cases.refused("uses the default exchange", publish("", BROKER_INBOX));
+    cases.failed("says it is the broker", publish("upstream_response", BROKER, "broker"));
+
+    for (String exchange : List.of("broker_request", "broker_cancel")) {
+      for (String key :
+          List.of("orders." + OTHER_UPSTREAM, "#", "orders.#", "*." + UPSTREAM, "orders.*.*")) {
+        cases.refused("listens to " + exchange + " " + key, bind(UPSTREAM_INBOX, exchange, key));
+      }
+      cases.refused(
+          "listens to " + exchange + " of its user's others",
+          bind(UPSTREAM_INBOX, exchange, "orders.upstream-agent.*"));
+    }
+    cases.refused("listens to requests", bind(UPSTREAM_INBOX, "client_request", "#"));
+    cases.refused("listens to answers", bind(UPSTREAM_INBOX, "upstream_response", "#"));
+    cases.refused("listens to heartbeats", bind(UPSTREAM_INBOX, "upstream_heartbeat", "#"));
+    // Into an exchange that it publishes to it may lead what it may listen to, which is its own.
+    for (String key : List.of("orders." + OTHER_UPSTREAM, "#", "*." + UPSTREAM)) {
+      cases.refused(
+          "leads dispatches " + key + " to brokers",
+          bindExchange("upstream_response", "broker_request", key));
+    }
+    cases.refused(
+        "fills another's inbox",
+        bind(OTHER_UPSTREAM_INBOX, "broker_request", "orders." + UPSTREAM));
+    cases.refused("fills the request queue", bind("client_request", "broker_hello", ""));
+
+    cases.refused("declares another's inbox", declare("upstream-agent.plant.x-aaaaaa"));
+    cases.refused("declares any queue", declare("mine"));
+    cases.refused("declares an exchange", declareExchange("mine"));
+    cases.refused("deletes another's inbox", delete(OTHER_UPSTREAM_INBOX));
+    cases.refused("consumes another's inbox", consume(OTHER_UPSTREAM_INBOX));
+    cases.refused("consumes requests", consume("client_request"));
+    cases.refused("consumes orphans", consume(Topology.ORPHAN));
+    cases.refused("consumes a broker's inbox", consume(BROKER_INBOX));
+    cases.refused("consumes a broker's heartbeats", consume(HEARTBEATS));
+    return cases.stream();
+  }
+
+  private void asAdmin(List<Attempt> attempts) throws Exception {
+    try (Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "PermissionsIT")) {
+      Channel channel = connection.createChannel();
+      for (Attempt attempt : attempts) {
+        attempt.on(channel);
+      }
+    }
+  }
+
+  /** The cases of one role, in the order of writing. */
+  private static final class Cases {
+    private final List<Arguments> cases = new ArrayList<>();
+    private final Role role;
+
+    Cases(Role role) {
+      this.role = role;
+    }
+
+    void allowed(String what, Attempt attempt) {
+      cases.add(arguments(role, what, attempt, ALLOWED));
+    }
+
+    void refused(String what, Attempt attempt) {
+      cases.add(arguments(role, what, attempt, ACCESS_REFUSED));
+    }
+
+    void failed(String what, Attempt attempt) {
+      cases.add(arguments(role, what, attempt, PRECONDITION_FAILED));
+    }
+
+    Stream<Arguments> stream() {
+      return cases.stream();
+    }
+  }
+}
