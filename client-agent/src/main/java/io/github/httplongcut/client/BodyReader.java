@@ -1,0 +1,121 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Failure;
+import io.undertow.connector.PooledByteBuffer;
+import io.undertow.server.HttpServerExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.xnio.XnioExecutor;
+import org.xnio.channels.StreamSourceChannel;
+
+/** Reads a request's content as it comes, up to the limits. On the connection's I/O thread. */
+final class BodyReader {
+
+  /** Who waits for the content; one of the two is called, once, on the I/O thread. */
+  interface Listener {
+    void onBody(Body body);
+
+    void onRefused(RefusedException why);
+  }
+
+  private final HttpServerExchange httpExchange;
+  private final Limits limits;
+  private final Admission.Place place;
+  private final Listener listener;
+  private final ByteArrayOutputStream content;
+  private final long announced;
+  private StreamSourceChannel channel;
+  private XnioExecutor.Key timer;
+  private boolean over;
+
+  /**
+   * @param place has room for the announced length of {@code head} already
+   */
+  BodyReader(
+      HttpServerExchange httpExchange,
+      RequestHead head,
+      Limits limits,
+      Admission.Place place,
+      Listener listener) {
+    this.httpExchange = httpExchange;
+    this.limits = limits;
+    this.place = place;
+    this.listener = listener;
+    this.announced = head.contentLength();
+    this.content = new ByteArrayOutputStream((int) announced);
+  }
+
+  /** Reads what is there and waits for the rest, {@code timeout} at the longest. */
+  void start(Duration timeout) {
+    channel = httpExchange.getRequestChannel();
+    readOn();
+    if (!over) {
+      timer =
+          httpExchange
+              .getIoThread()
+              .executeAfter(this::onTimeout, timeout.toMillis(), TimeUnit.MILLISECONDS);
+      channel.getReadSetter().set(unused -> readOn());
+      channel.resumeReads();
+    }
+  }
+
+  private void readOn() {
+    if (over) {
+      return;
+    }
+    try (PooledByteBuffer pooled = httpExchange.getConnection().getByteBufferPool().allocate()) {
+      ByteBuffer buffer = pooled.getBuffer();
+      int read = channel.read(buffer);
+      while (read > 0) {
+        take(buffer.flip());
+        buffer.clear();
+        read = channel.read(buffer);
+      }
+      if (read < 0) {
+        end();
+        listener.onBody(Body.of(content.toByteArray()));
+      }
+    } catch (RefusedException e) {
+      end();
+      listener.onRefused(e);
+    } catch (IOException e) {
+      end();
+      listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body broke off"));
+    }
+  }
+
+  private void take(ByteBuffer buffer) throws RefusedException {
+    int more = buffer.remaining();
+    long size = (long) content.size() + more;
+    if (size > limits.maxRequestBody()) {
+      throw RequestHead.tooLarge(limits);
+    }
+    if (size > announced && !place.grow(more)) {
+      throw new RefusedException(Failure.OVERLOADED, "too many bytes are under way");
+    }
+    byte[] bytes = new byte[more];
+    buffer.get(bytes);
+    content.write(bytes, 0, more);
+  }
+
+  private void onTimeout() {
+    if (!over) {
+      end();
+      listener.onRefused(
+          new RefusedException(Failure.READ_TIMEOUT, "the body did not arrive in time"));
+    }
+  }
+
+  private void end() {
+    over = true;
+    channel.suspendReads();
+    if (timer != null) {
+      timer.remove();
+    }
+  }
+}

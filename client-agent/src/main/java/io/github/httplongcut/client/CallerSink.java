@@ -1,0 +1,189 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.Response;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http.HttpServerConnection;
+import io.undertow.util.StatusCodes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.Buffers;
+import org.xnio.IoUtils;
+import org.xnio.StreamConnection;
+import org.xnio.XnioExecutor;
+import org.xnio.channels.StreamSourceChannel;
+import org.xnio.conduits.AbstractStreamSinkConduit;
+import org.xnio.conduits.ConduitWritableByteChannel;
+import org.xnio.conduits.Conduits;
+import org.xnio.conduits.StreamSinkConduit;
+
+/**
+ * The lowest layer of a connection's output, under Undertow's. On the I/O thread.
+ *
+ * <p>What Undertow cannot parse it answers with a bare 400 that no handler sees; here that becomes
+ * {@code bad_request} like any other. It is known by its time: nothing else is written while no
+ * request is being relayed. And a caller that takes no byte of its answer for too long loses its
+ * connection.
+ */
+final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
+
+  private static final Logger log = LoggerFactory.getLogger(CallerSink.class);
+
+  private final StreamConnection connection;
+  private final Duration writeTimeout;
+  private boolean relaying;
+  private Optional<ByteBuffer> problem = Optional.empty();
+  private Optional<XnioExecutor.Key> stuck = Optional.empty();
+
+  private CallerSink(StreamConnection connection, Duration writeTimeout) {
+    super(connection.getSinkChannel().getConduit());
+    this.connection = connection;
+    this.writeTimeout = writeTimeout;
+  }
+
+  /** Puts it under all else; before Undertow sees the connection. */
+  static void install(StreamConnection connection, Duration writeTimeout) {
+    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout));
+  }
+
+  /** From here on what is written is an answer of ours. */
+  static void relaying(HttpServerExchange httpExchange) {
+    of(httpExchange).relaying = true;
+  }
+
+  /** That answer is written. */
+  static void relayed(HttpServerExchange httpExchange) {
+    of(httpExchange).relaying = false;
+  }
+
+  private static CallerSink of(HttpServerExchange httpExchange) {
+    return (CallerSink)
+        ((HttpServerConnection) httpExchange.getConnection()).getOriginalSinkConduit();
+  }
+
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    return relaying ? (int) progress(next.write(source)) : (int) replace(source);
+  }
+
+  @Override
+  public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
+    if (relaying) {
+      return progress(next.write(sources, offset, length));
+    }
+    long swallowed = 0;
+    for (int i = offset; i < offset + length; i++) {
+      swallowed += replace(sources[i]);
+    }
+    return swallowed;
+  }
+
+  @Override
+  public int writeFinal(ByteBuffer source) throws IOException {
+    return Conduits.writeFinalBasic(this, source);
+  }
+
+  @Override
+  public long writeFinal(ByteBuffer[] sources, int offset, int length) throws IOException {
+    return Conduits.writeFinalBasic(this, sources, offset, length);
+  }
+
+  @Override
+  public long transferFrom(FileChannel source, long position, long count) throws IOException {
+    return source.transferTo(position, count, new ConduitWritableByteChannel(this));
+  }
+
+  @Override
+  public long transferFrom(StreamSourceChannel source, long count, ByteBuffer through)
+      throws IOException {
+    return IoUtils.transfer(source, count, through, new ConduitWritableByteChannel(this));
+  }
+
+  @Override
+  public boolean flush() throws IOException {
+    return writeProblem() && next.flush();
+  }
+
+  @Override
+  public void terminateWrites() throws IOException {
+    progress(1);
+    next.terminateWrites();
+  }
+
+  @Override
+  public void truncateWrites() throws IOException {
+    progress(1);
+    next.truncateWrites();
+  }
+
+  /** Takes Undertow's bytes for written, and writes ours. */
+  private long replace(ByteBuffer bare) throws IOException {
+    if (problem.isEmpty()) {
+      problem = Optional.of(ByteBuffer.wrap(badRequest()));
+    }
+    long swallowed = bare.remaining();
+    bare.position(bare.limit());
+    writeProblem();
+    return swallowed;
+  }
+
+  private boolean writeProblem() throws IOException {
+    if (problem.isPresent()) {
+      next.write(problem.get());
+    }
+    return problem.stream().noneMatch(ByteBuffer::hasRemaining);
+  }
+
+  private static byte[] badRequest() {
+    UUID id = UUID.randomUUID();
+    log.debug("event=malformed client_req_id={}", id);
+    Response response =
+        ProblemResponse.of(
+            new EventError(
+                Failure.BAD_REQUEST, "this is no HTTP/1.1 that can be relayed", Hop.CLIENT_AGENT),
+            id,
+            Optional.empty());
+    StringBuilder head = new StringBuilder("HTTP/1.1 ").append(response.statusCode());
+    head.append(' ').append(StatusCodes.getReason(response.statusCode())).append("\r\n");
+    for (Headers.Field field : response.headers().fields()) {
+      head.append(field.name()).append(": ").append(field.values().get(0)).append("\r\n");
+    }
+    head.append("Content-Length: ").append(response.body().length()).append("\r\n");
+    head.append("Connection: close\r\n\r\n");
+    byte[] fields = head.toString().getBytes(StandardCharsets.ISO_8859_1);
+    return Buffers.take(
+        ByteBuffer.allocate(fields.length + response.body().length())
+            .put(fields)
+            .put(response.body().asByteBuffer())
+            .flip());
+  }
+
+  /** Each byte that goes gives the caller the whole time again. */
+  private long progress(long written) {
+    if (written > 0) {
+      stuck.ifPresent(XnioExecutor.Key::remove);
+      stuck = Optional.empty();
+    } else if (stuck.isEmpty()) {
+      stuck =
+          Optional.of(
+              connection
+                  .getIoThread()
+                  .executeAfter(
+                      () -> IoUtils.safeClose(connection),
+                      writeTimeout.toMillis(),
+                      TimeUnit.MILLISECONDS));
+    }
+    return written;
+  }
+}

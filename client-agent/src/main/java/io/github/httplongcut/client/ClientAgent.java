@@ -1,0 +1,182 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Tries;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.ProcessId;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The client agent: its parts, how they hang together, its start and its end. */
+final class ClientAgent {
+
+  private static final Logger log = LoggerFactory.getLogger(ClientAgent.class);
+
+  /** How long the last publications and answers may take once nothing is pending any more. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+  private static final Duration DRAIN_POLL = Duration.ofMillis(20);
+
+  private final ClientAgentConfig config;
+  private final Loop loop;
+  private final Session session;
+  private final Admission admission;
+  private final RequestMetrics metrics;
+  private final PendingRequests pending;
+  private final Inbox inbox;
+  private final RelayHandler handler;
+  private final HttpListener listener;
+
+  /**
+   * A client agent that does nothing yet.
+   *
+   * @param loop not started
+   * @param session on that loop, not started
+   */
+  ClientAgent(
+      ClientAgentConfig config,
+      ProcessId clientId,
+      Loop loop,
+      Session session,
+      MeterRegistry registry) {
+    this.config = config;
+    this.loop = loop;
+    this.session = session;
+    admission = new Admission(config.limits().maxInFlight(), config.limits().maxInFlightBytes());
+    metrics = new RequestMetrics(registry, admission);
+    pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
+    inbox = new Inbox(clientId, pending, loop::now, metrics);
+    handler =
+        new RelayHandler(
+            config, "longcut." + clientId.instance(), admission, new ToLoop(), metrics);
+    listener = new HttpListener(config, handler);
+  }
+
+  /** Listens; RabbitMQ need not be there yet. */
+  void start() {
+    loop.start(new Ticks());
+    session.start(inbox);
+    listener.start(); // last: what comes in finds everything running
+  }
+
+  /** The port that callers connect to. */
+  int port() {
+    return listener.port();
+  }
+
+  /** Whether anything is under way, for tests of leaks. */
+  boolean isIdle() {
+    return admission.requests() == 0 && admission.bytes() == 0;
+  }
+
+  /** Drains: what is under way is answered, within the drain timeout; nothing new is accepted. */
+  void stop() throws InterruptedException {
+    listener.stopAccepting();
+    handler.drain();
+    if (!awaitIdle(config.drainTimeout())) {
+      log.warn("event=drain_timed_out in_flight={}", admission.requests());
+      onLoop(pending::abandonAll);
+      awaitIdle(LAST_WORDS);
+    }
+    listener.close(); // before the session: a connection that ends may have something to cancel
+    onLoop(() -> {});
+    session.flush(LAST_WORDS);
+    session.close();
+    loop.close();
+  }
+
+  private boolean awaitIdle(Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (admission.requests() > 0) {
+      if (System.nanoTime() - deadline >= 0) {
+        return false;
+      }
+      TimeUnit.NANOSECONDS.sleep(DRAIN_POLL.toNanos());
+    }
+    return true;
+  }
+
+  /** Runs it on the loop and waits until it has. */
+  private void onLoop(Runnable task) throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(1);
+    loop.execute(
+        () -> {
+          task.run();
+          done.countDown();
+        });
+    if (!done.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
+      log.warn("event=loop_busy");
+    }
+  }
+
+  /** From I/O threads to the loop. */
+  private final class ToLoop implements Relay {
+    @Override
+    public void submit(Incoming incoming) {
+      loop.execute(() -> pending.add(incoming, loop.now()));
+    }
+
+    @Override
+    public void onHungUp(UUID firstId) {
+      loop.execute(() -> pending.onHungUp(firstId));
+    }
+  }
+
+  /** From the loop to RabbitMQ. */
+  private final class ToSession implements Outbox {
+    @Override
+    public void publish(Attempt attempt) {
+      metrics.countPublication();
+      UUID id = attempt.event().clientReqId();
+      session.publish(
+          Publication.of(attempt.event(), attempt.routingKey(), attempt.giveUpAt())
+              .tried(Tries.ONCE)
+              .batched(attempt.batching())
+              .expiringAfter(attempt.expirationMillis())
+              .whenDone(outcome -> pending.onOutcome(id, outcome, loop.now())));
+    }
+
+    @Override
+    public void cancel(ClientCancel cancel, ProcessId brokerId) {
+      long giveUpAt = loop.now() + config.ackTimeout().toNanos();
+      session.publish(
+          Publication.of(cancel, brokerId.toString(), giveUpAt)
+              .expiringAfter(config.ackTimeout().toMillis()));
+    }
+  }
+
+  /** Time that passes, and time that does not count. */
+  private final class Ticks implements Ticker {
+
+    private long lastTick = System.nanoTime();
+    private long stoodStill;
+
+    @Override
+    public void onTick(long now) {
+      long passed = now - lastTick;
+      lastTick = now;
+      // While it could not hear or say anything, and while it stood still, nobody else was late.
+      pending.excuse(session.state().isHealthy() ? stoodStill : passed);
+      stoodStill = 0;
+      pending.onTick(now);
+    }
+
+    @Override
+    public void onStoodStill(long nanos) {
+      stoodStill = nanos;
+      log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
+      if (nanos > config.ackTimeout().toNanos()) {
+        session.reopenConsuming("the process stood still");
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.admin.AdminServer;
+import io.github.httplongcut.admin.ProcessMetrics;
+import io.github.httplongcut.admin.Readiness;
+import io.github.httplongcut.amqp.Member;
+import io.github.httplongcut.amqp.RabbitMqSession;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.RoleCommand;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.protocol.ProcessId;
+
+/** The client agent's process. */
+public final class ClientAgentMain {
+
+  private ClientAgentMain() {}
+
+  /** Runs it until it is told to stop. */
+  public static void main(String... arguments) {
+    new RoleCommand<>(
+            Role.CLIENT_AGENT,
+            new ClientAgentOptions(),
+            ClientAgentConfig::read,
+            ClientAgentMain::start)
+        .runAndExit(arguments);
+  }
+
+  private static AutoCloseable start(ClientAgentConfig config) {
+    ProcessId id = ProcessId.create(config.amqp().user(), config.name());
+    ProcessMetrics metrics = new ProcessMetrics(Role.CLIENT_AGENT);
+    Loop loop = new Loop("client-agent");
+    Member member =
+        new Member(Role.CLIENT_AGENT.key(), id, Topology.clientAgent(id), config.ackTimeout());
+    Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
+    Readiness readiness = new Readiness();
+    readiness.set("rabbitmq", () -> stateOf(session));
+    AdminServer admin = new AdminServer(config.admin(), readiness, metrics);
+    ClientAgent agent = new ClientAgent(config, id, loop, session, metrics.registry());
+    admin.start();
+    agent.start();
+    return () -> {
+      agent.stop();
+      admin.close(); // last, so that the drain can be watched
+      metrics.close();
+    };
+  }
+
+  private static Readiness.State stateOf(Session session) {
+    SessionState state = session.state();
+    return new Readiness.State(state.isHealthy(), state.toString());
+  }
+}

@@ -1,0 +1,145 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.config.StartException;
+import io.undertow.UndertowOptions;
+import io.undertow.server.DefaultByteBufferPool;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.protocol.http.HttpOpenListener;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.ChannelListeners;
+import org.xnio.IoUtils;
+import org.xnio.OptionMap;
+import org.xnio.Options;
+import org.xnio.StreamConnection;
+import org.xnio.Xnio;
+import org.xnio.XnioWorker;
+import org.xnio.channels.AcceptingChannel;
+
+/**
+ * Where callers connect: Undertow's HTTP/1.1, without its builder, so that {@link CallerSink} is
+ * under each connection and that accepting can stop before all else.
+ */
+final class HttpListener implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
+
+  private static final int BUFFER_BYTES = 16 * 1024;
+  private static final int BACKLOG = 1024;
+  private static final Duration END = Duration.ofSeconds(2);
+
+  /** Beyond our own limits Undertow reads so much more of a head, which then gets our answer. */
+  private static final int HEAD_SLACK_BYTES = 64 * 1024;
+
+  private final ClientAgentConfig config;
+  private final HttpOpenListener connections;
+  private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
+  private XnioWorker worker;
+  private AcceptingChannel<StreamConnection> accepting;
+
+  HttpListener(ClientAgentConfig config, HttpHandler handler) {
+    this.config = config;
+    this.connections = new HttpOpenListener(buffers, options(config));
+    connections.setRootHandler(handler);
+  }
+
+  private static OptionMap options(ClientAgentConfig config) {
+    ClientAgentConfig.Limits limits = config.limits();
+    int head = (int) Math.min(Integer.MAX_VALUE / 2, limits.maxHeadersSize() + limits.maxUrl());
+    return OptionMap.builder()
+        // Every URL as it is, and nothing of ours in any answer.
+        .set(UndertowOptions.DECODE_URL, false)
+        .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, true)
+        .set(UndertowOptions.ALWAYS_SET_DATE, false)
+        .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
+        // Limits are judged in RequestHead and BodyReader; Undertow's are out of their way.
+        .set(UndertowOptions.MAX_HEADER_SIZE, head + HEAD_SLACK_BYTES)
+        .set(UndertowOptions.MAX_HEADERS, Integer.MAX_VALUE)
+        .set(UndertowOptions.MAX_PARAMETERS, Integer.MAX_VALUE)
+        .set(UndertowOptions.MAX_ENTITY_SIZE, -1L)
+        .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.listener().readTimeout()))
+        .set(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.listener().idleTimeout()))
+        .getMap();
+  }
+
+  private static int millis(Duration duration) {
+    return (int) Math.min(Integer.MAX_VALUE, duration.toMillis());
+  }
+
+  /**
+   * Accepts connections.
+   *
+   * @throws StartException if the port is taken
+   */
+  void start() {
+    int ioThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
+    ClientAgentConfig.Listener address = config.listener();
+    try {
+      worker =
+          Xnio.getInstance(HttpListener.class.getClassLoader())
+              .createWorker(
+                  OptionMap.builder()
+                      .set(Options.WORKER_NAME, "http")
+                      .set(Options.WORKER_IO_THREADS, ioThreads)
+                      .set(Options.WORKER_TASK_CORE_THREADS, 1)
+                      .set(Options.WORKER_TASK_MAX_THREADS, 1)
+                      .set(Options.THREAD_DAEMON, true)
+                      .getMap());
+      accepting = listen(new InetSocketAddress(address.host(), address.port()));
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw StartException.cannotListen("HTTP", address.host(), address.port(), "--port", e);
+    }
+    accepting.resumeAccepts();
+    log.info("event=http_listening host={} port={}", address.host(), port());
+  }
+
+  private AcceptingChannel<StreamConnection> listen(InetSocketAddress address) throws IOException {
+    OptionMap sockets =
+        OptionMap.builder()
+            .set(Options.TCP_NODELAY, true)
+            .set(Options.REUSE_ADDRESSES, true)
+            .set(Options.KEEP_ALIVE, true)
+            .set(Options.BACKLOG, BACKLOG)
+            .getMap();
+    return worker.createStreamConnectionServer(
+        address, ChannelListeners.openListenerAdapter(this::open), sockets);
+  }
+
+  private void open(StreamConnection connection) {
+    CallerSink.install(connection, config.listener().idleTimeout());
+    connections.handleEvent(connection);
+  }
+
+  /** The port that it listens on, also where the config says 0. */
+  int port() {
+    return accepting.getLocalAddress(InetSocketAddress.class).getPort();
+  }
+
+  /** Accepts no further connections; those that are open go on. */
+  void stopAccepting() {
+    IoUtils.safeClose(accepting);
+  }
+
+  /** Closes every connection and ends the threads. */
+  @Override
+  public void close() {
+    IoUtils.safeClose(accepting);
+    connections.closeConnections();
+    if (worker != null) {
+      worker.shutdown();
+      try {
+        if (!worker.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS)) {
+          worker.shutdownNow();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    buffers.close();
+  }
+}

@@ -1,0 +1,204 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.Routes.Destination;
+import io.github.httplongcut.http.HeaderRules;
+import io.github.httplongcut.http.HeaderRules.Forwarded;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Request;
+import io.undertow.io.IoCallback;
+import io.undertow.io.Sender;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http.HttpContinue;
+import io.undertow.util.SameThreadExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of an HTTP request into the relay: its head checked, its target found, a place taken, its
+ * content read, then handed over to the loop. All on I/O threads, nothing blocks.
+ */
+final class RelayHandler implements HttpHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(RelayHandler.class);
+
+  private final ClientAgentConfig config;
+  private final Routes routes;
+  private final String pseudonym;
+  private final Admission admission;
+  private final Relay relay;
+  private final RequestMetrics metrics;
+  private volatile boolean draining;
+
+  /**
+   * @param pseudonym names this process in {@code Via}
+   */
+  RelayHandler(
+      ClientAgentConfig config,
+      String pseudonym,
+      Admission admission,
+      Relay relay,
+      RequestMetrics metrics) {
+    this.config = config;
+    this.routes = new Routes(config.routing());
+    this.pseudonym = pseudonym;
+    this.admission = admission;
+    this.relay = relay;
+    this.metrics = metrics;
+  }
+
+  /** From now on every answer is the last on its connection. */
+  void drain() {
+    draining = true;
+  }
+
+  @Override
+  public void handleRequest(HttpServerExchange httpExchange) {
+    CallerSink.relaying(httpExchange);
+    RelayedRequest relayed =
+        new RelayedRequest(httpExchange, new RelayedRequest.Context(relay, metrics, pseudonym));
+    if (draining) {
+      relayed.closeAfterwards();
+    }
+    // Dispatched, so that Undertow does not end the exchange when this method returns.
+    httpExchange.dispatch(SameThreadExecutor.INSTANCE, () -> receive(httpExchange, relayed));
+  }
+
+  private void receive(HttpServerExchange httpExchange, RelayedRequest relayed) {
+    guarded(
+        relayed,
+        () -> {
+          RequestHead head = RequestHead.read(httpExchange, config.limits());
+          if (HeaderRules.hasPassed(head.headers(), pseudonym)) {
+            throw new RefusedException(Failure.LOOP_DETECTED, "it passed this client agent before");
+          }
+          Destination destination =
+              routes
+                  .find(head.authority(), head.url())
+                  .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
+          relayed.isFor(destination.upstreamTarget());
+          Admission.Place place =
+              admission
+                  .enter(head.size() + head.contentLength())
+                  .orElseThrow(refused(Failure.OVERLOADED, "too much is under way"));
+          relayed.takes(place);
+          log.debug(
+              "event=received client_req_id={} method={} upstream_target={} content_length={}",
+              relayed.firstId(),
+              head.method(),
+              destination.upstreamTarget(),
+              head.contentLength());
+          Headers headers = headersFor(head, httpExchange);
+          readBody(
+              httpExchange,
+              head,
+              place,
+              new BodyReader.Listener() {
+                @Override
+                public void onBody(Body body) {
+                  guarded(
+                      relayed, () -> submit(relayed, request(head, destination, headers, body)));
+                }
+
+                @Override
+                public void onRefused(RefusedException why) {
+                  relayed.refuse(why.error());
+                }
+              });
+        });
+  }
+
+  private interface Step {
+    void run() throws RefusedException;
+  }
+
+  /** Whatever goes wrong is answered: nothing else would end the exchange. */
+  private static void guarded(RelayedRequest relayed, Step step) {
+    try {
+      step.run();
+    } catch (RefusedException e) {
+      relayed.refuse(e.error());
+    } catch (RuntimeException e) {
+      log.error("event=bug client_req_id={}", relayed.firstId(), e);
+      relayed.refuse(new RefusedException(Failure.INTERNAL_ERROR, "a bug: see the log").error());
+    }
+  }
+
+  private static Supplier<RefusedException> refused(Failure failure, String message) {
+    return () -> new RefusedException(failure, message);
+  }
+
+  private void readBody(
+      HttpServerExchange httpExchange,
+      RequestHead head,
+      Admission.Place place,
+      BodyReader.Listener listener) {
+    if (head.content() == RequestHead.Content.NONE) {
+      listener.onBody(Body.ABSENT);
+      return;
+    }
+    BodyReader reader = new BodyReader(httpExchange, head, config.limits(), place, listener);
+    if (!HttpContinue.requiresContinueResponse(httpExchange)) {
+      reader.start(config.listener().readTimeout());
+      return;
+    }
+    HttpContinue.sendContinueResponse(
+        httpExchange,
+        new IoCallback() {
+          @Override
+          public void onComplete(HttpServerExchange unused, Sender sender) {
+            reader.start(config.listener().readTimeout());
+          }
+
+          @Override
+          public void onException(HttpServerExchange unused, Sender sender, IOException e) {
+            listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body did not come"));
+          }
+        });
+  }
+
+  private Headers headersFor(RequestHead head, HttpServerExchange httpExchange) {
+    Headers headers = HeaderRules.withoutFraming(HeaderRules.endToEnd(head.headers()));
+    Forwarded forwarded =
+        new Forwarded(
+            addressOf(httpExchange.getSourceAddress()),
+            head.authority(),
+            httpExchange.getRequestScheme());
+    headers =
+        config.forwardedHeaders() == ForwardedHeaders.REPLACE
+            ? HeaderRules.withForwarded(headers, forwarded)
+            : headers;
+    headers =
+        config.forwardedHeaders() == ForwardedHeaders.APPEND
+            ? HeaderRules.withForwardedAppended(headers, forwarded)
+            : headers;
+    return HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
+  }
+
+  private static String addressOf(InetSocketAddress source) {
+    return source.getAddress() == null
+        ? source.getHostString()
+        : source.getAddress().getHostAddress();
+  }
+
+  private static Request request(
+      RequestHead head, Destination destination, Headers headers, Body body)
+      throws RefusedException {
+    try {
+      return new Request(
+          destination.upstreamTarget(), head.method(), destination.url(), headers, body);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+    }
+  }
+
+  private void submit(RelayedRequest relayed, Request request) {
+    relayed.submit(request, config.requestTimeout());
+  }
+}

@@ -1,0 +1,180 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.http.HeaderRules;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http.HttpContinue;
+import io.undertow.server.protocol.http.HttpServerConnection;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.IoUtils;
+import org.xnio.XnioExecutor;
+
+/**
+ * One HTTP request from its first line to its answer's last byte. Belongs to its connection's I/O
+ * thread; as a {@link Caller} it is called on the loop.
+ */
+final class RelayedRequest implements Caller {
+
+  /** How long a caller may go on sending what it was told is not read. */
+  private static final Duration LINGER = Duration.ofSeconds(5);
+
+  private static final String RECEIVED_PROTOCOL = "1.1"; // the upstream agent speaks nothing else
+  private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
+
+  /**
+   * What all requests share.
+   *
+   * @param pseudonym names this process in {@code Via}
+   */
+  record Context(Relay relay, RequestMetrics metrics, String pseudonym) {}
+
+  private final UUID firstId = UUID.randomUUID();
+  private final long receivedAt = System.nanoTime();
+  private final HttpServerExchange httpExchange;
+  private final HttpServerConnection connection;
+  private final Context context;
+  private Optional<String> upstreamTarget = Optional.empty();
+  private Optional<Admission.Place> place = Optional.empty();
+  private Optional<HangUp> hangUp = Optional.empty();
+  private boolean submitted;
+  private boolean answered;
+  private String outcome = "hung_up";
+
+  RelayedRequest(HttpServerExchange httpExchange, Context context) {
+    this.httpExchange = httpExchange;
+    this.connection = (HttpServerConnection) httpExchange.getConnection();
+    this.context = context;
+    httpExchange.addExchangeCompleteListener(
+        (unused, next) -> {
+          onComplete();
+          next.proceed();
+        });
+    // One listener for each connection, not a list of them: the last request's is the one.
+    connection.getCloseSetter().set(unused -> onIoThread(this::onClosed));
+  }
+
+  /** The id that names it to the caller and in every log. */
+  UUID firstId() {
+    return firstId;
+  }
+
+  /** Its target is known now. */
+  void isFor(String upstreamTarget) {
+    this.upstreamTarget = Optional.of(upstreamTarget);
+  }
+
+  /** It takes up that place until it is over. */
+  void takes(Admission.Place place) {
+    this.place = Optional.of(place);
+  }
+
+  /** Its connection takes no further request. */
+  void closeAfterwards() {
+    if (httpExchange.isRequestComplete()) {
+      httpExchange.setPersistent(false);
+    }
+  }
+
+  /** It is whole: the loop takes over, and the caller is watched. */
+  void submit(Request request, Duration requestTimeout) {
+    submitted = true;
+    hangUp = Optional.of(HangUp.watch(connection));
+    context.relay.submit(
+        new Incoming(firstId, request, this, receivedAt + requestTimeout.toNanos()));
+  }
+
+  @Override
+  public void answer(Response response) {
+    onIoThread(
+        () -> {
+          Headers headers =
+              HeaderRules.withVia(
+                  HeaderRules.endToEnd(response.headers()), RECEIVED_PROTOCOL, context.pseudonym);
+          write("answered", new Response(response.statusCode(), headers, response.body()));
+        });
+  }
+
+  @Override
+  public void fail(EventError error) {
+    onIoThread(() -> refuse(error));
+  }
+
+  /** Answers it with a problem; on the I/O thread. */
+  void refuse(EventError error) {
+    if (!httpExchange.isRequestComplete()) {
+      endUnread(error.failure());
+    }
+    write(error.failure().code(), ProblemResponse.of(error, firstId, upstreamTarget));
+  }
+
+  /** What the caller still sends has to go somewhere, or it never reads the answer. */
+  private void endUnread(Failure failure) {
+    boolean waitsForContinue = HttpContinue.requiresContinueResponse(httpExchange);
+    boolean unframed = failure == Failure.BAD_REQUEST || failure == Failure.NOT_IMPLEMENTED;
+    if (waitsForContinue || unframed || failure == Failure.READ_TIMEOUT) {
+      httpExchange.setPersistent(false);
+      return;
+    }
+    XnioExecutor.Key key =
+        httpExchange
+            .getIoThread()
+            .executeAfter(
+                () -> IoUtils.safeClose(connection), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    httpExchange.addExchangeCompleteListener(
+        (unused, next) -> {
+          key.remove();
+          next.proceed();
+        });
+  }
+
+  private void write(String outcome, Response response) {
+    if (answered || !connection.isOpen()) {
+      return;
+    }
+    answered = true;
+    this.outcome = outcome;
+    hangUp.ifPresent(HangUp::stop);
+    place.ifPresent(taken -> taken.holdAnswer(response.body().length()));
+    ResponseWriter.write(httpExchange, response);
+  }
+
+  private void onClosed() {
+    if (submitted && !answered) {
+      answered = true; // by nobody: it must not be written any more
+      context.relay.onHungUp(firstId);
+    }
+    httpExchange.endExchange(); // frees what Undertow holds, and completes it
+  }
+
+  private void onComplete() {
+    place.ifPresent(Admission.Place::leave);
+    CallerSink.relayed(httpExchange);
+    long nanos = System.nanoTime() - receivedAt;
+    context.metrics.completed(upstreamTarget, outcome, nanos);
+    log.debug(
+        "event=completed client_req_id={} outcome={} status={} ms={}",
+        firstId,
+        outcome,
+        httpExchange.getStatusCode(),
+        TimeUnit.NANOSECONDS.toMillis(nanos));
+  }
+
+  private void onIoThread(Runnable task) {
+    try {
+      httpExchange.getIoThread().execute(task);
+    } catch (RejectedExecutionException e) {
+      place.ifPresent(Admission.Place::leave); // the process stops: no thread, no connection
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Failure;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.HeaderValues;
+import java.util.Locale;
+
+/**
+ * A request's first line and fields as the caller sent them, found to be within the limits.
+ *
+ * @param url origin-form, nothing decoded, or {@code *}
+ * @param authority the {@code Host}; empty if there was none (HTTP/1.0)
+ * @param protocolVersion {@code 1.1} or {@code 1.0}
+ * @param headers as received
+ * @param content what comes behind them
+ * @param contentLength bytes, if {@link Content#SIZED}; else 0
+ */
+record RequestHead(
+    String method,
+    String url,
+    String authority,
+    String protocolVersion,
+    Headers headers,
+    Content content,
+    long contentLength) {
+
+  /** Whether there is content (RFC 9112 section 6.3). */
+  enum Content {
+    NONE,
+    SIZED,
+    CHUNKED
+  }
+
+  private static final String PROTOCOL_PREFIX = "HTTP/";
+
+  /** Bytes of a field beyond its name and value: a colon, a space and the line's end. */
+  private static final int FIELD_OVERHEAD = 4;
+
+  /** Digits of a Content-Length that is surely no overflow, and surely over any limit. */
+  private static final int MAX_LENGTH_DIGITS = 18;
+
+  /**
+   * Reads what Undertow has parsed.
+   *
+   * @throws RefusedException if it is over a limit, malformed, or nothing that can be relayed
+   */
+  static RequestHead read(HttpServerExchange httpExchange, Limits limits) throws RefusedException {
+    String method = httpExchange.getRequestMethod().toString();
+    refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders());
+    Headers headers = readHeaders(httpExchange.getRequestHeaders(), limits);
+    String authority = headers.first("Host").orElse("");
+    String url = readUrl(httpExchange, authority, limits);
+    String version = httpExchange.getProtocol().toString().substring(PROTOCOL_PREFIX.length());
+    Content content = contentOf(headers, version);
+    long contentLength = content == Content.SIZED ? contentLength(headers) : 0;
+    if (contentLength > limits.maxRequestBody()) {
+      throw tooLarge(limits);
+    }
+    return new RequestHead(method, url, authority, version, headers, content, contentLength);
+  }
+
+  static RefusedException tooLarge(Limits limits) {
+    return new RefusedException(
+        Failure.REQUEST_TOO_LARGE, "the body is larger than " + limits.maxRequestBody() + " bytes");
+  }
+
+  /** What it takes up in memory, about, before its content. */
+  long size() {
+    return url.length() + sizeOf(headers);
+  }
+
+  private static void refuseWhatCannotBeRelayed(String method, HeaderMap fields)
+      throws RefusedException {
+    switch (method) {
+      case "TRACE" ->
+          throw new RefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
+      case "CONNECT" ->
+          throw new RefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
+      default -> {
+        HeaderValues upgrade = fields.get("Upgrade");
+        if (upgrade != null
+            && upgrade.stream()
+                .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains("websocket"))) {
+          throw new RefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
+        }
+      }
+    }
+  }
+
+  private static Headers readHeaders(HeaderMap fields, Limits limits) throws RefusedException {
+    Headers.Builder builder = Headers.builder();
+    int count = 0;
+    for (HeaderValues values : fields) {
+      for (String value : values) {
+        count++;
+        if (count > limits.maxHeaders()) {
+          throw new RefusedException(
+              Failure.HEADERS_TOO_LARGE, "there are more than " + limits.maxHeaders() + " fields");
+        }
+        builder.add(values.getHeaderName().toString(), value);
+      }
+    }
+    try {
+      Headers headers = builder.build();
+      if (sizeOf(headers) > limits.maxHeadersSize()) {
+        throw new RefusedException(
+            Failure.HEADERS_TOO_LARGE,
+            "the fields are larger than " + limits.maxHeadersSize() + " bytes");
+      }
+      return headers;
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+    }
+  }
+
+  private static long sizeOf(Headers headers) {
+    long size = 0;
+    for (Headers.Field field : headers.fields()) {
+      for (String value : field.values()) {
+        size += field.name().length() + value.length() + FIELD_OVERHEAD;
+      }
+    }
+    return size;
+  }
+
+  /** What was received, byte for byte; of an absolute-form (RFC 9112 section 3.2.2) the rest. */
+  private static String readUrl(HttpServerExchange httpExchange, String authority, Limits limits)
+      throws RefusedException {
+    String uri = httpExchange.getRequestURI();
+    String query = httpExchange.getQueryString();
+    String url = query.isEmpty() ? uri : uri + '?' + query;
+    if (httpExchange.isHostIncludedInRequestURI()) {
+      url = originForm(url, authority);
+    }
+    if (url.length() > limits.maxUrl()) {
+      throw new RefusedException(
+          Failure.URL_TOO_LONG, "the URL is longer than " + limits.maxUrl() + " bytes");
+    }
+    return url;
+  }
+
+  private static String originForm(String absolute, String authority) throws RefusedException {
+    int start = absolute.indexOf("://") + "://".length();
+    int end = start;
+    while (end < absolute.length() && "/?".indexOf(absolute.charAt(end)) < 0) {
+      end++;
+    }
+    boolean ourScheme = absolute.regionMatches(true, 0, "http://", 0, start);
+    if (!ourScheme || !absolute.substring(start, end).equalsIgnoreCase(authority)) {
+      throw new RefusedException(Failure.BAD_REQUEST, "the URL names another host than Host does");
+    }
+    String rest = absolute.substring(end);
+    return rest.startsWith("/") ? rest : '/' + rest;
+  }
+
+  private static Content contentOf(Headers headers, String protocolVersion)
+      throws RefusedException {
+    if (headers.contains("Transfer-Encoding")) {
+      boolean chunked = "chunked".equalsIgnoreCase(headers.first("Transfer-Encoding").orElse(""));
+      if (protocolVersion.equals("1.0")) { // RFC 9112 section 6.1: its framing is faulty
+        throw new RefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
+      }
+      if (!chunked) {
+        throw new RefusedException(
+            Failure.NOT_IMPLEMENTED, "no Transfer-Encoding but chunked is known");
+      }
+      return Content.CHUNKED;
+    }
+    return headers.contains("Content-Length") ? Content.SIZED : Content.NONE;
+  }
+
+  private static long contentLength(Headers headers) throws RefusedException {
+    String digits = headers.first("Content-Length").orElse("");
+    if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      throw new RefusedException(Failure.BAD_REQUEST, "Content-Length is no number");
+    }
+    return digits.length() > MAX_LENGTH_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
+  }
+}

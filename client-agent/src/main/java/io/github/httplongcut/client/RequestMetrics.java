@@ -1,0 +1,67 @@
+package io.github.httplongcut.client;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** What the client agent counts. Thread-safe. */
+final class RequestMetrics {
+
+  private record Kind(String upstreamTarget, String outcome) {}
+
+  private final MeterRegistry registry;
+  private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
+  private final Counter publications;
+  private final Counter unexpected;
+
+  RequestMetrics(MeterRegistry registry, Admission admission) {
+    this.registry = registry;
+    Gauge.builder("longcut.client.requests.in.flight", admission, Admission::requests)
+        .description("Requests under way")
+        .register(registry);
+    Gauge.builder("longcut.client.bytes.in.flight", admission, Admission::bytes)
+        .description("Bytes of requests under way and of their answers")
+        .baseUnit("bytes")
+        .register(registry);
+    publications =
+        Counter.builder("longcut.client.publications")
+            .description("Requests published, repetitions included")
+            .register(registry);
+    unexpected =
+        Counter.builder("longcut.client.events.dropped")
+            .description("Events that nobody waits for (any more)")
+            .register(registry);
+  }
+
+  /**
+   * A request is over.
+   *
+   * @param outcome {@code answered}, {@code hung_up} or the failure's code
+   */
+  void completed(Optional<String> upstreamTarget, String outcome, long nanos) {
+    timers
+        .computeIfAbsent(new Kind(upstreamTarget.orElse("none"), outcome), this::timer)
+        .record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void countPublication() {
+    publications.increment();
+  }
+
+  void countDropped() {
+    unexpected.increment();
+  }
+
+  private Timer timer(Kind kind) {
+    return Timer.builder("longcut.client.requests")
+        .description("Requests from their first line to their answer's last byte")
+        .tag("upstream_target", kind.upstreamTarget)
+        .tag("outcome", kind.outcome)
+        .register(registry);
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Response;
+import io.undertow.io.IoCallback;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.HttpString;
+import java.util.Optional;
+import java.util.Set;
+import org.xnio.conduits.StreamSinkConduit;
+
+/** Writes a response as it is; on the connection's I/O thread. */
+final class ResponseWriter {
+
+  private static final HttpString CONNECTION = new HttpString("Connection");
+  private static final HttpString CONTENT_LENGTH = new HttpString("Content-Length");
+  private static final HttpString TRANSFER_ENCODING = new HttpString("Transfer-Encoding");
+  private static final Set<String> FRAMING = Set.of("content-length");
+
+  private ResponseWriter() {}
+
+  /** Sends it and ends the exchange. */
+  static void write(HttpServerExchange httpExchange, Response response) {
+    httpExchange.setStatusCode(response.statusCode());
+    HeaderMap fields = httpExchange.getResponseHeaders();
+    for (Headers.Field field : response.headers().without(FRAMING).fields()) {
+      HttpString name = new HttpString(field.name());
+      field.values().forEach(value -> fields.add(name, value));
+    }
+    if (httpExchange.isHttp10() && httpExchange.isPersistent()) {
+      fields.put(CONNECTION, "keep-alive"); // RFC 9112 section 9.3: HTTP/1.0 has to be told
+    }
+    if (hasContent(httpExchange, response.statusCode())) {
+      fields.put(CONTENT_LENGTH, response.body().length());
+      httpExchange
+          .getResponseSender()
+          .send(response.body().asByteBuffer(), IoCallback.END_EXCHANGE);
+    } else {
+      frameWithoutContent(httpExchange, contentLength(httpExchange, response));
+      httpExchange.endExchange();
+    }
+  }
+
+  /** RFC 9112 section 6.3: the answers that end with their fields, whatever these say. */
+  private static boolean hasContent(HttpServerExchange httpExchange, int status) {
+    return !isHead(httpExchange) && status != 204 && status != 304;
+  }
+
+  private static boolean isHead(HttpServerExchange httpExchange) {
+    return httpExchange.getRequestMethod().equalToString("HEAD");
+  }
+
+  /** What a GET would have got (RFC 9110 section 8.6); a 204 never has one. */
+  private static Optional<String> contentLength(
+      HttpServerExchange httpExchange, Response response) {
+    if (response.statusCode() == 204) {
+      return Optional.empty();
+    }
+    Optional<String> told = response.headers().first("Content-Length");
+    boolean ownBody = isHead(httpExchange) && response.body().isPresent();
+    return told.isEmpty() && ownBody
+        ? Optional.of(Integer.toString(response.body().length()))
+        : told;
+  }
+
+  /**
+   * Undertow frames an answer without content in its own way; this puts it right before it goes.
+   */
+  private static void frameWithoutContent(
+      HttpServerExchange httpExchange, Optional<String> contentLength) {
+    httpExchange.addResponseWrapper(
+        (factory, unused) -> {
+          StreamSinkConduit conduit = factory.create();
+          HeaderMap fields = httpExchange.getResponseHeaders();
+          fields.remove(TRANSFER_ENCODING);
+          fields.remove(CONTENT_LENGTH);
+          contentLength.ifPresent(length -> fields.put(CONTENT_LENGTH, length));
+          return conduit;
+        });
+  }
+}

@@ -1,0 +1,622 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.BrokerResponse;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.ClientRequestAck;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PendingRequestsTest {
+
+  private static final ProcessId CLIENT = ProcessId.parse("acme.edge-aaaaaa");
+  private static final ProcessId BROKER = ProcessId.parse("broker.b-bbbbbb");
+  private static final ProcessId OTHER_BROKER = ProcessId.parse("broker.c-cccccc");
+  private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ofText("hi"));
+
+  private static final long T0 = 1_000_000_000_000L;
+  private static final long ACK = Duration.ofSeconds(3).toNanos();
+  private static final long REQUEST_TIMEOUT = Duration.ofSeconds(30).toNanos();
+  private static final long MS = Duration.ofMillis(1).toNanos();
+
+  /** Every list in order. */
+  private final List<Outbox.Attempt> attempts = new ArrayList<>();
+
+  private final List<String> cancels = new ArrayList<>();
+  private final List<Response> answers = new ArrayList<>();
+  private final List<EventError> errors = new ArrayList<>();
+
+  private final PendingRequests pending =
+      new PendingRequests(
+          CLIENT,
+          Duration.ofNanos(ACK),
+          new Outbox() {
+            @Override
+            public void publish(Attempt attempt) {
+              assertThat(pending().entries()).as("registered before published").isGreaterThan(1);
+              attempts.add(attempt);
+            }
+
+            @Override
+            public void cancel(ClientCancel cancel, ProcessId brokerId) {
+              cancels.add(cancel.clientReqId() + " " + cancel.brokerReqId() + " at " + brokerId);
+            }
+          },
+          UUID::randomUUID);
+
+  private PendingRequests pending() {
+    return pending;
+  }
+
+  // --- publishing
+
+  @Test
+  void aRequestIsPublishedOnceWithItsFirstIdAndTheAckTimeoutAsExpiration() {
+    UUID id = add("GET");
+
+    assertThat(attempts)
+        .containsExactly(
+            new Outbox.Attempt(
+                new ClientRequest(CLIENT, id, 29_750, request("GET")),
+                3_000,
+                Batching.REPEATABLE,
+                T0 + ACK));
+    assertThat(attempts.get(0).routingKey()).isEqualTo("orders.acme.edge-aaaaaa");
+  }
+
+  @Test
+  void aRequestThatIsNotRepeatableIsBatchedWithItsLike() {
+    add("POST");
+
+    assertThat(attempts.get(0).batching()).isEqualTo(Batching.NOT_REPEATABLE);
+  }
+
+  @Test
+  void aRequestWithLessTimeThanTheAckTimeoutIsPublishedAloneAndExpiresWithItsTime() {
+    pending.add(incoming("GET", T0 + 1_250 * MS), T0);
+
+    Outbox.Attempt attempt = attempts.get(0);
+    assertThat(attempt.event().clientReqTtl()).isEqualTo(1_000);
+    assertThat(attempt.expirationMillis()).isEqualTo(1_000);
+    assertThat(attempt.batching()).isEqualTo(Batching.ALONE);
+    assertThat(attempt.giveUpAt()).isEqualTo(T0 + 1_000 * MS);
+  }
+
+  @Test
+  void nothingIsPublishedWithNoTimeLeft() {
+    pending.add(incoming("GET", T0 + 250 * MS), T0);
+
+    assertThat(attempts).isEmpty();
+    assertFailedWith(Failure.REQUEST_TIMEOUT);
+  }
+
+  // --- the answer
+
+  @Test
+  void theAnswerIsHandedToTheCallerAndTheRequestForgotten() {
+    UUID id = add("POST");
+
+    assertThat(pending.onResponse(response(id))).isTrue();
+
+    assertThat(answers).containsExactly(RESPONSE);
+    assertForgotten();
+  }
+
+  @Test
+  void aSecondAnswerIsDropped() {
+    UUID id = add("GET");
+    pending.onResponse(response(id));
+
+    assertThat(pending.onResponse(response(id))).isFalse();
+
+    assertThat(answers).hasSize(1);
+  }
+
+  @Test
+  void anAnswerToAnEarlierIdIsTaken() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
+
+    pending.onResponse(response(first));
+
+    assertThat(answers).containsExactly(RESPONSE);
+    assertForgotten();
+    assertThat(pending.onResponse(response(latestId()))).isFalse();
+  }
+
+  @Test
+  void anAnswerFasterThanTheConfirmIsTaken() {
+    UUID id = add("GET");
+    pending.onResponse(response(id));
+
+    pending.onOutcome(id, Outcome.CONFIRMED, T0 + MS);
+    pending.onTick(T0 + 3 * ACK);
+
+    assertThat(errors).isEmpty();
+    assertForgotten();
+  }
+
+  // --- it never ran
+
+  @Test
+  void aReturnedRequestIsPublishedThreeTimesInAllAndThenNoBrokerIsAvailable() {
+    UUID first = add("POST");
+
+    pending.onOutcome(first, Outcome.RETURNED, T0 + MS);
+    assertThat(attempts).hasSize(2);
+    pending.onOutcome(latestId(), Outcome.RETURNED, T0 + 2 * MS);
+    assertThat(attempts).hasSize(3);
+    assertThat(errors).isEmpty();
+    pending.onOutcome(latestId(), Outcome.RETURNED, T0 + 3 * MS);
+
+    assertThat(attempts).hasSize(3);
+    assertThat(attempts.stream().map(it -> it.event().clientReqId()).distinct()).hasSize(3);
+    assertFailedWith(Failure.BROKER_UNAVAILABLE);
+  }
+
+  @Test
+  void withoutABrokerThreeDeadLettersAfterAnAckTimeoutEachEndIt() {
+    add("POST");
+
+    for (int i = 1; i <= 3; i++) {
+      long now = T0 + i * ACK;
+      pending.onOutcome(latestId(), Outcome.CONFIRMED, now - ACK + MS);
+      pending.onTick(now);
+      pending.onDeadLetter(attempts.get(i - 1).event(), now);
+    }
+
+    assertThat(attempts).hasSize(3);
+    assertFailedWith(Failure.BROKER_UNAVAILABLE);
+  }
+
+  @Test
+  void notRunIsPublishedAgainAndNeverShown() {
+    add("POST");
+
+    for (int i = 0; i < 3; i++) {
+      pending.onError(error(latestId(), Failure.NOT_RUN), false, T0 + MS);
+    }
+
+    assertThat(attempts).hasSize(3);
+    assertFailedWith(Failure.BROKER_UNAVAILABLE);
+  }
+
+  @Test
+  void whatComesBackWithNoTimeLeftIsNotPublishedAgain() {
+    UUID id = add("GET");
+
+    pending.onOutcome(id, Outcome.RETURNED, T0 + REQUEST_TIMEOUT - 250 * MS);
+
+    assertThat(attempts).hasSize(1);
+    assertFailedWith(Failure.BROKER_UNAVAILABLE);
+  }
+
+  @Test
+  void aDeadLetterOfAnEarlierIdIsDropped() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
+
+    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isFalse();
+
+    assertThat(attempts).hasSize(2);
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void aDeadLetterOfAForgottenRequestIsDropped() {
+    UUID id = add("GET");
+    pending.onResponse(response(id));
+
+    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isFalse();
+    assertThat(attempts).hasSize(1);
+  }
+
+  @Test
+  void theTimeLeftShrinksWithEachPublication() {
+    UUID id = add("GET");
+
+    pending.onOutcome(id, Outcome.RETURNED, T0 + 28_750 * MS);
+
+    Outbox.Attempt again = attempts.get(1);
+    assertThat(again.event().clientReqTtl()).isEqualTo(1_000);
+    assertThat(again.batching()).isEqualTo(Batching.ALONE);
+  }
+
+  // --- RabbitMQ does not take it
+
+  @Test
+  void aNackMeansOverloaded() {
+    pending.onOutcome(add("POST"), Outcome.NACKED, T0 + MS);
+
+    assertFailedWith(Failure.OVERLOADED);
+  }
+
+  @Test
+  void aNackOfALaterPublicationMeansOverloadedToo() {
+    pending.onOutcome(add("POST"), Outcome.RETURNED, T0 + MS);
+    pending.onOutcome(latestId(), Outcome.NACKED, T0 + 2 * MS);
+
+    assertFailedWith(Failure.OVERLOADED);
+  }
+
+  @Test
+  void aBlockedConnectionMeansOverloaded() {
+    pending.onOutcome(add("GET"), Outcome.BLOCKED, T0 + MS);
+
+    assertFailedWith(Failure.OVERLOADED);
+  }
+
+  @Test
+  void noConnectionForTheAckTimeoutMeansBrokerUnavailable() {
+    pending.onOutcome(add("GET"), Outcome.NO_CONNECTION, T0 + ACK);
+
+    assertFailedWith(Failure.BROKER_UNAVAILABLE);
+  }
+
+  // --- its fate is unknown
+
+  @Test
+  void aRepeatableRequestOfUnknownFateIsPublishedAgainAtOnce() {
+    pending.onOutcome(add("HEAD"), Outcome.UNKNOWN, T0 + MS);
+
+    assertThat(attempts).hasSize(2);
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void aRequestOfUnknownFateThatIsNotRepeatableWaitsForTheCheckFromTheLoss() {
+    pending.onOutcome(add("POST"), Outcome.UNKNOWN, T0 + MS);
+
+    pending.onTick(T0 + MS + 2 * ACK - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + MS + 2 * ACK);
+
+    assertThat(attempts).hasSize(1);
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void aDeadLetterSettlesAnUnknownFate() {
+    pending.onOutcome(add("POST"), Outcome.UNKNOWN, T0 + MS);
+
+    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isTrue();
+
+    assertThat(attempts).hasSize(2);
+    pending.onTick(T0 + 3 * ACK);
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void anAckSettlesAnUnknownFate() {
+    UUID id = add("POST");
+    pending.onAck(ack(id, BROKER));
+    pending.onOutcome(id, Outcome.UNKNOWN, T0 + MS);
+
+    pending.onTick(T0 + 5 * ACK);
+
+    assertThat(attempts).hasSize(1);
+    assertThat(errors).isEmpty();
+  }
+
+  // --- the check
+
+  @Test
+  void theCheckComesAtTwiceTheAckTimeoutFromTheConfirm() {
+    pending.onOutcome(add("POST"), Outcome.CONFIRMED, T0 + 5 * MS);
+
+    pending.onTick(T0 + 5 * MS + 2 * ACK - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + 5 * MS + 2 * ACK);
+
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void atTheCheckARepeatableRequestIsPublishedAgain() {
+    pending.onOutcome(add("GET"), Outcome.CONFIRMED, T0);
+
+    pending.onTick(T0 + 2 * ACK);
+
+    assertThat(attempts).hasSize(2);
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void atTheCheckARepeatableRequestWithNoTimeLeftIsGivenUp() {
+    UUID id = add("GET");
+    pending.onOutcome(id, Outcome.CONFIRMED, T0 + REQUEST_TIMEOUT - 2 * ACK - 100 * MS);
+
+    pending.onTick(T0 + REQUEST_TIMEOUT - 100 * MS);
+
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void anAckEndsTheCheck() {
+    UUID id = add("POST");
+    pending.onOutcome(id, Outcome.CONFIRMED, T0);
+    pending.onAck(ack(id, BROKER));
+
+    pending.onTick(T0 + 5 * ACK);
+
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void anAckFasterThanTheConfirmEndsTheCheckToo() {
+    UUID id = add("POST");
+    pending.onAck(ack(id, BROKER));
+    pending.onOutcome(id, Outcome.CONFIRMED, T0);
+
+    pending.onTick(T0 + 5 * ACK);
+
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void anAckOfAnEarlierIdDoesNotEndTheCheck() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0);
+    pending.onOutcome(latestId(), Outcome.CONFIRMED, T0);
+    assertThat(pending.onAck(ack(first, BROKER))).isTrue();
+
+    pending.onTick(T0 + 2 * ACK);
+
+    assertThat(attempts).hasSize(3);
+  }
+
+  @Test
+  void timeInWhichOthersWereNotHeardDoesNotCount() {
+    pending.onOutcome(add("POST"), Outcome.CONFIRMED, T0);
+    pending.excuse(4 * ACK);
+
+    pending.onTick(T0 + 6 * ACK - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + 6 * ACK);
+
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void whatIsConfirmedAfterAStandstillHasTheWholeTime() {
+    pending.excuse(4 * ACK);
+    pending.onOutcome(add("POST"), Outcome.CONFIRMED, T0);
+
+    pending.onTick(T0 + 2 * ACK - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + 2 * ACK);
+
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  // --- errors of brokers
+
+  @Test
+  void anErrorOfTheLatestIdIsShownAsItIs() {
+    EventError error = new EventError(Failure.UPSTREAM_TIMEOUT, "too slow", Hop.UPSTREAM_AGENT);
+
+    assertThat(pending.onError(new BrokerError(add("GET"), UUID.randomUUID(), error), false, T0))
+        .isTrue();
+
+    assertThat(errors).containsExactly(error);
+    assertForgotten();
+  }
+
+  @Test
+  void anErrorOfAnEarlierIdIsDropped() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0);
+
+    assertThat(pending.onError(error(first, Failure.UPSTREAM_AGENT_LOST), false, T0)).isFalse();
+
+    assertThat(errors).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Failure.class,
+      names = {"UPSTREAM_TIMEOUT", "NOT_RUN"})
+  void anOrphanedErrorOfARepeatableRequestIsDropped(Failure failure) {
+    assertThat(pending.onError(error(add("GET"), failure), true, T0)).isFalse();
+
+    assertThat(errors).isEmpty();
+    assertThat(attempts).hasSize(1);
+  }
+
+  @Test
+  void anOrphanedErrorOfARequestThatIsNotRepeatableIsShown() {
+    pending.onError(error(add("POST"), Failure.UPSTREAM_TIMEOUT), true, T0);
+
+    assertFailedWith(Failure.UPSTREAM_TIMEOUT);
+  }
+
+  @Test
+  void anOrphanedNotRunOfARequestThatIsNotRepeatableIsPublishedAgain() {
+    pending.onError(error(add("POST"), Failure.NOT_RUN), true, T0);
+
+    assertThat(attempts).hasSize(2);
+  }
+
+  // --- what is settled first
+
+  @Test
+  void whatMakesARequestRunAgainThatIsNotRepeatableIsSettledFirst() {
+    UUID id = add("POST");
+
+    assertThat(pending.settlesFirst(attempts.get(0).event())).isTrue();
+    assertThat(pending.settlesFirst(error(id, Failure.NOT_RUN))).isTrue();
+    assertThat(pending.settlesFirst(error(id, Failure.UPSTREAM_TIMEOUT))).isFalse();
+    assertThat(pending.settlesFirst(response(id))).isFalse();
+  }
+
+  @Test
+  void nothingOfARepeatableOrUnknownRequestIsSettledFirst() {
+    UUID id = add("GET");
+
+    assertThat(pending.settlesFirst(attempts.get(0).event())).isFalse();
+    assertThat(pending.settlesFirst(error(id, Failure.NOT_RUN))).isFalse();
+    assertThat(pending.settlesFirst(error(UUID.randomUUID(), Failure.NOT_RUN))).isFalse();
+  }
+
+  // --- time is up, hung up, shut down
+
+  @Test
+  void nothingUntilTheRequestTimeoutMeansRequestTimeout() {
+    pending.onAck(ack(add("POST"), BROKER));
+
+    pending.onTick(T0 + REQUEST_TIMEOUT - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + REQUEST_TIMEOUT);
+
+    assertFailedWith(Failure.REQUEST_TIMEOUT);
+  }
+
+  @Test
+  void noExcuseMovesTheRequestTimeout() {
+    pending.onAck(ack(add("POST"), BROKER));
+    pending.excuse(REQUEST_TIMEOUT);
+
+    pending.onTick(T0 + REQUEST_TIMEOUT);
+
+    assertFailedWith(Failure.REQUEST_TIMEOUT);
+  }
+
+  @Test
+  void whoHangsUpIsForgottenAndEveryBrokerThatHasTheRequestIsTold() {
+    UUID first = add("GET");
+    ClientRequestAck firstAck = ack(first, BROKER);
+    pending.onAck(firstAck);
+    pending.onOutcome(first, Outcome.CONFIRMED, T0);
+    pending.onError(error(first, Failure.NOT_RUN), false, T0);
+    ClientRequestAck secondAck = ack(latestId(), OTHER_BROKER);
+    pending.onAck(secondAck);
+
+    pending.onHungUp(first);
+
+    assertThat(cancels)
+        .containsExactly(
+            first + " " + firstAck.brokerReqId() + " at " + BROKER,
+            latestId() + " " + secondAck.brokerReqId() + " at " + OTHER_BROKER);
+    assertForgotten();
+    assertThat(answers).isEmpty();
+    assertThat(errors).isEmpty();
+  }
+
+  @Test
+  void whoHangsUpBeforeABrokerIsKnownIsJustForgotten() {
+    pending.onHungUp(add("POST"));
+
+    assertThat(cancels).isEmpty();
+    assertForgotten();
+  }
+
+  @Test
+  void whoHangsUpAfterTheAnswerChangesNothing() {
+    UUID id = add("POST");
+    pending.onAck(ack(id, BROKER));
+    pending.onResponse(response(id));
+
+    pending.onHungUp(id);
+
+    assertThat(cancels).isEmpty();
+  }
+
+  @Test
+  void whoStillWaitsWhenTheProcessStopsIsTold() {
+    add("GET");
+    add("POST");
+
+    pending.abandonAll();
+
+    assertThat(errors).extracting(EventError::failure).containsOnly(Failure.REQUEST_TIMEOUT);
+    assertThat(errors).hasSize(2);
+    assertForgotten();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Outcome.class)
+  void outcomesOfForgottenRequestsChangeNothing(Outcome outcome) {
+    UUID id = add("GET");
+    pending.onResponse(response(id));
+
+    pending.onOutcome(id, outcome, T0 + MS);
+
+    assertThat(attempts).hasSize(1);
+    assertThat(errors).isEmpty();
+    assertForgotten();
+  }
+
+  // --- helpers
+
+  private UUID add(String method) {
+    Incoming incoming = incoming(method, T0 + REQUEST_TIMEOUT);
+    pending.add(incoming, T0);
+    return incoming.firstId();
+  }
+
+  private Incoming incoming(String method, long deadline) {
+    Caller caller =
+        new Caller() {
+          @Override
+          public void answer(Response response) {
+            answers.add(response);
+          }
+
+          @Override
+          public void fail(EventError error) {
+            errors.add(error);
+          }
+        };
+    return new Incoming(UUID.randomUUID(), request(method), caller, deadline);
+  }
+
+  private static Request request(String method) {
+    return new Request("orders", method, "/a%2Fb?q=1", Headers.EMPTY, Body.ABSENT);
+  }
+
+  private UUID latestId() {
+    return attempts.get(attempts.size() - 1).event().clientReqId();
+  }
+
+  private static BrokerResponse response(UUID clientReqId) {
+    return new BrokerResponse(CLIENT, clientReqId, UUID.randomUUID(), UUID.randomUUID(), RESPONSE);
+  }
+
+  private static BrokerError error(UUID clientReqId, Failure failure) {
+    return new BrokerError(
+        clientReqId, UUID.randomUUID(), new EventError(failure, "why", Hop.BROKER));
+  }
+
+  private static ClientRequestAck ack(UUID clientReqId, ProcessId brokerId) {
+    return new ClientRequestAck(clientReqId, UUID.randomUUID(), brokerId);
+  }
+
+  private void assertFailedWith(Failure failure) {
+    assertThat(errors).extracting(EventError::failure).containsExactly(failure);
+    assertThat(answers).isEmpty();
+    assertForgotten();
+  }
+
+  private void assertForgotten() {
+    assertThat(pending.entries()).isZero();
+  }
+}
