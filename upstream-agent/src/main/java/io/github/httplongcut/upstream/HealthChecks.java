@@ -1,0 +1,107 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the servers of those targets that have a health check, and withdraws a target while its
+ * server does not answer 2xx or 3xx in time. A target is offered until its first check has failed.
+ * Belongs to the loop's thread.
+ */
+final class HealthChecks {
+
+  private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
+
+  private final HttpCaller http;
+  private final TargetStates states;
+  private final Executor loop;
+  private final List<Checked> all = new ArrayList<>();
+
+  /**
+   * @param loop where results are brought
+   */
+  HealthChecks(Targets targets, TargetStates states, HttpCaller http, Executor loop) {
+    this.http = http;
+    this.states = states;
+    this.loop = loop;
+    for (Target target : targets.all()) {
+      target.config().healthCheck().ifPresent(check -> all.add(new Checked(target, check)));
+    }
+  }
+
+  /** Begins the checks that are due, and ends those that take too long. */
+  void onTick(long now) {
+    all.forEach(each -> each.onTick(now));
+  }
+
+  /** One target with its check. */
+  private final class Checked {
+
+    private final Target target;
+    private final HealthCheck check;
+    private boolean begun;
+    private boolean healthy = true;
+    private long lastBegun;
+    private HttpCaller.Call underWay;
+
+    Checked(Target target, HealthCheck check) {
+      this.target = target;
+      this.check = check;
+    }
+
+    void onTick(long now) {
+      if (underWay != null && now - lastBegun >= check.timeout().toNanos()) {
+        underWay.abort();
+        onEnd("no answer within " + check.timeout().toMillis() + " ms");
+      }
+      if (underWay == null && (!begun || now - lastBegun >= check.interval().toNanos())) {
+        begin(now);
+      }
+    }
+
+    private void begin(long now) {
+      begun = true;
+      lastBegun = now;
+      Request request = new Request(target.name(), "GET", check.path(), Headers.EMPTY, Body.ABSENT);
+      underWay =
+          http.call(
+              target, check.path(), request, result -> loop.execute(() -> onResult(now, result)));
+    }
+
+    private void onResult(long begunAt, Result result) {
+      if (underWay == null || begunAt != lastBegun) {
+        return; // it was given up already
+      }
+      if (result instanceof Result.Failed failed) {
+        onEnd(failed.message());
+      } else if (result instanceof Result.Answered answered) {
+        int status = answered.response().statusCode();
+        onEnd(status < 400 ? null : "status " + status);
+      }
+    }
+
+    /**
+     * @param trouble what is wrong; null if nothing is
+     */
+    private void onEnd(String trouble) {
+      underWay = null;
+      if (trouble == null && !healthy) {
+        healthy = true;
+        log.info("event=target_healthy target={}", target.name());
+        states.offer(target);
+      } else if (trouble != null && healthy) {
+        healthy = false;
+        log.warn("event=target_withdrawn target={} reason=\"{}\"", target.name(), trouble);
+        states.withdraw(target);
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Says how each target stands: every interval, and at once when it changes (protocol section 4,
+ * "Heartbeats"); a target that was withdrawn or drains still has its heartbeats, which tell the
+ * brokers that what it runs is not lost. Silent while the inbox is not consumed. Belongs to the
+ * loop's thread.
+ */
+final class Heartbeats {
+
+  /** Between {@code ready} and {@code full} it goes to and fro with every request. */
+  static final Duration MIN_BETWEEN_READY_AND_FULL = Duration.ofMillis(100);
+
+  /** What was said last of a target. */
+  private record Said(AgentState state, long at) {}
+
+  /**
+   * Who speaks.
+   *
+   * @param version of this release
+   */
+  record Self(ProcessId upstreamId, Duration interval, String version) {}
+
+  private final Self self;
+  private final Targets targets;
+  private final TargetStates states;
+  private final Consumer<Publication> outbox;
+  private final Map<Target, Said> said = new HashMap<>();
+  private boolean consuming;
+
+  Heartbeats(Self self, Targets targets, TargetStates states, Consumer<Publication> outbox) {
+    this.self = self;
+    this.targets = targets;
+    this.states = states;
+    this.outbox = outbox;
+  }
+
+  /** The inbox is consumed: here we are. */
+  void onConsuming(long now) {
+    consuming = true;
+    sayAll(now);
+  }
+
+  /** Requests would not reach us. */
+  void onConsumingLost() {
+    consuming = false;
+  }
+
+  /** A broker does not know anybody yet. */
+  void onHello(long now) {
+    sayAll(now);
+  }
+
+  /** The target's state may have changed. */
+  void onChange(Target target, long now) {
+    Said last = said.get(target);
+    if (last == null || last.state == states.stateOf(target)) {
+      return;
+    }
+    boolean toAndFro = isAboutSlots(last.state) && isAboutSlots(states.stateOf(target));
+    if (!toAndFro || now - last.at >= MIN_BETWEEN_READY_AND_FULL.toNanos()) {
+      say(target, now);
+    }
+  }
+
+  /** Says what is due. */
+  void onTick(long now) {
+    for (Target target : targets.all()) {
+      onChange(target, now);
+      Said last = said.get(target);
+      if (last != null && now - last.at >= self.interval.toNanos()) {
+        say(target, now);
+      }
+    }
+  }
+
+  private void sayAll(long now) {
+    targets.all().forEach(target -> say(target, now));
+  }
+
+  private void say(Target target, long now) {
+    if (!consuming) {
+      return;
+    }
+    AgentState state = states.stateOf(target);
+    said.put(target, new Said(state, now));
+    UpstreamHeartbeat heartbeat =
+        new UpstreamHeartbeat(
+            self.upstreamId,
+            target.name(),
+            state,
+            target.capacity(),
+            states.inFlight(target),
+            self.interval.toMillis(),
+            self.version);
+    outbox.accept(
+        Publication.of(
+            heartbeat,
+            Topology.targetKey(target.name(), self.upstreamId),
+            now + self.interval.toNanos()));
+  }
+
+  private static boolean isAboutSlots(AgentState state) {
+    return state == AgentState.READY || state == AgentState.FULL;
+  }
+}

@@ -1,0 +1,265 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hc.core5.http.EndpointDetails;
+import org.apache.hc.core5.http.EntityDetails;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.impl.BasicEntityDetails;
+import org.apache.hc.core5.http.nio.AsyncClientExchangeHandler;
+import org.apache.hc.core5.http.nio.CapacityChannel;
+import org.apache.hc.core5.http.nio.DataStreamChannel;
+import org.apache.hc.core5.http.nio.RequestChannel;
+import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.http.protocol.HttpCoreContext;
+
+/**
+ * One request and its answer on one connection: writes the request, collects the answer up to the
+ * target's limit, and says how it ended, once. All on the connection's I/O thread.
+ */
+final class HttpExchange implements AsyncClientExchangeHandler {
+
+  /** Who waits for the end; called once, on the I/O thread. */
+  interface Listener {
+
+    /**
+     * A complete answer, or one that is refused.
+     *
+     * @param keepAlive for how long the connection may be used again; empty: not at all
+     */
+    void onResult(Result result, Optional<Duration> keepAlive);
+
+    /**
+     * The connection broke.
+     *
+     * @param seen what the server can have seen and has said
+     */
+    void onBroken(Exception cause, Seen seen);
+  }
+
+  /** What had passed over the connection when it broke. */
+  enum Seen {
+    /** Not one byte of the request had been written. */
+    NOTHING,
+    /** The request was written, at least in part; not one byte of an answer came. */
+    REQUEST,
+    /** The answer had begun. */
+    ANSWER
+  }
+
+  /** Header names and values of an answer together: what is longer does not fit the relay. */
+  private static final int MAX_HEADER_CHARS = 256 * 1024;
+
+  private static final Pattern KEEP_ALIVE_TIMEOUT =
+      Pattern.compile("(?:^|[,\\s])timeout=(\\d{1,6})", Pattern.CASE_INSENSITIVE);
+
+  private static final byte[] NO_BYTES = {};
+
+  private final HttpRequest request;
+  private final Optional<ByteBuffer> content;
+  private final long maxResponseBody;
+  private final Duration maxIdle;
+  private final Listener listener;
+
+  private EndpointDetails connection;
+  private long receivedBefore;
+  private boolean requestComplete;
+  private boolean ended;
+  private int status;
+  private Headers headers;
+  private Duration keepAlive;
+  private byte[] received = NO_BYTES;
+  private int length;
+
+  /**
+   * @param request with every field that the server is to get
+   * @param body its content; absent and empty need no bytes, only the right fields
+   * @param maxResponseBody bytes
+   * @param maxIdle how long a connection is kept at most
+   */
+  HttpExchange(
+      HttpRequest request, Body body, long maxResponseBody, Duration maxIdle, Listener listener) {
+    this.request = request;
+    this.content = body.length() == 0 ? Optional.empty() : Optional.of(body.asByteBuffer());
+    this.maxResponseBody = maxResponseBody;
+    this.maxIdle = maxIdle;
+    this.listener = listener;
+  }
+
+  @Override
+  public void produceRequest(RequestChannel channel, HttpContext context)
+      throws HttpException, IOException {
+    connection = HttpCoreContext.cast(context).getEndpointDetails();
+    receivedBefore = connection.getReceivedBytesCount();
+    requestComplete = content.isEmpty();
+    EntityDetails details =
+        content.map(bytes -> new BasicEntityDetails(bytes.remaining(), null)).orElse(null);
+    channel.sendRequest(request, details, context);
+  }
+
+  @Override
+  public int available() {
+    return content.map(ByteBuffer::remaining).orElse(0);
+  }
+
+  @Override
+  public void produce(DataStreamChannel channel) throws IOException {
+    if (content.isPresent() && !requestComplete) {
+      channel.write(content.get());
+      if (!content.get().hasRemaining()) {
+        requestComplete = true;
+        channel.endStream();
+      }
+    }
+  }
+
+  /** Interim answers are not passed on (RFC 9110 section 15.2): the caller has not asked. */
+  @Override
+  public void consumeInformation(HttpResponse response, HttpContext context) {
+    if (response.getCode() == 101) {
+      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "switched protocols, which nobody had asked for");
+    }
+  }
+
+  @Override
+  public void consumeResponse(HttpResponse response, EntityDetails details, HttpContext context) {
+    try {
+      status = response.getCode();
+      Headers all = headersOf(response);
+      keepAlive = keepAliveOf(all);
+      headers = Fields.fromServer(all);
+    } catch (IllegalArgumentException e) {
+      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "sent a malformed answer: " + e.getMessage());
+      return;
+    }
+    if (details == null) {
+      answer(Body.ABSENT);
+      return;
+    }
+    long announced = details.getContentLength();
+    if (announced > maxResponseBody) {
+      failTooLarge();
+    } else if (announced > 0) {
+      received = new byte[(int) announced];
+    }
+  }
+
+  @Override
+  public void updateCapacity(CapacityChannel channel) throws IOException {
+    channel.update(Integer.MAX_VALUE);
+  }
+
+  @Override
+  public void consume(ByteBuffer bytes) {
+    if (ended) {
+      return;
+    }
+    int more = bytes.remaining();
+    if (length + (long) more > maxResponseBody) {
+      failTooLarge();
+      return;
+    }
+    if (length + more > received.length) {
+      long doubled = Math.min(Math.max(2L * received.length, 4096), maxResponseBody);
+      received = Arrays.copyOf(received, (int) Math.max(doubled, length + more));
+    }
+    bytes.get(received, length, more);
+    length += more;
+  }
+
+  /** Trailers are dropped, as any recipient may (RFC 9110 section 6.5.1). */
+  @Override
+  public void streamEnd(List<? extends Header> trailers) {
+    if (!ended) {
+      answer(Body.of(length == received.length ? received : Arrays.copyOf(received, length)));
+    }
+  }
+
+  @Override
+  public void failed(Exception cause) {
+    if (!ended) {
+      ended = true;
+      listener.onBroken(cause, seen());
+    }
+  }
+
+  /** The connection was closed before this exchange had its turn on it. */
+  @Override
+  public void cancel() {
+    failed(new IOException("the connection was closed"));
+  }
+
+  @Override
+  public void releaseResources() {
+    received = NO_BYTES;
+  }
+
+  private Seen seen() {
+    if (connection == null) {
+      return Seen.NOTHING;
+    }
+    return connection.getReceivedBytesCount() == receivedBefore ? Seen.REQUEST : Seen.ANSWER;
+  }
+
+  private void answer(Body body) {
+    ended = true;
+    // An answer before the end of the request: what is left of that would be taken for the next.
+    listener.onResult(
+        new Result.Answered(new Response(status, headers, body)),
+        requestComplete ? Optional.of(keepAlive) : Optional.empty());
+  }
+
+  private void failTooLarge() {
+    fail(
+        Failure.RESPONSE_TOO_LARGE,
+        "sent an answer with more than max-response-body, " + maxResponseBody + " bytes");
+  }
+
+  private void fail(Failure failure, String message) {
+    if (!ended) {
+      ended = true;
+      received = NO_BYTES;
+      listener.onResult(new Result.Failed(failure, message), Optional.empty());
+    }
+  }
+
+  private static Headers headersOf(HttpResponse response) {
+    Headers.Builder builder = Headers.builder();
+    int chars = 0;
+    for (Header header : response.getHeaders()) {
+      String value = header.getValue() == null ? "" : header.getValue();
+      chars += header.getName().length() + value.length();
+      if (chars > MAX_HEADER_CHARS) {
+        throw new IllegalArgumentException("more than " + MAX_HEADER_CHARS + " bytes of headers");
+      }
+      builder.add(header.getName(), value);
+    }
+    return builder.build();
+  }
+
+  /** A second less than the server says, so that it does not close just as we write. */
+  private Duration keepAliveOf(Headers all) {
+    for (String value : all.all("keep-alive")) {
+      Matcher matcher = KEEP_ALIVE_TIMEOUT.matcher(value);
+      if (matcher.find()) {
+        Duration said = Duration.ofSeconds(Long.parseLong(matcher.group(1))).minusSeconds(1);
+        return said.compareTo(maxIdle) < 0 ? said : maxIdle;
+      }
+    }
+    return maxIdle;
+  }
+}

@@ -1,0 +1,20 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.protocol.Failure;
+
+/** The agent does not make this request of the server. */
+final class RefusedException extends Exception {
+
+  private static final long serialVersionUID = 1L;
+
+  private final Failure failure;
+
+  RefusedException(Failure failure, String message) {
+    super(message);
+    this.failure = failure;
+  }
+
+  Failure failure() {
+    return failure;
+  }
+}

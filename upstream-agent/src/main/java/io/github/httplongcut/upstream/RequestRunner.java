@@ -1,0 +1,357 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.TimeLeft;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the agent has taken, and how far each of it is: takes or rejects, settles, runs, answers
+ * (protocol section 4, "Upstream agent"). Belongs to the loop's thread; does no I/O but through its
+ * {@link Ports}.
+ *
+ * <p>A taken request holds its slot until its answer is confirmed: so what RabbitMQ does not take
+ * holds up what it sends. Each of these ends it: answered; answered with an error (call failed, too
+ * late, refused, cut off); cancelled; forgotten while settling, when its channel is lost.
+ */
+final class RequestRunner {
+
+  /**
+   * What surrounds it.
+   *
+   * @param http makes the calls
+   * @param outbox publishes; outcomes come back on the loop
+   * @param loop where results of calls are brought
+   * @param clock the loop's time, for what happens later
+   */
+  record Ports(HttpCaller http, Consumer<Publication> outbox, Executor loop, LongSupplier clock) {}
+
+  private static final Logger log = LoggerFactory.getLogger(RequestRunner.class);
+
+  private final ProcessId upstreamId;
+  private final Duration ackTimeout;
+  private final TargetStates states;
+  private final Ports ports;
+  private final RunnerMetrics metrics;
+  private final Map<UUID, Taken> taken = new HashMap<>();
+
+  RequestRunner(
+      ProcessId upstreamId,
+      Duration ackTimeout,
+      TargetStates states,
+      Ports ports,
+      RunnerMetrics metrics) {
+    this.upstreamId = upstreamId;
+    this.ackTimeout = ackTimeout;
+    this.states = states;
+    this.ports = ports;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Takes a message of {@code broker_request}s, or rejects it as a whole.
+   *
+   * @param target whose routing key it came by
+   */
+  void onRequests(Delivery delivery, Target target, long now) {
+    if (delivery.isLost()) {
+      return; // it comes again, here or elsewhere
+    }
+    List<BrokerRequest> requests =
+        delivery.events().stream().map(BrokerRequest.class::cast).toList();
+    if (!isHonest(delivery, target, requests)) {
+      discard(delivery);
+      return;
+    }
+    List<BrokerRequest> fresh =
+        requests.stream().filter(each -> !taken.containsKey(each.brokerReqId())).toList();
+    if (!fresh.isEmpty() && !states.hasRoom(target, fresh.size())) {
+      log.debug(
+          "event=rejected target={} requests={} state={}",
+          target.name(),
+          requests.size(),
+          states.stateOf(target));
+      metrics.rejected(target, requests.size());
+      delivery.reject();
+      return;
+    }
+    requests.stream()
+        .map(each -> taken.get(each.brokerReqId()))
+        .filter(each -> each != null)
+        .forEach(each -> each.redelivered(delivery));
+    List<Taken> started = fresh.stream().map(each -> take(each, target, delivery, now)).toList();
+    if (requests.stream().allMatch(each -> each.request().isRepeatable())) {
+      started.forEach(each -> startOrRefuse(each, now));
+    } else if (!started.isEmpty()) {
+      delivery.settle(() -> started.forEach(each -> onSettled(each, ports.clock().getAsLong())));
+    }
+  }
+
+  /** Nobody waits for it any more: stops the call, says nothing. */
+  void onCancel(BrokerCancel cancel, String userId) {
+    Taken request = taken.get(cancel.brokerReqId());
+    if (request == null
+        || request.state() == Taken.State.ANSWERING
+        || !request.event().brokerId().equals(cancel.brokerId())
+        || !cancel.brokerId().user().equals(userId)) {
+      return;
+    }
+    if (request.state() == Taken.State.RUNNING) {
+      request.abortCall();
+    }
+    log.debug("event=cancelled {}", ids(request));
+    metrics.cancelled(request.target());
+    request.deliveryDone();
+    remove(request);
+  }
+
+  /** Ends the calls whose time is up. */
+  void onTick(long now) {
+    for (Taken request : List.copyOf(taken.values())) {
+      if (request.state() == Taken.State.RUNNING && now - request.callDeadline() >= 0) {
+        onCallTimeout(request, now);
+      }
+    }
+  }
+
+  /** What runs goes on; what was still settling is somebody else's now. */
+  void onConsumingLost() {
+    for (Taken request : List.copyOf(taken.values())) {
+      if (request.state() == Taken.State.SETTLING) {
+        log.debug("event=forgotten {}", ids(request));
+        remove(request);
+      }
+    }
+  }
+
+  /** Ends what still runs when there is no more time to wait for it. */
+  void cutOff(long now) {
+    for (Taken request : List.copyOf(taken.values())) {
+      if (request.state() == Taken.State.RUNNING) {
+        if (request.abortCall() == HttpCaller.Progress.NOT_SENT) {
+          fail(request, Failure.NOT_RUN, "the upstream agent stops", now);
+        } else {
+          fail(
+              request,
+              Failure.UPSTREAM_AGENT_LOST,
+              "the upstream agent stopped before the server had answered",
+              now);
+        }
+      }
+    }
+  }
+
+  /** Whether nothing is taken and unanswered. */
+  boolean isIdle() {
+    return taken.isEmpty();
+  }
+
+  private boolean isHonest(Delivery delivery, Target target, List<BrokerRequest> requests) {
+    if (requests.stream().map(BrokerRequest::brokerReqId).distinct().count() < requests.size()) {
+      return false;
+    }
+    for (BrokerRequest each : requests) {
+      Taken known = taken.get(each.brokerReqId());
+      if (!each.request().upstreamTarget().equals(target.name())
+          || !each.brokerId().user().equals(delivery.envelope().userId())
+          // By the fence it cannot come back: somebody sends old messages anew.
+          || (known != null && !(known.isRepeatable() && each.request().isRepeatable()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void discard(Delivery delivery) {
+    log.warn(
+        "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ",
+        delivery.type().wireName(),
+        delivery.envelope().routingKey(),
+        delivery.envelope().userId());
+    metrics.discarded();
+    delivery.discard();
+  }
+
+  private Taken take(BrokerRequest event, Target target, Delivery delivery, long now) {
+    long deadline = now + event.brokerReqTtl() * 1_000_000L;
+    Taken request = new Taken(event, target, delivery, deadline);
+    taken.put(event.brokerReqId(), request);
+    metrics.inFlight(target, states.taken(target));
+    return request;
+  }
+
+  private void onSettled(Taken request, long now) {
+    // It may have been cancelled meanwhile.
+    if (taken.get(request.brokerReqId()) == request) {
+      startOrRefuse(request, now);
+    }
+  }
+
+  private void startOrRefuse(Taken request, long now) {
+    if (states.isDraining()) {
+      fail(request, Failure.NOT_RUN, "the upstream agent drains", now);
+      return;
+    }
+    long ttl =
+        Math.min(
+            TimeLeft.millisForNextHop(request.deadline(), now),
+            request.target().config().timeout().toMillis());
+    if (ttl <= 0) {
+      fail(request, Failure.NOT_RUN, "no time was left to run it", now);
+      return;
+    }
+    try {
+      start(request, ttl, now);
+    } catch (RefusedException e) {
+      fail(request, e.failure(), e.getMessage(), now);
+    }
+  }
+
+  private void start(Taken request, long ttl, long now) throws RefusedException {
+    Request http = request.event().request();
+    if (http.method().equals("CONNECT")) {
+      throw new RefusedException(Failure.NOT_IMPLEMENTED, "the relay makes no tunnels");
+    }
+    String url = request.target().urlOf(http.url());
+    log.debug("event=started {} method={} upstream_req_ttl={}", ids(request), http.method(), ttl);
+    request.runningUntil(now + ttl * 1_000_000L);
+    publishAck(request, now);
+    request.call(
+        ports
+            .http()
+            .call(
+                request.target(),
+                url,
+                http,
+                result -> ports.loop().execute(() -> onResult(request, result))));
+  }
+
+  private void publishAck(Taken request, long now) {
+    Event ack =
+        new Event.BrokerRequestAck(request.brokerReqId(), request.upstreamReqId(), upstreamId);
+    long left = TimeLeft.millis(request.deadline(), now);
+    ports
+        .outbox()
+        .accept(
+            Publication.of(ack, brokerKey(request), request.deadline())
+                .expiringAfter(Math.min(ackTimeout.toMillis(), left)));
+  }
+
+  private void onResult(Taken request, HttpCaller.Result result) {
+    // A call that was given up may have been just about to end.
+    if (taken.get(request.brokerReqId()) != request || request.state() != Taken.State.RUNNING) {
+      return;
+    }
+    long now = ports.clock().getAsLong();
+    if (result instanceof HttpCaller.Result.Answered answered) {
+      respond(request, answered.response(), now);
+    } else if (result instanceof HttpCaller.Result.Failed failed) {
+      fail(request, failed.failure(), failed.message(), now);
+    }
+  }
+
+  private void onCallTimeout(Taken request, long now) {
+    Target target = request.target();
+    if (request.abortCall() == HttpCaller.Progress.NOT_SENT) {
+      fail(
+          request,
+          Failure.UPSTREAM_UNREACHABLE,
+          "upstream target '%s': no connection to %s in time"
+              .formatted(target.name(), target.hostAndPort()),
+          now);
+    } else {
+      fail(
+          request,
+          Failure.UPSTREAM_TIMEOUT,
+          "upstream target '%s': %s did not answer in time"
+              .formatted(target.name(), target.hostAndPort()),
+          now);
+    }
+  }
+
+  private void respond(Taken request, Response response, long now) {
+    log.debug("event=responded {} status={}", ids(request), response.statusCode());
+    metrics.answered(request.target());
+    BrokerRequest of = request.event();
+    answer(
+        request,
+        new UpstreamResponse(
+            of.clientId(), of.clientReqId(), of.brokerReqId(), request.upstreamReqId(), response),
+        now);
+  }
+
+  private void fail(Taken request, Failure failure, String message, long now) {
+    log.debug("event=failed {} code={} message=\"{}\"", ids(request), failure.code(), message);
+    metrics.failed(request.target(), failure);
+    BrokerRequest of = request.event();
+    answer(
+        request,
+        new UpstreamError(
+            of.clientId(),
+            of.clientReqId(),
+            of.brokerReqId(),
+            request.upstreamReqId(),
+            new EventError(failure, message, Hop.UPSTREAM_AGENT)),
+        now);
+  }
+
+  private void answer(Taken request, Event event, long now) {
+    request.answering();
+    long left = TimeLeft.millis(request.deadline(), now);
+    if (left <= 0) {
+      log.debug("event=too_late {}", ids(request));
+      onAnswered(request);
+      return;
+    }
+    ports
+        .outbox()
+        .accept(
+            Publication.of(event, brokerKey(request), request.deadline())
+                .expiringAfter(left)
+                .whenDone(outcome -> onAnswered(request)));
+  }
+
+  /** The answer is confirmed, or nobody can want it any more. */
+  private void onAnswered(Taken request) {
+    request.deliveryDone();
+    remove(request);
+  }
+
+  private void remove(Taken request) {
+    taken.remove(request.brokerReqId());
+    metrics.inFlight(request.target(), states.freed(request.target()));
+  }
+
+  private static String brokerKey(Taken request) {
+    return request.event().brokerId().toString();
+  }
+
+  private static String ids(Taken request) {
+    return "client_req_id=%s broker_req_id=%s upstream_req_id=%s target=%s"
+        .formatted(
+            request.event().clientReqId(),
+            request.brokerReqId(),
+            request.upstreamReqId(),
+            request.target().name());
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.protocol.Failure;
+import java.net.URI;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * An upstream target as it is called: its settings, and its URL taken apart once.
+ *
+ * @param config the settings
+ * @param authority what {@code Host} says: host, and port unless it is the scheme's own (RFC 9110
+ *     section 7.2)
+ * @param basePath put before every URL; empty, or with a slash in front and none behind
+ */
+record Target(UpstreamAgentConfig.Target config, String authority, String basePath) {
+
+  private static final Pattern ENCODED_DOT = Pattern.compile("%2e", Pattern.CASE_INSENSITIVE);
+
+  /** What some servers take for a slash. */
+  private static final Pattern SLASH = Pattern.compile("/|\\\\|%2f|%5c", Pattern.CASE_INSENSITIVE);
+
+  static Target of(UpstreamAgentConfig.Target config) {
+    URI url = config.url();
+    int defaultPort = isTls(url) ? 443 : 80;
+    String authority =
+        url.getPort() == -1 || url.getPort() == defaultPort
+            ? url.getHost()
+            : url.getHost() + ':' + url.getPort();
+    String path = url.getRawPath();
+    while (path.endsWith("/")) {
+      path = path.substring(0, path.length() - 1);
+    }
+    return new Target(config, authority, path);
+  }
+
+  String name() {
+    return config.name();
+  }
+
+  int capacity() {
+    return config.capacity();
+  }
+
+  boolean isTls() {
+    return isTls(config.url());
+  }
+
+  /** Without the brackets of an IPv6 address. */
+  String host() {
+    String host = config.url().getHost();
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  int port() {
+    int port = config.url().getPort();
+    return port != -1 ? port : isTls() ? 443 : 80;
+  }
+
+  /** Where it is, for people. */
+  String hostAndPort() {
+    return config.url().getHost() + ':' + port();
+  }
+
+  /**
+   * The request target for the server: base path and URL joined byte for byte, nothing decoded or
+   * normalized (RFC 9112 section 3.2.1).
+   *
+   * @throws RefusedException if the URL would lead out of the base path
+   */
+  String urlOf(String url) throws RefusedException {
+    if (basePath.isEmpty()) {
+      return url;
+    }
+    if (!url.startsWith("/")) {
+      throw new RefusedException(
+          Failure.BAD_REQUEST, "the upstream target has a base path, which '*' is not under");
+    }
+    if (hasDotSegments(url)) {
+      throw new RefusedException(
+          Failure.BAD_REQUEST, "the upstream target has a base path: no dot segments in the URL");
+    }
+    return basePath + url;
+  }
+
+  /**
+   * Whether a segment of the path is {@code .} or {@code ..} as any server may read it: with the
+   * dots or the slashes percent-encoded, with backslashes, with parameters behind a semicolon.
+   */
+  private static boolean hasDotSegments(String url) {
+    int query = url.indexOf('?');
+    String path = query < 0 ? url : url.substring(0, query);
+    if (path.indexOf('.') < 0 && !path.toLowerCase(Locale.ROOT).contains("%2e")) {
+      return false;
+    }
+    for (String segment : SLASH.split(ENCODED_DOT.matcher(path).replaceAll("."), -1)) {
+      int parameters = segment.indexOf(';');
+      String name = parameters < 0 ? segment : segment.substring(0, parameters);
+      if (name.equals(".") || name.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isTls(URI url) {
+    return url.getScheme().equalsIgnoreCase("https");
+  }
+}

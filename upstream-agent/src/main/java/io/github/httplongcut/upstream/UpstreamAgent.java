@@ -1,0 +1,207 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.config.Version;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.ProcessId;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The upstream agent, put together: the session brings messages to the loop, where the runner takes
+ * them; the client makes the calls and brings their results back to the loop.
+ */
+final class UpstreamAgent {
+
+  /**
+   * What it is made of.
+   *
+   * @param http starts and closes with the agent
+   * @param loop the same
+   * @param session the same; calls its listener on that loop
+   */
+  record Parts(
+      Targets targets, UpstreamClient http, Loop loop, Session session, MeterRegistry registry) {}
+
+  private static final Logger log = LoggerFactory.getLogger(UpstreamAgent.class);
+
+  /** For the last answers and the goodbye to be confirmed. */
+  private static final Duration FLUSH = Duration.ofSeconds(2);
+
+  private static final Duration CLOSE_IDLE_EVERY = Duration.ofSeconds(1);
+
+  private final UpstreamAgentConfig config;
+  private final Targets targets;
+  private final UpstreamClient http;
+  private final Loop loop;
+  private final Session session;
+  private final TargetStates states = new TargetStates();
+  private final RequestRunner runner;
+  private final Heartbeats heartbeats;
+  private final HealthChecks healthChecks;
+  private final RunnerMetrics metrics;
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private long closedIdleAt;
+
+  UpstreamAgent(UpstreamAgentConfig config, ProcessId id, Parts parts) {
+    this.config = config;
+    this.targets = parts.targets();
+    this.http = parts.http();
+    this.loop = parts.loop();
+    this.session = parts.session();
+    metrics = new RunnerMetrics(parts.registry(), targets);
+    runner =
+        new RequestRunner(
+            id,
+            config.ackTimeout(),
+            states,
+            new RequestRunner.Ports(http, session::publish, loop, loop::now),
+            metrics);
+    heartbeats =
+        new Heartbeats(
+            new Heartbeats.Self(id, config.heartbeatInterval(), Version.current()),
+            targets,
+            states,
+            session::publish);
+    healthChecks = new HealthChecks(targets, states, http, loop);
+    states.onChange(target -> heartbeats.onChange(target, loop.now()));
+  }
+
+  /** Starts everything; what it starts from comes last: the messages. */
+  void start() {
+    http.start();
+    loop.start(new Ticks());
+    session.start(new Messages());
+  }
+
+  /**
+   * Drains: says so, finishes what runs, rejects what still comes, and says goodbye. Consumes to
+   * the last, since what is rejected goes to another agent at once, and what waits in the inbox
+   * does not.
+   */
+  void stop() throws InterruptedException {
+    log.info("event=draining drain_timeout={}", config.drainTimeout());
+    loop.execute(() -> states.drain(targets));
+    await(drained, config.drainTimeout());
+    loop.execute(() -> runner.cutOff(loop.now()));
+    CompletableFuture<Void> goodbye = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          states.leave(targets);
+          goodbye.complete(null);
+        });
+    await(goodbye, FLUSH);
+    if (!session.flush(FLUSH)) {
+      log.warn("event=not_flushed");
+    }
+    session.close();
+    http.close();
+    loop.close();
+  }
+
+  private void await(CompletableFuture<Void> future, Duration atMost) throws InterruptedException {
+    try {
+      future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      log.warn("event=drain_timeout waited={}", atMost);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nobody completes it with an exception
+    }
+  }
+
+  /** What RabbitMQ brings. */
+  private final class Messages implements SessionListener {
+
+    @Override
+    public void onDelivery(Delivery delivery) {
+      switch (delivery.type()) {
+        case BROKER_REQUEST -> onRequests(delivery);
+        case BROKER_CANCEL -> onCancels(delivery);
+        case BROKER_HELLO -> {
+          heartbeats.onHello(loop.now());
+          delivery.discard();
+        }
+        default -> discard(delivery);
+      }
+    }
+
+    @Override
+    public void onConsuming() {
+      heartbeats.onConsuming(loop.now());
+    }
+
+    @Override
+    public void onConsumingLost() {
+      heartbeats.onConsumingLost();
+      runner.onConsumingLost();
+    }
+
+    private void onRequests(Delivery delivery) {
+      Optional<Target> target = targets.ofRoutingKey(delivery.envelope().routingKey());
+      if (target.isPresent()) {
+        runner.onRequests(delivery, target.get(), loop.now());
+      } else {
+        discard(delivery);
+      }
+    }
+
+    private void onCancels(Delivery delivery) {
+      if (targets.ofRoutingKey(delivery.envelope().routingKey()).isEmpty()) {
+        discard(delivery);
+        return;
+      }
+      delivery
+          .events()
+          .forEach(event -> runner.onCancel((BrokerCancel) event, delivery.envelope().userId()));
+      delivery.discard();
+    }
+
+    private void discard(Delivery delivery) {
+      log.warn(
+          "event=message_discarded type={} key={} user={} reason=not_for_this_agent",
+          delivery.type().wireName(),
+          delivery.envelope().routingKey(),
+          delivery.envelope().userId());
+      metrics.discarded();
+      delivery.discard();
+    }
+  }
+
+  /** What time brings. */
+  private final class Ticks implements Ticker {
+
+    @Override
+    public void onTick(long now) {
+      runner.onTick(now);
+      healthChecks.onTick(now);
+      heartbeats.onTick(now);
+      if (now - closedIdleAt >= CLOSE_IDLE_EVERY.toNanos()) {
+        closedIdleAt = now;
+        http.closeIdle();
+      }
+      if (states.isDraining() && runner.isIdle()) {
+        drained.complete(null);
+      }
+    }
+
+    /** What was not started goes back; it may be on its way to somebody else already. */
+    @Override
+    public void onStoodStill(long nanos) {
+      log.warn("event=stood_still millis={}", nanos / 1_000_000);
+      if (nanos > config.ackTimeout().toNanos()) {
+        session.reopenConsuming("stood still for " + nanos / 1_000_000 + " ms");
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.admin.AdminServer;
+import io.github.httplongcut.admin.ProcessMetrics;
+import io.github.httplongcut.admin.Readiness;
+import io.github.httplongcut.amqp.Member;
+import io.github.httplongcut.amqp.RabbitMqSession;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.RoleCommand;
+import io.github.httplongcut.config.StartException;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.protocol.ProcessId;
+import java.io.IOException;
+
+/** The upstream agent's process. */
+public final class UpstreamAgentMain {
+
+  private UpstreamAgentMain() {}
+
+  /** Runs it until it is told to stop. */
+  public static void main(String... arguments) {
+    new RoleCommand<>(
+            Role.UPSTREAM_AGENT,
+            new UpstreamAgentOptions(),
+            UpstreamAgentConfig::read,
+            UpstreamAgentMain::start)
+        .runAndExit(arguments);
+  }
+
+  private static AutoCloseable start(UpstreamAgentConfig config) {
+    ProcessId id = ProcessId.create(config.amqp().user(), config.name());
+    Targets targets = new Targets(id, config.targets());
+    UpstreamClient http = httpClient(targets);
+    ProcessMetrics metrics = new ProcessMetrics(Role.UPSTREAM_AGENT);
+    Loop loop = new Loop("upstream-agent");
+    Member member =
+        new Member(
+            Role.UPSTREAM_AGENT.key(),
+            id,
+            Topology.upstreamAgent(id, targets.names(), config.prefetch()),
+            config.ackTimeout());
+    Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
+    Readiness readiness = new Readiness();
+    readiness.set("rabbitmq", () -> stateOf(session));
+    AdminServer admin = new AdminServer(config.admin(), readiness, metrics);
+    UpstreamAgent agent =
+        new UpstreamAgent(
+            config, id, new UpstreamAgent.Parts(targets, http, loop, session, metrics.registry()));
+    admin.start(); // first: it alone can fail, and then there is nothing to undo
+    agent.start();
+    return () -> {
+      agent.stop();
+      admin.close(); // last, so that the drain can be watched
+      metrics.close();
+    };
+  }
+
+  private static UpstreamClient httpClient(Targets targets) {
+    try {
+      return new UpstreamClient(targets.all());
+    } catch (IOException e) {
+      throw new StartException(e.getMessage(), e);
+    }
+  }
+
+  private static Readiness.State stateOf(Session session) {
+    SessionState state = session.state();
+    return new Readiness.State(state.isHealthy(), state.toString());
+  }
+}

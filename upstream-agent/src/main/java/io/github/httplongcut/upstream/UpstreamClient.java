@@ -1,0 +1,194 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Request;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.hc.client5.http.HttpRoute;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpRequestInterceptor;
+import org.apache.hc.core5.http.config.CharCodingConfig;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.nio.ClientHttp1IOEventHandlerFactory;
+import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
+import org.apache.hc.core5.http.message.BasicHttpRequest;
+import org.apache.hc.core5.http.protocol.DefaultHttpProcessor;
+import org.apache.hc.core5.http2.HttpVersionPolicy;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.net.URIAuthority;
+import org.apache.hc.core5.pool.PoolReusePolicy;
+import org.apache.hc.core5.reactor.DefaultConnectingIOReactor;
+import org.apache.hc.core5.reactor.IOReactorConfig;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Speaks HTTP/1.1 with the upstream servers: the connection pool and TLS of HttpClient over
+ * HttpCore's bare protocol, without the part of HttpClient in between, which follows redirects,
+ * keeps cookies, inflates, and sends fields of its own. What goes out is what was given.
+ *
+ * <p>Each target has its own pool: two targets on one server may differ in whom they trust.
+ */
+final class UpstreamClient implements HttpCaller, AutoCloseable {
+
+  /**
+   * For the TCP connection, and again for TLS: less than a request's time, to try another agent.
+   */
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  /**
+   * How long an unused connection is kept: less than the servers that close soonest (Node: 5 s).
+   */
+  static final Duration MAX_IDLE = Duration.ofSeconds(4);
+
+  private static final int MAX_HEADER_LINE = 64 * 1024;
+  private static final int MAX_HEADER_LINES = 1_000;
+
+  /** Beside the capacity: the health check, and connections that are just being closed. */
+  private static final int SPARE_CONNECTIONS = 8;
+
+  /** Threads that begin connections: looking a name up in the DNS blocks. */
+  private static final int CONNECTORS = 8;
+
+  private static final Logger log = LoggerFactory.getLogger(UpstreamClient.class);
+
+  private final Map<String, PoolingAsyncClientConnectionManager> pools = new HashMap<>();
+  private final DefaultConnectingIOReactor reactor;
+  private final ThreadPoolExecutor connector;
+
+  /**
+   * A client for these targets, and no others.
+   *
+   * @throws IOException if a target's CA file is of no use
+   */
+  UpstreamClient(Collection<Target> targets) throws IOException {
+    for (Target target : targets) {
+      try {
+        pools.put(target.name(), poolOf(target));
+      } catch (IOException e) {
+        throw new IOException("upstream target '" + target.name() + "': " + e.getMessage(), e);
+      }
+    }
+    connector =
+        new ThreadPoolExecutor(
+            CONNECTORS,
+            CONNECTORS,
+            MAX_IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> daemon(task, "upstream connect"));
+    connector.allowCoreThreadTimeOut(true);
+    reactor =
+        new DefaultConnectingIOReactor(
+            new ClientHttp1IOEventHandlerFactory(protocol(), null, null),
+            IOReactorConfig.DEFAULT,
+            task -> daemon(task, "upstream http"),
+            null,
+            failure -> log.error("event=bug thread=upstream-http", failure),
+            null,
+            null);
+  }
+
+  /** Starts the I/O threads. */
+  void start() {
+    reactor.start();
+  }
+
+  @Override
+  public Call call(Target target, String url, Request request, Consumer<Result> whenDone) {
+    HttpCall call =
+        new HttpCall(
+            new HttpCall.Connections(pools.get(target.name()), reactor, connector),
+            target,
+            request,
+            () -> httpRequest(target, url, request),
+            whenDone);
+    call.start();
+    return call;
+  }
+
+  /** Closes connections that nobody has used for a while; to be called every second or so. */
+  void closeIdle() {
+    for (PoolingAsyncClientConnectionManager pool : pools.values()) {
+      pool.closeExpired();
+      pool.closeIdle(TimeValue.of(MAX_IDLE));
+    }
+  }
+
+  /** Closes every connection; calls under way fail. */
+  @Override
+  public void close() {
+    pools.values().forEach(pool -> pool.close(CloseMode.IMMEDIATE));
+    connector.shutdownNow();
+    reactor.close(
+        CloseMode.GRACEFUL); // an immediate one closes the selectors under its own threads
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static PoolingAsyncClientConnectionManager poolOf(Target target) throws IOException {
+    Timeout timeout = Timeout.of(CONNECT_TIMEOUT);
+    return PoolingAsyncClientConnectionManagerBuilder.create()
+        .setTlsStrategy(TlsTrust.strategyOf(target.config().trust()))
+        .setDefaultTlsConfig(
+            TlsConfig.custom()
+                .setVersionPolicy(HttpVersionPolicy.FORCE_HTTP_1)
+                .setHandshakeTimeout(timeout)
+                .build())
+        .setDefaultConnectionConfig(
+            ConnectionConfig.custom()
+                .setConnectTimeout(timeout)
+                .setSocketTimeout(Timeout.DISABLED) // the request's own deadline is the only one
+                .build())
+        .setMaxConnPerRoute(target.capacity() + SPARE_CONNECTIONS)
+        .setMaxConnTotal(target.capacity() + SPARE_CONNECTIONS)
+        .setConnPoolPolicy(PoolReusePolicy.LIFO)
+        .build();
+  }
+
+  private static ClientHttp1StreamDuplexerFactory protocol() {
+    return new ClientHttp1StreamDuplexerFactory(
+        new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
+        Http1Config.custom()
+            .setMaxLineLength(MAX_HEADER_LINE)
+            .setMaxHeaderCount(MAX_HEADER_LINES)
+            .build(),
+        // Bytes are chars, both ways: without it, what is not ASCII becomes question marks.
+        CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build());
+  }
+
+  static HttpRoute routeOf(Target target) {
+    HttpHost host = new HttpHost(target.isTls() ? "https" : "http", target.host(), target.port());
+    return new HttpRoute(host, null, target.isTls());
+  }
+
+  private static HttpRequest httpRequest(Target target, String url, Request request) {
+    // Of its constructors the only one that does not take the URL apart and put it together anew.
+    BasicHttpRequest httpRequest =
+        new BasicHttpRequest(
+            request.method(), null, new URIAuthority(target.host(), target.port()), url);
+    for (Headers.Field field : Fields.forServer(request, target).fields()) {
+      field.values().forEach(value -> httpRequest.addHeader(field.name(), value));
+    }
+    return httpRequest;
+  }
+}

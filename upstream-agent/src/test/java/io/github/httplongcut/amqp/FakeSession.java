@@ -1,0 +1,132 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.protocol.Event;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A session without RabbitMQ: keeps what is published until a test says what became of it, and
+ * makes deliveries whose fate it keeps. It stands in this package since only the package makes
+ * deliveries. One thread.
+ */
+public final class FakeSession implements Session, Delivery.Source {
+
+  private final List<Publication> unconfirmed = new ArrayList<>();
+  private final List<Event> published = new ArrayList<>();
+  private final List<Delivery> acked = new ArrayList<>();
+  private final List<Delivery> rejected = new ArrayList<>();
+  private final List<Delivery> settling = new ArrayList<>();
+  private final List<String> reopened = new ArrayList<>();
+  private boolean open = true;
+
+  /** A message from a broker. */
+  public Delivery delivery(String routingKey, String userId, Event... events) {
+    return new Delivery(
+        this,
+        1,
+        new Delivery.Envelope(Delivery.Origin.SENT, routingKey, userId, false),
+        events[0].type(),
+        List.of(events));
+  }
+
+  @Override
+  public void publish(Publication publication) {
+    unconfirmed.add(publication);
+    published.add(publication.event());
+  }
+
+  /** Everything published so far, in order. */
+  public List<Event> published() {
+    return published;
+  }
+
+  /** What has no outcome yet. */
+  public List<Publication> unconfirmed() {
+    return unconfirmed;
+  }
+
+  /** Gives all that is published so far this outcome. */
+  public void endAll(Outcome outcome) {
+    List<Publication> all = List.copyOf(unconfirmed);
+    unconfirmed.clear();
+    all.forEach(each -> each.done(outcome));
+  }
+
+  /** The fence comes back. */
+  public void settleAll() {
+    List<Delivery> all = List.copyOf(settling);
+    settling.clear();
+    all.forEach(Delivery::onSettled);
+  }
+
+  /** The channel is gone, and with it all deliveries so far; what is made next comes by another. */
+  public FakeSession loseChannel() {
+    open = false;
+    settling.clear();
+    return new FakeSession();
+  }
+
+  public List<Delivery> acked() {
+    return acked;
+  }
+
+  public List<Delivery> rejected() {
+    return rejected;
+  }
+
+  public List<Delivery> settling() {
+    return settling;
+  }
+
+  public List<String> reopened() {
+    return reopened;
+  }
+
+  @Override
+  public void ack(Delivery delivery) {
+    acked.add(delivery);
+  }
+
+  @Override
+  public void reject(Delivery delivery) {
+    rejected.add(delivery);
+  }
+
+  @Override
+  public void settle(Delivery delivery) {
+    settling.add(delivery);
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public void start(SessionListener listener) {}
+
+  @Override
+  public SessionState state() {
+    return new SessionState(true, open, false);
+  }
+
+  @Override
+  public void reopenConsuming(String why) {
+    reopened.add(why);
+  }
+
+  @Override
+  public void stopConsuming(Set<String> queues) {}
+
+  @Override
+  public boolean flush(Duration atMost) {
+    return unconfirmed.isEmpty();
+  }
+
+  @Override
+  public void close() {
+    open = false;
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.Trust;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Targets and requests for tests. */
+final class Examples {
+
+  static final Trust SYSTEM_TRUST = new Trust(Optional.empty(), false);
+  static final Trust INSECURE = new Trust(Optional.empty(), true);
+
+  private Examples() {}
+
+  /** Target {@code orders} with room for two, ten seconds, and answers of at most 1,000 bytes. */
+  static UpstreamAgentConfig.Target config(String url) {
+    return config(url, SYSTEM_TRUST);
+  }
+
+  static UpstreamAgentConfig.Target config(String url, Trust trust) {
+    return new UpstreamAgentConfig.Target(
+        "orders",
+        URI.create(url),
+        2,
+        Duration.ofSeconds(10),
+        1_000,
+        false,
+        trust,
+        Optional.empty());
+  }
+
+  static UpstreamAgentConfig.Target preservingHost(String url) {
+    UpstreamAgentConfig.Target config = config(url);
+    return new UpstreamAgentConfig.Target(
+        config.name(),
+        config.url(),
+        config.capacity(),
+        config.timeout(),
+        config.maxResponseBody(),
+        true,
+        config.trust(),
+        config.healthCheck());
+  }
+
+  static Request get(String url) {
+    return request("GET", url, Body.ABSENT);
+  }
+
+  static Request post(String body) {
+    return request("POST", "/", Body.ofText(body));
+  }
+
+  static Request request(String method, String url, Body body) {
+    return new Request("orders", method, url, headers("Host", "caller.example"), body);
+  }
+
+  static Request withHeaders(Request request, Headers headers) {
+    return new Request(
+        request.upstreamTarget(), request.method(), request.url(), headers, request.body());
+  }
+
+  /** Names and values in turn. */
+  static Headers headers(String... namesAndValues) {
+    Headers.Builder builder = Headers.builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      builder.add(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return builder.build();
+  }
+}

@@ -1,0 +1,49 @@
+package io.github.httplongcut.upstream;
+
+import io.github.httplongcut.protocol.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** An HTTP client whose calls end as a test says. */
+final class FakeHttp implements HttpCaller {
+
+  /** One call that was started. */
+  static final class FakeCall implements Call {
+
+    final String url;
+    final Request request;
+    private final Consumer<Result> whenDone;
+    Progress progress = Progress.SENT;
+    boolean aborted;
+
+    FakeCall(String url, Request request, Consumer<Result> whenDone) {
+      this.url = url;
+      this.request = request;
+      this.whenDone = whenDone;
+    }
+
+    void end(Result result) {
+      whenDone.accept(result);
+    }
+
+    @Override
+    public Progress abort() {
+      aborted = true;
+      return progress;
+    }
+  }
+
+  final List<FakeCall> calls = new ArrayList<>();
+
+  @Override
+  public Call call(Target target, String url, Request request, Consumer<Result> whenDone) {
+    FakeCall call = new FakeCall(url, request, whenDone);
+    calls.add(call);
+    return call;
+  }
+
+  FakeCall last() {
+    return calls.get(calls.size() - 1);
+  }
+}

@@ -1,0 +1,107 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A check every five seconds, with two seconds for an answer. */
+final class HealthChecksTest {
+
+  private final Targets targets = new Targets(ProcessId.create("plant", "u1"), List.of(checked()));
+  private final Target orders = targets.all().iterator().next();
+  private final TargetStates states = new TargetStates();
+  private final FakeHttp http = new FakeHttp();
+  private final HealthChecks checks = new HealthChecks(targets, states, http, Runnable::run);
+  private long now = 1_000_000_000L;
+
+  @Test
+  void serverIsAskedAtOnceAndEveryInterval() {
+    passMillis(0);
+    http.last().end(answer(200));
+    passMillis(4_999);
+    assertThat(http.calls).hasSize(1);
+    passMillis(1);
+
+    assertThat(http.calls).hasSize(2);
+    assertThat(http.last().url).isEqualTo("/health"); // not under the base path
+    assertThat(http.last().request.method()).isEqualTo("GET");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, READY", "302, READY", "400, GONE", "404, GONE", "503, GONE"})
+  void statusDecides(int status, AgentState state) {
+    passMillis(0);
+    http.last().end(answer(status));
+
+    assertThat(states.stateOf(orders)).isEqualTo(state);
+  }
+
+  @Test
+  void targetIsWithdrawnWhileItsServerIsUnreachable() {
+    passMillis(0);
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+
+    passMillis(5_000);
+    http.last().end(answer(204));
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+  }
+
+  @Test
+  void targetIsWithdrawnWhenItsServerIsTooSlow() {
+    passMillis(0);
+    passMillis(1_999);
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    passMillis(1);
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(http.last().aborted).isTrue();
+  }
+
+  @Test
+  void lateAnswerOfOneCheckIsNotTheNextOnes() {
+    passMillis(0);
+    passMillis(2_000);
+    passMillis(3_000);
+    assertThat(http.calls).hasSize(2);
+
+    http.calls.get(0).end(answer(200));
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+  }
+
+  private void passMillis(long millis) {
+    now += Duration.ofMillis(millis).toNanos();
+    checks.onTick(now);
+  }
+
+  private static Result answer(int status) {
+    return new Result.Answered(new Response(status, Headers.EMPTY, Body.ABSENT));
+  }
+
+  private static UpstreamAgentConfig.Target checked() {
+    UpstreamAgentConfig.Target config = Examples.config("http://h/base");
+    return new UpstreamAgentConfig.Target(
+        config.name(),
+        config.url(),
+        config.capacity(),
+        config.timeout(),
+        config.maxResponseBody(),
+        config.preserveHost(),
+        config.trust(),
+        Optional.of(new HealthCheck("/health", Duration.ofSeconds(5), Duration.ofSeconds(2))));
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** One target with room for two; an interval of two seconds. */
+final class HeartbeatsTest {
+
+  private static final ProcessId SELF = ProcessId.create("plant", "u1");
+
+  private final Targets targets = new Targets(SELF, List.of(Examples.config("http://h")));
+  private final Target orders = targets.all().iterator().next();
+  private final TargetStates states = new TargetStates();
+  private final FakeSession session = new FakeSession();
+  private final Heartbeats heartbeats =
+      new Heartbeats(
+          new Heartbeats.Self(SELF, Duration.ofSeconds(2), "1.2"),
+          targets,
+          states,
+          session::publish);
+  private long now = 1_000_000_000L;
+
+  @BeforeEach
+  void tellOfChanges() {
+    states.onChange(target -> heartbeats.onChange(target, now));
+  }
+
+  @Test
+  void nothingIsSaidBeforeTheInboxIsConsumed() {
+    states.taken(orders);
+    passMillis(5_000);
+    heartbeats.onHello(now);
+
+    assertThat(said()).isEmpty();
+  }
+
+  @Test
+  void firstHeartbeatComesAtOnce() {
+    heartbeats.onConsuming(now);
+
+    assertThat(session.published())
+        .containsExactly(
+            new UpstreamHeartbeat(SELF, "orders", AgentState.READY, 2, 0, 2_000, "1.2"));
+    assertThat(session.unconfirmed().get(0).routingKey())
+        .isEqualTo(Topology.targetKey("orders", SELF));
+  }
+
+  @Test
+  void oneComesEveryInterval() {
+    heartbeats.onConsuming(now);
+
+    passMillis(1_999);
+    assertThat(said()).hasSize(1);
+    passMillis(1);
+    assertThat(said()).hasSize(2);
+  }
+
+  @Test
+  void helloIsAnsweredAtOnce() {
+    heartbeats.onConsuming(now);
+
+    heartbeats.onHello(now);
+
+    assertThat(said()).hasSize(2);
+  }
+
+  @Test
+  void fullAndReadyAreSaidAtOnce() {
+    heartbeats.onConsuming(now);
+    passMillis(100);
+
+    states.taken(orders);
+    states.taken(orders);
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL);
+
+    passMillis(100);
+    states.freed(orders);
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL, AgentState.READY);
+  }
+
+  @Test
+  void goingToAndFroIsSaidAtMostEvery100Millis() {
+    heartbeats.onConsuming(now);
+    passMillis(100);
+    states.taken(orders);
+    for (int i = 0; i < 10; i++) {
+      states.taken(orders);
+      states.freed(orders);
+    }
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL);
+
+    passMillis(50);
+    assertThat(said()).hasSize(2);
+    passMillis(50);
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL, AgentState.READY);
+  }
+
+  @Test
+  void drainIsSaidAtOnceAndAgainWhileItLasts() {
+    heartbeats.onConsuming(now);
+
+    states.drain(targets);
+    passMillis(2_000);
+
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.DRAINING, AgentState.DRAINING);
+  }
+
+  @Test
+  void goodbyeIsSaidAtOnce() {
+    heartbeats.onConsuming(now);
+    states.drain(targets);
+
+    states.leave(targets);
+
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.DRAINING, AgentState.GONE);
+  }
+
+  @Test
+  void withdrawnTargetIsGoneButShowsThatItLives() {
+    heartbeats.onConsuming(now);
+    states.taken(orders);
+
+    states.withdraw(orders);
+    passMillis(2_000);
+    states.offer(orders);
+
+    assertThat(said())
+        .containsExactly(AgentState.READY, AgentState.GONE, AgentState.GONE, AgentState.READY);
+  }
+
+  @Test
+  void nothingIsSaidWhileTheInboxIsNotConsumed() {
+    heartbeats.onConsuming(now);
+    heartbeats.onConsumingLost();
+    passMillis(10_000);
+    assertThat(said()).hasSize(1);
+
+    heartbeats.onConsuming(now);
+    assertThat(said()).hasSize(2);
+  }
+
+  @Test
+  void heartbeatSaysWhatIsInFlight() {
+    states.taken(orders);
+
+    heartbeats.onConsuming(now);
+
+    assertThat(((UpstreamHeartbeat) session.published().get(0)).inFlight()).isEqualTo(1);
+  }
+
+  private void passMillis(long millis) {
+    now += Duration.ofMillis(millis).toNanos();
+    heartbeats.onTick(now);
+  }
+
+  private List<AgentState> said() {
+    return session.published().stream().map(each -> ((UpstreamHeartbeat) each).state()).toList();
+  }
+}

@@ -1,0 +1,578 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.upstream.HttpCaller.Progress;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Every way in and every way out. The target has room for two requests, ten seconds each. */
+final class RequestRunnerTest {
+
+  private static final ProcessId SELF = ProcessId.create("plant", "u1");
+  private static final ProcessId BROKER = ProcessId.create("relay", "b1");
+  private static final ProcessId CLIENT = ProcessId.create("acme", "c1");
+  private static final String KEY = Topology.targetKey("orders", SELF);
+  private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ofText("ok"));
+  private static final long TTL = 5_000;
+
+  private final Targets targets =
+      new Targets(SELF, List.of(Examples.config("http://server.example/base")));
+  private final Target orders = targets.all().iterator().next();
+  private final TargetStates states = new TargetStates();
+  private final FakeHttp http = new FakeHttp();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private FakeSession session = new FakeSession();
+  private final FakeSession outbox = session;
+  private long now = 1_000_000_000L;
+
+  private final RequestRunner runner =
+      new RequestRunner(
+          SELF,
+          Duration.ofSeconds(2),
+          states,
+          new RequestRunner.Ports(http, outbox::publish, Runnable::run, () -> now),
+          new RunnerMetrics(registry, targets));
+
+  /** Whatever happened: once the last call and the last confirm are in, nothing is left. */
+  @AfterEach
+  void nothingIsLeftInTheEnd() {
+    session.settleAll();
+    http.calls.forEach(call -> call.end(new Result.Answered(RESPONSE)));
+    outbox.endAll(Outcome.CONFIRMED);
+    assertThat(runner.isIdle()).isTrue();
+    assertThat(states.inFlight(orders)).isZero();
+    assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
+  }
+
+  // The way of a request
+
+  @Test
+  void repeatableRequestIsAckedAsAnEventAndRunAtOnce() {
+    BrokerRequest request = broker(Examples.get("/x?y"));
+
+    deliver(request);
+
+    assertThat(outbox.published())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            BrokerRequestAck.class,
+            ack -> {
+              assertThat(ack.brokerReqId()).isEqualTo(request.brokerReqId());
+              assertThat(ack.upstreamId()).isEqualTo(SELF);
+            });
+    Publication ack = outbox.unconfirmed().get(0);
+    assertThat(ack.routingKey()).isEqualTo(BROKER.toString());
+    assertThat(ack.expiration()).contains(2_000L);
+    assertThat(http.last().url).isEqualTo("/base/x?y");
+    assertThat(session.acked()).isEmpty();
+    assertThat(session.settling()).isEmpty();
+  }
+
+  @Test
+  void otherRequestIsRunOnlyOnceItIsSettled() {
+    Delivery delivery = deliver(broker(Examples.post("x")));
+    assertThat(session.settling()).containsExactly(delivery);
+    assertThat(outbox.published()).isEmpty();
+    assertThat(http.calls).isEmpty();
+
+    session.settleAll();
+
+    assertThat(outbox.published()).singleElement().isInstanceOf(BrokerRequestAck.class);
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void answerIsPublishedWithTheTimeLeft() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    passMillis(1_000);
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    Publication published = outbox.unconfirmed().get(1);
+    BrokerRequestAck ack = (BrokerRequestAck) outbox.published().get(0);
+    assertThat(published.event())
+        .isEqualTo(
+            new UpstreamResponse(
+                CLIENT,
+                request.clientReqId(),
+                request.brokerReqId(),
+                ack.upstreamReqId(),
+                RESPONSE));
+    assertThat(published.routingKey()).isEqualTo(BROKER.toString());
+    assertThat(published.expiration()).contains(4_000L);
+  }
+
+  @Test
+  void deliveryOfARepeatableRequestIsAckedWhenItsAnswerIsConfirmed() {
+    Delivery delivery = deliver(broker(Examples.get("/")));
+    http.last().end(new Result.Answered(RESPONSE));
+    assertThat(session.acked()).isEmpty();
+    assertThat(states.inFlight(orders)).isEqualTo(1);
+
+    outbox.endAll(Outcome.CONFIRMED);
+
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(states.inFlight(orders)).isZero();
+  }
+
+  @Test
+  void deliveryIsAckedToWhenTheAnswerWasGivenUp() {
+    Delivery delivery = deliver(broker(Examples.get("/")));
+    http.last().end(new Result.Answered(RESPONSE));
+
+    outbox.endAll(Outcome.NO_CONNECTION);
+
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  @Test
+  void deliveryOfABatchIsAckedWhenAllItsAnswersAre() {
+    Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    http.calls.get(1).end(new Result.Answered(RESPONSE));
+    outbox.endAll(Outcome.CONFIRMED);
+    assertThat(session.acked()).isEmpty();
+
+    http.calls.get(0).end(new Result.Answered(RESPONSE));
+    outbox.endAll(Outcome.CONFIRMED);
+    assertThat(session.acked()).containsExactly(delivery);
+  }
+
+  @Test
+  void failedCallIsAnUpstreamError() {
+    deliver(broker(Examples.get("/")));
+
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
+    assertThat(lastError().message()).isEqualTo("refused");
+    assertThat(lastError().hop()).isEqualTo(Hop.UPSTREAM_AGENT);
+  }
+
+  // Time
+
+  @Test
+  void callThatTakesTooLongIsAborted() {
+    deliver(broker(Examples.get("/")));
+
+    passMillis(TTL - 251);
+    assertThat(http.last().aborted).isFalse();
+    passMillis(1);
+
+    assertThat(http.last().aborted).isTrue();
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_TIMEOUT);
+    assertThat(outbox.unconfirmed().get(1).expiration()).contains(250L);
+  }
+
+  @Test
+  void callThatIsNotConnectedInTimeNeverReachedTheServer() {
+    deliver(broker(Examples.get("/")));
+    http.last().progress = Progress.NOT_SENT;
+
+    passMillis(TTL - 250);
+
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
+  }
+
+  @Test
+  void timeoutOfTheTargetCountsWhereItIsShorter() {
+    deliver(broker(Examples.get("/"), 60_000));
+
+    passMillis(9_999);
+    assertThat(http.last().aborted).isFalse();
+    passMillis(1);
+
+    assertThat(http.last().aborted).isTrue();
+  }
+
+  @Test
+  void resultOfACallThatWasGivenUpIsDropped() {
+    deliver(broker(Examples.get("/")));
+    passMillis(TTL - 250);
+    int published = outbox.published().size();
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(outbox.published()).hasSize(published);
+  }
+
+  @Test
+  void requestWithoutTimeIsNotRun() {
+    deliver(broker(Examples.get("/"), 250));
+
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
+  }
+
+  @Test
+  void requestThatSettlesTooLateIsNotRun() {
+    deliver(broker(Examples.post("x")));
+    passMillis(TTL - 100);
+
+    session.settleAll();
+
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
+  }
+
+  @Test
+  void nothingIsPublishedWithNoTimeLeft() {
+    Delivery delivery = deliver(broker(Examples.get("/")));
+    int published = outbox.published().size();
+    now += Duration.ofMillis(TTL).toNanos(); // without a tick
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(outbox.published()).hasSize(published);
+    assertThat(session.acked()).containsExactly(delivery);
+  }
+
+  // What is refused
+
+  @Test
+  void dotSegmentsUnderABasePathAreABadRequest() {
+    deliver(broker(Examples.get("/a/%2E%2e/b")));
+
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(Failure.BAD_REQUEST);
+  }
+
+  @Test
+  void connectIsNotImplemented() {
+    deliver(broker(Examples.request("CONNECT", "/", Body.ABSENT)));
+    session.settleAll();
+
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_IMPLEMENTED);
+  }
+
+  // Slots
+
+  @Test
+  void messageIsRejectedWhenTheTargetIsFull() {
+    deliver(broker(Examples.get("/1")));
+    deliver(broker(Examples.post("2"))); // settling counts
+
+    Delivery third = deliver(broker(Examples.get("/3")));
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
+    assertThat(session.rejected()).containsExactly(third);
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void batchThatDoesNotFitIsRejectedAsAWhole() {
+    deliver(broker(Examples.get("/1")));
+
+    Delivery two = deliver(broker(Examples.get("/2")), broker(Examples.get("/3")));
+
+    assertThat(session.rejected()).containsExactly(two);
+    assertThat(http.calls).hasSize(1);
+    assertThat(states.inFlight(orders)).isEqualTo(1);
+  }
+
+  @Test
+  void messageForAWithdrawnTargetIsRejected() {
+    states.withdraw(orders);
+
+    Delivery delivery = deliver(broker(Examples.get("/")));
+
+    assertThat(session.rejected()).containsExactly(delivery);
+  }
+
+  // Drain
+
+  @Test
+  void messageIsRejectedInADrain() {
+    states.drain(targets);
+
+    Delivery delivery = deliver(broker(Examples.get("/")));
+
+    assertThat(session.rejected()).containsExactly(delivery);
+  }
+
+  @Test
+  void whatRunsIsFinishedInADrain() {
+    deliver(broker(Examples.get("/")));
+    states.drain(targets);
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(outbox.published().get(1)).isInstanceOf(UpstreamResponse.class);
+  }
+
+  @Test
+  void whatIsSettlingWhenADrainBeginsIsNotRun() {
+    deliver(broker(Examples.post("x")));
+    states.drain(targets);
+
+    session.settleAll();
+
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
+  }
+
+  @Test
+  void whatIsCutOffMayHaveRun() {
+    deliver(broker(Examples.get("/")));
+
+    runner.cutOff(now);
+
+    assertThat(http.last().aborted).isTrue();
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_AGENT_LOST);
+  }
+
+  @Test
+  void whatIsCutOffBeforeItWasSentHasNotRun() {
+    deliver(broker(Examples.get("/")));
+    http.last().progress = Progress.NOT_SENT;
+
+    runner.cutOff(now);
+
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
+  }
+
+  // Connections lost
+
+  @Test
+  void whatIsSettlingIsForgottenWithItsChannel() {
+    deliver(broker(Examples.post("x")));
+
+    loseChannel();
+
+    assertThat(runner.isIdle()).isTrue();
+    assertThat(outbox.published()).isEmpty();
+  }
+
+  @Test
+  void forgottenRequestThatComesAgainIsNew() {
+    BrokerRequest request = broker(Examples.post("x"));
+    deliver(request);
+    loseChannel();
+
+    deliver(request);
+    session.settleAll();
+
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void whatRunsGoesOnWithoutItsChannel() {
+    deliver(broker(Examples.get("/")));
+    loseChannel();
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(outbox.published().get(1)).isInstanceOf(UpstreamResponse.class);
+  }
+
+  @Test
+  void redeliveryTakesTheOldDeliverysPlace() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    loseChannel();
+
+    Delivery again = deliver(request);
+    http.last().end(new Result.Answered(RESPONSE));
+    outbox.endAll(Outcome.CONFIRMED);
+
+    assertThat(http.calls).hasSize(1);
+    assertThat(session.acked()).containsExactly(again);
+  }
+
+  @Test
+  void redeliveryTakesTheOldDeliverysPlaceEvenInADrain() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    loseChannel();
+    states.drain(targets);
+
+    deliver(request);
+
+    assertThat(session.rejected()).isEmpty();
+  }
+
+  @Test
+  void redeliveryWhileTheAnswerIsUnconfirmedIsAckedWithIt() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    http.last().end(new Result.Answered(RESPONSE));
+    loseChannel();
+
+    Delivery again = deliver(request);
+    outbox.endAll(Outcome.CONFIRMED);
+
+    assertThat(http.calls).hasSize(1);
+    assertThat(session.acked()).containsExactly(again);
+  }
+
+  @Test
+  void redeliveryOfAnAnsweredRequestIsNew() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    http.last().end(new Result.Answered(RESPONSE));
+    outbox.endAll(Outcome.CONFIRMED);
+    loseChannel();
+
+    deliver(request);
+
+    assertThat(http.calls).hasSize(2);
+  }
+
+  @Test
+  void lostDeliveryIsNotTaken() {
+    Delivery delivery = session.delivery(KEY, BROKER.user(), broker(Examples.get("/")));
+    session.loseChannel();
+
+    runner.onRequests(delivery, orders, now);
+
+    assertThat(http.calls).isEmpty();
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  // Cancel
+
+  @Test
+  void cancelAbortsTheCallAndSaysNothing() {
+    BrokerRequest request = broker(Examples.get("/"));
+    Delivery delivery = deliver(request);
+    int published = outbox.published().size();
+
+    cancel(request, BROKER.user());
+
+    assertThat(http.last().aborted).isTrue();
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(outbox.published()).hasSize(published);
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  @Test
+  void cancelledWhileSettlingIsNotRun() {
+    BrokerRequest request = broker(Examples.post("x"));
+    deliver(request);
+
+    cancel(request, BROKER.user());
+    session.settleAll();
+
+    assertThat(http.calls).isEmpty();
+    assertThat(outbox.published()).isEmpty();
+  }
+
+  @Test
+  void cancelOfSomebodyElseIsIgnored() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+
+    cancel(request, "mallory");
+
+    assertThat(http.last().aborted).isFalse();
+  }
+
+  // What no honest broker sends
+
+  @Test
+  void messageForAnotherTargetThanItsKeysIsDiscarded() {
+    Request other = new Request("billing", "GET", "/", Headers.EMPTY, Body.ABSENT);
+
+    assertDiscarded(deliver(broker(other)));
+  }
+
+  @Test
+  void messageOfAnotherUserThanItsBrokersIsDiscarded() {
+    Delivery delivery = session.delivery(KEY, "mallory", broker(Examples.get("/")));
+    runner.onRequests(delivery, orders, now);
+
+    assertDiscarded(delivery);
+  }
+
+  @Test
+  void messageWithOneRequestTwiceIsDiscarded() {
+    BrokerRequest request = broker(Examples.get("/"));
+
+    assertDiscarded(deliver(request, request));
+  }
+
+  @Test
+  void requestThatWasSettledIsNeverRunAgainWhileItRuns() {
+    BrokerRequest request = broker(Examples.post("x"));
+    deliver(request);
+    session.settleAll();
+
+    Delivery again = deliver(request);
+
+    assertThat(session.acked()).containsExactly(again);
+    assertThat(http.calls).hasSize(1);
+  }
+
+  private void assertDiscarded(Delivery delivery) {
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(http.calls).isEmpty();
+    assertThat(outbox.published()).isEmpty();
+    assertThat(registry.get("longcut.upstream.messages.discarded").counter().count()).isOne();
+  }
+
+  // Fixture
+
+  private static BrokerRequest broker(Request request) {
+    return broker(request, TTL);
+  }
+
+  private static BrokerRequest broker(Request request, long ttl) {
+    return new BrokerRequest(
+        CLIENT, UUID.randomUUID(), ttl, BROKER, UUID.randomUUID(), ttl, request);
+  }
+
+  private Delivery deliver(Event... events) {
+    Delivery delivery = session.delivery(KEY, BROKER.user(), events);
+    runner.onRequests(delivery, orders, now);
+    return delivery;
+  }
+
+  private void cancel(BrokerRequest request, String user) {
+    runner.onCancel(new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()), user);
+  }
+
+  private void loseChannel() {
+    session = session.loseChannel();
+    runner.onConsumingLost();
+  }
+
+  private void passMillis(long millis) {
+    now += Duration.ofMillis(millis).toNanos();
+    runner.onTick(now);
+  }
+
+  private EventError lastError() {
+    Event last = outbox.published().get(outbox.published().size() - 1);
+    assertThat(last).isInstanceOf(UpstreamError.class);
+    return ((UpstreamError) last).error();
+  }
+}

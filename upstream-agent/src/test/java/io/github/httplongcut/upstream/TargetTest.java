@@ -1,0 +1,96 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How URLs are joined, and which are refused. */
+final class TargetTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://h, /, /",
+    "http://h/, /a/b?c, /a/b?c",
+    "http://h/base, /, /base/",
+    "http://h/base/, /x, /base/x",
+    "http://h/base//, /x, /base/x",
+    "http://h/b%2Fc, /%2e%2Ex, /b%2Fc/%2e%2Ex",
+    "http://h/base, //evil/x, /base//evil/x",
+    "http://h/base, /@evil, /base/@evil",
+    "http://h/base, /?q=/../x, /base/?q=/../x",
+    "http://h/base, /..., /base/...",
+    "http://h/base, /a..b/.c/d., /base/a..b/.c/d.",
+    "http://h, /a/../b/%2e%2e, /a/../b/%2e%2e",
+    "http://h, *, *"
+  })
+  void urlIsJoinedByConcatenation(String target, String url, String joined) throws Exception {
+    assertThat(target(target).urlOf(url)).isEqualTo(joined);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/..",
+        "/../x",
+        "/a/..",
+        "/a/./b",
+        "/.",
+        "/a/%2e%2e/b",
+        "/a/%2E./b",
+        "/a/.%2e?x",
+        "/%2e",
+        "/..%2fx",
+        "/x%2F..",
+        "/a\\..\\b",
+        "/a%5C..",
+        "/..;a=b/x",
+        "*"
+      })
+  void noUrlLeavesTheBasePath(String url) {
+    assertThatThrownBy(() -> target("http://h/base").urlOf(url))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://h, h, h, 80",
+    "http://h:80, h, h, 80",
+    "http://h:8080/x, h:8080, h, 8080",
+    "https://h, h, h, 443",
+    "https://h:443, h, h, 443",
+    "https://h:80, h:80, h, 80",
+    "'http://[::1]:8080', '[::1]:8080', ::1, 8080"
+  })
+  void authorityHasThePortThatIsNotTheSchemesOwn(
+      String url, String authority, String host, int port) {
+    Target target = target(url);
+
+    assertThat(target.authority()).isEqualTo(authority);
+    assertThat(target.host()).isEqualTo(host);
+    assertThat(target.port()).isEqualTo(port);
+  }
+
+  @Test
+  void onlyOwnRoutingKeysAreKnown() {
+    ProcessId self = ProcessId.create("plant", "u1");
+    Targets targets = new Targets(self, List.of(Examples.config("http://h")));
+
+    assertThat(targets.ofRoutingKey(Topology.targetKey("orders", self))).isPresent();
+    assertThat(targets.ofRoutingKey(Topology.targetKey("billing", self))).isEmpty();
+    assertThat(targets.ofRoutingKey("orders." + ProcessId.create("plant", "u1"))).isEmpty();
+  }
+
+  private static Target target(String url) {
+    return Target.of(Examples.config(url));
+  }
+}

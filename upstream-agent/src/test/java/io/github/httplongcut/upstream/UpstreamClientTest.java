@@ -1,0 +1,661 @@
+package io.github.httplongcut.upstream;
+
+import static io.github.httplongcut.upstream.Examples.get;
+import static io.github.httplongcut.upstream.Examples.headers;
+import static io.github.httplongcut.upstream.Examples.post;
+import static io.github.httplongcut.upstream.Examples.request;
+import static io.github.httplongcut.upstream.Examples.withHeaders;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The client against a server that plays by no rules. */
+final class UpstreamClientTest {
+
+  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  // What the server gets
+
+  @Test
+  void serverGetsTheRequestAndNothingElse() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    Request request =
+        withHeaders(
+            get("/a%2Fb;c=1//d?q=%zz&empty="),
+            headers("host", "caller.example", "X-ONE", "1", "Cookie", "a=1", "X-ONE", "2"));
+
+    call(server, request);
+
+    assertThat(server.requests())
+        .containsExactly(
+            "GET /a%2Fb;c=1//d?q=%zz&empty= HTTP/1.1\r\nhost: localhost:"
+                + server.port()
+                + "\r\nX-ONE: 1\r\nX-ONE: 2\r\nCookie: a=1\r\n\r\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "//evil.example/x",
+        "/@evil.example",
+        "/http://evil/x",
+        "/x#y",
+        "/|\\^",
+        "/?",
+        "/\u00e9"
+      })
+  void urlIsWrittenAsItIs(String url) throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, get(url));
+
+    assertThat(server.requests().get(0)).startsWith("GET " + url + " HTTP/1.1\r\n");
+  }
+
+  @Test
+  void anyMethodIsSent() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, request("M-SEARCH!", "/", Body.ABSENT));
+
+    assertThat(server.requests().get(0)).startsWith("M-SEARCH! / HTTP/1.1\r\n");
+  }
+
+  @Test
+  void headerBytesAreKept() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nX: \u00e2\u0080\u0093\r\nContent-Length: 0\r\n\r\n"));
+
+    Response response =
+        answer(call(server, withHeaders(get("/"), headers("X", "\u0080\u00ff", "Empty", ""))));
+
+    assertThat(server.requests().get(0)).contains("\r\nX: \u0080\u00ff\r\nEmpty: \r\n");
+    assertThat(response.headers().all("x")).containsExactly("\u00e2\u0080\u0093");
+  }
+
+  @Test
+  void absentContentHasNoContentLength() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, request("POST", "/", Body.ABSENT));
+
+    assertThat(server.requests().get(0)).doesNotContainIgnoringCase("content-length");
+  }
+
+  @Test
+  void emptyContentHasContentLengthZero() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, request("POST", "/", Body.EMPTY));
+
+    assertThat(server.requests().get(0)).endsWith("\r\nContent-Length: 0\r\n\r\n");
+  }
+
+  @Test
+  void contentIsSentAsItIs() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    byte[] bytes = {0, (byte) 0xff, '\r', '\n', (byte) 0xc3};
+
+    call(server, request("PUT", "/", Body.of(bytes)));
+
+    assertThat(server.requests().get(0))
+        .endsWith("Content-Length: 5\r\n\r\n" + new String(bytes, StandardCharsets.ISO_8859_1));
+  }
+
+  @Test
+  void aMegabyteIsSent() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, request("PUT", "/", Body.of(new byte[1 << 20])));
+
+    assertThat(server.requests().get(0)).hasSizeGreaterThan(1 << 20);
+  }
+
+  @Test
+  void getMayHaveContent() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, request("GET", "/", Body.ofText("x")));
+
+    assertThat(server.requests().get(0)).endsWith("Content-Length: 1\r\n\r\nx");
+  }
+
+  @Test
+  void nobodyWaitsForA100() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+
+    call(server, withHeaders(post("x"), headers("Expect", "100-continue")));
+
+    assertThat(server.requests().get(0)).doesNotContain("Expect").endsWith("\r\n\r\nx");
+  }
+
+  // What comes back
+
+  @Test
+  void answerIsPassedOnWhole() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 201 Made\r\nSet-Cookie: a=1\r\nserver: x\r\nSet-Cookie: b=2\r\n"
+                    + "Content-Length: 3\r\nLongcut-Error: fake\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n\0\r\u00ff"));
+
+    Response response = answer(call(server, get("/")));
+
+    assertThat(response)
+        .isEqualTo(
+            new Response(
+                201,
+                headers(
+                    "Set-Cookie", "a=1", "Set-Cookie", "b=2", "server", "x", "Content-Length", "3"),
+                Body.of(new byte[] {0, '\r', (byte) 0xff})));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 206, 301, 401, 404, 407, 417, 500, 503, 599})
+  void anyFinalStatusIsPassedOn(int status) throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 " + status + "\r\nLocation: /x\r\nContent-Length: 1\r\n\r\nx"));
+
+    assertThat(answer(call(server, get("/"))).statusCode()).isEqualTo(status);
+    assertThat(server.requests()).hasSize(1);
+  }
+
+  @Test
+  void chunksArePutTogether() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n"));
+
+    Response response = answer(call(server, get("/")));
+
+    assertThat(response).isEqualTo(new Response(200, Headers.EMPTY, Body.ofText("abc")));
+  }
+
+  @Test
+  void contentUntilTheEndOfTheConnectionIsContent() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write("HTTP/1.0 200 OK\r\n\r\nabc");
+                }));
+
+    assertThat(answer(call(server, get("/"))).body()).isEqualTo(Body.ofText("abc"));
+  }
+
+  @Test
+  void compressedContentStaysCompressed() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\u001f\u008b"));
+
+    Response response = answer(call(server, get("/")));
+
+    assertThat(response.body().length()).isEqualTo(2);
+    assertThat(response.headers().first("content-encoding")).contains("gzip");
+  }
+
+  @Test
+  void headAnswerHasNoContentButItsLength() throws IOException {
+    RawServer server = open(RawServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"));
+
+    Response response = answer(call(server, request("HEAD", "/", Body.ABSENT)));
+
+    assertThat(response).isEqualTo(new Response(200, headers("Content-Length", "99"), Body.ABSENT));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {204, 304})
+  void answersWithoutContentDoNotHang(int status) throws IOException {
+    RawServer server = open(RawServer.answering("HTTP/1.1 " + status + " x\r\nETag: y\r\n\r\n"));
+
+    Response response = answer(call(server, get("/")));
+
+    assertThat(response).isEqualTo(new Response(status, headers("ETag", "y"), Body.ABSENT));
+  }
+
+  @Test
+  void emptyContentIsNotAbsent() throws IOException {
+    RawServer server = open(RawServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+
+    assertThat(answer(call(server, get("/"))).body()).isEqualTo(Body.EMPTY);
+  }
+
+  @Test
+  void interimAnswersAreSkipped() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK));
+
+    assertThat(answer(call(server, post("x"))).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void answerBeforeTheEndOfTheRequestCounts() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.write("HTTP/1.1 413 No\r\nContent-Length: 1\r\n\r\nx");
+                  connection.awaitEnd();
+                }));
+
+    Result result = call(server, request("PUT", "/", Body.of(new byte[4 << 20])));
+
+    assertThat(answer(result).statusCode()).isEqualTo(413);
+  }
+
+  // What is refused
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
+        "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 99 Low\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nrest",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "220 mail.example ESMTP\r\n",
+        "\0\1\2\3\r\n\r\n",
+      })
+  void whatIsNotAnAnswerIsNoSuccess(String bytes) throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write(bytes);
+                }));
+
+    Result.Failed failed = failure(call(server, post("x")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(failed.message()).contains("'orders'").contains("localhost:" + server.port());
+    assertThat(server.requests()).hasSize(1);
+  }
+
+  @Test
+  void resetInTheMiddleIsNoSuccess() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write("HTTP/1.1 200 OK\r\n\r\nabc");
+                  connection.reset();
+                }));
+
+    assertThat(failure(call(server, get("/"))).failure())
+        .isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n"
+      })
+  void largeAnswerIsRefusedAndReadNoFurther(String head) throws Exception {
+    CountDownLatch closed = new CountDownLatch(1);
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write(head);
+                  try {
+                    while (true) {
+                      connection.write("1f4\r\n" + "x".repeat(500) + "\r\n");
+                    }
+                  } catch (IOException e) {
+                    closed.countDown();
+                  }
+                }));
+
+    assertThat(failure(call(server, get("/"))).failure()).isEqualTo(Failure.RESPONSE_TOO_LARGE);
+    assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void answerOfExactlyTheLimitPasses() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + "x".repeat(1000)));
+
+    assertThat(answer(call(server, get("/"))).body().length()).isEqualTo(1000);
+  }
+
+  @Test
+  void endlessHeadersAreRefused() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write("HTTP/1.1 200 OK\r\n");
+                  while (true) {
+                    connection.write("X: " + "y".repeat(1000) + "\r\n");
+                  }
+                }));
+
+    assertThat(failure(call(server, get("/"))).failure())
+        .isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+  }
+
+  // Connections
+
+  @Test
+  void refusedConnectionIsUnreachable() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+
+    Result.Failed failed = failure(call("http://127.0.0.1:" + port, post("x")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
+    assertThat(failed.message())
+        .startsWith(
+            "upstream target 'orders': cannot connect to 127.0.0.1:"
+                + port
+                + ": connection refused");
+  }
+
+  @Test
+  void unknownNameIsUnreachable() throws IOException {
+    Result.Failed failed = failure(call("http://no-such-host.invalid", get("/")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
+    assertThat(failed.message()).contains("no-such-host.invalid:80: its name cannot be resolved");
+  }
+
+  @Test
+  void connectionIsUsedAgain() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, post("1")));
+    answer(call(client, server, get("/")));
+
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void connectionIsNotUsedAgainWhenTheServerSaysSo() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/")));
+    answer(call(client, server, get("/")));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void connectionIsNotUsedLongerThanTheServerSays() throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok"));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/")));
+    answer(call(client, server, get("/")));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void whatTheServerSendsTooMuchIsNeverTheNextAnswer() throws IOException {
+    RawServer server =
+        open(RawServer.answering(OK + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
+    UpstreamClient client = client(server);
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(answer(call(client, server, get("/"))).body()).isEqualTo(Body.ofText("ok"));
+    }
+  }
+
+  /** The server closes just when the second request comes: whether it ran, nobody knows. */
+  private static RawServer closingOnTheSecondRequest() throws IOException {
+    return RawServer.running(
+        connection -> {
+          connection.readRequest();
+          connection.write(OK);
+          connection.readRequest();
+        },
+        connection -> {
+          while (connection.readRequest()) {
+            connection.write(OK);
+          }
+        });
+  }
+
+  @Test
+  void repeatableRequestGoesToANewConnectionWhenAUsedOneCloses() throws IOException {
+    RawServer server = open(closingOnTheSecondRequest());
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/1")));
+    answer(call(client, server, get("/2")));
+
+    assertThat(server.connections()).isEqualTo(2);
+    assertThat(server.requests()).hasSize(3);
+  }
+
+  @Test
+  void otherRequestIsNotSentTwice() throws IOException {
+    RawServer server = open(closingOnTheSecondRequest());
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/1")));
+    Result.Failed failed = failure(call(client, server, post("2")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(server.requests()).hasSize(2);
+  }
+
+  @Test
+  void repeatableRequestIsNotSentTwiceOnceAnAnswerHasBegun() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK);
+                  connection.readRequest();
+                  connection.write("H");
+                }));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/1")));
+    Result.Failed failed = failure(call(client, server, get("/2")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(server.requests()).hasSize(2);
+  }
+
+  @Test
+  void repeatableRequestIsSentTwiceAtTheMost() throws IOException {
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK);
+                  connection.readRequest();
+                },
+                connection -> connection.readRequest()));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/1")));
+    Result.Failed failed = failure(call(client, server, get("/2")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(server.requests()).hasSize(3);
+  }
+
+  @Test
+  void connectionClosedMeanwhileIsNotUsed() throws IOException {
+    CountDownLatch goOn = new CountDownLatch(1);
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK);
+                  goOn.countDown();
+                },
+                connection -> {
+                  while (connection.readRequest()) {
+                    connection.write(OK);
+                  }
+                }));
+    UpstreamClient client = client(server);
+
+    for (int i = 0; i < 20; i++) {
+      answer(call(client, server, post("x")));
+    }
+
+    assertThat(goOn.getCount()).isZero();
+    assertThat(server.requests()).hasSize(20);
+  }
+
+  @Test
+  void abortedCallClosesItsConnectionAndSaysNothing() throws Exception {
+    CountDownLatch closed = new CountDownLatch(1);
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  try {
+                    connection.awaitEnd();
+                  } finally {
+                    closed.countDown(); // a reset, so that the server stops at once
+                  }
+                }));
+    CompletableFuture<Result> result = new CompletableFuture<>();
+    Target target = target(server);
+    HttpCaller.Call call = client(server).call(target, "/", get("/"), result::complete);
+    await().until(() -> server.requests().size() == 1);
+
+    assertThat(call.abort()).isEqualTo(HttpCaller.Progress.SENT);
+
+    assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(result).isNotDone();
+  }
+
+  @Test
+  void callAbortedBeforeItIsConnectedIsNeverSent() throws Exception {
+    RawServer server = open(RawServer.answering(OK));
+    UpstreamClient client = open(new UpstreamClient(List.of(target(server))));
+
+    HttpCaller.Call call = client.call(target(server), "/1", get("/1"), result -> {});
+    HttpCaller.Progress progress = call.abort();
+    client.start(); // only now is anything connected
+    answer(call(client, server, get("/2")));
+
+    assertThat(progress).isEqualTo(HttpCaller.Progress.NOT_SENT);
+    assertThat(server.requests()).singleElement().asString().startsWith("GET /2 ");
+  }
+
+  // Fixture
+
+  private <T extends AutoCloseable> T open(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private static Target target(RawServer server) {
+    return Target.of(Examples.config("http://localhost:" + server.port()));
+  }
+
+  private UpstreamClient client(RawServer server) throws IOException {
+    UpstreamClient client = open(new UpstreamClient(List.of(target(server))));
+    client.start();
+    return client;
+  }
+
+  private Result call(RawServer server, Request request) throws IOException {
+    return call(client(server), server, request);
+  }
+
+  private static Result call(UpstreamClient client, RawServer server, Request request) {
+    return resultOf(client, target(server), request);
+  }
+
+  private Result call(String url, Request request) throws IOException {
+    Target target = Target.of(Examples.config(url));
+    UpstreamClient client = open(new UpstreamClient(List.of(target)));
+    client.start();
+    return resultOf(client, target, request);
+  }
+
+  private static Result resultOf(UpstreamClient client, Target target, Request request) {
+    CompletableFuture<Result> result = new CompletableFuture<>();
+    client.call(target, request.url(), request, result::complete);
+    return result.orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  private static Response answer(Result result) {
+    assertThat(result).isInstanceOf(Result.Answered.class);
+    return ((Result.Answered) result).response();
+  }
+
+  private static Result.Failed failure(Result result) {
+    assertThat(result).isInstanceOf(Result.Failed.class);
+    return (Result.Failed) result;
+  }
+}
