@@ -1,0 +1,307 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.broker.core.Effect;
+import io.github.httplongcut.broker.core.Fate;
+import io.github.httplongcut.broker.core.Receipt;
+import io.github.httplongcut.broker.core.Router;
+import io.github.httplongcut.broker.core.Undelivered;
+import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The broker's one thread: brings what happens to the {@link Router} and does what it says. It sees
+ * to it that a delivery is settled before the router hears of it where rule 1 asks for that, and
+ * acked once what it caused is confirmed (docs/protocol.md section 4). All methods belong to the
+ * loop's thread.
+ */
+final class BrokerLoop implements SessionListener, Ticker {
+
+  private static final Logger log = LoggerFactory.getLogger(BrokerLoop.class);
+
+  private final Router router;
+  private final Session session;
+  private final Speaker speaker;
+  private final Duration ackTimeout;
+  private final BrokerMetrics metrics;
+  private final LongSupplier clock;
+  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private int answersUnderWay;
+  private boolean draining;
+  private long lastTick;
+  private long stoodStill;
+
+  /**
+   * What hangs together with the router.
+   *
+   * @param clock the loop's time
+   */
+  record Ports(Session session, Speaker speaker, BrokerMetrics metrics, LongSupplier clock) {}
+
+  BrokerLoop(Router router, Ports ports, Duration ackTimeout) {
+    this.router = router;
+    this.session = ports.session;
+    this.speaker = ports.speaker;
+    this.metrics = ports.metrics;
+    this.clock = ports.clock;
+    this.ackTimeout = ackTimeout;
+    this.lastTick = System.nanoTime();
+  }
+
+  // What happens.
+
+  @Override
+  public void onConsuming() {
+    log.info("event=consuming");
+    session.publish(speaker.hello(now()));
+  }
+
+  @Override
+  public void onConsumingLost() {
+    log.info("event=consuming_lost");
+    perform(router.onConsumingLost(now()));
+  }
+
+  @Override
+  public void onDelivery(Delivery delivery) {
+    if (!EnvelopeCheck.isHonest(delivery)) {
+      discard(delivery);
+      return;
+    }
+    boolean orphaned = delivery.envelope().origin() == Origin.ORPHANED;
+    switch (delivery.type()) {
+      case CLIENT_REQUEST -> onRequests(delivery);
+      case BROKER_REQUEST, UPSTREAM_ERROR ->
+          delivery.settle(
+              () -> delivery.events().forEach(event -> perform(onCameBack(delivery, event))));
+      case UPSTREAM_RESPONSE -> onEach(delivery);
+      case BROKER_REQUEST_ACK, UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
+        if (orphaned) {
+          delivery.discard();
+        } else {
+          onEach(delivery);
+        }
+      }
+      case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
+          delivery.discard(); // expired on its way to a process that is gone or stands still
+    }
+  }
+
+  @Override
+  public void onTick(long now) {
+    long passed = now - lastTick;
+    lastTick = now;
+    SessionState state = session.state();
+    // While it could not hear or say anything, and while it stood still, nobody else was late.
+    router.excuse(state.isHealthy() ? stoodStill : passed);
+    stoodStill = 0;
+    if (state.publishing() && !state.blocked()) {
+      perform(router.onPublishing(now));
+    }
+    perform(router.onTick(now));
+    metrics.update(router.stats());
+    if (draining && router.isIdle() && answersUnderWay == 0) {
+      drained.complete(null);
+    }
+  }
+
+  @Override
+  public void onStoodStill(long nanos) {
+    stoodStill = nanos;
+    log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
+    if (nanos > ackTimeout.toNanos()) {
+      session.reopenConsuming("the process stood still");
+    }
+  }
+
+  /** Dispatches nothing more; {@link #drained} tells when all that was held is answered. */
+  void beginDrain() {
+    draining = true;
+    perform(router.beginDrain(now()));
+  }
+
+  /** Done when nothing is held and every answer has its outcome. */
+  CompletableFuture<Void> drained() {
+    return drained;
+  }
+
+  private void onRequests(Delivery delivery) {
+    Receipt receipt = new DeliveryReceipt(delivery);
+    for (Event event : delivery.events()) {
+      perform(router.onClientRequest((ClientRequest) event, receipt, now()));
+    }
+  }
+
+  /** A dead letter or an error: its delivery is settled. */
+  private List<Effect> onCameBack(Delivery delivery, Event event) {
+    boolean orphaned = delivery.envelope().origin() == Origin.ORPHANED;
+    if (event instanceof BrokerRequest request) {
+      return orphaned
+          ? router.onOrphanedRequest(request, now())
+          : router.onUndelivered(request.brokerReqId(), reason(delivery), now());
+    }
+    UpstreamError error = (UpstreamError) event;
+    String user = delivery.envelope().userId();
+    return orphaned
+        ? router.onOrphanedError(error, user, now())
+        : router.onError(error, user, now());
+  }
+
+  private static Undelivered reason(Delivery delivery) {
+    return delivery.envelope().origin() == Origin.REJECTED
+        ? Undelivered.REJECTED
+        : Undelivered.DEAD_LETTERED;
+  }
+
+  private void onEach(Delivery delivery) {
+    String user = delivery.envelope().userId();
+    for (Event event : delivery.events()) {
+      List<Effect> effects =
+          switch (event.type()) {
+            case UPSTREAM_RESPONSE -> router.onResponse((UpstreamResponse) event, user, now());
+            case BROKER_REQUEST_ACK -> router.onAck((BrokerRequestAck) event, user, now());
+            case UPSTREAM_HEARTBEAT -> router.onHeartbeat((UpstreamHeartbeat) event, now());
+            case CLIENT_CANCEL -> router.onCancel((ClientCancel) event, now());
+            default -> throw new IllegalStateException("handled elsewhere: " + event.type());
+          };
+      perform(effects, delivery::done);
+    }
+  }
+
+  private void onPublished(UUID brokerReqId, Outcome outcome) {
+    Fate fate =
+        switch (outcome) {
+          case CONFIRMED -> Fate.CONFIRMED;
+          case RETURNED -> Fate.RETURNED;
+          case NACKED -> Fate.NACKED;
+          case UNKNOWN -> Fate.UNKNOWN;
+          case NO_CONNECTION, BLOCKED -> Fate.NOT_WRITTEN;
+        };
+    perform(router.onPublished(brokerReqId, fate, now()));
+  }
+
+  // What is done about it.
+
+  private void perform(List<Effect> effects) {
+    perform(effects, () -> {});
+  }
+
+  /**
+   * Does it.
+   *
+   * @param whenSaid called once all answers among it are published, at once if there are none
+   */
+  private void perform(List<Effect> effects, Runnable whenSaid) {
+    Countdown countdown = new Countdown(whenSaid);
+    effects.forEach(effect -> perform(effect, countdown));
+    countdown.oneLess();
+  }
+
+  private void perform(Effect effect, Countdown countdown) {
+    if (effect instanceof Effect.Settle e) {
+      DeliveryReceipt.of(e.receipt()).settle(() -> perform(router.onSettled(e.receipt(), now())));
+    } else if (effect instanceof Effect.Done e) {
+      DeliveryReceipt.of(e.receipt()).done();
+    } else if (effect instanceof Effect.Acknowledge e) {
+      session.publish(Speaker.toClient(e.ack(), e.clientId(), e.endsAt(), now()));
+    } else if (effect instanceof Effect.Dispatch e) {
+      UUID id = e.request().brokerReqId();
+      session.publish(speaker.dispatch(e).whenDone(outcome -> onPublished(id, outcome)));
+    } else if (effect instanceof Effect.Cancel e) {
+      session.publish(speaker.cancel(e, now()));
+    } else if (effect instanceof Effect.Respond e) {
+      metrics.answered("answered");
+      answer(
+          Speaker.toClient(e.response(), e.response().clientId(), e.endsAt(), now()),
+          e.receipt(),
+          countdown);
+    } else if (effect instanceof Effect.Refuse e) {
+      metrics.answered(e.error().error().failure().code());
+      answer(
+          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now()),
+          Optional.of(e.receipt()),
+          countdown);
+    } else if (effect instanceof Effect.RefuseOrphan e) {
+      metrics.answered(e.error().error().failure().code());
+      answer(
+          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now()).orphaned(),
+          Optional.empty(),
+          countdown);
+    }
+  }
+
+  /** Whatever becomes of an answer, its request's delivery is needed no more. */
+  private void answer(Publication answer, Optional<Receipt> receipt, Countdown countdown) {
+    answersUnderWay++;
+    countdown.oneMore();
+    session.publish(
+        answer.whenDone(
+            outcome -> {
+              answersUnderWay--;
+              receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
+              countdown.oneLess();
+            }));
+  }
+
+  private void discard(Delivery delivery) {
+    metrics.dishonest();
+    if (warnings.allows(now())) {
+      log.warn(
+          "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ"
+              + " suppressed={}",
+          delivery.type().wireName(),
+          delivery.envelope().routingKey(),
+          delivery.envelope().userId(),
+          warnings.takeSuppressed());
+    }
+    delivery.discard();
+  }
+
+  private long now() {
+    return clock.getAsLong();
+  }
+
+  /** Runs something once as many things are done as it was told of. */
+  private static final class Countdown {
+    private final Runnable then;
+    private int left = 1;
+
+    Countdown(Runnable then) {
+      this.then = then;
+    }
+
+    void oneMore() {
+      left++;
+    }
+
+    void oneLess() {
+      left--;
+      if (left == 0) {
+        then.run();
+      }
+    }
+  }
+}

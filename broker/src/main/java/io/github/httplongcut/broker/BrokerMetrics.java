@@ -1,0 +1,96 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.broker.core.Drop;
+import io.github.httplongcut.broker.core.RouterStats;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+
+/**
+ * What the broker counts: the router's own numbers, as of the last tick, and the answers by what
+ * they say. Thread-safe.
+ */
+final class BrokerMetrics {
+
+  private final MeterRegistry registry;
+  private final Counter dishonest;
+  private volatile RouterStats stats;
+
+  /**
+   * @param stats of a router that has done nothing yet
+   */
+  BrokerMetrics(MeterRegistry registry, RouterStats stats) {
+    this.registry = registry;
+    this.stats = stats;
+    held("waiting", now -> now.holds().waiting());
+    held("settling", now -> now.holds().settling());
+    held("dispatched", now -> now.holds().dispatched());
+    held("running", now -> now.holds().running());
+    Gauge.builder("longcut.broker.bytes.in.flight", this, of(RouterStats::inFlightBytes))
+        .description("Bytes of requests waiting and running")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("longcut.broker.agents", this, of(RouterStats::agents))
+        .description("Upstream agents that live, once for each target")
+        .register(registry);
+    total("received", "Requests received", now -> now.totals().received());
+    total("dispatches", "Requests sent to upstream agents", now -> now.totals().dispatches());
+    total("forwarded", "Answers to requests of other brokers", now -> now.totals().forwarded());
+    for (Drop why : Drop.values()) {
+      FunctionCounter.builder(
+              "longcut.broker.events.dropped",
+              this,
+              of(now -> now.totals().drops().getOrDefault(why, 0L)))
+          .description("Events that had no effect")
+          .tag("why", why.name().toLowerCase(Locale.ROOT))
+          .register(registry);
+    }
+    dishonest =
+        Counter.builder("longcut.broker.messages.dishonest")
+            .description("Messages whose payload claims what RabbitMQ does not vouch for")
+            .register(registry);
+  }
+
+  /** Takes the router's numbers. */
+  void update(RouterStats now) {
+    stats = now;
+  }
+
+  /**
+   * An answer is handed over for publication.
+   *
+   * @param outcome {@code answered}, or the failure's code
+   */
+  void answered(String outcome) {
+    Counter.builder("longcut.broker.answers")
+        .description("Answers to client agents")
+        .tag("outcome", outcome)
+        .register(registry)
+        .increment();
+  }
+
+  void dishonest() {
+    dishonest.increment();
+  }
+
+  private void held(String state, ToLongFunction<RouterStats> number) {
+    Gauge.builder("longcut.broker.requests", this, of(number))
+        .description("Requests held, by state")
+        .tag("state", state)
+        .register(registry);
+  }
+
+  private void total(String name, String description, ToLongFunction<RouterStats> number) {
+    FunctionCounter.builder("longcut.broker." + name, this, of(number))
+        .description(description)
+        .register(registry);
+  }
+
+  private static ToDoubleFunction<BrokerMetrics> of(ToLongFunction<RouterStats> number) {
+    return metrics -> number.applyAsLong(metrics.stats);
+  }
+}

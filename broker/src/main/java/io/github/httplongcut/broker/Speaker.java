@@ -1,0 +1,71 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.amqp.Publication.Tries;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.broker.core.Effect;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.TimeLeft;
+import java.time.Duration;
+
+/**
+ * Makes the publications of what the router says: to whom, for how long, and with whom a message
+ * may be shared (docs/protocol.md sections 3, 4 and 7).
+ */
+final class Speaker {
+
+  private final ProcessId brokerId;
+  private final Duration ackTimeout;
+  private final String version;
+
+  Speaker(ProcessId brokerId, Duration ackTimeout, String version) {
+    this.brokerId = brokerId;
+    this.ackTimeout = ackTimeout;
+    this.version = version;
+  }
+
+  /** What a client agent is told: worth the time for which it still waits. */
+  static Publication toClient(Event event, ProcessId clientId, long endsAt, long now) {
+    return Publication.of(event, clientId.toString(), endsAt)
+        .expiringAfter(Math.max(1, TimeLeft.millis(endsAt, now)));
+  }
+
+  Publication dispatch(Effect.Dispatch dispatch) {
+    BrokerRequest request = dispatch.request();
+    return Publication.of(
+            request,
+            Topology.targetKey(request.request().upstreamTarget(), dispatch.upstreamId()),
+            dispatch.giveUpAt())
+        .tried(Tries.ONCE)
+        .batched(batching(request, dispatch.expirationMillis()))
+        .expiringAfter(dispatch.expirationMillis())
+        .withBrokerId(brokerId.toString());
+  }
+
+  Publication cancel(Effect.Cancel cancel, long now) {
+    return forAckTimeout(
+        cancel.cancel(), Topology.targetKey(cancel.upstreamTarget(), cancel.upstreamId()), now);
+  }
+
+  Publication hello(long now) {
+    return forAckTimeout(new BrokerHello(brokerId, version), "", now);
+  }
+
+  /** Once expired it comes back here, and not to all brokers as an orphan. */
+  private Publication forAckTimeout(Event event, String routingKey, long now) {
+    return Publication.of(event, routingKey, now + ackTimeout.toNanos())
+        .expiringAfter(ackTimeout.toMillis())
+        .withBrokerId(brokerId.toString());
+  }
+
+  private Batching batching(BrokerRequest request, long expirationMillis) {
+    if (expirationMillis < ackTimeout.toMillis()) {
+      return Batching.ALONE;
+    }
+    return request.request().isRepeatable() ? Batching.REPEATABLE : Batching.NOT_REPEATABLE;
+  }
+}

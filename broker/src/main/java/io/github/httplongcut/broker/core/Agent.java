@@ -1,0 +1,122 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.Comparator;
+
+/**
+ * An upstream agent in its role for one target. Changed by {@link AgentRegistry} only, which keeps
+ * it sorted by what changes.
+ */
+final class Agent {
+
+  /** What dispatches have told of it since its last heartbeat. */
+  enum Standing {
+    GOOD,
+    /** A dispatch was not taken in time. */
+    SUSPECT,
+    /** It rejected a dispatch: it drains or is full. */
+    REJECTING,
+    /** Its inbox is gone. */
+    RETURNED
+  }
+
+  /** Smallest share in use first, round robin among equals. */
+  static final Comparator<Agent> BY_SHARE =
+      Comparator.comparingDouble(Agent::share)
+          .thenComparingLong(agent -> agent.lastChosen)
+          .thenComparingLong(agent -> agent.registered);
+
+  private final String target;
+  private final ProcessId id;
+  private final long registered;
+
+  private AgentState state;
+  private Standing standing = Standing.GOOD;
+  private int capacity;
+  private int outstanding;
+  private int others;
+  private long intervalNanos;
+  private long heardAt;
+  private long lastChosen;
+
+  /**
+   * An agent that is heard of for the first time.
+   *
+   * @param registered its number among all agents ever registered, unique
+   */
+  Agent(UpstreamHeartbeat heartbeat, long registered, long fairNow) {
+    this.target = heartbeat.upstreamTarget();
+    this.id = heartbeat.upstreamId();
+    this.registered = registered;
+    heard(heartbeat, fairNow);
+  }
+
+  String target() {
+    return target;
+  }
+
+  ProcessId id() {
+    return id;
+  }
+
+  /** Requests that this broker has there, reserved slots included. */
+  int outstanding() {
+    return outstanding;
+  }
+
+  /** Whether it may be given something. */
+  boolean isUsable() {
+    return standing == Standing.GOOD && takesRequests();
+  }
+
+  /** Whether it is one that a request may wait for. */
+  boolean isLive() {
+    return standing != Standing.RETURNED && takesRequests();
+  }
+
+  boolean hasFreeSlot() {
+    return (long) outstanding + others < capacity;
+  }
+
+  boolean isMissing(long fairNow) {
+    return fairNow - heardAt >= AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
+  }
+
+  void heard(UpstreamHeartbeat heartbeat, long fairNow) {
+    state = heartbeat.state();
+    standing = Standing.GOOD;
+    capacity = heartbeat.capacity();
+    others = Math.max(0, heartbeat.inFlight() - outstanding);
+    intervalNanos = heartbeat.intervalMs() * 1_000_000L;
+    heardAt = fairNow;
+  }
+
+  void stands(Standing standing) {
+    this.standing = standing;
+  }
+
+  void taken(long choice) {
+    outstanding++;
+    lastChosen = choice;
+  }
+
+  void released() {
+    outstanding--;
+  }
+
+  /** The numbers count, not the word "full": a slot that we free there is free at once. */
+  private boolean takesRequests() {
+    return state == AgentState.READY || state == AgentState.FULL;
+  }
+
+  private double share() {
+    return ((double) outstanding + others) / capacity;
+  }
+
+  @Override
+  public String toString() {
+    return target + '.' + id;
+  }
+}

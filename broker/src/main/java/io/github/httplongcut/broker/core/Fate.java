@@ -1,0 +1,15 @@
+package io.github.httplongcut.broker.core;
+
+/** What became of a dispatch's publication. */
+public enum Fate {
+  /** It is in the agent's inbox. */
+  CONFIRMED,
+  /** The agent's inbox is gone: it never ran. */
+  RETURNED,
+  /** RabbitMQ refused it, which does not say whether the agent got it. */
+  NACKED,
+  /** The connection that owed the confirm is lost. */
+  UNKNOWN,
+  /** There was no connection, or RabbitMQ blocked it: it never ran, and nobody is to blame. */
+  NOT_WRITTEN
+}

@@ -1,0 +1,177 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.broker.core.Stage.Undispatched;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What becomes of a request that no agent has: an agent, the waiting room, or an answer
+ * (docs/protocol.md section 4). It settles what must be settled before.
+ */
+final class Placement {
+
+  private final RouterLimits limits;
+  private final AgentRegistry agents;
+  private final Book book;
+  private final Outbox outbox;
+  private final FairClock fair;
+  private long dispatches;
+  private boolean paused;
+  private boolean draining;
+
+  Placement(RouterLimits limits, AgentRegistry agents, Book book, Outbox outbox, FairClock fair) {
+    this.limits = limits;
+    this.agents = agents;
+    this.book = book;
+    this.outbox = outbox;
+    this.fair = fair;
+  }
+
+  /** Gives it to an agent, else lets it wait, else answers. */
+  void place(InFlight request, Undispatched stage, String why, long now) {
+    if (draining) {
+      fail(request, stage, error(Failure.NOT_RUN, "the broker shuts down"), now);
+      return;
+    }
+    if (request.attempts() >= limits.maxAttempts()) {
+      fail(request, stage, nothingMoreToTry(request), now);
+      return;
+    }
+    Optional<Agent> agent =
+        paused ? Optional.empty() : agents.choose(request.target(), request.unreachableFrom());
+    if (agent.isPresent()) {
+      assign(request, stage, agent.get(), why, now);
+    } else if (request.isNew() && book.waitingRoom().size() >= limits.maxWaiting()) {
+      fail(request, stage, error(Failure.UPSTREAM_BUSY, "the broker's waiting room is full"), now);
+    } else {
+      move(request, stage.await(fair.at(now)), why + ", nobody free", now);
+    }
+  }
+
+  /** Places it anew: its agent does not have it. */
+  void comeBack(InFlight request, Stage.AtAgent at, String why, long now) {
+    Stage.Unassigned back = at.comeBack();
+    move(request, back, why, now);
+    place(request, back, why, now);
+  }
+
+  /** It is settled, and its slot at the agent is kept: if that agent still takes requests. */
+  void settled(InFlight request, Stage.Reserved reserved, long now) {
+    Agent agent = reserved.reserved();
+    if (!draining && agents.isKnown(agent) && agent.isUsable()) {
+      dispatch(request, reserved, agent, "settled", now);
+      return;
+    }
+    Stage.Unassigned back = reserved.giveUp();
+    move(request, back, "settled, its agent takes no more", now);
+    place(request, back, "settled", now);
+  }
+
+  /** Serves those who wait where somebody has become free; what the router says is complete. */
+  List<Effect> finish(long now) {
+    for (List<String> freed = book.takeFreed(); !freed.isEmpty(); freed = book.takeFreed()) {
+      freed.forEach(target -> serve(target, now));
+    }
+    return outbox.take();
+  }
+
+  /** Dispatches nothing until {@link #resume}: what is dispatched is not written. */
+  void pause() {
+    paused = true;
+  }
+
+  void resume() {
+    if (paused) {
+      paused = false;
+      book.freedAll();
+    }
+  }
+
+  /** Dispatches nothing any more. */
+  void drain() {
+    draining = true;
+  }
+
+  long dispatches() {
+    return dispatches;
+  }
+
+  private void assign(InFlight request, Undispatched stage, Agent agent, String why, long now) {
+    if (request.isFreeToGo()) {
+      dispatch(request, stage, agent, why, now);
+    } else {
+      move(request, stage.reserve(agent), why + ", to be settled", now);
+      outbox.settle(request);
+    }
+  }
+
+  private void dispatch(InFlight request, Undispatched stage, Agent agent, String why, long now) {
+    if (Outbox.millisLeft(request, now) < 1) {
+      nobodyFree(request, stage, now);
+      return;
+    }
+    UUID brokerReqId = request.isNew() ? request.brokerReqId() : book.newBrokerReqId();
+    dispatches++;
+    move(request, stage.dispatchTo(agent, brokerReqId), why, now);
+    outbox.dispatch(request, agent.id(), brokerReqId, now);
+  }
+
+  private void serve(String target, long now) {
+    Optional<InFlight> next = book.waitingRoom().first(target);
+    while (next.isPresent() && !paused && agents.hasFree(target)) {
+      InFlight request = next.get();
+      Optional<Agent> agent = agents.choose(target, request.unreachableFrom());
+      if (agent.isPresent() && request.stage() instanceof Stage.Waiting waiting) {
+        assign(request, waiting, agent.get(), "agent free", now);
+      }
+      next = book.waitingRoom().after(request);
+    }
+  }
+
+  // Answers.
+
+  /** No agent was free for it in time. */
+  void nobodyFree(InFlight request, Undispatched stage, long now) {
+    String target = "'" + request.target() + "'";
+    EventError error =
+        agents.hasLive(request.target(), Set.of())
+            ? error(Failure.UPSTREAM_BUSY, "no free upstream agent for " + target)
+            : error(Failure.NO_UPSTREAM_AGENT, "no upstream agent for " + target);
+    fail(request, stage, error, now);
+  }
+
+  /** Answers a request that no agent has; settles it before if need be. */
+  void fail(InFlight request, Undispatched stage, EventError error, long now) {
+    if (request.isFreeToGo()) {
+      refuse(request, error, now);
+    } else {
+      move(request, stage.refuse(error), error.failure().code() + ", to be settled", now);
+      outbox.settle(request);
+    }
+  }
+
+  /** Answers a request that need not be settled any more. */
+  void refuse(InFlight request, EventError error, long now) {
+    book.forget(request, error.failure().code(), now);
+    outbox.refuse(request, error, now);
+  }
+
+  static EventError error(Failure failure, String message) {
+    return new EventError(failure, message, Hop.BROKER);
+  }
+
+  private static EventError nothingMoreToTry(InFlight request) {
+    return request
+        .lastError()
+        .orElseGet(() -> error(Failure.UPSTREAM_BUSY, "no upstream agent took it"));
+  }
+
+  private void move(InFlight request, Stage to, String why, long now) {
+    book.move(request, to, why, now);
+  }
+}

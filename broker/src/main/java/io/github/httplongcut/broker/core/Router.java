@@ -1,0 +1,423 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.broker.core.Dispatches.Attempt;
+import io.github.httplongcut.broker.core.Stage.AtAgent;
+import io.github.httplongcut.broker.core.Stage.Dispatched;
+import io.github.httplongcut.broker.core.Stage.Refused;
+import io.github.httplongcut.broker.core.Stage.Reserved;
+import io.github.httplongcut.broker.core.Stage.Running;
+import io.github.httplongcut.broker.core.Stage.Undispatched;
+import io.github.httplongcut.broker.core.Stage.Waiting;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * Decides the way of every request (docs/protocol.md section 4, "Broker"): each method is one thing
+ * that happens, at a time, and gives what is to be done about it. Its own state changes first. One
+ * thread calls it; times are {@code nanoTime}.
+ *
+ * <p>Waits for others are measured on a fair clock, which stands still while this process could not
+ * hear them ({@link #excuse}); a request's own deadline is real.
+ */
+public final class Router {
+
+  /** No request is worth more, whatever it says. */
+  private static final long MAX_TTL_MILLIS = 24 * 60 * 60 * 1000L;
+
+  private final RouterLimits limits;
+  private final FairClock fair = new FairClock();
+  private final AgentRegistry agents = new AgentRegistry();
+  private final Book book;
+  private final Outbox outbox;
+  private final Placement placement;
+  private final Map<Drop, Long> drops = new EnumMap<>(Drop.class);
+  private long received;
+  private long responses;
+  private long forwarded;
+
+  /**
+   * A router that holds nothing and knows nobody.
+   *
+   * @param ids gives new {@code broker_req_id}s
+   */
+  public Router(ProcessId brokerId, RouterLimits limits, Supplier<UUID> ids, Journal journal) {
+    this.limits = limits;
+    this.book = new Book(agents, fair, ids, journal);
+    this.outbox = new Outbox(brokerId, limits);
+    this.placement = new Placement(limits, agents, book, outbox, fair);
+  }
+
+  /** A request came. Its delivery may hold others, which come with the same receipt. */
+  public List<Effect> onClientRequest(ClientRequest event, Receipt receipt, long now) {
+    if (event.clientReqTtl() < 1) {
+      return dropRequest(Drop.EXPIRED_REQUEST, receipt);
+    }
+    if (book.find(event.clientReqId()).isPresent()) {
+      return dropRequest(Drop.DUPLICATE_REQUEST, receipt);
+    }
+    long endsAt = now + Math.min(event.clientReqTtl(), MAX_TTL_MILLIS) * 1_000_000L;
+    InFlight request = new InFlight(event, receipt, ++received, endsAt, book.newBrokerReqId());
+    book.enter(request);
+    outbox.acknowledge(request);
+    Stage.Unassigned unassigned = new Stage.Unassigned();
+    if (book.hasRoomFor(request, limits)) {
+      book.admit(request);
+      placement.place(request, unassigned, "received", now);
+    } else {
+      EventError error =
+          Placement.error(Failure.OVERLOADED, "the broker holds as many requests as it may");
+      placement.fail(request, unassigned, error, now);
+    }
+    return placement.finish(now);
+  }
+
+  /** The delivery can no longer come back: what was settled for is done. */
+  public List<Effect> onSettled(Receipt receipt, long now) {
+    receipt.settled();
+    for (InFlight request : receipt.requests()) {
+      if (request.stage() instanceof Reserved reserved) {
+        placement.settled(request, reserved, now);
+      } else if (request.stage() instanceof Refused refused) {
+        placement.refuse(request, refused.error(), now);
+      }
+    }
+    return placement.finish(now);
+  }
+
+  /** A dispatch's publication has come to its end. */
+  public List<Effect> onPublished(UUID brokerReqId, Fate fate, long now) {
+    current(brokerReqId).ifPresent(attempt -> published(attempt, fate, now));
+    return placement.finish(now);
+  }
+
+  /** A dispatch came back as a dead letter; if it is not repeatable, the dead letter is settled. */
+  public List<Effect> onUndelivered(UUID brokerReqId, Undelivered reason, long now) {
+    current(brokerReqId).ifPresent(attempt -> undelivered(attempt, reason, now));
+    return placement.finish(now);
+  }
+
+  /**
+   * An upstream agent runs a dispatch.
+   *
+   * @param user who says so
+   */
+  public List<Effect> onAck(BrokerRequestAck ack, String user, long now) {
+    Optional<Attempt> attempt = book.attempt(ack.brokerReqId());
+    if (attempt.isPresent() && !isFrom(attempt.get(), user)) {
+      return drop(Drop.WRONG_SENDER);
+    }
+    if (attempt.isPresent()
+        && attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
+      Running running = dispatched.run(fair.at(now) + limits.replyTimeout().toNanos());
+      book.move(attempt.get().request(), running, "acked", now);
+      return placement.finish(now);
+    }
+    return drop(Drop.LATE);
+  }
+
+  /**
+   * The upstream server has answered.
+   *
+   * @param user who says so
+   */
+  public List<Effect> onResponse(UpstreamResponse response, String user, long now) {
+    Optional<Attempt> attempt = book.attempt(response.brokerReqId());
+    if (attempt.isEmpty()) {
+      forwarded++;
+      outbox.forward(response, now);
+      return placement.finish(now);
+    }
+    if (!isFrom(attempt.get(), user)) {
+      return drop(Drop.WRONG_SENDER);
+    }
+    responses++;
+    InFlight request = attempt.get().request();
+    book.forget(request, "answered", now);
+    outbox.respond(request, response, now);
+    return placement.finish(now);
+  }
+
+  /**
+   * An upstream agent has no answer; if the request is not repeatable, the event is settled.
+   *
+   * @param user who says so
+   */
+  public List<Effect> onError(UpstreamError error, String user, long now) {
+    Optional<Attempt> attempt = book.attempt(error.brokerReqId());
+    if (attempt.isPresent() && !isFrom(attempt.get(), user)) {
+      return drop(Drop.WRONG_SENDER);
+    }
+    if (attempt.isEmpty() || attempt.get().current().isEmpty()) {
+      return drop(Drop.LATE);
+    }
+    upstreamFailed(attempt.get(), error.error(), now);
+    return placement.finish(now);
+  }
+
+  /** An error that was for a broker that is gone, or for this one while it did not listen. */
+  public List<Effect> onOrphanedError(UpstreamError error, String user, long now) {
+    if (book.attempt(error.brokerReqId()).isPresent()) {
+      return onError(error, user, now);
+    }
+    forwarded++;
+    outbox.forwardOrphan(
+        error.clientId(),
+        new BrokerError(error.clientReqId(), error.brokerReqId(), error.error()),
+        now);
+    return placement.finish(now);
+  }
+
+  /** A dead letter that was for a broker that is gone, or for this one while it did not listen. */
+  public List<Effect> onOrphanedRequest(BrokerRequest request, long now) {
+    if (book.attempt(request.brokerReqId()).isPresent()) {
+      return onUndelivered(request.brokerReqId(), Undelivered.DEAD_LETTERED, now);
+    }
+    forwarded++;
+    outbox.forwardOrphan(
+        request.clientId(),
+        new BrokerError(
+            request.clientReqId(),
+            request.brokerReqId(),
+            Placement.error(Failure.NOT_RUN, "its broker is gone")),
+        now);
+    return placement.finish(now);
+  }
+
+  /** An upstream agent lives. */
+  public List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat, long now) {
+    agents.onHeartbeat(heartbeat, fair.at(now));
+    book.freed(heartbeat.upstreamTarget());
+    return placement.finish(now);
+  }
+
+  /** Nobody waits for the request any more. */
+  public List<Effect> onCancel(ClientCancel cancel, long now) {
+    Optional<InFlight> found = book.find(cancel.clientReqId());
+    if (found.isEmpty() || !found.get().event().clientId().equals(cancel.clientId())) {
+      return drop(Drop.CANCEL_WITHOUT_REQUEST);
+    }
+    InFlight request = found.get();
+    Stage stage = request.stage();
+    book.forget(request, "cancelled", now);
+    if (stage instanceof AtAgent at) {
+      outbox.cancel(request, at);
+    }
+    outbox.done(request.receipt());
+    return placement.finish(now);
+  }
+
+  /** Checks every deadline and every agent. */
+  public List<Effect> onTick(long now) {
+    List<Agent> lost = agents.forgetMissing(fair.at(now));
+    for (InFlight request : book.all()) {
+      if (now - request.deadline() >= 0) {
+        outOfTime(request, now);
+      } else if (request.stage() instanceof Running running && lost.contains(running.with())) {
+        mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "its heartbeats stay away", now);
+      } else {
+        checkWait(request, fair.at(now), now);
+      }
+    }
+    return placement.finish(now);
+  }
+
+  /**
+   * What was consumed and is not settled goes to somebody else, or comes again: it is forgotten,
+   * the repeatable ones that run too. What is settled is nobody's but ours.
+   */
+  public List<Effect> onConsumingLost(long now) {
+    for (InFlight request : book.all()) {
+      if (!request.receipt().isSettled()) {
+        book.forget(request, "consuming connection lost", now);
+      }
+    }
+    return placement.finish(now);
+  }
+
+  /** This process could not hear others for that long: it does not count against them. */
+  public void excuse(long nanos) {
+    fair.excuse(nanos);
+  }
+
+  /** RabbitMQ takes publications: after {@link Fate#NOT_WRITTEN} nothing is dispatched before. */
+  public List<Effect> onPublishing(long now) {
+    placement.resume();
+    return placement.finish(now);
+  }
+
+  /**
+   * Dispatches nothing more. What waits, comes or comes back is answered {@code not_run}, so that
+   * the client agent goes to another broker at once; what is with an agent may finish.
+   */
+  public List<Effect> beginDrain(long now) {
+    placement.drain();
+    for (InFlight request : book.all()) {
+      if (request.stage() instanceof Waiting waiting) {
+        placement.place(request, waiting, "drain", now);
+      }
+    }
+    return placement.finish(now);
+  }
+
+  /** Whether nothing is in flight. */
+  public boolean isIdle() {
+    return book.isEmpty();
+  }
+
+  /** What it holds and has done. */
+  public RouterStats stats() {
+    return new RouterStats(
+        book.holds(),
+        book.admittedBytes(),
+        agents.size(),
+        new RouterStats.Totals(
+            received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)));
+  }
+
+  /** Slots that it believes in use and attempts that it remembers: none when it is idle. */
+  int leftovers() {
+    return agents.outstanding() + book.attempts() + book.waitingRoom().size();
+  }
+
+  // The table of section 4: what is heard of a dispatch.
+
+  private void published(Attempt attempt, Fate fate, long now) {
+    InFlight request = attempt.request();
+    if (!(request.stage() instanceof Dispatched dispatched)) {
+      return; // acked before the confirm came
+    }
+    switch (fate) {
+      case CONFIRMED, UNKNOWN -> {
+        long checkAt = fair.at(now) + 2 * limits.ackTimeout().toNanos();
+        String why = fate == Fate.CONFIRMED ? "confirmed" : "connection lost before the confirm";
+        book.move(request, dispatched.checkedAt(checkAt), why, now);
+      }
+      case RETURNED -> neverRan(request, dispatched, Agent.Standing.RETURNED, "returned", now);
+      case NACKED -> mayHaveRun(request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "nacked", now);
+      case NOT_WRITTEN -> {
+        placement.pause();
+        request.refund();
+        placement.comeBack(request, dispatched, "not written", now);
+      }
+    }
+  }
+
+  private void undelivered(Attempt attempt, Undelivered reason, long now) {
+    InFlight request = attempt.request();
+    AtAgent at = attempt.current().orElseThrow();
+    if (reason == Undelivered.REJECTED) {
+      request.refund();
+      neverRan(request, at, Agent.Standing.REJECTING, "rejected", now);
+    } else {
+      neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
+    }
+  }
+
+  private void upstreamFailed(Attempt attempt, EventError error, long now) {
+    InFlight request = attempt.request();
+    AtAgent at = attempt.current().orElseThrow();
+    if (error.failure() == Failure.NOT_RUN) {
+      neverRan(request, at, Agent.Standing.SUSPECT, "not run", now);
+      return;
+    }
+    if (error.failure() == Failure.UPSTREAM_UNREACHABLE) {
+      request.unreachableFrom().add(at.with().id());
+      if (agents.hasLive(request.target(), request.unreachableFrom())) {
+        request.failed(error);
+        placement.comeBack(request, at, "unreachable", now);
+        return;
+      }
+    }
+    placement.refuse(request, error, now);
+  }
+
+  private void neverRan(
+      InFlight request, AtAgent at, Agent.Standing standing, String why, long now) {
+    agents.mark(at.with(), standing);
+    placement.comeBack(request, at, why, now);
+  }
+
+  private void mayHaveRun(InFlight request, AtAgent at, Failure failure, String why, long now) {
+    agents.mark(at.with(), Agent.Standing.SUSPECT);
+    EventError error = Placement.error(failure, "upstream agent " + at.with().id() + ": " + why);
+    if (request.isRepeatable()) {
+      request.failed(error);
+      placement.comeBack(request, at, why, now);
+    } else {
+      placement.refuse(request, error, now);
+    }
+  }
+
+  // Time.
+
+  private void checkWait(InFlight request, long fairNow, long now) {
+    Stage stage = request.stage();
+    if (stage instanceof Waiting waiting) {
+      long waited = request.waited() + fairNow - waiting.since();
+      if (waited >= limits.waitTimeout().toNanos()) {
+        placement.nobodyFree(request, waiting, now);
+      }
+    } else if (stage instanceof Dispatched dispatched) {
+      if (dispatched.checkAt().isPresent() && fairNow - dispatched.checkAt().get() >= 0) {
+        mayHaveRun(
+            request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "neither ack nor dead letter", now);
+      }
+    } else if (stage instanceof Running running && fairNow - running.replyBy() >= 0) {
+      noReply(request, running, now);
+    }
+  }
+
+  /** Its client agent is about to give up: the state says what it was waiting for. */
+  private void outOfTime(InFlight request, long now) {
+    Stage stage = request.stage();
+    if (stage instanceof Undispatched undispatched) {
+      placement.nobodyFree(request, undispatched, now);
+    } else if (stage instanceof Running running) {
+      noReply(request, running, now);
+    } else if (stage instanceof Dispatched dispatched) {
+      String message = "upstream agent " + dispatched.with().id() + " has not acked in time";
+      placement.refuse(request, Placement.error(Failure.UPSTREAM_ACK_TIMEOUT, message), now);
+    }
+  }
+
+  private void noReply(InFlight request, Running running, long now) {
+    String message = "upstream agent " + running.with().id() + " has not replied in time";
+    placement.refuse(request, Placement.error(Failure.UPSTREAM_REPLY_TIMEOUT, message), now);
+  }
+
+  // Small things.
+
+  private Optional<Attempt> current(UUID brokerReqId) {
+    return book.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());
+  }
+
+  private static boolean isFrom(Attempt attempt, String user) {
+    return attempt.upstreamId().user().equals(user);
+  }
+
+  private List<Effect> drop(Drop why) {
+    drops.merge(why, 1L, Long::sum);
+    return List.of();
+  }
+
+  private List<Effect> dropRequest(Drop why, Receipt receipt) {
+    outbox.done(receipt);
+    drop(why);
+    return outbox.take();
+  }
+}

@@ -1,0 +1,264 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+
+/**
+ * A router with made-up times, and short words for what happens to it and what it says. Request r1
+ * is the one with {@code client_req_id} 1; its dispatches are called b1, b2, ... in the order in
+ * which the router asked for ids.
+ */
+final class RouterScene {
+
+  static final ProcessId BROKER = new ProcessId("broker", "b-aaaaaa");
+  static final ProcessId CLIENT = new ProcessId("acme", "c-aaaaaa");
+  static final ProcessId AGENT_1 = new ProcessId("plant1", "a-aaaaaa");
+  static final ProcessId AGENT_2 = new ProcessId("plant2", "a-aaaaaa");
+  static final ProcessId AGENT_3 = new ProcessId("plant3", "a-aaaaaa");
+  static final String TARGET = "orders";
+  static final long INTERVAL = 2_000;
+
+  static final RouterLimits LIMITS =
+      new RouterLimits(
+          Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(25), 6, 1 << 20, 3, 3);
+
+  /** Close to where {@code nanoTime} overflows, which must make no difference. */
+  private static final long T0 = Long.MAX_VALUE - 3_000_000_000L;
+
+  private static final long TTL = 120_000;
+
+  /** A delivery, called d1, d2, ... */
+  static final class TestReceipt extends Receipt {
+    private final int number;
+
+    private TestReceipt(int number) {
+      this.number = number;
+    }
+
+    @Override
+    public String toString() {
+      return "d" + number;
+    }
+  }
+
+  final Router router;
+  final List<String> moves = new ArrayList<>();
+  private int receipts;
+  private int ids;
+  private long millis;
+
+  RouterScene() {
+    this(limits -> limits);
+  }
+
+  RouterScene(UnaryOperator<RouterLimits> limits) {
+    router =
+        new Router(
+            BROKER,
+            limits.apply(LIMITS),
+            () -> id(++ids),
+            (clientReqId, brokerReqId, from, to, why) ->
+                moves.add("r" + number(clientReqId) + " " + from + " -> " + to + " (" + why + ")"));
+  }
+
+  // Time.
+
+  /** It is now so many milliseconds after the start; does not tick. */
+  RouterScene at(long millis) {
+    this.millis = millis;
+    return this;
+  }
+
+  long now() {
+    return at0(millis);
+  }
+
+  static long at0(long millis) {
+    return T0 + millis * 1_000_000L;
+  }
+
+  List<String> tick() {
+    return said(router.onTick(now()));
+  }
+
+  /** Ticks at that time. */
+  List<String> tick(long millis) {
+    return at(millis).tick();
+  }
+
+  // What happens.
+
+  TestReceipt delivery() {
+    return new TestReceipt(++receipts);
+  }
+
+  List<String> get(int number) {
+    return receive(number, "GET", delivery());
+  }
+
+  List<String> post(int number) {
+    return receive(number, "POST", delivery());
+  }
+
+  List<String> receive(int number, String method, Receipt receipt) {
+    return receive(request(number, method, TTL), receipt);
+  }
+
+  List<String> receive(ClientRequest request, Receipt receipt) {
+    return said(router.onClientRequest(request, receipt, now()));
+  }
+
+  static ClientRequest request(int number, String method, long ttl) {
+    return new ClientRequest(
+        CLIENT,
+        id(number),
+        ttl,
+        new Request(TARGET, method, "/" + number, Headers.EMPTY, Body.ABSENT));
+  }
+
+  List<String> settled(Receipt receipt) {
+    return said(router.onSettled(receipt, now()));
+  }
+
+  List<String> heartbeat(ProcessId agent, int capacity, int inFlight) {
+    return heartbeat(agent, AgentState.READY, capacity, inFlight);
+  }
+
+  List<String> heartbeat(ProcessId agent, AgentState state, int capacity, int inFlight) {
+    return said(
+        router.onHeartbeat(
+            new UpstreamHeartbeat(agent, TARGET, state, capacity, inFlight, INTERVAL, "1"), now()));
+  }
+
+  List<String> published(int brokerReqId, Fate fate) {
+    return said(router.onPublished(id(brokerReqId), fate, now()));
+  }
+
+  List<String> undelivered(int brokerReqId, Undelivered reason) {
+    return said(router.onUndelivered(id(brokerReqId), reason, now()));
+  }
+
+  List<String> ack(int brokerReqId, ProcessId agent) {
+    return said(
+        router.onAck(new BrokerRequestAck(id(brokerReqId), id(99), agent), agent.user(), now()));
+  }
+
+  List<String> response(int number, int brokerReqId, ProcessId agent) {
+    return said(
+        router.onResponse(
+            new UpstreamResponse(CLIENT, id(number), id(brokerReqId), id(99), ok()),
+            agent.user(),
+            now()));
+  }
+
+  List<String> error(int number, int brokerReqId, Failure failure, ProcessId agent) {
+    return said(router.onError(upstreamError(number, brokerReqId, failure), agent.user(), now()));
+  }
+
+  List<String> orphanedError(int number, int brokerReqId, Failure failure, ProcessId agent) {
+    return said(
+        router.onOrphanedError(upstreamError(number, brokerReqId, failure), agent.user(), now()));
+  }
+
+  List<String> orphanedRequest(int number, int brokerReqId) {
+    ClientRequest request = request(number, "POST", TTL);
+    return said(
+        router.onOrphanedRequest(
+            new BrokerRequest(
+                CLIENT, id(number), TTL, BROKER, id(brokerReqId), TTL, request.request()),
+            now()));
+  }
+
+  List<String> cancel(int number, ProcessId client) {
+    return said(router.onCancel(new ClientCancel(client, id(number), id(1)), now()));
+  }
+
+  List<String> consumingLost() {
+    return said(router.onConsumingLost(now()));
+  }
+
+  List<String> publishing() {
+    return said(router.onPublishing(now()));
+  }
+
+  List<String> drain() {
+    return said(router.beginDrain(now()));
+  }
+
+  private static UpstreamError upstreamError(int number, int brokerReqId, Failure failure) {
+    return new UpstreamError(
+        CLIENT,
+        id(number),
+        id(brokerReqId),
+        id(99),
+        new EventError(failure, "why", Hop.UPSTREAM_AGENT));
+  }
+
+  static Response ok() {
+    return new Response(200, Headers.EMPTY, Body.ABSENT);
+  }
+
+  static UUID id(int number) {
+    return new UUID(0, number);
+  }
+
+  static int number(UUID id) {
+    return (int) id.getLeastSignificantBits();
+  }
+
+  // What it says.
+
+  static List<String> said(List<Effect> effects) {
+    return effects.stream().map(RouterScene::said).toList();
+  }
+
+  private static String said(Effect effect) {
+    if (effect instanceof Effect.Settle e) {
+      return "settle " + e.receipt();
+    } else if (effect instanceof Effect.Done e) {
+      return "done " + e.receipt();
+    } else if (effect instanceof Effect.Acknowledge e) {
+      return "ack r" + number(e.ack().clientReqId());
+    } else if (effect instanceof Effect.Dispatch e) {
+      BrokerRequest request = e.request();
+      return "dispatch r%d as b%d to %s"
+          .formatted(
+              number(request.clientReqId()), number(request.brokerReqId()), e.upstreamId().user());
+    } else if (effect instanceof Effect.Cancel e) {
+      return "cancel b" + number(e.cancel().brokerReqId()) + " at " + e.upstreamId().user();
+    } else if (effect instanceof Effect.Respond e) {
+      return (e.receipt().isPresent() ? "respond r" : "forward r")
+          + number(e.response().clientReqId());
+    } else if (effect instanceof Effect.Refuse e) {
+      return "refuse r"
+          + number(e.error().clientReqId())
+          + " "
+          + e.error().error().failure().code();
+    } else if (effect instanceof Effect.RefuseOrphan e) {
+      return "orphan r"
+          + number(e.error().clientReqId())
+          + " "
+          + e.error().error().failure().code();
+    }
+    throw new AssertionError(effect);
+  }
+}

@@ -1,0 +1,333 @@
+package io.github.httplongcut.broker.core;
+
+import static io.github.httplongcut.broker.core.RouterScene.AGENT_1;
+import static io.github.httplongcut.broker.core.RouterScene.AGENT_2;
+import static io.github.httplongcut.broker.core.RouterScene.AGENT_3;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.broker.core.RouterScene.TestReceipt;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Request;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The waiting room, the limits and the choice of the agent. */
+class RouterWaitingTest {
+
+  private final RouterScene scene = new RouterScene();
+
+  @AfterEach
+  void nothingIsLeftOfWhatIsOver() {
+    if (scene.router.isIdle()) {
+      assertThat(scene.router.leftovers()).isZero();
+    }
+  }
+
+  @Test
+  void waitsUnsettledForAnAgent() {
+    TestReceipt delivery = scene.delivery();
+    assertThat(scene.receive(1, "POST", delivery)).containsExactly("ack r1");
+
+    assertThat(scene.heartbeat(AGENT_1, 1, 0)).containsExactly("settle d1");
+    assertThat(scene.settled(delivery)).containsExactly("dispatch r1 as b1 to plant1");
+  }
+
+  @Test
+  void firstComeFirstServed() {
+    scene.get(1);
+    scene.get(2);
+    scene.get(3);
+
+    assertThat(scene.heartbeat(AGENT_1, 2, 0))
+        .containsExactly("dispatch r1 as b1 to plant1", "dispatch r2 as b2 to plant1");
+    assertThat(scene.response(2, 2, AGENT_1))
+        .containsExactly("respond r2", "dispatch r3 as b3 to plant1");
+  }
+
+  @Test
+  void nobodyForTheTargetWithinTheWaitTimeout() {
+    scene.get(1);
+
+    assertThat(scene.tick(9_999)).isEmpty();
+    assertThat(scene.tick(10_000)).containsExactly("refuse r1 no_upstream_agent");
+    assertThat(scene.router.isIdle()).isTrue();
+  }
+
+  @Test
+  void drainingAgentIsNobody() {
+    scene.at(9_000).heartbeat(AGENT_1, AgentState.DRAINING, 10, 0);
+    scene.at(0).get(1);
+
+    assertThat(scene.tick(10_000)).containsExactly("refuse r1 no_upstream_agent");
+  }
+
+  @Test
+  void everyAgentFullForTheWaitTimeout() {
+    scene.get(1);
+    scene.at(9_000).heartbeat(AGENT_1, AgentState.FULL, 10, 10);
+
+    assertThat(scene.tick(10_000)).containsExactly("refuse r1 upstream_busy");
+  }
+
+  @Test
+  void otherRequestIsSettledBeforeItIsRefused() {
+    TestReceipt delivery = scene.delivery();
+    scene.receive(1, "POST", delivery);
+
+    assertThat(scene.tick(10_000)).containsExactly("settle d1");
+    assertThat(scene.heartbeat(AGENT_1, 10, 0)).isEmpty(); // too late
+    assertThat(scene.settled(delivery)).containsExactly("refuse r1 no_upstream_agent");
+    assertThat(scene.router.isIdle()).isTrue();
+  }
+
+  @Test
+  void waitTimeoutCountsAllStaysTogether() {
+    scene.get(1);
+    scene.at(6_000).heartbeat(AGENT_1, 1, 0);
+    scene.at(7_000).undelivered(1, Undelivered.REJECTED);
+
+    assertThat(scene.tick(10_999)).isEmpty();
+    assertThat(scene.tick(11_000)).containsExactly("refuse r1 upstream_busy");
+  }
+
+  @Test
+  void requestWithoutTimeForTheWaitIsRefusedWhenItsTimeIsUp() {
+    scene.receive(RouterScene.request(1, "GET", 1_000), scene.delivery());
+
+    assertThat(scene.tick(749)).isEmpty();
+    assertThat(scene.tick(750)).containsExactly("refuse r1 no_upstream_agent");
+  }
+
+  @Test
+  void dispatchedRequestWhoseTimeIsUpIsAnAckTimeout() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.receive(RouterScene.request(1, "GET", 1_000), scene.delivery());
+
+    assertThat(scene.tick(750)).containsExactly("refuse r1 upstream_ack_timeout");
+  }
+
+  @Test
+  void runningRequestWhoseTimeIsUpIsAReplyTimeout() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.receive(RouterScene.request(1, "GET", 1_000), scene.delivery());
+    scene.ack(1, AGENT_1);
+
+    assertThat(scene.tick(750)).containsExactly("refuse r1 upstream_reply_timeout");
+  }
+
+  @Test
+  void nothingIsSaidToWhoNoLongerWaits() {
+    scene.receive(RouterScene.request(1, "GET", 1_000), scene.delivery());
+
+    assertThat(scene.tick(1_000)).containsExactly("done d1");
+    assertThat(scene.receive(RouterScene.request(2, "GET", 0), scene.delivery()))
+        .containsExactly("done d2");
+    assertThat(scene.router.isIdle()).isTrue();
+  }
+
+  @Test
+  void requestIsNotDispatchedWithoutTimeForTheAgent() {
+    scene.heartbeat(AGENT_1, 1, 0);
+
+    assertThat(scene.receive(RouterScene.request(1, "GET", 250), scene.delivery()))
+        .containsExactly("ack r1", "refuse r1 upstream_busy");
+  }
+
+  @Test
+  void fullWaitingRoomRefusesAtOnce() {
+    scene.get(1);
+    scene.get(2);
+    scene.get(3);
+
+    assertThat(scene.get(4)).containsExactly("ack r4", "refuse r4 upstream_busy");
+    assertThat(scene.post(5)).containsExactly("ack r5", "settle d5");
+  }
+
+  @Test
+  void requestThatComesBackMayWaitHoweverFullTheRoomIs() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.get(2);
+    scene.get(3);
+    scene.get(4);
+
+    assertThat(scene.undelivered(1, Undelivered.REJECTED)).isEmpty();
+    assertThat(scene.heartbeat(AGENT_1, 1, 0)).containsExactly("dispatch r1 as b5 to plant1");
+  }
+
+  @Test
+  void overloadedAboveTheMostRequests() {
+    scene.heartbeat(AGENT_1, 100, 0);
+    for (int i = 1; i <= 6; i++) {
+      scene.get(i);
+    }
+
+    assertThat(scene.get(7)).containsExactly("ack r7", "refuse r7 overloaded");
+    scene.response(1, 1, AGENT_1);
+    assertThat(scene.get(8)).containsExactly("ack r8", "dispatch r8 as b8 to plant1");
+  }
+
+  @Test
+  void overloadedAboveTheMostBytes() {
+    scene.heartbeat(AGENT_1, 100, 0);
+    assertThat(scene.receive(withBody(1, 600_000), scene.delivery()))
+        .contains("dispatch r1 as b1 to plant1");
+    assertThat(scene.receive(withBody(2, 600_000), scene.delivery()))
+        .containsExactly("ack r2", "settle d2");
+    scene.response(1, 1, AGENT_1);
+    assertThat(scene.router.stats().inFlightBytes()).isZero();
+  }
+
+  @Test
+  void requestThatIsInFlightAlreadyIsDropped() {
+    scene.get(1);
+    assertThat(scene.get(1)).containsExactly("done d2");
+  }
+
+  @Test
+  void smallestShareInUseIsNext() {
+    scene.heartbeat(AGENT_1, 2, 1);
+    scene.heartbeat(AGENT_2, 10, 4);
+
+    assertThat(scene.get(1)).contains("dispatch r1 as b1 to plant2"); // 0.4 and 0.5
+    assertThat(scene.get(2)).contains("dispatch r2 as b2 to plant1"); // 0.5 and 0.5: longest ago
+    assertThat(scene.get(3)).contains("dispatch r3 as b3 to plant2");
+  }
+
+  @Test
+  void roundRobinAmongEquals() {
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.heartbeat(AGENT_2, 10, 0);
+    scene.heartbeat(AGENT_3, 10, 0);
+
+    for (int i = 1; i <= 6; i++) {
+      int agent = (i - 1) % 3 + 1;
+      assertThat(scene.get(i)).contains("dispatch r%d as b%d to plant%d".formatted(i, i, agent));
+    }
+  }
+
+  @Test
+  void roundRobinAlsoWhenEachAnswersAtOnce() {
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.heartbeat(AGENT_2, 10, 0);
+
+    assertThat(scene.get(1)).contains("dispatch r1 as b1 to plant1");
+    scene.response(1, 1, AGENT_1);
+    assertThat(scene.get(2)).contains("dispatch r2 as b2 to plant2");
+    scene.response(2, 2, AGENT_2);
+    assertThat(scene.get(3)).contains("dispatch r3 as b3 to plant1");
+  }
+
+  @Test
+  void whatOthersHaveAtTheAgentTakesSlots() {
+    scene.heartbeat(AGENT_1, 3, 2);
+
+    assertThat(scene.get(1)).contains("dispatch r1 as b1 to plant1");
+    assertThat(scene.get(2)).containsExactly("ack r2");
+  }
+
+  @Test
+  void ownRequestsInAHeartbeatAreNotCountedTwice() {
+    scene.heartbeat(AGENT_1, 3, 0);
+    scene.get(1);
+    scene.get(2);
+    scene.heartbeat(AGENT_1, 3, 2);
+
+    assertThat(scene.get(3)).contains("dispatch r3 as b3 to plant1");
+    assertThat(scene.get(4)).containsExactly("ack r4");
+  }
+
+  @Test
+  void slotFreedAtAFullAgentIsFreeAtOnce() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.heartbeat(AGENT_1, AgentState.FULL, 1, 1);
+    scene.get(2);
+
+    assertThat(scene.response(1, 1, AGENT_1))
+        .containsExactly("respond r1", "dispatch r2 as b2 to plant1");
+  }
+
+  @Test
+  void goneAgentGetsNothingNew() {
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.heartbeat(AGENT_1, AgentState.GONE, 10, 0);
+
+    assertThat(scene.get(1)).containsExactly("ack r1");
+    assertThat(scene.heartbeat(AGENT_1, 10, 0)).containsExactly("dispatch r1 as b1 to plant1");
+  }
+
+  @Test
+  void forgottenAgentGetsNothing() {
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.tick(6_000);
+
+    assertThat(scene.router.stats().agents()).isZero();
+    assertThat(scene.get(1)).containsExactly("ack r1");
+  }
+
+  @Test
+  void agentOfAnotherTargetGetsNothing() {
+    RouterScene other = new RouterScene(limits -> limits);
+    ClientRequest request =
+        new ClientRequest(
+            RouterScene.CLIENT,
+            RouterScene.id(1),
+            10_000,
+            new Request("billing", "GET", "/", Headers.EMPTY, Body.ABSENT));
+    other.heartbeat(AGENT_1, 10, 0);
+
+    assertThat(other.receive(request, other.delivery())).containsExactly("ack r1");
+  }
+
+  @Test
+  void excusedTimeDoesNotCountForTheWait() {
+    scene.get(1);
+    scene.router.excuse(Duration.ofSeconds(3).toNanos());
+
+    assertThat(scene.tick(12_999)).isEmpty();
+    assertThat(scene.tick(13_000)).containsExactly("refuse r1 no_upstream_agent");
+  }
+
+  @Test
+  void excusedTimeDoesNotCountForTheCheckTheReplyAndTheHeartbeats() {
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.get(1);
+    scene.published(1, Fate.CONFIRMED);
+    scene.get(2);
+    scene.ack(2, AGENT_1);
+    scene.router.excuse(Duration.ofSeconds(20).toNanos());
+
+    assertThat(scene.tick(23_999)).isEmpty();
+    assertThat(scene.router.stats().agents()).isEqualTo(1);
+    scene.tick(24_000);
+    assertThat(scene.router.stats().holds().waiting()).isEqualTo(1); // r1's check
+    scene.heartbeat(AGENT_1, 1, 1);
+    for (long millis = 26_000; millis < 45_000; millis += 2_000) {
+      scene.at(millis).heartbeat(AGENT_1, 1, 1);
+    }
+    assertThat(scene.tick(44_999)).doesNotContain("refuse r2 upstream_reply_timeout");
+    assertThat(scene.tick(45_000)).contains("refuse r2 upstream_reply_timeout");
+  }
+
+  @Test
+  void excusedTimeCountsForTheRequestsOwnDeadline() {
+    scene.receive(RouterScene.request(1, "GET", 2_000), scene.delivery());
+    scene.router.excuse(Duration.ofSeconds(5).toNanos());
+
+    assertThat(scene.tick(1_750)).containsExactly("refuse r1 no_upstream_agent");
+  }
+
+  private static ClientRequest withBody(int number, int bytes) {
+    String method = number == 2 ? "POST" : "GET";
+    return new ClientRequest(
+        RouterScene.CLIENT,
+        RouterScene.id(number),
+        10_000,
+        new Request(RouterScene.TARGET, method, "/", Headers.EMPTY, Body.of(new byte[bytes])));
+  }
+}
