@@ -1,0 +1,38 @@
+package io.github.httplongcut.cli;
+
+import io.github.httplongcut.cli.echo.EchoCommand;
+import io.github.httplongcut.cli.tap.TapCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The entry of the tools' jar. The launcher {@code ./longcut} passes their command lines through.
+ */
+@Command(
+    name = "longcut",
+    description = "The tools of HTTP LongCut.",
+    subcommands = {EchoCommand.class, TapCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class)
+public final class Main {
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** Exit codes: 0 done, 1 failed with one line on standard error, 2 a wrong command line. */
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setExecutionExceptionHandler(
+        (exception, command, parsed) -> {
+          if (!(exception instanceof CommandFailedException)) {
+            throw exception;
+          }
+          command.getErr().println("longcut: " + exception.getMessage());
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return commandLine;
+  }
+}

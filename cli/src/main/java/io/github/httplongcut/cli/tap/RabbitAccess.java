@@ -1,0 +1,96 @@
+package io.github.httplongcut.cli.tap;
+
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import io.github.httplongcut.cli.CommandFailedException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.GeneralSecurityException;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine.Option;
+
+/** Where RabbitMQ is and who we are there: the options that every form of the tap takes. */
+final class RabbitAccess {
+
+  private static final int TIMEOUT_MS = 10_000;
+
+  @Option(
+      names = "--amqp",
+      paramLabel = "URI",
+      defaultValue = "${env:LONGCUT_AMQP_URI}",
+      description =
+          "amqp://user:password@host:port/vhost of a user with every right in the vhost"
+              + " (default: LONGCUT_AMQP_URI, else the demo that runs)")
+  private String amqp;
+
+  @Option(
+      names = "--management",
+      paramLabel = "URL",
+      defaultValue = "${env:LONGCUT_MANAGEMENT_URL}",
+      description =
+          "http://user:password@host:port of the management UI; the user is an administrator"
+              + " (default: LONGCUT_MANAGEMENT_URL, else the demo that runs)")
+  private String management;
+
+  /**
+   * A connection that does not recover: a tap that misses events without a word is worse than one
+   * that ends.
+   */
+  Connection connect() {
+    ConnectionFactory factory = factory();
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setConnectionTimeout(TIMEOUT_MS);
+    factory.setChannelRpcTimeout(TIMEOUT_MS);
+    try {
+      return factory.newConnection("longcut tap");
+    } catch (AuthenticationFailureException e) {
+      throw new CommandFailedException(
+          "RabbitMQ refuses the login of '" + factory.getUsername() + "'", e);
+    } catch (IOException | TimeoutException e) {
+      throw new CommandFailedException(
+          "cannot connect to RabbitMQ at "
+              + (factory.getHost() + ":" + factory.getPort() + ", vhost ")
+              + (factory.getVirtualHost() + ": " + reason(e)),
+          e);
+    }
+  }
+
+  ManagementApi management() {
+    try {
+      return new ManagementApi(
+          new URI(given(management, "--management", "LONGCUT_MANAGEMENT_URL")),
+          factory().getVirtualHost());
+    } catch (URISyntaxException e) {
+      throw new CommandFailedException("--management: not a URL: " + e.getReason(), e);
+    }
+  }
+
+  private ConnectionFactory factory() {
+    ConnectionFactory factory = new ConnectionFactory();
+    try {
+      factory.setUri(given(amqp, "--amqp", "LONGCUT_AMQP_URI"));
+    } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException e) {
+      // Not the exception's own words: they hold the password.
+      throw new CommandFailedException("--amqp: expected amqp://user:password@host:port/vhost", e);
+    }
+    return factory;
+  }
+
+  private static String given(String value, String option, String variable) {
+    if (value == null || value.isBlank()) {
+      throw new CommandFailedException(
+          "which RabbitMQ? No demo runs here; give " + option + " or set " + variable);
+    }
+    return value;
+  }
+
+  private static String reason(Exception e) {
+    Throwable cause = e;
+    while (cause.getMessage() == null && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+  }
+}

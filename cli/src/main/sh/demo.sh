@@ -1,0 +1,467 @@
+# shellcheck shell=bash
+# `longcut demo`: the whole relay on this machine, RabbitMQ included. Sourced by the launcher, after install.sh.
+# It is the parent of every process it starts, tells which of them die, and stops them all when it ends.
+
+readonly DEMO_DIR=$LONGCUT_HOME/.longcut/demo
+readonly RABBITMQ_SECONDS=90
+readonly READY_SECONDS=60
+# Less than the roles' drain-timeout: whoever stops a demo does not want to wait for its slowest request.
+# private-node gives the node 20 s of its own before it kills it.
+readonly STOP_SECONDS=10
+readonly RABBITMQ_STOP_SECONDS=25
+
+# The users of rabbitmq/definitions.json have their names as passwords.
+readonly ADMIN=admin:admin
+readonly VHOST=longcut
+
+declare -A pid_of=() admin_port=()
+started=() # names of the children that run, in the order they were started
+container='' # the name of RabbitMQ's container, if it runs in one
+
+demo_usage() {
+  cat <<'USAGE'
+Usage: ./longcut demo [OPTIONS]
+
+Starts RabbitMQ, an echo server, an upstream agent, a broker and a client agent on this machine, and stays
+until Ctrl-C, which stops all of them. What they write is in .longcut/demo/*.log.
+
+  --port N             the port of the client agent (8000; 0 = any free one)
+  --brokers N          how many brokers (1)
+  --upstream-agents N  how many upstream agents (1)
+  --amqp URI           use this RabbitMQ instead of starting one. URI is of an administrator who may do
+                       everything in the vhost. rabbitmq/definitions.json must be loaded there: the processes
+                       log in as its users (client-agent, broker, upstream-agent) on the URI's host, port and
+                       vhost. Without a vhost in the URI it is "longcut".
+  --management URL     where that RabbitMQ's management UI is (http://<the URI's login and host>:15672)
+
+Without --amqp it runs a private node of the installed rabbitmq-server, which it installs on Debian and
+Ubuntu (without starting the system's service); else Docker's rabbitmq:4-management.
+USAGE
+}
+
+# ---- Children ----
+
+alive() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
+
+# start NAME COMMAND ARGUMENT...: a child with NAME.pid and NAME.log. It is in a session of its own: Ctrl-C at
+# the terminal reaches only this script, which stops its children in order. Should this script be killed,
+# the kernel tells them to end.
+start() {
+  local name=$1
+  shift
+  local -a detached=(env)
+  if command -v setsid >/dev/null; then detached=(setsid); fi
+  if setpriv --help 2>/dev/null | grep -q -e --pdeathsig; then
+    detached=(setpriv --pdeathsig TERM "${detached[@]}")
+  fi
+  "${detached[@]}" "$@" </dev/null >"$DEMO_DIR/$name.log" 2>&1 8>&- &
+  pid_of[$name]=$!
+  started+=("$name")
+  printf '%s\n' "$!" >"$DEMO_DIR/$name.pid"
+}
+
+# forget_dead: sets dead to the children that ended since the last call, "name (pid N) ended with exit code N"
+# each, and no longer counts them as started.
+forget_dead() {
+  local name exit_code
+  local -a living=()
+  dead=()
+  for name in ${started[@]+"${started[@]}"}; do
+    if alive "$name"; then
+      living+=("$name")
+    else
+      exit_code=0
+      wait "${pid_of[$name]}" || exit_code=$?
+      dead+=("$name (pid ${pid_of[$name]}) ended with exit code $exit_code; see .longcut/demo/$name.log")
+      rm -f "$DEMO_DIR/$name.pid"
+    fi
+  done
+  started=(${living[@]+"${living[@]}"})
+}
+
+# fail_if_dead: while the demo starts, every child is needed.
+fail_if_dead() {
+  forget_dead
+  if ((${#dead[@]} > 0)); then
+    local name=${dead[0]%% *}
+    say "the end of $name.log:"
+    tail -n 15 "$DEMO_DIR/$name.log" >&2
+    die "${dead[0]}"
+  fi
+}
+
+# stop SECONDS NAME...: SIGTERM to all of them at once, SIGKILL to what is left after so many seconds.
+stop() {
+  local deadline=$((SECONDS + $1)) name
+  shift
+  local -a left=("$@") still
+  for name; do
+    # A frozen one must run to end.
+    if kill -TERM "${pid_of[$name]}" 2>/dev/null; then kill -CONT "${pid_of[$name]}" 2>/dev/null || true; fi
+  done
+  while ((${#left[@]} > 0)); do
+    still=()
+    for name in "${left[@]}"; do
+      if ! alive "$name"; then
+        rm -f "$DEMO_DIR/$name.pid"
+      elif [[ -n $hurry ]] || ((SECONDS >= deadline)); then
+        say "$name (pid ${pid_of[$name]}) does not end by itself, killing it"
+        kill -KILL "${pid_of[$name]}" 2>/dev/null || true
+        rm -f "$DEMO_DIR/$name.pid"
+      else
+        still+=("$name")
+      fi
+    done
+    left=(${still[@]+"${still[@]}"})
+    if ((${#left[@]} > 0)); then sleep 0.1; fi
+  done
+}
+
+# started_as PREFIX: sets group to the children of that kind.
+started_as() {
+  local name
+  group=()
+  for name in ${started[@]+"${started[@]}"}; do
+    if [[ $name == "$1"* ]]; then group+=("$name"); fi
+  done
+}
+
+# stop_everything: in the direction of a request, so that what is under way can still be answered.
+stop_everything() {
+  local kind
+  # A second signal means now.
+  hurry=''
+  trap 'hurry=yes' INT TERM HUP
+  rm -f "$DEMO_DIR/env"
+  for kind in client-agent- broker- upstream-agent- echo; do
+    started_as "$kind"
+    if ((${#group[@]} > 0)); then stop "$STOP_SECONDS" "${group[@]}"; fi
+  done
+  started_as rabbitmq
+  if ((${#group[@]} > 0)); then stop "$RABBITMQ_STOP_SECONDS" rabbitmq; fi
+  rm -f "$DEMO_DIR/demo.pid"
+  if [[ -n $container ]]; then docker rm --force "$container" >/dev/null 2>&1 || true; fi
+}
+
+# ---- Ports ----
+
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# http_ok PORT PATH: something answers 200 there. (bash itself asks: a clean machine has no curl.)
+http_ok() {
+  (
+    status=''
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+    printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1:%s\r\n\r\n' "$2" "$1" >&3
+    IFS= read -r -t 2 status <&3 || true
+    [[ $status == 'HTTP/'*' 200'* ]]
+  ) 2>/dev/null
+}
+
+# amqp_ok PORT: RabbitMQ takes connections there: offered version 0, it answers with its own.
+amqp_ok() {
+  (
+    greeting=''
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+    printf 'AMQP\x00\x00\x00\x00' >&3
+    IFS= read -r -t 2 -N 4 greeting <&3 || true
+    [[ $greeting == AMQP ]]
+  ) 2>/dev/null
+}
+
+# logged_port NAME EVENT: the port in a child's log line "event=EVENT port=N", once it is there.
+logged_port() {
+  sed -n "s/.*event=$2 .*port=\([0-9][0-9]*\).*/\1/p;T;q" "$DEMO_DIR/$1.log"
+}
+
+# ---- One demo a checkout ----
+
+lock_demo() {
+  command -v flock >/dev/null || die "the demo needs flock (Debian: util-linux)"
+  mkdir -p "$DEMO_DIR"
+  exec 8>>"$DEMO_DIR/lock"
+  flock -n 8 || die "a demo of this checkout runs already, pid $(cat "$DEMO_DIR/demo.pid" 2>/dev/null)"
+  refuse_leftovers
+  rm -f "$DEMO_DIR"/*.pid "$DEMO_DIR"/*.log "$DEMO_DIR/env"
+  printf '%s\n' "$$" >"$DEMO_DIR/demo.pid"
+}
+
+# Where the kernel could not tell the children of a killed demo to end, they still run.
+refuse_leftovers() {
+  local file pid
+  local -a pids=()
+  for file in "$DEMO_DIR"/*.pid; do
+    [[ -e $file ]] || continue
+    pid=$(<"$file")
+    if [[ $pid =~ ^[0-9]+$ && $(ps -o args= -p "$pid" 2>/dev/null) == *"$LONGCUT_HOME"* ]]; then
+      pids+=("$pid")
+    fi
+  done
+  ((${#pids[@]} == 0)) || die "processes of an earlier demo, which was killed, still run: kill ${pids[*]}"
+}
+
+# ---- RabbitMQ ----
+
+# use_given_rabbitmq: --amqp. Sets scheme, address (host and port), vhost, admin_uri and management_url.
+use_given_rabbitmq() {
+  local userinfo host
+  [[ $given_amqp =~ ^(amqps?)://(([^@/]*)@)?([^/?@,]+)(/([^/?]*))?$ ]] ||
+    usage_error "--amqp: expected amqp://user:password@host:port/vhost, not '$given_amqp'"
+  scheme=${BASH_REMATCH[1]}
+  userinfo=${BASH_REMATCH[3]:-guest:guest}
+  address=${BASH_REMATCH[4]}
+  vhost=${BASH_REMATCH[6]:-$VHOST}
+  admin_uri=$scheme://$userinfo@$address/$vhost
+  host=$address
+  if [[ $host =~ ^(.*):[0-9]+$ ]]; then host=${BASH_REMATCH[1]}; fi
+  management_url=${given_management:-http://$userinfo@$host:15672}
+}
+
+use_local_rabbitmq() { # use_local_rabbitmq AMQP_PORT MANAGEMENT_PORT
+  scheme=amqp address=127.0.0.1:$1 vhost=$VHOST
+  admin_uri=$scheme://$ADMIN@$address/$vhost
+  management_url=http://$ADMIN@127.0.0.1:$2
+}
+
+# find_rabbitmq: sets rabbitmq to given, installed or docker, or says what to install.
+find_rabbitmq() {
+  if [[ -n $given_amqp ]]; then
+    rabbitmq=given
+  elif install_rabbitmq; then
+    rabbitmq=installed
+  elif command -v docker >/dev/null && docker info >/dev/null 2>&1; then
+    rabbitmq=docker
+  else
+    die "found no RabbitMQ. Either install rabbitmq-server 3.10 or newer (Debian: apt-get install" \
+      "rabbitmq-server), or start Docker, or name a RabbitMQ: --amqp amqp://user:password@host:port/longcut"
+  fi
+}
+
+start_rabbitmq() {
+  case $rabbitmq in
+    given) use_given_rabbitmq ;;
+    installed) start_private_node ;;
+    docker) start_container ;;
+  esac
+}
+
+start_private_node() {
+  say "starting RabbitMQ ..."
+  # Each demo begins with an empty RabbitMQ.
+  rm -rf "$DEMO_DIR/rabbitmq"
+  start rabbitmq "$LONGCUT_HOME/rabbitmq/private-node" run "$DEMO_DIR/rabbitmq"
+  await "RabbitMQ" "$RABBITMQ_SECONDS" private_node_ready
+  use_local_rabbitmq "$RABBITMQ_AMQP_PORT" "$RABBITMQ_MANAGEMENT_PORT"
+}
+
+private_node_ready() {
+  [[ -e $DEMO_DIR/rabbitmq/node.env ]] || return 1
+  # shellcheck source=/dev/null
+  source "$DEMO_DIR/rabbitmq/node.env"
+  amqp_ok "$RABBITMQ_AMQP_PORT" && http_ok "$RABBITMQ_MANAGEMENT_PORT" /
+}
+
+start_container() {
+  local image=rabbitmq:4-management
+  if ! docker image inspect "$image" >/dev/null 2>&1; then
+    say "pulling $image ..."
+    docker pull --quiet "$image" >/dev/null || die "could not pull $image"
+  fi
+  say "starting RabbitMQ in a container ..."
+  container=longcut-demo-$$
+  start rabbitmq docker run --rm --name "$container" \
+    --publish 127.0.0.1::5672 --publish 127.0.0.1::15672 \
+    --volume "$LONGCUT_HOME/rabbitmq/definitions.json:/etc/rabbitmq/definitions.json:ro" \
+    --volume "$LONGCUT_HOME/rabbitmq/rabbitmq.conf:/etc/rabbitmq/conf.d/50-longcut.conf:ro" \
+    "$image"
+  await "RabbitMQ" "$RABBITMQ_SECONDS" container_ready
+  use_local_rabbitmq "$(published 5672)" "$(published 15672)"
+}
+
+published() { # published PORT: the port on this machine of a port of the container
+  docker port "$container" "$1/tcp" 2>/dev/null | sed -n '1s/.*://p'
+}
+
+container_ready() {
+  local amqp management
+  amqp=$(published 5672)
+  management=$(published 15672)
+  [[ -n $amqp && -n $management ]] && amqp_ok "$amqp" && http_ok "$management" /
+}
+
+# await WHAT SECONDS CHECK ARGUMENT...: until the check succeeds; fails when a child dies or time is up.
+await() {
+  local what=$1 deadline=$((SECONDS + $2))
+  shift 2
+  until "$@"; do
+    fail_if_dead
+    ((SECONDS < deadline)) || die "$what was not ready in time; see .longcut/demo/*.log"
+    sleep 0.1
+  done
+}
+
+# ---- Our processes ----
+
+# start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: as the role's RabbitMQ user. The first of its kind gets the
+# usual admin port if that is free.
+start_role() {
+  local role=$1 name=$1-$2 usual=$3 admin=0
+  local command
+  if (($2 == 1)) && ! answers "$usual"; then admin=$usual; fi
+  shift 3
+  java_command "$role"
+  admin_port[$name]=$admin
+  start "$name" "${command[@]}" --id "$name" --amqp "$scheme://$role:$role@$address/$vhost" \
+    --admin-port "$admin" "$@"
+}
+
+start_echo() {
+  local command
+  java_command echo
+  start echo "${command[@]}" --port 0
+}
+
+echo_ready() {
+  echo_url=$(sed -n 's/^ready: //p' "$DEMO_DIR/echo.log")
+  [[ -n $echo_url ]]
+}
+
+role_ready() { # role_ready NAME
+  if ((admin_port[$1] == 0)); then
+    admin_port[$1]=$(logged_port "$1" admin_listening)
+    if [[ -z ${admin_port[$1]} ]]; then
+      admin_port[$1]=0
+      return 1
+    fi
+  fi
+  http_ok "${admin_port[$1]}" /readyz
+}
+
+client_port_known() {
+  ((port != 0)) || port=$(logged_port client-agent-1 http_listening)
+  [[ -n $port ]] || port=0
+  ((port != 0))
+}
+
+start_roles() {
+  local number name
+  say "starting the relay ..."
+  start_echo
+  for ((number = 1; number <= brokers; number++)); do start_role broker "$number" 8002; done
+  start_role client-agent 1 8001 --port "$port" --upstream-target echo
+  await "the echo server" "$READY_SECONDS" echo_ready
+  for ((number = 1; number <= upstream_agents; number++)); do
+    start_role upstream-agent "$number" 8003 --target "echo=$echo_url"
+  done
+  for name in "${started[@]}"; do
+    case $name in
+      rabbitmq | echo) ;;
+      *) await "$name" "$READY_SECONDS" role_ready "$name" ;;
+    esac
+  done
+  await "the client agent's port" "$READY_SECONDS" client_port_known
+}
+
+write_env() {
+  (
+    umask 077
+    {
+      printf '# To be sourced in another shell, so that further processes can join this demo.\n'
+      printf 'export LONGCUT_AMQP_URI=%q\n' "$admin_uri"
+      printf 'export LONGCUT_MANAGEMENT_URL=%q\n' "$management_url"
+      printf 'export LONGCUT_BROKER_ADMIN_URL=%q\n' "http://127.0.0.1:${admin_port[broker-1]}"
+    } >"$DEMO_DIR/env.new"
+  )
+  mv "$DEMO_DIR/env.new" "$DEMO_DIR/env"
+}
+
+print_ready() {
+  local login=${management_url#*://} url
+  login=${login%@*}
+  url=${management_url%%://*}://${management_url##*@}
+  cat <<READY
+ready: http://127.0.0.1:$port
+
+  Try it              curl -i 'http://127.0.0.1:$port/hello?x=1'
+  RabbitMQ's UI       $url   user ${login%%:*}, password ${login#*:}
+  Follow the events   ./longcut tap
+  Logs                .longcut/demo/*.log
+  Join from a shell   source .longcut/demo/env
+  Stop everything     Ctrl-C
+READY
+}
+
+# watch_children: for ever; reports who dies.
+watch_children() {
+  local line
+  while true; do
+    forget_dead
+    for line in ${dead[@]+"${dead[@]}"}; do say "$line"; done
+    # Not in the foreground, where it would hold up a signal.
+    sleep 0.5 &
+    wait "$!" || true
+  done
+}
+
+# count OPTION VALUE: an option's value, which must be a number of at least 1.
+count() {
+  [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "$1: expected a number from 1 to 999, not '$2'"
+  printf '%s\n' "$2"
+}
+
+parse_options() {
+  port=8000 brokers=1 upstream_agents=1 given_amqp='' given_management=''
+  while (($# > 0)); do
+    case $1 in
+      --help | -h)
+        demo_usage
+        exit 0
+        ;;
+      --*=*)
+        set -- "${1%%=*}" "${1#*=}" "${@:2}"
+        continue
+        ;;
+      --port | --brokers | --upstream-agents | --amqp | --management)
+        (($# > 1)) || usage_error "$1 needs a value"
+        ;;
+      *) usage_error "demo has no option '$1'" ;;
+    esac
+    case $1 in
+      --port)
+        if ! [[ $2 =~ ^(0|[1-9][0-9]{0,4})$ ]] || (($2 > 65535)); then
+          usage_error "--port: not a port: '$2'"
+        fi
+        port=$2
+        ;;
+      --brokers) brokers=$(count "$1" "$2") ;;
+      --upstream-agents) upstream_agents=$(count "$1" "$2") ;;
+      --amqp) given_amqp=$2 ;;
+      --management) given_management=$2 ;;
+    esac
+    shift 2
+  done
+  [[ -z $given_management || -n $given_amqp ]] || usage_error "--management goes with --amqp"
+  if [[ -n $given_amqp ]]; then use_given_rabbitmq; fi
+}
+
+demo() {
+  parse_options "$@"
+  lock_demo
+  if ((port != 0)) && answers "$port"; then
+    die "port $port is taken; choose another with --port N"
+  fi
+  install_jdk 8>&-
+  install_maven 8>&-
+  find_rabbitmq 8>&-
+  build_if_needed client-agent broker upstream-agent cli 8>&-
+  trap stop_everything EXIT
+  # Before it is ready, a signal is a failure to start.
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  start_rabbitmq
+  start_roles
+  write_env
+  print_ready
+  trap 'say "stopping ..."; exit 0' INT TERM HUP
+  watch_children
+}

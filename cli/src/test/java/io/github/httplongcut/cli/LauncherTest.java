@@ -1,0 +1,170 @@
+package io.github.httplongcut.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The bash launcher, as far as it goes without a build: what it refuses, and what it becomes. */
+class LauncherTest {
+
+  private static final Path LAUNCHER = Path.of(System.getProperty("longcut.root"), "longcut");
+
+  @TempDir private Path home;
+
+  private record Result(int exitCode, String out, String err, long pid) {}
+
+  @Test
+  void helpNamesEveryCommand() throws Exception {
+    Result result = run(LAUNCHER, Map.of(), "help");
+
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out())
+        .contains("demo ", "test ", "tap ", "echo ", "client-agent ", "broker ", "upstream-agent ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "frobnicate",
+        "demo --frobnicate",
+        "demo --port",
+        "demo --port 65536",
+        "demo --brokers 0",
+        "demo --upstream-agents x",
+        "demo --amqp localhost",
+        "demo --management http://localhost"
+      })
+  void wrongCommandLineIsAUsageError(String commandLine) throws Exception {
+    Result result = run(LAUNCHER, Map.of(), commandLine.split(" "));
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("./longcut");
+  }
+
+  @Test
+  void besideItsJarsItBecomesJavaWithTheArgumentsUntouched() throws Exception {
+    Path launcher = installed("longcut-broker.jar");
+    Path java = fakeJava("21.0.1");
+
+    Result result =
+        run(
+            launcher,
+            Map.of("JAVA_HOME", java.toString(), "LONGCUT_JAVA_OPTS", "-Xmx2g -Da=b"),
+            "broker",
+            "--id",
+            "a b",
+            "--amqp",
+            "amqp://x/*");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    List<String> lines = result.out().lines().toList();
+    // exec: the pid that the caller knows is Java's.
+    assertThat(lines.get(0)).isEqualTo("pid " + result.pid());
+    assertThat(lines)
+        .endsWith(
+            "[-Xmx2g]",
+            "[-Da=b]",
+            "[-jar]",
+            "[" + home.toRealPath().resolve("lib/longcut-broker.jar") + "]",
+            "[--id]",
+            "[a b]",
+            "[--amqp]",
+            "[amqp://x/*]");
+  }
+
+  @Test
+  void symbolicLinkFindsTheInstallation() throws Exception {
+    installed("longcut-cli.jar");
+    Path link = Files.createSymbolicLink(home.resolve("link"), Path.of("longcut"));
+
+    Result result =
+        run(link, Map.of("JAVA_HOME", fakeJava("17").toString()), "echo", "--port", "0");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).endsWith("[echo]\n[--port]\n[0]\n");
+  }
+
+  @Test
+  void oldJavaIsPassedBy() throws Exception {
+    Path launcher = installed("longcut-broker.jar");
+
+    Result result = run(launcher, Map.of("JAVA_HOME", fakeJava("11.0.2").toString()), "broker");
+
+    // Whatever Java there is besides, it is not that one.
+    assertThat(result.out()).doesNotContain("pid");
+  }
+
+  @Test
+  void missingJarIsNamed() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+
+    Result result = run(launcher, Map.of(), "broker");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("lib/longcut-broker.jar");
+  }
+
+  @Test
+  void demoWithoutSourcesSaysWhatItNeeds() throws Exception {
+    Result result = run(installed("longcut-cli.jar"), Map.of(), "demo");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("checkout");
+  }
+
+  /** The layout of an image: the launcher beside lib/, and no sources. */
+  private Path installed(String jar) throws IOException {
+    Files.createFile(Files.createDirectories(home.resolve("lib")).resolve(jar));
+    return Files.copy(LAUNCHER, home.resolve("longcut"));
+  }
+
+  /** A Java that tells its pid and its arguments. */
+  private Path fakeJava(String version) throws IOException {
+    Path java = home.resolve("java");
+    Path program = Files.createDirectories(java.resolve("bin")).resolve("java");
+    Files.writeString(java.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Files.writeString(program, "#!/bin/sh\necho \"pid $$\"\nfor a; do echo \"[$a]\"; done\n");
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    return java;
+  }
+
+  private Result run(Path launcher, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("bash", launcher.toString()));
+    for (String argument : arguments) {
+      if (!argument.isEmpty()) {
+        command.add(argument);
+      }
+    }
+    Path out = Files.createTempFile(home, "out", "");
+    Path err = Files.createTempFile(home, "err", "");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("LONGCUT_"));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    return new Result(
+        process.exitValue(),
+        Files.readString(out, UTF_8),
+        Files.readString(err, UTF_8),
+        process.pid());
+  }
+}
