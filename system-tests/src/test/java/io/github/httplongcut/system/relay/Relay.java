@@ -1,0 +1,147 @@
+package io.github.httplongcut.system.relay;
+
+import io.github.httplongcut.system.rabbitmq.Checkout;
+import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * A relay of real processes for one test: the runnable jars, on a RabbitMQ, with timers short
+ * enough to wait for. Closing it kills what still runs.
+ */
+final class Relay implements AutoCloseable {
+
+  /** Longer than any answer may take. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final Map<String, String> TIMERS = new LinkedHashMap<>();
+
+  static {
+    TIMERS.put("client-agent.request-timeout", "10s");
+    TIMERS.put("client-agent.ack-timeout", "1s");
+    TIMERS.put("broker.wait-timeout", "2s");
+    TIMERS.put("broker.ack-timeout", "1s");
+    TIMERS.put("broker.reply-timeout", "6s");
+    TIMERS.put("upstream-agent.ack-timeout", "1s");
+    TIMERS.put("upstream-agent.heartbeat-interval", "500ms");
+    TIMERS.put("upstream-agent.target-defaults.timeout", "4s");
+  }
+
+  private final Function<RabbitMqUser, URI> amqp;
+  private final Path logs;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<RoleProcess> processes = new ArrayList<>();
+  private final Map<String, String> settings = new LinkedHashMap<>(TIMERS);
+
+  /**
+   * A relay without processes yet.
+   *
+   * @param amqp where RabbitMQ is, for each user
+   * @param test names its logs
+   */
+  Relay(Function<RabbitMqUser, URI> amqp, String test) {
+    this.amqp = amqp;
+    this.logs = Path.of("target", "relay-logs", test);
+  }
+
+  /** A setting below {@code longcut.} for the processes started from now on. */
+  Relay with(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  /** A client agent whose default upstream target is {@code echo}; not ready yet. */
+  RoleProcess clientAgent() {
+    return start(
+        "client-agent", RabbitMqUser.CLIENT_AGENT, "--port", "0", "--upstream-target", "echo");
+  }
+
+  /** A broker; not ready yet. */
+  RoleProcess broker() {
+    return start("broker", RabbitMqUser.BROKER);
+  }
+
+  /** An upstream agent for target {@code echo} at that server; not ready yet. */
+  RoleProcess upstreamAgent(URI upstream) {
+    return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, "--target", "echo=" + upstream);
+  }
+
+  private RoleProcess start(String role, RabbitMqUser user, String... flags) {
+    String name = role + "-" + (processes.size() + 1);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    settings.forEach((key, value) -> command.add("-Dlongcut." + key + "=" + value));
+    Path jar = Checkout.file(role + "/target/longcut-" + role + ".jar");
+    command.addAll(List.of("-jar", jar.toString(), "--id", name, "--admin-port", "0"));
+    command.addAll(List.of("--amqp", amqp.apply(user).toString()));
+    command.addAll(List.of(flags));
+    RoleProcess process = RoleProcess.start(name, command, logs.resolve(name + ".log"));
+    processes.add(process);
+    return process;
+  }
+
+  /** Waits until all that runs is ready. */
+  Relay awaitReady() {
+    processes.stream().filter(RoleProcess::isAlive).forEach(RoleProcess::awaitReady);
+    return this;
+  }
+
+  /** A GET through that client agent. */
+  HttpResponse<String> get(RoleProcess clientAgent, String url) {
+    return send(clientAgent, request(clientAgent, url).GET());
+  }
+
+  /** A POST through that client agent. */
+  HttpResponse<String> post(RoleProcess clientAgent, String url, String body) {
+    return send(
+        clientAgent, request(clientAgent, url).POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  /** A GET whose answer comes later. */
+  CompletableFuture<HttpResponse<String>> getLater(RoleProcess clientAgent, String url) {
+    return http.sendAsync(
+        request(clientAgent, url).GET().build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** A POST whose answer comes later. */
+  CompletableFuture<HttpResponse<String>> postLater(
+      RoleProcess clientAgent, String url, String body) {
+    return http.sendAsync(
+        request(clientAgent, url).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(RoleProcess clientAgent, String url) {
+    int port = clientAgent.port("http_listening");
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + url)).timeout(PATIENCE);
+  }
+
+  private HttpResponse<String> send(RoleProcess clientAgent, HttpRequest.Builder request) {
+    try {
+      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException("through " + clientAgent.output(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    processes.forEach(RoleProcess::close);
+  }
+}

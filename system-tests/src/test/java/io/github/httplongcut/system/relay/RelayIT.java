@@ -1,0 +1,272 @@
+package io.github.httplongcut.system.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a caller sees, in fair weather and when the relay's parts are missing, frozen or killed. */
+@ExtendWith(RabbitMqExtension.class)
+class RelayIT {
+
+  private final RabbitMq rabbitMq;
+  private TestUpstream upstream;
+  private Relay relay;
+
+  RelayIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin(TestInfo test) {
+    rabbitMq.purge();
+    upstream = new TestUpstream();
+    relay = new Relay(rabbitMq::amqpUri, test.getTestMethod().orElseThrow().getName());
+  }
+
+  @AfterEach
+  void end() {
+    relay.close();
+    upstream.close();
+  }
+
+  @Test
+  void aRequestGoesThroughAndItsAnswerComesBack() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+
+    HttpResponse<String> response = relay.post(client, "/a%2Fb?x=1", "grüße");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("POST /a%2Fb?x=1 grüße");
+    assertThat(upstream.runs()).containsExactly("POST /a%2Fb?x=1");
+    assertThat(response.headers().firstValue("Longcut-Error")).isEmpty();
+  }
+
+  @Test
+  void aTargetWithoutAnAgentIs503AfterTheWaitTimeout() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    relay.awaitReady();
+    long from = System.nanoTime();
+
+    HttpResponse<String> response = relay.post(client, "/", "x");
+
+    assertFailure(response, Failure.NO_UPSTREAM_AGENT);
+    assertThat(response.headers().firstValue("Retry-After")).isPresent();
+    assertThat(secondsSince(from)).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void anAgentThatComesInTimeAnswersWhoWaits() {
+    RoleProcess client = relay.clientAgent();
+    relay.with("broker.wait-timeout", "8s").broker();
+    relay.awaitReady();
+
+    CompletableFuture<HttpResponse<String>> waiting = relay.postLater(client, "/waits", "x");
+    relay.upstreamAgent(upstream.url());
+
+    assertThat(result(waiting).statusCode()).isEqualTo(200);
+    assertThat(upstream.runs()).containsExactly("POST /waits");
+  }
+
+  /** Its messages come back as dead letters, or are known to be lost by the check. */
+  @Test
+  void whatAFrozenAgentHasNotAckedGoesToAnother() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    RoleProcess frozen = relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    frozen.freeze();
+
+    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      answers.add(relay.getLater(client, "/" + i));
+    }
+
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(result(answer).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aFrozenAgentAloneIs504() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    RoleProcess agent = relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    agent.freeze();
+
+    assertFailure(relay.post(client, "/", "x"), Failure.UPSTREAM_ACK_TIMEOUT);
+  }
+
+  @Test
+  void anAgentFrozenAfterItsAckIsLost() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    RoleProcess agent = relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> held = relay.postLater(client, "/hold", "x");
+    await().until(() -> upstream.runs().size() == 1);
+    agent.freeze();
+
+    assertFailure(result(held), Failure.UPSTREAM_AGENT_LOST);
+    assertThat(upstream.runs()).hasSize(1);
+  }
+
+  @Test
+  void anAgentThatHangsAfterItsAckIsGivenUpAfterTheReplyTimeout() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    // Heartbeats so rare that their absence says nothing within the reply timeout.
+    RoleProcess agent =
+        relay.with("upstream-agent.heartbeat-interval", "10s").upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> held = relay.postLater(client, "/hold", "x");
+    await().until(() -> upstream.runs().size() == 1);
+    agent.freeze();
+
+    assertFailure(result(held), Failure.UPSTREAM_REPLY_TIMEOUT);
+  }
+
+  @Test
+  void aSlowUpstreamServerIs504() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+
+    assertFailure(relay.get(client, "/hold"), Failure.UPSTREAM_TIMEOUT);
+    assertThat(upstream.runs()).hasSize(1);
+  }
+
+  @Test
+  void aStoppedUpstreamServerIs502() {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    URI nobody = upstream.url();
+    upstream.close();
+    relay.upstreamAgent(nobody);
+    relay.awaitReady();
+
+    assertFailure(relay.post(client, "/", "x"), Failure.UPSTREAM_UNREACHABLE);
+  }
+
+  @Test
+  void noBrokerIs503AfterThreeAckTimeouts() {
+    RoleProcess client = relay.clientAgent();
+    relay.awaitReady();
+    long from = System.nanoTime();
+
+    assertFailure(relay.post(client, "/", "x"), Failure.BROKER_UNAVAILABLE);
+
+    assertThat(secondsSince(from)).isGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void twoAgentsShareTheLoad() {
+    try (TestUpstream second = new TestUpstream()) {
+      RoleProcess client = relay.clientAgent();
+      relay.broker();
+      relay.upstreamAgent(upstream.url());
+      relay.upstreamAgent(second.url());
+      relay.awaitReady();
+
+      for (int i = 0; i < 20; i++) {
+        assertThat(relay.get(client, "/" + i).statusCode()).isEqualTo(200);
+      }
+
+      assertThat(upstream.runs().size() + second.runs().size()).isEqualTo(20);
+      assertThat(upstream.runs()).hasSizeBetween(5, 15);
+    }
+  }
+
+  @Test
+  void twoBrokersShareTheRequests() {
+    RoleProcess client = relay.clientAgent();
+    RoleProcess first = relay.broker();
+    RoleProcess second = relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(relay.get(client, "/" + i).statusCode()).isEqualTo(200);
+    }
+
+    assertThat(dispatched(first) + dispatched(second)).isEqualTo(20);
+    assertThat(dispatched(first)).isBetween(5.0, 15.0);
+  }
+
+  /** Its inbox's answers wait five seconds for it, and go to the other broker as orphans then. */
+  @Test
+  void aKilledBrokersAnswersArriveThroughTheOrphans() {
+    RoleProcess client = relay.with("client-agent.request-timeout", "20s").clientAgent();
+    RoleProcess killed = relay.with("broker.reply-timeout", "15s").broker();
+    relay.with("upstream-agent.target-defaults.timeout", "12s").upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> held = relay.postLater(client, "/hold", "x");
+    await().until(() -> upstream.runs().size() == 1);
+    relay.broker();
+    relay.awaitReady();
+
+    killed.kill();
+    upstream.release();
+
+    HttpResponse<String> response = result(held);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("POST /hold x");
+    assertThat(upstream.runs()).hasSize(1);
+  }
+
+  private static double dispatched(RoleProcess broker) {
+    return broker
+        .metrics()
+        .lines()
+        .filter(line -> line.startsWith("longcut_broker_dispatches_total"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  private static void assertFailure(HttpResponse<String> response, Failure failure) {
+    assertThat(response.headers().firstValue("Longcut-Error"))
+        .as("answer %s %s", response.statusCode(), response.body())
+        .contains(failure.code());
+    assertThat(response.statusCode()).isEqualTo(failure.status());
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(response.body()).contains("\"urn:http-longcut:" + failure.code() + "\"");
+  }
+
+  private static HttpResponse<String> result(CompletableFuture<HttpResponse<String>> later) {
+    try {
+      return later.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static double secondsSince(long from) {
+    return (System.nanoTime() - from) / 1e9;
+  }
+}

@@ -1,0 +1,176 @@
+package io.github.httplongcut.system.relay;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A role that runs in a JVM of its own, to be killed, frozen and asked. */
+final class RoleProcess implements AutoCloseable {
+
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+
+  private RoleProcess(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+  }
+
+  /** Starts it; its output goes to {@code log}. */
+  static RoleProcess start(String name, List<String> command, Path log) {
+    try {
+      Files.createDirectories(log.getParent());
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      return new RoleProcess(name, process, log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
+  int port(String event) {
+    Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
+    await("port of " + name)
+        .atMost(START)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> find(line).isPresent());
+    return find(line).orElseThrow();
+  }
+
+  private OptionalInt find(Pattern line) {
+    if (!process.isAlive()) {
+      throw new IllegalStateException(name + " has ended:\n" + output());
+    }
+    Matcher matcher = line.matcher(output());
+    return matcher.find()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  String output() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until {@code /readyz} says 200. */
+  RoleProcess awaitReady() {
+    int port = port("admin_listening");
+    await("readiness of " + name)
+        .atMost(START)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> status(port, "/readyz") == 200);
+    return this;
+  }
+
+  /** Whether {@code /readyz} says 200 now. */
+  boolean isReady() {
+    return status(port("admin_listening"), "/readyz") == 200;
+  }
+
+  /** What {@code /metrics} says now. */
+  String metrics() {
+    return get(port("admin_listening"), "/metrics").body();
+  }
+
+  private static int status(int port, String path) {
+    return get(port, path).statusCode();
+  }
+
+  private static HttpResponse<String> get(int port, String path) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(Duration.ofSeconds(10))
+            .build();
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int stop() {
+    process.destroy();
+    awaitEnd();
+    return process.exitValue();
+  }
+
+  /** SIGSTOP. */
+  void freeze() {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw() {
+    signal("CONT");
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  private void signal(String signal) {
+    try {
+      int result =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+      if (result != 0) {
+        throw new IllegalStateException("kill -" + signal + " of " + name + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void awaitEnd() {
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        throw new IllegalStateException(name + " does not end:\n" + output());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Ends it for sure, also when it is frozen. */
+  @Override
+  public void close() {
+    kill();
+  }
+}

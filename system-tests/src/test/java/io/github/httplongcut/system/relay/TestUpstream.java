@@ -1,0 +1,81 @@
+package io.github.httplongcut.system.relay;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * An upstream server that notes each request that it runs. It answers with what it got, in a line:
+ * {@code POST /path?query body}. A path that starts with {@code /hold} is held until {@link
+ * #release}.
+ */
+final class TestUpstream implements AutoCloseable {
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<String> runs = new CopyOnWriteArrayList<>();
+  private final CountDownLatch released = new CountDownLatch(1);
+
+  TestUpstream() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.setExecutor(threads);
+    server.createContext("/", this::answer);
+    server.start();
+  }
+
+  URI url() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  /** What it has run so far, a line each: method and URL. */
+  List<String> runs() {
+    return runs;
+  }
+
+  /** Lets all held requests go on. */
+  void release() {
+    released.countDown();
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+    runs.add(line);
+    if (exchange.getRequestURI().getPath().startsWith("/hold")) {
+      awaitRelease();
+    }
+    byte[] answer = (line + (body.isEmpty() ? "" : " " + body)).getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(200, answer.length);
+    exchange.getResponseBody().write(answer);
+    exchange.close();
+  }
+
+  private void awaitRelease() {
+    try {
+      released.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    release();
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
