@@ -1,0 +1,413 @@
+package io.github.httplongcut.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.FakeChannel;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.broker.core.Router;
+import io.github.httplongcut.broker.core.RouterLimits;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What the loop makes of deliveries and of the router's effects. */
+class BrokerLoopTest {
+
+  private static final ProcessId BROKER = new ProcessId("broker", "b-aaaaaa");
+  private static final ProcessId CLIENT = new ProcessId("acme", "c-aaaaaa");
+  private static final ProcessId AGENT = new ProcessId("plant", "a-aaaaaa");
+  private static final UUID REQUEST_1 = new UUID(1, 1);
+  private static final UUID REQUEST_2 = new UUID(1, 2);
+  private static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
+
+  private final FakeSession session = new FakeSession();
+  private final FakeChannel channel = new FakeChannel();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Router router =
+      new Router(
+          BROKER,
+          new RouterLimits(
+              Duration.ofSeconds(10), ACK_TIMEOUT, Duration.ofSeconds(25), 100, 1 << 20, 10, 3),
+          UUID::randomUUID,
+          (request, dispatch, from, to, why) -> {});
+  private long now = System.nanoTime();
+  private final BrokerLoop loop =
+      new BrokerLoop(
+          router,
+          new BrokerLoop.Ports(
+              session,
+              new Speaker(BROKER, ACK_TIMEOUT, "1"),
+              new BrokerMetrics(registry, router.stats()),
+              () -> now),
+          ACK_TIMEOUT);
+
+  @Test
+  void helloIsSaidOnceConsuming() {
+    loop.onConsuming();
+
+    assertThat(session.only(EventType.BROKER_HELLO).event())
+        .isEqualTo(new BrokerHello(BROKER, "1"));
+  }
+
+  @Test
+  void requestIsAckedToItsClientAgentAndDispatchedToTheAgent() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+
+    Publication ack = session.only(EventType.CLIENT_REQUEST_ACK);
+    assertThat(ack.routingKey()).isEqualTo("acme.c-aaaaaa");
+    assertThat(ack.expiration()).contains(10_000L);
+    Publication dispatch = session.only(EventType.BROKER_REQUEST);
+    assertThat(dispatch.routingKey()).isEqualTo("orders.plant.a-aaaaaa");
+    assertThat(dispatch.expiration()).contains(2_000L);
+    assertThat(dispatch.batching()).isEqualTo(Batching.REPEATABLE);
+  }
+
+  @Test
+  void requestWithLittleTimeIsSentAlone() {
+    heartbeat();
+    request("GET", 1_000, REQUEST_1);
+
+    Publication dispatch = session.only(EventType.BROKER_REQUEST);
+    assertThat(dispatch.expiration()).contains(750L);
+    assertThat(dispatch.batching()).isEqualTo(Batching.ALONE);
+  }
+
+  @Test
+  void requestThatIsNotRepeatableIsSettledFirst() {
+    heartbeat();
+    request("POST", 10_000, REQUEST_1);
+    assertThat(session.all(EventType.BROKER_REQUEST)).isEmpty();
+
+    channel.answerFence();
+    assertThat(session.only(EventType.BROKER_REQUEST).batching())
+        .isEqualTo(Batching.NOT_REPEATABLE);
+  }
+
+  @Test
+  void repeatableRequestAndItsResponseAreAckedWhenTheAnswerIsConfirmed() {
+    heartbeat();
+    Delivery request = request("GET", 10_000, REQUEST_1);
+    Delivery response = response(Origin.SENT, dispatchOf(REQUEST_1));
+    assertThat(channel.acked()).doesNotContain(request, response);
+
+    assertThat(session.only(EventType.BROKER_RESPONSE).expiration()).contains(10_000L);
+    session.done(EventType.BROKER_RESPONSE, Outcome.CONFIRMED);
+    assertThat(channel.acked()).contains(request, response);
+  }
+
+  @Test
+  void batchIsAckedWhenAllItsRequestsAreAnswered() {
+    heartbeat();
+    Delivery batch = request("GET", 10_000, REQUEST_1, REQUEST_2);
+    response(Origin.SENT, dispatchOf(REQUEST_1));
+    session.done(EventType.BROKER_RESPONSE, Outcome.CONFIRMED);
+    assertThat(channel.acked()).doesNotContain(batch);
+
+    response(Origin.SENT, dispatchOf(REQUEST_2));
+    session.done(EventType.BROKER_RESPONSE, Outcome.RETURNED);
+    assertThat(channel.acked()).contains(batch);
+  }
+
+  @Test
+  void returnedDispatchIsHeardOf() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    session.done(EventType.BROKER_REQUEST, Outcome.RETURNED);
+
+    assertThat(router.stats().holds().waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void dispatchThatWasNeverWrittenIsWrittenOnceRabbitMqTakesIt() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    session.state(new SessionState(true, true, true));
+    session.done(EventType.BROKER_REQUEST, Outcome.BLOCKED);
+    loop.onTick(now);
+    assertThat(session.all(EventType.BROKER_REQUEST)).isEmpty();
+
+    session.state(new SessionState(true, true, false));
+    loop.onTick(now);
+    assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+  }
+
+  @Test
+  void deadLetterIsSettledBeforeTheRouterHearsOfIt() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    BrokerRequest dispatch = dispatchOf(REQUEST_1);
+    session.done(EventType.BROKER_REQUEST, Outcome.CONFIRMED);
+    deliver(Origin.REJECTED, "orders.plant.a-aaaaaa", "broker", dispatch);
+    assertThat(router.stats().holds().dispatched()).isEqualTo(1);
+
+    channel.answerFence();
+    assertThat(router.stats().holds().waiting()).isEqualTo(1);
+    heartbeat(); // rejected: full until now, and no attempt the less
+    assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+  }
+
+  @Test
+  void errorIsSettledBeforeTheRouterHearsOfIt() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    deliver(Origin.SENT, BROKER.toString(), "plant", error(dispatchOf(REQUEST_1)));
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+
+    channel.answerFence();
+    BrokerError error = (BrokerError) session.only(EventType.BROKER_ERROR).event();
+    assertThat(error.error().failure()).isEqualTo(Failure.UPSTREAM_TIMEOUT);
+    assertThat(session.only(EventType.BROKER_ERROR).isOrphaned()).isFalse();
+  }
+
+  @Test
+  void orphanedResponseIsSentOnAndAckedWhenThatIsConfirmed() {
+    Delivery response = response(Origin.ORPHANED, foreign());
+    assertThat(session.only(EventType.BROKER_RESPONSE).routingKey()).isEqualTo("acme.c-aaaaaa");
+    assertThat(channel.acked()).isEmpty();
+
+    session.done(EventType.BROKER_RESPONSE, Outcome.CONFIRMED);
+    assertThat(channel.acked()).containsExactly(response);
+  }
+
+  @Test
+  void orphanedErrorIsSentOnMarkedAsOrphaned() {
+    deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", error(foreign()));
+    channel.answerFence();
+
+    assertThat(session.only(EventType.BROKER_ERROR).isOrphaned()).isTrue();
+  }
+
+  @Test
+  void orphanedRequestIsSettledAndHasNotRun() {
+    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker", foreign());
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+
+    channel.answerFence();
+    Publication publication = session.only(EventType.BROKER_ERROR);
+    assertThat(publication.isOrphaned()).isTrue();
+    assertThat(((BrokerError) publication.event()).error().failure()).isEqualTo(Failure.NOT_RUN);
+  }
+
+  @Test
+  void otherOrphansAreDropped() {
+    BrokerRequestAck ack = new BrokerRequestAck(REQUEST_1, REQUEST_1, AGENT);
+    Delivery delivery = deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", ack);
+
+    assertThat(channel.acked()).containsExactly(delivery);
+  }
+
+  @Test
+  void requestInTheNameOfAnotherIsDiscarded() {
+    ClientRequest request = clientRequest("GET", 10_000, REQUEST_1);
+    assertDiscarded(deliver(Origin.SENT, "orders.acme.c-aaaaaa", "evil", request));
+    assertDiscarded(deliver(Origin.SENT, "orders.evil.c-aaaaaa", "evil", request));
+    assertDiscarded(deliver(Origin.SENT, "billing.acme.c-aaaaaa", "acme", request));
+    assertThat(session.all(EventType.CLIENT_REQUEST_ACK)).isEmpty();
+  }
+
+  @Test
+  void heartbeatOfAnotherOrForAnotherTargetIsDiscarded() {
+    UpstreamHeartbeat heartbeat =
+        new UpstreamHeartbeat(AGENT, "orders", AgentState.READY, 10, 0, 2_000, "1");
+    assertDiscarded(deliver(Origin.SENT, "orders.plant.a-aaaaaa", "evil", heartbeat));
+    assertDiscarded(deliver(Origin.SENT, "orders.evil.a-aaaaaa", "evil", heartbeat));
+    assertDiscarded(deliver(Origin.SENT, "billing.plant.a-aaaaaa", "plant", heartbeat));
+    assertThat(router.stats().agents()).isZero();
+  }
+
+  @Test
+  void ackAndCancelInTheNameOfAnotherAreDiscarded() {
+    assertDiscarded(
+        deliver(
+            Origin.SENT,
+            BROKER.toString(),
+            "evil",
+            new BrokerRequestAck(REQUEST_1, REQUEST_1, AGENT)));
+    assertDiscarded(
+        deliver(
+            Origin.SENT,
+            BROKER.toString(),
+            "evil",
+            new ClientCancel(CLIENT, REQUEST_1, REQUEST_1)));
+  }
+
+  @Test
+  void deadLetterThatIsNoneIsDiscarded() {
+    assertDiscarded(deliver(Origin.SENT, BROKER.toString(), "plant", foreign()));
+  }
+
+  @Test
+  void timeWithoutRabbitMqDoesNotCountForTheWait() {
+    loop.onTick(now);
+    request("GET", 60_000, REQUEST_1);
+    session.state(new SessionState(false, true, false));
+    tickAfter(Duration.ofSeconds(9));
+    session.state(new SessionState(true, true, false));
+    tickAfter(Duration.ofMillis(9_999));
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+
+    tickAfter(Duration.ofMillis(1));
+    assertThat(session.all(EventType.BROKER_ERROR)).hasSize(1);
+  }
+
+  @Test
+  void timeInWhichTheProcessStoodStillDoesNotCountForTheWait() {
+    loop.onTick(now);
+    request("GET", 60_000, REQUEST_1);
+    loop.onStoodStill(Duration.ofSeconds(9).toNanos());
+    tickAfter(Duration.ofMillis(18_999));
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+
+    tickAfter(Duration.ofMillis(1));
+    assertThat(session.all(EventType.BROKER_ERROR)).hasSize(1);
+  }
+
+  @Test
+  void whoStoodStillForLongerThanTheAckTimeoutGivesBackWhatItHasNotStarted() {
+    loop.onStoodStill(ACK_TIMEOUT.toNanos());
+    assertThat(session.reopened()).isZero();
+
+    loop.onStoodStill(ACK_TIMEOUT.toNanos() + 1);
+    assertThat(session.reopened()).isEqualTo(1);
+  }
+
+  @Test
+  void lostDeliveriesAreForgottenAndNeverAcked() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    channel.lose();
+    loop.onConsumingLost();
+
+    assertThat(router.isIdle()).isTrue();
+    assertThat(channel.acked()).hasSize(1); // the heartbeat, before
+  }
+
+  @Test
+  void drainedWhenTheLastAnswerHasItsOutcome() {
+    request("GET", 10_000, REQUEST_1);
+    loop.beginDrain();
+    loop.onTick(now);
+    assertThat(loop.drained()).isNotDone();
+
+    session.done(EventType.BROKER_ERROR, Outcome.CONFIRMED);
+    loop.onTick(now);
+    assertThat(loop.drained()).isDone();
+  }
+
+  @Test
+  void metersTellWhatIsHeldAndWhatWasAnswered() {
+    request("GET", 10_000, REQUEST_1);
+    loop.onTick(now);
+    assertThat(registry.get("longcut.broker.requests").tag("state", "waiting").gauge().value())
+        .isEqualTo(1);
+
+    loop.beginDrain();
+    assertThat(registry.get("longcut.broker.answers").tag("outcome", "not_run").counter().count())
+        .isEqualTo(1);
+  }
+
+  private void assertDiscarded(Delivery delivery) {
+    assertThat(channel.acked()).contains(delivery);
+    assertThat(registry.get("longcut.broker.messages.dishonest").counter().count())
+        .isEqualTo(channel.acked().size());
+  }
+
+  private void tickAfter(Duration passed) {
+    now += passed.toNanos();
+    loop.onTick(now);
+  }
+
+  private Delivery deliver(Origin origin, String routingKey, String user, Event... events) {
+    Delivery delivery = channel.deliver(origin, routingKey, user, events);
+    loop.onDelivery(delivery);
+    return delivery;
+  }
+
+  private void heartbeat() {
+    deliver(
+        Origin.SENT,
+        "orders.plant.a-aaaaaa",
+        "plant",
+        new UpstreamHeartbeat(AGENT, "orders", AgentState.READY, 10, 0, 2_000, "1"));
+  }
+
+  private Delivery request(String method, long ttl, UUID... ids) {
+    Event[] requests = new Event[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      requests[i] = clientRequest(method, ttl, ids[i]);
+    }
+    return deliver(Origin.SENT, "orders.acme.c-aaaaaa", "acme", requests);
+  }
+
+  private static ClientRequest clientRequest(String method, long ttl, UUID id) {
+    return new ClientRequest(CLIENT, id, ttl, http(method));
+  }
+
+  private static Request http(String method) {
+    return new Request("orders", method, "/", Headers.EMPTY, Body.ABSENT);
+  }
+
+  /** What the agent was sent for that request. */
+  private BrokerRequest dispatchOf(UUID clientReqId) {
+    return session.all(EventType.BROKER_REQUEST).stream()
+        .map(publication -> (BrokerRequest) publication.event())
+        .filter(request -> request.clientReqId().equals(clientReqId))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** A dispatch of another broker. */
+  private static BrokerRequest foreign() {
+    ProcessId other = new ProcessId("broker", "gone-aaaaaa");
+    return new BrokerRequest(CLIENT, REQUEST_1, 10_000, other, new UUID(9, 9), 9_750, http("POST"));
+  }
+
+  private Delivery response(Origin origin, BrokerRequest dispatch) {
+    return deliver(
+        origin,
+        dispatch.brokerId().toString(),
+        "plant",
+        new UpstreamResponse(
+            CLIENT,
+            dispatch.clientReqId(),
+            dispatch.brokerReqId(),
+            new UUID(3, 3),
+            new Response(200, Headers.EMPTY, Body.ABSENT)));
+  }
+
+  private static UpstreamError error(BrokerRequest dispatch) {
+    return new UpstreamError(
+        CLIENT,
+        dispatch.clientReqId(),
+        dispatch.brokerReqId(),
+        new UUID(3, 3),
+        new EventError(Failure.UPSTREAM_TIMEOUT, "too slow", Hop.UPSTREAM_AGENT));
+  }
+}

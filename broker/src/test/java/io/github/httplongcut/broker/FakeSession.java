@@ -1,0 +1,78 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.amqp.FakeChannel;
+import io.github.httplongcut.amqp.Outcome;
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.protocol.EventType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** A session that keeps what is published until the test says what became of it. */
+final class FakeSession implements Session {
+
+  private final List<Publication> published = new ArrayList<>();
+  private SessionState state = new SessionState(true, true, false);
+  private int reopened;
+
+  /** The one publication of that type that has no outcome yet. */
+  Publication only(EventType type) {
+    List<Publication> found = all(type);
+    if (found.size() != 1) {
+      throw new AssertionError("published: " + published);
+    }
+    return found.get(0);
+  }
+
+  List<Publication> all(EventType type) {
+    return published.stream().filter(each -> each.event().type() == type).toList();
+  }
+
+  /** Gives the one publication of that type its outcome. */
+  void done(EventType type, Outcome outcome) {
+    Publication publication = only(type);
+    published.remove(publication);
+    FakeChannel.done(publication, outcome);
+  }
+
+  void state(SessionState state) {
+    this.state = state;
+  }
+
+  int reopened() {
+    return reopened;
+  }
+
+  @Override
+  public void start(SessionListener listener) {}
+
+  @Override
+  public void publish(Publication publication) {
+    published.add(publication);
+  }
+
+  @Override
+  public SessionState state() {
+    return state;
+  }
+
+  @Override
+  public void reopenConsuming(String why) {
+    reopened++;
+  }
+
+  @Override
+  public void stopConsuming(Set<String> queues) {}
+
+  @Override
+  public boolean flush(Duration atMost) {
+    return true;
+  }
+
+  @Override
+  public void close() {}
+}
