@@ -22,7 +22,6 @@ import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpRequestInterceptor;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.impl.nio.ClientHttp1IOEventHandlerFactory;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
 import org.apache.hc.core5.http.message.BasicHttpRequest;
 import org.apache.hc.core5.http.protocol.DefaultHttpProcessor;
@@ -93,9 +92,10 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
             new LinkedBlockingQueue<>(),
             task -> daemon(task, "upstream connect"));
     connector.allowCoreThreadTimeOut(true);
+    ClientHttp1StreamDuplexerFactory protocol = protocol();
     reactor =
         new DefaultConnectingIOReactor(
-            new ClientHttp1IOEventHandlerFactory(protocol(), null, null),
+            (session, attachment) -> new CarefulConnection(protocol.create(session)),
             IOReactorConfig.DEFAULT,
             task -> daemon(task, "upstream http"),
             null,

@@ -145,6 +145,10 @@ final class RawServer implements Closeable {
       in.transferTo(OutputStream.nullOutputStream());
     }
 
+    void close() throws IOException {
+      socket.close();
+    }
+
     /** Ends the connection with RST instead of FIN. */
     void reset() throws IOException {
       socket.setSoLinger(true, 0);

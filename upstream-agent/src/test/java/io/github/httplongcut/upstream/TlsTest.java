@@ -74,7 +74,12 @@ final class TlsTest {
 
   @Test
   void serverWithoutTlsIsUnreachable() throws Exception {
-    try (RawServer server = RawServer.answering("HTTP/1.1 400 no\r\nContent-Length: 0\r\n\r\n")) {
+    try (RawServer server =
+        RawServer.running(
+            connection -> {
+              connection.write("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+              connection.awaitEnd();
+            })) {
       assertThat(call(server, Examples.INSECURE))
           .isInstanceOfSatisfying(
               Result.Failed.class,

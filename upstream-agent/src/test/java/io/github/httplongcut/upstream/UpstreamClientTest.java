@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -546,30 +547,27 @@ final class UpstreamClientTest {
     assertThat(server.requests()).hasSize(3);
   }
 
+  /** Every answer's connection is closed by the server, without a word, before the next request. */
   @Test
-  void connectionClosedMeanwhileIsNotUsed() throws IOException {
-    CountDownLatch goOn = new CountDownLatch(1);
+  void connectionThatWasClosedIsNotUsedForARequestThatCannotBeRepeated() throws Exception {
+    Semaphore closed = new Semaphore(0);
     RawServer server =
         open(
             RawServer.running(
                 connection -> {
                   connection.readRequest();
                   connection.write(OK);
-                  goOn.countDown();
-                },
-                connection -> {
-                  while (connection.readRequest()) {
-                    connection.write(OK);
-                  }
+                  connection.close();
+                  closed.release();
                 }));
     UpstreamClient client = client(server);
 
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 100; i++) {
       answer(call(client, server, post("x")));
+      assertThat(closed.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
     }
 
-    assertThat(goOn.getCount()).isZero();
-    assertThat(server.requests()).hasSize(20);
+    assertThat(server.requests()).hasSize(100);
   }
 
   @Test
