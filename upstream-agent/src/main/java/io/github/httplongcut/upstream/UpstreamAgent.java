@@ -11,10 +11,9 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +36,7 @@ final class UpstreamAgent {
   private static final Logger log = LoggerFactory.getLogger(UpstreamAgent.class);
 
   /** For the last answers and the goodbye to be confirmed. */
-  private static final Duration FLUSH = Duration.ofSeconds(2);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private static final Duration CLOSE_IDLE_EVERY = Duration.ofSeconds(1);
 
@@ -51,7 +50,8 @@ final class UpstreamAgent {
   private final Heartbeats heartbeats;
   private final HealthChecks healthChecks;
   private final RunnerMetrics metrics;
-  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final CountDownLatch drained = new CountDownLatch(1);
   private long closedIdleAt;
 
   UpstreamAgent(UpstreamAgentConfig config, ProcessId id, Parts parts) {
@@ -88,36 +88,31 @@ final class UpstreamAgent {
   /**
    * Drains: says so, finishes what runs, rejects what still comes, and says goodbye. Consumes to
    * the last, since what is rejected goes to another agent at once, and what waits in the inbox
-   * does not.
+   * does not. A second call does nothing.
    */
   void stop() throws InterruptedException {
+    if (!stopping.compareAndSet(false, true)) {
+      return;
+    }
     log.info("event=draining drain_timeout={}", config.drainTimeout());
     loop.execute(() -> states.drain(targets));
-    await(drained, config.drainTimeout());
-    loop.execute(() -> runner.cutOff(loop.now()));
-    CompletableFuture<Void> goodbye = new CompletableFuture<>();
+    if (!drained.await(config.drainTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
+      log.warn("event=drain_timed_out");
+      loop.execute(() -> runner.cutOff(loop.now()));
+    }
+    CountDownLatch saidGoodbye = new CountDownLatch(1);
     loop.execute(
         () -> {
           states.leave(targets);
-          goodbye.complete(null);
+          saidGoodbye.countDown();
         });
-    await(goodbye, FLUSH);
-    if (!session.flush(FLUSH)) {
-      log.warn("event=not_flushed");
+    if (!saidGoodbye.await(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS)
+        || !session.flush(LAST_WORDS)) {
+      log.warn("event=last_words_unconfirmed");
     }
     session.close();
     http.close();
     loop.close();
-  }
-
-  private void await(CompletableFuture<Void> future, Duration atMost) throws InterruptedException {
-    try {
-      future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      log.warn("event=drain_timeout waited={}", atMost);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it with an exception
-    }
   }
 
   /** What RabbitMQ brings. */
@@ -191,7 +186,7 @@ final class UpstreamAgent {
         http.closeIdle();
       }
       if (states.isDraining() && runner.isIdle()) {
-        drained.complete(null);
+        drained.countDown();
       }
     }
 

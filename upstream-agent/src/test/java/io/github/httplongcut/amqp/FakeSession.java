@@ -2,24 +2,37 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.protocol.Event;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 
 /**
  * A session without RabbitMQ: keeps what is published until a test says what became of it, and
  * makes deliveries whose fate it keeps. It stands in this package since only the package makes
- * deliveries. One thread.
+ * deliveries. Its methods belong to one thread, what it has kept may be read by another.
  */
 public final class FakeSession implements Session, Delivery.Source {
 
-  private final List<Publication> unconfirmed = new ArrayList<>();
-  private final List<Event> published = new ArrayList<>();
-  private final List<Delivery> acked = new ArrayList<>();
-  private final List<Delivery> rejected = new ArrayList<>();
-  private final List<Delivery> settling = new ArrayList<>();
-  private final List<String> reopened = new ArrayList<>();
+  private final List<Publication> unconfirmed = new CopyOnWriteArrayList<>();
+  private final List<Event> published = new CopyOnWriteArrayList<>();
+  private final List<Delivery> acked = new CopyOnWriteArrayList<>();
+  private final List<Delivery> rejected = new CopyOnWriteArrayList<>();
+  private final List<Delivery> settling = new CopyOnWriteArrayList<>();
+  private final List<String> reopened = new CopyOnWriteArrayList<>();
+  private volatile SessionListener listener;
+  private Executor confirmsOn;
   private boolean open = true;
+
+  /** From now on each publication is confirmed at once, on that loop. */
+  public void confirmOn(Executor loop) {
+    confirmsOn = loop;
+  }
+
+  /** Who was given to {@link #start}. */
+  public SessionListener listener() {
+    return listener;
+  }
 
   /** A message from a broker. */
   public Delivery delivery(String routingKey, String userId, Event... events) {
@@ -33,8 +46,12 @@ public final class FakeSession implements Session, Delivery.Source {
 
   @Override
   public void publish(Publication publication) {
-    unconfirmed.add(publication);
     published.add(publication.event());
+    if (confirmsOn == null) {
+      unconfirmed.add(publication);
+    } else {
+      confirmsOn.execute(() -> publication.done(Outcome.CONFIRMED));
+    }
   }
 
   /** Everything published so far, in order. */
@@ -105,7 +122,9 @@ public final class FakeSession implements Session, Delivery.Source {
   }
 
   @Override
-  public void start(SessionListener listener) {}
+  public void start(SessionListener listener) {
+    this.listener = listener;
+  }
 
   @Override
   public SessionState state() {

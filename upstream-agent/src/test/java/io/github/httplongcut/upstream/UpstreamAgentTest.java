@@ -1,0 +1,230 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.protocol.AgentState;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The parts together, with real HTTP and a session in memory. */
+final class UpstreamAgentTest {
+
+  private static final ProcessId SELF = ProcessId.create("plant", "u1");
+  private static final ProcessId BROKER = ProcessId.create("relay", "b1");
+  private static final ProcessId CLIENT = ProcessId.create("acme", "c1");
+  private static final String KEY = Topology.targetKey("orders", SELF);
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(2);
+
+  private final FakeSession session = new FakeSession();
+  private final Loop loop = new Loop("test upstream agent");
+  private final CountDownLatch serverMayAnswer = new CountDownLatch(1);
+  private RawServer server;
+  private UpstreamAgent agent;
+
+  @BeforeEach
+  void start() throws IOException {
+    server =
+        RawServer.running(
+            connection -> {
+              while (connection.readRequest()) {
+                awaitPermission();
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+              }
+            });
+    UpstreamAgentConfig config = config("http://localhost:" + server.port());
+    Targets targets = new Targets(SELF, config.targets());
+    session.confirmOn(loop);
+    agent =
+        new UpstreamAgent(
+            config,
+            SELF,
+            new UpstreamAgent.Parts(
+                targets,
+                new UpstreamClient(targets.all()),
+                loop,
+                session,
+                new SimpleMeterRegistry()));
+    agent.start();
+    onLoop(SessionListener::onConsuming);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    serverMayAnswer.countDown();
+    agent.stop();
+    server.close();
+  }
+
+  @Test
+  void requestIsRunAndAnswered() {
+    serverMayAnswer.countDown();
+
+    Delivery delivery = deliver(KEY, request(Examples.get("/x")));
+
+    UpstreamResponse response = awaitPublished(UpstreamResponse.class);
+    assertThat(response.response().body()).isEqualTo(Body.ofText("ok"));
+    await().until(() -> session.acked().contains(delivery));
+    assertThat(server.requests().get(0)).startsWith("GET /x ");
+  }
+
+  @Test
+  void messagesOfForeignKeysAreDiscarded() {
+    String foreign = Topology.targetKey("billing", SELF);
+
+    Delivery request = deliver(foreign, request(Examples.get("/")));
+    Delivery cancel =
+        deliver(foreign, new BrokerCancel(BROKER, UUID.randomUUID(), UUID.randomUUID()));
+
+    await().until(() -> session.acked().containsAll(List.of(request, cancel)));
+    assertThat(server.requests()).isEmpty();
+  }
+
+  @Test
+  void helloBringsAHeartbeatAtOnce() {
+    long before = heartbeats().size();
+
+    Delivery hello = deliver("", new BrokerHello(BROKER, "1"));
+
+    await().until(() -> session.acked().contains(hello));
+    assertThat(heartbeats()).hasSizeGreaterThan((int) before);
+  }
+
+  @Test
+  void cancelEndsTheCall() {
+    BrokerRequest request = request(Examples.get("/"));
+    Delivery delivery = deliver(KEY, request);
+    await().until(() -> server.requests().size() == 1);
+
+    deliver(KEY, new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()));
+
+    await().until(() -> session.acked().contains(delivery));
+    assertThat(session.published()).noneMatch(UpstreamResponse.class::isInstance);
+  }
+
+  @Test
+  void stopFinishesWhatRunsAndSaysGoodbye() throws Exception {
+    deliver(KEY, request(Examples.get("/")));
+    await().until(() -> server.requests().size() == 1);
+    await().until(() -> !heartbeats().isEmpty());
+    Thread stopping = new Thread(this::stopAgent, "test stop");
+    stopping.start();
+    await().until(() -> heartbeats().contains(AgentState.DRAINING));
+    Delivery tooLate = deliver(KEY, request(Examples.get("/late")));
+    await().until(() -> session.rejected().contains(tooLate));
+
+    serverMayAnswer.countDown();
+    stopping.join();
+
+    assertThat(session.published()).anyMatch(UpstreamResponse.class::isInstance);
+    assertThat(heartbeats()).endsWith(AgentState.GONE);
+  }
+
+  @Test
+  void stopCutsOffWhatTakesTooLong() throws Exception {
+    deliver(KEY, request(Examples.get("/")));
+    await().until(() -> server.requests().size() == 1);
+
+    agent.stop();
+
+    assertThat(awaitPublished(UpstreamError.class).error().failure())
+        .isEqualTo(Failure.UPSTREAM_AGENT_LOST);
+  }
+
+  @Test
+  void longStandstillGivesBackWhatIsNotStarted() {
+    CountDownLatch wakeUp = new CountDownLatch(1);
+    loop.execute(
+        () -> {
+          // The ack timeout is 600 ms: the next tick is later than that.
+          await().pollDelay(Duration.ofMillis(900)).until(() -> true);
+          wakeUp.countDown();
+        });
+
+    await().until(() -> !session.reopened().isEmpty());
+    assertThat(wakeUp.getCount()).isZero();
+  }
+
+  private void stopAgent() {
+    try {
+      agent.stop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitPermission() {
+    try {
+      serverMayAnswer.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Delivery deliver(String key, Event event) {
+    Delivery delivery = session.delivery(key, BROKER.user(), event);
+    onLoop(listener -> listener.onDelivery(delivery));
+    return delivery;
+  }
+
+  private void onLoop(Consumer<SessionListener> step) {
+    loop.execute(() -> step.accept(session.listener()));
+  }
+
+  private List<AgentState> heartbeats() {
+    return session.published().stream()
+        .filter(UpstreamHeartbeat.class::isInstance)
+        .map(each -> ((UpstreamHeartbeat) each).state())
+        .toList();
+  }
+
+  private <E extends Event> E awaitPublished(Class<E> type) {
+    await().until(() -> session.published().stream().anyMatch(type::isInstance));
+    return session.published().stream()
+        .filter(type::isInstance)
+        .map(type::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static BrokerRequest request(Request request) {
+    return new BrokerRequest(
+        CLIENT, UUID.randomUUID(), 9_000, BROKER, UUID.randomUUID(), 9_000, request);
+  }
+
+  private static UpstreamAgentConfig config(String url) {
+    return new UpstreamAgentConfig(
+        "u1",
+        null, // RabbitMQ and the admin pages are not the agent's
+        new AdminConfig("127.0.0.1", 0),
+        Duration.ofMillis(600),
+        Duration.ofSeconds(2),
+        DRAIN_TIMEOUT,
+        List.of(Examples.config(url)));
+  }
+}
