@@ -1,5 +1,6 @@
 package io.github.httplongcut.upstream;
 
+import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
@@ -141,7 +142,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       status = response.getCode();
       Headers all = headersOf(response);
       keepAlive = keepAliveOf(all);
-      headers = Fields.fromServer(all);
+      headers = HeaderRules.endToEnd(all);
     } catch (IllegalArgumentException e) {
       fail(Failure.UPSTREAM_PROTOCOL_ERROR, "sent a malformed answer: " + e.getMessage());
       return;

@@ -82,12 +82,4 @@ final class FieldsTest {
                 preserving))
         .isEqualTo(headers("Host", "h", "Expect", "x"));
   }
-
-  @Test
-  void serverCannotSpeakForTheRelay() {
-    assertThat(
-            Fields.fromServer(
-                headers("LONGCUT-Error", "x", "Longcut-Other", "y", "Longcut", "kept")))
-        .isEqualTo(headers("Longcut", "kept"));
-  }
 }
