@@ -38,6 +38,7 @@ final class MessageReader {
     EventType type =
         EventType.ofName(typeName)
             .orElseThrow(() -> new MalformedEventException("unknown type '" + typeName + "'"));
+    requireWay(queue, exchange, type);
     List<Event> events = EventCodec.decode(type, body);
     Map<String, Object> headers = properties.getHeaders();
     Delivery.Envelope envelope =
@@ -47,6 +48,24 @@ final class MessageReader {
             properties.getUserId(),
             headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)));
     return new Read(envelope, type, events);
+  }
+
+  /**
+   * Who may write to an exchange may say only what it is for: the type is the sender's own word.
+   */
+  private static void requireWay(String queue, String exchange, EventType type)
+      throws MalformedEventException {
+    boolean fits =
+        switch (exchange) {
+          case Topology.CLIENT_REQUEST_UNDELIVERED -> type == EventType.CLIENT_REQUEST;
+          case Topology.BROKER_REQUEST_UNDELIVERED -> type == EventType.BROKER_REQUEST;
+          case Topology.ORPHAN -> queue.equals(Topology.ORPHAN);
+          default -> exchange.equals(type.wireName());
+        };
+    if (!fits) {
+      throw new MalformedEventException(
+          "a " + type.wireName() + " that came by exchange '" + exchange + "'");
+    }
   }
 
   private static Origin origin(String queue, String exchange, Map<String, Object> headers) {

@@ -37,6 +37,9 @@ public final class Topology {
   private static final int HEARTBEATS_PREFETCH = 200;
   private static final int ORPHAN_PREFETCH = 50;
 
+  /** So that a full agent still hears a hello or a cancel, and rejects what is too much at once. */
+  private static final int UPSTREAM_INBOX_SPARE = 50;
+
   private Topology() {}
 
   /**
@@ -148,9 +151,9 @@ public final class Topology {
    * What an upstream agent uses.
    *
    * @param targets the upstream targets that it claims
-   * @param prefetch how many messages it holds at the most: the sum of the capacities
+   * @param capacity how many requests it runs at the same time: the sum of the targets' capacities
    */
-  public static Plan upstreamAgent(ProcessId upstreamId, Collection<String> targets, int prefetch) {
+  public static Plan upstreamAgent(ProcessId upstreamId, Collection<String> targets, int capacity) {
     List<Binding> bindings = new ArrayList<>();
     bindings.add(new Binding(EventType.BROKER_HELLO, ""));
     for (String target : targets) {
@@ -159,7 +162,9 @@ public final class Topology {
       bindings.add(new Binding(EventType.BROKER_CANCEL, key));
     }
     return new Plan(
-        List.of(new ConsumedQueue("upstream-agent." + upstreamId, prefetch, bindings)),
+        List.of(
+            new ConsumedQueue(
+                "upstream-agent." + upstreamId, capacity + UPSTREAM_INBOX_SPARE, bindings)),
         List.of(
             EventType.BROKER_REQUEST_ACK,
             EventType.UPSTREAM_RESPONSE,

@@ -135,14 +135,15 @@ final class Placement {
 
   // Answers.
 
-  /** No agent was free for it in time. */
+  /** No agent was free for it in time; what went wrong before says more than that. */
   void nobodyFree(InFlight request, Undispatched stage, long now) {
-    String target = "'" + request.target() + "'";
-    EventError error =
-        agents.hasLive(request.target(), Set.of())
-            ? error(Failure.UPSTREAM_BUSY, "no free upstream agent for " + target)
-            : error(Failure.NO_UPSTREAM_AGENT, "no upstream agent for " + target);
-    fail(request, stage, error, now);
+    fail(request, stage, request.lastError().orElseGet(() -> nobodyFor(request.target())), now);
+  }
+
+  private EventError nobodyFor(String target) {
+    return agents.hasLive(target, Set.of())
+        ? error(Failure.UPSTREAM_BUSY, "no free upstream agent for '" + target + "'")
+        : error(Failure.NO_UPSTREAM_AGENT, "no upstream agent for '" + target + "'");
   }
 
   /** Answers a request that no agent has; settles it before if need be. */

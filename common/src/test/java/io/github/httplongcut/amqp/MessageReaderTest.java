@@ -1,0 +1,98 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.MalformedEventException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MessageReaderTest {
+
+  private static final String INBOX = "broker.broker.b-abcdef";
+
+  @ParameterizedTest
+  @CsvSource({
+    "client_request, client_request, client_request, SENT",
+    "client-agent.a.b-abcdef, client_request_undelivered, client_request, EXPIRED",
+    "broker.broker.b-abcdef, broker_request_undelivered, broker_request, EXPIRED",
+    "orphan, orphan, upstream_response, ORPHANED",
+    "orphan, upstream_response, upstream_response, ORPHANED",
+    "orphan, broker_request_undelivered, broker_request, ORPHANED"
+  })
+  void queueAndExchangeSayHowItCame(String queue, String exchange, String type, Origin origin)
+      throws Exception {
+    BasicProperties expired =
+        properties(type).headers(Map.of("x-death", List.of(Map.of("reason", "expired")))).build();
+
+    assertThat(MessageReader.read(queue, exchange, "key", expired, sample(type)).envelope())
+        .isEqualTo(new Delivery.Envelope(origin, "key", "somebody", false));
+  }
+
+  /** Whoever may only send heartbeats must not pass as a client by calling them something else. */
+  @ParameterizedTest
+  @CsvSource({
+    "broker.broker.b-abcdef, upstream_heartbeat, client_request",
+    "broker.broker.b-abcdef, broker_request_undelivered, upstream_response",
+    "client-agent.a.b-abcdef, client_request_undelivered, broker_response",
+    "client-agent.a.b-abcdef, orphan, broker_response",
+    "orphan, upstream_error, upstream_response",
+    "broker.broker.b-abcdef, '', client_cancel"
+  })
+  void anEventByAnothersExchangeIsRefused(String queue, String exchange, String type) {
+    assertThatThrownBy(
+            () ->
+                MessageReader.read(queue, exchange, "key", properties(type).build(), sample(type)))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessageContaining(type)
+        .hasMessageContaining("'" + exchange + "'");
+  }
+
+  @Test
+  void aMessageThatNobodyVouchesForIsRefused() {
+    BasicProperties anonymous = properties("client_cancel").userId(null).build();
+
+    assertThatThrownBy(
+            () ->
+                MessageReader.read(
+                    INBOX, "client_cancel", "key", anonymous, sample("client_cancel")))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessageContaining("user_id");
+  }
+
+  @Test
+  void theNewestDeathCounts() throws Exception {
+    BasicProperties twice =
+        properties("broker_request")
+            .headers(
+                Map.of(
+                    "x-death", List.of(Map.of("reason", "rejected"), Map.of("reason", "expired"))))
+            .build();
+
+    MessageReader.Read read =
+        MessageReader.read(
+            INBOX, "broker_request_undelivered", "key", twice, sample("broker_request"));
+
+    assertThat(read.envelope().origin()).isEqualTo(Origin.REJECTED);
+    assertThat(read.type()).isEqualTo(EventType.BROKER_REQUEST);
+  }
+
+  private static BasicProperties.Builder properties(String type) {
+    return new BasicProperties.Builder().userId("somebody").type(type);
+  }
+
+  private static byte[] sample(String type) throws IOException {
+    try (InputStream in =
+        MessageReaderTest.class.getResourceAsStream("/events/" + type + ".json")) {
+      return in.readAllBytes();
+    }
+  }
+}
