@@ -305,6 +305,16 @@ class RouterDispatchTest {
   }
 
   @Test
+  void lastErrorIsTheAnswerWhenNobodyElseBecomesFree() {
+    dispatched("GET");
+    scene.published(1, Fate.CONFIRMED);
+    assertThat(scene.tick(4_000)).isEmpty();
+
+    assertThat(scene.tick(13_999)).isEmpty();
+    assertThat(scene.tick(14_000)).containsExactly("refuse r1 upstream_ack_timeout");
+  }
+
+  @Test
   void notWrittenCostsNoAttemptAndNobodyIsBlamed() {
     dispatched("POST");
     assertThat(scene.published(1, Fate.NOT_WRITTEN)).isEmpty();
