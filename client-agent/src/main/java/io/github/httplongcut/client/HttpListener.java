@@ -122,13 +122,15 @@ final class HttpListener implements AutoCloseable {
 
   /** Accepts no further connections; those that are open go on. */
   void stopAccepting() {
-    IoUtils.safeClose(accepting);
+    if (accepting != null && accepting.isOpen()) { // closing it twice waits for threads that ended
+      IoUtils.safeClose(accepting);
+    }
   }
 
   /** Closes every connection and ends the threads. */
   @Override
   public void close() {
-    IoUtils.safeClose(accepting);
+    stopAccepting();
     connections.closeConnections();
     if (worker != null) {
       worker.shutdown();

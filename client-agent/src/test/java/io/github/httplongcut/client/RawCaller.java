@@ -1,0 +1,82 @@
+package io.github.httplongcut.client;
+
+import io.github.httplongcut.http.Headers;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A caller that says exactly what it is told to, byte for byte. */
+final class RawCaller implements AutoCloseable {
+
+  private static final int PATIENCE_MILLIS = 10_000;
+
+  /** What came back. */
+  record Answer(int status, Headers headers, String body) {}
+
+  private final Socket socket;
+
+  RawCaller(int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    socket.setTcpNoDelay(true);
+  }
+
+  RawCaller send(String bytes) throws IOException {
+    socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    return this;
+  }
+
+  /** The answer, with as much of a body as it announces. */
+  Answer receive() throws IOException {
+    return receive(true);
+  }
+
+  /** The answer to a HEAD, or another that has no content whatever its fields say. */
+  Answer receiveHead() throws IOException {
+    return receive(false);
+  }
+
+  /** Whether the connection ends without another byte. */
+  boolean isClosed() throws IOException {
+    return socket.getInputStream().read() < 0;
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  private Answer receive(boolean withContent) throws IOException {
+    InputStream in = socket.getInputStream();
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) readByte(in));
+    }
+    String[] lines = head.toString().split("\r\n", -1);
+    Headers.Builder headers = Headers.builder();
+    for (int i = 1; i < lines.length - 2; i++) {
+      int colon = lines[i].indexOf(':');
+      headers.add(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
+    }
+    Headers built = headers.build();
+    int length = withContent ? Integer.parseInt(built.first("Content-Length").orElse("0")) : 0;
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    while (body.size() < length) {
+      body.write(readByte(in));
+    }
+    int status = Integer.parseInt(lines[0].substring("HTTP/1.1 ".length()).substring(0, 3));
+    return new Answer(status, built, body.toString(StandardCharsets.UTF_8));
+  }
+
+  private static int readByte(InputStream in) throws IOException {
+    int read = in.read();
+    if (read < 0) {
+      throw new EOFException("the connection ended within an answer");
+    }
+    return read;
+  }
+}

@@ -1,0 +1,713 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.client.RawCaller.Answer;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** HTTP as callers speak it, against a whole client agent whose RabbitMQ is a fake. */
+class RelayHandlerTest {
+
+  private static final Response HELLO = response(200, Body.ofText("hello"), "X-Up", "1");
+
+  private TestAgent agent = new TestAgent();
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    agent.stop();
+  }
+
+  // --- what is relayed
+
+  @Test
+  void aRequestIsAnswered() throws IOException {
+    agent.answering(request -> HELLO);
+
+    Answer answer = exchange("GET /hello?x=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("hello");
+    assertThat(answer.headers().fields())
+        .containsExactlyInAnyOrderElementsOf(
+            headers("X-Up", "1", "Via", "1.1 longcut.edge-aaaaaa", "Content-Length", "5").fields());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/a%2Fb;x=1/c;y?q=1&r=%20+",
+        "/;p=1",
+        "/a//b/../c/./d",
+        "/a?b?c/d",
+        "/?a;b=c",
+        "/%C3%BC?%ff",
+        "/{a}|b^c`d\"e<f>?{a}|\"",
+        "/\u00fc?\u00fc",
+        "/a+b%2B",
+        "//evil/x",
+        "/@evil:80"
+      })
+  void theUrlPassesByteForByte(String url) throws IOException {
+    agent.answering(request -> HELLO);
+
+    assertThat(exchange("GET " + url + " HTTP/1.1\r\nHost: h\r\n\r\n").status()).isEqualTo(200);
+
+    assertThat(agent.request().url()).isEqualTo(url);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://h/a%2Fb?q=1, /a%2Fb?q=1",
+    "HTTP://H/a, /a",
+    "http://h, /",
+    "http://h?q=1, /?q=1",
+    "http://h/a?u=http://x/, /a?u=http://x/"
+  })
+  void ofAnAbsoluteFormOfTheSameHostThePathIsRelayed(String uri, String url) throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange("GET " + uri + " HTTP/1.1\r\nHost: " + (uri.contains("H/") ? "H" : "h") + "\r\n\r\n");
+
+    assertThat(agent.request().url()).isEqualTo(url);
+  }
+
+  @Test
+  void theRoutesPathIsStripped() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange("GET /stripped/x?y HTTP/1.1\r\nHost: else\r\n\r\n");
+
+    assertThat(agent.request().upstreamTarget()).isEqualTo("stripped");
+    assertThat(agent.request().url()).isEqualTo("/x?y");
+  }
+
+  @Test
+  void headersPassAsWrittenButForThoseOfTheConnection() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange(
+        request(
+            "GET / HTTP/1.1",
+            "hOsT: h",
+            "accept: a/b",
+            "X-Multi: 1",
+            "X-Empty:",
+            "x-multi: 2",
+            "X-Latin: \u00fc",
+            "Connection: keep-alive, x-gone",
+            "X-Gone: 1",
+            "Cookie: a=1",
+            "X-Forwarded-For: 10.1.1.1"));
+
+    assertThat(agent.request().headers().fields())
+        .containsExactlyInAnyOrderElementsOf(
+            headers(
+                    "hOsT", "h",
+                    "accept", "a/b",
+                    "X-Multi", "1",
+                    "X-Multi", "2",
+                    "X-Empty", "",
+                    "X-Latin", "\u00fc",
+                    "Cookie", "a=1",
+                    "X-Forwarded-For", "127.0.0.1",
+                    "X-Forwarded-Host", "h",
+                    "X-Forwarded-Proto", "http",
+                    "Via", "1.1 longcut.edge-aaaaaa")
+                .fields());
+  }
+
+  @Test
+  void anyMethodIsRelayed() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange("pUrGe / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(agent.request().method()).isEqualTo("pUrGe");
+  }
+
+  @Test
+  void optionsOfTheWholeServerIsRelayed() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(agent.request().url()).isEqualTo("*");
+  }
+
+  @Test
+  void noBodyAndAnEmptyBodyAreDifferent() throws IOException {
+    agent.answering(request -> HELLO);
+    exchange("POST /none HTTP/1.1\r\nHost: h\r\n\r\n");
+    exchange("POST /empty HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+    exchange("POST /chunks HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+
+    assertThat(agent.published(ClientRequest.class))
+        .extracting(event -> event.request().body())
+        .containsExactly(Body.ABSENT, Body.EMPTY, Body.EMPTY);
+  }
+
+  @Test
+  void bodiesComeInPieces() throws IOException {
+    agent.answering(request -> HELLO);
+    String big = "\u00ff\u0000x".repeat(3_000);
+
+    try (RawCaller caller =
+        agent.call("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: " + big.length() + "\r\n\r\n")) {
+      caller.send(big.substring(0, 10));
+      caller.send(big.substring(10));
+      assertThat(caller.receive().status()).isEqualTo(200);
+    }
+
+    assertThat(agent.request().body()).isEqualTo(Body.of(latin1(big)));
+    assertThat(agent.request().headers().contains("Content-Length")).isFalse();
+  }
+
+  @Test
+  void chunkedBodiesAreReadAndTheFramingIsDropped() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange(
+        "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+
+    assertThat(agent.request().body()).isEqualTo(Body.ofText("abcde"));
+    assertThat(agent.request().headers().contains("Transfer-Encoding")).isFalse();
+  }
+
+  @Test
+  void whoExpects100ContinueGetsIt() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call(
+            "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")) {
+      assertThat(caller.receiveHead().status()).isEqualTo(100);
+      assertThat(caller.send("abc").receive().status()).isEqualTo(200);
+    }
+
+    assertThat(agent.request().body()).isEqualTo(Body.ofText("abc"));
+    assertThat(agent.request().headers().contains("Expect")).isFalse();
+  }
+
+  @Test
+  void aConnectionIsKeptAndPipelinedRequestsAreAnsweredInOrder() throws IOException {
+    agent.answering(request -> response(200, Body.ofText(request.url())));
+
+    try (RawCaller caller = agent.call()) {
+      for (int i = 0; i < 3; i++) {
+        caller.send("GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+        assertThat(caller.receive().body()).isEqualTo("/kept");
+      }
+      caller.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertThat(caller.receive().body()).isEqualTo("/1");
+      assertThat(caller.receive().body()).isEqualTo("/2");
+    }
+  }
+
+  @Test
+  void aRequestThatIsPipelinedWhileAnotherWaitsIsAnsweredAfterIt() throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n")) {
+      ClientRequest first = awaitRequests(1).get(0);
+      caller.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+      agent.answering(request -> response(200, Body.ofText(request.url())));
+      agent.session.deliver(TestAgent.responseTo(first, HELLO));
+
+      assertThat(caller.receive().body()).isEqualTo("hello");
+      assertThat(caller.receive().body()).isEqualTo("/2");
+    }
+  }
+
+  @Test
+  void http10IsAnsweredAndClosed() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller = agent.call("GET /o HTTP/1.0\r\n\r\n")) {
+      assertThat(caller.receive().body()).isEqualTo("hello");
+      assertThat(caller.isClosed()).isTrue();
+    }
+    assertThat(agent.request().headers().all("Via")).containsExactly("1.0 longcut.edge-aaaaaa");
+  }
+
+  @Test
+  void http10IsKeptIfItAsksForThat() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call("GET /o HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n")) {
+      assertThat(caller.receive().headers().all("Connection")).containsExactly("keep-alive");
+      caller.send("GET /o HTTP/1.0\r\nHost: h\r\n\r\n");
+      assertThat(caller.receive().body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void anUpgradeToH2cIsIgnored() throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange(
+        request(
+            "GET / HTTP/1.1",
+            "Host: h",
+            "Connection: Upgrade, HTTP2-Settings",
+            "Upgrade: h2c",
+            "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"));
+
+    assertThat(agent.request().headers().contains("Upgrade")).isFalse();
+    assertThat(agent.request().headers().contains("HTTP2-Settings")).isFalse();
+  }
+
+  // --- what is answered
+
+  @Test
+  void theAnswersFieldsPassAsReceived() throws IOException {
+    agent.answering(
+        request ->
+            response(
+                299,
+                Body.ofText("x"),
+                "date",
+                "then",
+                "SERVER",
+                "up/1",
+                "Set-Cookie",
+                "a=1",
+                "Set-Cookie",
+                "b=2",
+                "X-Latin",
+                "\u00fc",
+                "X-Empty",
+                "",
+                "Connection",
+                "x-gone",
+                "X-Gone",
+                "1",
+                "Keep-Alive",
+                "timeout=5",
+                "Longcut-Error",
+                "overloaded",
+                "Content-Length",
+                "17"));
+
+    Answer answer = exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(answer.status()).isEqualTo(299);
+    assertThat(answer.headers().fields())
+        .containsExactlyInAnyOrderElementsOf(
+            headers(
+                    "date", "then",
+                    "SERVER", "up/1",
+                    "Set-Cookie", "a=1",
+                    "Set-Cookie", "b=2",
+                    "X-Latin", "\u00fc",
+                    "X-Empty", "",
+                    "Via", "1.1 longcut.edge-aaaaaa",
+                    "Content-Length", "1")
+                .fields());
+  }
+
+  @Test
+  void headKeepsTheContentLength() throws IOException {
+    agent.answering(request -> response(200, Body.ABSENT, "Content-Length", "12345"));
+
+    assertThat(contentLengthsOf("HEAD")).containsExactly("12345");
+  }
+
+  @Test
+  void headWithoutAContentLengthGetsNone() throws IOException {
+    agent.answering(request -> response(200, Body.ABSENT));
+
+    assertThat(contentLengthsOf("HEAD")).isEmpty();
+  }
+
+  @Test
+  void notModifiedKeepsTheContentLength() throws IOException {
+    agent.answering(request -> response(304, Body.ABSENT, "Content-Length", "12345"));
+
+    assertThat(contentLengthsOf("GET")).containsExactly("12345");
+  }
+
+  @Test
+  void noContentHasNoContentLength() throws IOException {
+    agent.answering(request -> response(204, Body.ABSENT, "Content-Length", "0"));
+
+    assertThat(contentLengthsOf("GET")).isEmpty();
+  }
+
+  @Test
+  void anAnswerWithoutABodySaysSo() throws IOException {
+    agent.answering(request -> response(200, Body.ABSENT));
+
+    assertThat(contentLengthsOf("GET")).containsExactly("0");
+  }
+
+  /** Asks twice on one connection: an answer that hangs, or has a byte too many, would show. */
+  private List<String> contentLengthsOf(String method) throws IOException {
+    try (RawCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
+      Answer first = caller.receiveHead();
+      caller.send(method + " / HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertThat(caller.receiveHead()).isEqualTo(first);
+      assertThat(first.headers().contains("Transfer-Encoding")).isFalse();
+      return first.headers().all("Content-Length");
+    }
+  }
+
+  @Test
+  void aBigAnswerArrivesWhole() throws IOException {
+    String big = "0123456789".repeat(200_000);
+    agent.answering(request -> response(200, Body.ofText(big)));
+
+    assertThat(exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").body()).isEqualTo(big);
+  }
+
+  // --- what is refused
+
+  @Test
+  void aProblemIsDescribedInJson() throws IOException {
+    Answer answer = exchange("GET /nowhere HTTP/1.1\r\nHost: else\r\n\r\n");
+
+    assertThat(answer.status()).isEqualTo(404);
+    assertThat(answer.headers().all("Content-Type")).containsExactly("application/problem+json");
+    assertThat(answer.headers().all("Longcut-Error")).containsExactly("no_route");
+    assertThat(answer.body())
+        .matches(
+            "\\{\"type\":\"urn:http-longcut:no_route\",\"title\":\"No route to an upstream target\","
+                + "\"status\":404,\"detail\":\"no route fits, and there is no default\","
+                + "\"code\":\"no_route\",\"hop\":\"client_agent\",\"client_req_id\":\"[0-9a-f-]{36}\"}\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TRACE / HTTP/1.1|Host: h, METHOD_NOT_ALLOWED",
+    "CONNECT h:80 HTTP/1.1|Host: h:80, NOT_IMPLEMENTED",
+    "GET / HTTP/1.1|Host: h|Connection: upgrade|Upgrade: WebSocket, NOT_IMPLEMENTED",
+    "POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, NOT_IMPLEMENTED",
+    "POST / HTTP/1.0|Host: h|Transfer-Encoding: chunked, BAD_REQUEST",
+    "GET http://other/ HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET http://h.evil/ HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET https://h/ HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET / HTTP/1.1, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Host: h, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h:port, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Bad Name: x, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|X: a\u0000b, BAD_REQUEST",
+    "GET /a\u0001b HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET /%zz HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET evil HTTP/1.1|Host: h, BAD_REQUEST",
+    "G(T / HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Content-Length: 1|Transfer-Encoding: chunked, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Content-Length: 1|Content-Length: 2, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Content-Length: +1, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Content-Length: 10001, REQUEST_TOO_LARGE",
+    "GET / HTTP/1.1|Host: h|Content-Length: 99999999999999999, REQUEST_TOO_LARGE",
+    "GET / HTTP/1.1|Host: h|Content-Length: 99999999999999999999, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h|Via: 1.1 x|Via: 1.1 longcut.edge-aaaaaa, LOOP_DETECTED"
+  })
+  void whatCannotBeRelayedIsRefused(String request, Failure failure) throws IOException {
+    Answer answer = exchange(request.replace("|", "\r\n") + "\r\n\r\n");
+
+    assertRefused(answer, failure);
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  @Test
+  void afterARefusalThatReadsNoBodyTheCallerIsHeardOut() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n")) {
+      assertRefused(caller.receive(), Failure.REQUEST_TOO_LARGE);
+      caller.send("x".repeat(100_000)).send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertThat(caller.receive().body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void whoExpects100ContinueForTooMuchIsRefusedAndClosed() throws IOException {
+    try (RawCaller caller =
+        agent.call(
+            "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n")) {
+      assertRefused(caller.receive(), Failure.REQUEST_TOO_LARGE);
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void aChunkedBodyOverTheLimitIsRefused() throws IOException {
+    Answer answer =
+        exchange(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n"
+                + "x".repeat(10_001)
+                + "\r\n0\r\n\r\n");
+
+    assertRefused(answer, Failure.REQUEST_TOO_LARGE);
+  }
+
+  @Test
+  void aBrokenChunkEndsTheConnection() throws IOException {
+    try (RawCaller caller =
+        agent.call(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "ffffffffffffffffff\r\nab")) {
+      assertThat(caller.isClosed()).isTrue();
+    }
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_020, 1_024})
+  void aUrlUpToTheLimitPasses(int length) throws IOException {
+    agent.answering(request -> HELLO);
+
+    assertThat(exchange(get("/" + "x".repeat(length - 1), "")).status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_025, 60_000})
+  void aUrlOverTheLimitIsRefused(int length) throws IOException {
+    assertRefused(exchange(get("/" + "x".repeat(length - 1), "")), Failure.URL_TOO_LONG);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4_100, 60_000})
+  void fieldsOverTheLimitAreRefused(int length) throws IOException {
+    assertRefused(
+        exchange(get("/", "X: " + "x".repeat(length) + "\r\n")), Failure.HEADERS_TOO_LARGE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 300})
+  void moreFieldsThanTheLimitAreRefused(int count) throws IOException {
+    String fields =
+        IntStream.range(0, count).mapToObj(i -> "X" + i + ": x\r\n").collect(Collectors.joining());
+
+    assertRefused(exchange(get("/", fields)), Failure.HEADERS_TOO_LARGE);
+  }
+
+  @Test
+  void garbageOnAKeptConnectionIsRefusedLikeAnyOther() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      assertThat(caller.receive().status()).isEqualTo(200);
+      assertRefused(caller.send("\u0016\u0003\u0001garbage\r\n").receive(), Failure.BAD_REQUEST);
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void anUpstreamServersOwn400PassesAsItIs() throws IOException {
+    agent.answering(request -> response(400, Body.EMPTY));
+
+    Answer answer = exchange(get("/", ""));
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.headers().contains("Longcut-Error")).isFalse();
+    assertThat(answer.body()).isEmpty();
+  }
+
+  @Test
+  void aProblemForHeadHasNoBody() throws IOException {
+    try (RawCaller caller = agent.call("HEAD /nowhere HTTP/1.1\r\nHost: else\r\n\r\n")) {
+      Answer first = caller.receiveHead();
+      assertThat(first.status()).isEqualTo(404);
+      assertThat(first.headers().all("Longcut-Error")).containsExactly("no_route");
+      caller.send("HEAD /nowhere HTTP/1.1\r\nHost: else\r\n\r\n");
+      assertThat(caller.receiveHead().status()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void moreRequestsThanTheLimitAreOverloadedAtOnce() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(1, 100_000, 10_000, 4_096, 20, 1_024));
+    agent.silent();
+
+    try (RawCaller first = agent.call(get("/", ""))) {
+      ClientRequest request = awaitRequests(1).get(0);
+      Answer answer = exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+      assertRefused(answer, Failure.OVERLOADED);
+      assertThat(answer.headers().all("Retry-After")).containsExactly("2");
+      assertThat(answer.body()).contains("\"upstream_target\":\"h-target\"");
+      agent.session.deliver(TestAgent.responseTo(request, HELLO));
+      assertThat(first.receive().status()).isEqualTo(200);
+    }
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    agent.answering(request -> HELLO);
+    assertThat(exchange(get("/", "")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void moreBytesThanTheLimitAreOverloadedAtOnce() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 6_000, 5_900, 4_096, 20, 1_024));
+    agent.silent();
+
+    try (RawCaller first =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5900\r\n\r\n")) {
+      await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isFalse());
+      assertThat(first).isNotNull();
+      assertRefused(
+          exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"),
+          Failure.OVERLOADED);
+      assertRefused(
+          exchange(
+              "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n"
+                  + "x".repeat(100)),
+          Failure.OVERLOADED);
+    }
+  }
+
+  @Test
+  void aBodyThatComesTooSlowlyIsRefused() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.config(
+                new Limits(10, 100_000, 10_000, 4_096, 20, 1_024),
+                Duration.ofSeconds(20),
+                Duration.ofMillis(200)));
+
+    try (RawCaller caller =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
+      assertRefused(caller.receive(), Failure.READ_TIMEOUT);
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
+  // --- time is up, hung up, stopped
+
+  @Test
+  void nothingUntilTheRequestTimeoutIsARequestTimeout() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.config(
+                new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofMillis(400)));
+    agent.silent();
+
+    Answer answer = exchange(get("/", ""));
+
+    assertRefused(answer, Failure.REQUEST_TIMEOUT);
+    assertThat(answer.body())
+        .contains(agent.published(ClientRequest.class).get(0).clientReqId().toString());
+  }
+
+  @Test
+  void whoHangsUpIsForgottenAndTheRequestCancelled() throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      awaitRequests(1);
+      assertThat(caller).isNotNull();
+    }
+
+    await().until(() -> agent.published(ClientCancel.class).size() == 1);
+    assertThat(agent.published(ClientCancel.class).get(0).clientReqId())
+        .isEqualTo(agent.published(ClientRequest.class).get(0).clientReqId());
+    assertThat(agent.session.published().get(1).routingKey())
+        .isEqualTo(TestAgent.BROKER.toString());
+  }
+
+  @Test
+  void whoHangsUpWithinTheBodyIsForgotten() throws IOException {
+    try (RawCaller caller =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
+      await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isFalse());
+      assertThat(caller).isNotNull();
+    }
+
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  @Test
+  void aStopAnswersWhatIsUnderWay() throws Exception {
+    agent.silent();
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      ClientRequest request = awaitRequests(1).get(0);
+      Thread stopping =
+          new Thread(
+              () -> {
+                try {
+                  agent.stop();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      stopping.start();
+      agent.session.deliver(TestAgent.responseTo(request, HELLO));
+      assertThat(caller.receive().body()).isEqualTo("hello");
+      stopping.join();
+    }
+
+    assertThat(agent.session.isClosed()).isTrue();
+  }
+
+  // --- helpers
+
+  private static TestAgent agentWith(Limits limits) {
+    return new TestAgent(TestAgent.config(limits, Duration.ofSeconds(20)));
+  }
+
+  private static void assertRefused(Answer answer, Failure failure) {
+    assertThat(answer.headers().all("Longcut-Error")).containsExactly(failure.code());
+    assertThat(answer.status()).isEqualTo(failure.status());
+    assertThat(answer.body()).startsWith("{\"type\":\"urn:http-longcut:" + failure.code());
+  }
+
+  private List<ClientRequest> awaitRequests(int count) {
+    await().until(() -> agent.published(ClientRequest.class).size() == count);
+    return agent.published(ClientRequest.class);
+  }
+
+  private Answer exchange(String request) throws IOException {
+    try (RawCaller caller = agent.call(request)) {
+      return request.startsWith("HEAD ") ? caller.receiveHead() : caller.receive();
+    }
+  }
+
+  private static String request(String... lines) {
+    return String.join("\r\n", lines) + "\r\n\r\n";
+  }
+
+  private static String get(String url, String fields) {
+    return "GET " + url + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+  }
+
+  private static byte[] latin1(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static Response response(int status, Body body, String... namesAndValues) {
+    return new Response(status, headers(namesAndValues), body);
+  }
+
+  private static Headers headers(String... namesAndValues) {
+    Headers.Builder builder = Headers.builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      builder.add(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return builder.build();
+  }
+}
