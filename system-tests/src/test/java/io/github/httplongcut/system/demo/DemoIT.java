@@ -1,0 +1,189 @@
+package io.github.httplongcut.system.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.httplongcut.system.rabbitmq.Checkout;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** {@code ./longcut demo}, and {@code ./longcut tap} beside it. Needs that no demo runs here. */
+@TestInstance(Lifecycle.PER_CLASS)
+class DemoIT {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static final Pattern EXPORT = Pattern.compile("export (\\w+)=(\\S+)");
+
+  private Command demo;
+  private String url;
+
+  @BeforeAll
+  void startDemo() {
+    demo = Command.start(Map.of(), "demo", "--port", "0", "--brokers", "2");
+    url = demo.awaitOutput(Pattern.compile("ready: (http://127\\.0\\.0\\.1:\\d+)"));
+  }
+
+  @AfterAll
+  void stopDemo() {
+    demo.close();
+  }
+
+  @Test
+  void theEchoAnswersThroughTheRelay() throws Exception {
+    HttpResponse<String> response =
+        send(HttpRequest.newBuilder(URI.create(url + "/hello?x=1")).build());
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(JSON.readTree(response.body()).path("url").asText()).isEqualTo("/hello?x=1");
+    assertThat(demo.output()).contains("curl -i '" + url, "user admin, password admin");
+  }
+
+  @Test
+  void aSecondDemoSaysSo() {
+    try (Command second = Command.start(Map.of(), "demo", "--port", "0")) {
+      assertThat(second.awaitEnd()).isNotZero();
+      assertThat(second.output()).contains("a demo of this checkout runs already, pid ");
+    }
+  }
+
+  /** What somebody sees who clicks "Get messages" on queue {@code tap}. */
+  @Test
+  void theTapShowsARequestWithItsTextBodyInTheManagementUi() throws Exception {
+    Map<String, String> environment = environment();
+    Command.run(environment, "tap", "on");
+    try {
+      send(
+          HttpRequest.newBuilder(URI.create(url + "/tapped"))
+              .POST(BodyPublishers.ofString("{\"grüße\": 1}"))
+              .build());
+
+      List<JsonNode> tapped = new ArrayList<>();
+      await()
+          .untilAsserted(
+              () -> {
+                tapped.addAll(messagesInTap(environment));
+                assertThat(tapped)
+                    .extracting(each -> each.path("routing_key").asText())
+                    .contains(
+                        "publish.client_request",
+                        "publish.client_request_ack",
+                        "publish.broker_request",
+                        "publish.broker_request_ack",
+                        "publish.upstream_response",
+                        "publish.broker_response");
+              });
+      JsonNode request =
+          tapped.stream()
+              .filter(each -> each.path("routing_key").asText().equals("publish.client_request"))
+              .findFirst()
+              .orElseThrow();
+      JsonNode headers = request.path("properties").path("headers");
+      assertThat(headers.path("user").asText()).isEqualTo("client-agent");
+      assertThat(headers.path("routed_queues").toString()).contains("client_request");
+      JsonNode event = JSON.readTree(request.path("payload").asText());
+      assertThat(event.path("method").asText()).isEqualTo("POST");
+      assertThat(event.path("url").asText()).isEqualTo("/tapped");
+      assertThat(event.path("body").asText()).isEqualTo("{\"grüße\": 1}");
+    } finally {
+      Command.run(environment, "tap", "off");
+    }
+    assertThat(
+            management(environment, "GET", "/api/vhosts/longcut", "").path("tracing").asBoolean())
+        .isFalse();
+  }
+
+  @Test
+  void theTapFollowsInTheTerminal() throws Exception {
+    try (Command tap = Command.start(environment(), "tap", "--target", "echo")) {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () -> {
+                send(HttpRequest.newBuilder(URI.create(url + "/followed")).build());
+                assertThat(tap.output())
+                    .containsPattern("client_request .* GET /followed")
+                    .containsPattern("broker_response .* status=200");
+              });
+      tap.terminate();
+      tap.awaitEnd();
+    }
+    assertThat(
+            management(environment(), "GET", "/api/vhosts/longcut", "").path("tracing").asBoolean())
+        .isFalse();
+  }
+
+  private static List<JsonNode> messagesInTap(Map<String, String> environment) throws IOException {
+    List<JsonNode> messages = new ArrayList<>();
+    management(
+            environment,
+            "POST",
+            "/api/queues/longcut/tap/get",
+            "{\"count\":100,\"ackmode\":\"ack_requeue_false\",\"encoding\":\"auto\"}")
+        .forEach(messages::add);
+    return messages;
+  }
+
+  private static JsonNode management(
+      Map<String, String> environment, String method, String path, String body) throws IOException {
+    URI base = URI.create(environment.get("LONGCUT_MANAGEMENT_URL"));
+    String login = base.getUserInfo();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + base.getHost() + ":" + base.getPort() + path))
+            .header(
+                "Authorization",
+                "Basic "
+                    + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)))
+            .method(method, BodyPublishers.ofString(body))
+            .build();
+    HttpResponse<String> response = send(request);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return JSON.readTree(response.body());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws IOException {
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What {@code source .longcut/demo/env} would set. */
+  private static Map<String, String> environment() throws IOException {
+    Path file = Checkout.file(".longcut/demo/env");
+    Map<String, String> environment = new HashMap<>();
+    try (Stream<String> lines = Files.lines(file)) {
+      lines
+          .map(EXPORT::matcher)
+          .filter(Matcher::matches)
+          .forEach(each -> environment.put(each.group(1), each.group(2)));
+    }
+    return environment;
+  }
+}
