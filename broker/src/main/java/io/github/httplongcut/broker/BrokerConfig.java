@@ -29,7 +29,7 @@ public record BrokerConfig(
    *
    * @param waitTimeout in the waiting room, all stays together
    * @param ackTimeout for an upstream agent to take it
-   * @param replyTimeout from the dispatch on, for the answer
+   * @param replyTimeout from the agent's ack on, for the answer
    */
   public record Timeouts(Duration waitTimeout, Duration ackTimeout, Duration replyTimeout) {}
 

@@ -47,6 +47,6 @@ public final class BrokerMain {
 
   private static Readiness.State stateOf(Session session) {
     SessionState state = session.state();
-    return new Readiness.State(state.isHealthy(), state.toString());
+    return new Readiness.State(state.isHealthy(), state.describe());
   }
 }

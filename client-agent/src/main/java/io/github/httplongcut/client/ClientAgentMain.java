@@ -50,6 +50,6 @@ public final class ClientAgentMain {
 
   private static Readiness.State stateOf(Session session) {
     SessionState state = session.state();
-    return new Readiness.State(state.isHealthy(), state.toString());
+    return new Readiness.State(state.isHealthy(), state.describe());
   }
 }

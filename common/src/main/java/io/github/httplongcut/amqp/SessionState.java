@@ -13,4 +13,16 @@ public record SessionState(boolean publishing, boolean consuming, boolean blocke
   public boolean isHealthy() {
     return publishing && consuming && !blocked;
   }
+
+  /** The same in words, for whoever reads {@code /readyz}. */
+  public String describe() {
+    if (blocked) {
+      return "RabbitMQ blocks publishing: it has an alarm";
+    }
+    if (publishing && consuming) {
+      return "connected";
+    }
+    String missing = publishing ? "consume" : consuming ? "publish" : "publish and consume";
+    return "no connection to RabbitMQ to " + missing + "; the log says why";
+  }
 }

@@ -3,6 +3,6 @@
  * 2, 5 and 7.
  *
  * <p>Must not import the AMQP client, Undertow, or anything of a role. {@link
- * io.github.httplongcut.protocol.EventCodec} is the only user of Jackson.
+ * io.github.httplongcut.protocol.EventCodec} and what it is made of are the only users of Jackson.
  */
 package io.github.httplongcut.protocol;

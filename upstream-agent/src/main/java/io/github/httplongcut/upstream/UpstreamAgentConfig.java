@@ -29,8 +29,8 @@ public record UpstreamAgentConfig(
     List<Target> targets)
     implements RoleConfig {
 
-  /** RabbitMQ's prefetch is an unsigned 16-bit number. */
-  private static final int MAX_PREFETCH = 65_535;
+  /** RabbitMQ's prefetch is an unsigned 16-bit number, and some of it is kept for other events. */
+  private static final int MAX_CAPACITY = 65_000;
 
   private static final String URL_FORM =
       "http://HOST[:PORT][/BASE] or https://…, without user, query or fragment";
@@ -92,9 +92,9 @@ public record UpstreamAgentConfig(
         .forEach((name, settings) -> targets.add(readTarget(name, settings)));
     agent.require(!targets.isEmpty(), "targets", "at least one target, such as --target NAME=URL");
     agent.require(
-        targets.stream().mapToLong(Target::capacity).sum() <= MAX_PREFETCH,
+        targets.stream().mapToLong(Target::capacity).sum() <= MAX_CAPACITY,
         "targets",
-        "capacities of at most " + MAX_PREFETCH + " together, the most that RabbitMQ can prefetch");
+        "capacities of at most " + MAX_CAPACITY + " together, the most that RabbitMQ can prefetch");
     return new UpstreamAgentConfig(
         longcut.name("id"),
         AmqpConfig.read(longcut.section("amqp")),

@@ -68,6 +68,6 @@ public final class UpstreamAgentMain {
 
   private static Readiness.State stateOf(Session session) {
     SessionState state = session.state();
-    return new Readiness.State(state.isHealthy(), state.toString());
+    return new Readiness.State(state.isHealthy(), state.describe());
   }
 }

@@ -87,9 +87,9 @@ final class UpstreamAgentConfigTest {
   @Test
   void moreThanRabbitMqCanPrefetchIsTold() {
     assertThatThrownBy(
-            () -> parse(ONE_TARGET + "targets.b { url = \"http://h\", capacity = 65436 }"))
+            () -> parse(ONE_TARGET + "targets.b { url = \"http://h\", capacity = 64901 }"))
         .hasMessageStartingWith(
-            "longcut.upstream-agent.targets: expected capacities of at most 65535 together");
+            "longcut.upstream-agent.targets: expected capacities of at most 65000 together");
   }
 
   @ParameterizedTest

@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * What a tap is on RabbitMQ: the vhost's tracing, which copies every publish to the exchange {@code
  * amq.rabbitmq.trace} with the key {@code publish.<exchange>}, and a queue bound there. The relay's
- * own queues and routing stay as they are. It costs a further message for every message of the
- * vhost, so tracing is off unless somebody looks.
+ * own queues and routing stay as they are. RabbitMQ copies each publish and each delivery of the
+ * vhost, about two further messages for each one, so tracing is off unless somebody looks.
  */
 final class Tap {
 

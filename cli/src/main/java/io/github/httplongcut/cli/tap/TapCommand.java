@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     subcommands = {TapCommand.On.class, TapCommand.Off.class},
     description = {
       "Follows the events that pass through RabbitMQ, a line for each, until Ctrl-C.",
-      "It turns RabbitMQ's tracing on for that time, which costs a further message for each one."
+      "It turns RabbitMQ's tracing on for that time, which costs about two further messages for each one."
     })
 public final class TapCommand implements Callable<Integer> {
 
@@ -109,7 +109,7 @@ public final class TapCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       out.println("The queue 'tap' now gets a copy of: " + EventOption.names(chosen));
       out.println("Look at it ('Get messages'): " + management.queuePage(Tap.QUEUE));
-      out.println("Tracing costs a further message for each one: end it with 'longcut tap off'.");
+      out.println("Tracing costs about two further messages for each one: end it with 'longcut tap off'.");
       out.flush();
       return 0;
     }
