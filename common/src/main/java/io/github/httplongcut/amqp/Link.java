@@ -1,7 +1,6 @@
 package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.Address;
-import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
@@ -134,7 +133,9 @@ final class Link {
     Connection connection = null;
     try {
       connection = factory.newConnection(addresses, name);
-      use.use(connection);
+      if (!isClosed()) {
+        use.use(connection);
+      }
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       failed(e);
     } catch (RuntimeException e) {
@@ -185,11 +186,7 @@ final class Link {
 
   private void discard(Connection connection) {
     boolean interrupted = Thread.interrupted(); // or the close below would not be heard
-    try {
-      connection.close((int) CLOSE_TIMEOUT.toMillis());
-    } catch (IOException | AlreadyClosedException e) {
-      log.debug("event=amqp_close_failed link=\"{}\" why=\"{}\"", name, Failures.describe(e));
-    }
+    connection.abort((int) CLOSE_TIMEOUT.toMillis()); // throws nothing, whatever RabbitMQ answers
     closeSocketAside();
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -26,6 +27,7 @@ public final class TcpProxy implements AutoCloseable {
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final AtomicInteger accepted = new AtomicInteger();
   private String blackHoled;
 
   /** A proxy to that address, on a free port of the loopback interface. */
@@ -45,6 +47,11 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   /**
+  /** How many connections it has taken so far. */
+  public int accepted() {
+    return accepted.get();
+  }
+
    * From now on nothing passes either way on connections whose name contains {@code name}, new ones
    * included; they stay open, as over a network that drops every packet. Whoever reconnects is not
    * served either.
@@ -97,6 +104,7 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   private interface Work {
+      accepted.incrementAndGet();
     void run() throws IOException, InterruptedException;
   }
 

@@ -319,6 +319,22 @@ class SessionIT {
     }
   }
 
+  /** RabbitMQ does not even answer the close of the old connection. */
+  @Test
+  void reopeningOverADeadNetworkReconnects() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = proxiedBroker(proxy);
+
+      proxy.blackHole(" consume");
+      int accepted = proxy.accepted();
+      broker.session().reopenConsuming("this test");
+      await().until(() -> proxy.accepted() > accepted);
+      proxy.heal();
+
+      await().untilAsserted(() -> assertThat(broker.consumings()).isEqualTo(2));
+    }
+  }
+
   /** While the old connection is half dead, RabbitMQ must give nothing more to it. */
   @Test
   void aNewConnectionGetsWhatTheHalfDeadOneWould() throws Exception {
