@@ -138,7 +138,7 @@ final class Link {
       }
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       failed(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // none of them, not even a lack of memory, ends the link
       log.error("event=bug link=\"{}\"", name, e);
       failed(e);
     } finally {
@@ -149,7 +149,7 @@ final class Link {
     pause();
   }
 
-  private void failed(Exception e) {
+  private void failed(Throwable e) {
     failures++;
     if (isClosed()) {
       return;

@@ -98,7 +98,7 @@ public final class RabbitMqSession implements Session {
   private void watch() {
     try {
       watchAt(System.nanoTime());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("event=bug thread=watch", e); // thrown on, it would end the watch for good
     }
   }

@@ -100,7 +100,8 @@ public final class Loop implements Executor, AutoCloseable {
   private static void guarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException
+        | Error e) { // a loop that has ended would leave a process that looks alive
       log.error("event=bug thread={}", Thread.currentThread().getName(), e);
     }
   }

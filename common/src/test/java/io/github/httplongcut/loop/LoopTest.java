@@ -55,6 +55,18 @@ class LoopTest {
   }
 
   @Test
+  void notEvenAnErrorEndsIt() {
+    loop.start(ticker);
+    loop.execute(
+        () -> {
+          throw new StackOverflowError("for this test");
+        });
+    loop.execute(() -> order.add("next"));
+
+    await().untilAsserted(() -> assertThat(order).containsExactly("next"));
+  }
+
+  @Test
   void aTaskThatThrowsEndsNothing() {
     loop.start(ticker);
     loop.execute(
