@@ -41,6 +41,8 @@ final class Inbox implements Link.Use {
     private boolean probeDue;
     private long fencedAt = System.nanoTime();
     private volatile boolean open = true;
+    private volatile long heardAt = System.nanoTime();
+    private boolean forgotten; // the listener was told that it is lost; of the loop's thread only
 
     Epoch(Channel channel) {
       this.channel = channel;
@@ -353,6 +355,8 @@ final class Inbox implements Link.Use {
     if (silent) {
       link.cut("RabbitMQ owes the answer to a fence for " + fenceTimeout);
     }
+      // The answer comes behind what RabbitMQ delivers: on a slow line that takes its time.
+      owedFor = Math.min(owedFor, nowNanos - current.heardAt);
   }
 
   private void wake() {
@@ -390,6 +394,7 @@ final class Inbox implements Link.Use {
               if (!delivery.isLost()) {
                 listener.onDelivery(delivery);
               }
+      epoch.heardAt = System.nanoTime();
             });
       } catch (MalformedEventException e) {
         metrics.unreadable();

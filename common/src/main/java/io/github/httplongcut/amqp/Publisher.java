@@ -46,6 +46,9 @@ final class Publisher implements Link.Use {
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** What is on its way over a line of 1 Mbit/s is no silence; a dead one, AMQP heartbeats find. */
+  private static final long SLOWEST_NANOS_PER_BYTE = 8_000;
+
   private final Link link;
   private final AmqpConfig config;
   private final ProcessId id;
@@ -404,7 +407,7 @@ final class Publisher implements Link.Use {
       owedFor = Math.max(owedFor, nowNanos - unconfirmed.firstEntry().getValue().writtenAt);
     }
     owedFor = Math.min(owedFor, nowNanos - excusedUntil);
-    return owedFor >= config.confirmTimeout().toNanos();
+    return owedFor >= config.confirmTimeout().toNanos() + unconfirmedBytes * SLOWEST_NANOS_PER_BYTE;
   }
 
   /** Waits until nothing waits and nothing is unconfirmed. */

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A TCP proxy between the processes under test and RabbitMQ that can black-hole or reset
- * connections. It knows an AMQP connection by the name that the client sends at login, so that a
- * fault can hit the publishing or the consuming one alone.
+ * connections, or slow them down. It knows an AMQP connection by the name that the client sends at
+ * login, so that a fault can hit the publishing or the consuming one alone.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -29,6 +29,7 @@ public final class TcpProxy implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private final AtomicInteger accepted = new AtomicInteger();
   private String blackHoled;
+  private volatile int bytesPerSecond = Integer.MAX_VALUE;
 
   /** A proxy to that address, on a free port of the loopback interface. */
   public TcpProxy(String host, int port) {
@@ -46,12 +47,12 @@ public final class TcpProxy implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /**
   /** How many connections it has taken so far. */
   public int accepted() {
     return accepted.get();
   }
 
+  /**
    * From now on nothing passes either way on connections whose name contains {@code name}, new ones
    * included; they stay open, as over a network that drops every packet. Whoever reconnects is not
    * served either.
@@ -63,6 +64,11 @@ public final class TcpProxy implements AutoCloseable {
   /** What was held back passes again. */
   public void heal() {
     setBlackHoled(null);
+  }
+
+  /** From now on so much passes each way on each connection. */
+  public void throttle(int bytesPerSecond) {
+    this.bytesPerSecond = bytesPerSecond;
   }
 
   /** Breaks connections whose name contains {@code name} with a TCP reset. */
@@ -98,13 +104,13 @@ public final class TcpProxy implements AutoCloseable {
       server.connect(upstream);
       Link link = new Link(client, server);
       links.add(link);
+      accepted.incrementAndGet();
       start("client to server", () -> link.pump(client, server));
       start("server to client", () -> link.pump(server, client));
     }
   }
 
   private interface Work {
-      accepted.incrementAndGet();
     void run() throws IOException, InterruptedException;
   }
 
@@ -149,6 +155,7 @@ public final class TcpProxy implements AutoCloseable {
             login = login.concat(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
           }
           awaitPassage();
+          awaitTurn(read);
           to.getOutputStream().write(buffer, 0, read);
           read = from.getInputStream().read(buffer);
         }
@@ -165,6 +172,19 @@ public final class TcpProxy implements AutoCloseable {
       try {
         while (blackHoled != null && isNamed(blackHoled)) {
           changed.await();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Takes as long as the bytes would on a line of that bandwidth. */
+    private void awaitTurn(int bytes) throws InterruptedException {
+      long left = bytes * 1_000_000_000L / bytesPerSecond;
+      lock.lockInterruptibly();
+      try {
+        while (left > 0) {
+          left = changed.awaitNanos(left);
         }
       } finally {
         lock.unlock();

@@ -372,6 +372,61 @@ class SessionIT {
     }
   }
 
+  /** One 4 MiB answer takes longer than the confirm-timeout on such a line, and is on its way. */
+  @Test
+  void aLargeMessageGetsThroughASlowLine() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = proxiedBroker(proxy);
+      Peer agent = agent(Delivery::discard);
+      Event request = large(broker, 4 * 1024 * 1024);
+
+      proxy.throttle(1024 * 1024);
+      broker.publish(dispatch(request, agent));
+
+      await().atMost(Duration.ofSeconds(20)).until(() -> !broker.outcomes().isEmpty());
+      assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED);
+    }
+  }
+
+  /** The answer to the fence comes behind all that RabbitMQ had to deliver. */
+  @Test
+  void largeDeliveriesOverASlowLineAreSettled() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      AtomicInteger settled = new AtomicInteger();
+      Peer broker = broker(Delivery::discard);
+      Peer agent = proxiedAgent(proxy, delivery -> delivery.settle(settled::incrementAndGet));
+
+      proxy.throttle(1024 * 1024);
+      for (int i = 0; i < 6; i++) {
+        broker.publish(
+            dispatch(large(broker, 1024 * 1024), agent).batched(Publication.Batching.ALONE));
+      }
+
+      await().atMost(Duration.ofSeconds(30)).until(() -> settled.get() == 6);
+      assertThat(agent.losses()).isZero();
+    }
+  }
+
+  private static Event large(Peer broker, int bytes) {
+    return new BrokerRequest(
+        CLIENT,
+        UUID.randomUUID(),
+        30_000,
+        broker.id(),
+        UUID.randomUUID(),
+        25_000,
+        new Request(TARGET, "PUT", "/", Headers.EMPTY, Body.ofText("x".repeat(bytes))));
+  }
+
+  private Peer proxiedAgent(TcpProxy proxy, Consumer<Delivery> then) {
+    return up(
+        new Peer(
+            RabbitMqUser.UPSTREAM_AGENT,
+            new Peer.Address("127.0.0.1", proxy.port()),
+            id -> Topology.upstreamAgent(id, List.of(TARGET), 200)),
+        then);
+  }
+
   private Peer proxiedBroker(TcpProxy proxy) {
     return up(
         new Peer(
