@@ -35,6 +35,15 @@ final class Outbox {
     size++;
   }
 
+  /** Puts back what was taken, in its order, before what has come since to the same lanes. */
+  void giveBack(List<Publication> publications) {
+    for (int i = publications.size() - 1; i >= 0; i--) {
+      Publication publication = publications.get(i);
+      lanes.computeIfAbsent(publication.key(), key -> new ArrayDeque<>()).addFirst(publication);
+    }
+    size += publications.size();
+  }
+
   /**
    * Takes the next message: those that have waited longest, and what may go with them.
    *

@@ -10,8 +10,14 @@ public enum Outcome {
   NACKED,
   /** Written, but the connection was lost before RabbitMQ said a word: its fate is unknown. */
   UNKNOWN,
-  /** Never written: there was no connection until it was given up. */
+  /**
+   * Given up while there was no connection. What is tried {@link Publication.Tries#ONCE} was never
+   * written; anything else may have been, on a connection that was lost.
+   */
   NO_CONNECTION,
-  /** Never written: RabbitMQ takes no more (an alarm blocks the connection, or it is too slow). */
+  /**
+   * Given up because RabbitMQ takes no more: an alarm blocks the connection, or it is too slow. Of
+   * what was written the same as of {@link #NO_CONNECTION}.
+   */
   BLOCKED
 }

@@ -120,11 +120,14 @@ final class Publisher implements Link.Use {
 
   @Override
   public void use(Connection connection) throws IOException, InterruptedException {
-    connection.addBlockedListener(this::onBlocked, this::onUnblocked);
     Channel opened = connection.createChannel();
+    connection.addBlockedListener(reason -> onBlocked(opened, reason), () -> onUnblocked(opened));
     opened.addShutdownListener(cause -> wake());
-    opened.addReturnListener(returned -> onReturned(returned.getProperties().getMessageId()));
-    opened.addConfirmListener(this::onConfirmed, this::onNacked);
+    opened.addReturnListener(
+        returned -> onReturned(opened, returned.getProperties().getMessageId()));
+    opened.addConfirmListener(
+        (number, multiple) -> onConfirmed(opened, number, multiple),
+        (number, multiple) -> onNacked(opened, number, multiple));
     opened.confirmSelect();
     open(opened);
     link.healthy();
@@ -136,16 +139,22 @@ final class Publisher implements Link.Use {
   }
 
   private void open(Channel opened) {
+    List<Done> done = new ArrayList<>();
     lock.lock();
     try {
+      long now = System.nanoTime(); // the watch may not have been here since we stood still
+      for (Publication publication : outbox.removeIf(each -> each.isGivenUp(now))) {
+        done.add(new Done(publication, Outcome.NO_CONNECTION));
+      }
       channel = opened;
       probe = new Fence(opened, System::nanoTime);
-      probedAt = System.nanoTime();
+      probedAt = now;
       probeDue = false;
       messages = 0;
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   private void writeWhileOpen(Channel opened) throws IOException, InterruptedException {
@@ -229,12 +238,15 @@ final class Publisher implements Link.Use {
     return headers.isEmpty() ? properties.build() : properties.headers(headers).build();
   }
 
+  // The reader thread of a connection that was given up may come late, and each channel counts its
+  // messages from 1: what it says must not be taken for the next one's.
+
   /** A return comes before the confirm of the same message, and names it by its message id only. */
-  private void onReturned(String messageId) {
+  private void onReturned(Channel from, String messageId) {
     long number = Long.parseLong(messageId.substring(messageId.lastIndexOf('/') + 1));
     lock.lock();
     try {
-      Message message = unconfirmed.get(number);
+      Message message = from == channel ? unconfirmed.get(number) : null;
       if (message != null) {
         message.returned = true;
       }
@@ -243,11 +255,11 @@ final class Publisher implements Link.Use {
     }
   }
 
-  private void onConfirmed(long number, boolean multiple) {
+  private void onConfirmed(Channel from, long number, boolean multiple) {
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
-      for (Message message : takeUnconfirmed(number, multiple)) {
+      for (Message message : takeUnconfirmed(from, number, multiple)) {
         Outcome outcome = message.returned ? Outcome.RETURNED : Outcome.CONFIRMED;
         message.publications.forEach(each -> done.add(new Done(each, outcome)));
       }
@@ -258,13 +270,13 @@ final class Publisher implements Link.Use {
     tell(done);
   }
 
-  private void onNacked(long number, boolean multiple) {
+  private void onNacked(Channel from, long number, boolean multiple) {
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
-      for (Message message : takeUnconfirmed(number, multiple)) {
+      for (Message message : takeUnconfirmed(from, number, multiple)) {
         for (Publication publication : message.publications) {
-          if (publication.isTriedAgain()) {
+          if (publication.isTriedAgain() && !closed) {
             nacked.add(publication);
           } else {
             done.add(new Done(publication, Outcome.NACKED));
@@ -278,8 +290,11 @@ final class Publisher implements Link.Use {
     tell(done);
   }
 
-  private List<Message> takeUnconfirmed(long number, boolean multiple) {
+  private List<Message> takeUnconfirmed(Channel from, long number, boolean multiple) {
     List<Message> taken = new ArrayList<>();
+    if (from != channel) {
+      return taken;
+    }
     if (multiple) {
       NavigableMap<Long, Message> upTo = unconfirmed.headMap(number, true);
       taken.addAll(upTo.values());
@@ -296,11 +311,14 @@ final class Publisher implements Link.Use {
     return taken;
   }
 
-  private void onBlocked(String reason) {
+  private void onBlocked(Channel from, String reason) {
     log.warn("event=amqp_blocked why=\"{}\"", reason);
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
+      if (from != channel) {
+        return;
+      }
       blocked = true;
       for (Publication publication : outbox.removeIf(each -> !each.isTriedAgain())) {
         done.add(new Done(publication, Outcome.BLOCKED));
@@ -311,10 +329,13 @@ final class Publisher implements Link.Use {
     tell(done);
   }
 
-  private void onUnblocked() {
+  private void onUnblocked(Channel from) {
     log.info("event=amqp_unblocked");
     lock.lock();
     try {
+      if (from != channel) {
+        return;
+      }
       blocked = false;
       excusedUntil = System.nanoTime();
       changed.signalAll();
@@ -326,6 +347,7 @@ final class Publisher implements Link.Use {
   /** The connection is gone, and with it the word that RabbitMQ owed. */
   private void lost() {
     List<Done> done = new ArrayList<>();
+    List<Publication> again = new ArrayList<>();
     lock.lock();
     try {
       channel = null;
@@ -336,12 +358,13 @@ final class Publisher implements Link.Use {
           if (message.returned) {
             done.add(new Done(publication, Outcome.RETURNED));
           } else if (publication.isTriedAgain() && !closed) {
-            outbox.add(publication);
+            again.add(publication);
           } else {
             done.add(new Done(publication, Outcome.UNKNOWN));
           }
         }
       }
+      outbox.giveBack(again);
       unconfirmed.clear();
       unconfirmedBytes = 0;
       changed.signalAll();
@@ -475,7 +498,8 @@ final class Publisher implements Link.Use {
   private void tell(List<Done> done) {
     if (!done.isEmpty()) {
       done.forEach(each -> metrics.outcome(each.outcome));
-      loop.execute(() -> done.forEach(each -> each.publication.done(each.outcome)));
+      // A task each: a bug in what one of them causes must not cost the others their outcome.
+      done.forEach(each -> loop.execute(() -> each.publication.done(each.outcome)));
     }
   }
 }

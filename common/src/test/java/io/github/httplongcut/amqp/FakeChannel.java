@@ -1,0 +1,163 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.BlockedCallback;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Command;
+import com.rabbitmq.client.ConfirmCallback;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.Consumer;
+import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.Return;
+import com.rabbitmq.client.ReturnCallback;
+import com.rabbitmq.client.ShutdownListener;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventCodec;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+/** A channel, with its connection, on which RabbitMQ says what a test has it say. */
+final class FakeChannel {
+
+  private final Channel channel = fake(Channel.class, this::onChannel);
+  private final Connection connection = fake(Connection.class, this::onConnection);
+  private final List<String> bodies = new CopyOnWriteArrayList<>();
+  private final CountDownLatch freed = new CountDownLatch(1);
+  private volatile boolean stuck;
+  private volatile boolean open = true;
+  private volatile ShutdownListener whenShut;
+  private volatile ReturnCallback whenReturned;
+  private volatile ConfirmCallback whenConfirmed;
+  private volatile ConfirmCallback whenNacked;
+  private volatile BlockedCallback whenBlocked;
+  private volatile Consumer consumer;
+  private final List<Map<?, ?>> consumed = new CopyOnWriteArrayList<>();
+  private final List<String> calls = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Command> reply = new CompletableFuture<>();
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** What was published, in order. */
+  List<String> bodies() {
+    return bodies;
+  }
+
+  /** The names of the methods that were called, in order. */
+  List<String> calls() {
+    return calls;
+  }
+
+  /** The arguments of each consumer. */
+  List<Map<?, ?>> consumed() {
+    return consumed;
+  }
+
+  /** Delivers an event to the consumer. */
+  void deliver(long tag, Event event) throws IOException {
+    BasicProperties properties =
+        new BasicProperties.Builder().userId("broker").type(event.type().wireName()).build();
+    Envelope envelope = new Envelope(tag, false, event.type().wireName(), "");
+    consumer.handleDelivery("any", envelope, properties, EventCodec.encode(event));
+  }
+
+  /** Answers the fence. */
+  void answerFence() {
+    reply.complete(null);
+  }
+
+  /** From now on a write does not return until the connection is {@linkplain #shut() shut}. */
+  void stick() {
+    stuck = true;
+  }
+
+  void confirm(long number) throws IOException {
+    whenConfirmed.handle(number, false);
+  }
+
+  void nack(long number) throws IOException {
+    whenNacked.handle(number, false);
+  }
+
+  void giveBack(long number) {
+    BasicProperties properties = new BasicProperties.Builder().messageId("any/" + number).build();
+    whenReturned.handle(new Return(312, "NO_ROUTE", "any", "any", properties, new byte[0]));
+  }
+
+  void block() throws IOException {
+    whenBlocked.handle("low on memory");
+  }
+
+  void shut() {
+    open = false;
+    freed.countDown();
+    whenShut.shutdownCompleted(null);
+  }
+
+  private Object onChannel(String method, Object[] arguments) throws InterruptedException {
+    calls.add(method);
+    switch (method) {
+      case "isOpen" -> {
+        return open;
+      }
+      case "getNextPublishSeqNo" -> {
+        return bodies.size() + 1L;
+      }
+      case "asyncCompletableRpc" -> {
+        Object answer = reply; // Error Prone thinks that a future returned as an object is dropped
+        return answer;
+      }
+      case "addShutdownListener" -> whenShut = (ShutdownListener) arguments[0];
+      case "addReturnListener" -> whenReturned = (ReturnCallback) arguments[0];
+      case "addConfirmListener" -> {
+        whenConfirmed = (ConfirmCallback) arguments[0];
+        whenNacked = (ConfirmCallback) arguments[1];
+      }
+      case "basicPublish" -> {
+        bodies.add(new String((byte[]) arguments[4], StandardCharsets.UTF_8));
+        if (stuck) {
+          freed.await();
+        }
+      }
+      case "basicConsume" -> {
+        consumed.add((Map<?, ?>) arguments[5]);
+        consumer = (Consumer) arguments[6];
+      }
+      default -> {
+        return null; // an ok that nobody looks into
+      }
+    }
+    return null;
+  }
+
+  private Object onConnection(String method, Object[] arguments) {
+    switch (method) {
+      case "createChannel" -> {
+        return channel;
+      }
+      case "addBlockedListener" -> whenBlocked = (BlockedCallback) arguments[0];
+      default -> throw new UnsupportedOperationException(method);
+    }
+    return null;
+  }
+
+  private interface Call {
+    Object on(String method, Object[] arguments) throws InterruptedException;
+  }
+
+  private static <T> T fake(Class<T> type, Call call) {
+    Object proxy =
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (self, method, arguments) -> call.on(method.getName(), arguments));
+    return type.cast(proxy);
+  }
+}

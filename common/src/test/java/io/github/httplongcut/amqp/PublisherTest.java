@@ -1,0 +1,199 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.rabbitmq.client.ConnectionFactory;
+import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.ProcessId;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a real RabbitMQ says too seldom at the moment that matters. */
+class PublisherTest {
+
+  private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
+  private static final AmqpConfig CONFIG =
+      new AmqpConfig(
+          List.of(new AmqpConfig.Address("127.0.0.1", 1)),
+          "broker",
+          new Secret("broker"),
+          "longcut",
+          Optional.empty(),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(2),
+          1024 * 1024);
+
+  private final Loop loop = new Loop("test loop");
+  private final Publisher publisher =
+      new Publisher(
+          new Link(new ConnectionFactory(), CONFIG, "test"),
+          CONFIG,
+          ID,
+          loop,
+          new SessionMetrics(new SimpleMeterRegistry()));
+  private final List<String> outcomes = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void startLoop() {
+    loop.start(
+        new Ticker() {
+          @Override
+          public void onTick(long nowNanos) {}
+
+          @Override
+          public void onStoodStill(long nanos) {}
+        });
+  }
+
+  @AfterEach
+  void close() {
+    publisher.close();
+    loop.close();
+  }
+
+  @Test
+  void aNackThatComesAfterTheCloseIsAnOutcomeToo() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    channel.stick(); // or the link's thread would be done with it before the nack
+    Thread user = use(channel);
+    publish("a", Publication.Tries.UNTIL_CONFIRMED);
+    await().until(() -> channel.bodies().size() == 1);
+
+    publisher.close();
+    channel.nack(1);
+    channel.shut();
+    user.join();
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a NACKED"));
+  }
+
+  @Test
+  void aBugInOneOutcomeCostsNoOther() {
+    publisher.publish(
+        publication("a", Publication.Tries.ONCE)
+            .whenDone(
+                outcome -> {
+                  throw new IllegalStateException("a bug, for this test");
+                }));
+    publish("b", Publication.Tries.ONCE);
+
+    publisher.close();
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("b NO_CONNECTION"));
+  }
+
+  @Test
+  void aLateConfirmOfTheLastChannelIsNotTakenForTheNextOnes() throws Exception {
+    FakeChannel last = new FakeChannel();
+    Thread user = use(last);
+    publish("a", Publication.Tries.ONCE);
+    await().until(() -> last.bodies().size() == 1);
+    last.shut();
+    user.join();
+    FakeChannel next = new FakeChannel();
+    use(next);
+    publish("b", Publication.Tries.ONCE);
+    await().until(() -> next.bodies().size() == 1);
+
+    last.confirm(1);
+    last.block();
+    next.giveBack(1);
+    next.confirm(1);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a UNKNOWN", "b RETURNED"));
+    assertThat(publisher.isBlocked()).isFalse();
+    next.shut();
+  }
+
+  @Test
+  void whatWasReturnedIsReturnedThoughTheConfirmNeverCame() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    Thread user = use(channel);
+    publish("a", Publication.Tries.UNTIL_CONFIRMED);
+    await().until(() -> channel.bodies().size() == 1);
+
+    channel.giveBack(1);
+    channel.shut();
+    user.join();
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a RETURNED"));
+  }
+
+  /** A heartbeat that says gone must not be followed by an older one. */
+  @Test
+  void whatIsPublishedAgainGoesBeforeWhatCameSince() throws Exception {
+    FakeChannel last = new FakeChannel();
+    Thread user = use(last);
+    for (String version : List.of("1", "2")) {
+      publish(version, Publication.Tries.UNTIL_CONFIRMED);
+      await().until(() -> last.bodies().size() == Integer.parseInt(version));
+    }
+    last.block();
+    publish("3", Publication.Tries.UNTIL_CONFIRMED);
+    last.shut();
+    user.join();
+
+    FakeChannel next = new FakeChannel();
+    use(next);
+
+    await().until(() -> !next.bodies().isEmpty());
+    assertThat(next.bodies().get(0)).containsSubsequence("\"1\"", "\"2\"", "\"3\"");
+    next.shut();
+  }
+
+  @Test
+  void whatIsTooLateIsNotWrittenOnANewConnection() {
+    publisher.publish(
+        Publication.of(new Event.BrokerHello(ID, "late"), "", System.nanoTime())
+            .whenDone(outcome -> outcomes.add("late " + outcome)));
+
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("late NO_CONNECTION"));
+    assertThat(channel.bodies()).isEmpty();
+    channel.shut();
+  }
+
+  private Thread use(FakeChannel channel) {
+    Thread user =
+        new Thread(
+            () -> {
+              try {
+                publisher.use(channel.connection());
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "test link");
+    user.setDaemon(true);
+    user.start();
+    await().until(publisher::isConnected);
+    return user;
+  }
+
+  private void publish(String version, Publication.Tries tries) {
+    publisher.publish(
+        publication(version, tries).whenDone(outcome -> outcomes.add(version + " " + outcome)));
+  }
+
+  private static Publication publication(String version, Publication.Tries tries) {
+    long giveUpAt = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    return Publication.of(new Event.BrokerHello(ID, version), "", giveUpAt).tried(tries);
+  }
+}
