@@ -73,6 +73,13 @@ final class Inbox implements Link.Use {
       return open;
     }
 
+    /** The fence may come back just as the channel is given up: too late for what is forgotten. */
+    private void settled(Delivery delivery) {
+      if (!forgotten) {
+        delivery.onSettled();
+      }
+    }
+
     private void enqueue(Runnable change) {
       lock.lock();
       try {
@@ -276,7 +283,7 @@ final class Inbox implements Link.Use {
     epoch.fence.send(
         () -> {
           if (!settled.isEmpty()) {
-            loop.execute(() -> settled.forEach(Delivery::onSettled));
+            settled.forEach(each -> loop.execute(() -> epoch.settled(each)));
           }
           wake();
         });
@@ -294,7 +301,11 @@ final class Inbox implements Link.Use {
       lock.unlock();
     }
     if (begun) {
-      loop.execute(listener::onConsumingLost);
+      loop.execute(
+          () -> {
+            epoch.forgotten = true;
+            listener.onConsumingLost();
+          });
     }
   }
 
@@ -344,6 +355,8 @@ final class Inbox implements Link.Use {
         return;
       }
       long owedFor = Math.min(current.fence.outstandingNanos(nowNanos), nowNanos - excusedUntil);
+      // The answer comes behind what RabbitMQ delivers: on a slow line that takes its time.
+      owedFor = Math.min(owedFor, nowNanos - current.heardAt);
       silent = owedFor >= fenceTimeout.toNanos();
       if (!current.fence.isOutstanding() && nowNanos - current.fencedAt >= PROBE_NANOS) {
         current.probeDue = true;
@@ -355,8 +368,6 @@ final class Inbox implements Link.Use {
     if (silent) {
       link.cut("RabbitMQ owes the answer to a fence for " + fenceTimeout);
     }
-      // The answer comes behind what RabbitMQ delivers: on a slow line that takes its time.
-      owedFor = Math.min(owedFor, nowNanos - current.heardAt);
   }
 
   private void wake() {
@@ -383,6 +394,7 @@ final class Inbox implements Link.Use {
     public void handleDelivery(
         String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
       metrics.delivered();
+      epoch.heardAt = System.nanoTime();
       long tag = envelope.getDeliveryTag();
       try {
         MessageReader.Read read =
@@ -394,7 +406,6 @@ final class Inbox implements Link.Use {
               if (!delivery.isLost()) {
                 listener.onDelivery(delivery);
               }
-      epoch.heardAt = System.nanoTime();
             });
       } catch (MalformedEventException e) {
         metrics.unreadable();
@@ -412,7 +423,9 @@ final class Inbox implements Link.Use {
     /** RabbitMQ cancelled the consumer: its queue was deleted, or its node went down. */
     @Override
     public void handleCancel(String consumerTag) {
-      reopen("RabbitMQ cancelled the consumer of " + queue);
+      if (epoch.isOpen()) {
+        reopen("RabbitMQ cancelled the consumer of " + queue);
+      }
     }
   }
 }
