@@ -1,0 +1,139 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.rabbitmq.client.ConnectionFactory;
+import io.github.httplongcut.config.Secret;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whom a link trusts with the password: it gets no AMQP header unless it is the host named. */
+class LinkTlsTest {
+
+  private static final char[] PASSWORD = "of-this-test".toCharArray();
+
+  @TempDir private Path directory;
+
+  @Test
+  void theHostThatTheCertificateNamesIsTrusted() throws Exception {
+    assertThat(firstWordTo("ip:127.0.0.1", false)).isEqualTo("AMQP");
+  }
+
+  @Test
+  void aTrustedCertificateOfAnotherHostIsRefused() {
+    assertThatThrownBy(() -> firstWordTo("dns:rabbitmq.example", false))
+        .isInstanceOf(SSLException.class);
+  }
+
+  @Test
+  void insecureTrustsAnotherHostToo() throws Exception {
+    assertThat(firstWordTo("dns:rabbitmq.example", true)).isEqualTo("AMQP");
+  }
+
+  /** What a server with a certificate for {@code name}, which is trusted, hears first. */
+  private String firstWordTo(String name, boolean insecure) throws Exception {
+    KeyStore store = selfSigned(name);
+    Path ca = directory.resolve("ca.pem");
+    Files.writeString(ca, pem(store.getCertificate("server")));
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, PASSWORD);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    try (SSLServerSocket server =
+        (SSLServerSocket)
+            context
+                .getServerSocketFactory()
+                .createServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      server.setSoTimeout(10_000);
+      AmqpConfig.Tls tls =
+          new AmqpConfig.Tls(
+              insecure ? Optional.empty() : Optional.of(ca),
+              Optional.empty(),
+              Optional.empty(),
+              insecure);
+      Link link = link(server.getLocalPort(), tls);
+      link.start(connection -> {});
+      try (SSLSocket accepted = (SSLSocket) server.accept()) {
+        accepted.setSoTimeout(10_000);
+        InputStream in = accepted.getInputStream();
+        return new String(in.readNBytes(4), StandardCharsets.US_ASCII);
+      } finally {
+        link.close();
+      }
+    }
+  }
+
+  private static Link link(int port, AmqpConfig.Tls tls) {
+    AmqpConfig config =
+        new AmqpConfig(
+            List.of(new AmqpConfig.Address("127.0.0.1", port)),
+            "broker",
+            new Secret("broker"),
+            "longcut",
+            Optional.of(tls),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            1024 * 1024);
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setAutomaticRecoveryEnabled(false);
+    AmqpTls.configure(factory, tls);
+    return new Link(factory, config, "test");
+  }
+
+  private KeyStore selfSigned(String name) throws Exception {
+    Path file = directory.resolve("server.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "server",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=test",
+                "-ext",
+                "san=" + name,
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                file.toString(),
+                "-storepass",
+                new String(PASSWORD))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("keytool.log").toFile())
+            .start();
+    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(keytool.exitValue()).isZero();
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(file)) {
+      store.load(in, PASSWORD);
+    }
+    return store;
+  }
+
+  private static String pem(Certificate certificate) throws Exception {
+    String base64 = Base64.getMimeEncoder().encodeToString(certificate.getEncoded());
+    return "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n";
+  }
+}
