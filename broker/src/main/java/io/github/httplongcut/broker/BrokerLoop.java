@@ -195,7 +195,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     Fate fate =
         switch (outcome) {
           case CONFIRMED -> Fate.CONFIRMED;
-          case RETURNED -> Fate.RETURNED;
+          case RETURNED, REFUSED -> Fate.RETURNED;
           case NACKED -> Fate.NACKED;
           case UNKNOWN -> Fate.UNKNOWN;
           case NO_CONNECTION, BLOCKED -> Fate.NOT_WRITTEN;

@@ -95,6 +95,11 @@ final class PendingRequests {
       }
       case RETURNED -> comeBack(pending, "returned", now);
       case NACKED -> fail(pending, Failure.OVERLOADED, "RabbitMQ's queue of requests is full");
+      case REFUSED ->
+          fail(
+              pending,
+              Failure.TARGET_FORBIDDEN,
+              "RabbitMQ's permissions do not let this client agent use the upstream target");
       case BLOCKED -> fail(pending, Failure.OVERLOADED, "RabbitMQ takes no messages now");
       case NO_CONNECTION ->
           fail(pending, Failure.BROKER_UNAVAILABLE, "there is no connection to RabbitMQ");

@@ -266,6 +266,13 @@ class PendingRequestsTest {
   }
 
   @Test
+  void aPublicationThatPermissionsForbidMeansTargetForbidden() {
+    pending.onOutcome(add("POST"), Outcome.REFUSED, T0 + MS);
+
+    assertFailedWith(Failure.TARGET_FORBIDDEN);
+  }
+
+  @Test
   void noConnectionForTheAckTimeoutMeansBrokerUnavailable() {
     pending.onOutcome(add("GET"), Outcome.NO_CONNECTION, T0 + ACK);
 

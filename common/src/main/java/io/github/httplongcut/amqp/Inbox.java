@@ -114,6 +114,7 @@ final class Inbox implements Link.Use {
   private boolean reopening;
   private final Set<String> stopped = new HashSet<>();
   private final Set<String> cancelNow = new HashSet<>();
+  private boolean writing;
   private long excusedUntil = System.nanoTime();
 
   /** Rises with each epoch, so that a half-dead old connection gets nothing more. */
@@ -238,12 +239,15 @@ final class Inbox implements Link.Use {
       List<Delivery> settled = null;
       lock.lockInterruptibly();
       try {
+        writing = false;
+        changed.signalAll();
         while (!epoch.hasWork() && epoch.channel.isOpen() && !reopening) {
           changed.await();
         }
         if (reopening || !epoch.channel.isOpen()) {
           return;
         }
+        writing = true;
         acks = List.copyOf(epoch.acks);
         epoch.acks.clear();
         rejects = List.copyOf(epoch.rejects);
@@ -297,6 +301,8 @@ final class Inbox implements Link.Use {
       begun = current == epoch;
       current = null;
       consuming = false;
+      writing = false;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -331,6 +337,23 @@ final class Inbox implements Link.Use {
       stopped.addAll(queues);
       cancelNow.addAll(queues);
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until every ack and rejection so far is written, or lost with its channel. */
+  boolean flush(long atMostNanos) throws InterruptedException {
+    long left = atMostNanos;
+    lock.lockInterruptibly();
+    try {
+      while (writing || (current != null && current.hasWork())) {
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return true;
     } finally {
       lock.unlock();
     }
@@ -407,7 +430,7 @@ final class Inbox implements Link.Use {
                 listener.onDelivery(delivery);
               }
             });
-      } catch (MalformedEventException e) {
+      } catch (MalformedEventException | RuntimeException e) { // a bug must not be redelivered
         metrics.unreadable();
         log.warn(
             "event=unreadable_message queue={} user={} type={} bytes={} why=\"{}\"",

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
@@ -46,6 +47,12 @@ final class Publisher implements Link.Use {
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /**
+   * For how long nothing like a refused event is written: each attempt costs the channel, and
+   * others what was unconfirmed on it.
+   */
+  private static final long REFUSED_NANOS = Duration.ofSeconds(30).toNanos();
+
   /** What is on its way over a line of 1 Mbit/s is no silence; a dead one, AMQP heartbeats find. */
   private static final long SLOWEST_NANOS_PER_BYTE = 8_000;
 
@@ -61,6 +68,7 @@ final class Publisher implements Link.Use {
   private final Outbox outbox = new Outbox();
   private final List<Publication> nacked = new ArrayList<>();
   private final NavigableMap<Long, Message> unconfirmed = new TreeMap<>();
+  private final Map<Refusal, Long> refusals = new HashMap<>();
   private long unconfirmedBytes;
   private Channel channel;
   private Fence probe;
@@ -90,14 +98,21 @@ final class Publisher implements Link.Use {
         done = List.of(new Done(publication, Outcome.NO_CONNECTION));
       } else if (blocked && !publication.isTriedAgain()) {
         done = List.of(new Done(publication, Outcome.BLOCKED));
+      } else if (isRefused(publication)) {
+        done = List.of(new Done(publication, Outcome.REFUSED));
       } else {
         outbox.add(publication);
         changed.signalAll();
       }
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
+  }
+
+  private boolean isRefused(Publication publication) {
+    return !refusals.isEmpty()
+        && refusals.keySet().stream().anyMatch(refusal -> refusal.concerns(publication));
   }
 
   boolean isConnected() {
@@ -134,7 +149,7 @@ final class Publisher implements Link.Use {
     try {
       writeWhileOpen(opened);
     } finally {
-      lost();
+      lost(Refusal.of(opened.getCloseReason()));
     }
   }
 
@@ -151,10 +166,10 @@ final class Publisher implements Link.Use {
       probedAt = now;
       probeDue = false;
       messages = 0;
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   private void writeWhileOpen(Channel opened) throws IOException, InterruptedException {
@@ -264,10 +279,10 @@ final class Publisher implements Link.Use {
         message.publications.forEach(each -> done.add(new Done(each, outcome)));
       }
       changed.signalAll();
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   private void onNacked(Channel from, long number, boolean multiple) {
@@ -284,10 +299,10 @@ final class Publisher implements Link.Use {
         }
       }
       changed.signalAll();
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   private List<Message> takeUnconfirmed(Channel from, long number, boolean multiple) {
@@ -323,10 +338,10 @@ final class Publisher implements Link.Use {
       for (Publication publication : outbox.removeIf(each -> !each.isTriedAgain())) {
         done.add(new Done(publication, Outcome.BLOCKED));
       }
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   private void onUnblocked(Channel from) {
@@ -344,12 +359,20 @@ final class Publisher implements Link.Use {
     }
   }
 
-  /** The connection is gone, and with it the word that RabbitMQ owed. */
-  private void lost() {
+  /**
+   * The channel is gone, and with it the word that RabbitMQ owed.
+   *
+   * @param refusal why RabbitMQ closed it, if that was because of something that it may not take
+   */
+  private void lost(Optional<Refusal> refusal) {
     List<Done> done = new ArrayList<>();
     List<Publication> again = new ArrayList<>();
     lock.lock();
     try {
+      refusal.ifPresent(each -> refusals.put(each, System.nanoTime() + REFUSED_NANOS));
+      for (Publication publication : outbox.removeIf(this::isRefused)) {
+        done.add(new Done(publication, Outcome.REFUSED));
+      }
       channel = null;
       probe = null;
       blocked = false;
@@ -357,6 +380,8 @@ final class Publisher implements Link.Use {
         for (Publication publication : message.publications) {
           if (message.returned) {
             done.add(new Done(publication, Outcome.RETURNED));
+          } else if (isRefused(publication)) {
+            done.add(new Done(publication, Outcome.REFUSED));
           } else if (publication.isTriedAgain() && !closed) {
             again.add(publication);
           } else {
@@ -368,10 +393,10 @@ final class Publisher implements Link.Use {
       unconfirmed.clear();
       unconfirmedBytes = 0;
       changed.signalAll();
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   /** This process stood still until now: that RabbitMQ was not heard is not its fault. */
@@ -394,6 +419,7 @@ final class Publisher implements Link.Use {
     try {
       Outcome outcome = channel == null ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
       boolean moved = !nacked.isEmpty();
+      refusals.values().removeIf(until -> nowNanos - until >= 0);
       nacked.forEach(outbox::add);
       nacked.clear();
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
@@ -404,10 +430,10 @@ final class Publisher implements Link.Use {
       if (moved || probeDue || !done.isEmpty()) {
         changed.signalAll();
       }
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
     if (silent) {
       link.cut("RabbitMQ has confirmed nothing for " + config.confirmTimeout());
     }
@@ -462,10 +488,10 @@ final class Publisher implements Link.Use {
         done.add(new Done(publication, Outcome.NO_CONNECTION));
       }
       changed.signalAll();
+      tell(done);
     } finally {
       lock.unlock();
     }
-    tell(done);
   }
 
   int waiting() {
@@ -495,6 +521,7 @@ final class Publisher implements Link.Use {
     }
   }
 
+  /** With the lock held: after {@link #flush} every outcome is on the loop. */
   private void tell(List<Done> done) {
     if (!done.isEmpty()) {
       done.forEach(each -> metrics.outcome(each.outcome));

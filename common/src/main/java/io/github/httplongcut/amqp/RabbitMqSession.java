@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -28,6 +29,7 @@ public final class RabbitMqSession implements Session {
   private final Link consuming;
   private final Publisher publisher;
   private final Inbox inbox;
+  private final Loop loop;
   private final ScheduledExecutorService watcher;
   private long watchedAt;
 
@@ -38,6 +40,7 @@ public final class RabbitMqSession implements Session {
    * @param registry where it counts
    */
   public RabbitMqSession(AmqpConfig config, Member member, Loop loop, MeterRegistry registry) {
+    this.loop = loop;
     SessionMetrics metrics = new SessionMetrics(registry);
     String name = member.role() + " " + member.id();
     publishing = new Link(factory(config, name + " publish"), config, name + " publish");
@@ -135,7 +138,17 @@ public final class RabbitMqSession implements Session {
 
   @Override
   public boolean flush(Duration atMost) throws InterruptedException {
-    return publisher.flush(atMost);
+    long deadline = System.nanoTime() + atMost.toNanos();
+    // Outcomes come before acks: what was published is what the acks are for.
+    return publisher.flush(atMost)
+        && passedLoop(deadline - System.nanoTime())
+        && inbox.flush(deadline - System.nanoTime());
+  }
+
+  private boolean passedLoop(long atMostNanos) throws InterruptedException {
+    CountDownLatch passed = new CountDownLatch(1);
+    loop.execute(passed::countDown);
+    return passed.await(atMostNanos, TimeUnit.NANOSECONDS);
   }
 
   /** The consuming connection goes first: what it gives back, others can take at once. */

@@ -31,7 +31,12 @@ public interface Session extends AutoCloseable {
    */
   void stopConsuming(Set<String> queues);
 
-  /** Waits until every publication has its outcome, or for {@code atMost}; not on the loop. */
+  /**
+   * Waits until every publication has its outcome and every ack is written, or for {@code atMost};
+   * not on the loop.
+   *
+   * @return whether that is so
+   */
   boolean flush(Duration atMost) throws InterruptedException;
 
   /** Closes both connections; unconfirmed publications are {@link Outcome#UNKNOWN}. */

@@ -109,7 +109,8 @@ public final class TapCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       out.println("The queue 'tap' now gets a copy of: " + EventOption.names(chosen));
       out.println("Look at it ('Get messages'): " + management.queuePage(Tap.QUEUE));
-      out.println("Tracing costs about two further messages for each one: end it with 'longcut tap off'.");
+      out.println(
+          "Tracing costs about two further messages for each one: end it with 'longcut tap off'.");
       out.flush();
       return 0;
     }

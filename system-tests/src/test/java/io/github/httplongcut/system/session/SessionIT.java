@@ -118,6 +118,36 @@ class SessionIT {
     await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.RETURNED));
   }
 
+  /** RabbitMQ closes the channel: the others must not suffer for it. */
+  @Test
+  void whatPermissionsForbidIsRefusedAndTheRestGoesOn() {
+    Peer client =
+        up(
+            new Peer(RabbitMqUser.CLIENT_AGENT, address(), Topology::clientAgent),
+            Delivery::discard);
+    ProcessId another = ProcessId.create("somebody-else", "peer");
+    Event request =
+        new Event.ClientRequest(
+            client.id(),
+            UUID.randomUUID(),
+            1,
+            new Request(TARGET, "POST", "/", Headers.EMPTY, Body.ABSENT));
+    String forbidden = Topology.targetKey(TARGET, another);
+
+    client.publish(Publication.of(request, forbidden, in(10)).tried(Publication.Tries.ONCE));
+    await().untilAsserted(() -> assertThat(client.outcomes()).containsExactly(Outcome.REFUSED));
+    client.publish(Publication.of(request, forbidden, in(10))); // tried again otherwise
+    client.publish(
+        Publication.of(request, Topology.targetKey(TARGET, client.id()), in(10))
+            .tried(Publication.Tries.ONCE));
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(client.outcomes())
+                    .containsExactly(Outcome.REFUSED, Outcome.REFUSED, Outcome.CONFIRMED));
+  }
+
   @Test
   void whatExpiresComesBackToItsSenderAsADeadLetter() {
     Peer broker = broker(Delivery::discard);
