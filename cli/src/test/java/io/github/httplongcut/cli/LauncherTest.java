@@ -98,6 +98,46 @@ class LauncherTest {
   }
 
   @Test
+  void besideItsJarsItRunsAnyOtherProgramWithTheArgumentsUntouched() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+
+    Result result =
+        run(launcher, Map.of(), "sh", "-c", "echo $$ \"$@\"; exit 7", "sh", "a b", "*", "--help");
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(7);
+    // exec: the pid that the caller knows is the program's.
+    assertThat(result.out()).isEqualTo(result.pid() + " a b * --help\n");
+  }
+
+  @Test
+  void besideItsJarsItsOwnCommandsWinOverPrograms() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+
+    Result result =
+        run(launcher, Map.of("JAVA_HOME", fakeJava("17").toString()), "echo", "--port", "0");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).endsWith("[echo]\n[--port]\n[0]\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"frobnicate", "--frobnicate", "cd"})
+  void whatIsNoProgramEitherIsAUsageError(String word) throws Exception {
+    Result result = run(installed("longcut-cli.jar"), Map.of(), word);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("there is no command '" + word + "'");
+  }
+
+  @Test
+  void checkoutRunsNoOtherProgram() throws Exception {
+    Result result = run(LAUNCHER, Map.of(), "sh", "-c", "echo ran");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
   void oldJavaIsPassedBy() throws Exception {
     Path launcher = installed("longcut-broker.jar");
 
