@@ -35,7 +35,7 @@ FROM eclipse-temurin:25-jre
 # For health checks and trials. Some releases of the base have it.
 RUN command -v curl >/dev/null \
  || { apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*; }
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent longcut
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin longcut
 
 COPY longcut LICENSE /opt/longcut/
 COPY --from=build \
