@@ -21,7 +21,7 @@ import java.util.function.Function;
  * A relay of real processes for one test: the runnable jars, on a RabbitMQ, with timers short
  * enough to wait for. Closing it kills what still runs.
  */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
 
   /** Longer than any answer may take. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -51,13 +51,13 @@ final class Relay implements AutoCloseable {
    * @param amqp where RabbitMQ is, for each user
    * @param test names its logs
    */
-  Relay(Function<RabbitMqUser, URI> amqp, String test) {
+  public Relay(Function<RabbitMqUser, URI> amqp, String test) {
     this.amqp = amqp;
     this.logs = Path.of("target", "relay-logs", test);
   }
 
   /** A setting below {@code longcut.} for the processes started from now on. */
-  Relay with(String key, String value) {
+  public Relay with(String key, String value) {
     settings.put(key, value);
     return this;
   }
@@ -69,7 +69,7 @@ final class Relay implements AutoCloseable {
   }
 
   /** A broker; not ready yet. */
-  RoleProcess broker() {
+  public RoleProcess broker() {
     return start("broker", RabbitMqUser.BROKER);
   }
 
@@ -78,7 +78,12 @@ final class Relay implements AutoCloseable {
     return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, "--target", "echo=" + upstream);
   }
 
-  private RoleProcess start(String role, RabbitMqUser user, String... flags) {
+  /**
+   * A process of that role; not ready yet.
+   *
+   * @param flags of its command line, beside those for its id, its admin port and RabbitMQ
+   */
+  public RoleProcess start(String role, RabbitMqUser user, String... flags) {
     String name = role + "-" + (processes.size() + 1);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -94,7 +99,7 @@ final class Relay implements AutoCloseable {
   }
 
   /** Waits until all that runs is ready. */
-  Relay awaitReady() {
+  public Relay awaitReady() {
     processes.stream().filter(RoleProcess::isAlive).forEach(RoleProcess::awaitReady);
     return this;
   }

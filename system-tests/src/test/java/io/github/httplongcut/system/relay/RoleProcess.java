@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A role that runs in a JVM of its own, to be killed, frozen and asked. */
-final class RoleProcess implements AutoCloseable {
+public final class RoleProcess implements AutoCloseable {
 
   private static final Duration START = Duration.ofSeconds(60);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -49,7 +49,7 @@ final class RoleProcess implements AutoCloseable {
   }
 
   /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
-  int port(String event) {
+  public int port(String event) {
     Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
     await("port of " + name)
         .atMost(START)

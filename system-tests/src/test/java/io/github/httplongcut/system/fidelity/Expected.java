@@ -1,0 +1,73 @@
+package io.github.httplongcut.system.fidelity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.system.fidelity.Case.Agent;
+import io.github.httplongcut.system.fidelity.Case.Difference;
+import java.util.List;
+
+/**
+ * What a relayed message shows that a direct one does not: the whole list, for every message.
+ *
+ * @param upstream what Host says of the upstream server
+ * @param pseudonym of the client agent in Via
+ */
+record Expected(String upstream, String pseudonym) {
+
+  private static final String CALLER = "127.0.0.1";
+
+  /** The Host that target {@code kept} is asked for, which keeps it. */
+  static final String KEPT_HOST = "kept.example";
+
+  /** What the upstream server has to see through the relay. */
+  RawMessage request(RawMessage direct, Agent agent, List<Difference> differences) {
+    String host = String.join("", direct.values("Host"));
+    String version = direct.startLine().endsWith("HTTP/1.0") ? "1.0" : "1.1";
+    RawMessage relayed =
+        direct
+            .startingWith(direct.startLine().replaceFirst("1\\.0$", "1.1"))
+            .without("Connection")
+            .sized()
+            .with("Via", version + " " + pseudonym);
+    relayed = host.equals(KEPT_HOST) ? relayed : relayed.replacing("Host", upstream);
+    return applied(differences, forwarded(relayed, agent, host));
+  }
+
+  private static RawMessage forwarded(RawMessage message, Agent agent, String host) {
+    RawMessage result = message;
+    if (agent == Agent.REPLACE) {
+      result = result.without("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto");
+    }
+    if (agent != Agent.OFF) {
+      result = appended(result, "X-Forwarded-For", CALLER);
+      result = host.isEmpty() ? result : appended(result, "X-Forwarded-Host", host);
+      result = appended(result, "X-Forwarded-Proto", "http");
+    }
+    return result;
+  }
+
+  private static RawMessage appended(RawMessage message, String name, String value) {
+    List<String> before = message.values(name);
+    return before.isEmpty()
+        ? message.with(name, value)
+        : message.replacing(name, String.join(", ", before) + ", " + value);
+  }
+
+  /** What the caller has to see through the relay. */
+  RawMessage response(RawMessage direct, List<Difference> differences) {
+    RawMessage relayed = direct.without("Connection").sized().with("Via", "1.1 " + pseudonym);
+    return applied(differences, relayed);
+  }
+
+  private static RawMessage applied(List<Difference> differences, RawMessage message) {
+    RawMessage result = message;
+    for (Difference difference : differences) {
+      RawMessage changed = difference.change().apply(result);
+      assertThat(changed.comparable())
+          .as("a difference that there is: %s", difference.why())
+          .isNotEqualTo(result.comparable());
+      result = changed;
+    }
+    return result;
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.httplongcut.system.fidelity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.system.fidelity.Case.Failed;
+import io.github.httplongcut.system.fidelity.Case.Refused;
+import io.github.httplongcut.system.fidelity.Case.Same;
+import io.github.httplongcut.system.fidelity.RawCaller.Heard;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Plays every case directly and through the relay, and compares; docs/fidelity.md has the sum. */
+@ExtendWith(RabbitMqExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+class FidelityIT {
+
+  private final RabbitMq rabbitMq;
+  private RawUpstream upstream;
+  private FidelityRelay relay;
+
+  FidelityIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeAll
+  void begin() throws IOException {
+    rabbitMq.purge();
+    upstream = new RawUpstream();
+    relay = new FidelityRelay(rabbitMq, upstream);
+  }
+
+  @AfterAll
+  void end() {
+    if (relay != null) {
+      relay.close();
+    }
+    upstream.close();
+  }
+
+  static Stream<Case> cases() {
+    return Stream.of(
+            RequestLineCases.all(),
+            RequestFieldCases.all(),
+            BodyCases.all(),
+            ResponseCases.all(),
+            ConnectionCases.all(),
+            RefusalCases.all(),
+            FaultCases.all())
+        .flatMap(all -> all);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("cases")
+  void theRelayIsFaithful(Case script) throws IOException {
+    if (script.outcome() instanceof Same same) {
+      compare(script, same);
+    } else {
+      assertOwnAnswer(script, script.ownAnswer().orElseThrow());
+    }
+  }
+
+  private void compare(Case script, Same same) throws IOException {
+    upstream.answers(script.answers());
+    Heard heardDirectly = RawCaller.call(upstream.port(), directly(script));
+    List<RawMessage> seenDirectly = upstream.seen();
+    upstream.answers(script.answers());
+    Heard heard = RawCaller.call(relay.port(script.agent()), script);
+    List<RawMessage> seen = upstream.seen();
+    Expected expected = new Expected(upstream.authority(), relay.pseudonym(script.agent()));
+
+    assertSame(
+        seen,
+        seenDirectly.stream()
+            .map(each -> expected.request(each, script.agent(), same.inRequest()))
+            .toList());
+    assertSame(
+        heard.answers(),
+        heardDirectly.answers().stream()
+            .map(each -> expected.response(each, same.inResponse()))
+            .toList());
+    if (same.interimDropped()) {
+      assertThat(heardDirectly.interim()).isNotEmpty();
+      assertThat(heard.interim()).isEmpty();
+    } else {
+      assertSame(heard.interim(), heardDirectly.interim());
+    }
+  }
+
+  /** The upstream server decides by itself when it closes. */
+  private static Case directly(Case script) {
+    return new Case(
+        script.name(),
+        script.agent(),
+        script.says(),
+        script.expectedAnswers(),
+        false,
+        script.answers(),
+        script.outcome());
+  }
+
+  private static void assertSame(List<RawMessage> actual, List<RawMessage> expected) {
+    assertThat(actual.stream().map(RawMessage::comparable).toList())
+        .isEqualTo(expected.stream().map(RawMessage::comparable).toList());
+    assertThat(actual.stream().map(RawMessage::body).toList().equals(bodies(expected)))
+        .as("bodies")
+        .isTrue();
+  }
+
+  private static List<String> bodies(List<RawMessage> messages) {
+    return messages.stream().map(RawMessage::body).toList();
+  }
+
+  private void assertOwnAnswer(Case script, Failed expected) throws IOException {
+    upstream.answers(script.answers());
+    Heard heard = RawCaller.call(relay.port(script.agent()), script);
+
+    RawMessage last = heard.answers().get(heard.answers().size() - 1);
+    assertThat(last.status()).as("%s", last).isEqualTo(expected.status());
+    assertThat(last.values("Longcut-Error")).containsExactly(expected.code());
+    assertThat(last.values("Content-Type")).containsExactly("application/problem+json");
+    if (!script.method().equals("HEAD")) {
+      assertThat(last.body()).contains("\"code\":\"" + expected.code() + "\"");
+    }
+    int requestsAnswered = heard.answers().size() - 1;
+    int reached = script.outcome() instanceof Refused ? requestsAnswered : requestsAnswered + 1;
+    assertThat(upstream.seen()).hasSize(reached);
+  }
+
+  /** The loop is real: an upstream target that is the client agent itself. */
+  @Test
+  void aRequestThatComesBackToItsClientAgentIs508() throws IOException {
+    upstream.answers(List.of(Answer.OK));
+
+    Case loop = Case.of("a loop", Case.head("GET / HTTP/1.1", "Host: loop.example"));
+    RawMessage answer = RawCaller.call(relay.port(loop.agent()), loop).answers().get(0);
+
+    assertThat(answer.status()).as("%s", answer).isEqualTo(508);
+    assertThat(answer.body()).contains("\"code\":\"loop_detected\"");
+    assertThat(upstream.seen()).isEmpty();
+  }
+
+  @Test
+  void aViaOfItsOwnIs508() throws IOException {
+    String via = "Via: 1.1 a.example, 1.1 " + relay.pseudonym(Case.Agent.REPLACE) + " (again)";
+    Case loop = Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example", via));
+
+    assertOwnAnswer(loop, new Failed(508, "loop_detected"));
+  }
+}
