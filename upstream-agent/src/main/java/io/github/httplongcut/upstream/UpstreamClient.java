@@ -22,7 +22,10 @@ import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpRequestInterceptor;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
+import org.apache.hc.core5.http.impl.nio.DefaultHttpRequestWriterFactory;
+import org.apache.hc.core5.http.impl.nio.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.message.BasicHttpRequest;
 import org.apache.hc.core5.http.protocol.DefaultHttpProcessor;
 import org.apache.hc.core5.http2.HttpVersionPolicy;
@@ -166,14 +169,21 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   }
 
   private static ClientHttp1StreamDuplexerFactory protocol() {
-    return new ClientHttp1StreamDuplexerFactory(
-        new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
+    Http1Config limits =
         Http1Config.custom()
             .setMaxLineLength(MAX_HEADER_LINE)
             .setMaxHeaderCount(MAX_HEADER_LINES)
-            .build(),
+            .build();
+    DefaultHttpResponseParserFactory parsers = new DefaultHttpResponseParserFactory(limits);
+    return new ClientHttp1StreamDuplexerFactory(
+        new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
+        limits,
         // Bytes are chars, both ways: without it, what is not ASCII becomes question marks.
-        CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build());
+        CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build(),
+        DefaultConnectionReuseStrategy.INSTANCE,
+        () -> new WholeHeadParser(parsers.create()),
+        DefaultHttpRequestWriterFactory.INSTANCE,
+        null);
   }
 
   static HttpRoute routeOf(Target target) {
