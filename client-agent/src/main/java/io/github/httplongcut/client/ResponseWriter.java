@@ -6,6 +6,7 @@ import io.undertow.io.IoCallback;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HttpString;
+import io.undertow.util.StatusCodes;
 import java.util.Optional;
 import java.util.Set;
 import org.xnio.conduits.StreamSinkConduit;
@@ -16,6 +17,10 @@ final class ResponseWriter {
   private static final HttpString CONNECTION = new HttpString("Connection");
   private static final HttpString CONTENT_LENGTH = new HttpString("Content-Length");
   private static final HttpString TRANSFER_ENCODING = new HttpString("Transfer-Encoding");
+
+  /** What Undertow says of a status that it does not know. */
+  private static final String UNKNOWN = "Unknown";
+
   private static final Set<String> FRAMING = Set.of("content-length");
 
   private ResponseWriter() {}
@@ -23,6 +28,9 @@ final class ResponseWriter {
   /** Sends it and ends the exchange. */
   static void write(HttpServerExchange httpExchange, Response response) {
     httpExchange.setStatusCode(response.statusCode());
+    if (StatusCodes.getReason(response.statusCode()).equals(UNKNOWN)) {
+      httpExchange.setReasonPhrase(""); // RFC 9112 section 4: it may be empty
+    }
     HeaderMap fields = httpExchange.getResponseHeaders();
     for (Headers.Field field : response.headers().without(FRAMING).fields()) {
       HttpString name = new HttpString(field.name());
