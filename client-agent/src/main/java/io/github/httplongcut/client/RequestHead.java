@@ -6,6 +6,8 @@ import io.github.httplongcut.protocol.Failure;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HeaderValues;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -34,6 +36,7 @@ record RequestHead(
     CHUNKED
   }
 
+  private static final String CHUNKED = "chunked";
   private static final String PROTOCOL_PREFIX = "HTTP/";
 
   /** Bytes of a field beyond its name and value: a colon, a space and the line's end. */
@@ -159,17 +162,28 @@ record RequestHead(
   private static Content contentOf(Headers headers, String protocolVersion)
       throws RefusedException {
     if (headers.contains("Transfer-Encoding")) {
-      boolean chunked = "chunked".equalsIgnoreCase(headers.first("Transfer-Encoding").orElse(""));
       if (protocolVersion.equals("1.0")) { // RFC 9112 section 6.1: its framing is faulty
         throw new RefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
       }
-      if (!chunked) {
-        throw new RefusedException(
-            Failure.NOT_IMPLEMENTED, "no Transfer-Encoding but chunked is known");
-      }
+      requireChunked(String.join(",", headers.all("Transfer-Encoding")));
       return Content.CHUNKED;
     }
     return headers.contains("Content-Length") ? Content.SIZED : Content.NONE;
+  }
+
+  /** RFC 9112 sections 6.1 and 6.3: without chunked at the end, once, nobody knows the length. */
+  private static void requireChunked(String codings) throws RefusedException {
+    String known = codings.toLowerCase(Locale.ROOT);
+    if (known.equals(CHUNKED)) {
+      return;
+    }
+    List<String> applied = Arrays.stream(known.split(",", -1)).map(String::strip).toList();
+    if (applied.indexOf(CHUNKED) != applied.size() - 1) {
+      throw new RefusedException(
+          Failure.BAD_REQUEST, "Transfer-Encoding is not chunked at its end, and only there");
+    }
+    throw new RefusedException(
+        Failure.NOT_IMPLEMENTED, "no Transfer-Encoding but chunked is known");
   }
 
   private static long contentLength(Headers headers) throws RefusedException {
