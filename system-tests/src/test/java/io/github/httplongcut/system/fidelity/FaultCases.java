@@ -31,7 +31,6 @@ final class FaultCases {
         fault("too little, then a reset", head(OK, "Content-Length: 10") + "abc", Then.RESET),
         fault("half a chunk", head(OK, CHUNKED) + "a\r\nabc", Then.CLOSE),
         fault("no last chunk", head(OK, CHUNKED) + "3\r\nabc\r\n", Then.CLOSE),
-        fault("no end of the trailers", head(OK, CHUNKED) + "3\r\nabc\r\n0\r\n", Then.CLOSE),
         fault("an interim answer alone", head("HTTP/1.1 100 Continue"), Then.CLOSE),
         fault("silence", "", Then.SILENCE).fails(504, "upstream_timeout"),
         fault("silence within the body", head(OK, "Content-Length: 5") + "abc", Then.SILENCE)
@@ -46,13 +45,11 @@ final class FaultCases {
         fault("HTTP/2", head("HTTP/2 200 OK", "Content-Length: 0"), Then.CLOSE),
         fault("a status of two digits", head("HTTP/1.1 20 OK", "Content-Length: 0"), Then.CLOSE),
         fault("a status of four digits", head("HTTP/1.1 2000 OK", "Content-Length: 0"), Then.CLOSE),
-        fault("status 600", head("HTTP/1.1 600 Own", "Content-Length: 0"), Then.CLOSE),
         fault("status 099", head("HTTP/1.1 099 Own", "Content-Length: 0"), Then.CLOSE),
         fault("a status of no number", head("HTTP/1.1 abc OK", "Content-Length: 0"), Then.CLOSE),
         fault("a field without a colon", head(OK, "no-colon", "Content-Length: 0"), Then.CLOSE),
         fault("a field without a name", head(OK, ": a", "Content-Length: 0"), Then.CLOSE),
         fault("a space in a name", head(OK, "X A: b", "Content-Length: 0"), Then.CLOSE),
-        fault("a NUL in a value", head(OK, "X-A: b\u0000c", "Content-Length: 0"), Then.CLOSE),
         fault("a length of no number", head(OK, "Content-Length: abc") + "abc", Then.CLOSE),
         fault("a length below zero", head(OK, "Content-Length: -3") + "abc", Then.CLOSE),
         fault(

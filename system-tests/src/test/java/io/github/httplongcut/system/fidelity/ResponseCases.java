@@ -40,16 +40,14 @@ final class ResponseCases {
                 "502 Bad Gateway",
                 "503 Service Unavailable")
             .map(status -> answered("status " + status, "HTTP/1.1 " + status, LENGTH)),
-        Stream.of("203", "226", "299", "399", "418", "451", "499", "511", "530", "599")
-            .map(
-                status ->
-                    answered("status " + status, "HTTP/1.1 " + status + " Own Words", LENGTH)
-                        .responseBut(
-                            REASON, response -> response.startingWith(statusLine(status)))));
+        Stream.of("226 IM Used", "299 ", "399 ", "418 ", "499 ", "530 ", "599 ", "600 ", "999 ")
+            .map(ResponseCases::withReason));
   }
 
-  private static String statusLine(String status) {
-    return "HTTP/1.1 " + status + " ";
+  private static Case withReason(String reasoned) {
+    String status = reasoned.substring(0, 3);
+    return answered("status " + status, "HTTP/1.1 " + status + " Own Words", LENGTH)
+        .responseBut(REASON, response -> response.startingWith("HTTP/1.1 " + reasoned));
   }
 
   private static Stream<Case> fields() {
