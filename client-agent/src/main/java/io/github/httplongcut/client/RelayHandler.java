@@ -75,6 +75,9 @@ final class RelayHandler implements HttpHandler {
         relayed,
         () -> {
           RequestHead head = RequestHead.read(httpExchange, config.limits());
+          if (HeaderRules.asksToClose(head.headers())) {
+            relayed.closeAfterwards();
+          }
           if (HeaderRules.hasPassed(head.headers(), pseudonym)) {
             throw new RefusedException(Failure.LOOP_DETECTED, "it passed this client agent before");
           }

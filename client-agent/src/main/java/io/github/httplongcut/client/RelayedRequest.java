@@ -48,6 +48,7 @@ final class RelayedRequest implements Caller {
   private Optional<Admission.Place> place = Optional.empty();
   private Optional<HangUp> hangUp = Optional.empty();
   private boolean submitted;
+  private boolean closing;
   private boolean answered;
   private String outcome = "hung_up";
 
@@ -79,11 +80,9 @@ final class RelayedRequest implements Caller {
     this.place = Optional.of(place);
   }
 
-  /** Its connection takes no further request. */
+  /** Its answer is the last on its connection, unless its content is never read. */
   void closeAfterwards() {
-    if (httpExchange.isRequestComplete()) {
-      httpExchange.setPersistent(false);
-    }
+    closing = true;
   }
 
   /** It is whole: the loop takes over, and the caller is watched. */
@@ -146,6 +145,9 @@ final class RelayedRequest implements Caller {
     this.outcome = outcome;
     hangUp.ifPresent(HangUp::stop);
     place.ifPresent(taken -> taken.holdAnswer(response.body().length()));
+    if (closing && httpExchange.isRequestComplete()) {
+      httpExchange.setPersistent(false);
+    }
     ResponseWriter.write(httpExchange, response);
   }
 

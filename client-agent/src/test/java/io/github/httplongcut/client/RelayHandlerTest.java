@@ -249,6 +249,17 @@ class RelayHandlerTest {
   }
 
   @Test
+  void closeInAListOfOptionsCloses() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\nConnection: y\r\n\r\n")) {
+      assertThat(caller.receive().headers().all("Connection")).containsExactly("close");
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
+  @Test
   void http10IsKeptIfItAsksForThat() throws IOException {
     agent.answering(request -> HELLO);
 
@@ -400,7 +411,10 @@ class RelayHandlerTest {
     "TRACE / HTTP/1.1|Host: h, METHOD_NOT_ALLOWED",
     "CONNECT h:80 HTTP/1.1|Host: h:80, NOT_IMPLEMENTED",
     "GET / HTTP/1.1|Host: h|Connection: upgrade|Upgrade: WebSocket, NOT_IMPLEMENTED",
-    "POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, NOT_IMPLEMENTED",
+    "POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, BAD_REQUEST",
+    "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked|Transfer-Encoding: gzip, BAD_REQUEST",
+    "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked|Transfer-Encoding: chunked, BAD_REQUEST",
+    "'POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, chunked', NOT_IMPLEMENTED",
     "POST / HTTP/1.0|Host: h|Transfer-Encoding: chunked, BAD_REQUEST",
     "GET http://other/ HTTP/1.1|Host: h, BAD_REQUEST",
     "GET http://h.evil/ HTTP/1.1|Host: h, BAD_REQUEST",

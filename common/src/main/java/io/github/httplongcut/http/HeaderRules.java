@@ -59,14 +59,27 @@ public final class HeaderRules {
    * Connection} names (section 7.6.1), and {@code Longcut-*} (protocol section 5).
    */
   public static Headers endToEnd(Headers received) {
-    Set<String> named = new HashSet<>();
-    for (String value : received.all(CONNECTION)) {
-      for (String option : LIST_SEPARATOR.split(value, -1)) {
-        named.add(option.strip().toLowerCase(Locale.ROOT));
-      }
-    }
+    Set<String> named = connectionOptions(received);
     return received.without(
         name -> HOP_BY_HOP.contains(name) || named.contains(name) || name.startsWith("longcut-"));
+  }
+
+  /**
+   * Whether this message is to be the last on its connection (RFC 9112 section 9.6), which {@code
+   * close} says anywhere in the list.
+   */
+  public static boolean asksToClose(Headers received) {
+    return connectionOptions(received).contains("close");
+  }
+
+  private static Set<String> connectionOptions(Headers received) {
+    Set<String> options = new HashSet<>();
+    for (String value : received.all(CONNECTION)) {
+      for (String option : LIST_SEPARATOR.split(value, -1)) {
+        options.add(option.strip().toLowerCase(Locale.ROOT));
+      }
+    }
+    return options;
   }
 
   /**

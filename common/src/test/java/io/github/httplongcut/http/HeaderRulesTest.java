@@ -74,6 +74,13 @@ class HeaderRulesTest {
   }
 
   @Test
+  void closeIsFoundAnywhereInConnection() {
+    assertThat(HeaderRules.asksToClose(headers("Connection", "a ,Close", "connection", "b")))
+        .isTrue();
+    assertThat(HeaderRules.asksToClose(headers("Connection", "closed", "X", "close"))).isFalse();
+  }
+
+  @Test
   void viaIsAddedBehindTheOthers() {
     Headers request = headers("via", "1.0 fred", "Accept", "*/*");
 
