@@ -3,7 +3,6 @@ package io.github.httplongcut.system.fidelity;
 import io.github.httplongcut.system.fidelity.Answer.Then;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -46,6 +45,15 @@ record Case(
 
   /** Refused by the relay; the upstream server sees none of it. */
   record Refused(int status, String code) implements Outcome {}
+
+  /**
+   * Tidied up by the relay, as a recipient may: the same as in a direct call of another case, which
+   * says or answers it as it should be.
+   */
+  record Tidied(Case proper) implements Outcome {}
+
+  /** The caller loses its connection without an answer; the upstream server sees none of it. */
+  record CutOff() implements Outcome {}
 
   /** Answered by the relay after the upstream server has seen the request. */
   record Failed(int status, String code) implements Outcome {}
@@ -146,6 +154,14 @@ record Case(
     return with(new Refused(status, code));
   }
 
+  Case tidiedTo(Case proper) {
+    return with(new Tidied(proper));
+  }
+
+  Case cutOff() {
+    return with(new CutOff());
+  }
+
   Case fails(int status, String code) {
     return with(new Failed(status, code));
   }
@@ -159,13 +175,5 @@ record Case(
   @Override
   public String toString() {
     return name;
-  }
-
-  /** Status and code, if the relay answers itself. */
-  Optional<Failed> ownAnswer() {
-    if (outcome instanceof Refused refused) {
-      return Optional.of(new Failed(refused.status, refused.code));
-    }
-    return outcome instanceof Failed failed ? Optional.of(failed) : Optional.empty();
   }
 }

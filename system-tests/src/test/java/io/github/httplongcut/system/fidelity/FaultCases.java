@@ -57,10 +57,6 @@ final class FaultCases {
             head(OK, "Content-Length: 3", "Content-Length: 5") + "abcde",
             Then.KEEP_ALIVE),
         fault(
-            "a length and chunks",
-            head(OK, "Content-Length: 9", CHUNKED) + "0\r\n\r\n",
-            Then.CLOSE),
-        fault(
             "a coding that is not known", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
         fault("a bad chunk size", head(OK, CHUNKED) + "xyz\r\nabc\r\n0\r\n\r\n", Then.CLOSE),
         fault("no CRLF behind a chunk", head(OK, CHUNKED) + "3\r\nabcdef\r\n0\r\n\r\n", Then.CLOSE),

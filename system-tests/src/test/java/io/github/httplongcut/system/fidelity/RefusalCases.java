@@ -60,6 +60,8 @@ final class RefusalCases {
 
   private static Stream<Case> syntax() {
     return Stream.of(
+        bad("an empty line before a request", "\r\n" + head(GET, HOST)),
+        bad("bare LF", head(GET, HOST, "X-A: b").replace("\r", "")),
         bad("a fold before the first field", head(GET, " X-A: b", HOST)),
         bad("a field without a colon", head(GET, HOST, "no-colon")),
         bad("a field without a name", head(GET, HOST, ": b")),
@@ -68,7 +70,6 @@ final class RefusalCases {
         bad("a NUL in a value", head(GET, HOST, "X-A: b\u0000c")),
         bad("a bare CR in a value", head(GET, HOST, "X-A: b\rX-B: c")),
         bad("no version", head("GET /", HOST)),
-        bad("HTTP/0.9", "GET /\r\n\r\n"),
         bad("HTTP/2.0", head("GET / HTTP/2.0", HOST)),
         bad("HTTP/3", head("GET / HTTP/3", HOST)),
         bad("HTTP/1.10", head("GET / HTTP/1.10", HOST)),
