@@ -68,7 +68,7 @@ final class RequestFieldCases {
     return Stream.of(
         fields(
                 "hop-by-hop fields",
-                "Connection: keep-alive",
+                "Connection: x", // which does not name them
                 "Keep-Alive: timeout=5",
                 "Proxy-Connection: keep-alive",
                 "TE: trailers",

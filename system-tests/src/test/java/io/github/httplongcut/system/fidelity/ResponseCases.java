@@ -93,7 +93,7 @@ final class ResponseCases {
     return Stream.of(
         fields(
                 "hop-by-hop fields of an answer",
-                "Connection: keep-alive, X-One",
+                "Connection: X-One",
                 "Keep-Alive: timeout=5",
                 "X-One: 1",
                 "Proxy-Connection: keep-alive",
