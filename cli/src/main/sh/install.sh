@@ -87,3 +87,26 @@ install_rabbitmq() {
   [[ -n $candidate ]] && version_at_least "$candidate" "$RABBITMQ_NEEDED" || return 1
   apt_install rabbitmq-server && has_rabbitmq
 }
+
+readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
+
+# install_real_clients: the clients and servers of RealClientsIT. Where it cannot, that test says what is missing.
+install_real_clients() {
+  local needed
+  local -a missing=()
+  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium; do
+    # Not everybody has the sbin directories on the PATH.
+    PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "${needed%%:*}" >/dev/null || missing+=("${needed#*:}")
+  done
+  if ((${#missing[@]} > 0)); then
+    can_install && apt_update && apt_install "${missing[@]}" || return 1
+  fi
+  install_node_packages
+}
+
+# install_node_packages: exactly those of package-lock.json, from the registry that npm is set to.
+install_node_packages() {
+  if [[ $NODE_PACKAGES/node_modules/.package-lock.json -nt $NODE_PACKAGES/package-lock.json ]]; then return 0; fi
+  say "installing the npm packages of system-tests ..."
+  (cd "$NODE_PACKAGES" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
+}
