@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A relay of real processes for one test: the runnable jars, on a RabbitMQ, with timers short
@@ -24,7 +25,7 @@ import java.util.function.Function;
 public final class Relay implements AutoCloseable {
 
   /** Longer than any answer may take. */
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  public static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Map<String, String> TIMERS = new LinkedHashMap<>();
 
@@ -64,8 +65,18 @@ public final class Relay implements AutoCloseable {
 
   /** A client agent whose default upstream target is {@code echo}; not ready yet. */
   RoleProcess clientAgent() {
+    return clientAgent("echo");
+  }
+
+  /** A client agent with that default upstream target; not ready yet. */
+  public RoleProcess clientAgent(String upstreamTarget) {
     return start(
-        "client-agent", RabbitMqUser.CLIENT_AGENT, "--port", "0", "--upstream-target", "echo");
+        "client-agent",
+        RabbitMqUser.CLIENT_AGENT,
+        "--port",
+        "0",
+        "--upstream-target",
+        upstreamTarget);
   }
 
   /** A broker; not ready yet. */
@@ -75,7 +86,16 @@ public final class Relay implements AutoCloseable {
 
   /** An upstream agent for target {@code echo} at that server; not ready yet. */
   RoleProcess upstreamAgent(URI upstream) {
-    return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, "--target", "echo=" + upstream);
+    return upstreamAgent(Map.of("echo", upstream));
+  }
+
+  /** An upstream agent for those targets, by name; not ready yet. */
+  public RoleProcess upstreamAgent(Map<String, URI> targets) {
+    String[] flags =
+        targets.entrySet().stream()
+            .flatMap(target -> Stream.of("--target", target.getKey() + "=" + target.getValue()))
+            .toArray(String[]::new);
+    return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, flags);
   }
 
   /**

@@ -1,0 +1,381 @@
+package io.github.httplongcut.system.clients;
+
+import static io.github.httplongcut.system.clients.Call.get;
+import static io.github.httplongcut.system.clients.Story.story;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.httplongcut.system.clients.Client.Skill;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** What people build with Express; the other side is {@code app.mjs}. */
+final class ExpressStories {
+
+  private static final String JSON = "application/json";
+  private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String BINARY = "application/octet-stream";
+  private static final int MEBIBYTE = 1024 * 1024;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private ExpressStories() {}
+
+  static List<Story> all() {
+    return List.of(
+        story("a page and its ETag", ExpressStories::etag),
+        story("HEAD of a page", ExpressStories::head),
+        story("a query", ExpressStories::query),
+        story("fields of a request", ExpressStories::requestFields),
+        story("a request without anything", ExpressStories::plainRequest),
+        story("methods, each as it is", ExpressStories::methods),
+        story("fields of an answer", ExpressStories::answerFields),
+        story(
+            "fields of an answer, each by itself",
+            ExpressStories::eachField,
+            Skill.SHOWS_EACH_FIELD),
+        story("a JSON API", ExpressStories::jsonApi),
+        story("a form and its redirect", ExpressStories::form),
+        story(
+            "a form, its redirect followed", ExpressStories::formFollowed, Skill.FOLLOWS_REDIRECTS),
+        story("a session with cookies", ExpressStories::session),
+        story("several cookies at once", ExpressStories::cookies),
+        story("redirects one after the other", ExpressStories::redirects, Skill.FOLLOWS_REDIRECTS),
+        story(
+            "a redirect that keeps method and body",
+            ExpressStories::redirectKeeps,
+            Skill.FOLLOWS_REDIRECTS),
+        story("a redirect to an absolute URL", ExpressStories::absoluteRedirect),
+        story("a download with a name", ExpressStories::download),
+        story("a download of 1 MiB", ExpressStories::largeDownload),
+        story("an answer in chunks", ExpressStories::chunks),
+        story("negotiated content", ExpressStories::negotiated),
+        story("a file in a form", ExpressStories::upload),
+        story("an upload of 1 MiB", ExpressStories::largeUpload),
+        story("an upload in chunks", ExpressStories::chunkedUpload),
+        story("an empty body", ExpressStories::emptyBody),
+        story("bytes that are no text", ExpressStories::binary),
+        story("statuses", ExpressStories::statuses),
+        story("a preflight", ExpressStories::preflight));
+  }
+
+  private static void etag(Visitor visitor) {
+    Answer page = visitor.call(get("/article"));
+    assertThat(page.status()).isEqualTo(200);
+    assertThat(page.header("X-Powered-By")).contains("Express");
+    assertThat(page.text()).contains("Größe, 尺寸, 🙂");
+    String etag = page.header("ETag").orElseThrow();
+    assertThat(etag).startsWith("W/\"");
+    // Else fetch says no-cache, with which Express sends it all again.
+    Answer same =
+        visitor.call(
+            get("/article").with("If-None-Match", etag).with("Cache-Control", "max-age=0"));
+    assertThat(same.status()).isEqualTo(304);
+    assertThat(same.header("ETag")).contains(etag);
+    assertThat(same.body()).isEmpty();
+  }
+
+  private static void head(Visitor visitor) {
+    Answer head = visitor.call(Call.of("HEAD", "/article"));
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("Content-Length")).get().asString().hasSize(4);
+    assertThat(head.body()).isEmpty();
+  }
+
+  private static void query(Visitor visitor) {
+    Answer answer = visitor.call(get("/query?a=1&a=2&b=%20+%2B&c[x]=%C3%BC&d&e=;/?"));
+    assertThat(json(answer).toString())
+        .isEqualTo(
+            "{\"a\":[\"1\",\"2\"],\"b\":\"  +\",\"c\":{\"x\":\"ü\"},\"d\":\"\",\"e\":\";/?\"}");
+  }
+
+  private static void requestFields(Visitor visitor) {
+    Answer answer =
+        visitor.call(
+            get("/inspect?q=%2F;a")
+                .with("X-Twice", "one")
+                .with("X-Twice", "two, three")
+                .with("X-Empty", "")
+                .with("X-MiXeD", "a \"b\"")
+                .with("Authorization", "Bearer a.b-c")
+                .with("Accept-Language", "de, en;q=0.5"));
+    assertThat(json(answer).get("url").asText()).isEqualTo("/inspect?q=%2F;a");
+    assertThat(seen(answer, "Authorization")).containsExactly("Bearer a.b-c");
+    assertThat(String.join(", ", seen(answer, "X-Twice"))).isEqualTo("one, two, three");
+    assertThat(seen(answer, "X-Empty")).containsExactly("");
+    assertThat(seen(answer, "X-Mixed")).containsExactly("a \"b\"");
+  }
+
+  /** That nothing is added to it shows in the comparison, but for what proxies add. */
+  private static void plainRequest(Visitor visitor) {
+    Answer answer = visitor.call(get("/inspect"));
+    assertThat(json(answer).get("body").asText("")).isEmpty();
+    int added = visitor.origin().relayed() ? 1 : 0;
+    assertThat(seen(answer, "Via")).hasSize(added);
+    assertThat(seen(answer, "X-Forwarded-For")).hasSize(added).allMatch("127.0.0.1"::equals);
+    assertThat(seen(answer, "X-Forwarded-Proto")).hasSize(added).allMatch("http"::equals);
+    assertThat(seen(answer, "X-Forwarded-Host"))
+        .hasSize(added)
+        .allMatch(visitor.origin().url().getAuthority()::equals);
+  }
+
+  private static void methods(Visitor visitor) {
+    for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "OPTIONS")) {
+      Answer answer = visitor.call(Call.of(method, "/inspect"));
+      assertThat(json(answer).get("method").asText()).isEqualTo(method);
+    }
+    for (String method : List.of("POST", "PUT", "PATCH", "DELETE")) {
+      Call.Sized content = new Call.Sized("text/plain", utf8("of " + method));
+      Answer answer = visitor.call(Call.of(method, "/inspect").sending(content));
+      assertThat(bodySeen(answer)).isEqualTo(content.data());
+    }
+  }
+
+  private static void answerFields(Visitor visitor) {
+    Answer answer = visitor.call(get("/fields"));
+    assertThat(answer.header("X-Empty")).contains("");
+    assertThat(answer.header("X-Latin")).contains("caf\u00e9");
+    assertThat(answer.header("Content-Length")).contains("0");
+    assertThat(String.join(", ", answer.all("X-Multi"))).isEqualTo("a, b, c");
+  }
+
+  private static void eachField(Visitor visitor) {
+    Answer answer = visitor.call(get("/fields"));
+    assertThat(answer.all("X-Multi")).containsExactly("a", "b, c");
+    assertThat(answer.all("Link")).containsExactly("</a>; rel=\"next\"", "</b>; rel=\"prev\"");
+  }
+
+  private static void jsonApi(Visitor visitor) {
+    String item = "{\"id\":\"i-1\",\"name\":\"Größe 尺寸 🙂 \\u0000\"}";
+    Call create = Call.of("POST", "/api/items").sending(new Call.Sized(JSON, utf8(item)));
+    Answer created = visitor.call(create);
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(created.header("Location")).contains("/api/items/i-1");
+    assertThat(created.text()).isEqualTo(item);
+    assertThat(visitor.call(create).status()).isEqualTo(409);
+    Call.Sized price = new Call.Sized(JSON, utf8("{\"price\":2.50}"));
+    Answer patched = visitor.call(Call.of("PATCH", "/api/items/i-1").sending(price));
+    assertThat(json(patched).get("price").asText()).isEqualTo("2.5");
+    Call.Sized other = new Call.Sized(JSON, utf8("{\"id\":\"i-1\"}"));
+    assertThat(visitor.call(Call.of("PUT", "/api/items/i-1").sending(other)).status())
+        .isEqualTo(200);
+    assertThat(visitor.call(get("/api/items/i-1")).text()).isEqualTo("{\"id\":\"i-1\"}");
+    Answer deleted = visitor.call(Call.of("DELETE", "/api/items/i-1"));
+    assertThat(deleted.status()).isEqualTo(204);
+    assertThat(deleted.body()).isEmpty();
+    assertThat(visitor.call(get("/api/items/i-1")).status()).isEqualTo(404);
+    Call.Sized broken = new Call.Sized(JSON, utf8("{\"id\":"));
+    assertThat(visitor.call(Call.of("POST", "/api/items").sending(broken)).status()).isEqualTo(400);
+  }
+
+  private static Call guestbook() {
+    String content = "name=J%C3%BCrgen+%26+Co&note=a%0D%0Ab%3Dc";
+    return Call.of("POST", "/guestbook").sending(new Call.Sized(FORM, utf8(content)));
+  }
+
+  private static void form(Visitor visitor) {
+    Answer answer = visitor.call(guestbook());
+    assertThat(answer.status()).isEqualTo(303);
+    assertThat(answer.header("Location"))
+        .contains("/thanks?name=J%C3%BCrgen+%26+Co&note=a%0D%0Ab%3Dc");
+  }
+
+  private static void formFollowed(Visitor visitor) {
+    Answer answer = visitor.call(guestbook().following());
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.url().getPath()).isEqualTo("/thanks");
+    assertThat(answer.text()).contains("Thank you, Jürgen &#38; Co");
+  }
+
+  private static void session(Visitor visitor) {
+    assertThat(visitor.call(get("/me")).status()).isEqualTo(401);
+    Call.Sized user = new Call.Sized(FORM, utf8("user=ada"));
+    Answer login = visitor.call(Call.of("POST", "/login").sending(user));
+    assertThat(login.status()).isEqualTo(302);
+    assertThat(login.header("Location")).contains("/me");
+    assertThat(login.header("Set-Cookie")).get().asString().startsWith("sid=").contains("HttpOnly");
+    assertThat(visitor.call(get("/me")).text()).isEqualTo("{\"user\":\"ada\",\"visits\":1}");
+    assertThat(visitor.call(get("/me")).text()).isEqualTo("{\"user\":\"ada\",\"visits\":2}");
+    Answer logout = visitor.call(Call.of("POST", "/logout"));
+    assertThat(logout.header("Set-Cookie")).get().asString().contains("Expires=Thu, 01 Jan 1970");
+    assertThat(visitor.call(get("/me")).status()).isEqualTo(401);
+  }
+
+  private static void cookies(Visitor visitor) {
+    Answer answer = visitor.call(get("/cookies"));
+    assertThat(answer.text()).isEqualTo("null");
+    assertThat(answer.all("Set-Cookie")).hasSize(3).contains("odd=a=b==; Path=/cookies");
+    assertThat(visitor.call(get("/cookies")).text())
+        .contains("plain=1")
+        .contains("whole=a%20b")
+        .contains("odd=a=b==");
+  }
+
+  private static void redirects(Visitor visitor) {
+    Answer answer = visitor.call(get("/redirect/4").following());
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.url().getPath()).isEqualTo("/article");
+  }
+
+  private static void redirectKeeps(Visitor visitor) {
+    Call.Sized content = new Call.Sized("text/plain", utf8("kept"));
+    for (int status : List.of(307, 308)) {
+      Answer answer =
+          visitor.call(Call.of("POST", "/moved/" + status).sending(content).following());
+      assertThat(answer.url().getPath()).isEqualTo("/inspect");
+      assertThat(answer.text()).contains("\"method\":\"POST\"").contains("\"body\":\"a2VwdA==\"");
+    }
+  }
+
+  private static void absoluteRedirect(Visitor visitor) {
+    Answer answer = visitor.call(get("/absolute"));
+    assertThat(answer.status()).isEqualTo(302);
+    assertThat(answer.header("Location")).get().asString().matches("http://[^/]+/article");
+  }
+
+  private static void download(Visitor visitor) {
+    Answer answer = visitor.call(get("/download"));
+    assertThat(answer.header("Content-Disposition"))
+        .contains(
+            "attachment; filename=\"?bersicht 2024.csv\"; filename*=UTF-8''%C3%9Cbersicht%202024.csv");
+    assertThat(answer.header("Content-Type")).contains("text/csv; charset=utf-8");
+    assertThat(answer.text()).isEqualTo("Stück;Preis\n1;2,50 €\n");
+  }
+
+  private static void largeDownload(Visitor visitor) {
+    Answer answer = visitor.call(get("/blob/" + MEBIBYTE));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.body()).hasSize(MEBIBYTE);
+  }
+
+  private static void chunks(Visitor visitor) {
+    Answer answer = visitor.call(get("/chunks"));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("one two three");
+  }
+
+  private static void negotiated(Visitor visitor) {
+    Answer json = visitor.call(get("/negotiated").with("Accept", JSON));
+    assertThat(json.text()).isEqualTo("{\"kind\":\"json\"}");
+    assertThat(json.header("Vary")).contains("Accept");
+    assertThat(visitor.call(get("/negotiated").with("Accept", "text/html")).text())
+        .isEqualTo("<b>html</b>");
+    assertThat(visitor.call(get("/negotiated").with("Accept", "image/png")).status())
+        .isEqualTo(406);
+  }
+
+  private static void upload(Visitor visitor) {
+    byte[] data = randomBytes(300_000);
+    Call.Upload upload = new Call.Upload("grüße", "table.bin", BINARY, data);
+    JsonNode told = json(visitor.call(Call.of("POST", "/upload").sending(upload)));
+    assertThat(told.get("comment").asText()).isEqualTo("grüße");
+    assertThat(told.get("name").asText()).isEqualTo("table.bin");
+    assertThat(told.get("type").asText()).isEqualTo(BINARY);
+    assertThat(told.get("sha256").asText()).isEqualTo(Transcript.sha256(data));
+  }
+
+  private static void largeUpload(Visitor visitor) {
+    byte[] data = randomBytes(MEBIBYTE);
+    Answer answer = visitor.call(Call.of("PUT", "/raw").sending(new Call.Sized(BINARY, data)));
+    assertThat(json(answer).get("sha256").asText()).isEqualTo(Transcript.sha256(data));
+  }
+
+  private static void chunkedUpload(Visitor visitor) {
+    byte[] data = randomBytes(500_000);
+    Answer answer = visitor.call(Call.of("PUT", "/raw").sending(new Call.Chunked(BINARY, data)));
+    assertThat(json(answer).get("sha256").asText()).isEqualTo(Transcript.sha256(data));
+    Call.Chunked text = new Call.Chunked("text/plain", utf8("in chunks"));
+    Answer inspected = visitor.call(Call.of("POST", "/inspect").sending(text));
+    assertThat(bodySeen(inspected)).isEqualTo(text.data());
+    // Only by the client's own framing is this what it claims to be; the relay knows the length.
+    boolean chunked = seen(inspected, "Transfer-Encoding").equals(List.of("chunked"));
+    assertThat(chunked).isEqualTo(!visitor.origin().relayed());
+  }
+
+  private static void emptyBody(Visitor visitor) {
+    Call.Sized nothing = new Call.Sized("text/plain", new byte[0]);
+    Answer answer = visitor.call(Call.of("POST", "/inspect").sending(nothing));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(seen(answer, "Content-Length")).containsExactly("0");
+  }
+
+  private static void binary(Visitor visitor) {
+    byte[] every = new byte[256];
+    for (int i = 0; i < every.length; i++) {
+      every[i] = (byte) i;
+    }
+    byte[] bom = utf8("\ufeffwith a BOM, and a NUL: \u0000");
+    for (byte[] data : List.of(every, bom)) {
+      Answer answer =
+          visitor.call(Call.of("POST", "/inspect").sending(new Call.Sized(BINARY, data)));
+      assertThat(bodySeen(answer)).isEqualTo(data);
+    }
+  }
+
+  private static void statuses(Visitor visitor) {
+    for (int status :
+        List.of(200, 201, 202, 204, 205, 400, 403, 404, 409, 418, 422, 451, 500, 502, 504, 599)) {
+      assertThat(visitor.call(get("/status/" + status)).status()).isEqualTo(status);
+    }
+    for (int status : List.of(429, 503)) {
+      Answer answer = visitor.call(get("/status/" + status));
+      assertThat(answer.status()).isEqualTo(status);
+      assertThat(answer.header("Retry-After")).contains("7");
+      assertThat(answer.text()).isEqualTo("this is " + status);
+    }
+    assertThat(visitor.call(get("/broken")).status()).isEqualTo(500);
+    assertThat(visitor.call(get("/nowhere")).text()).contains("Cannot GET /nowhere");
+  }
+
+  private static void preflight(Visitor visitor) {
+    Answer answer =
+        visitor.call(
+            Call.of("OPTIONS", "/api/items")
+                .with("Origin", "http://elsewhere.example")
+                .with("Access-Control-Request-Method", "POST"));
+    assertThat(answer.status()).isEqualTo(204);
+    assertThat(answer.header("Access-Control-Allow-Origin")).contains("*");
+    Answer plain = visitor.call(Call.of("OPTIONS", "/api/items"));
+    assertThat(plain.header("Allow")).get().asString().contains("POST");
+  }
+
+  private static JsonNode json(Answer answer) {
+    try {
+      return MAPPER.readTree(answer.content());
+    } catch (IOException e) {
+      throw new IllegalStateException(answer.text(), e);
+    }
+  }
+
+  /** The values of a field that the server saw. */
+  private static List<String> seen(Answer inspected, String name) {
+    List<String> values = new ArrayList<>();
+    for (JsonNode pair : json(inspected).get("headers")) {
+      if (pair.get(0).asText().equalsIgnoreCase(name)) {
+        values.add(pair.get(1).asText());
+      }
+    }
+    return values;
+  }
+
+  private static byte[] bodySeen(Answer inspected) {
+    try {
+      return json(inspected).get("body").binaryValue();
+    } catch (IOException e) {
+      throw new IllegalStateException(inspected.text(), e);
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] randomBytes(int size) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.httplongcut.system.clients;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A child process that is asked with lines of JSON on its standard input and answers each with one.
+ * It ends when its input does: with this JVM at the latest.
+ */
+final class JsonLines implements AutoCloseable {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int END_SECONDS = 10;
+
+  private final Process process;
+  private final Path log;
+  private final BufferedWriter questions;
+  private final BufferedReader answers;
+
+  private JsonLines(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+    this.questions = process.outputWriter(StandardCharsets.UTF_8);
+    this.answers = process.inputReader(StandardCharsets.UTF_8);
+  }
+
+  /** Starts it; its standard error goes to {@code log}. */
+  static JsonLines start(List<String> command, Path log) {
+    try {
+      Files.createDirectories(log.getParent());
+      return new JsonLines(new ProcessBuilder(command).redirectError(log.toFile()).start(), log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Asks and waits for the answer.
+   *
+   * @throws IllegalStateException if the answer is an {@code error}, or the process has ended
+   */
+  JsonNode ask(JsonNode question) {
+    try {
+      questions.write(MAPPER.writeValueAsString(question));
+      questions.newLine();
+      questions.flush();
+      JsonNode answer = MAPPER.readTree(firstLine());
+      if (answer.has("error")) {
+        throw new IllegalStateException(answer.get("error").asText());
+      }
+      return answer;
+    } catch (IOException e) {
+      throw new UncheckedIOException(output(), e);
+    }
+  }
+
+  /** What it says first, before it is asked. */
+  String firstLine() {
+    try {
+      String line = answers.readLine();
+      if (line == null) {
+        throw new IllegalStateException("it has ended: " + output());
+      }
+      return line;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String output() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      questions.close();
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      process.destroyForcibly();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
