@@ -56,6 +56,9 @@ final class FakeSession implements Session {
   }
 
   @Override
+  public void withdraw(Publication publication) {}
+
+  @Override
   public SessionState state() {
     return state;
   }

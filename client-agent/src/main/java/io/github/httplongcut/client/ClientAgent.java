@@ -127,22 +127,24 @@ final class ClientAgent {
 
     @Override
     public void onHungUp(UUID firstId) {
-      loop.execute(() -> pending.onHungUp(firstId));
+      loop.execute(() -> pending.onHungUp(firstId, loop.now()));
     }
   }
 
   /** From the loop to RabbitMQ. */
   private final class ToSession implements Outbox {
     @Override
-    public void publish(Attempt attempt) {
+    public Runnable publish(Attempt attempt) {
       metrics.countPublication();
       UUID id = attempt.event().clientReqId();
-      session.publish(
+      Publication publication =
           Publication.of(attempt.event(), attempt.routingKey(), attempt.giveUpAt())
               .tried(Tries.ONCE)
               .batched(attempt.batching())
               .expiringAfter(attempt.expirationMillis())
-              .whenDone(outcome -> pending.onOutcome(id, outcome, loop.now())));
+              .whenDone(outcome -> pending.onOutcome(id, outcome, loop.now()));
+      session.publish(publication);
+      return () -> session.withdraw(publication);
     }
 
     @Override

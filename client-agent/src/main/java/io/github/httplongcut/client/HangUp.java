@@ -20,10 +20,12 @@ final class HangUp {
     this.source = connection.getChannel().getSourceChannel();
   }
 
-  /** Closes the connection when its caller does, until {@link #stop}. */
+  /** Closes the connection when its caller does, until {@link #stop}; the request is complete. */
   static HangUp watch(HttpServerConnection connection) {
     HangUp hangUp = new HangUp(connection);
     if (connection.getExtraBytes() == null) { // else the next request is here: the caller lives
+      // What framed the request's content lets nothing through any more, not even the end.
+      hangUp.source.setConduit(connection.getOriginalSourceConduit());
       hangUp.source.setReadListener(unused -> hangUp.onReadable());
       hangUp.source.resumeReads();
     }

@@ -28,8 +28,12 @@ interface Outbox {
     }
   }
 
-  /** Publishes it once; its outcome goes to {@link PendingRequests#onOutcome}. */
-  void publish(Attempt attempt);
+  /**
+   * Publishes it once; its outcome goes to {@link PendingRequests#onOutcome}.
+   *
+   * @return takes it back, if it is not written yet: then nothing is heard of it
+   */
+  Runnable publish(Attempt attempt);
 
   /** Tells that broker that nobody waits any more. */
   void cancel(ClientCancel cancel, ProcessId brokerId);

@@ -34,6 +34,7 @@ final class PendingRequest {
   private final List<UUID> ids = new ArrayList<>(1);
   private final Map<UUID, ClientRequestAck> acks = new LinkedHashMap<>(2);
   private Stage stage = Stage.HANDED_OVER;
+  private Runnable takeBack = () -> {};
   private long checkAt;
   private int cameBack;
 
@@ -89,6 +90,16 @@ final class PendingRequest {
   void handOver(UUID id) {
     ids.add(id);
     stage = Stage.HANDED_OVER;
+  }
+
+  /** How to take back what {@link #handOver} was about. */
+  void onTakeBack(Runnable takeBack) {
+    this.takeBack = takeBack;
+  }
+
+  /** The latest publication shall not be written, if it is not yet. */
+  void takeBack() {
+    takeBack.run();
   }
 
   /** Only RabbitMQ's word is missing still. */

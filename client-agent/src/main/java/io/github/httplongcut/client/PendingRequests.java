@@ -52,6 +52,9 @@ final class PendingRequests {
   /** The same requests, each under every id that it was published with. */
   private final Map<UUID, PendingRequest> byId = new HashMap<>();
 
+  /** Of requests that are forgotten. */
+  private final HungUp hungUp;
+
   /** How far the fair clock is behind. */
   private long excusedNanos;
 
@@ -63,6 +66,7 @@ final class PendingRequests {
     this.ackTimeout = ackTimeout;
     this.outbox = outbox;
     this.newId = newId;
+    this.hungUp = new HungUp(2 * ackTimeout.toNanos()); // as with the check: later nobody acks it
   }
 
   /** How many wait. */
@@ -114,10 +118,14 @@ final class PendingRequests {
   /**
    * A broker has a request. Of an id that is not the latest it only says whom to cancel.
    *
-   * @return whether anybody waits for it
+   * @return whether that matters to anybody
    */
   boolean onAck(ClientRequestAck ack) {
     PendingRequest pending = byId.get(ack.clientReqId());
+    if (pending == null && hungUp.contains(ack.clientReqId())) {
+      cancel(ack);
+      return true;
+    }
     if (pending == null) {
       return false;
     }
@@ -194,22 +202,27 @@ final class PendingRequests {
     return pending != null && pending.isLatest(clientReqId) && !pending.isRepeatable();
   }
 
-  /** The caller hung up: whoever has the request need not go on. */
-  void onHungUp(UUID firstId) {
+  /** The caller hung up: whoever has the request, or comes to have it, need not go on. */
+  void onHungUp(UUID firstId, long now) {
     PendingRequest pending = requests.get(firstId);
     if (pending == null) {
       return;
     }
     forget(pending, "hung_up");
-    for (ClientRequestAck ack : pending.acks()) {
-      outbox.cancel(
-          new ClientCancel(clientId, ack.clientReqId(), ack.brokerReqId()), ack.brokerId());
-    }
+    pending.takeBack();
+    // Acked or not: when a broker dies, RabbitMQ gives what it had to another, which acks it anew.
+    pending.ids().forEach(id -> hungUp.add(id, now));
+    pending.acks().forEach(this::cancel);
+  }
+
+  private void cancel(ClientRequestAck ack) {
+    outbox.cancel(new ClientCancel(clientId, ack.clientReqId(), ack.brokerReqId()), ack.brokerId());
   }
 
   /** Deadlines and checks. */
   void onTick(long now) {
     long fairNow = now - excusedNanos;
+    hungUp.onTick(now);
     for (PendingRequest pending : select(each -> now - each.deadline() >= 0)) {
       fail(pending, Failure.REQUEST_TIMEOUT, "nothing was heard of it in time");
     }
@@ -275,12 +288,13 @@ final class PendingRequests {
     long ttl = timeLeft(pending, now);
     long full = ackTimeout.toMillis();
     long expiration = Math.min(full, ttl);
-    outbox.publish(
-        new Outbox.Attempt(
-            new ClientRequest(clientId, id, ttl, pending.request()),
-            expiration,
-            expiration == full ? batchingOf(pending) : Batching.ALONE,
-            now + TimeUnit.MILLISECONDS.toNanos(expiration)));
+    pending.onTakeBack(
+        outbox.publish(
+            new Outbox.Attempt(
+                new ClientRequest(clientId, id, ttl, pending.request()),
+                expiration,
+                expiration == full ? batchingOf(pending) : Batching.ALONE,
+                now + TimeUnit.MILLISECONDS.toNanos(expiration))));
   }
 
   private static Batching batchingOf(PendingRequest pending) {
@@ -313,6 +327,6 @@ final class PendingRequests {
 
   /** Entries in all maps together, for tests of leaks. */
   int entries() {
-    return requests.size() + byId.size();
+    return requests.size() + byId.size() + hungUp.size();
   }
 }

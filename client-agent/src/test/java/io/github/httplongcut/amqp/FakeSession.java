@@ -68,6 +68,9 @@ public final class FakeSession implements Session {
   }
 
   @Override
+  public void withdraw(Publication publication) {}
+
+  @Override
   public SessionState state() {
     return state;
   }

@@ -41,8 +41,9 @@ class InboxTest {
           Duration.ofSeconds(3),
           new Outbox() {
             @Override
-            public void publish(Attempt attempt) {
+            public Runnable publish(Attempt attempt) {
               attempts.add(attempt);
+              return () -> {};
             }
 
             @Override

@@ -42,6 +42,7 @@ class PendingRequestsTest {
   private final List<Outbox.Attempt> attempts = new ArrayList<>();
 
   private final List<String> cancels = new ArrayList<>();
+  private final List<UUID> takenBack = new ArrayList<>();
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
 
@@ -51,9 +52,10 @@ class PendingRequestsTest {
           Duration.ofNanos(ACK),
           new Outbox() {
             @Override
-            public void publish(Attempt attempt) {
+            public Runnable publish(Attempt attempt) {
               assertThat(pending().entries()).as("registered before published").isGreaterThan(1);
               attempts.add(attempt);
+              return () -> takenBack.add(attempt.event().clientReqId());
             }
 
             @Override
@@ -517,23 +519,78 @@ class PendingRequestsTest {
     ClientRequestAck secondAck = ack(latestId(), OTHER_BROKER);
     pending.onAck(secondAck);
 
-    pending.onHungUp(first);
+    pending.onHungUp(first, T0);
 
     assertThat(cancels)
         .containsExactly(
             first + " " + firstAck.brokerReqId() + " at " + BROKER,
             latestId() + " " + secondAck.brokerReqId() + " at " + OTHER_BROKER);
-    assertForgotten();
+    assertForgottenAfter(2 * ACK);
     assertThat(answers).isEmpty();
     assertThat(errors).isEmpty();
   }
 
   @Test
-  void whoHangsUpBeforeABrokerIsKnownIsJustForgotten() {
-    pending.onHungUp(add("POST"));
+  void whatIsNotWrittenWhenTheCallerHangsUpIsTakenBack() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
+
+    pending.onHungUp(first, T0 + MS);
+
+    assertThat(takenBack).containsExactly(latestId());
+    assertThat(cancels).isEmpty();
+  }
+
+  @Test
+  void anAckAfterTheHangUpIsAnsweredWithACancel() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
+    UUID second = latestId();
+    pending.onHungUp(first, T0 + MS);
+    ClientRequestAck firstAck = ack(first, BROKER);
+    ClientRequestAck secondAck = ack(second, OTHER_BROKER);
+
+    assertThat(pending.onAck(firstAck)).isTrue();
+    assertThat(pending.onAck(secondAck)).isTrue();
+
+    assertThat(cancels)
+        .containsExactly(
+            first + " " + firstAck.brokerReqId() + " at " + BROKER,
+            second + " " + secondAck.brokerReqId() + " at " + OTHER_BROKER);
+  }
+
+  /** RabbitMQ gave it to another broker when the first one died. */
+  @Test
+  void whoeverElseAcksWhatTheCallerDoesNotWaitForIsToldToo() {
+    UUID id = add("GET");
+    pending.onAck(ack(id, BROKER));
+    pending.onHungUp(id, T0);
+
+    pending.onAck(ack(id, OTHER_BROKER));
+
+    assertThat(cancels).hasSize(2);
+    assertThat(cancels.get(1)).endsWith(" at " + OTHER_BROKER);
+  }
+
+  @Test
+  void hangUpsAreForgottenWhenNobodyCanAckThemAnyMore() {
+    UUID id = add("POST");
+    pending.onHungUp(id, T0);
+    pending.onTick(T0 + 2 * ACK);
+
+    assertThat(pending.onAck(ack(id, BROKER))).isFalse();
 
     assertThat(cancels).isEmpty();
     assertForgotten();
+  }
+
+  @Test
+  void onlySoManyHangUpsAreRemembered() {
+    for (int i = 0; i <= HungUp.MOST; i++) {
+      pending.onHungUp(add("GET"), T0);
+    }
+
+    assertThat(pending.entries()).isEqualTo(HungUp.MOST);
   }
 
   @Test
@@ -542,7 +599,7 @@ class PendingRequestsTest {
     pending.onAck(ack(id, BROKER));
     pending.onResponse(response(id));
 
-    pending.onHungUp(id);
+    pending.onHungUp(id, T0);
 
     assertThat(cancels).isEmpty();
   }
@@ -620,6 +677,11 @@ class PendingRequestsTest {
   private void assertFailedWith(Failure failure) {
     assertThat(errors).extracting(EventError::failure).containsExactly(failure);
     assertThat(answers).isEmpty();
+    assertForgotten();
+  }
+
+  private void assertForgottenAfter(long nanos) {
+    pending.onTick(T0 + nanos);
     assertForgotten();
   }
 

@@ -222,11 +222,18 @@ class RelayHandlerTest {
     }
   }
 
-  @Test
-  void aRequestThatIsPipelinedWhileAnotherWaitsIsAnsweredAfterIt() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1|Host: h||",
+        "POST / HTTP/1.1|Host: h|Content-Length: 1||x",
+        "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
+      })
+  void aRequestThatIsPipelinedWhileAnotherWaitsIsAnsweredAfterIt(String waiting)
+      throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n")) {
+    try (RawCaller caller = agent.call(waiting.replace("|", "\r\n"))) {
       ClientRequest first = awaitRequests(1).get(0);
       caller.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
       agent.answering(request -> response(200, Body.ofText(request.url())));
@@ -626,11 +633,19 @@ class RelayHandlerTest {
         .contains(agent.published(ClientRequest.class).get(0).clientReqId().toString());
   }
 
-  @Test
-  void whoHangsUpIsForgottenAndTheRequestCancelled() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1|Host: h||",
+        "POST / HTTP/1.1|Host: h||",
+        "POST / HTTP/1.1|Host: h|Content-Length: 0||",
+        "POST / HTTP/1.1|Host: h|Content-Length: 1||x",
+        "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
+      })
+  void whoHangsUpIsForgottenAndTheRequestCancelled(String request) throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawCaller caller = agent.call(request.replace("|", "\r\n"))) {
       awaitRequests(1);
       assertThat(caller).isNotNull();
     }

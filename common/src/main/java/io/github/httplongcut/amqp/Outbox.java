@@ -79,6 +79,19 @@ final class Outbox {
     return taken;
   }
 
+  /** Takes out this one, if it waits. */
+  boolean remove(Publication publication) {
+    ArrayDeque<Publication> lane = lanes.get(publication.key());
+    if (lane == null || !lane.remove(publication)) {
+      return false;
+    }
+    if (lane.isEmpty()) {
+      lanes.remove(publication.key());
+    }
+    size--;
+    return true;
+  }
+
   /** Takes out all that {@code out} says. */
   List<Publication> removeIf(Predicate<Publication> out) {
     List<Publication> removed = new ArrayList<>();

@@ -110,6 +110,18 @@ final class Publisher implements Link.Use {
     }
   }
 
+  /** From any thread; does nothing with what is written. */
+  void withdraw(Publication publication) {
+    lock.lock();
+    try {
+      if (outbox.remove(publication)) {
+        changed.signalAll(); // flush() may wait for it
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isRefused(Publication publication) {
     return !refusals.isEmpty()
         && refusals.keySet().stream().anyMatch(refusal -> refusal.concerns(publication));

@@ -122,6 +122,11 @@ public final class RabbitMqSession implements Session {
   }
 
   @Override
+  public void withdraw(Publication publication) {
+    publisher.withdraw(publication);
+  }
+
+  @Override
   public SessionState state() {
     return new SessionState(publisher.isConnected(), inbox.isConsuming(), publisher.isBlocked());
   }

@@ -15,6 +15,12 @@ public interface Session extends AutoCloseable {
   /** Hands over a publication, from any thread; never blocks. Its outcome comes on the loop. */
   void publish(Publication publication);
 
+  /**
+   * Takes a publication back if it is not written yet: it has no outcome then. From any thread;
+   * never blocks.
+   */
+  void withdraw(Publication publication);
+
   /** How it fares now; from any thread. */
   SessionState state();
 

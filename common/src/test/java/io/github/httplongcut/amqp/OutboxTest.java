@@ -38,6 +38,27 @@ class OutboxTest {
   }
 
   @Test
+  void whatIsTakenOutIsNotWritten() {
+    Publication first = add("a", Batching.ANY, 10);
+    Publication second = add("a", Batching.ANY, 10);
+
+    assertThat(outbox.remove(first)).isTrue();
+    assertThat(outbox.remove(first)).isFalse();
+
+    assertThat(outbox.size()).isOne();
+    assertThat(outbox.take(PLENTY)).containsExactly(second);
+    assertThat(outbox.remove(second)).isFalse();
+  }
+
+  @Test
+  void aLaneIsGoneWithItsLastPublication() {
+    outbox.remove(add("a", Batching.ANY, 10));
+    Publication other = add("b", Batching.ANY, 10);
+
+    assertThat(outbox.take(PLENTY)).containsExactly(other);
+  }
+
+  @Test
   void repeatableRequestsAreNeverMixedWithOthers() {
     Publication repeatable = add("a", Batching.REPEATABLE, 10);
     Publication other = add("a", Batching.NOT_REPEATABLE, 10);

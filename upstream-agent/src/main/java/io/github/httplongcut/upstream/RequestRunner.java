@@ -54,6 +54,7 @@ final class RequestRunner {
   private final Ports ports;
   private final RunnerMetrics metrics;
   private final Map<UUID, Taken> taken = new HashMap<>();
+  private final Cancelled cancelled = new Cancelled();
 
   RequestRunner(
       ProcessId upstreamId,
@@ -84,7 +85,9 @@ final class RequestRunner {
       return;
     }
     List<BrokerRequest> fresh =
-        requests.stream().filter(each -> !taken.containsKey(each.brokerReqId())).toList();
+        requests.stream()
+            .filter(each -> !taken.containsKey(each.brokerReqId()) && !cancelled.contains(each))
+            .toList();
     if (!fresh.isEmpty() && !states.hasRoom(target, fresh.size())) {
       log.debug(
           "event=rejected target={} requests={} state={}",
@@ -99,6 +102,7 @@ final class RequestRunner {
         .map(each -> taken.get(each.brokerReqId()))
         .filter(each -> each != null)
         .forEach(each -> each.redelivered(delivery));
+    requests.stream().filter(cancelled::contains).forEach(each -> delivery.done());
     List<Taken> started = fresh.stream().map(each -> take(each, target, delivery, now)).toList();
     if (requests.stream().allMatch(each -> each.request().isRepeatable())) {
       started.forEach(each -> startOrRefuse(each, now));
@@ -107,13 +111,16 @@ final class RequestRunner {
     }
   }
 
-  /** Nobody waits for it any more: stops the call, says nothing. */
-  void onCancel(BrokerCancel cancel, String userId) {
+  /** Nobody waits for it any more: stops the call, or does not begin it; says nothing. */
+  void onCancel(BrokerCancel cancel, String userId, long now) {
     Taken request = taken.get(cancel.brokerReqId());
-    if (request == null
-        || request.state() == Taken.State.ANSWERING
-        || !request.event().brokerId().equals(cancel.brokerId())
-        || !cancel.brokerId().user().equals(userId)) {
+    boolean itsBrokers = request == null || request.event().brokerId().equals(cancel.brokerId());
+    boolean answering = request != null && request.state() == Taken.State.ANSWERING;
+    if (!cancel.brokerId().user().equals(userId) || !itsBrokers || answering) {
+      return;
+    }
+    cancelled.add(cancel, now);
+    if (request == null) {
       return;
     }
     if (request.state() == Taken.State.RUNNING) {
@@ -127,6 +134,7 @@ final class RequestRunner {
 
   /** Ends the calls whose time is up. */
   void onTick(long now) {
+    cancelled.onTick(now);
     for (Taken request : List.copyOf(taken.values())) {
       if (request.state() == Taken.State.RUNNING && now - request.callDeadline() >= 0) {
         onCallTimeout(request, now);

@@ -158,7 +158,9 @@ final class UpstreamAgent {
       }
       delivery
           .events()
-          .forEach(event -> runner.onCancel((BrokerCancel) event, delivery.envelope().userId()));
+          .forEach(
+              event ->
+                  runner.onCancel((BrokerCancel) event, delivery.envelope().userId(), loop.now()));
       delivery.discard();
     }
 

@@ -127,6 +127,9 @@ public final class FakeSession implements Session, Delivery.Source {
   }
 
   @Override
+  public void withdraw(Publication publication) {}
+
+  @Override
   public SessionState state() {
     return new SessionState(true, open, false);
   }

@@ -496,6 +496,65 @@ final class RequestRunnerTest {
     assertThat(http.last().aborted).isFalse();
   }
 
+  /** The ack was lost with the channel, so RabbitMQ delivers it again. */
+  @Test
+  void cancelledRequestThatComesAgainIsAckedAndNotRun() {
+    BrokerRequest request = broker(Examples.get("/"));
+    deliver(request);
+    loseChannel();
+    cancel(request, BROKER.user());
+
+    Delivery again = deliver(request);
+
+    assertThat(session.acked()).containsExactly(again);
+    assertThat(http.calls).hasSize(1);
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  @Test
+  void cancelThatOvertookItsRequestKeepsItFromRunningButNotItsNeighbour() {
+    BrokerRequest request = broker(Examples.post("x"));
+    BrokerRequest neighbour = broker(Examples.post("y"));
+    cancel(request, BROKER.user());
+
+    deliver(request, neighbour);
+    session.settleAll();
+
+    assertThat(http.calls).hasSize(1);
+    assertThat(http.last().request.body()).isEqualTo(neighbour.request().body());
+  }
+
+  @Test
+  void cancelInTheNameOfAnotherBrokerStopsNothingThatComesLater() {
+    BrokerRequest request = broker(Examples.get("/"));
+    cancel(request, "mallory");
+
+    deliver(request);
+
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void cancelIsForgottenWhenItsRequestCanNoLongerCome() {
+    BrokerRequest request = broker(Examples.get("/"));
+    cancel(request, BROKER.user());
+    passMillis(Cancelled.KEPT.toMillis());
+
+    deliver(request);
+
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void onlySoManyCancelsAreRemembered() {
+    Cancelled cancelled = new Cancelled();
+    for (int i = 0; i <= Cancelled.MOST; i++) {
+      cancelled.add(new BrokerCancel(BROKER, UUID.randomUUID(), UUID.randomUUID()), now);
+    }
+
+    assertThat(cancelled.size()).isEqualTo(Cancelled.MOST);
+  }
+
   // What no honest broker sends
 
   @Test
@@ -557,7 +616,8 @@ final class RequestRunnerTest {
   }
 
   private void cancel(BrokerRequest request, String user) {
-    runner.onCancel(new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()), user);
+    runner.onCancel(
+        new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()), user, now);
   }
 
   private void loseChannel() {

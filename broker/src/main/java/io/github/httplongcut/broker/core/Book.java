@@ -129,6 +129,11 @@ final class Book {
     return new ArrayList<>(byClientReqId.values());
   }
 
+  /** All its attempts so far. */
+  List<Dispatches.Attempt> attemptsOf(InFlight request) {
+    return request.dispatches().stream().flatMap(id -> attempt(id).stream()).toList();
+  }
+
   WaitingRoom waitingRoom() {
     return waitingRoom;
   }

@@ -91,10 +91,11 @@ final class Outbox {
         new Effect.Refuse(event, request.event().clientId(), request.endsAt(), request.receipt()));
   }
 
-  void cancel(InFlight request, Stage.AtAgent at) {
+  void cancel(Dispatches.Attempt attempt) {
+    InFlight request = attempt.request();
     BrokerCancel event =
-        new BrokerCancel(brokerId, request.event().clientReqId(), at.brokerReqId());
-    effects.add(new Effect.Cancel(event, at.with().target(), at.with().id()));
+        new BrokerCancel(brokerId, request.event().clientReqId(), attempt.brokerReqId());
+    effects.add(new Effect.Cancel(event, request.target(), attempt.upstreamId()));
   }
 
   /** Sends on a response of a request that is not known here, which may be long over. */

@@ -212,11 +212,9 @@ public final class Router {
       return drop(Drop.CANCEL_WITHOUT_REQUEST);
     }
     InFlight request = found.get();
-    Stage stage = request.stage();
+    List<Attempt> attempts = book.attemptsOf(request); // an earlier one may run still
     book.forget(request, "cancelled", now);
-    if (stage instanceof AtAgent at) {
-      outbox.cancel(request, at);
-    }
+    attempts.forEach(outbox::cancel);
     outbox.done(request.receipt());
     return placement.finish(now);
   }

@@ -1,6 +1,7 @@
 package io.github.httplongcut.broker.core;
 
 import static io.github.httplongcut.broker.core.RouterScene.AGENT_1;
+import static io.github.httplongcut.broker.core.RouterScene.AGENT_2;
 import static io.github.httplongcut.broker.core.RouterScene.CLIENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,6 +61,18 @@ class RouterExitTest {
 
     assertThat(scene.cancel(1, CLIENT)).containsExactly("cancel b1 at plant1", "done d1");
     assertThat(scene.response(1, 1, AGENT_1)).containsExactly("forward r1");
+  }
+
+  /** The agent that did not ack in time may run it all the same. */
+  @Test
+  void cancelledWhileAnEarlierAttemptMayRunTellsBothAgents() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.published(1, Fate.NACKED);
+    scene.heartbeat(AGENT_2, 1, 0);
+
+    assertThat(scene.cancel(1, CLIENT))
+        .containsExactly("cancel b1 at plant1", "cancel b2 at plant2", "done d1");
   }
 
   @Test

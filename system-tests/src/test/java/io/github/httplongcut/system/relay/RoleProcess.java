@@ -96,6 +96,15 @@ public final class RoleProcess implements AutoCloseable {
     return get(port("admin_listening"), "/metrics").body();
   }
 
+  /** The sum of a meter over all its tags, by its name in {@code /metrics}. */
+  double metric(String name) {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
   private static int status(int port, String path) {
     return get(port, path).statusCode();
   }
