@@ -69,8 +69,9 @@ final class Broker {
    * it is repeatable.
    */
   void close() throws InterruptedException {
-    session.stopConsuming(Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN));
-    loop.execute(brokerLoop::beginDrain);
+    // The drain begins behind that: what it gives back must not be delivered here once more.
+    session.stopConsuming(
+        Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
     try {
       brokerLoop.drained().get(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

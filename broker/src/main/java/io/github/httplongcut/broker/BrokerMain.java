@@ -39,6 +39,7 @@ public final class BrokerMain {
     admin.start();
     broker.start();
     return () -> {
+      readiness.stopping();
       broker.close();
       admin.close(); // last, so that the drain can be watched
       metrics.close();

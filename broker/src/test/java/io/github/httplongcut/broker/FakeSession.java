@@ -69,7 +69,7 @@ final class FakeSession implements Session {
   }
 
   @Override
-  public void stopConsuming(Set<String> queues) {}
+  public void stopConsuming(Set<String> queues, Runnable then) {}
 
   @Override
   public boolean flush(Duration atMost) {

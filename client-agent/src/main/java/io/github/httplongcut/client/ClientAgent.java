@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ final class ClientAgent {
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private static final Duration DRAIN_POLL = Duration.ofMillis(20);
+
+  /** When nothing has come for so long, the callers have been sent elsewhere. */
+  private static final Duration QUIET = Duration.ofSeconds(1);
 
   private final ClientAgentConfig config;
   private final Loop loop;
@@ -78,14 +82,22 @@ final class ClientAgent {
     return admission.requests() == 0 && admission.bytes() == 0;
   }
 
-  /** Drains: what is under way is answered, within the drain timeout; nothing new is accepted. */
+  /**
+   * Drains: what is under way is answered, within the drain timeout. What still comes is served
+   * until nothing has come for a second, so that no caller finds the door shut or a kept connection
+   * closed under its request, but for half of the drain timeout at the most: the other half is for
+   * the answers.
+   */
   void stop() throws InterruptedException {
-    listener.stopAccepting();
+    long began = System.nanoTime();
     handler.drain();
-    if (!awaitIdle(config.drainTimeout())) {
+    await(config.drainTimeout().dividedBy(2), () -> isQuiet(began));
+    listener.stopAccepting();
+    Duration left = config.drainTimeout().minusNanos(System.nanoTime() - began);
+    if (!await(left, () -> admission.requests() == 0)) {
       log.warn("event=drain_timed_out in_flight={}", admission.requests());
       onLoop(pending::abandonAll);
-      awaitIdle(LAST_WORDS);
+      await(LAST_WORDS, () -> admission.requests() == 0);
     }
     listener.close(); // before the session: a connection that ends may have something to cancel
     onLoop(() -> {});
@@ -94,9 +106,15 @@ final class ClientAgent {
     loop.close();
   }
 
-  private boolean awaitIdle(Duration atMost) throws InterruptedException {
+  private boolean isQuiet(long began) {
+    long now = System.nanoTime();
+    return Math.min(now - began, now - handler.receivedAt()) >= QUIET.toNanos();
+  }
+
+  private static boolean await(Duration atMost, BooleanSupplier condition)
+      throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
-    while (admission.requests() > 0) {
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline >= 0) {
         return false;
       }

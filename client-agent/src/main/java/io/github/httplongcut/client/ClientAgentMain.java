@@ -42,6 +42,7 @@ public final class ClientAgentMain {
     admin.start();
     agent.start();
     return () -> {
+      readiness.stopping();
       agent.stop();
       admin.close(); // last, so that the drain can be watched
       metrics.close();

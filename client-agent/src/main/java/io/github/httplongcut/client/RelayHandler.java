@@ -35,6 +35,7 @@ final class RelayHandler implements HttpHandler {
   private final Relay relay;
   private final RequestMetrics metrics;
   private volatile boolean draining;
+  private volatile long receivedAt = System.nanoTime();
 
   /**
    * @param pseudonym names this process in {@code Via}
@@ -58,8 +59,14 @@ final class RelayHandler implements HttpHandler {
     draining = true;
   }
 
+  /** When the last request came: {@link System#nanoTime}. */
+  long receivedAt() {
+    return receivedAt;
+  }
+
   @Override
   public void handleRequest(HttpServerExchange httpExchange) {
+    receivedAt = System.nanoTime();
     CallerSink.relaying(httpExchange);
     RelayedRequest relayed =
         new RelayedRequest(httpExchange, new RelayedRequest.Context(relay, metrics, pseudonym));

@@ -79,7 +79,7 @@ public final class FakeSession implements Session {
   public void reopenConsuming(String why) {}
 
   @Override
-  public void stopConsuming(Set<String> queues) {}
+  public void stopConsuming(Set<String> queues, Runnable then) {}
 
   @Override
   public boolean flush(Duration atMost) {

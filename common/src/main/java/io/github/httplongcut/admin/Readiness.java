@@ -32,6 +32,11 @@ public final class Readiness {
     conditions.put(name, condition);
   }
 
+  /** The process stops: never ready again, so that nobody sends it anything new. */
+  public void stopping() {
+    set("stopping", () -> new State(false, "the process was told to stop"));
+  }
+
   /** Asks all conditions now, in the order of their names. */
   public List<Condition> conditions() {
     return conditions.entrySet().stream()

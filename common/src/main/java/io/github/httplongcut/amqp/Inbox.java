@@ -92,7 +92,8 @@ final class Inbox implements Link.Use {
 
     private boolean hasWork() {
       boolean fenceWanted = (!settling.isEmpty() || probeDue) && !fence.isOutstanding();
-      return !acks.isEmpty() || !rejects.isEmpty() || !cancelNow.isEmpty() || fenceWanted;
+      boolean stopWanted = !cancelNow.isEmpty() || !whenStopped.isEmpty();
+      return !acks.isEmpty() || !rejects.isEmpty() || stopWanted || fenceWanted;
     }
   }
 
@@ -114,6 +115,7 @@ final class Inbox implements Link.Use {
   private boolean reopening;
   private final Set<String> stopped = new HashSet<>();
   private final Set<String> cancelNow = new HashSet<>();
+  private final List<Runnable> whenStopped = new ArrayList<>();
   private boolean writing;
   private long excusedUntil = System.nanoTime();
 
@@ -236,6 +238,7 @@ final class Inbox implements Link.Use {
       List<Long> acks;
       List<Long> rejects;
       List<String> cancels;
+      List<Runnable> thens;
       List<Delivery> settled = null;
       lock.lockInterruptibly();
       try {
@@ -254,6 +257,8 @@ final class Inbox implements Link.Use {
         epoch.rejects.clear();
         cancels = List.copyOf(cancelNow);
         cancelNow.clear();
+        thens = List.copyOf(whenStopped);
+        whenStopped.clear();
         if ((!epoch.settling.isEmpty() || epoch.probeDue) && !epoch.fence.isOutstanding()) {
           settled = epoch.settling;
           epoch.settling = new ArrayList<>();
@@ -264,8 +269,12 @@ final class Inbox implements Link.Use {
         lock.unlock();
       }
       write(epoch, acks, rejects);
-      for (String queue : cancels) {
-        epoch.channel.basicCancel(queue);
+      try {
+        for (String queue : cancels) {
+          epoch.channel.basicCancel(queue);
+        }
+      } finally {
+        thens.forEach(loop::execute); // a channel that is lost delivers nothing more either
       }
       if (settled != null) {
         fence(epoch, settled);
@@ -302,6 +311,7 @@ final class Inbox implements Link.Use {
       current = null;
       consuming = false;
       writing = false;
+      tellStopped();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -330,13 +340,27 @@ final class Inbox implements Link.Use {
     }
   }
 
-  /** Consumes these queues no more. */
-  void stop(Set<String> queues) {
+  /** Consumes these queues no more; {@code then} on the loop, once that is so. */
+  void stop(Set<String> queues, Runnable then) {
     lock.lock();
     try {
       stopped.addAll(queues);
       cancelNow.addAll(queues);
+      whenStopped.add(then);
+      if (current == null) {
+        tellStopped(); // it consumes nothing now, and will not begin again
+      }
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tellStopped() {
+    lock.lock();
+    try {
+      whenStopped.forEach(loop::execute);
+      whenStopped.clear();
     } finally {
       lock.unlock();
     }

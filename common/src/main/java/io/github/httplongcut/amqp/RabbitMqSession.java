@@ -137,8 +137,8 @@ public final class RabbitMqSession implements Session {
   }
 
   @Override
-  public void stopConsuming(Set<String> queues) {
-    inbox.stop(queues);
+  public void stopConsuming(Set<String> queues, Runnable then) {
+    inbox.stop(queues, then);
   }
 
   @Override

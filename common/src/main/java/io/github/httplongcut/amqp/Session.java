@@ -34,8 +34,10 @@ public interface Session extends AutoCloseable {
   /**
    * Cancels the consumers of these queues for good; what they have delivered stays. Returns at
    * once.
+   *
+   * @param then called on the loop once RabbitMQ delivers nothing more of them
    */
-  void stopConsuming(Set<String> queues);
+  void stopConsuming(Set<String> queues, Runnable then);
 
   /**
    * Waits until every publication has its outcome and every ack is written, or for {@code atMost};

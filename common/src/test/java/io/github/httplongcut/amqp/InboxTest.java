@@ -113,8 +113,9 @@ class InboxTest {
 
   @Test
   void aStoppedQueueIsCancelledAndNotConsumedAgain() throws Exception {
-    inbox.stop(Set.of("upstream-agent." + ID));
-    await().until(() -> channel.calls().contains("basicCancel"));
+    inbox.stop(Set.of("upstream-agent." + ID), () -> heard.add("stopped"));
+    await().until(() -> heard.contains("stopped"));
+    assertThat(channel.calls()).contains("basicCancel");
     channel.shut();
     user.join();
     FakeChannel next = new FakeChannel();
@@ -123,6 +124,16 @@ class InboxTest {
     await().untilAsserted(() -> assertThat(heard).endsWith("lost", "consuming"));
     assertThat(next.consumed()).isEmpty();
     next.shut();
+  }
+
+  @Test
+  void whoStopsWhileNothingIsConsumedIsToldAtOnce() throws Exception {
+    channel.shut();
+    user.join();
+
+    inbox.stop(Set.of("upstream-agent." + ID), () -> heard.add("stopped"));
+
+    await().until(() -> heard.contains("stopped"));
   }
 
   private Thread use(FakeChannel used) {

@@ -52,6 +52,7 @@ public final class UpstreamAgentMain {
     admin.start(); // first: it alone can fail, and then there is nothing to undo
     agent.start();
     return () -> {
+      readiness.stopping();
       agent.stop();
       admin.close(); // last, so that the drain can be watched
       metrics.close();

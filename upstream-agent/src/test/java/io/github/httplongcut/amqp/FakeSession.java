@@ -140,7 +140,7 @@ public final class FakeSession implements Session, Delivery.Source {
   }
 
   @Override
-  public void stopConsuming(Set<String> queues) {}
+  public void stopConsuming(Set<String> queues, Runnable then) {}
 
   @Override
   public boolean flush(Duration atMost) {

@@ -97,9 +97,8 @@ class CancelIT {
     caller.close();
 
     awaitIdle(client, broker);
-    RoleProcess agent = relay.upstreamAgent(upstream.url()).awaitReady();
+    relay.upstreamAgent(upstream.url()).awaitReady();
     assertThat(nextRequestThrough(client)).isEqualTo("GET /next HTTP/1.1");
-    assertThat(agent.metric("longcut_upstream_in_flight")).isEqualTo(1);
   }
 
   @ParameterizedTest

@@ -48,6 +48,11 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
+  /** What it was started as: {@code --id}. */
+  String name() {
+    return name;
+  }
+
   /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
   public int port(String event) {
     Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
@@ -132,7 +137,17 @@ public final class RoleProcess implements AutoCloseable {
 
   /** SIGTERM; returns the exit code. */
   int stop() {
-    process.destroy();
+    terminate();
+    return awaitExitCode();
+  }
+
+  /** SIGTERM, without waiting for what comes of it. */
+  void terminate() {
+    signal("TERM");
+  }
+
+  /** Waits for its end. */
+  int awaitExitCode() {
     awaitEnd();
     return process.exitValue();
   }

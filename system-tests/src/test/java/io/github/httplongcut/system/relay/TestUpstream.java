@@ -8,20 +8,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An upstream server that notes each request that it runs. It answers with what it got, in a line:
  * {@code POST /path?query body}. A path that starts with {@code /hold} is held until {@link
- * #release}.
+ * #release}, one that starts with {@code /slow} for {@link #SLOW}.
  */
 final class TestUpstream implements AutoCloseable {
 
+  static final Duration SLOW = Duration.ofMillis(300);
+
   private final HttpServer server;
+  private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<String> runs = new CopyOnWriteArrayList<>();
   private final CountDownLatch released = new CountDownLatch(1);
@@ -59,9 +65,20 @@ final class TestUpstream implements AutoCloseable {
       awaitRelease();
     }
     byte[] answer = (line + (body.isEmpty() ? "" : " " + body)).getBytes(StandardCharsets.UTF_8);
-    exchange.sendResponseHeaders(200, answer.length);
-    exchange.getResponseBody().write(answer);
-    exchange.close();
+    if (exchange.getRequestURI().getPath().startsWith("/slow")) {
+      later.schedule(() -> send(exchange, answer), SLOW.toMillis(), TimeUnit.MILLISECONDS);
+    } else {
+      send(exchange, answer);
+    }
+  }
+
+  private static void send(HttpExchange exchange, byte[] answer) {
+    try (exchange) {
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nobody listens any more
+    }
   }
 
   private void awaitRelease() {
@@ -77,5 +94,6 @@ final class TestUpstream implements AutoCloseable {
     release();
     server.stop(0);
     threads.shutdownNow();
+    later.shutdownNow();
   }
 }

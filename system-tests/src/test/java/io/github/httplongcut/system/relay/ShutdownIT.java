@@ -1,0 +1,244 @@
+package io.github.httplongcut.system.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** SIGTERM drains: nobody who is waited for or could be asked instead notices. */
+@ExtendWith(RabbitMqExtension.class)
+class ShutdownIT {
+
+  private static final int ENDED = 0;
+  private static final int TERMINATED = 128 + 15;
+  private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(20);
+
+  private final RabbitMq rabbitMq;
+  private TestUpstream upstream;
+  private Relay relay;
+
+  ShutdownIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin(TestInfo test) {
+    rabbitMq.purge();
+    upstream = new TestUpstream();
+    relay =
+        new Relay(
+            rabbitMq::amqpUri, "Shutdown" + test.getDisplayName().replaceAll("[^A-Za-z]", ""));
+  }
+
+  @AfterEach
+  void end() {
+    relay.close();
+    upstream.close();
+  }
+
+  @Test
+  void noRequestFailsWhenOneOfTwoBrokersIsDrained() throws InterruptedException {
+    RoleProcess client = relay.clientAgent();
+    RoleProcess drained = relay.broker();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+
+    assertNobodyNotices(client, drained);
+    assertInboxIsEmpty(drained, "broker.broker.");
+  }
+
+  @Test
+  void noRequestFailsWhenOneOfTwoUpstreamAgentsIsDrained() throws InterruptedException {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    RoleProcess drained = relay.upstreamAgent(upstream.url());
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+
+    assertNobodyNotices(client, drained);
+    assertInboxIsEmpty(drained, "upstream-agent.upstream-agent.");
+  }
+
+  private void assertNobodyNotices(RoleProcess client, RoleProcess drained)
+      throws InterruptedException {
+    try (Load load = Load.start(relay, client)) {
+      await().atMost(Relay.PATIENCE).until(() -> load.answered() > 50);
+      long from = System.nanoTime();
+      int exitCode = drained.stop();
+      Duration took = Duration.ofNanos(System.nanoTime() - from);
+      long then = load.answered();
+      await().atMost(Relay.PATIENCE).until(() -> load.answered() > then + 50);
+      List<String> asked = load.end();
+
+      assertThat(load.failures()).isEmpty();
+      assertThat(exitCode).isEqualTo(ENDED);
+      assertThat(took).isLessThan(DRAIN_TIMEOUT);
+      List<String> posts = asked.stream().filter(each -> each.startsWith("POST")).toList();
+      assertThat(upstream.runs()).containsAll(asked);
+      assertThat(upstream.runs().stream().filter(each -> each.startsWith("POST")))
+          .as("POSTs that ran")
+          .containsExactlyInAnyOrderElementsOf(posts);
+    }
+  }
+
+  /** It has no consumer any more: RabbitMQ drops it after a minute, and nothing with it. */
+  private void assertInboxIsEmpty(RoleProcess drained, String prefix) {
+    List<String> inboxes =
+        rabbitMq.queueNames().stream()
+            .filter(name -> name.startsWith(prefix + drained.name()))
+            .toList();
+    assertThat(inboxes).hasSize(1);
+    assertThat(rabbitMq.messagesReady(inboxes.get(0))).isZero();
+    assertThat(rabbitMq.consumers(inboxes.get(0))).isZero();
+  }
+
+  @Test
+  void whatIsUnderWayAtADrainedClientAgentIsAnswered() throws Exception {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    List<CompletableFuture<HttpResponse<String>>> held = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      held.add(relay.getLater(client, "/hold/" + i));
+      held.add(relay.postLater(client, "/hold/" + i, "x"));
+    }
+    await().until(() -> upstream.runs().size() == 10);
+
+    client.terminate();
+    await().until(() -> client.output().contains("event=stopping"));
+    // Its callers are only just told to go elsewhere.
+    assertThat(client.isReady()).isFalse();
+    assertThat(relay.post(client, "/late", "x").statusCode()).isEqualTo(200);
+    upstream.release();
+
+    for (CompletableFuture<HttpResponse<String>> each : held) {
+      assertThat(each.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode())
+          .isEqualTo(200);
+    }
+    assertThat(client.awaitExitCode()).isEqualTo(ENDED);
+    assertInboxIsEmpty(client, "client-agent.client-agent.");
+  }
+
+  @Test
+  void whatWaitsAtADrainedBrokerGoesToAnother() throws Exception {
+    RoleProcess client = relay.clientAgent();
+    relay.with("broker.wait-timeout", "8s");
+    RoleProcess drained = relay.broker();
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> get = relay.getLater(client, "/waits");
+    CompletableFuture<HttpResponse<String>> post = relay.postLater(client, "/waits", "x");
+    await().until(() -> drained.metric("longcut_broker_requests") == 2);
+    RoleProcess other = relay.broker().awaitReady();
+
+    assertThat(drained.stop()).isEqualTo(ENDED);
+
+    await().until(() -> other.metric("longcut_broker_requests") == 2);
+    relay.upstreamAgent(upstream.url());
+    assertThat(get.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(post.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(upstream.runs()).containsExactlyInAnyOrder("GET /waits", "POST /waits");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void aSecondSignalEndsItAtOnce(int role) {
+    RoleProcess client = relay.clientAgent();
+    RoleProcess broker = relay.broker();
+    RoleProcess agent = relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> held = relay.getLater(client, "/hold");
+    await().until(() -> broker.metrics().contains("state=\"running\"} 1"));
+    RoleProcess stopped = List.of(client, broker, agent).get(role);
+
+    stopped.terminate();
+    await().until(() -> stopped.output().contains("event=stopping"));
+    assertThat(stopped.isAlive()).isTrue();
+    long from = System.nanoTime();
+    stopped.terminate();
+
+    assertThat(stopped.awaitExitCode()).isEqualTo(TERMINATED);
+    assertThat(Duration.ofNanos(System.nanoTime() - from)).isLessThan(Duration.ofSeconds(2));
+    held.cancel(true);
+  }
+
+  @Test
+  void whatAnAgentCannotFinishInTimeIsLostWithIt() throws Exception {
+    assertCutOff(2, Failure.UPSTREAM_AGENT_LOST);
+  }
+
+  @Test
+  void whatAClientAgentCannotFinishInTimeIsOfUnknownFate() throws Exception {
+    assertCutOff(0, Failure.REQUEST_TIMEOUT);
+  }
+
+  private void assertCutOff(int role, Failure failure) throws Exception {
+    shortDrain();
+    RoleProcess client = relay.clientAgent();
+    RoleProcess broker = relay.broker();
+    RoleProcess agent = relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> get = relay.getLater(client, "/hold");
+    CompletableFuture<HttpResponse<String>> post = relay.postLater(client, "/hold", "x");
+    await().until(() -> broker.metrics().contains("state=\"running\"} 2"));
+
+    long from = System.nanoTime();
+    assertThat(List.of(client, broker, agent).get(role).stop()).isEqualTo(ENDED);
+    assertThat(Duration.ofNanos(System.nanoTime() - from)).isLessThan(Duration.ofSeconds(7));
+
+    for (CompletableFuture<HttpResponse<String>> each : List.of(get, post)) {
+      HttpResponse<String> response = each.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(response.headers().firstValue("Longcut-Error")).contains(failure.code());
+      assertThat(response.statusCode()).isEqualTo(failure.status());
+    }
+    assertThat(upstream.runs()).containsExactlyInAnyOrder("GET /hold", "POST /hold");
+  }
+
+  /** Its answers come through the orphans; a repeatable request runs again. */
+  @Test
+  void whatABrokerCannotFinishInTimeIsAnsweredThroughAnother() throws Exception {
+    shortDrain();
+    relay.with("client-agent.request-timeout", "25s");
+    RoleProcess client = relay.clientAgent();
+    RoleProcess drained = relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    CompletableFuture<HttpResponse<String>> get = relay.getLater(client, "/hold");
+    CompletableFuture<HttpResponse<String>> post = relay.postLater(client, "/hold", "x");
+    await().until(() -> drained.metrics().contains("state=\"running\"} 2"));
+    relay.broker().awaitReady();
+
+    assertThat(drained.stop()).isEqualTo(ENDED);
+    upstream.release();
+
+    assertThat(get.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(post.get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(upstream.runs()).containsOnlyOnce("POST /hold");
+  }
+
+  private void shortDrain() {
+    relay
+        .with("client-agent.drain-timeout", "2s")
+        .with("broker.drain-timeout", "2s")
+        .with("upstream-agent.drain-timeout", "2s")
+        .with("broker.reply-timeout", "20s")
+        .with("client-agent.request-timeout", "25s")
+        .with("upstream-agent.target-defaults.timeout", "15s");
+  }
+}
