@@ -1,13 +1,15 @@
 package io.github.httplongcut.client;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many requests, and bytes of them and of their answers, are under way: what is over the limits
- * is refused before it costs anything (protocol section 6). Thread-safe.
+ * How many requests, and bytes of them and of their answers, are under way, and how many of them
+ * wait for a broker's ack: what is over the limits is refused before it costs anything (protocol
+ * section 6). Thread-safe, but for what is said to be the loop's.
  */
 final class Admission {
 
@@ -15,14 +17,23 @@ final class Admission {
   private final long maxBytes;
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
+  private final AtomicInteger unacked = new AtomicInteger();
+  private final AdaptiveLimit maxUnacked;
 
-  Admission(int maxRequests, long maxBytes) {
+  /**
+   * @param ackDelayTarget what a broker's ack may take before fewer are let in
+   */
+  Admission(int maxRequests, long maxBytes, Duration ackDelayTarget) {
     this.maxRequests = maxRequests;
     this.maxBytes = maxBytes;
+    this.maxUnacked = new AdaptiveLimit(maxRequests, ackDelayTarget);
   }
 
   /** A place for a request of so many bytes, if there is one. */
   Optional<Place> enter(long size) {
+    if (unacked.get() >= maxUnacked.limit()) {
+      return Optional.empty();
+    }
     if (requests.incrementAndGet() > maxRequests) {
       requests.decrementAndGet();
       return Optional.empty();
@@ -45,11 +56,32 @@ final class Admission {
     return bytes.get();
   }
 
+  /** Requests under way that no broker has acked yet. */
+  int unacked() {
+    return unacked.get();
+  }
+
+  /** How many of those there may be now. */
+  int maxUnacked() {
+    return maxUnacked.limit();
+  }
+
+  /** Follows what the relay carries; on the loop. */
+  void onTick(long now) {
+    maxUnacked.onTick(unacked.get(), now);
+  }
+
+  /** Acks that came late now are not the relay's fault; on the loop. */
+  void disregardDelays() {
+    maxUnacked.disregard();
+  }
+
   /** What one request takes up, until it leaves. One thread at a time, but for {@link #leave}. */
   final class Place {
 
     private final AtomicLong held = new AtomicLong();
     private final AtomicBoolean left = new AtomicBoolean();
+    private final AtomicBoolean waitsForAck = new AtomicBoolean();
 
     private Place() {}
 
@@ -68,8 +100,27 @@ final class Admission {
       bytes.addAndGet(size - held.getAndSet(size));
     }
 
+    /** From here on it waits for a broker's ack. */
+    void handedOver() {
+      waitsForAck.set(true);
+      unacked.incrementAndGet();
+    }
+
+    /** A broker has it, so long after it was published; on the loop. */
+    void acked(long delayNanos) {
+      maxUnacked.onAck(delayNanos);
+      endWait();
+    }
+
+    private void endWait() {
+      if (waitsForAck.compareAndSet(true, false)) {
+        unacked.decrementAndGet();
+      }
+    }
+
     /** Frees everything; more than once does nothing. */
     void leave() {
+      endWait();
       if (left.compareAndSet(false, true)) {
         requests.decrementAndGet();
         bytes.addAndGet(-held.getAndSet(0));

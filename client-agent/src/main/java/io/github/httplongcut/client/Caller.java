@@ -4,10 +4,17 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Response;
 
 /**
- * Who sent an HTTP request and waits for its answer. One of the two methods is called, once, on the
- * loop; it must not block.
+ * Who sent an HTTP request and waits for its answer: {@link #answer} or {@link #fail}, once. All on
+ * the loop; must not block.
  */
 interface Caller {
+
+  /**
+   * A broker has it; may come more than once, and not at all.
+   *
+   * @param delayNanos since it was published
+   */
+  void acked(long delayNanos);
 
   /** The upstream server answered. */
   void answer(Response response);

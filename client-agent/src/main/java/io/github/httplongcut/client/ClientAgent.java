@@ -55,7 +55,11 @@ final class ClientAgent {
     this.config = config;
     this.loop = loop;
     this.session = session;
-    admission = new Admission(config.limits().maxInFlight(), config.limits().maxInFlightBytes());
+    admission =
+        new Admission(
+            config.limits().maxInFlight(),
+            config.limits().maxInFlightBytes(),
+            config.ackDelayTarget());
     metrics = new RequestMetrics(registry, admission);
     pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
     inbox = new Inbox(clientId, pending, loop::now, metrics);
@@ -185,7 +189,12 @@ final class ClientAgent {
       long passed = now - lastTick;
       lastTick = now;
       // While it could not hear or say anything, and while it stood still, nobody else was late.
-      pending.excuse(session.state().isHealthy() ? stoodStill : passed);
+      long excused = session.state().isHealthy() ? stoodStill : passed;
+      pending.excuse(excused);
+      if (excused > 0) {
+        admission.disregardDelays();
+      }
+      admission.onTick(now);
       stoodStill = 0;
       pending.onTick(now);
     }

@@ -26,6 +26,7 @@ public record ClientAgentConfig(
     Limits limits,
     Duration requestTimeout,
     Duration ackTimeout,
+    Duration ackDelayTarget,
     Duration drainTimeout,
     Routing routing,
     ForwardedHeaders forwardedHeaders)
@@ -115,6 +116,7 @@ public record ClientAgentConfig(
                 agent.bytes("max-url")),
             agent.duration("request-timeout"),
             agent.duration("ack-timeout"),
+            agent.duration("ack-delay-target"),
             agent.duration("drain-timeout"),
             new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
             agent.oneOf("forwarded-headers", ForwardedHeaders.class));
@@ -122,6 +124,10 @@ public record ClientAgentConfig(
         config.ackTimeout.compareTo(config.requestTimeout) < 0,
         "ack-timeout",
         "less than request-timeout");
+    agent.require(
+        config.ackDelayTarget.compareTo(config.ackTimeout) < 0,
+        "ack-delay-target",
+        "less than ack-timeout");
     agent.require(
         config.limits.maxRequestBody <= config.limits.maxInFlightBytes,
         "max-request-body",

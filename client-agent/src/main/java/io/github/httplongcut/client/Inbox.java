@@ -76,7 +76,7 @@ final class Inbox implements SessionListener {
   private void handOver(Event event, Delivery delivery) {
     boolean wanted = false;
     if (event instanceof ClientRequestAck ack) {
-      wanted = pending.onAck(ack);
+      wanted = pending.onAck(ack, clock.getAsLong());
     } else if (event instanceof BrokerResponse response) {
       wanted = pending.onResponse(response);
     } else if (event instanceof BrokerError error) {

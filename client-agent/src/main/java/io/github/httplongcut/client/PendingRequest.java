@@ -35,6 +35,7 @@ final class PendingRequest {
   private final Map<UUID, ClientRequestAck> acks = new LinkedHashMap<>(2);
   private Stage stage = Stage.HANDED_OVER;
   private Runnable takeBack = () -> {};
+  private long publishedAt;
   private long checkAt;
   private int cameBack;
 
@@ -87,8 +88,9 @@ final class PendingRequest {
   }
 
   /** It is published (again) with this id. */
-  void handOver(UUID id) {
+  void handOver(UUID id, long now) {
     ids.add(id);
+    publishedAt = now;
     stage = Stage.HANDED_OVER;
   }
 
@@ -118,10 +120,11 @@ final class PendingRequest {
   }
 
   /** A broker has it: of the latest id, that is what was waited for. */
-  void acked(ClientRequestAck ack) {
+  void acked(ClientRequestAck ack, long now) {
     acks.put(ack.clientReqId(), ack);
     if (isLatest(ack.clientReqId())) {
       stage = Stage.ACKED;
+      caller().acked(now - publishedAt);
     }
   }
 }

@@ -120,7 +120,7 @@ final class PendingRequests {
    *
    * @return whether that matters to anybody
    */
-  boolean onAck(ClientRequestAck ack) {
+  boolean onAck(ClientRequestAck ack, long now) {
     PendingRequest pending = byId.get(ack.clientReqId());
     if (pending == null && hungUp.contains(ack.clientReqId())) {
       cancel(ack);
@@ -129,7 +129,7 @@ final class PendingRequests {
     if (pending == null) {
       return false;
     }
-    pending.acked(ack);
+    pending.acked(ack, now);
     return true;
   }
 
@@ -283,7 +283,7 @@ final class PendingRequests {
   }
 
   private void publish(PendingRequest pending, UUID id, long now) {
-    pending.handOver(id);
+    pending.handOver(id, now);
     byId.put(id, pending);
     long ttl = timeLeft(pending, now);
     long full = ackTimeout.toMillis();

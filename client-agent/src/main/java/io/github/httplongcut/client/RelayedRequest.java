@@ -89,8 +89,14 @@ final class RelayedRequest implements Caller {
   void submit(Request request, Duration requestTimeout) {
     submitted = true;
     hangUp = Optional.of(HangUp.watch(connection));
+    place.ifPresent(Admission.Place::handedOver);
     context.relay.submit(
         new Incoming(firstId, request, this, receivedAt + requestTimeout.toNanos()));
+  }
+
+  @Override
+  public void acked(long delayNanos) {
+    place.ifPresent(taken -> taken.acked(delayNanos));
   }
 
   @Override

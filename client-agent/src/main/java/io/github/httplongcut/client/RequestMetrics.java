@@ -28,6 +28,12 @@ final class RequestMetrics {
         .description("Bytes of requests under way and of their answers")
         .baseUnit("bytes")
         .register(registry);
+    Gauge.builder("longcut.client.requests.unacked", admission, Admission::unacked)
+        .description("Requests under way that no broker has acked yet")
+        .register(registry);
+    Gauge.builder("longcut.client.requests.unacked.limit", admission, Admission::maxUnacked)
+        .description("How many of those there may be now, by what the relay carries")
+        .register(registry);
     publications =
         Counter.builder("longcut.client.publications")
             .description("Requests published, repetitions included")

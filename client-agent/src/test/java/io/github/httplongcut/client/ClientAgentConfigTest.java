@@ -35,6 +35,7 @@ final class ClientAgentConfigTest {
         .isEqualTo(new Limits(10_000, 256L << 20, 1L << 20, 64L << 10, 200, 16L << 10));
     assertThat(config.requestTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.ackTimeout()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(config.ackDelayTarget()).isEqualTo(Duration.ofMillis(500));
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
     assertThat(config.routing().routes()).isEmpty();
     assertThat(config.routing().defaultUpstreamTarget()).isEmpty();

@@ -56,7 +56,8 @@ class InboxTest {
           TestAgent.CLIENT,
           pending,
           () -> 0,
-          new RequestMetrics(new SimpleMeterRegistry(), new Admission(1, 1)));
+          new RequestMetrics(
+              new SimpleMeterRegistry(), new Admission(1, 1, Duration.ofMillis(500))));
 
   @Test
   void anAnswerIsHandedOverAndAcked() {
@@ -163,6 +164,9 @@ class InboxTest {
     Request request = new Request("orders", method, "/", Headers.EMPTY, Body.ABSENT);
     Caller caller =
         new Caller() {
+          @Override
+          public void acked(long delayNanos) {}
+
           @Override
           public void answer(Response response) {
             answers.add(response);

@@ -43,6 +43,7 @@ class PendingRequestsTest {
 
   private final List<String> cancels = new ArrayList<>();
   private final List<UUID> takenBack = new ArrayList<>();
+  private final List<Long> ackDelays = new ArrayList<>();
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
 
@@ -317,7 +318,7 @@ class PendingRequestsTest {
   @Test
   void anAckSettlesAnUnknownFate() {
     UUID id = add("POST");
-    pending.onAck(ack(id, BROKER));
+    pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onOutcome(id, Outcome.UNKNOWN, T0 + MS);
 
     pending.onTick(T0 + 5 * ACK);
@@ -363,7 +364,7 @@ class PendingRequestsTest {
   void anAckEndsTheCheck() {
     UUID id = add("POST");
     pending.onOutcome(id, Outcome.CONFIRMED, T0);
-    pending.onAck(ack(id, BROKER));
+    pending.onAck(ack(id, BROKER), T0 + MS);
 
     pending.onTick(T0 + 5 * ACK);
 
@@ -373,7 +374,7 @@ class PendingRequestsTest {
   @Test
   void anAckFasterThanTheConfirmEndsTheCheckToo() {
     UUID id = add("POST");
-    pending.onAck(ack(id, BROKER));
+    pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onOutcome(id, Outcome.CONFIRMED, T0);
 
     pending.onTick(T0 + 5 * ACK);
@@ -386,7 +387,7 @@ class PendingRequestsTest {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0);
     pending.onOutcome(latestId(), Outcome.CONFIRMED, T0);
-    assertThat(pending.onAck(ack(first, BROKER))).isTrue();
+    assertThat(pending.onAck(ack(first, BROKER), T0 + MS)).isTrue();
 
     pending.onTick(T0 + 2 * ACK);
 
@@ -490,7 +491,7 @@ class PendingRequestsTest {
 
   @Test
   void nothingUntilTheRequestTimeoutMeansRequestTimeout() {
-    pending.onAck(ack(add("POST"), BROKER));
+    pending.onAck(ack(add("POST"), BROKER), T0 + MS);
 
     pending.onTick(T0 + REQUEST_TIMEOUT - 1);
     assertThat(errors).isEmpty();
@@ -501,7 +502,7 @@ class PendingRequestsTest {
 
   @Test
   void noExcuseMovesTheRequestTimeout() {
-    pending.onAck(ack(add("POST"), BROKER));
+    pending.onAck(ack(add("POST"), BROKER), T0 + MS);
     pending.excuse(REQUEST_TIMEOUT);
 
     pending.onTick(T0 + REQUEST_TIMEOUT);
@@ -513,11 +514,11 @@ class PendingRequestsTest {
   void whoHangsUpIsForgottenAndEveryBrokerThatHasTheRequestIsTold() {
     UUID first = add("GET");
     ClientRequestAck firstAck = ack(first, BROKER);
-    pending.onAck(firstAck);
+    pending.onAck(firstAck, T0 + MS);
     pending.onOutcome(first, Outcome.CONFIRMED, T0);
     pending.onError(error(first, Failure.NOT_RUN), false, T0);
     ClientRequestAck secondAck = ack(latestId(), OTHER_BROKER);
-    pending.onAck(secondAck);
+    pending.onAck(secondAck, T0 + MS);
 
     pending.onHungUp(first, T0);
 
@@ -550,8 +551,8 @@ class PendingRequestsTest {
     ClientRequestAck firstAck = ack(first, BROKER);
     ClientRequestAck secondAck = ack(second, OTHER_BROKER);
 
-    assertThat(pending.onAck(firstAck)).isTrue();
-    assertThat(pending.onAck(secondAck)).isTrue();
+    assertThat(pending.onAck(firstAck, T0 + MS)).isTrue();
+    assertThat(pending.onAck(secondAck, T0 + MS)).isTrue();
 
     assertThat(cancels)
         .containsExactly(
@@ -559,14 +560,25 @@ class PendingRequestsTest {
             second + " " + secondAck.brokerReqId() + " at " + OTHER_BROKER);
   }
 
+  @Test
+  void theCallerHearsHowLongTheAckOfTheLatestPublicationTook() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.UNKNOWN, T0 + 10 * MS);
+
+    pending.onAck(ack(first, BROKER), T0 + 12 * MS);
+    pending.onAck(ack(latestId(), OTHER_BROKER), T0 + 15 * MS);
+
+    assertThat(ackDelays).containsExactly(5 * MS);
+  }
+
   /** RabbitMQ gave it to another broker when the first one died. */
   @Test
   void whoeverElseAcksWhatTheCallerDoesNotWaitForIsToldToo() {
     UUID id = add("GET");
-    pending.onAck(ack(id, BROKER));
+    pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onHungUp(id, T0);
 
-    pending.onAck(ack(id, OTHER_BROKER));
+    pending.onAck(ack(id, OTHER_BROKER), T0 + MS);
 
     assertThat(cancels).hasSize(2);
     assertThat(cancels.get(1)).endsWith(" at " + OTHER_BROKER);
@@ -578,7 +590,7 @@ class PendingRequestsTest {
     pending.onHungUp(id, T0);
     pending.onTick(T0 + 2 * ACK);
 
-    assertThat(pending.onAck(ack(id, BROKER))).isFalse();
+    assertThat(pending.onAck(ack(id, BROKER), T0 + MS)).isFalse();
 
     assertThat(cancels).isEmpty();
     assertForgotten();
@@ -596,7 +608,7 @@ class PendingRequestsTest {
   @Test
   void whoHangsUpAfterTheAnswerChangesNothing() {
     UUID id = add("POST");
-    pending.onAck(ack(id, BROKER));
+    pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onResponse(response(id));
 
     pending.onHungUp(id, T0);
@@ -640,6 +652,11 @@ class PendingRequestsTest {
   private Incoming incoming(String method, long deadline) {
     Caller caller =
         new Caller() {
+          @Override
+          public void acked(long delayNanos) {
+            ackDelays.add(delayNanos);
+          }
+
           @Override
           public void answer(Response response) {
             answers.add(response);

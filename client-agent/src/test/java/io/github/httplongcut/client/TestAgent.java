@@ -71,6 +71,7 @@ final class TestAgent {
         limits,
         requestTimeout,
         Duration.ofSeconds(3),
+        Duration.ofMillis(500),
         Duration.ofSeconds(5),
         new Routing(
             List.of(
