@@ -1,0 +1,87 @@
+package io.github.httplongcut.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code longcut bench}; the launcher has seen to it that everything it needs is there. */
+@Command(
+    name = "longcut bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Measures the relay on this machine, beside what the machine can do without it.")
+public final class BenchCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "how long each step is (${DEFAULT-VALUE})")
+  private int seconds;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "how often each step is measured; medians count (${DEFAULT-VALUE})")
+  private int rounds;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "write all figures there as well")
+  private Path json;
+
+  @Option(
+      names = "--against",
+      paramLabel = "DIR",
+      description = "measure the relay of another checkout by turns with this one's; nothing else")
+  private Path against;
+
+  @Option(
+      names = "--overload",
+      description = "three times what the system carries, and 80 %% of it; nothing else")
+  private boolean overload;
+
+  private BenchCommand() {}
+
+  /** Runs it and exits: 0, or 1 if an answer was wrong or lost, or 2 if the command is. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new BenchCommand()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Path home = Path.of(System.getProperty("longcut.home"));
+    Path logs =
+        Files.createTempDirectory(Files.createDirectories(home.resolve(".longcut/bench")), "run-");
+    System.err.println("bench: what the processes print is in " + logs);
+    Report report = new Report();
+    Bench bench = new Bench(home, logs, seconds, rounds, new Wrk(home, logs), report);
+    try {
+      run(bench);
+    } catch (BenchException e) {
+      System.err.println("bench: " + e.getMessage());
+      return 1;
+    }
+    report.print(System.out);
+    if (json != null) {
+      report.write(json);
+    }
+    return report.allRight() ? 0 : 1;
+  }
+
+  private void run(Bench bench) {
+    if (overload) {
+      new OverloadPart(bench).run();
+      return;
+    }
+    new LoadPart(bench, Optional.ofNullable(against).map(Path::toAbsolutePath)).run();
+    if (against == null) {
+      new SlowPart(bench).run();
+      new FleetPart(bench).run();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.github.httplongcut.bench;
+
+/** A run that cannot go on; its message is for the person at the terminal. */
+final class BenchException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  BenchException(String message) {
+    super(message);
+  }
+
+  BenchException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,228 @@
+package io.github.httplongcut.bench;
+
+import io.github.httplongcut.bench.Row.Latency;
+import io.github.httplongcut.bench.Row.Messages;
+import io.github.httplongcut.bench.Wrk.Load;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The table: nginx alone, the relay at several loads, and PerfTest, one after the other in each
+ * round, so that what the machine does meanwhile hits all of them.
+ */
+final class LoadPart {
+
+  private static final int WARM_UP_CONNECTIONS = 64;
+
+  /** The relay's steps; a field each, since the goals are about them. */
+  private static final class Relayed {
+    private final Step one;
+    private final Step sixteen;
+    private final Step sixtyFour;
+    private final Step many;
+    private final Step post;
+    private final Step file16;
+    private final Step file256;
+
+    Relayed(String name, Relay relay, Nginx nginx) {
+      Map<String, Long> upstream = Map.of("nginx", nginx.pid());
+      one = Step.relayed(name + "GET, 1 connection", relay, upstream, Load.get(Nginx.SMALL, 1));
+      sixteen = Step.relayed(name + "GET, 16", relay, upstream, Load.get(Nginx.SMALL, 16));
+      sixtyFour = Step.relayed(name + "GET, 64", relay, upstream, Load.get(Nginx.SMALL, 64));
+      many = Step.relayed(name + "GET, 256", relay, upstream, Load.get(Nginx.SMALL, 256));
+      post =
+          Step.relayed(name + "POST 1 KiB, 64", relay, upstream, Load.post(Nginx.SMALL, 1024, 64));
+      file16 = Step.relayed(name + "GET 16 KiB, 16", relay, upstream, Load.get(Nginx.FILE_16, 16));
+      file256 =
+          Step.relayed(name + "GET 256 KiB, 16", relay, upstream, Load.get(Nginx.FILE_256, 16));
+    }
+
+    /** By how much is under way: the first round's peaks of memory are then each step's own. */
+    List<Step> all() {
+      return List.of(one, sixteen, sixtyFour, many, post, file16, file256);
+    }
+  }
+
+  private final Bench bench;
+  private final Optional<Path> against;
+  private final List<PerfTest.Result> throughputs = new ArrayList<>();
+  private final List<PerfTest.Result> latencies = new ArrayList<>();
+
+  /**
+   * @param against another checkout, whose relay is measured beside this one's
+   */
+  LoadPart(Bench bench, Optional<Path> against) {
+    this.bench = bench;
+    this.against = against;
+  }
+
+  void run() {
+    if (against.isPresent()) {
+      runAgainst(against.get());
+    } else {
+      runAlone();
+    }
+  }
+
+  private void runAlone() {
+    try (Nginx nginx = Nginx.start(bench.logs());
+        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq");
+        Relay relay =
+            Relay.start(Relay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
+      idle(relay);
+      Step direct = Step.direct("nginx alone, 64", nginx, Load.get(Nginx.SMALL, 64));
+      Relayed relayed = new Relayed("", relay, nginx);
+      PerfTest perfTest = new PerfTest(bench.logs());
+      warmUp(relay);
+      for (int round = 1; round <= bench.rounds(); round++) {
+        bench.say("round %d of %d".formatted(round, bench.rounds()));
+        direct.run(bench);
+        for (Step step : relayed.all()) {
+          step.run(bench);
+        }
+        perfTest(perfTest, rabbit);
+        Probe.check(bench.report(), relay, nginx);
+      }
+      bench.report().add(direct.row());
+      relayed.all().forEach(step -> bench.report().add(step.row()));
+      addPerfTest();
+      addGoals(relayed);
+    }
+  }
+
+  /** Two relays, each on a RabbitMQ of its own, by turns; whoever is not measured idles. */
+  private void runAgainst(Path other) {
+    try (Nginx nginx = Nginx.start(bench.logs());
+        RabbitNode rabbitA = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-a");
+        RabbitNode rabbitB = RabbitNode.start(other, bench.logs(), "rabbitmq-b");
+        Relay a =
+            Relay.start(Relay.Plan.of(bench.home(), "a ", nginx.url()), rabbitA, bench.logs());
+        Relay b = Relay.start(Relay.Plan.of(other, "b ", nginx.url()), rabbitB, bench.logs())) {
+      Relayed ours = new Relayed("a ", a, nginx);
+      Relayed theirs = new Relayed("b ", b, nginx);
+      warmUp(a);
+      warmUp(b);
+      for (int round = 1; round <= bench.rounds(); round++) {
+        bench.say("round %d of %d".formatted(round, bench.rounds()));
+        for (int i = 0; i < ours.all().size(); i++) {
+          // Not always the same one first: it would find the machine as the other left it.
+          Step first = (round % 2 == 1 ? ours : theirs).all().get(i);
+          Step second = (round % 2 == 1 ? theirs : ours).all().get(i);
+          first.run(bench);
+          second.run(bench);
+        }
+      }
+      for (int i = 0; i < ours.all().size(); i++) {
+        Row rowA = ours.all().get(i).row();
+        Row rowB = theirs.all().get(i).row();
+        bench.report().add(rowA);
+        bench.report().add(rowB);
+        bench.say(
+            "%-34s a/b: requests/s %.3f, p50 %.3f, p99 %.3f, CPU %.3f"
+                .formatted(
+                    rowA.step(),
+                    rowA.perSecond() / rowB.perSecond(),
+                    rowA.latency().p50() / rowB.latency().p50(),
+                    rowA.latency().p99() / rowB.latency().p99(),
+                    rowA.cpuMicros() / rowB.cpuMicros()));
+      }
+    }
+  }
+
+  private void idle(Relay relay) {
+    new IdlePart(bench).run(relay);
+  }
+
+  /** Java compiles what is used often: until then it is another program. */
+  private void warmUp(Relay relay) {
+    bench.say("warming up");
+    bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, WARM_UP_CONNECTIONS), bench.warmUpSeconds());
+    bench
+        .wrk()
+        .run(relay.url(), Load.post(Nginx.SMALL, 1024, WARM_UP_CONNECTIONS), bench.seconds());
+  }
+
+  private void perfTest(PerfTest perfTest, RabbitNode rabbit) {
+    PerfTest.Result throughput = perfTest.throughput(rabbit, bench.seconds());
+    bench.say("%-34s %9.0f/s".formatted("PerfTest", throughput.sent()));
+    throughputs.add(throughput);
+    PerfTest.Result latency = perfTest.latency(rabbit, bench.seconds());
+    bench.say(
+        "%-34s %9.0f/s  p50 %.2f ms"
+            .formatted("PerfTest, 500/s", latency.sent(), latency.p50() / 1000));
+    latencies.add(latency);
+  }
+
+  private void addPerfTest() {
+    bench.report().add(row("PerfTest, messages sent", throughputs, PerfTest.Result::sent));
+    bench.report().add(row("PerfTest, messages received", throughputs, PerfTest.Result::received));
+    bench.report().add(row("PerfTest, one way at 500/s", latencies, PerfTest.Result::sent));
+  }
+
+  private static Row row(
+      String step, List<PerfTest.Result> results, ToDoubleFunction<PerfTest.Result> perSecond) {
+    return new Row(
+        step,
+        median(results, perSecond),
+        new Latency(
+            median(results, PerfTest.Result::p50), 0, median(results, PerfTest.Result::p99)),
+        0,
+        Map.of(),
+        new Messages(0, 0));
+  }
+
+  private static double median(
+      List<PerfTest.Result> results, ToDoubleFunction<PerfTest.Result> figure) {
+    return Median.of(results.stream().mapToDouble(figure).toArray());
+  }
+
+  private void addGoals(Relayed relayed) {
+    double messages = median(throughputs, PerfTest.Result::sent);
+    double oneWay = median(latencies, PerfTest.Result::p50);
+    Row one = relayed.one.row();
+    Row sixteen = relayed.sixteen.row();
+    Row sixtyFour = relayed.sixtyFour.row();
+    Row many = relayed.many.row();
+    Report report = bench.report();
+    report.add(
+        Goal.atLeast(
+            0.40, "requests/s at 64, of PerfTest's messages/s", sixtyFour.perSecond() / messages));
+    report.add(
+        Goal.atLeast(
+            0.50, "requests/s at 256, of PerfTest's messages/s", many.perSecond() / messages));
+    report.add(
+        Goal.atMost(
+            5,
+            "p50 at 1 connection, in PerfTest's median one-way latencies",
+            one.latency().p50() / oneWay));
+    report.add(
+        Goal.atMost(
+            4,
+            "p99 at 16 connections, in its p50s",
+            sixteen.latency().p99() / sixteen.latency().p50()));
+    report.add(
+        Goal.atLeast(
+            0.60,
+            "POST of 1 KiB, of GET, at 64",
+            relayed.post.perSecond() / sixtyFour.perSecond()));
+    report.add(
+        Goal.atLeast(
+            0.60,
+            "answers of 16 KiB, of 250 bytes, at 16",
+            relayed.file16.perSecond() / sixteen.perSecond()));
+    report.add(
+        Goal.atMost(6.1, "AMQP messages a request at 1 connection", one.messages().rabbitmq()));
+    report.add(Goal.atMost(1.5, "AMQP messages a request at 256", many.messages().rabbitmq()));
+    for (String role : List.of(Relay.CLIENT_AGENT, Relay.BROKER, Relay.UPSTREAM_AGENT)) {
+      report.add(
+          Goal.atMost(
+              200,
+              "peak MiB of the " + role + ", up to 64 connections",
+              sixtyFour.processes().get(role).peakMiB()));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.github.httplongcut.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * RabbitMQ's own load generator: what this RabbitMQ on this machine carries without a relay. It
+ * prints a line each second; those of the warm-up, in which its JVM gets going, do not count.
+ */
+final class PerfTest {
+
+  private static final int WARM_UP_SECONDS = 4;
+  private static final Duration SLACK = Duration.ofSeconds(40);
+
+  /** All that the machine carries: two publishers with confirms, two consumers with acks. */
+  private static final List<String> THROUGHPUT =
+      List.of("-x", "2", "-y", "2", "-s", "1000", "-c", "200", "-q", "200", "-A", "50");
+
+  /** A little, for the latency of one hop. */
+  private static final List<String> LATENCY = List.of("-x", "1", "-y", "1", "-r", "500");
+
+  private static final Pattern LINE =
+      Pattern.compile(
+          "time [\\d.]+ s, sent: (\\d+) msg/s.* received: (\\d+) msg/s,"
+              + " min/median/75th/95th/99th consumer latency: \\d+/(\\d+)/\\d+/\\d+/(\\d+) µs");
+
+  /**
+   * Medians over the seconds. Latencies are one-way, in microseconds.
+   *
+   * @param sent messages published in a second, all of which are confirmed
+   * @param received deliveries in a second: each consumer has a queue of its own, so there are two
+   *     for each message with two consumers
+   */
+  record Result(double sent, double received, double p50, double p99) {}
+
+  private record Second(double sent, double received, double p50, double p99) {}
+
+  private final Path logs;
+
+  PerfTest(Path logs) {
+    this.logs = logs;
+  }
+
+  Result throughput(RabbitNode rabbit, int seconds) {
+    return run(rabbit, THROUGHPUT, seconds);
+  }
+
+  Result latency(RabbitNode rabbit, int seconds) {
+    return run(rabbit, LATENCY, seconds);
+  }
+
+  private Result run(RabbitNode rabbit, List<String> options, int seconds) {
+    int time = WARM_UP_SECONDS + seconds;
+    List<String> command = new ArrayList<>(Java.command("com.rabbitmq.perf.PerfTest"));
+    command.addAll(List.of("-h", rabbit.uri(RabbitNode.ADMIN)));
+    command.addAll(options);
+    command.addAll(List.of("--time", Integer.toString(time)));
+    return parse(
+        Child.run(logs, "perf-test", Duration.ofSeconds(time).plus(SLACK), command),
+        WARM_UP_SECONDS);
+  }
+
+  static Result parse(String output, int warmUpSeconds) {
+    List<Second> seconds = new ArrayList<>();
+    Matcher line = LINE.matcher(output);
+    while (line.find()) {
+      seconds.add(
+          new Second(
+              Double.parseDouble(line.group(1)),
+              Double.parseDouble(line.group(2)),
+              Double.parseDouble(line.group(3)),
+              Double.parseDouble(line.group(4))));
+    }
+    if (seconds.size() <= warmUpSeconds) {
+      throw new BenchException("PerfTest has printed too little:\n" + output);
+    }
+    List<Second> counted = seconds.subList(warmUpSeconds, seconds.size());
+    return new Result(
+        median(counted, Second::sent),
+        median(counted, Second::received),
+        median(counted, Second::p50),
+        median(counted, Second::p99));
+  }
+
+  private static double median(List<Second> seconds, ToDoubleFunction<Second> figure) {
+    return Median.of(seconds.stream().mapToDouble(figure).toArray());
+  }
+}

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# `longcut bench`: sets up what the benchmarks need and becomes their Java process. Sourced by the launcher,
+# after install.sh.
+
+# install_program PROGRAM PACKAGE WHAT_FOR: no service of it starts.
+install_program() {
+  if command -v "$1" >/dev/null; then return 0; fi
+  can_install || die "bench needs $1 ($3): install it (Debian, Ubuntu: apt-get install $2)"
+  apt_update
+  apt_install "$2"
+  command -v "$1" >/dev/null || die "installed $2, and still find no $1"
+}
+
+# nginx lies in a directory that only root has on its PATH.
+install_nginx() {
+  PATH=$PATH:/usr/sbin
+  install_program nginx nginx-light "the upstream server"
+}
+
+bench() {
+  install_jdk
+  install_maven
+  install_rabbitmq || die "bench needs an installed RabbitMQ 3.10 or newer (Debian: apt-get install rabbitmq-server)"
+  install_nginx
+  install_program wrk wrk "the load generator"
+  build_if_needed client-agent broker upstream-agent cli benchmarks
+  java_command bench
+  local classes=$LONGCUT_HOME/benchmarks/target
+  if [[ ${1:-} == --jmh ]]; then
+    shift
+    exec "$java_home/bin/java" -cp "$classes/longcut-benchmarks.jar:$classes/lib/*" org.openjdk.jmh.Main "$@"
+  fi
+  exec "$java_home/bin/java" "${jvm[@]}" "-Dlongcut.home=$LONGCUT_HOME" \
+    -cp "$classes/longcut-benchmarks.jar:$classes/lib/*" io.github.httplongcut.bench.BenchCommand "$@"
+}
