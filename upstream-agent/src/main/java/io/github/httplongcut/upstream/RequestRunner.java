@@ -126,7 +126,7 @@ final class RequestRunner {
     if (request.state() == Taken.State.RUNNING) {
       request.abortCall();
     }
-    log.debug("event=cancelled {}", ids(request));
+    log.debug("event=cancelled {}", request);
     metrics.cancelled(request.target());
     request.deliveryDone();
     remove(request);
@@ -146,7 +146,7 @@ final class RequestRunner {
   void onConsumingLost() {
     for (Taken request : List.copyOf(taken.values())) {
       if (request.state() == Taken.State.SETTLING) {
-        log.debug("event=forgotten {}", ids(request));
+        log.debug("event=forgotten {}", request);
         remove(request);
       }
     }
@@ -241,7 +241,7 @@ final class RequestRunner {
       throw new RefusedException(Failure.NOT_IMPLEMENTED, "the relay makes no tunnels");
     }
     String url = request.target().urlOf(http.url());
-    log.debug("event=started {} method={} upstream_req_ttl={}", ids(request), http.method(), ttl);
+    log.debug("event=started {} method={} upstream_req_ttl={}", request, http.method(), ttl);
     request.runningUntil(now + ttl * 1_000_000L);
     publishAck(request, now);
     request.call(
@@ -298,7 +298,7 @@ final class RequestRunner {
   }
 
   private void respond(Taken request, Response response, long now) {
-    log.debug("event=responded {} status={}", ids(request), response.statusCode());
+    log.debug("event=responded {} status={}", request, response.statusCode());
     metrics.answered(request.target());
     BrokerRequest of = request.event();
     answer(
@@ -309,7 +309,7 @@ final class RequestRunner {
   }
 
   private void fail(Taken request, Failure failure, String message, long now) {
-    log.debug("event=failed {} code={} message=\"{}\"", ids(request), failure.code(), message);
+    log.debug("event=failed {} code={} message=\"{}\"", request, failure.code(), message);
     metrics.failed(request.target(), failure);
     BrokerRequest of = request.event();
     answer(
@@ -327,7 +327,7 @@ final class RequestRunner {
     request.answering();
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
-      log.debug("event=too_late {}", ids(request));
+      log.debug("event=too_late {}", request);
       onAnswered(request);
       return;
     }
@@ -352,14 +352,5 @@ final class RequestRunner {
 
   private static String brokerKey(Taken request) {
     return request.event().brokerId().toString();
-  }
-
-  private static String ids(Taken request) {
-    return "client_req_id=%s broker_req_id=%s upstream_req_id=%s target=%s"
-        .formatted(
-            request.event().clientReqId(),
-            request.brokerReqId(),
-            request.upstreamReqId(),
-            request.target().name());
   }
 }

@@ -93,4 +93,17 @@ final class Taken {
   void deliveryDone() {
     delivery.done();
   }
+
+  /** Its ids and target for the log, which asks for them only where it writes them. */
+  @Override
+  public String toString() {
+    return "client_req_id="
+        + event.clientReqId()
+        + " broker_req_id="
+        + brokerReqId()
+        + " upstream_req_id="
+        + upstreamReqId
+        + " target="
+        + target.name();
+  }
 }
