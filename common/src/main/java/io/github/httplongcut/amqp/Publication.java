@@ -45,7 +45,7 @@ public final class Publication {
   private final Tries tries;
   private final long expirationMillis;
   private final long giveUpAt;
-  private final Consumer<Outcome> whenDone;
+  private final Optional<Consumer<Outcome>> whenDone;
 
   private Publication(
       Event event,
@@ -54,7 +54,7 @@ public final class Publication {
       Tries tries,
       long expirationMillis,
       long giveUpAt,
-      Consumer<Outcome> whenDone) {
+      Optional<Consumer<Outcome>> whenDone) {
     this.event = event;
     this.encoded = encoded;
     this.key = key;
@@ -79,7 +79,7 @@ public final class Publication {
         Tries.UNTIL_CONFIRMED,
         NEVER,
         giveUpAt,
-        outcome -> {});
+        Optional.empty());
   }
 
   /** The same, tried that often. */
@@ -119,7 +119,8 @@ public final class Publication {
 
   /** The same; {@code whenDone} is called once, on the loop, with its outcome. */
   public Publication whenDone(Consumer<Outcome> whenDone) {
-    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+    return new Publication(
+        event, encoded, key, tries, expirationMillis, giveUpAt, Optional.of(whenDone));
   }
 
   /** The event. */
@@ -171,8 +172,13 @@ public final class Publication {
     return tries == Tries.UNTIL_CONFIRMED;
   }
 
+  /** Whether somebody wants to know its outcome. */
+  boolean isAwaited() {
+    return whenDone.isPresent();
+  }
+
   void done(Outcome outcome) {
-    whenDone.accept(outcome);
+    whenDone.ifPresent(each -> each.accept(outcome));
   }
 
   @Override

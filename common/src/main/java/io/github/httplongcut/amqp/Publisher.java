@@ -535,10 +535,25 @@ final class Publisher implements Link.Use {
 
   /** With the lock held: after {@link #flush} every outcome is on the loop. */
   private void tell(List<Done> done) {
-    if (!done.isEmpty()) {
-      done.forEach(each -> metrics.outcome(each.outcome));
-      // A task each: a bug in what one of them causes must not cost the others their outcome.
-      done.forEach(each -> loop.execute(() -> each.publication.done(each.outcome)));
+    List<Done> awaited = new ArrayList<>(done.size());
+    for (Done each : done) {
+      metrics.outcome(each.outcome);
+      if (each.publication.isAwaited()) {
+        awaited.add(each);
+      }
+    }
+    // One task for all: a confirm may be of dozens, and each task wakes the loop's thread.
+    if (!awaited.isEmpty()) {
+      loop.execute(() -> awaited.forEach(Publisher::tell));
+    }
+  }
+
+  /** A bug in what one of them causes must not cost the others their outcome. */
+  private static void tell(Done done) {
+    try {
+      done.publication.done(done.outcome);
+    } catch (RuntimeException | Error e) {
+      log.error("event=bug publication=\"{}\" outcome={}", done.publication, done.outcome, e);
     }
   }
 }
