@@ -73,7 +73,12 @@ public final class Headers {
 
   /** Whether {@code text} is a token (RFC 9110 section 5.6.2). */
   public static boolean isToken(String text) {
-    return !text.isEmpty() && text.chars().allMatch(TOKEN::get);
+    for (int i = 0; i < text.length(); i++) {
+      if (!TOKEN.get(text.charAt(i))) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
   }
 
   /** The fields in order, one for each name. */
@@ -120,9 +125,16 @@ public final class Headers {
 
   /** The same with one more value of {@code name}, behind those that it has. */
   public Headers plus(String name, String value) {
-    Builder builder = new Builder();
-    fields.forEach(field -> field.values.forEach(each -> builder.add(field.name, each)));
-    return builder.add(name, value).build();
+    List<Field> more = new ArrayList<>(fields);
+    for (int i = more.size() - 1; i >= 0; i--) {
+      Field field = more.get(i);
+      if (field.name.equalsIgnoreCase(name)) {
+        more.set(i, new Field(field.name, concat(field.values, List.of(value))));
+        return of(more);
+      }
+    }
+    more.add(new Field(name, List.of(value)));
+    return of(more);
   }
 
   private static List<String> concat(List<String> first, List<String> second) {

@@ -1,7 +1,5 @@
 package io.github.httplongcut.protocol;
 
-import java.util.regex.Pattern;
-
 /**
  * What may stand as a RabbitMQ user, a process's name or an upstream target (protocol section 1).
  */
@@ -10,13 +8,34 @@ public final class Names {
   /** The form in words, for error messages. */
   public static final String FORM = "1 to 64 of A-Z a-z 0-9 _ -";
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final int LONGEST = 64;
 
   private Names() {}
 
   /** Whether {@code text} is a name: {@value #FORM}. */
   public static boolean isName(String text) {
-    return NAME.matcher(text).matches();
+    return isName(text, 0, text.length());
+  }
+
+  /** Whether that part of {@code text} is a name. */
+  static boolean isName(String text, int from, int to) {
+    if (to <= from || to - from > LONGEST) {
+      return false;
+    }
+    for (int i = from; i < to; i++) {
+      if (!isNameCharacter(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isNameCharacter(char c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '_'
+        || c == '-';
   }
 
   /**

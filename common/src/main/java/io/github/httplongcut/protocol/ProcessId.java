@@ -1,29 +1,50 @@
 package io.github.httplongcut.protocol;
 
 import java.security.SecureRandom;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Names one run of a client agent, a broker or an upstream agent: {@code <user>.<name>-<6 random
- * base32 letters>}, new at each start (protocol section 1).
- *
- * @param user the RabbitMQ user that the process logs in as: what RabbitMQ vouches for
- * @param instance the configured name and the random letters
+ * base32 letters>}, new at each start (protocol section 1). Immutable. No record: it stands in
+ * every event, so it keeps its wire form instead of making it anew.
  */
-public record ProcessId(String user, String instance) {
+public final class ProcessId {
 
-  private static final Pattern FORM =
-      Pattern.compile("([A-Za-z0-9_-]{1,64})\\.([A-Za-z0-9_-]{1,64}-[a-z2-7]{6})");
   private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
   private static final int RANDOM_LETTERS = 6;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  public ProcessId {
-    if (!FORM.matcher(user + '.' + instance).matches()) {
-      throw new IllegalArgumentException(
-          "'" + user + '.' + instance + "' is not <user>.<name>-<6 base32 letters>");
+  private final String text;
+  private final String user;
+
+  /**
+   * An id of these parts.
+   *
+   * @param user the RabbitMQ user that the process logs in as: what RabbitMQ vouches for
+   * @param instance the configured name and the random letters
+   */
+  public ProcessId(String user, String instance) {
+    this(user + '.' + instance, user.length());
+  }
+
+  private ProcessId(String text, int dot) {
+    if (dot < 0 || !Names.isName(text, 0, dot) || !isInstance(text, dot + 1)) {
+      throw new IllegalArgumentException("'" + text + "' is not <user>.<name>-<6 base32 letters>");
     }
+    this.text = text;
+    this.user = text.substring(0, dot);
+  }
+
+  private static boolean isInstance(String text, int from) {
+    int dash = text.length() - RANDOM_LETTERS - 1;
+    if (dash < from || text.charAt(dash) != '-' || !Names.isName(text, from, dash)) {
+      return false;
+    }
+    for (int i = dash + 1; i < text.length(); i++) {
+      if (BASE32.indexOf(text.charAt(i)) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A new id for a process that starts now. */
@@ -41,16 +62,32 @@ public record ProcessId(String user, String instance) {
    * @throws IllegalArgumentException if {@code text} is not {@code <user>.<name>-<6 letters>}
    */
   public static ProcessId parse(String text) {
-    Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException("'" + text + "' is not <user>.<name>-<6 base32 letters>");
-    }
-    return new ProcessId(matcher.group(1), matcher.group(2));
+    return new ProcessId(text, text.indexOf('.'));
+  }
+
+  /** The RabbitMQ user that the process logs in as: what RabbitMQ vouches for. */
+  public String user() {
+    return user;
+  }
+
+  /** The configured name and the random letters. */
+  public String instance() {
+    return text.substring(user.length() + 1);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ProcessId id && text.equals(id.text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
   }
 
   /** The wire form. */
   @Override
   public String toString() {
-    return user + '.' + instance;
+    return text;
   }
 }

@@ -43,7 +43,11 @@ public record Request(
 
   private static void requireUrl(String url) {
     boolean originForm = url.startsWith("/") || url.equals("*");
-    if (!originForm || !url.chars().allMatch(c -> c > ' ' && c != 0x7f && c <= 0xff)) {
+    for (int i = 0; originForm && i < url.length(); i++) {
+      char c = url.charAt(i);
+      originForm = c > ' ' && c != 0x7f && c <= 0xff;
+    }
+    if (!originForm) {
       throw new IllegalArgumentException("url is not in origin-form");
     }
   }
