@@ -14,6 +14,7 @@ COPY broker/pom.xml broker/
 COPY upstream-agent/pom.xml upstream-agent/
 COPY cli/pom.xml cli/
 COPY system-tests/pom.xml system-tests/
+COPY benchmarks/pom.xml benchmarks/
 RUN for module in common client-agent broker upstream-agent cli; do \
       mkdir -p "$module/src/main/java" && echo 'class Fetch {}' >"$module/src/main/java/Fetch.java" || exit 1; \
     done \
