@@ -48,7 +48,10 @@ class CancelIT {
     rabbitMq.purge();
     upstream = new SilentUpstream();
     relay =
-        new Relay(rabbitMq::amqpUri, "Cancel" + test.getDisplayName().replaceAll("[^A-Za-z]", ""))
+        new Relay(
+                rabbitMq::amqpUri,
+                test.getTestMethod().orElseThrow().getName()
+                    + test.getDisplayName().replaceAll("\\W", ""))
             .with("broker.wait-timeout", "30s")
             .with("broker.reply-timeout", "40s")
             .with("client-agent.request-timeout", "60s")

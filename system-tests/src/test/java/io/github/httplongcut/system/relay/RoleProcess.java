@@ -110,6 +110,17 @@ public final class RoleProcess implements AutoCloseable {
         .sum();
   }
 
+  /** Bytes of its heap that are in use once the garbage is gone. */
+  double heapAfterGc() {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    run(List.of(jcmd, Long.toString(process.pid()), "GC.run"));
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\""))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
   private static int status(int port, String path) {
     return get(port, path).statusCode();
   }
@@ -167,11 +178,19 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   private void signal(String signal) {
+    run(List.of("kill", "-" + signal, Long.toString(process.pid())));
+  }
+
+  private static void run(List<String> command) {
     try {
       int result =
-          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor();
       if (result != 0) {
-        throw new IllegalStateException("kill -" + signal + " of " + name + " failed");
+        throw new IllegalStateException(command + " failed");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -42,7 +42,12 @@ class ShutdownIT {
     upstream = new TestUpstream();
     relay =
         new Relay(
-            rabbitMq::amqpUri, "Shutdown" + test.getDisplayName().replaceAll("[^A-Za-z]", ""));
+                rabbitMq::amqpUri,
+                test.getTestMethod().orElseThrow().getName()
+                    + test.getDisplayName().replaceAll("\\W", ""))
+            .with("client-agent.ack-timeout", "3s")
+            .with("broker.ack-timeout", "2s")
+            .with("upstream-agent.ack-timeout", "2s");
   }
 
   @AfterEach
@@ -59,8 +64,9 @@ class ShutdownIT {
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
 
+    String inbox = inboxOf(drained, "broker.broker.");
     assertNobodyNotices(client, drained);
-    assertInboxIsEmpty(drained, "broker.broker.");
+    assertIsEmpty(inbox);
   }
 
   @Test
@@ -71,12 +77,15 @@ class ShutdownIT {
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
 
+    String inbox = inboxOf(drained, "upstream-agent.upstream-agent.");
     assertNobodyNotices(client, drained);
-    assertInboxIsEmpty(drained, "upstream-agent.upstream-agent.");
+    assertIsEmpty(inbox);
   }
 
   private void assertNobodyNotices(RoleProcess client, RoleProcess drained)
       throws InterruptedException {
+    assertThat(relay.post(client, "/first", "x").statusCode()).isEqualTo(200);
+    upstream.runs().clear();
     try (Load load = Load.start(relay, client)) {
       await().atMost(Relay.PATIENCE).until(() -> load.answered() > 50);
       long from = System.nanoTime();
@@ -97,15 +106,21 @@ class ShutdownIT {
     }
   }
 
-  /** It has no consumer any more: RabbitMQ drops it after a minute, and nothing with it. */
-  private void assertInboxIsEmpty(RoleProcess drained, String prefix) {
-    List<String> inboxes =
+  /** Other tests' processes had the same name. */
+  private String inboxOf(RoleProcess process, String prefix) {
+    List<String> consumed =
         rabbitMq.queueNames().stream()
-            .filter(name -> name.startsWith(prefix + drained.name()))
+            .filter(name -> name.startsWith(prefix + process.name() + "-"))
+            .filter(name -> rabbitMq.consumers(name) > 0)
             .toList();
-    assertThat(inboxes).hasSize(1);
-    assertThat(rabbitMq.messagesReady(inboxes.get(0))).isZero();
-    assertThat(rabbitMq.consumers(inboxes.get(0))).isZero();
+    assertThat(consumed).hasSize(1);
+    return consumed.get(0);
+  }
+
+  /** It has no consumer any more: RabbitMQ drops it after a minute, and nothing with it. */
+  private void assertIsEmpty(String inbox) {
+    assertThat(rabbitMq.messagesReady(inbox)).isZero();
+    assertThat(rabbitMq.consumers(inbox)).isZero();
   }
 
   @Test
@@ -114,6 +129,7 @@ class ShutdownIT {
     relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
+    String inbox = inboxOf(client, "client-agent.client-agent.");
     List<CompletableFuture<HttpResponse<String>>> held = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       held.add(relay.getLater(client, "/hold/" + i));
@@ -133,7 +149,7 @@ class ShutdownIT {
           .isEqualTo(200);
     }
     assertThat(client.awaitExitCode()).isEqualTo(ENDED);
-    assertInboxIsEmpty(client, "client-agent.client-agent.");
+    assertIsEmpty(inbox);
   }
 
   @Test

@@ -66,7 +66,8 @@ final class TestUpstream implements AutoCloseable {
     }
     byte[] answer = (line + (body.isEmpty() ? "" : " " + body)).getBytes(StandardCharsets.UTF_8);
     if (exchange.getRequestURI().getPath().startsWith("/slow")) {
-      later.schedule(() -> send(exchange, answer), SLOW.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = // a failure is the caller's to see
+          later.schedule(() -> send(exchange, answer), SLOW.toMillis(), TimeUnit.MILLISECONDS);
     } else {
       send(exchange, answer);
     }
