@@ -1,0 +1,119 @@
+package io.github.httplongcut.system.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.system.net.TcpProxy;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Three times what the relay carries. So that a busy machine gives the same outcome as an idle one,
+ * a slow line from the client agent to RabbitMQ is what limits it.
+ */
+@ExtendWith(RabbitMqExtension.class)
+class OverloadIT {
+
+  private static final Logger log = LoggerFactory.getLogger(OverloadIT.class);
+  private static final int LINE_BYTES_PER_SECOND = 100_000;
+  private static final Duration MEASURED = Duration.ofSeconds(6);
+  private static final Duration OVERLOADED =
+      Duration.ofSeconds(Integer.getInteger("longcut.test.overload.seconds", 15));
+  private static final long HEAP_SLACK_BYTES = 16L << 20;
+
+  private final RabbitMq rabbitMq;
+  private final TestUpstream upstream = new TestUpstream();
+  private TcpProxy line;
+  private Relay relay;
+
+  OverloadIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin() {
+    rabbitMq.purge();
+    line = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort());
+    relay =
+        new Relay(this::overTheLine, "Overload")
+            .with("client-agent.ack-timeout", "3s")
+            .with("broker.ack-timeout", "2s")
+            .with("upstream-agent.ack-timeout", "2s")
+            .with("upstream-agent.heartbeat-interval", "2s");
+  }
+
+  private URI overTheLine(RabbitMqUser user) {
+    URI direct = rabbitMq.amqpUri(user);
+    if (user != RabbitMqUser.CLIENT_AGENT) {
+      return direct;
+    }
+    return URI.create(
+        direct.toString().replace(direct.getHost() + ":" + direct.getPort(), proxyAddress()));
+  }
+
+  private String proxyAddress() {
+    return "127.0.0.1:" + line.port();
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    relay.close();
+    line.close();
+    upstream.close();
+  }
+
+  @Test
+  void threeTimesTheLoadIsRefusedAtOnceAndLeavesNothingBehind() throws InterruptedException {
+    RoleProcess client = relay.clientAgent();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    line.throttle(LINE_BYTES_PER_SECOND);
+    Crowd crowd = new Crowd(client.port("http_listening"));
+
+    double carried = crowd.askInTurn(30, MEASURED).perSecond();
+    double heapBefore = client.heapAfterGc();
+    Crowd.Answers answers = crowd.askAtRate(3 * carried, OVERLOADED);
+    double heapAfter = client.heapAfterGc();
+    Crowd.Answers afterwards = crowd.askAtRate(carried / 2, Duration.ofSeconds(3));
+
+    log.info(
+        "carried {}/s; at three times that {} answered, p50 {}, {} refused, p99 {}; heap {} -> {}",
+        Math.round(carried),
+        answers.answered(),
+        answers.answeredWithin(50),
+        answers.refused(),
+        answers.refusedWithin(99),
+        heapBefore,
+        heapAfter);
+    assertThat(answers.neitherAnsweredNorRefused()).as("lost or wrong").isEmpty();
+    assertThat(answers.answered()).as("still carried").isGreaterThan(carriedIn(carried) / 2);
+    assertThat(answers.refused()).as("refused").isGreaterThan(carriedIn(carried) / 2);
+    assertThat(answers.refusedWithin(99)).as("p99 of 503").isLessThan(answers.answeredWithin(50));
+    assertThat(answers.answeredWithin(50)).as("p50 of 200").isLessThan(Duration.ofSeconds(2));
+    assertThat(heapAfter).isLessThan(heapBefore + HEAP_SLACK_BYTES);
+    assertThat(client.metric("longcut_client_requests_in_flight")).isZero();
+    assertThat(client.metric("longcut_client_requests_unacked")).isZero();
+    assertThat(client.metric("longcut_amqp_events_waiting")).isZero();
+    assertThat(afterwards.neitherAnsweredNorRefused()).isEmpty();
+    assertThat(afterwards.refused()).as("refused afterwards").isZero();
+    assertThat(afterwards.answeredWithin(95)).isLessThan(Duration.ofSeconds(1));
+    List<String> runs = upstream.runs();
+    assertThat(runs).as("each ran once").doesNotHaveDuplicates();
+    assertThat(runs).doesNotContainAnyElementsOf(answers.refusedPosts());
+  }
+
+  private static int carriedIn(double perSecond) {
+    return (int) (perSecond * OVERLOADED.toSeconds());
+  }
+}
