@@ -7,7 +7,9 @@ import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +38,7 @@ final class Heartbeats {
   private final TargetStates states;
   private final Consumer<Publication> outbox;
   private final Map<Target, Said> said = new HashMap<>();
+  private final Set<Target> owed = new HashSet<>();
   private boolean consuming;
 
   Heartbeats(Self self, Targets targets, TargetStates states, Consumer<Publication> outbox) {
@@ -73,12 +76,19 @@ final class Heartbeats {
     }
   }
 
+  /** Something was rejected: until the next heartbeat the broker sends nothing more. */
+  void onRejected(Target target) {
+    owed.add(target);
+  }
+
   /** Says what is due. */
   void onTick(long now) {
     for (Target target : targets.all()) {
       onChange(target, now);
       Said last = said.get(target);
-      if (last != null && now - last.at >= self.interval.toNanos()) {
+      long pause =
+          owed.contains(target) ? MIN_BETWEEN_READY_AND_FULL.toNanos() : self.interval.toNanos();
+      if (last != null && now - last.at >= pause) {
         say(target, now);
       }
     }
@@ -93,6 +103,7 @@ final class Heartbeats {
       return;
     }
     AgentState state = states.stateOf(target);
+    owed.remove(target);
     said.put(target, new Said(state, now));
     UpstreamHeartbeat heartbeat =
         new UpstreamHeartbeat(

@@ -30,9 +30,10 @@ import org.slf4j.LoggerFactory;
  * (protocol section 4, "Upstream agent"). Belongs to the loop's thread; does no I/O but through its
  * {@link Ports}.
  *
- * <p>A taken request holds its slot until its answer is confirmed: so what RabbitMQ does not take
- * holds up what it sends. Each of these ends it: answered; answered with an error (call failed, too
- * late, refused, cut off); cancelled; forgotten while settling, when its channel is lost.
+ * <p>A taken request holds its slot until it is answered; as many answers again may wait for their
+ * confirm, so that a RabbitMQ that takes nothing holds up what it sends. Each of these ends it:
+ * answered; answered with an error (call failed, too late, refused, cut off); cancelled; forgotten
+ * while settling, when its channel is lost.
  */
 final class RequestRunner {
 
@@ -95,6 +96,7 @@ final class RequestRunner {
           requests.size(),
           states.stateOf(target));
       metrics.rejected(target, requests.size());
+      states.rejected(target);
       delivery.reject();
       return;
     }
@@ -325,6 +327,7 @@ final class RequestRunner {
 
   private void answer(Taken request, Event event, long now) {
     request.answering();
+    metrics.inFlight(request.target(), states.answered(request.target()));
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
       log.debug("event=too_late {}", request);
@@ -347,7 +350,11 @@ final class RequestRunner {
 
   private void remove(Taken request) {
     taken.remove(request.brokerReqId());
-    metrics.inFlight(request.target(), states.freed(request.target()));
+    if (request.state() == Taken.State.ANSWERING) {
+      states.confirmed(request.target());
+    } else {
+      metrics.inFlight(request.target(), states.freed(request.target()));
+    }
   }
 
   private static String brokerKey(Taken request) {

@@ -14,14 +14,21 @@ import java.util.function.Consumer;
 final class TargetStates {
 
   private final Map<Target, Integer> inFlight = new HashMap<>();
+  private final Map<Target, Integer> unconfirmed = new HashMap<>();
   private final Set<Target> withdrawn = new HashSet<>();
   private Consumer<Target> listener = target -> {};
+  private Consumer<Target> whenRejected = target -> {};
   private boolean draining;
   private boolean gone;
 
   /** Who hears, after each change that may be one of {@link #stateOf}. */
   void onChange(Consumer<Target> listener) {
     this.listener = listener;
+  }
+
+  /** Who hears of rejections. */
+  void onRejected(Consumer<Target> whenRejected) {
+    this.whenRejected = whenRejected;
   }
 
   /** What a heartbeat says now. */
@@ -35,10 +42,17 @@ final class TargetStates {
     if (withdrawn.contains(target)) {
       return AgentState.GONE;
     }
-    return inFlight(target) >= target.capacity() ? AgentState.FULL : AgentState.READY;
+    // As many answers again may wait for RabbitMQ: one that takes nothing holds up what it sends.
+    boolean full =
+        inFlight(target) >= target.capacity()
+            || unconfirmed.getOrDefault(target, 0) >= target.capacity();
+    return full ? AgentState.FULL : AgentState.READY;
   }
 
-  /** Requests taken and not yet answered. */
+  /**
+   * Requests taken and not yet answered. A slot is free with the answer, not with its confirm: the
+   * broker counts so too, and may send the next one before RabbitMQ has confirmed.
+   */
   int inFlight(Target target) {
     return inFlight.getOrDefault(target, 0);
   }
@@ -53,9 +67,25 @@ final class TargetStates {
     return changed(target, inFlight.merge(target, 1, Integer::sum));
   }
 
-  /** One has ended; returns how many are left. */
+  /** One has ended without an answer; returns how many are left. */
   int freed(Target target) {
     return changed(target, inFlight.merge(target, -1, Integer::sum));
+  }
+
+  /** One is answered, and the answer not confirmed yet; returns how many are left. */
+  int answered(Target target) {
+    unconfirmed.merge(target, 1, Integer::sum);
+    return freed(target);
+  }
+
+  /** An answer's publication has come to its end. */
+  void confirmed(Target target) {
+    changed(target, unconfirmed.merge(target, -1, Integer::sum));
+  }
+
+  /** The broker took it for free, and holds it for full now: it wants to know how it stands. */
+  void rejected(Target target) {
+    whenRejected.accept(target);
   }
 
   /** Its health check fails: nothing more is taken. */

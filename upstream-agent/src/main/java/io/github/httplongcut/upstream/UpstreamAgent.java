@@ -76,6 +76,7 @@ final class UpstreamAgent {
             session::publish);
     healthChecks = new HealthChecks(targets, states, http, loop);
     states.onChange(target -> heartbeats.onChange(target, loop.now()));
+    states.onRejected(heartbeats::onRejected);
   }
 
   /** Starts everything; what it starts from comes last: the messages. */

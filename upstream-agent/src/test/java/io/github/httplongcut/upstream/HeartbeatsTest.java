@@ -64,6 +64,20 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(2);
   }
 
+  /** The broker sends nothing more until it hears how the agent stands. */
+  @Test
+  void rejectionIsFollowedByAHeartbeatWithinATenthOfASecond() {
+    heartbeats.onConsuming(now);
+
+    heartbeats.onRejected(orders);
+    passMillis(99);
+    assertThat(said()).hasSize(1);
+    passMillis(1);
+    assertThat(said()).hasSize(2);
+    passMillis(1_999);
+    assertThat(said()).hasSize(2);
+  }
+
   @Test
   void helloIsAnsweredAtOnce() {
     heartbeats.onConsuming(now);

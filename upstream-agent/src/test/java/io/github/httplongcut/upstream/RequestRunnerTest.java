@@ -134,12 +134,43 @@ final class RequestRunnerTest {
     Delivery delivery = deliver(broker(Examples.get("/")));
     http.last().end(new Result.Answered(RESPONSE));
     assertThat(session.acked()).isEmpty();
-    assertThat(states.inFlight(orders)).isEqualTo(1);
 
     outbox.endAll(Outcome.CONFIRMED);
 
     assertThat(session.acked()).containsExactly(delivery);
+  }
+
+  /**
+   * The broker counts so too: it may send the next one before RabbitMQ has confirmed the answer.
+   */
+  @Test
+  void slotIsFreeWithTheAnswer() {
+    deliver(broker(Examples.get("/1")));
+    deliver(broker(Examples.get("/2")));
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(states.inFlight(orders)).isEqualTo(1);
+    deliver(broker(Examples.get("/3")));
+    assertThat(session.rejected()).isEmpty();
+  }
+
+  @Test
+  void answersThatRabbitMqDoesNotTakeHoldUpWhatComes() {
+    for (int i = 0; i < 2; i++) {
+      deliver(broker(Examples.get("/" + i)));
+      http.last().end(new Result.Answered(RESPONSE));
+    }
+
     assertThat(states.inFlight(orders)).isZero();
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
+    Delivery third = deliver(broker(Examples.get("/3")));
+    assertThat(session.rejected()).containsExactly(third);
+
+    outbox.endAll(Outcome.CONFIRMED);
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
   }
 
   @Test
