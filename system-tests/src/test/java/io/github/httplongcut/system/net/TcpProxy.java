@@ -7,11 +7,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 
 /**
  * A TCP proxy between the processes under test and RabbitMQ that can black-hole or reset
@@ -28,8 +30,15 @@ public final class TcpProxy implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final AtomicInteger accepted = new AtomicInteger();
-  private String blackHoled;
-  private volatile int bytesPerSecond = Integer.MAX_VALUE;
+  private final List<Impairment> impairments = new CopyOnWriteArrayList<>();
+
+  /**
+   * What is wrong with the connections whose login it finds.
+   *
+   * @param delay how long each piece is held back
+   * @param blackHole nothing passes
+   */
+  private record Impairment(Pattern login, Duration delay, int bytesPerSecond, boolean blackHole) {}
 
   /** A proxy to that address, on a free port of the loopback interface. */
   public TcpProxy(String host, int port) {
@@ -58,23 +67,50 @@ public final class TcpProxy implements AutoCloseable {
    * served either.
    */
   public void blackHole(String name) {
-    setBlackHoled(name);
+    blackHole(containing(name));
   }
 
-  /** What was held back passes again. */
-  public void heal() {
-    setBlackHoled(null);
+  /** The same for connections in whose login {@code login} is found. */
+  public void blackHole(Pattern login) {
+    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, true));
   }
 
   /** From now on so much passes each way on each connection. */
   public void throttle(int bytesPerSecond) {
-    this.bytesPerSecond = bytesPerSecond;
+    throttle(containing(""), bytesPerSecond);
+  }
+
+  /** From now on so much passes each way on each of those connections. */
+  public void throttle(Pattern login, int bytesPerSecond) {
+    impair(new Impairment(login, Duration.ZERO, bytesPerSecond, false));
+  }
+
+  /** From now on what is sent on those connections, either way, arrives so much later. */
+  public void delay(Pattern login, Duration delay) {
+    impair(new Impairment(login, delay, Integer.MAX_VALUE, false));
+  }
+
+  /** All connections work again; what was held back passes. */
+  public void heal() {
+    impairments.clear();
+    wake();
+  }
+
+  /** Those connections work again, whatever was wrong with them; what was held back passes. */
+  public void heal(Pattern login) {
+    impairments.removeIf(each -> each.login.pattern().equals(login.pattern()));
+    wake();
   }
 
   /** Breaks connections whose name contains {@code name} with a TCP reset. */
   public void reset(String name) {
+    reset(containing(name));
+  }
+
+  /** Breaks those connections with a TCP reset. */
+  public void reset(Pattern login) {
     for (Link link : links) {
-      if (link.isNamed(name)) {
+      if (link.isNamed(login)) {
         link.reset();
       }
     }
@@ -87,10 +123,18 @@ public final class TcpProxy implements AutoCloseable {
     links.forEach(Link::reset);
   }
 
-  private void setBlackHoled(String name) {
+  private static Pattern containing(String name) {
+    return Pattern.compile(name, Pattern.LITERAL);
+  }
+
+  private void impair(Impairment impairment) {
+    impairments.add(impairment);
+    wake();
+  }
+
+  private void wake() {
     lock.lock();
     try {
-      blackHoled = name;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -101,7 +145,12 @@ public final class TcpProxy implements AutoCloseable {
     while (!listener.isClosed()) {
       Socket client = listener.accept();
       Socket server = new Socket();
-      server.connect(upstream);
+      try {
+        server.connect(upstream);
+      } catch (IOException e) {
+        Link.closeQuietly(client); // nobody is there now: that is what the client sees
+        continue;
+      }
       Link link = new Link(client, server);
       links.add(link);
       accepted.incrementAndGet();
@@ -142,8 +191,8 @@ public final class TcpProxy implements AutoCloseable {
       this.server = server;
     }
 
-    boolean isNamed(String name) {
-      return login.contains(name);
+    boolean isNamed(Pattern name) {
+      return name.matcher(login).find();
     }
 
     void pump(Socket from, Socket to) throws IOException, InterruptedException {
@@ -154,8 +203,8 @@ public final class TcpProxy implements AutoCloseable {
           if (from == client && login.length() < 2_000) {
             login = login.concat(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
           }
-          awaitPassage();
           awaitTurn(read);
+          awaitPassage();
           to.getOutputStream().write(buffer, 0, read);
           read = from.getInputStream().read(buffer);
         }
@@ -170,7 +219,7 @@ public final class TcpProxy implements AutoCloseable {
     private void awaitPassage() throws InterruptedException {
       lock.lockInterruptibly();
       try {
-        while (blackHoled != null && isNamed(blackHoled)) {
+        while (impairments.stream().anyMatch(each -> each.blackHole && isNamed(each.login))) {
           changed.await();
         }
       } finally {
@@ -178,17 +227,26 @@ public final class TcpProxy implements AutoCloseable {
       }
     }
 
-    /** Takes as long as the bytes would on a line of that bandwidth. */
+    /** Takes as long as the bytes would on such a line, or until it is a better one. */
     private void awaitTurn(int bytes) throws InterruptedException {
-      long left = bytes * 1_000_000_000L / bytesPerSecond;
+      long from = System.nanoTime();
       lock.lockInterruptibly();
       try {
+        long left = nanosFor(bytes);
         while (left > 0) {
-          left = changed.awaitNanos(left);
+          changed.awaitNanos(left);
+          left = nanosFor(bytes) - (System.nanoTime() - from);
         }
       } finally {
         lock.unlock();
       }
+    }
+
+    private long nanosFor(int bytes) {
+      return impairments.stream()
+          .filter(each -> isNamed(each.login))
+          .mapToLong(each -> each.delay.toNanos() + bytes * 1_000_000_000L / each.bytesPerSecond)
+          .sum();
     }
 
     void reset() {

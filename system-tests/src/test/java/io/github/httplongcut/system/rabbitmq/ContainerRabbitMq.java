@@ -68,6 +68,12 @@ final class ContainerRabbitMq implements RabbitMqServer {
   }
 
   @Override
+  public void kill() {
+    throw new IllegalStateException(
+        "killing RabbitMQ ends its container, which would come back on other ports");
+  }
+
+  @Override
   public void start() {
     ctl("start_app");
   }

@@ -17,6 +17,11 @@ record GivenRabbitMq(URI amqpUri, Optional<URI> managementUri) implements Rabbit
   }
 
   @Override
+  public void kill() {
+    throw notOurs();
+  }
+
+  @Override
   public void start() {
     throw notOurs();
   }

@@ -106,6 +106,23 @@ final class InstalledRabbitMq implements RabbitMqServer {
     }
   }
 
+  /** The script that runs the node notices, cleans up and ends too. */
+  @Override
+  public void kill() {
+    try {
+      String pid = Files.readString(directory.resolve("rabbitmq.pid")).strip();
+      new ProcessBuilder("kill", "-KILL", pid).inheritIO().start().waitFor();
+      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("RabbitMQ was not killed:\n" + readOutput());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while RabbitMQ was killed", e);
+    }
+  }
+
   @Override
   public void close() {
     stop();

@@ -109,7 +109,12 @@ public final class RabbitMq implements AutoCloseable {
     server.stop();
   }
 
-  /** Up again after {@link #stop}, on the same ports. */
+  /** Ends the node without a warning, as SIGKILL does. */
+  public void kill() {
+    server.kill();
+  }
+
+  /** Up again after {@link #stop} or {@link #kill}, on the same ports. */
   public void start() {
     server.start();
   }

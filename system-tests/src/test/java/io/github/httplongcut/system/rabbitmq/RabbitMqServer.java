@@ -25,7 +25,10 @@ interface RabbitMqServer extends AutoCloseable {
   /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
   void stop();
 
-  /** Up again after {@link #stop}, on the same ports. */
+  /** Ends the node without a warning, as SIGKILL does. */
+  void kill();
+
+  /** Up again after {@link #stop} or {@link #kill}, on the same ports. */
   void start();
 
   /** Nothing of it is left. */

@@ -45,6 +45,7 @@ public final class Relay implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<RoleProcess> processes = new ArrayList<>();
   private final Map<String, String> settings = new LinkedHashMap<>(TIMERS);
+  private List<String> prefix = List.of();
 
   /**
    * A relay without processes yet.
@@ -63,8 +64,14 @@ public final class Relay implements AutoCloseable {
     return this;
   }
 
+  /** Puts that before the command of the processes started from now on, such as {@code env A=B}. */
+  public Relay under(String... prefix) {
+    this.prefix = List.of(prefix);
+    return this;
+  }
+
   /** A client agent whose default upstream target is {@code echo}; not ready yet. */
-  RoleProcess clientAgent() {
+  public RoleProcess clientAgent() {
     return clientAgent("echo");
   }
 
@@ -85,7 +92,7 @@ public final class Relay implements AutoCloseable {
   }
 
   /** An upstream agent for target {@code echo} at that server; not ready yet. */
-  RoleProcess upstreamAgent(URI upstream) {
+  public RoleProcess upstreamAgent(URI upstream) {
     return upstreamAgent(Map.of("echo", upstream));
   }
 
@@ -105,7 +112,7 @@ public final class Relay implements AutoCloseable {
    */
   public RoleProcess start(String role, RabbitMqUser user, String... flags) {
     String name = role + "-" + (processes.size() + 1);
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     settings.forEach((key, value) -> command.add("-Dlongcut." + key + "=" + value));

@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +28,7 @@ public final class RoleProcess implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path log;
+  private final Map<String, Integer> ports = new ConcurrentHashMap<>();
 
   private RoleProcess(String name, Process process, Path log) {
     this.name = name;
@@ -55,6 +58,10 @@ public final class RoleProcess implements AutoCloseable {
 
   /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
   public int port(String event) {
+    return ports.computeIfAbsent(event, this::awaitPort);
+  }
+
+  private int awaitPort(String event) {
     Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
     await("port of " + name)
         .atMost(START)
@@ -73,7 +80,18 @@ public final class RoleProcess implements AutoCloseable {
         : OptionalInt.empty();
   }
 
-  String output() {
+  /** What {@code --id} named it: part of its id, of its log's and its connections' names. */
+  public String name() {
+    return name;
+  }
+
+  /** The operating system's. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** All that it has written so far. */
+  public String output() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -82,7 +100,7 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /** Waits until {@code /readyz} says 200. */
-  RoleProcess awaitReady() {
+  public RoleProcess awaitReady() {
     int port = port("admin_listening");
     await("readiness of " + name)
         .atMost(START)
@@ -92,12 +110,12 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /** Whether {@code /readyz} says 200 now. */
-  boolean isReady() {
+  public boolean isReady() {
     return status(port("admin_listening"), "/readyz") == 200;
   }
 
   /** What {@code /metrics} says now. */
-  String metrics() {
+  public String metrics() {
     return get(port("admin_listening"), "/metrics").body();
   }
 
@@ -141,13 +159,13 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
     awaitEnd();
   }
 
   /** SIGTERM; returns the exit code. */
-  int stop() {
+  public int stop() {
     terminate();
     return awaitExitCode();
   }
@@ -164,16 +182,22 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /** SIGSTOP. */
-  void freeze() {
+  public void freeze() {
     signal("STOP");
   }
 
   /** SIGCONT. */
-  void thaw() {
+  public void thaw() {
     signal("CONT");
   }
 
-  boolean isAlive() {
+  /** Asks it to end (SIGTERM), and does not wait for it. */
+  public void beginStop() {
+    process.destroy();
+  }
+
+  /** Whether it has not ended. */
+  public boolean isAlive() {
     return process.isAlive();
   }
 

@@ -1,0 +1,105 @@
+package io.github.httplongcut.system.faults;
+
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.system.faults.Expectation.MayFail;
+import io.github.httplongcut.system.faults.Sent.Answer;
+import io.github.httplongcut.system.faults.Sent.End;
+import io.github.httplongcut.system.relay.RoleProcess;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The account of every request of a trial. Always: exactly one answer, its own, no later than
+ * {@code request-timeout} and a second; a POST ran at most once, exactly once if its answer is 2xx,
+ * never if it is 503; an error has one of the codes of docs/protocol.md section 5 with its status.
+ */
+final class Account {
+
+  /** Something that must not be. */
+  record Violation(Sent request, String what) {}
+
+  /**
+   * When the fault was on, {@link System#nanoTime}.
+   *
+   * @param victims processes that were killed or frozen
+   * @param end when the last fault had ended
+   */
+  record Times(long begin, long end, Set<RoleProcess> victims) {}
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final long LIMIT = (Bench.REQUEST_TIMEOUT_SECONDS + 1) * SECOND;
+
+  private final RecordingUpstream upstream;
+  private final Expectation expectation;
+  private final Times times;
+
+  Account(RecordingUpstream upstream, Expectation expectation, Times times) {
+    this.upstream = upstream;
+    this.expectation = expectation;
+    this.times = times;
+  }
+
+  List<Violation> check(List<Sent> requests) {
+    List<Violation> violations = new ArrayList<>();
+    for (Sent request : requests) {
+      check(request).ifPresent(what -> violations.add(new Violation(request, what)));
+    }
+    violations.sort(Comparator.comparingLong(violation -> violation.request().sentAt()));
+    return violations;
+  }
+
+  private Optional<String> check(Sent request) {
+    int executions = upstream.executionsOf(request.id()).size();
+    if (request.isPost() && executions > 1) {
+      return Optional.of("ran " + executions + " times");
+    }
+    if (request.answers() != 1) {
+      return Optional.of("has " + request.answers() + " answers");
+    }
+    Answer answer = request.answer().orElseThrow();
+    boolean throughVictim = times.victims().contains(request.client());
+    if (answer.end() != End.ANSWERED) {
+      return throughVictim && request.sentAt() - times.end() < 0
+          ? Optional.empty()
+          : Optional.of("has no answer: " + answer.body());
+    }
+    if (request.nanos(answer.at()) > LIMIT
+        && !(throughVictim && answer.at() - times.end() < SECOND)) {
+      return Optional.of("was answered too late");
+    }
+    if (answer.isSuccess()) {
+      return checkSuccess(request, answer, executions);
+    }
+    return checkFailure(request, answer, executions, throughVictim);
+  }
+
+  private static Optional<String> checkSuccess(Sent request, Answer answer, int executions) {
+    if (!answer.body().equals(request.method() + " " + request.id())) {
+      return Optional.of("got the answer of another request: " + answer.body());
+    }
+    return executions == 0 ? Optional.of("was answered and never ran") : Optional.empty();
+  }
+
+  private Optional<String> checkFailure(
+      Sent request, Answer answer, int executions, boolean throughVictim) {
+    Optional<Failure> failure = Failure.ofCode(answer.code());
+    if (failure.isEmpty()
+        || failure.get() == Failure.NOT_RUN
+        || failure.get() == Failure.INTERNAL_ERROR
+        || failure.get().status() != answer.status()) {
+      return Optional.of("got an error that nobody may get: " + answer.body());
+    }
+    if (request.isPost() && answer.status() == 503 && executions > 0) {
+      return Optional.of("ran, and its answer says that it did not");
+    }
+    MayFail may = expectation.of(request);
+    boolean allowed =
+        throughVictim
+            || may == MayFail.ANY
+            || (may == MayFail.UNDER_WAY && request.sentAt() - times.begin() < 0);
+    return allowed ? Optional.empty() : Optional.of("should not have failed: " + answer.body());
+  }
+}

@@ -1,0 +1,208 @@
+package io.github.httplongcut.system.faults;
+
+import io.github.httplongcut.system.net.TcpProxy;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.system.relay.Relay;
+import io.github.httplongcut.system.relay.RoleProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
+import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
+
+/**
+ * A relay of real processes on a RabbitMQ of its own, every connection through a {@link TcpProxy},
+ * and what calls and serves it. Used by one trial after the other; whoever breaks something mends
+ * it, and {@link #ensure} starts what is missing.
+ */
+final class Bench implements AutoCloseable {
+
+  /** The defaults, halved: every ratio between them is that of the defaults. */
+  static final Map<String, String> TIMERS = new LinkedHashMap<>();
+
+  /** {@code request-timeout} among {@link #TIMERS}. */
+  static final int REQUEST_TIMEOUT_SECONDS = 15;
+
+  static {
+    TIMERS.put("amqp.heartbeat", "2s"); // in whole seconds
+    TIMERS.put("amqp.confirm-timeout", "2500ms");
+    TIMERS.put("amqp.reconnect-backoff-max", "1s");
+    TIMERS.put("client-agent.request-timeout", REQUEST_TIMEOUT_SECONDS + "s");
+    TIMERS.put("client-agent.ack-timeout", "1500ms");
+    TIMERS.put("client-agent.drain-timeout", "10s");
+    TIMERS.put("broker.wait-timeout", "5s");
+    TIMERS.put("broker.ack-timeout", "1s");
+    TIMERS.put("broker.reply-timeout", "12500ms");
+    TIMERS.put("broker.drain-timeout", "10s");
+    TIMERS.put("upstream-agent.ack-timeout", "1s");
+    TIMERS.put("upstream-agent.heartbeat-interval", "1s");
+    TIMERS.put("upstream-agent.target-defaults.timeout", "10s");
+    TIMERS.put("upstream-agent.drain-timeout", "10s");
+  }
+
+  private static final int CALLERS_CONNECTIONS = 20_000;
+
+  private final RabbitMq rabbitMq;
+  private final TcpProxy proxy;
+  private final RecordingUpstream upstream = new RecordingUpstream();
+  private final Relay relay;
+  private final CloseableHttpAsyncClient callers;
+  private final Map<Part, List<RoleProcess>> running = new EnumMap<>(Part.class);
+  private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
+
+  /** RabbitMQ runs then, and no process of the relay. */
+  Bench(String name) {
+    rabbitMq = RabbitMq.dedicated();
+    proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort());
+    relay = new Relay(this::throughProxy, name).under("env", "LONGCUT_LOG_LEVEL=DEBUG");
+    TIMERS.forEach(relay::with);
+    for (Part part : Part.values()) {
+      running.put(part, new CopyOnWriteArrayList<>());
+    }
+    callers =
+        HttpAsyncClients.custom()
+            .setConnectionManager(
+                PoolingAsyncClientConnectionManagerBuilder.create()
+                    .setMaxConnTotal(CALLERS_CONNECTIONS)
+                    .setMaxConnPerRoute(CALLERS_CONNECTIONS)
+                    .setDefaultConnectionConfig(
+                        ConnectionConfig.custom()
+                            .setConnectTimeout(5, TimeUnit.SECONDS)
+                            .setSocketTimeout(2 * REQUEST_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                            .build())
+                    .build())
+            .disableAutomaticRetries()
+            .disableRedirectHandling()
+            .disableCookieManagement()
+            .setConnectionReuseStrategy((request, response, context) -> false)
+            .build();
+    callers.start();
+  }
+
+  private URI throughProxy(RabbitMqUser user) {
+    return URI.create(
+        "amqp://%s:%s@127.0.0.1:%d/%s"
+            .formatted(user.login(), user.login(), proxy.port(), RabbitMq.VHOST));
+  }
+
+  RabbitMq rabbitMq() {
+    return rabbitMq;
+  }
+
+  TcpProxy proxy() {
+    return proxy;
+  }
+
+  RecordingUpstream upstream() {
+    return upstream;
+  }
+
+  CloseableHttpAsyncClient callers() {
+    return callers;
+  }
+
+  /** Those of that part that have not been killed or stopped. */
+  List<RoleProcess> running(Part part) {
+    return running.get(part);
+  }
+
+  /** All that run. */
+  List<RoleProcess> running() {
+    List<RoleProcess> all = new ArrayList<>();
+    running.values().forEach(all::addAll);
+    return all;
+  }
+
+  /** All that ever ran, for their logs. */
+  List<RoleProcess> everStarted() {
+    return everStarted;
+  }
+
+  RoleProcess pick(Part part, Random random) {
+    List<RoleProcess> all = running.get(part);
+    return all.get(random.nextInt(all.size()));
+  }
+
+  Part partOf(RoleProcess process) {
+    return java.util.Arrays.stream(Part.values())
+        .max(Comparator.comparingInt(part -> process.name().startsWith(part.role() + "-") ? 1 : 0))
+        .orElseThrow();
+  }
+
+  /** Starts another one; not ready yet. */
+  RoleProcess start(Part part) {
+    RoleProcess process =
+        switch (part) {
+          case CLIENT_AGENT -> relay.clientAgent();
+          case BROKER -> relay.broker();
+          case UPSTREAM_AGENT -> relay.upstreamAgent(upstream.url());
+        };
+    everStarted.add(process);
+    return process;
+  }
+
+  /** Starts another one in an environment of its own, such as {@code A=B}; not ready yet. */
+  RoleProcess start(Part part, String... environment) {
+    List<String> prefix = new ArrayList<>(List.of("env", "LONGCUT_LOG_LEVEL=DEBUG"));
+    prefix.addAll(List.of(environment));
+    relay.under(prefix.toArray(String[]::new));
+    RoleProcess process = start(part);
+    relay.under("env", "LONGCUT_LOG_LEVEL=DEBUG");
+    return process;
+  }
+
+  /** It is ready and takes its part of the load. */
+  void join(Part part, RoleProcess process) {
+    process.awaitReady();
+    running.get(part).add(process);
+  }
+
+  /** It takes no part any more. */
+  void leave(RoleProcess process) {
+    running.get(partOf(process)).remove(process);
+  }
+
+  /** Starts or drains processes until there are so many of each part, all of them ready. */
+  void ensure(Map<Part, Integer> counts) {
+    List<RoleProcess> fresh = new ArrayList<>();
+    counts.forEach(
+        (part, count) -> {
+          List<RoleProcess> all = running.get(part);
+          all.removeIf(process -> !process.isAlive());
+          while (all.size() > count) {
+            all.remove(all.size() - 1).stop();
+          }
+          for (int missing = count - all.size(); missing > 0; missing--) {
+            fresh.add(start(part));
+          }
+        });
+    fresh.forEach(process -> join(partOf(process), process));
+    running().forEach(RoleProcess::awaitReady);
+  }
+
+  @Override
+  public void close() {
+    callers.close(org.apache.hc.core5.io.CloseMode.IMMEDIATE);
+    relay.close();
+    upstream.close();
+    try {
+      proxy.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      rabbitMq.close();
+    }
+  }
+}

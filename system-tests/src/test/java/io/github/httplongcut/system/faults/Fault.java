@@ -1,0 +1,181 @@
+package io.github.httplongcut.system.faults;
+
+import static io.github.httplongcut.system.faults.Expectation.ALL_MAY_FAIL;
+import static io.github.httplongcut.system.faults.Expectation.NO_FAILURE;
+import static io.github.httplongcut.system.faults.Expectation.NO_GET_FAILS;
+import static io.github.httplongcut.system.faults.Expectation.POSTS_UNDER_WAY_MAY_FAIL;
+import static io.github.httplongcut.system.faults.Part.BROKER;
+import static io.github.httplongcut.system.faults.Part.CLIENT_AGENT;
+import static io.github.httplongcut.system.faults.Part.UPSTREAM_AGENT;
+
+import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+
+/** Everything that fails in the fault suite: what happens, to what, for how long, at what cost. */
+enum Fault {
+  CLIENT_AGENT_KILLED(Strikes.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
+  BROKER_KILLED(Strikes.kill(BROKER), 0.5, POSTS_UNDER_WAY_MAY_FAIL),
+  UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 0.5, POSTS_UNDER_WAY_MAY_FAIL),
+  LAST_BROKER_KILLED(Strikes.kill(BROKER), 1, ALL_MAY_FAIL, BROKER),
+  LAST_UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 1, ALL_MAY_FAIL, UPSTREAM_AGENT),
+
+  CLIENT_AGENT_FROZEN(Strikes.freeze(CLIENT_AGENT), 5, NO_FAILURE),
+  BROKER_FROZEN(Strikes.freeze(BROKER), 5, NO_GET_FAILS),
+  UPSTREAM_AGENT_FROZEN(Strikes.freeze(UPSTREAM_AGENT), 5, NO_GET_FAILS),
+  BROKER_FROZEN_FOR_LONG(Strikes.freeze(BROKER), 20, NO_GET_FAILS, Length.LONG),
+  UPSTREAM_AGENT_FROZEN_FOR_LONG(Strikes.freeze(UPSTREAM_AGENT), 20, NO_GET_FAILS, Length.LONG),
+  LAST_BROKER_FROZEN(Strikes.freeze(BROKER), 5, ALL_MAY_FAIL, BROKER),
+  LAST_UPSTREAM_AGENT_FROZEN(Strikes.freeze(UPSTREAM_AGENT), 5, ALL_MAY_FAIL, UPSTREAM_AGENT),
+
+  CLIENT_AGENT_DRAINED(Strikes.drain(CLIENT_AGENT), 1, NO_FAILURE),
+  BROKER_DRAINED(Strikes.drain(BROKER), 1, NO_FAILURE),
+  UPSTREAM_AGENT_DRAINED(Strikes.drain(UPSTREAM_AGENT), 1, NO_FAILURE),
+
+  CONNECTIONS_CLOSED(Strikes.closeConnections(), 0.1, NO_GET_FAILS),
+  RABBITMQ_RESTARTED(Strikes.stopRabbitMq(), 0.5, ALL_MAY_FAIL),
+  RABBITMQ_KILLED(Strikes.killRabbitMq(), 0.5, ALL_MAY_FAIL),
+  MEMORY_ALARM(Strikes.memoryAlarm(), 3, ALL_MAY_FAIL),
+  CLIENT_REQUEST_FULL(Strikes.fillClientRequest(), 2, ALL_MAY_FAIL),
+  CLIENT_AGENT_INBOX_DELETED(Strikes.deleteInbox(CLIENT_AGENT), 0.1, ALL_MAY_FAIL),
+  BROKER_INBOX_DELETED(Strikes.deleteInbox(BROKER), 0.1, ALL_MAY_FAIL),
+  UPSTREAM_AGENT_INBOX_DELETED(Strikes.deleteInbox(UPSTREAM_AGENT), 0.1, ALL_MAY_FAIL),
+
+  CLIENT_AGENT_PUBLISH_BLACK_HOLE(Strikes.blackHole(CLIENT_AGENT, "publish"), 2, NO_GET_FAILS),
+  CLIENT_AGENT_CONSUME_BLACK_HOLE(Strikes.blackHole(CLIENT_AGENT, "consume"), 2, NO_GET_FAILS),
+  BROKER_PUBLISH_BLACK_HOLE(Strikes.blackHole(BROKER, "publish"), 2, NO_GET_FAILS),
+  BROKER_CONSUME_BLACK_HOLE(Strikes.blackHole(BROKER, "consume"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_PUBLISH_BLACK_HOLE(Strikes.blackHole(UPSTREAM_AGENT, "publish"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_CONSUME_BLACK_HOLE(Strikes.blackHole(UPSTREAM_AGENT, "consume"), 2, NO_GET_FAILS),
+
+  CLIENT_AGENT_PUBLISH_RESET(Strikes.reset(CLIENT_AGENT, "publish"), 0.1, NO_GET_FAILS),
+  CLIENT_AGENT_CONSUME_RESET(Strikes.reset(CLIENT_AGENT, "consume"), 0.1, NO_GET_FAILS),
+  BROKER_PUBLISH_RESET(Strikes.reset(BROKER, "publish"), 0.1, NO_GET_FAILS),
+  BROKER_CONSUME_RESET(Strikes.reset(BROKER, "consume"), 0.1, NO_GET_FAILS),
+  UPSTREAM_AGENT_PUBLISH_RESET(Strikes.reset(UPSTREAM_AGENT, "publish"), 0.1, NO_GET_FAILS),
+  UPSTREAM_AGENT_CONSUME_RESET(Strikes.reset(UPSTREAM_AGENT, "consume"), 0.1, NO_GET_FAILS),
+
+  CLIENT_AGENT_PUBLISH_DELAYED(slow(CLIENT_AGENT, "publish"), 3, NO_FAILURE),
+  CLIENT_AGENT_CONSUME_DELAYED(slow(CLIENT_AGENT, "consume"), 3, NO_FAILURE),
+  BROKER_PUBLISH_DELAYED(slow(BROKER, "publish"), 3, NO_FAILURE),
+  BROKER_CONSUME_DELAYED(slow(BROKER, "consume"), 3, NO_FAILURE),
+  UPSTREAM_AGENT_PUBLISH_DELAYED(slow(UPSTREAM_AGENT, "publish"), 3, NO_FAILURE),
+  UPSTREAM_AGENT_CONSUME_DELAYED(slow(UPSTREAM_AGENT, "consume"), 3, NO_FAILURE),
+
+  CLIENT_AGENT_PUBLISH_TRICKLES(narrow(CLIENT_AGENT, "publish"), 3, ALL_MAY_FAIL),
+  CLIENT_AGENT_CONSUME_TRICKLES(narrow(CLIENT_AGENT, "consume"), 3, ALL_MAY_FAIL),
+  BROKER_PUBLISH_TRICKLES(narrow(BROKER, "publish"), 3, ALL_MAY_FAIL),
+  BROKER_CONSUME_TRICKLES(narrow(BROKER, "consume"), 3, ALL_MAY_FAIL),
+  UPSTREAM_AGENT_PUBLISH_TRICKLES(narrow(UPSTREAM_AGENT, "publish"), 3, ALL_MAY_FAIL),
+  UPSTREAM_AGENT_CONSUME_TRICKLES(narrow(UPSTREAM_AGENT, "consume"), 3, ALL_MAY_FAIL),
+
+  UPSTREAM_SERVER_REFUSES(Strikes.refuse(), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_RESETS_MID_BODY(Strikes.mood(Mood.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_NEVER_ANSWERS(Strikes.mood(Mood.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_ANSWERS_LATE(Strikes.mood(Mood.ANSWERS_LATE), 1.5, ALL_MAY_FAIL),
+
+  CLOCKS_A_DAY_OFF(Strikes.setClocks(), 3, NO_FAILURE),
+  GARBAGE_IN_EVERY_QUEUE(Strikes.garbage(), 0.5, NO_FAILURE);
+
+  /** Whether it is part of every build. */
+  enum Length {
+    SHORT,
+    LONG
+  }
+
+  private final Strike strike;
+  private final Duration hold;
+  private final Expectation expectation;
+  private final Length length;
+  private final Map<Part, Integer> counts = new EnumMap<>(Part.class);
+
+  Fault(Strike strike, double holdSeconds, Expectation expectation) {
+    this(strike, holdSeconds, expectation, Length.SHORT);
+  }
+
+  Fault(Strike strike, double holdSeconds, Expectation expectation, Part alone) {
+    this(strike, holdSeconds, expectation, Length.SHORT);
+    counts.put(alone, 1);
+  }
+
+  Fault(Strike strike, double holdSeconds, Expectation expectation, Length length) {
+    this.strike = strike;
+    this.hold = Duration.ofMillis((long) (holdSeconds * 1_000));
+    this.expectation = expectation;
+    this.length = length;
+    for (Part part : Part.values()) {
+      counts.put(part, 2);
+    }
+  }
+
+  private static Strike slow(Part part, String connection) {
+    return Strikes.delay(part, connection, Duration.ofMillis(150));
+  }
+
+  private static Strike narrow(Part part, String connection) {
+    return Strikes.trickle(part, connection, 4_000);
+  }
+
+  Strike strike() {
+    return strike;
+  }
+
+  /** From its begin to its end. */
+  Duration hold() {
+    return hold;
+  }
+
+  Expectation expectation() {
+    return expectation;
+  }
+
+  boolean isLong() {
+    return length == Length.LONG;
+  }
+
+  /**
+   * Whether the two can be on at the same time: with RabbitMQ itself down there is nothing else to
+   * do to it, and a process that is alone is the only one to be struck.
+   */
+  boolean goesWith(Fault other) {
+    return !(needsRabbitMq() && other.stopsRabbitMq())
+        && !(stopsRabbitMq() && other.needsRabbitMq())
+        && !(stopsRabbitMq() && other.stopsRabbitMq())
+        && !(isAlone() && other.endsProcesses())
+        && !(endsProcesses() && other.isAlone());
+  }
+
+  private boolean stopsRabbitMq() {
+    return this == RABBITMQ_RESTARTED || this == RABBITMQ_KILLED;
+  }
+
+  /** It talks to RabbitMQ, to begin or to end. */
+  private boolean needsRabbitMq() {
+    return EnumSet.of(
+            CONNECTIONS_CLOSED,
+            MEMORY_ALARM,
+            CLIENT_REQUEST_FULL,
+            CLIENT_AGENT_INBOX_DELETED,
+            BROKER_INBOX_DELETED,
+            UPSTREAM_AGENT_INBOX_DELETED,
+            CLOCKS_A_DAY_OFF,
+            GARBAGE_IN_EVERY_QUEUE)
+        .contains(this);
+  }
+
+  private boolean isAlone() {
+    return counts.containsValue(1);
+  }
+
+  private boolean endsProcesses() {
+    return name().contains("KILLED") || name().contains("DRAINED") || name().contains("FROZEN")
+        || this == CLIENT_REQUEST_FULL;
+  }
+
+  /** How many processes of each part there are when it begins. */
+  Map<Part, Integer> counts() {
+    return counts;
+  }
+}

@@ -1,0 +1,144 @@
+package io.github.httplongcut.system.faults;
+
+import io.undertow.Undertow;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.Headers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xnio.IoUtils;
+
+/**
+ * An upstream server that keeps a record of every execution by the request's id, the last part of
+ * its path. It answers {@code <method> <id>} after a small random delay, unless it is in another
+ * mood.
+ */
+final class RecordingUpstream implements AutoCloseable {
+
+  /** What it does to a request; the odd ones to each fifth, so that the rest can be judged. */
+  enum Mood {
+    NORMAL,
+    RESETS_MID_BODY,
+    NEVER_ANSWERS,
+    ANSWERS_LATE
+  }
+
+  /** Later than any timeout of the relay. */
+  private static final int LATE_MILLIS = 17_000;
+
+  private static final int ONE_IN = 5;
+
+  private final int port = freePort();
+  private final Map<String, List<Instant>> executions = new ConcurrentHashMap<>();
+  private final AtomicInteger count = new AtomicInteger();
+  private volatile Mood mood = Mood.NORMAL;
+  private Undertow server;
+
+  RecordingUpstream() {
+    listen();
+  }
+
+  URI url() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  void mood(Mood mood) {
+    this.mood = mood;
+  }
+
+  /** Connections are refused from now on. */
+  void refuse() {
+    server.stop();
+  }
+
+  void listen() {
+    server =
+        Undertow.builder()
+            .setIoThreads(2)
+            .setWorkerThreads(2)
+            .addHttpListener(port, "127.0.0.1", this::handle)
+            .build();
+    server.start();
+  }
+
+  /** When that request was executed, each time that it was. */
+  List<Instant> executionsOf(String id) {
+    return executions.getOrDefault(id, List.of());
+  }
+
+  private void handle(HttpServerExchange exchange) {
+    String path = exchange.getRequestPath();
+    String id = path.substring(path.lastIndexOf('/') + 1);
+    executions.computeIfAbsent(id, unused -> new CopyOnWriteArrayList<>()).add(Instant.now());
+    boolean odd = count.incrementAndGet() % ONE_IN == 0;
+    Mood now = odd ? mood : Mood.NORMAL;
+    int delay =
+        now == Mood.ANSWERS_LATE ? LATE_MILLIS : 2 + ThreadLocalRandom.current().nextInt(30);
+    exchange.dispatch(
+        () -> {
+          if (now != Mood.NEVER_ANSWERS) {
+            exchange
+                .getIoThread()
+                .executeAfter(() -> answer(exchange, id, now), delay, TimeUnit.MILLISECONDS);
+          }
+        });
+  }
+
+  private static void answer(HttpServerExchange exchange, String id, Mood mood) {
+    String body = exchange.getRequestMethod() + " " + id;
+    if (mood == Mood.RESETS_MID_BODY) {
+      exchange.getResponseHeaders().put(Headers.CONTENT_LENGTH, body.length() + 1_000);
+      exchange
+          .getResponseSender()
+          .send(
+              body,
+              new io.undertow.io.IoCallback() {
+                @Override
+                public void onComplete(HttpServerExchange done, io.undertow.io.Sender sender) {
+                  IoUtils.safeClose(done.getConnection());
+                }
+
+                @Override
+                public void onException(
+                    HttpServerExchange done, io.undertow.io.Sender sender, IOException e) {
+                  IoUtils.safeClose(done.getConnection());
+                }
+              });
+      return;
+    }
+    exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain");
+    exchange.getResponseSender().send(body);
+  }
+
+  /** Below the ports of outgoing connections, so that it stays free while nobody listens. */
+  private static int freePort() {
+    Random random = new Random();
+    for (int attempt = 0; attempt < 100; attempt++) {
+      int candidate = 20_000 + random.nextInt(12_000);
+      try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
+        return probe.getLocalPort();
+      } catch (java.net.BindException e) {
+        continue; // taken
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    throw new IllegalStateException("found no free port");
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+}

@@ -1,0 +1,156 @@
+package io.github.httplongcut.system.faults;
+
+import io.github.httplongcut.system.faults.Account.Times;
+import io.github.httplongcut.system.faults.Account.Violation;
+import io.github.httplongcut.system.faults.Expectation.MayFail;
+import io.github.httplongcut.system.relay.RoleProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One fault, or several at once, under load; with the account of every request. */
+final class Trial {
+
+  /** Normal service must be back within this after a fault's end. */
+  static final Duration RECOVERY = Duration.ofSeconds(5);
+
+  private static final int PER_SECOND = 100;
+  private static final long SLOW_NANOS = 1_500_000_000L;
+  private static final Duration WARM = Duration.ofMillis(1_500);
+  private static final Duration CALM = Duration.ofMillis(1_500);
+  private static final Duration WATCH = Duration.ofSeconds(3);
+  private static final Duration STEP = Duration.ofMillis(200);
+  private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(30);
+  private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(20);
+  private static final int HISTORIES = 3;
+
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final Bench bench;
+  private final List<Fault> faults;
+  private final Random random;
+
+  Trial(Bench bench, List<Fault> faults, Random random) {
+    this.bench = bench;
+    this.faults = faults;
+    this.random = random;
+  }
+
+  /** Runs it, half a minute at most unless the fault is a long one, and says how it went. */
+  Report run() {
+    bench.ensure(counts());
+    AtRest atRest = new AtRest(bench);
+    try (Driver driver =
+        new Driver(
+            bench.callers(),
+            () -> List.copyOf(bench.running(Part.CLIENT_AGENT)),
+            PER_SECOND,
+            "t" + NUMBER.incrementAndGet(),
+            random)) {
+      driver.start();
+      warmUp(driver);
+      Times times = strikeAndHeal(driver);
+      awaitCalm(driver, times);
+      driver.finish(Duration.ofSeconds(2L * Bench.REQUEST_TIMEOUT_SECONDS + 5));
+      return report(driver.sent(), times, atRest);
+    }
+  }
+
+  private Map<Part, Integer> counts() {
+    Map<Part, Integer> counts = new EnumMap<>(Part.class);
+    for (Fault fault : faults) {
+      fault.counts().forEach((part, count) -> counts.merge(part, count, Math::min));
+    }
+    return counts;
+  }
+
+  private static void warmUp(Driver driver) {
+    long from = System.nanoTime();
+    driver.drive(WARM);
+    while (System.nanoTime() - lastBad(driver.sent(), from) < CALM.toNanos()
+        && System.nanoTime() - from < WARM_UP_LIMIT.toNanos()) {
+      driver.drive(STEP);
+    }
+  }
+
+  private Times strikeAndHeal(Driver driver) {
+    long begin = System.nanoTime();
+    Set<RoleProcess> victims = new HashSet<>();
+    List<Struck> struck = new ArrayList<>();
+    for (Fault fault : faults) {
+      Struck each = fault.strike().on(bench, random);
+      each.victim().ifPresent(victims::add);
+      struck.add(each);
+    }
+    driver.drive(faults.stream().map(Fault::hold).max(Duration::compareTo).orElseThrow());
+    Collections.reverse(struck);
+    struck.forEach(each -> each.heal().run());
+    return new Times(begin, System.nanoTime(), victims);
+  }
+
+  private static void awaitCalm(Driver driver, Times times) {
+    driver.drive(WATCH);
+    while (System.nanoTime() - lastBad(driver.sent(), times.end()) < CALM.toNanos()
+        && System.nanoTime() - times.end() < RECOVERY_LIMIT.toNanos()) {
+      driver.drive(STEP);
+    }
+  }
+
+  /** When the last request was sent that failed or was slow, at least {@code from}. */
+  private static long lastBad(List<Sent> requests, long from) {
+    long now = System.nanoTime();
+    long last = from;
+    for (Sent request : requests) {
+      boolean bad =
+          request.nanos(now) > SLOW_NANOS || (request.answer().isPresent() && !request.isSuccess());
+      if (bad && request.sentAt() - last > 0) {
+        last = request.sentAt();
+      }
+    }
+    return last;
+  }
+
+  private Report report(List<Sent> requests, Times times, AtRest atRest) {
+    Expectation expectation =
+        faults.size() == 1 ? faults.get(0).expectation() : Expectation.ALL_MAY_FAIL;
+    List<Violation> violations = new Account(bench.upstream(), expectation, times).check(requests);
+    List<String> problems = new ArrayList<>();
+    if (!violations.isEmpty()) {
+      History history = new History(bench.everStarted());
+      violations.forEach(each -> problems.add(each.request().id() + " " + each.what()));
+      violations.stream()
+          .limit(HISTORIES)
+          .forEach(
+              each ->
+                  problems.add(
+                      history.of(
+                          each.request(), bench.upstream().executionsOf(each.request().id()))));
+    }
+    Duration normalAfter = Duration.ofNanos(lastBad(requests, times.end()) - times.end());
+    if (normalAfter.compareTo(RECOVERY) > 0) {
+      problems.add("normal service only after " + normalAfter.toMillis() + " ms");
+    }
+    if (expectation.posts() == MayFail.UNDER_WAY) {
+      problems.addAll(tooManyLost(requests));
+    }
+    problems.addAll(atRest.leftovers());
+    return Report.of(faults, requests, bench.upstream(), normalAfter, problems);
+  }
+
+  /** Of POSTs that a killed process had under way, those fail that ran, and next to no others. */
+  private List<String> tooManyLost(List<Sent> requests) {
+    List<Sent> lost =
+        requests.stream()
+            .filter(each -> each.isPost() && !each.isSuccess())
+            .filter(each -> bench.upstream().executionsOf(each.id()).isEmpty())
+            .toList();
+    return lost.size() <= 3 ? List.of() : List.of("failed, though they had not run: " + lost);
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.httplongcut.system.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Runs trials one after the other on the same bench, as long as all goes well; after a failure the
+ * next one gets a new bench. Writes the table of what was seen to {@code target/faults/<name>.md}.
+ */
+final class Workshop implements AutoCloseable {
+
+  private final String name;
+  private final Path table;
+  private Bench bench;
+  private int benches;
+
+  /**
+   * @param name of the table and of the logs' directory
+   */
+  Workshop(String name) {
+    this.name = name;
+    this.table = Path.of("target", "faults", name + ".md");
+    try {
+      Files.createDirectories(table.getParent());
+      Files.writeString(table, Report.HEADER);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Report run(List<Fault> faults, Random random) {
+    if (bench == null) {
+      benches++;
+      bench = new Bench(name + "-" + benches);
+    }
+    boolean clean = false;
+    try {
+      Report report = new Trial(bench, faults, random).run();
+      clean = report.isClean();
+      write(report);
+      return report;
+    } finally {
+      if (!clean) {
+        close();
+      }
+    }
+  }
+
+  private void write(Report report) {
+    try {
+      Files.writeString(
+          table,
+          report.row() + (report.isClean() ? "" : " FAILED") + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bench != null) {
+      bench.close();
+      bench = null;
+    }
+  }
+}
