@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 final class AtRest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   /** Connections come and go: their threads may be there when they are counted, or not yet. */
   private static final double MORE_THREADS = 8;

@@ -9,14 +9,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
@@ -60,6 +62,7 @@ final class Bench implements AutoCloseable {
   private final Relay relay;
   private final CloseableHttpAsyncClient callers;
   private final Map<Part, List<RoleProcess>> running = new EnumMap<>(Part.class);
+  private final Set<RoleProcess> picked = new HashSet<>();
   private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
 
   /** RabbitMQ runs then, and no process of the relay. */
@@ -130,14 +133,19 @@ final class Bench implements AutoCloseable {
     return everStarted;
   }
 
+  /** One that was not picked since {@link #ensure}: two faults do not strike the same process. */
   RoleProcess pick(Part part, Random random) {
-    List<RoleProcess> all = running.get(part);
-    return all.get(random.nextInt(all.size()));
+    List<RoleProcess> left =
+        running.get(part).stream().filter(process -> !picked.contains(process)).toList();
+    RoleProcess process = left.get(random.nextInt(left.size()));
+    picked.add(process);
+    return process;
   }
 
   Part partOf(RoleProcess process) {
-    return java.util.Arrays.stream(Part.values())
-        .max(Comparator.comparingInt(part -> process.name().startsWith(part.role() + "-") ? 1 : 0))
+    return Stream.of(Part.values())
+        .filter(part -> process.name().startsWith(part.role() + "-"))
+        .findFirst()
         .orElseThrow();
   }
 
@@ -176,6 +184,7 @@ final class Bench implements AutoCloseable {
 
   /** Starts or drains processes until there are so many of each part, all of them ready. */
   void ensure(Map<Part, Integer> counts) {
+    picked.clear();
     List<RoleProcess> fresh = new ArrayList<>();
     counts.forEach(
         (part, count) -> {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +44,8 @@ final class Driver implements AutoCloseable {
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private long startedAt;
   private long due;
+  private long lastTick;
+  private volatile long worstStall;
 
   /**
    * @param clients those that take requests at the moment
@@ -63,7 +66,9 @@ final class Driver implements AutoCloseable {
 
   Driver start() {
     startedAt = System.nanoTime();
-    clock.scheduleAtFixedRate(this::sendDue, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    lastTick = startedAt;
+    Future<?> unused =
+        clock.scheduleAtFixedRate(this::sendDue, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     return this;
   }
 
@@ -91,8 +96,19 @@ final class Driver implements AutoCloseable {
     }
   }
 
+  /**
+   * The longest time that passed here without a tick: so long the whole machine, or nearly, did
+   * something else.
+   */
+  Duration worstStall() {
+    return Duration.ofNanos(worstStall);
+  }
+
   private void sendDue() {
-    long shouldBe = (System.nanoTime() - startedAt) * perSecond / 1_000_000_000L;
+    long now = System.nanoTime();
+    worstStall = Math.max(worstStall, now - lastTick);
+    lastTick = now;
+    long shouldBe = (now - startedAt) * perSecond / 1_000_000_000L;
     while (due < shouldBe) {
       due++;
       if (underWay.get() < BOUND) {
@@ -119,7 +135,7 @@ final class Driver implements AutoCloseable {
     }
     RoleProcess client = all.get(index);
     request.through(client);
-    http.execute(
+    Future<SimpleHttpResponse> unused = http.execute(
         message(request, client.port("http_listening")),
         new FutureCallback<>() {
           @Override

@@ -13,8 +13,13 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
-/** Everything that fails in the fault suite: what happens, to what, for how long, at what cost. */
+/**
+ * Everything that fails in the fault suite: what happens, to what, for how long, at what cost. What
+ * happens to processes stands before what happens around them: of two faults at once the later is
+ * ended first, since a process that is started wants everything else as it should be.
+ */
 enum Fault {
   CLIENT_AGENT_KILLED(Strikes.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
   BROKER_KILLED(Strikes.kill(BROKER), 0.5, POSTS_UNDER_WAY_MAY_FAIL),
@@ -85,6 +90,36 @@ enum Fault {
     LONG
   }
 
+  private static final Set<Fault> NEEDS_RABBITMQ =
+      EnumSet.of(
+          CONNECTIONS_CLOSED,
+          MEMORY_ALARM,
+          CLIENT_AGENT_INBOX_DELETED,
+          BROKER_INBOX_DELETED,
+          UPSTREAM_AGENT_INBOX_DELETED,
+          GARBAGE_IN_EVERY_QUEUE);
+
+  private static final Set<Fault> PAIRED =
+      EnumSet.of(
+          CLIENT_AGENT_KILLED,
+          BROKER_KILLED,
+          UPSTREAM_AGENT_KILLED,
+          CLIENT_AGENT_FROZEN,
+          BROKER_FROZEN,
+          UPSTREAM_AGENT_FROZEN,
+          CLIENT_AGENT_DRAINED,
+          BROKER_DRAINED,
+          UPSTREAM_AGENT_DRAINED,
+          CONNECTIONS_CLOSED,
+          RABBITMQ_RESTARTED,
+          RABBITMQ_KILLED,
+          MEMORY_ALARM,
+          BROKER_INBOX_DELETED,
+          BROKER_PUBLISH_BLACK_HOLE,
+          BROKER_CONSUME_BLACK_HOLE,
+          UPSTREAM_SERVER_REFUSES,
+          GARBAGE_IN_EVERY_QUEUE);
+
   private final Strike strike;
   private final Duration hold;
   private final Expectation expectation;
@@ -136,41 +171,47 @@ enum Fault {
   }
 
   /**
-   * Whether the two can be on at the same time: with RabbitMQ itself down there is nothing else to
-   * do to it, and a process that is alone is the only one to be struck.
+   * Whether the two can be on at the same time, which is so for most: a part that is alone is
+   * struck once, and what talks to RabbitMQ to begin or to end needs it.
    */
   boolean goesWith(Fault other) {
-    return !(needsRabbitMq() && other.stopsRabbitMq())
-        && !(stopsRabbitMq() && other.needsRabbitMq())
-        && !(stopsRabbitMq() && other.stopsRabbitMq())
-        && !(isAlone() && other.endsProcesses())
-        && !(endsProcesses() && other.isAlone());
+    return isPossibleBeside(other) && other.isPossibleBeside(this);
+  }
+
+  private boolean isPossibleBeside(Fault other) {
+    if (this == other || this == CLOCKS_A_DAY_OFF) {
+      return false;
+    }
+    if (this == CLIENT_REQUEST_FULL) {
+      return !other.strikesProcesses() && other != MEMORY_ALARM && !other.stopsRabbitMq();
+    }
+    if (isAlone()) {
+      return !other.strikesProcesses();
+    }
+    return !stopsRabbitMq() || !(other.stopsRabbitMq() || other.needsRabbitMq());
+  }
+
+  /** Whether it is tried together with each other such fault. */
+  boolean isPaired() {
+    return PAIRED.contains(this);
   }
 
   private boolean stopsRabbitMq() {
     return this == RABBITMQ_RESTARTED || this == RABBITMQ_KILLED;
   }
 
-  /** It talks to RabbitMQ, to begin or to end. */
   private boolean needsRabbitMq() {
-    return EnumSet.of(
-            CONNECTIONS_CLOSED,
-            MEMORY_ALARM,
-            CLIENT_REQUEST_FULL,
-            CLIENT_AGENT_INBOX_DELETED,
-            BROKER_INBOX_DELETED,
-            UPSTREAM_AGENT_INBOX_DELETED,
-            CLOCKS_A_DAY_OFF,
-            GARBAGE_IN_EVERY_QUEUE)
-        .contains(this);
+    return NEEDS_RABBITMQ.contains(this);
   }
 
   private boolean isAlone() {
     return counts.containsValue(1);
   }
 
-  private boolean endsProcesses() {
-    return name().contains("KILLED") || name().contains("DRAINED") || name().contains("FROZEN")
+  private boolean strikesProcesses() {
+    return name().contains("KILLED") && this != RABBITMQ_KILLED
+        || name().contains("FROZEN")
+        || name().contains("DRAINED")
         || this == CLIENT_REQUEST_FULL;
   }
 

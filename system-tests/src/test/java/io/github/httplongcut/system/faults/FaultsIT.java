@@ -23,7 +23,9 @@ class FaultsIT {
 
   @AfterAll
   void end() {
-    workshop.close();
+    try (workshop) {
+      assertThat(workshop.growth()).isEmpty();
+    }
   }
 
   @ParameterizedTest

@@ -1,10 +1,11 @@
 package io.github.httplongcut.system.faults;
 
 import io.undertow.Undertow;
+import io.undertow.io.IoCallback;
+import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Headers;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -103,15 +104,14 @@ final class RecordingUpstream implements AutoCloseable {
           .getResponseSender()
           .send(
               body,
-              new io.undertow.io.IoCallback() {
+              new IoCallback() {
                 @Override
-                public void onComplete(HttpServerExchange done, io.undertow.io.Sender sender) {
+                public void onComplete(HttpServerExchange done, Sender sender) {
                   IoUtils.safeClose(done.getConnection());
                 }
 
                 @Override
-                public void onException(
-                    HttpServerExchange done, io.undertow.io.Sender sender, IOException e) {
+                public void onException(HttpServerExchange done, Sender sender, IOException e) {
                   IoUtils.safeClose(done.getConnection());
                 }
               });
@@ -124,17 +124,19 @@ final class RecordingUpstream implements AutoCloseable {
   /** Below the ports of outgoing connections, so that it stays free while nobody listens. */
   private static int freePort() {
     Random random = new Random();
-    for (int attempt = 0; attempt < 100; attempt++) {
-      int candidate = 20_000 + random.nextInt(12_000);
-      try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
-        return probe.getLocalPort();
-      } catch (java.net.BindException e) {
-        continue; // taken
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    int candidate = 20_000 + random.nextInt(12_000);
+    while (!isFree(candidate)) {
+      candidate = 20_000 + random.nextInt(12_000);
     }
-    throw new IllegalStateException("found no free port");
+    return candidate;
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return probe.isBound();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

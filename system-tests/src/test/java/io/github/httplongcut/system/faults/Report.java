@@ -2,6 +2,7 @@ package io.github.httplongcut.system.faults;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -36,7 +37,7 @@ record Report(String row, Tally tally, List<String> problems) {
       """;
 
   static Report of(
-      List<Fault> faults,
+      String name,
       List<Sent> requests,
       RecordingUpstream upstream,
       Duration normalAfter,
@@ -46,9 +47,7 @@ record Report(String row, Tally tally, List<String> problems) {
     String row =
         "| %s | %s | %s | %.1f s | %.1f s |"
             .formatted(
-                faults.stream()
-                    .map(fault -> "`" + fault.name().toLowerCase(java.util.Locale.ROOT) + "`")
-                    .collect(Collectors.joining(" + ")),
+                name,
                 failures(requests.stream().filter(each -> !each.isPost()).toList()),
                 failures(requests.stream().filter(Sent::isPost).toList()),
                 longest / 1e9,
@@ -87,7 +86,7 @@ record Report(String row, Tally tally, List<String> problems) {
 
   private static String name(Sent.Answer answer) {
     if (answer.end() != Sent.End.ANSWERED) {
-      return answer.end().name().toLowerCase(java.util.Locale.ROOT);
+      return answer.end().name().toLowerCase(Locale.ROOT);
     }
     return answer.code().isEmpty() ? String.valueOf(answer.status()) : "`" + answer.code() + "`";
   }

