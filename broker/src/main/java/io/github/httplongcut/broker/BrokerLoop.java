@@ -12,6 +12,7 @@ import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequest;

@@ -7,6 +7,7 @@ import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import io.github.httplongcut.amqp.Topology.Binding;
 import io.github.httplongcut.amqp.Topology.ConsumedQueue;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,6 +35,8 @@ final class Inbox implements Link.Use {
     private final Channel channel;
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
+    private final RateLimit warnings =
+        new RateLimit(Duration.ofSeconds(1)); // the dispatch thread's
     // Guarded by the lock.
     private final List<Long> acks = new ArrayList<>();
     private final List<Long> rejects = new ArrayList<>();
@@ -456,13 +459,16 @@ final class Inbox implements Link.Use {
             });
       } catch (MalformedEventException | RuntimeException e) { // a bug must not be redelivered
         metrics.unreadable();
-        log.warn(
-            "event=unreadable_message queue={} user={} type={} bytes={} why=\"{}\"",
-            queue,
-            properties.getUserId(),
-            properties.getType(),
-            body.length,
-            e.getMessage());
+        if (epoch.warnings.allows(System.nanoTime())) {
+          log.warn(
+              "event=unreadable_message queue={} user={} type={} bytes={} suppressed={} why=\"{}\"",
+              queue,
+              properties.getUserId(),
+              properties.getType(),
+              body.length,
+              epoch.warnings.takeSuppressed(),
+              e.getMessage());
+        }
         epoch.enqueue(() -> epoch.acks.add(tag));
       }
     }

@@ -58,7 +58,11 @@ final class MessageReader {
     boolean fits =
         switch (exchange) {
           case Topology.CLIENT_REQUEST_UNDELIVERED -> type == EventType.CLIENT_REQUEST;
-          case Topology.BROKER_REQUEST_UNDELIVERED -> type == EventType.BROKER_REQUEST;
+          // All that an upstream agent's inbox takes, and that bears a broker_id for its way back.
+          case Topology.BROKER_REQUEST_UNDELIVERED ->
+              type == EventType.BROKER_REQUEST
+                  || type == EventType.BROKER_CANCEL
+                  || type == EventType.BROKER_HELLO;
           case Topology.ORPHAN -> queue.equals(Topology.ORPHAN);
           default -> exchange.equals(type.wireName());
         };

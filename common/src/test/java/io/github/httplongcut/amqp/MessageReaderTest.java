@@ -24,6 +24,8 @@ class MessageReaderTest {
     "client_request, client_request, client_request, SENT",
     "client-agent.a.b-abcdef, client_request_undelivered, client_request, EXPIRED",
     "broker.broker.b-abcdef, broker_request_undelivered, broker_request, EXPIRED",
+    "broker.broker.b-abcdef, broker_request_undelivered, broker_cancel, EXPIRED",
+    "broker.broker.b-abcdef, broker_request_undelivered, broker_hello, EXPIRED",
     "orphan, orphan, upstream_response, ORPHANED",
     "orphan, upstream_response, upstream_response, ORPHANED",
     "orphan, broker_request_undelivered, broker_request, ORPHANED"
