@@ -135,38 +135,39 @@ final class Driver implements AutoCloseable {
     }
     RoleProcess client = all.get(index);
     request.through(client);
-    Future<SimpleHttpResponse> unused = http.execute(
-        message(request, client.port("http_listening")),
-        new FutureCallback<>() {
-          @Override
-          public void completed(SimpleHttpResponse response) {
-            var error = response.getFirstHeader("Longcut-Error");
-            String code = error == null ? "" : error.getValue();
-            String body = response.getBodyText();
-            end(
-                request,
-                new Answer(
-                    End.ANSWERED,
-                    response.getCode(),
-                    code,
-                    body == null ? "" : body,
-                    System.nanoTime()));
-          }
+    Future<SimpleHttpResponse> unused =
+        http.execute(
+            message(request, client.port("http_listening")),
+            new FutureCallback<>() {
+              @Override
+              public void completed(SimpleHttpResponse response) {
+                var error = response.getFirstHeader("Longcut-Error");
+                String code = error == null ? "" : error.getValue();
+                String body = response.getBodyText();
+                end(
+                    request,
+                    new Answer(
+                        End.ANSWERED,
+                        response.getCode(),
+                        code,
+                        body == null ? "" : body,
+                        System.nanoTime()));
+              }
 
-          @Override
-          public void failed(Exception e) {
-            if (e instanceof ConnectException) {
-              send(request, all, (index + 1) % all.size(), tries - 1);
-            } else {
-              end(request, new Answer(End.BROKEN, 0, "", e.toString(), System.nanoTime()));
-            }
-          }
+              @Override
+              public void failed(Exception e) {
+                if (e instanceof ConnectException) {
+                  send(request, all, (index + 1) % all.size(), tries - 1);
+                } else {
+                  end(request, new Answer(End.BROKEN, 0, "", e.toString(), System.nanoTime()));
+                }
+              }
 
-          @Override
-          public void cancelled() {
-            end(request, new Answer(End.BROKEN, 0, "", "cancelled", System.nanoTime()));
-          }
-        });
+              @Override
+              public void cancelled() {
+                end(request, new Answer(End.BROKEN, 0, "", "cancelled", System.nanoTime()));
+              }
+            });
   }
 
   private static SimpleHttpRequest message(Sent request, int port) {

@@ -58,12 +58,17 @@ final class Soak implements Callable<Integer> {
       while (System.nanoTime() - end < 0) {
         List<Fault> now = next(trials, random);
         trials++;
-        Report report = workshop.run(now, random);
-        total = total.plus(report.tally());
-        say("%3d %s", trials, report.row());
-        if (!report.isClean()) {
+        try {
+          Report report = workshop.run(now, random);
+          total = total.plus(report.tally());
+          say("%3d %s", trials, report.row());
+          if (!report.isClean()) {
+            failed.add(trials + " " + names(now));
+            report.problems().forEach(problem -> say("    %s", problem));
+          }
+        } catch (RuntimeException | AssertionError e) { // the next one gets a new bench
           failed.add(trials + " " + names(now));
-          report.problems().forEach(problem -> say("    %s", problem));
+          say("%3d %s: %s", trials, names(now), e);
         }
       }
       List<String> grown = workshop.growth();
