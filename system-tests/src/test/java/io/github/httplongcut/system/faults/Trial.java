@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.faults;
 
+import io.github.httplongcut.system.faults.Account.Machine;
 import io.github.httplongcut.system.faults.Account.Times;
 import io.github.httplongcut.system.faults.Account.Violation;
 import io.github.httplongcut.system.relay.RoleProcess;
@@ -128,7 +129,10 @@ final class Trial {
     // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
-    List<Violation> violations = new Account(bench.upstream(), expectation, times).check(requests);
+    List<Violation> violations = 
+        new Account(
+                bench.upstream(), expectation, times, stalled ? Machine.STALLED : Machine.STEADY)
+            .check(requests);
     List<String> problems = new ArrayList<>();
     if (!violations.isEmpty()) {
       History history = new History(bench.everStarted());
