@@ -47,8 +47,7 @@ final class Account {
   /**
    * @param machine on a stalled one an answer may come later
    */
-  Account(
-      RecordingUpstream upstream, Expectation expectation, Times times, Machine machine) {
+  Account(RecordingUpstream upstream, Expectation expectation, Times times, Machine machine) {
     this.upstream = upstream;
     this.expectation = expectation;
     this.times = times;

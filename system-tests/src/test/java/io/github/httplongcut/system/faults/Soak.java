@@ -59,7 +59,7 @@ final class Soak implements Callable<Integer> {
         List<Fault> now = next(trials, random);
         trials++;
         try {
-          Report report = workshop.run(now, random);
+          Report report = workshop.run(now, new Random(random.nextLong()));
           total = total.plus(report.tally());
           say("%3d %s", trials, report.row());
           if (!report.isClean()) {

@@ -191,10 +191,7 @@ final class Strikes {
       String[] offsets = {"+1d", "-1d", "+1d"};
       for (Part part : Part.values()) {
         odd.add(
-            bench.start(
-                part,
-                "LD_PRELOAD=" + fakeTime(),
-                "FAKETIME=" + offsets[part.ordinal()]));
+            bench.start(part, "LD_PRELOAD=" + fakeTime(), "FAKETIME=" + offsets[part.ordinal()]));
       }
       odd.forEach(process -> bench.join(bench.partOf(process), process));
       return Struck.healedBy(

@@ -27,7 +27,7 @@ final class Trial {
   private static final long SLOW_NANOS = 1_500_000_000L;
   private static final Duration WARM = Duration.ofMillis(1_500);
   private static final Duration CALM = Duration.ofMillis(1_500);
-  private static final Duration WATCH = Duration.ofSeconds(3);
+  private static final Duration WATCH = Duration.ofMillis(2_500);
   private static final Duration STEP = Duration.ofMillis(200);
   private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(30);
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(20);
@@ -58,7 +58,7 @@ final class Trial {
             () -> List.copyOf(bench.running(Part.CLIENT_AGENT)),
             PER_SECOND,
             "t" + NUMBER.incrementAndGet(),
-            random)) {
+            new Random(random.nextLong()))) { // it draws as often as time allows
       driver.start();
       warmUp(driver);
       Times times = strikeAndHeal(driver);
@@ -129,7 +129,7 @@ final class Trial {
     // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
-    List<Violation> violations = 
+    List<Violation> violations =
         new Account(
                 bench.upstream(), expectation, times, stalled ? Machine.STALLED : Machine.STEADY)
             .check(requests);
