@@ -82,8 +82,12 @@ final class History {
     return found.size() == 1 ? new TreeSet<>(found) : new TreeSet<>();
   }
 
+  /** When a line of a log was written. */
+  static Instant timeOf(String line) {
+    return Instant.parse(line.substring(0, 24));
+  }
+
   private static boolean isAbout(String line, Instant time) {
-    Instant logged = Instant.parse(line.substring(0, 24));
-    return Duration.between(time, logged).abs().compareTo(ABOUT) < 0;
+    return Duration.between(time, timeOf(line)).abs().compareTo(ABOUT) < 0;
   }
 }

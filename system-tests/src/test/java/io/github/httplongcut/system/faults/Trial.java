@@ -5,6 +5,7 @@ import io.github.httplongcut.system.faults.Account.Times;
 import io.github.httplongcut.system.faults.Account.Violation;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -41,6 +42,7 @@ final class Trial {
   private final Bench bench;
   private final List<Fault> faults;
   private final Random random;
+  private final Instant startedAt = Instant.now();
 
   Trial(Bench bench, List<Fault> faults, Random random) {
     this.bench = bench;
@@ -124,7 +126,7 @@ final class Trial {
 
   private Report report(Driver driver, Times times, AtRest atRest) {
     List<Sent> requests = driver.sent();
-    boolean stalled = driver.worstStall().compareTo(STALL) > 0;
+    boolean stalled = driver.worstStall().compareTo(STALL) > 0 || stoodStill(times);
     // Of two faults at once, and on a machine that stands still, no process can tell what is dead
     // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
@@ -156,6 +158,16 @@ final class Trial {
         bench.upstream(),
         normalAfter,
         problems);
+  }
+
+  /** Whether a process that nobody struck says so of itself, since the trial began. */
+  private boolean stoodStill(Times times) {
+    Instant from = startedAt.minus(STALL);
+    return bench.running().stream()
+        .filter(process -> !times.victims().contains(process))
+        .flatMap(process -> process.output().lines())
+        .filter(line -> line.contains(" event=stood_still "))
+        .anyMatch(line -> History.timeOf(line).isAfter(from));
   }
 
   private String name() {
