@@ -78,11 +78,11 @@ final class Soak implements Callable<Integer> {
         "%d trials, %d requests, %d of them failed; %d POST, %d of them run, %d run twice"
             .formatted(
                 trials,
-        total.requests(),
-        total.failed(),
-        total.posts(),
-        total.postsRun(),
-        total.postsRunTwice()));
+                total.requests(),
+                total.failed(),
+                total.posts(),
+                total.postsRun(),
+                total.postsRunTwice()));
     say(failed.isEmpty() ? "clean: all is accounted for" : "NOT CLEAN: " + failed);
     return failed.isEmpty() ? 0 : 1;
   }

@@ -190,7 +190,10 @@ final class Strikes {
       List<RoleProcess> odd = new ArrayList<>();
       for (Part part : Part.values()) {
         odd.add(
-            bench.start(part, "LD_PRELOAD=" + fakeTime(), "FAKETIME=" + (part == Part.BROKER ? "-1d" : "+1d")));
+            bench.start(
+                part,
+                "LD_PRELOAD=" + fakeTime(),
+                "FAKETIME=" + (part == Part.BROKER ? "-1d" : "+1d")));
       }
       odd.forEach(process -> bench.join(bench.partOf(process), process));
       return Struck.healedBy(
