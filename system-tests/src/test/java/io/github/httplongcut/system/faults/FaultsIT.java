@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each short fault once. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("long")
 class FaultsIT {
 
   private final Workshop workshop = new Workshop("faults");

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * a slow line from the client agent to RabbitMQ is what limits it.
  */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("long")
 class OverloadIT {
 
   private static final Logger log = LoggerFactory.getLogger(OverloadIT.class);

@@ -51,11 +51,6 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** What it was started as: {@code --id}. */
-  String name() {
-    return name;
-  }
-
   /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
   public int port(String event) {
     return ports.computeIfAbsent(event, this::awaitPort);
