@@ -21,6 +21,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.UpstreamError;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -72,6 +73,13 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   // What happens.
+
+  @Override
+  public void onInboxReplaced(ProcessId newId) {
+    log.info("event=inbox_replaced broker_id={}", newId);
+    speaker.speakAs(newId);
+    perform(router.onInboxReplaced(newId, now()));
+  }
 
   @Override
   public void onConsuming() {
@@ -149,10 +157,19 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onRequests(Delivery delivery) {
+    if (delivery.envelope().origin() == Origin.IN_DOUBT && !isRepeatable(delivery)) {
+      delivery.reject(); // another broker may run it: the client agent is told so
+      return;
+    }
     Receipt receipt = new DeliveryReceipt(delivery);
     for (Event event : delivery.events()) {
       perform(router.onClientRequest((ClientRequest) event, receipt, now()));
     }
+  }
+
+  private static boolean isRepeatable(Delivery delivery) {
+    return delivery.events().stream()
+        .allMatch(event -> ((ClientRequest) event).request().isRepeatable());
   }
 
   /** A dead letter or an error: its delivery is settled. */

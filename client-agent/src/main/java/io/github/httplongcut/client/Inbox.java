@@ -26,6 +26,7 @@ final class Inbox implements SessionListener {
   private final PendingRequests pending;
   private final LongSupplier clock;
   private final RequestMetrics metrics;
+  private boolean inboxIsNew;
 
   /**
    * @param clock the loop's
@@ -82,7 +83,12 @@ final class Inbox implements SessionListener {
     } else if (event instanceof BrokerError error) {
       wanted = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
     } else if (event instanceof ClientRequest request) {
-      wanted = pending.onDeadLetter(request, clock.getAsLong());
+      wanted =
+          switch (delivery.envelope().origin()) {
+            // Brokers reject only what they are given in doubt.
+            case IN_DOUBT, REJECTED -> pending.onInDoubt(request, clock.getAsLong());
+            default -> pending.onDeadLetter(request, clock.getAsLong());
+          };
     }
     if (!wanted) {
       metrics.countDropped();
@@ -91,8 +97,18 @@ final class Inbox implements SessionListener {
   }
 
   @Override
+  public void onInboxReplaced(ProcessId newId) {
+    log.info("event=inbox_replaced");
+    inboxIsNew = true;
+  }
+
+  @Override
   public void onConsuming() {
     log.info("event=consuming");
+    if (inboxIsNew) { // and bound: before that, answers to what is published again would be lost
+      inboxIsNew = false;
+      pending.onInboxReplaced(clock.getAsLong());
+    }
   }
 
   @Override

@@ -35,6 +35,11 @@ public record ProcessId(String user, String instance) {
     return new ProcessId(Names.require("user", user), instance.toString());
   }
 
+  /** Another id for the same process, which has lost what hung on this one. */
+  public ProcessId renewed() {
+    return create(user, instance.substring(0, instance.length() - RANDOM_LETTERS - 1));
+  }
+
   /**
    * Reads the wire form.
    *

@@ -62,6 +62,12 @@ final class Relay implements AutoCloseable {
     return this;
   }
 
+  /** The timers of {@code reference.conf} for the processes started from now on. */
+  Relay withDefaultTimers() {
+    settings.keySet().removeAll(TIMERS.keySet());
+    return this;
+  }
+
   /** A client agent whose default upstream target is {@code echo}; not ready yet. */
   RoleProcess clientAgent() {
     return start(
