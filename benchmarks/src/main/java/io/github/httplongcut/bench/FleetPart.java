@@ -70,7 +70,7 @@ final class FleetPart {
   }
 
   private void warmUp(Relay relay, int targets) {
-    bench.wrk().run(relay.url(), new Load("GET", "/", 0, 64, targets), bench.warmUpSeconds());
+    bench.warmUp(relay.url(), new Load("GET", "/", 0, 64, targets));
   }
 
   /** The simulation and wrk are not the relay's. */

@@ -137,13 +137,9 @@ final class LoadPart {
     new IdlePart(bench).run(relay);
   }
 
-  /** Java compiles what is used often: until then it is another program. */
   private void warmUp(Relay relay) {
-    bench.say("warming up");
-    bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, WARM_UP_CONNECTIONS), bench.warmUpSeconds());
-    bench
-        .wrk()
-        .run(relay.url(), Load.post(Nginx.SMALL, 1024, WARM_UP_CONNECTIONS), bench.seconds());
+    bench.warmUp(relay.url(), Load.get(Nginx.SMALL, WARM_UP_CONNECTIONS));
+    bench.warmUp(relay.url(), Load.post(Nginx.SMALL, 1024, WARM_UP_CONNECTIONS));
   }
 
   private void perfTest(PerfTest perfTest, RabbitNode rabbit) {

@@ -26,8 +26,7 @@ final class OverloadPart {
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq");
         Relay relay =
             Relay.start(Relay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
-      bench.say("warming up");
-      bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, 64), bench.warmUpSeconds());
+      bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
       Wrk.Result carried =
           bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, 256), bench.seconds());
       bench.say("it carries %.0f/s".formatted(carried.perSecond()));

@@ -41,7 +41,7 @@ final class SlowPart {
                 new Relay.Plan(bench.home(), "slow ", BROKERS, Optional.of(nginx.url()), RAISED),
                 rabbit,
                 bench.logs())) {
-      bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, 64), bench.warmUpSeconds());
+      bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
       Flood.Result result =
           Flood.run(
               new Flood.Plan(relay.port(), Nginx.SLOW, PER_SECOND, REQUESTS, REQUESTS, PATIENCE));
