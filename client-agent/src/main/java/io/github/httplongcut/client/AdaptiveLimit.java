@@ -14,7 +14,7 @@ import java.time.Duration;
  * way to the others.
  *
  * <p>Gradients over the shortest or the average delay (Netflix's concurrency-limits) do not fit
- * here: batches make a healthy relay's delay under load ten times that of an idle one, without its
+ * here: batches make a healthy relay's delay under load several times that of an idle one, without its
  * being overloaded.
  *
  * <p>{@link #limit} may be asked from any thread, the rest belongs to the loop's.
