@@ -14,8 +14,8 @@ import java.time.Duration;
  * way to the others.
  *
  * <p>Gradients over the shortest or the average delay (Netflix's concurrency-limits) do not fit
- * here: batches make a healthy relay's delay under load several times that of an idle one, without its
- * being overloaded.
+ * here: batches make a healthy relay's delay under load several times that of an idle one, without
+ * its being overloaded.
  *
  * <p>{@link #limit} may be asked from any thread, the rest belongs to the loop's.
  */
