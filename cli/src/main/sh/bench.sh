@@ -17,6 +17,7 @@ install_nginx() {
   install_program nginx nginx-light "the upstream server"
 }
 
+# shellcheck disable=SC2154 # the launcher's java_command sets java_home and jvm
 bench() {
   install_jdk
   install_maven
