@@ -203,7 +203,8 @@ final class Bench implements AutoCloseable {
 
   @Override
   public void close() {
-    callers.close(org.apache.hc.core5.io.CloseMode.IMMEDIATE);
+    // An immediate one closes the selectors under its own threads.
+    callers.close(org.apache.hc.core5.io.CloseMode.GRACEFUL);
     relay.close();
     upstream.close();
     try {

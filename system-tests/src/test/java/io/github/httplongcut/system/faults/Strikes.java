@@ -47,10 +47,10 @@ final class Strikes {
   static Strike drain(Part part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
-      victim.beginStop();
+      victim.terminate();
       return Struck.healedBy(
           () -> {
-            int exitCode = victim.stop();
+            int exitCode = victim.awaitExitCode();
             bench.leave(victim);
             if (exitCode != 0) {
               throw new AssertionError(victim.name() + " ended with exit code " + exitCode);

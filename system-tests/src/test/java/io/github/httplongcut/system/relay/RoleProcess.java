@@ -165,13 +165,13 @@ public final class RoleProcess implements AutoCloseable {
     return awaitExitCode();
   }
 
-  /** SIGTERM, without waiting for what comes of it. */
-  void terminate() {
+  /** SIGTERM, without waiting for what comes of it: it drains. A second one ends it at once. */
+  public void terminate() {
     signal("TERM");
   }
 
   /** Waits for its end. */
-  int awaitExitCode() {
+  public int awaitExitCode() {
     awaitEnd();
     return process.exitValue();
   }
@@ -184,11 +184,6 @@ public final class RoleProcess implements AutoCloseable {
   /** SIGCONT. */
   public void thaw() {
     signal("CONT");
-  }
-
-  /** Asks it to end (SIGTERM), and does not wait for it. */
-  public void beginStop() {
-    process.destroy();
   }
 
   /** Whether it has not ended. */
