@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Consumes all that a process listens to, on one channel. The link's thread declares, binds,
- * consumes, and then writes acks, rejections and fences; messages are read on the client's dispatch
- * thread and handed to the loop in order.
+ * consumes, and then writes acks, rejections and fences; messages are decoded on the connection's
+ * reader thread, which never blocks, and handed to the loop in order.
  */
 final class Inbox implements Link.Use {
 
@@ -35,11 +35,11 @@ final class Inbox implements Link.Use {
     private final Channel channel;
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
-    private final RateLimit warnings =
-        new RateLimit(Duration.ofSeconds(1)); // the dispatch thread's
+    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // the reader thread's
     // Guarded by the lock.
     private final List<Long> acks = new ArrayList<>();
     private final List<Long> rejects = new ArrayList<>();
+    private long ackBy;
     private List<Delivery> settling = new ArrayList<>();
     private boolean probeDue;
     private long fencedAt = System.nanoTime();
@@ -54,7 +54,23 @@ final class Inbox implements Link.Use {
 
     @Override
     public void ack(Delivery delivery) {
-      enqueue(() -> acks.add(delivery.tag()));
+      ack(delivery.tag());
+    }
+
+    /** Not at once: the next ones are likely to close the gap to it, and go with it for nothing. */
+    private void ack(long tag) {
+      lock.lock();
+      try {
+        acks.add(tag);
+        if (acks.size() == 1) {
+          ackBy = System.nanoTime() + ACK_DELAY.toNanos();
+          changed.signalAll();
+        } else if (acks.size() == MANY_ACKS) {
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
     }
 
     @Override
@@ -77,9 +93,20 @@ final class Inbox implements Link.Use {
     }
 
     /** The fence may come back just as the channel is given up: too late for what is forgotten. */
-    private void settled(Delivery delivery) {
-      if (!forgotten) {
-        delivery.onSettled();
+    private void settled(List<Delivery> deliveries) {
+      for (Delivery each : deliveries) {
+        if (!forgotten) {
+          guarded(each);
+        }
+      }
+    }
+
+    /** A bug in what one of them causes must not cost the others. */
+    private static void guarded(Delivery settled) {
+      try {
+        settled.onSettled();
+      } catch (RuntimeException | Error e) {
+        log.error("event=bug settled_type={}", settled.type().wireName(), e);
       }
     }
 
@@ -93,15 +120,33 @@ final class Inbox implements Link.Use {
       }
     }
 
-    private boolean hasWork() {
-      boolean fenceWanted = (!settling.isEmpty() || probeDue) && !fence.isOutstanding();
+    private boolean isFenceDue() {
+      return (!settling.isEmpty() || probeDue) && !fence.isOutstanding();
+    }
+
+    /** For how long there is nothing to write, unless something comes; MAX_VALUE: nothing waits. */
+    private long nanosToWork(long now) {
       boolean stopWanted = !cancelNow.isEmpty() || !whenStopped.isEmpty();
-      return !acks.isEmpty() || !rejects.isEmpty() || stopWanted || fenceWanted;
+      boolean manyAcks = acks.size() >= MANY_ACKS || (flushing && !acks.isEmpty());
+      if (!rejects.isEmpty() || stopWanted || isFenceDue() || manyAcks) {
+        return 0;
+      }
+      return acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
+    }
+
+    private boolean isIdle() {
+      return nanosToWork(System.nanoTime()) == Long.MAX_VALUE;
     }
   }
 
   private static final Logger log = LoggerFactory.getLogger(Inbox.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Far less than anybody waits for an ack; what is settled never waits. */
+  private static final Duration ACK_DELAY = Duration.ofMillis(5);
+
+  /** A part of any prefetch that is large enough to matter. */
+  private static final int MANY_ACKS = 25;
 
   private final Link link;
   private final Topology.Plan plan;
@@ -120,6 +165,7 @@ final class Inbox implements Link.Use {
   private final Set<String> cancelNow = new HashSet<>();
   private final List<Runnable> whenStopped = new ArrayList<>();
   private boolean writing;
+  private boolean flushing;
   private long excusedUntil = System.nanoTime();
 
   /** Rises with each epoch, so that a half-dead old connection gets nothing more. */
@@ -247,8 +293,10 @@ final class Inbox implements Link.Use {
       try {
         writing = false;
         changed.signalAll();
-        while (!epoch.hasWork() && epoch.channel.isOpen() && !reopening) {
-          changed.await();
+        long nanos = epoch.nanosToWork(System.nanoTime());
+        while (nanos > 0 && epoch.channel.isOpen() && !reopening) {
+          long unused = changed.awaitNanos(nanos);
+          nanos = epoch.nanosToWork(System.nanoTime());
         }
         if (reopening || !epoch.channel.isOpen()) {
           return;
@@ -262,7 +310,7 @@ final class Inbox implements Link.Use {
         cancelNow.clear();
         thens = List.copyOf(whenStopped);
         whenStopped.clear();
-        if ((!epoch.settling.isEmpty() || epoch.probeDue) && !epoch.fence.isOutstanding()) {
+        if (epoch.isFenceDue()) {
           settled = epoch.settling;
           epoch.settling = new ArrayList<>();
           epoch.probeDue = false;
@@ -299,7 +347,7 @@ final class Inbox implements Link.Use {
     epoch.fence.send(
         () -> {
           if (!settled.isEmpty()) {
-            settled.forEach(each -> loop.execute(() -> epoch.settled(each)));
+            loop.execute(() -> epoch.settled(settled));
           }
           wake();
         });
@@ -374,7 +422,9 @@ final class Inbox implements Link.Use {
     long left = atMostNanos;
     lock.lockInterruptibly();
     try {
-      while (writing || (current != null && current.hasWork())) {
+      flushing = true;
+      changed.signalAll();
+      while (writing || (current != null && !current.isIdle())) {
         if (left <= 0) {
           return false;
         }
@@ -429,7 +479,7 @@ final class Inbox implements Link.Use {
     }
   }
 
-  /** Reads one queue's messages, on the client's dispatch thread. */
+  /** Decodes one queue's messages, on the connection's reader thread. */
   private final class Reader extends DefaultConsumer {
     private final Epoch epoch;
     private final String queue;
@@ -469,7 +519,7 @@ final class Inbox implements Link.Use {
               epoch.warnings.takeSuppressed(),
               e.getMessage());
         }
-        epoch.enqueue(() -> epoch.acks.add(tag));
+        epoch.ack(tag);
       }
     }
 

@@ -2,24 +2,67 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.Publication.BatchKey;
 import io.github.httplongcut.amqp.Publication.Batching;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
  * What waits to be published, and what becomes one message: what waits for one exchange and one
  * routing key goes together (protocol section 7). Not synchronized: {@link Publisher} guards it.
+ *
+ * <p>A lane with a message under way holds what comes meanwhile until RabbitMQ has confirmed that
+ * one, for {@link #HOLD} at the most, or until it fills a message: so there are as many messages as
+ * RabbitMQ keeps up with, and what is alone on its way never waits.
  */
 final class Outbox {
 
   static final int MAX_EVENTS = 64;
   static final int MAX_BATCH_BYTES = 64 * 1024;
 
-  private final Map<BatchKey, ArrayDeque<Publication>> lanes = new LinkedHashMap<>();
+  /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
+  static final Duration HOLD = Duration.ofNanos(Long.getLong("longcut.hold", 1_000_000));
+
+  /** What goes to one exchange by one key. */
+  private static final class Lane {
+    private final BatchKey key;
+    private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
+    private long bytes;
+    private int unconfirmed;
+    private long heldUntil;
+
+    Lane(BatchKey key) {
+      this.key = key;
+    }
+
+    /** Whether what waits may go now. */
+    private boolean isReady() {
+      return unconfirmed == 0
+          || key.batching() == Batching.ALONE
+          || waiting.size() >= MAX_EVENTS
+          || bytes >= MAX_BATCH_BYTES;
+    }
+
+    private static long bytesOf(Publication publication) {
+      return publication.encoded().length + 1L;
+    }
+  }
+
+  /** Those where something waits or is unconfirmed. */
+  private final Map<BatchKey, Lane> lanes = new HashMap<>();
+
+  /** Where something waits and may go, longest first. */
+  private final Set<Lane> ready = new LinkedHashSet<>();
+
+  /** Where something waits for a confirm, longest first. */
+  private final Set<Lane> held = new LinkedHashSet<>();
+
   private int size;
 
   int size() {
@@ -30,64 +73,144 @@ final class Outbox {
     return size == 0;
   }
 
-  void add(Publication publication) {
-    lanes.computeIfAbsent(publication.key(), key -> new ArrayDeque<>()).add(publication);
+  /**
+   * Puts it behind what goes the same way.
+   *
+   * @return whether there is something new to write, or to wait for
+   */
+  boolean add(Publication publication, long now) {
+    Lane lane = lane(publication);
+    lane.waiting.add(publication);
+    lane.bytes += Lane.bytesOf(publication);
     size++;
+    return queue(lane, now);
   }
 
   /** Puts back what was taken, in its order, before what has come since to the same lanes. */
-  void giveBack(List<Publication> publications) {
+  void giveBack(List<Publication> publications, long now) {
     for (int i = publications.size() - 1; i >= 0; i--) {
       Publication publication = publications.get(i);
-      lanes.computeIfAbsent(publication.key(), key -> new ArrayDeque<>()).addFirst(publication);
+      Lane lane = lane(publication);
+      lane.waiting.addFirst(publication);
+      lane.bytes += Lane.bytesOf(publication);
+      queue(lane, now);
     }
     size += publications.size();
   }
 
+  private Lane lane(Publication publication) {
+    return lanes.computeIfAbsent(publication.key(), Lane::new);
+  }
+
+  private boolean queue(Lane lane, long now) {
+    if (lane.isReady()) {
+      held.remove(lane);
+      return ready.add(lane);
+    }
+    if (ready.contains(lane) || !held.add(lane)) {
+      return false;
+    }
+    lane.heldUntil = now + HOLD.toNanos();
+    return true;
+  }
+
   /**
-   * Takes the next message: those that have waited longest, and what may go with them.
+   * Takes the next message: those that have waited longest, and what may go with them. It counts as
+   * under way until it is {@link #confirmed}.
    *
    * @param room bytes that it may have at the most
-   * @return empty if nothing waits, or the next event alone is larger than {@code room}
+   * @return empty if nothing may go yet, or the next event alone is larger than {@code room}
    */
-  List<Publication> take(long room) {
-    Iterator<Map.Entry<BatchKey, ArrayDeque<Publication>>> first = lanes.entrySet().iterator();
+  List<Publication> take(long room, long now) {
+    release(now);
+    Iterator<Lane> first = ready.iterator();
     if (!first.hasNext()) {
       return List.of();
     }
-    Map.Entry<BatchKey, ArrayDeque<Publication>> lane = first.next();
-    BatchKey key = lane.getKey();
-    ArrayDeque<Publication> waiting = lane.getValue();
-    int most = key.batching() == Batching.ALONE ? 1 : MAX_EVENTS;
-    List<Publication> taken = new ArrayList<>(Math.min(most, waiting.size()));
+    Lane lane = first.next();
+    int most = lane.key.batching() == Batching.ALONE ? 1 : MAX_EVENTS;
+    List<Publication> taken = new ArrayList<>(Math.min(most, lane.waiting.size()));
     long bytes = 0;
-    while (!waiting.isEmpty() && taken.size() < most) {
-      bytes += waiting.peek().encoded().length + 1L;
-      boolean fits = bytes <= room && (taken.isEmpty() || bytes <= MAX_BATCH_BYTES);
+    while (!lane.waiting.isEmpty() && taken.size() < most) {
+      long with = bytes + Lane.bytesOf(lane.waiting.peek());
+      boolean fits = with <= room && (taken.isEmpty() || with <= MAX_BATCH_BYTES);
       if (!fits) {
         break;
       }
-      taken.add(waiting.poll());
+      taken.add(lane.waiting.poll());
+      bytes = with;
     }
     if (!taken.isEmpty()) {
+      lane.bytes -= bytes;
+      lane.unconfirmed++;
+      size -= taken.size();
       first.remove();
-      if (!waiting.isEmpty()) {
-        lanes.put(key, waiting); // behind the others, who have waited longer than its rest
+      if (!lane.waiting.isEmpty()) {
+        queue(lane, now); // behind the others, who have waited longer than its rest
       }
     }
-    size -= taken.size();
     return taken;
+  }
+
+  /** Those that have been held for long enough go although nothing is confirmed. */
+  private void release(long now) {
+    for (Iterator<Lane> each = held.iterator(); each.hasNext(); ) {
+      Lane lane = each.next();
+      if (now - lane.heldUntil < 0) {
+        return;
+      }
+      each.remove();
+      ready.add(lane);
+    }
+  }
+
+  /** For how long there is nothing to take, unless something comes; MAX_VALUE: nothing waits. */
+  long nanosToNext(long now) {
+    if (!ready.isEmpty()) {
+      return 0;
+    }
+    return held.isEmpty() ? Long.MAX_VALUE : held.iterator().next().heldUntil - now;
+  }
+
+  /** A message of that key is no longer under way. */
+  void confirmed(BatchKey key) {
+    Lane lane = lanes.get(key);
+    lane.unconfirmed--;
+    if (lane.waiting.isEmpty()) {
+      forgetIfIdle(lane);
+    } else if (lane.isReady() && held.remove(lane)) {
+      ready.add(lane);
+    }
+  }
+
+  /** Nothing is under way any more: the connection is gone. */
+  void forgetUnconfirmed() {
+    for (Lane lane : List.copyOf(lanes.values())) {
+      lane.unconfirmed = 0;
+      forgetIfIdle(lane);
+    }
+    ready.addAll(held);
+    held.clear();
+  }
+
+  private void forgetIfIdle(Lane lane) {
+    if (lane.waiting.isEmpty()) {
+      ready.remove(lane);
+      held.remove(lane);
+      if (lane.unconfirmed == 0) {
+        lanes.remove(lane.key);
+      }
+    }
   }
 
   /** Takes out this one, if it waits. */
   boolean remove(Publication publication) {
-    ArrayDeque<Publication> lane = lanes.get(publication.key());
-    if (lane == null || !lane.remove(publication)) {
+    Lane lane = lanes.get(publication.key());
+    if (lane == null || !lane.waiting.remove(publication)) {
       return false;
     }
-    if (lane.isEmpty()) {
-      lanes.remove(publication.key());
-    }
+    lane.bytes -= Lane.bytesOf(publication);
+    forgetIfIdle(lane);
     size--;
     return true;
   }
@@ -95,20 +218,17 @@ final class Outbox {
   /** Takes out all that {@code out} says. */
   List<Publication> removeIf(Predicate<Publication> out) {
     List<Publication> removed = new ArrayList<>();
-    Iterator<ArrayDeque<Publication>> each = lanes.values().iterator();
-    while (each.hasNext()) {
-      ArrayDeque<Publication> lane = each.next();
-      lane.removeIf(
+    for (Lane lane : List.copyOf(lanes.values())) {
+      lane.waiting.removeIf(
           publication -> {
             boolean goes = out.test(publication);
             if (goes) {
               removed.add(publication);
+              lane.bytes -= Lane.bytesOf(publication);
             }
             return goes;
           });
-      if (lane.isEmpty()) {
-        each.remove();
-      }
+      forgetIfIdle(lane);
     }
     size -= removed.size();
     return removed;

@@ -101,8 +101,9 @@ final class Publisher implements Link.Use {
       } else if (isRefused(publication)) {
         done = List.of(new Done(publication, Outcome.REFUSED));
       } else {
-        outbox.add(publication);
-        changed.signalAll();
+        if (outbox.add(publication, System.nanoTime())) {
+          changed.signalAll();
+        }
       }
       tell(done);
     } finally {
@@ -192,7 +193,7 @@ final class Publisher implements Link.Use {
       try {
         next = nextMessage();
         while (next == null && !probeDue && opened.isOpen() && !closed) {
-          changed.await();
+          long unused = changed.awaitNanos(nanosToWait());
           next = nextMessage();
         }
         if (closed || !opened.isOpen()) {
@@ -212,6 +213,12 @@ final class Publisher implements Link.Use {
     }
   }
 
+  /** Until what is held may go; what may go already waits for a word of RabbitMQ's. */
+  private long nanosToWait() {
+    long nanos = outbox.nanosToNext(System.nanoTime());
+    return nanos <= 0 ? Long.MAX_VALUE : nanos;
+  }
+
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
   private Message nextMessage() {
     if (blocked || closed || !channel.isOpen()) {
@@ -219,12 +226,13 @@ final class Publisher implements Link.Use {
     }
     long room =
         unconfirmed.isEmpty() ? Long.MAX_VALUE : config.unconfirmedWindow() - unconfirmedBytes;
-    List<Publication> publications = outbox.take(room);
+    long now = System.nanoTime();
+    List<Publication> publications = outbox.take(room, now);
     if (publications.isEmpty()) {
       return null;
     }
     byte[] body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
-    Message message = new Message(publications, body, System.nanoTime());
+    Message message = new Message(publications, body, now);
     unconfirmed.put(channel.getNextPublishSeqNo(), message);
     unconfirmedBytes += body.length;
     messages++;
@@ -334,6 +342,7 @@ final class Publisher implements Link.Use {
     }
     for (Message message : taken) {
       unconfirmedBytes -= message.body.length;
+      outbox.confirmed(message.publications.get(0).key());
     }
     return taken;
   }
@@ -401,7 +410,8 @@ final class Publisher implements Link.Use {
           }
         }
       }
-      outbox.giveBack(again);
+      outbox.forgetUnconfirmed();
+      outbox.giveBack(again, System.nanoTime());
       unconfirmed.clear();
       unconfirmedBytes = 0;
       changed.signalAll();
@@ -432,7 +442,7 @@ final class Publisher implements Link.Use {
       Outcome outcome = channel == null ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
       boolean moved = !nacked.isEmpty();
       refusals.values().removeIf(until -> nowNanos - until >= 0);
-      nacked.forEach(outbox::add);
+      nacked.forEach(each -> outbox.add(each, nowNanos));
       nacked.clear();
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
         done.add(new Done(publication, outcome));
@@ -494,7 +504,7 @@ final class Publisher implements Link.Use {
     lock.lock();
     try {
       closed = true;
-      nacked.forEach(outbox::add);
+      nacked.forEach(each -> outbox.add(each, System.nanoTime()));
       nacked.clear();
       for (Publication publication : outbox.removeIf(each -> true)) {
         done.add(new Done(publication, Outcome.NO_CONNECTION));

@@ -71,7 +71,7 @@ public final class RabbitMqSession implements Session {
     factory.setMaxInboundMessageBodySize(MAX_MESSAGE_BYTES);
     factory.setExceptionHandler(new StrictExceptionHandler());
     factory.setThreadFactory(daemons(threads));
-    factory.setSharedExecutor(Executors.newSingleThreadExecutor(daemons(threads + " dispatch")));
+    factory.setSharedExecutor(new ReaderThread());
     config.tls().ifPresent(tls -> AmqpTls.configure(factory, tls));
     return factory;
   }

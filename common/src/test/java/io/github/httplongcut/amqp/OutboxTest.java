@@ -16,6 +16,8 @@ class OutboxTest {
 
   private static final ProcessId CLIENT = ProcessId.parse("acme.laptop-abcdef");
   private static final long PLENTY = Long.MAX_VALUE;
+  private static final long NOW = Long.MAX_VALUE - 10; // the clock may overflow
+  private static final long HELD = Outbox.HOLD.toNanos();
 
   private final Outbox outbox = new Outbox();
 
@@ -24,7 +26,7 @@ class OutboxTest {
     Publication first = add("a", Batching.ANY, 10);
     Publication second = add("a", Batching.ANY, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(first, second);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(first, second);
     assertThat(outbox.isEmpty()).isTrue();
   }
 
@@ -33,8 +35,8 @@ class OutboxTest {
     Publication first = add("a", Batching.ANY, 10);
     Publication second = add("b", Batching.ANY, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(first);
-    assertThat(outbox.take(PLENTY)).containsExactly(second);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(first);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
   }
 
   @Test
@@ -46,7 +48,7 @@ class OutboxTest {
     assertThat(outbox.remove(first)).isFalse();
 
     assertThat(outbox.size()).isOne();
-    assertThat(outbox.take(PLENTY)).containsExactly(second);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
     assertThat(outbox.remove(second)).isFalse();
   }
 
@@ -55,7 +57,7 @@ class OutboxTest {
     outbox.remove(add("a", Batching.ANY, 10));
     Publication other = add("b", Batching.ANY, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(other);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(other);
   }
 
   @Test
@@ -63,8 +65,8 @@ class OutboxTest {
     Publication repeatable = add("a", Batching.REPEATABLE, 10);
     Publication other = add("a", Batching.NOT_REPEATABLE, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(repeatable);
-    assertThat(outbox.take(PLENTY)).containsExactly(other);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(repeatable);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(other);
   }
 
   @Test
@@ -72,8 +74,8 @@ class OutboxTest {
     Publication first = add("a", Batching.ALONE, 10);
     Publication second = add("a", Batching.ALONE, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(first);
-    assertThat(outbox.take(PLENTY)).containsExactly(second);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(first);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
   }
 
   @Test
@@ -82,7 +84,7 @@ class OutboxTest {
       add("a", Batching.ANY, 10);
     }
 
-    assertThat(outbox.take(PLENTY)).hasSize(64);
+    assertThat(outbox.take(PLENTY, NOW)).hasSize(64);
     assertThat(outbox.size()).isEqualTo(1);
   }
 
@@ -92,7 +94,7 @@ class OutboxTest {
       add("a", Batching.ANY, 20_000);
     }
 
-    List<Publication> batch = outbox.take(PLENTY);
+    List<Publication> batch = outbox.take(PLENTY, NOW);
 
     assertThat(batch).hasSize(3);
     assertThat(batch.stream().mapToInt(each -> each.encoded().length).sum()).isLessThan(64 * 1024);
@@ -103,15 +105,15 @@ class OutboxTest {
     Publication large = add("a", Batching.ANY, 100_000);
     add("a", Batching.ANY, 10);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(large);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(large);
   }
 
   @Test
   void nothingIsTakenThatHasNoRoom() {
     add("a", Batching.ANY, 5_000);
 
-    assertThat(outbox.take(4_000)).isEmpty();
-    assertThat(outbox.take(PLENTY)).hasSize(1);
+    assertThat(outbox.take(4_000, NOW)).isEmpty();
+    assertThat(outbox.take(PLENTY, NOW)).hasSize(1);
   }
 
   @Test
@@ -121,9 +123,9 @@ class OutboxTest {
     }
     Publication other = add("b", Batching.ANY, 10);
 
-    outbox.take(PLENTY);
+    outbox.take(PLENTY, NOW);
 
-    assertThat(outbox.take(PLENTY)).containsExactly(other);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(other);
   }
 
   @Test
@@ -133,15 +135,93 @@ class OutboxTest {
 
     assertThat(outbox.removeIf(each -> each.routingKey().equals("a"))).hasSize(1);
     assertThat(outbox.size()).isEqualTo(1);
-    assertThat(outbox.take(PLENTY)).containsExactly(kept);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(kept);
+  }
+
+  @Test
+  void whatComesWhileAMessageIsUnderWayWaitsForItsConfirm() {
+    Publication first = add("a", Batching.ANY, 10);
+    outbox.take(PLENTY, NOW);
+    Publication second = add("a", Batching.ANY, 10);
+    Publication third = add("a", Batching.ANY, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+    assertThat(outbox.nanosToNext(NOW)).isEqualTo(HELD);
+
+    outbox.confirmed(first.key());
+
+    assertThat(outbox.nanosToNext(NOW)).isZero();
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second, third);
+  }
+
+  @Test
+  void theConfirmIsNotWaitedForLong() {
+    add("a", Batching.ANY, 10);
+    outbox.take(PLENTY, NOW);
+    Publication second = add("a", Batching.ANY, 10);
+
+    assertThat(outbox.take(PLENTY, NOW + HELD - 1)).isEmpty();
+    assertThat(outbox.take(PLENTY, NOW + HELD)).containsExactly(second);
+  }
+
+  @Test
+  void whatFillsAMessageWaitsForNoConfirm() {
+    add("a", Batching.ANY, 10);
+    outbox.take(PLENTY, NOW);
+    for (int i = 0; i < 63; i++) {
+      add("a", Batching.ANY, 10);
+    }
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+
+    add("a", Batching.ANY, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).hasSize(64);
+  }
+
+  @Test
+  void whatGoesAnotherWayDoesNotWait() {
+    add("a", Batching.ANY, 10);
+    outbox.take(PLENTY, NOW);
+    Publication other = add("b", Batching.ANY, 10);
+    Publication alone = add("a", Batching.ALONE, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(other);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(alone);
+  }
+
+  @Test
+  void withTheConnectionNothingIsUnderWayAnyMore() {
+    Publication first = add("a", Batching.ANY, 10);
+    List<Publication> lost = outbox.take(PLENTY, NOW);
+    Publication second = add("a", Batching.ANY, 10);
+
+    outbox.forgetUnconfirmed();
+    outbox.giveBack(lost, NOW);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(first, second);
+    outbox.confirmed(first.key());
+    assertThat(outbox.nanosToNext(NOW)).as("nothing left").isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void whoeverHasSomethingToWriteIsWokenOnce() {
+    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isTrue();
+    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
+    outbox.take(PLENTY, NOW);
+    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).as("a time to wait").isTrue();
+    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
   }
 
   private Publication add(String key, Batching batching, int bodyBytes) {
+    Publication publication = publication(key, batching, bodyBytes);
+    outbox.add(publication, NOW);
+    return publication;
+  }
+
+  private static Publication publication(String key, Batching batching, int bodyBytes) {
     Request request =
         new Request("t", "PUT", "/", Headers.EMPTY, Body.ofText("x".repeat(bodyBytes)));
     Event event = new Event.ClientRequest(CLIENT, UUID.randomUUID(), 1, request);
-    Publication publication = Publication.of(event, key, 0).batched(batching);
-    outbox.add(publication);
-    return publication;
+    return Publication.of(event, key, 0).batched(batching);
   }
 }

@@ -7,9 +7,7 @@ import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +20,9 @@ final class Heartbeats {
 
   /** Between {@code ready} and {@code full} it goes to and fro with every request. */
   static final Duration MIN_BETWEEN_READY_AND_FULL = Duration.ofMillis(100);
+
+  /** So many, one behind the other as soon as that may be, follow a rejection. */
+  static final int AFTER_REJECTION = 5;
 
   /** What was said last of a target. */
   private record Said(AgentState state, long at) {}
@@ -38,7 +39,7 @@ final class Heartbeats {
   private final TargetStates states;
   private final Consumer<Publication> outbox;
   private final Map<Target, Said> said = new HashMap<>();
-  private final Set<Target> owed = new HashSet<>();
+  private final Map<Target, Integer> owed = new HashMap<>();
   private boolean consuming;
 
   Heartbeats(Self self, Targets targets, TargetStates states, Consumer<Publication> outbox) {
@@ -76,9 +77,12 @@ final class Heartbeats {
     }
   }
 
-  /** Something was rejected: until the next heartbeat the broker sends nothing more. */
+  /**
+   * Something was rejected: when the broker hears of it, it sends nothing more until the next
+   * heartbeat. The first one may be there before the rejection is, which comes another way.
+   */
   void onRejected(Target target) {
-    owed.add(target);
+    owed.put(target, AFTER_REJECTION);
   }
 
   /** Says what is due. */
@@ -87,7 +91,7 @@ final class Heartbeats {
       onChange(target, now);
       Said last = said.get(target);
       long pause =
-          owed.contains(target) ? MIN_BETWEEN_READY_AND_FULL.toNanos() : self.interval.toNanos();
+          owed.containsKey(target) ? MIN_BETWEEN_READY_AND_FULL.toNanos() : self.interval.toNanos();
       if (last != null && now - last.at >= pause) {
         say(target, now);
       }
@@ -103,7 +107,7 @@ final class Heartbeats {
       return;
     }
     AgentState state = states.stateOf(target);
-    owed.remove(target);
+    owed.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
     said.put(target, new Said(state, now));
     UpstreamHeartbeat heartbeat =
         new UpstreamHeartbeat(

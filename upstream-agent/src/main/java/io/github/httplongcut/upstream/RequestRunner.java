@@ -30,10 +30,10 @@ import org.slf4j.LoggerFactory;
  * (protocol section 4, "Upstream agent"). Belongs to the loop's thread; does no I/O but through its
  * {@link Ports}.
  *
- * <p>A taken request holds its slot until it is answered; as many answers again may wait for their
- * confirm, so that a RabbitMQ that takes nothing holds up what it sends. Each of these ends it:
- * answered; answered with an error (call failed, too late, refused, cut off); cancelled; forgotten
- * while settling, when its channel is lost.
+ * <p>A taken request holds its slot until it is answered; answers that wait for their confirm are
+ * bounded by {@link TargetStates}, so that a RabbitMQ that takes nothing holds up what it sends.
+ * Each of these ends it: answered; answered with an error (call failed, too late, refused, cut
+ * off); cancelled; forgotten while settling, when its channel is lost.
  */
 final class RequestRunner {
 
@@ -307,6 +307,7 @@ final class RequestRunner {
         request,
         new UpstreamResponse(
             of.clientId(), of.clientReqId(), of.brokerReqId(), request.upstreamReqId(), response),
+        response.body().length(),
         now);
   }
 
@@ -322,12 +323,13 @@ final class RequestRunner {
             of.brokerReqId(),
             request.upstreamReqId(),
             new EventError(failure, message, Hop.UPSTREAM_AGENT)),
+        0,
         now);
   }
 
-  private void answer(Taken request, Event event, long now) {
-    request.answering();
-    metrics.inFlight(request.target(), states.answered(request.target()));
+  private void answer(Taken request, Event event, long bytes, long now) {
+    request.answering(bytes);
+    metrics.inFlight(request.target(), states.answered(request.target(), bytes));
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
       log.debug("event=too_late {}", request);
@@ -351,7 +353,7 @@ final class RequestRunner {
   private void remove(Taken request) {
     taken.remove(request.brokerReqId());
     if (request.state() == Taken.State.ANSWERING) {
-      states.confirmed(request.target());
+      states.confirmed(request.target(), request.answerBytes());
     } else {
       metrics.inFlight(request.target(), states.freed(request.target()));
     }

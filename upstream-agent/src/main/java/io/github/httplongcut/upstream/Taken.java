@@ -25,6 +25,7 @@ final class Taken {
   private State state = State.SETTLING;
   private HttpCaller.Call call;
   private long callDeadline;
+  private long answerBytes;
 
   Taken(BrokerRequest event, Target target, Delivery delivery, long deadline) {
     this.event = event;
@@ -80,8 +81,19 @@ final class Taken {
     return call.abort();
   }
 
-  void answering() {
+  /**
+   * Its answer is published.
+   *
+   * @param bytes of its content
+   */
+  void answering(long bytes) {
     state = State.ANSWERING;
+    answerBytes = bytes;
+  }
+
+  /** How much content its answer has. */
+  long answerBytes() {
+    return answerBytes;
   }
 
   /** It came again, since the delivery so far was lost. */

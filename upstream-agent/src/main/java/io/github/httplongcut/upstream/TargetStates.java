@@ -13,8 +13,18 @@ import java.util.function.Consumer;
  */
 final class TargetStates {
 
+  /**
+   * So many answers for each slot may wait for RabbitMQ's confirm. Few would do while it is quick;
+   * but the broker does not see them, so what it sends to an agent that has too many is rejected.
+   */
+  static final int UNCONFIRMED_FOR_EACH_SLOT = 16;
+
+  /** So much content of a target's answers may wait for confirms. */
+  static final long UNCONFIRMED_BYTES = 16L << 20;
+
   private final Map<Target, Integer> inFlight = new HashMap<>();
   private final Map<Target, Integer> unconfirmed = new HashMap<>();
+  private final Map<Target, Long> unconfirmedBytes = new HashMap<>();
   private final Set<Target> withdrawn = new HashSet<>();
   private Consumer<Target> listener = target -> {};
   private Consumer<Target> whenRejected = target -> {};
@@ -42,10 +52,11 @@ final class TargetStates {
     if (withdrawn.contains(target)) {
       return AgentState.GONE;
     }
-    // As many answers again may wait for RabbitMQ: one that takes nothing holds up what it sends.
+    // A RabbitMQ that takes no answers is sent no more requests for.
     boolean full =
         inFlight(target) >= target.capacity()
-            || unconfirmed.getOrDefault(target, 0) >= target.capacity();
+            || unconfirmed.getOrDefault(target, 0) / UNCONFIRMED_FOR_EACH_SLOT >= target.capacity()
+            || unconfirmedBytes.getOrDefault(target, 0L) >= UNCONFIRMED_BYTES;
     return full ? AgentState.FULL : AgentState.READY;
   }
 
@@ -72,14 +83,20 @@ final class TargetStates {
     return changed(target, inFlight.merge(target, -1, Integer::sum));
   }
 
-  /** One is answered, and the answer not confirmed yet; returns how many are left. */
-  int answered(Target target) {
+  /**
+   * One is answered, and the answer not confirmed yet; returns how many are left.
+   *
+   * @param bytes of the answer's content
+   */
+  int answered(Target target, long bytes) {
     unconfirmed.merge(target, 1, Integer::sum);
+    unconfirmedBytes.merge(target, bytes, Long::sum);
     return freed(target);
   }
 
-  /** An answer's publication has come to its end. */
-  void confirmed(Target target) {
+  /** The publication of an answer of that many bytes has come to its end. */
+  void confirmed(Target target, long bytes) {
+    unconfirmedBytes.merge(target, -bytes, Long::sum);
     changed(target, unconfirmed.merge(target, -1, Integer::sum));
   }
 

@@ -158,7 +158,8 @@ final class RequestRunnerTest {
 
   @Test
   void answersThatRabbitMqDoesNotTakeHoldUpWhatComes() {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 * TargetStates.UNCONFIRMED_FOR_EACH_SLOT; i++) {
+      assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
       deliver(broker(Examples.get("/" + i)));
       http.last().end(new Result.Answered(RESPONSE));
     }
@@ -167,6 +168,19 @@ final class RequestRunnerTest {
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
     Delivery third = deliver(broker(Examples.get("/3")));
     assertThat(session.rejected()).containsExactly(third);
+
+    outbox.endAll(Outcome.CONFIRMED);
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+  }
+
+  @Test
+  void fewLargeAnswersHoldUpWhatComesToo() {
+    deliver(broker(Examples.get("/1")));
+    byte[] content = new byte[(int) TargetStates.UNCONFIRMED_BYTES];
+    http.last().end(new Result.Answered(new Response(200, Headers.EMPTY, Body.of(content))));
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
 
     outbox.endAll(Outcome.CONFIRMED);
 

@@ -36,6 +36,8 @@ final class Agent {
   private Standing standing = Standing.GOOD;
   private int capacity;
   private int outstanding;
+  private int mostLately;
+  private int mostBefore;
   private int others;
   private long intervalNanos;
   private long heardAt;
@@ -88,7 +90,8 @@ final class Agent {
     state = heartbeat.state();
     standing = Standing.GOOD;
     capacity = heartbeat.capacity();
-    others = Math.max(0, heartbeat.inFlight() - outstanding);
+    // It was on its way for a moment: what has ended since is in its number.
+    others = Math.max(0, heartbeat.inFlight() - Math.max(mostLately, mostBefore));
     intervalNanos = heartbeat.intervalMs() * 1_000_000L;
     heardAt = fairNow;
   }
@@ -97,8 +100,15 @@ final class Agent {
     this.standing = standing;
   }
 
+  /** Some time has passed, far more than a heartbeat takes: what was before that is forgotten. */
+  void onTick() {
+    mostBefore = mostLately;
+    mostLately = outstanding;
+  }
+
   void taken(long choice) {
     outstanding++;
+    mostLately = Math.max(mostLately, outstanding);
     lastChosen = choice;
   }
 

@@ -88,9 +88,14 @@ final class AgentRegistry {
     return target != null && target.agents.get(agent.id()) == agent;
   }
 
-  /** Forgets the agents that stay away. */
-  List<Agent> forgetMissing(long fairNow) {
-    List<Agent> missing = all(agent -> agent.isMissing(fairNow));
+  /** Time has passed: forgets the agents that stay away, and says who they were. */
+  List<Agent> onTick(long fairNow) {
+    List<Agent> missing =
+        all(
+            agent -> {
+              agent.onTick();
+              return agent.isMissing(fairNow);
+            });
     for (Agent agent : missing) {
       Target target = targets.get(agent.target());
       target.free.remove(agent);

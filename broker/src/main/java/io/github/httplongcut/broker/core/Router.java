@@ -221,7 +221,7 @@ public final class Router {
 
   /** Checks every deadline and every agent. */
   public List<Effect> onTick(long now) {
-    List<Agent> lost = agents.forgetMissing(fair.at(now));
+    List<Agent> lost = agents.onTick(fair.at(now));
     for (InFlight request : book.all()) {
       if (now - request.deadline() >= 0) {
         outOfTime(request, now);

@@ -241,6 +241,29 @@ class RouterWaitingTest {
     assertThat(scene.get(4)).containsExactly("ack r4");
   }
 
+  /** It would take them for requests of other brokers, and hold their slots until the next one. */
+  @Test
+  void ownRequestsThatEndWhileAHeartbeatIsOnItsWayAreNotCounted() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.response(1, 1, AGENT_1);
+    scene.heartbeat(AGENT_1, 1, 1);
+
+    assertThat(scene.get(2)).contains("dispatch r2 as b2 to plant1");
+  }
+
+  @Test
+  void whatEndedLongBeforeAHeartbeatIsNotInItsNumber() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.response(1, 1, AGENT_1);
+    scene.tick(50);
+    scene.tick(100);
+    scene.heartbeat(AGENT_1, 1, 1);
+
+    assertThat(scene.get(2)).containsExactly("ack r2");
+  }
+
   @Test
   void slotFreedAtAFullAgentIsFreeAtOnce() {
     scene.heartbeat(AGENT_1, 1, 0);
