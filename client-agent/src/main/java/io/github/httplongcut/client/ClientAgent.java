@@ -144,7 +144,7 @@ final class ClientAgent {
   private final class ToLoop implements Relay {
     @Override
     public void submit(Incoming incoming) {
-      loop.execute(() -> pending.add(incoming, loop.now()));
+      loop.executeHere(() -> pending.add(incoming, loop.now()));
     }
 
     @Override

@@ -356,17 +356,19 @@ final class Inbox implements Link.Use {
   private void lost(Epoch epoch) {
     epoch.open = false;
     boolean begun;
+    List<Runnable> stoppedNow;
     lock.lock();
     try {
       begun = current == epoch;
       current = null;
       consuming = false;
       writing = false;
-      tellStopped();
+      stoppedNow = takeWhenStopped();
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+    stoppedNow.forEach(loop::execute);
     if (begun) {
       loop.execute(
           () -> {
@@ -393,28 +395,26 @@ final class Inbox implements Link.Use {
 
   /** Consumes these queues no more; {@code then} on the loop, once that is so. */
   void stop(Set<String> queues, Runnable then) {
+    List<Runnable> stoppedNow = List.of();
     lock.lock();
     try {
       stopped.addAll(queues);
       cancelNow.addAll(queues);
       whenStopped.add(then);
       if (current == null) {
-        tellStopped(); // it consumes nothing now, and will not begin again
+        stoppedNow = takeWhenStopped(); // it consumes nothing now, and will not begin again
       }
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+    stoppedNow.forEach(loop::execute);
   }
 
-  private void tellStopped() {
-    lock.lock();
-    try {
-      whenStopped.forEach(loop::execute);
-      whenStopped.clear();
-    } finally {
-      lock.unlock();
-    }
+  private List<Runnable> takeWhenStopped() {
+    List<Runnable> taken = List.copyOf(whenStopped);
+    whenStopped.clear();
+    return taken;
   }
 
   /** Waits until every ack and rejection so far is written, or lost with its channel. */

@@ -6,6 +6,7 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -81,6 +82,16 @@ final class Link {
     }
     failures = 0;
     lastFailure = "";
+  }
+
+  /** How much the connection's socket takes before a writer has to wait; 0 if it cannot be told. */
+  int sendBufferBytes() {
+    Socket open = socket;
+    try {
+      return open == null ? 0 : open.getSendBufferSize();
+    } catch (SocketException e) {
+      return 0; // it is closed already
+    }
   }
 
   /** Breaks the connection, from any thread and without waiting for it: it is made anew. */

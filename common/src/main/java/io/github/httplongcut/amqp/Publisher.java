@@ -3,6 +3,7 @@ package io.github.httplongcut.amqp;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -30,12 +30,17 @@ final class Publisher implements Link.Use {
 
   /** A written message that RabbitMQ owes a word for. */
   private static final class Message {
+    private final long number;
     private final List<Publication> publications;
     private final byte[] body;
     private final long writtenAt;
     private boolean returned;
 
-    Message(List<Publication> publications, byte[] body, long writtenAt) {
+    /**
+     * @param number that RabbitMQ will confirm
+     */
+    Message(long number, List<Publication> publications, byte[] body, long writtenAt) {
+      this.number = number;
       this.publications = publications;
       this.body = body;
       this.writtenAt = writtenAt;
@@ -53,14 +58,25 @@ final class Publisher implements Link.Use {
    */
   private static final long REFUSED_NANOS = Duration.ofSeconds(30).toNanos();
 
+  /**
+   * So much is unconfirmed at the most, and in the socket's buffer, when somebody else than the
+   * link's thread writes: what fits there can block nobody.
+   */
+  private static final int MOST_BYTES_HERE = 64 * 1024;
+
+  private static final int PART_OF_BUFFER = 4;
+
   /** What is on its way over a line of 1 Mbit/s is no silence; a dead one, AMQP heartbeats find. */
   private static final long SLOWEST_NANOS_PER_BYTE = 8_000;
 
   private final Link link;
   private final AmqpConfig config;
   private final ProcessId id;
-  private final Executor loop;
+  private final Loop loop;
   private final SessionMetrics metrics;
+
+  /** Something was published in this turn of the loop, and the writer was not told yet. */
+  private boolean published;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -76,12 +92,29 @@ final class Publisher implements Link.Use {
   private boolean probeDue;
   private boolean blocked;
   private boolean closed;
-  private long messages;
+
+  /** Somebody takes a message and writes it: one at a time, so that numbers are in order. */
+  private boolean writing;
+
+  /** A write failed that was not the link's thread's. */
+  private boolean broken;
+
+  /** What may be unconfirmed when others than the link's thread write. */
+  private long mostBytesHere;
+
+  /** When the link's thread comes by itself to write what is held, {@link System#nanoTime}. */
+  private boolean timed;
+
+  /** Outcomes that are on their way to the loop. */
+  private int telling;
+
+  /** Who waits for all to be over. */
+  private int flushing;
 
   /** What RabbitMQ owed before this moment does not count: it was blocked, or we stood still. */
   private long excusedUntil = System.nanoTime();
 
-  Publisher(Link link, AmqpConfig config, ProcessId id, Executor loop, SessionMetrics metrics) {
+  Publisher(Link link, AmqpConfig config, ProcessId id, Loop loop, SessionMetrics metrics) {
     this.link = link;
     this.config = config;
     this.id = id;
@@ -95,19 +128,104 @@ final class Publisher implements Link.Use {
     lock.lock();
     try {
       if (closed) {
-        done = List.of(new Done(publication, Outcome.NO_CONNECTION));
+        done = toTell(List.of(new Done(publication, Outcome.NO_CONNECTION)));
       } else if (blocked && !publication.isTriedAgain()) {
-        done = List.of(new Done(publication, Outcome.BLOCKED));
+        done = toTell(List.of(new Done(publication, Outcome.BLOCKED)));
       } else if (isRefused(publication)) {
-        done = List.of(new Done(publication, Outcome.REFUSED));
-      } else {
-        if (outbox.add(publication, System.nanoTime())) {
+        done = toTell(List.of(new Done(publication, Outcome.REFUSED)));
+      } else if (outbox.add(publication, System.nanoTime())) {
+        if (loop.isItsTurn()) {
+          published = true; // onTaskEnd sees to it: more may come
+        } else {
           changed.signalAll();
         }
       }
-      tell(done);
     } finally {
       lock.unlock();
+    }
+    tell(done);
+  }
+
+  /**
+   * In the loop's turn, at the end of a task: what it has published is written here, unless there
+   * is more to do here.
+   */
+  void onTaskEnd(boolean moreWaits) {
+    if (!published) {
+      return;
+    }
+    published = false;
+    if (!moreWaits) {
+      writeHere();
+      return;
+    }
+    lock.lock();
+    try {
+      wakeIfNeeded();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Writes what may go, on a thread that must not block: less than what the socket's buffer takes.
+   * What is left is the link's thread's. A hand-over to that takes longer than the write.
+   */
+  private void writeHere() {
+    while (true) {
+      Channel opened;
+      Message next;
+      lock.lock();
+      try {
+        if (writing || broken || channel == null) {
+          return; // whoever writes goes on; a new channel begins with what waits
+        }
+        next = nextMessage(mostBytesHere - unconfirmedBytes);
+        if (next == null) {
+          wakeIfNeeded();
+          return;
+        }
+        writing = true;
+        opened = channel;
+      } finally {
+        lock.unlock();
+      }
+      try {
+        write(opened, next);
+        written(opened, Written.WELL);
+      } catch (IOException | RuntimeException e) {
+        log.debug("event=write_failed why=\"{}\"", Failures.describe(e));
+        written(opened, Written.BADLY);
+      }
+    }
+  }
+
+  private enum Written {
+    WELL,
+    /** Its number may be used up, or not: the channel is of no more use. */
+    BADLY
+  }
+
+  private void written(Channel opened, Written how) {
+    lock.lock();
+    try {
+      writing = false;
+      broken |= how == Written.BADLY && opened == channel;
+      if (broken || closed || probeDue || opened != channel) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * With the lock held: has the link's thread write what nobody else may, or when its time is up.
+   */
+  private void wakeIfNeeded() {
+    long nanos = outbox.nanosToNext(System.nanoTime());
+    if (nanos <= 0 || (nanos != Long.MAX_VALUE && !timed)) {
+      changed.signalAll();
     }
   }
 
@@ -175,14 +293,16 @@ final class Publisher implements Link.Use {
         done.add(new Done(publication, Outcome.NO_CONNECTION));
       }
       channel = opened;
+      broken = false;
+      mostBytesHere = Math.min(MOST_BYTES_HERE, link.sendBufferBytes() / PART_OF_BUFFER);
       probe = new Fence(opened, System::nanoTime);
       probedAt = now;
       probeDue = false;
-      messages = 0;
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   private void writeWhileOpen(Channel opened) throws IOException, InterruptedException {
@@ -191,26 +311,38 @@ final class Publisher implements Link.Use {
       boolean probing;
       lock.lockInterruptibly();
       try {
-        next = nextMessage();
-        while (next == null && !probeDue && opened.isOpen() && !closed) {
-          long unused = changed.awaitNanos(nanosToWait());
-          next = nextMessage();
+        next = writing ? null : nextMessage(room());
+        while (next == null && (writing || !probeDue) && isUsable(opened)) {
+          long nanos = nanosToWait();
+          timed = nanos != Long.MAX_VALUE;
+          long unused = changed.awaitNanos(nanos);
+          timed = false;
+          next = writing ? null : nextMessage(room());
         }
-        if (closed || !opened.isOpen()) {
+        if (!isUsable(opened)) {
           return; // a message just made is among the unconfirmed: lost() sees to it
         }
+        writing = true;
         probing = probeDue;
         probeDue = false;
       } finally {
         lock.unlock();
       }
-      if (probing) {
-        probe.send(() -> {});
-      }
-      if (next != null) {
-        write(opened, next);
+      try {
+        if (probing) {
+          probe.send(() -> {});
+        }
+        if (next != null) {
+          write(opened, next);
+        }
+      } finally {
+        written(opened, Written.WELL); // of a failure the link hears itself
       }
     }
+  }
+
+  private boolean isUsable(Channel opened) {
+    return !closed && !broken && opened.isOpen();
   }
 
   /** Until what is held may go; what may go already waits for a word of RabbitMQ's. */
@@ -219,23 +351,25 @@ final class Publisher implements Link.Use {
     return nanos <= 0 ? Long.MAX_VALUE : nanos;
   }
 
+  /** Bytes that the next message may have: any number when nothing is unconfirmed. */
+  private long room() {
+    return unconfirmed.isEmpty() ? Long.MAX_VALUE : config.unconfirmedWindow() - unconfirmedBytes;
+  }
+
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
-  private Message nextMessage() {
+  private Message nextMessage(long room) {
     if (blocked || closed || !channel.isOpen()) {
       return null;
     }
-    long room =
-        unconfirmed.isEmpty() ? Long.MAX_VALUE : config.unconfirmedWindow() - unconfirmedBytes;
     long now = System.nanoTime();
     List<Publication> publications = outbox.take(room, now);
     if (publications.isEmpty()) {
       return null;
     }
     byte[] body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
-    Message message = new Message(publications, body, now);
-    unconfirmed.put(channel.getNextPublishSeqNo(), message);
+    Message message = new Message(channel.getNextPublishSeqNo(), publications, body, now);
+    unconfirmed.put(message.number, message);
     unconfirmedBytes += body.length;
-    messages++;
     return message;
   }
 
@@ -255,7 +389,7 @@ final class Publisher implements Link.Use {
             .appId(MessageReader.APP_ID)
             .userId(config.user())
             .deliveryMode(1)
-            .messageId(id + "/" + messages); // messages: the number that RabbitMQ will confirm
+            .messageId(id + "/" + message.number);
     long longest = 0;
     for (Publication publication : message.publications) {
       longest = Math.max(longest, publication.expirationMillis());
@@ -298,11 +432,15 @@ final class Publisher implements Link.Use {
         Outcome outcome = message.returned ? Outcome.RETURNED : Outcome.CONFIRMED;
         message.publications.forEach(each -> done.add(new Done(each, outcome)));
       }
-      changed.signalAll();
-      tell(done);
+      if (flushing > 0) {
+        changed.signalAll();
+      }
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
+    writeHere(); // what waited for this, and what came of it
   }
 
   private void onNacked(Channel from, long number, boolean multiple) {
@@ -319,10 +457,11 @@ final class Publisher implements Link.Use {
         }
       }
       changed.signalAll();
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   private List<Message> takeUnconfirmed(Channel from, long number, boolean multiple) {
@@ -359,10 +498,11 @@ final class Publisher implements Link.Use {
       for (Publication publication : outbox.removeIf(each -> !each.isTriedAgain())) {
         done.add(new Done(publication, Outcome.BLOCKED));
       }
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   private void onUnblocked(Channel from) {
@@ -415,10 +555,11 @@ final class Publisher implements Link.Use {
       unconfirmed.clear();
       unconfirmedBytes = 0;
       changed.signalAll();
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   /** This process stood still until now: that RabbitMQ was not heard is not its fault. */
@@ -452,10 +593,11 @@ final class Publisher implements Link.Use {
       if (moved || probeDue || !done.isEmpty()) {
         changed.signalAll();
       }
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
     if (silent) {
       link.cut("RabbitMQ has confirmed nothing for " + config.confirmTimeout());
     }
@@ -481,12 +623,14 @@ final class Publisher implements Link.Use {
     return owedFor >= config.confirmTimeout().toNanos() + unconfirmedBytes * SLOWEST_NANOS_PER_BYTE;
   }
 
-  /** Waits until nothing waits and nothing is unconfirmed. */
+  /** Waits until nothing waits, nothing is unconfirmed and every outcome is with the loop. */
   boolean flush(Duration atMost) throws InterruptedException {
     long left = atMost.toNanos();
     lock.lockInterruptibly();
     try {
-      while (!outbox.isEmpty() || !nacked.isEmpty() || !unconfirmed.isEmpty()) {
+      flushing++;
+      changed.signalAll();
+      while (!outbox.isEmpty() || !nacked.isEmpty() || !unconfirmed.isEmpty() || telling > 0) {
         if (left <= 0) {
           return false;
         }
@@ -494,6 +638,7 @@ final class Publisher implements Link.Use {
       }
       return true;
     } finally {
+      flushing--;
       lock.unlock();
     }
   }
@@ -510,10 +655,11 @@ final class Publisher implements Link.Use {
         done.add(new Done(publication, Outcome.NO_CONNECTION));
       }
       changed.signalAll();
-      tell(done);
+      toTell(done);
     } finally {
       lock.unlock();
     }
+    tell(done);
   }
 
   int waiting() {
@@ -543,8 +689,19 @@ final class Publisher implements Link.Use {
     }
   }
 
-  /** With the lock held: after {@link #flush} every outcome is on the loop. */
+  /** With the lock held; without it, they go to {@link #tell}. */
+  private List<Done> toTell(List<Done> done) {
+    if (!done.isEmpty()) {
+      telling++;
+    }
+    return done;
+  }
+
+  /** Without the lock: what an outcome brings about may happen here. */
   private void tell(List<Done> done) {
+    if (done.isEmpty()) {
+      return;
+    }
     List<Done> awaited = new ArrayList<>(done.size());
     for (Done each : done) {
       metrics.outcome(each.outcome);
@@ -552,9 +709,18 @@ final class Publisher implements Link.Use {
         awaited.add(each);
       }
     }
-    // One task for all: a confirm may be of dozens, and each task wakes the loop's thread.
+    // One task for all: a confirm may be of dozens.
     if (!awaited.isEmpty()) {
-      loop.execute(() -> awaited.forEach(Publisher::tell));
+      loop.executeHere(() -> awaited.forEach(Publisher::tell));
+    }
+    lock.lock();
+    try {
+      telling--;
+      if (flushing > 0) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

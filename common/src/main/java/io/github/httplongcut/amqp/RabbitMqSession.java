@@ -46,7 +46,8 @@ public final class RabbitMqSession implements Session {
     publishing = new Link(factory(config, name + " publish"), config, name + " publish");
     publisher = new Publisher(publishing, config, member.id(), loop, metrics);
     consuming = new Link(factory(config, name + " consume"), config, name + " consume");
-    inbox = new Inbox(consuming, member.plan(), member.ackTimeout(), loop, metrics);
+    inbox = new Inbox(consuming, member.plan(), member.ackTimeout(), loop::executeHere, metrics);
+    loop.onTaskEnd(publisher::onTaskEnd);
     watcher = Executors.newSingleThreadScheduledExecutor(daemons("amqp watch"));
     Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
         .description("Events that wait to be written")

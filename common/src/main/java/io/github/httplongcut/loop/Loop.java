@@ -1,17 +1,22 @@
 package io.github.httplongcut.loop;
 
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A thread that runs one task after the other and ticks every 50 ms: who owns state touches it only
- * here, and asks only {@link #now()} for the time. Its queue is as bounded as what is handed to it:
+ * Runs one task after the other and ticks every 50 ms: who owns state touches it only in these, and
+ * asks only {@link #now()} for the time. Its queue is as bounded as what is handed to it:
  * deliveries by prefetch, requests by admission.
+ *
+ * <p>It has a thread of its own. A task that comes by {@link #executeHere} while nothing runs or
+ * waits needs no hand-over to it, which takes longer than most tasks do: it is run by who brings
+ * it.
  */
 public final class Loop implements Executor, AutoCloseable {
 
@@ -21,12 +26,33 @@ public final class Loop implements Executor, AutoCloseable {
   /** How late a tick must be for the process to have stood still (protocol section 4, rule 2). */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
 
-  private static final Logger log = LoggerFactory.getLogger(Loop.class);
+  /** Hears of each task's end, in its turn: time to pass on what the task has brought about. */
+  public interface TaskEnd {
+    /**
+     * A task has ended.
+     *
+     * @param moreWaits whether the next one is there already
+     */
+    void onTaskEnd(boolean moreWaits);
+  }
 
-  private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+  private static final Logger log = LoggerFactory.getLogger(Loop.class);
+  private static final long BUSY_TICK_NANOS = Duration.ofMillis(1).toNanos();
+
   private final Thread thread;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // Guarded by the lock.
+  private final Queue<Runnable> tasks = new ArrayDeque<>();
+  private boolean closed;
+
+  /** Whose turn it is; written with the lock held. Before the start it is nobody else's. */
+  private volatile Thread running;
+
+  // Belong to the turn, which the lock hands on.
   private Ticker ticker;
-  private volatile boolean closed;
+  private TaskEnd taskEnd = moreWaits -> {};
   private long now;
   private long nextTick;
 
@@ -34,32 +60,76 @@ public final class Loop implements Executor, AutoCloseable {
   public Loop(String threadName) {
     thread = new Thread(this::run, threadName);
     thread.setDaemon(true);
+    running = thread;
+  }
+
+  /** Who hears of the end of tasks and ticks; before the start. */
+  public void onTaskEnd(TaskEnd taskEnd) {
+    this.taskEnd = taskEnd;
   }
 
   /** Runs the tasks and ticks from now on. */
   public void start(Ticker ticker) {
     this.ticker = ticker;
+    nextTick = System.nanoTime() + TICK.toNanos();
+    endTurn();
     thread.start();
   }
 
   /** Hands over a task, from any thread; never blocks. What it throws is logged as a bug. */
   @Override
   public void execute(Runnable task) {
-    tasks.add(task);
+    lock.lock();
+    try {
+      tasks.add(task);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** {@link System#nanoTime} as of the running task; on the loop's thread only. */
+  /**
+   * The same, but runs it here and now if it is its turn: for threads that hold no lock. The order
+   * of tasks is that in which they come, by either way.
+   */
+  public void executeHere(Runnable task) {
+    lock.lock();
+    try {
+      if (running != null || !tasks.isEmpty() || closed) {
+        tasks.add(task);
+        changed.signalAll();
+        return;
+      }
+      running = Thread.currentThread();
+    } finally {
+      lock.unlock();
+    }
+    turn(task);
+    endTurn();
+  }
+
+  /** {@link System#nanoTime} as of the running task; in its turn only. */
   public long now() {
     return now;
+  }
+
+  /** Whether the caller is called by a task or tick. */
+  public boolean isItsTurn() {
+    return running == Thread.currentThread();
   }
 
   /** Stops after the running task and waits for that; what is still queued does not run. */
   @Override
   public void close() {
-    closed = true;
-    execute(() -> {});
-    if (Thread.currentThread() == thread || !thread.isAlive()) {
-      return;
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      if (running == Thread.currentThread()) {
+        return;
+      }
+    } finally {
+      lock.unlock();
     }
     try {
       thread.join();
@@ -69,31 +139,77 @@ public final class Loop implements Executor, AutoCloseable {
   }
 
   private void run() {
-    nextTick = System.nanoTime() + TICK.toNanos();
-    while (!closed) {
-      Runnable task = nextTask();
-      now = System.nanoTime();
-      long late = now - nextTick;
-      if (late >= STOOD_STILL.toNanos()) {
-        guarded(() -> ticker.onStoodStill(late));
+    while (true) {
+      Runnable task;
+      lock.lock();
+      try {
+        task = awaitTurn();
+        if (closed) {
+          return;
+        }
+        running = thread;
+      } catch (InterruptedException e) {
+        closed = true; // nobody interrupts it but to end it
+        return;
+      } finally {
+        lock.unlock();
       }
-      if (late >= 0) {
-        nextTick = now + TICK.toNanos();
-        guarded(() -> ticker.onTick(now));
-      }
-      if (task != null) {
-        guarded(task);
-      }
+      turn(task);
+      endTurn();
     }
   }
 
-  /** The next task, or null when it is time to tick. */
-  private Runnable nextTask() {
+  /** The next task, or null when it is time to tick; or when it is closed, and nothing runs. */
+  private Runnable awaitTurn() throws InterruptedException {
+    while (true) {
+      long nanos = nextTick - System.nanoTime();
+      if (running == null && (closed || !tasks.isEmpty() || nanos <= 0)) {
+        return tasks.poll();
+      }
+      long unused = changed.awaitNanos(Math.max(BUSY_TICK_NANOS, nanos));
+    }
+  }
+
+  private void endTurn() {
+    lock.lock();
     try {
-      return tasks.poll(Math.max(0, nextTick - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      closed = true; // nobody interrupts it but to end it
-      return null;
+      running = null;
+      if (Thread.currentThread() != thread && (closed || !tasks.isEmpty())) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * In its turn.
+   *
+   * @param task null: only the tick
+   */
+  private void turn(Runnable task) {
+    now = System.nanoTime();
+    long late = now - nextTick;
+    if (late >= STOOD_STILL.toNanos()) {
+      guarded(() -> ticker.onStoodStill(late));
+    }
+    if (late >= 0) {
+      nextTick = now + TICK.toNanos();
+      guarded(() -> ticker.onTick(now));
+    }
+    if (task != null) {
+      guarded(task);
+    }
+    boolean moreWaits = moreWaits();
+    guarded(() -> taskEnd.onTaskEnd(moreWaits));
+  }
+
+  private boolean moreWaits() {
+    lock.lock();
+    try {
+      return !tasks.isEmpty();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -9,6 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +78,113 @@ class LoopTest {
     loop.execute(() -> order.add("after"));
 
     await().untilAsserted(() -> assertThat(order).containsExactly("after"));
+  }
+
+  @Test
+  void whoBringsATaskRunsItWhenNothingElseDoes() {
+    loop.start(ticker);
+    // The loop's own thread may tick just then, and takes it over.
+    await()
+        .until(
+            () -> {
+              AtomicReference<Thread> ranOn = new AtomicReference<>();
+              loop.executeHere(() -> ranOn.set(Thread.currentThread()));
+              return ranOn.get() == Thread.currentThread();
+            });
+  }
+
+  @Test
+  void taskThatComesWhileAnotherRunsWaitsForItsTurn() throws InterruptedException {
+    loop.start(ticker);
+    CountDownLatch held = new CountDownLatch(1);
+    Thread other =
+        holdElsewhere(
+            held,
+            () -> {
+              order.add("first");
+              loop.executeHere(() -> order.add("third"));
+            });
+
+    loop.executeHere(() -> order.add("second"));
+    assertThat(order).isEmpty();
+    assertThat(loop.isItsTurn()).isFalse();
+    held.countDown();
+
+    await().untilAsserted(() -> assertThat(order).containsExactly("first", "second", "third"));
+    other.join();
+  }
+
+  @Test
+  void neverTwoTasksAtOnceWhoeverBringsThem() throws InterruptedException {
+    loop.start(ticker);
+    int[] unguarded = new int[1];
+    Runnable bring =
+        () -> {
+          for (int n = 0; n < 25_000; n++) {
+            if (n % 3 == 0) {
+              loop.execute(() -> unguarded[0]++);
+            } else {
+              loop.executeHere(() -> unguarded[0]++);
+            }
+          }
+        };
+    List<Thread> bringers = Stream.generate(() -> new Thread(bring)).limit(4).toList();
+    bringers.forEach(Thread::start);
+    for (Thread bringer : bringers) {
+      bringer.join();
+    }
+    CountDownLatch last = new CountDownLatch(1);
+    loop.execute(last::countDown);
+
+    assertThat(last.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(unguarded[0]).isEqualTo(100_000);
+  }
+
+  @Test
+  void theEndOfEachTaskIsToldInItsTurn() {
+    List<String> ends = new CopyOnWriteArrayList<>();
+    loop.onTaskEnd(
+        moreWaits ->
+            ends.add(order + (moreWaits ? " and more" : "") + (loop.isItsTurn() ? "" : "?")));
+    loop.execute(() -> order.add("a"));
+    loop.execute(() -> order.add("b"));
+
+    loop.start(ticker);
+
+    await().untilAsserted(() -> assertThat(ends).startsWith("[a] and more", "[a, b]"));
+  }
+
+  @Test
+  void closingWaitsForATaskThatRunsElsewhere() throws InterruptedException {
+    loop.start(ticker);
+    CountDownLatch held = new CountDownLatch(1);
+    Thread other = holdElsewhere(held, () -> order.add("done"));
+    Thread closer = new Thread(loop::close);
+    closer.start();
+    await().until(() -> closer.getState() == Thread.State.WAITING);
+
+    held.countDown();
+    closer.join();
+
+    assertThat(order).containsExactly("done");
+    other.join();
+  }
+
+  /** Has a task run on a thread of its own, which goes on once {@code held} is let go. */
+  private Thread holdElsewhere(CountDownLatch held, Runnable then) throws InterruptedException {
+    CountDownLatch holding = new CountDownLatch(1);
+    Thread other =
+        new Thread(
+            () ->
+                loop.executeHere(
+                    () -> {
+                      holding.countDown();
+                      awaitQuietly(held);
+                      then.run();
+                    }));
+    other.start();
+    assertThat(holding.await(10, TimeUnit.SECONDS)).isTrue();
+    return other;
   }
 
   @Test

@@ -66,7 +66,7 @@ final class UpstreamAgent {
             id,
             config.ackTimeout(),
             states,
-            new RequestRunner.Ports(http, session::publish, loop, loop::now),
+            new RequestRunner.Ports(http, session::publish, loop::executeHere, loop::now),
             metrics);
     heartbeats =
         new Heartbeats(
