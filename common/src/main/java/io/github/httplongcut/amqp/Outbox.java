@@ -2,6 +2,7 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.Publication.BatchKey;
 import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.protocol.EventType;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,18 +28,29 @@ final class Outbox {
   static final int MAX_BATCH_BYTES = 64 * 1024;
 
   /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
-  static final Duration HOLD = Duration.ofNanos(Long.getLong("longcut.hold", 1_000_000));
+  static final Duration HOLD = Duration.ofMillis(1);
+
+  /** Nobody waits for these: they let the others go first, for as long as they may be held. */
+  private static final Set<String> PATIENT =
+      Set.of(
+          EventType.CLIENT_REQUEST_ACK.wireName(),
+          EventType.BROKER_REQUEST_ACK.wireName(),
+          EventType.UPSTREAM_HEARTBEAT.wireName());
 
   /** What goes to one exchange by one key. */
   private static final class Lane {
     private final BatchKey key;
+    private final boolean patient;
     private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
     private long bytes;
     private int unconfirmed;
+
+    /** It may go then, in any case, and before all others. */
     private long heldUntil;
 
     Lane(BatchKey key) {
       this.key = key;
+      this.patient = PATIENT.contains(key.exchange());
     }
 
     /** Whether what waits may go now. */
@@ -59,6 +71,9 @@ final class Outbox {
 
   /** Where something waits and may go, longest first. */
   private final Set<Lane> ready = new LinkedHashSet<>();
+
+  /** The same, of lanes that let those go first. */
+  private final Set<Lane> patient = new LinkedHashSet<>();
 
   /** Where something waits for a confirm, longest first. */
   private final Set<Lane> held = new LinkedHashSet<>();
@@ -103,15 +118,18 @@ final class Outbox {
   }
 
   private boolean queue(Lane lane, long now) {
-    if (lane.isReady()) {
-      held.remove(lane);
-      return ready.add(lane);
-    }
-    if (ready.contains(lane) || !held.add(lane)) {
+    if (ready.contains(lane) || patient.contains(lane)) {
       return false;
     }
-    lane.heldUntil = now + HOLD.toNanos();
-    return true;
+    boolean isNew = !held.contains(lane);
+    if (isNew) {
+      lane.heldUntil = now + HOLD.toNanos();
+    }
+    if (lane.isReady()) {
+      held.remove(lane);
+      return lane.patient ? patient.add(lane) : ready.add(lane);
+    }
+    return isNew && held.add(lane);
   }
 
   /**
@@ -123,7 +141,7 @@ final class Outbox {
    */
   List<Publication> take(long room, long now) {
     release(now);
-    Iterator<Lane> first = ready.iterator();
+    Iterator<Lane> first = (ready.isEmpty() ? patient : ready).iterator();
     if (!first.hasNext()) {
       return List.of();
     }
@@ -152,9 +170,19 @@ final class Outbox {
     return taken;
   }
 
-  /** Those that have been held for long enough go although nothing is confirmed. */
+  /**
+   * Those that have been held for long enough go although nothing is confirmed, and those that have
+   * let others go first for as long.
+   */
   private void release(long now) {
-    for (Iterator<Lane> each = held.iterator(); each.hasNext(); ) {
+    release(held, now);
+    if (!ready.isEmpty()) {
+      release(patient, now);
+    }
+  }
+
+  private void release(Set<Lane> lanes, long now) {
+    for (Iterator<Lane> each = lanes.iterator(); each.hasNext(); ) {
       Lane lane = each.next();
       if (now - lane.heldUntil < 0) {
         return;
@@ -166,7 +194,7 @@ final class Outbox {
 
   /** For how long there is nothing to take, unless something comes; MAX_VALUE: nothing waits. */
   long nanosToNext(long now) {
-    if (!ready.isEmpty()) {
+    if (!ready.isEmpty() || !patient.isEmpty()) {
       return 0;
     }
     return held.isEmpty() ? Long.MAX_VALUE : held.iterator().next().heldUntil - now;
@@ -179,7 +207,7 @@ final class Outbox {
     if (lane.waiting.isEmpty()) {
       forgetIfIdle(lane);
     } else if (lane.isReady() && held.remove(lane)) {
-      ready.add(lane);
+      (lane.patient ? patient : ready).add(lane);
     }
   }
 
@@ -196,6 +224,7 @@ final class Outbox {
   private void forgetIfIdle(Lane lane) {
     if (lane.waiting.isEmpty()) {
       ready.remove(lane);
+      patient.remove(lane);
       held.remove(lane);
       if (lane.unconfirmed == 0) {
         lanes.remove(lane.key);

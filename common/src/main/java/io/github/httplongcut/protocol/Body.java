@@ -3,30 +3,41 @@ package io.github.httplongcut.protocol;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * An HTTP message's content: absent, empty, or some bytes. Immutable: an array given to {@link
  * #of(byte[])} now belongs to it.
+ *
+ * <p>One that came in an event stays as it stood there until somebody asks for its bytes: a broker,
+ * which only passes it on, never does. Safe for use by several threads.
  */
 public final class Body {
 
   /** No content at all, which is not the same as {@link #EMPTY}. */
-  public static final Body ABSENT = new Body(new byte[0], false);
+  public static final Body ABSENT = new Body(new byte[0], null, false);
 
   /** Content of length 0. */
-  public static final Body EMPTY = new Body(new byte[0], true);
+  public static final Body EMPTY = new Body(new byte[0], null, true);
 
-  private final byte[] bytes;
+  private final JsonText json; // null: it came in no event
   private final boolean present;
+  private volatile byte[] bytes; // null: nobody has asked for them yet
 
-  private Body(byte[] bytes, boolean present) {
+  private Body(byte[] bytes, JsonText json, boolean present) {
     this.bytes = bytes;
+    this.json = json;
     this.present = present;
   }
 
   /** A body of these bytes, which the caller must not change any more. */
   public static Body of(byte[] bytes) {
-    return bytes.length == 0 ? EMPTY : new Body(bytes, true);
+    return bytes.length == 0 ? EMPTY : new Body(bytes, null, true);
+  }
+
+  /** A body as it stands in an event; known to be well-formed. */
+  static Body of(JsonText json) {
+    return json.isEmpty() ? EMPTY : new Body(null, json, true);
   }
 
   /** A body of this text in UTF-8. */
@@ -41,39 +52,54 @@ public final class Body {
 
   /** Bytes of content; 0 if absent. */
   public int length() {
-    return bytes.length;
+    return bytes().length;
+  }
+
+  /** About as many bytes of memory as it takes up, whether anybody asked for its content or not. */
+  public int footprint() {
+    return json == null ? bytes.length : json.length();
   }
 
   /** The content, read-only. */
   public ByteBuffer asByteBuffer() {
-    return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
+    return ByteBuffer.wrap(bytes()).asReadOnlyBuffer();
   }
 
   /** A copy of the content. */
   public byte[] toByteArray() {
-    return bytes.clone();
+    return bytes().clone();
   }
 
   /** The content itself, for this package's codec, which does not write to it. */
   byte[] bytes() {
-    return bytes;
+    byte[] known = bytes;
+    if (known == null) {
+      known = json.decode();
+      bytes = known;
+    }
+    return known;
+  }
+
+  /** As it stands in the event that it came in, if in any. */
+  Optional<JsonText> json() {
+    return Optional.ofNullable(json);
   }
 
   @Override
   public boolean equals(Object other) {
     return other instanceof Body body
         && present == body.present
-        && Arrays.equals(bytes, body.bytes);
+        && Arrays.equals(bytes(), body.bytes());
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(bytes);
+    return Arrays.hashCode(bytes());
   }
 
   /** Its length only: bodies are never logged. */
   @Override
   public String toString() {
-    return present ? "Body[" + bytes.length + " bytes]" : "Body[absent]";
+    return present ? "Body[" + footprint() + " bytes]" : "Body[absent]";
   }
 }

@@ -1,8 +1,5 @@
 package io.github.httplongcut.protocol;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-
 /** How a body is written in JSON (protocol section 2, {@code body_encoding}). */
 enum BodyEncoding {
   UTF_8("utf-8"),
@@ -16,12 +13,6 @@ enum BodyEncoding {
 
   String wireName() {
     return wireName;
-  }
-
-  /** The body that {@code text} stands for. */
-  Body decode(String text) {
-    return Body.of(
-        this == UTF_8 ? text.getBytes(StandardCharsets.UTF_8) : Base64.getDecoder().decode(text));
   }
 
   static BodyEncoding ofName(String wireName) {

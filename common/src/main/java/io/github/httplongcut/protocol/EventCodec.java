@@ -80,12 +80,12 @@ public final class EventCodec {
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
         while (json.nextToken() == JsonToken.START_OBJECT) {
-          events.add(read(type, EventFields.read(json)));
+          events.add(read(type, EventFields.read(json, message)));
         }
         requireToken(json, JsonToken.END_ARRAY);
       } else {
         requireToken(json, JsonToken.START_OBJECT);
-        events.add(read(type, EventFields.read(json)));
+        events.add(read(type, EventFields.read(json, message)));
       }
       if (json.nextToken() != null || events.isEmpty()) {
         throw new MalformedEventException("not one event or an array of events");
@@ -249,6 +249,13 @@ public final class EventCodec {
 
   private static void body(JsonGenerator json, Body body) throws IOException {
     if (!body.isPresent()) {
+      return;
+    }
+    if (body.json().isPresent()) {
+      JsonText asItCame = body.json().get();
+      json.writeStringField("body_encoding", asItCame.encoding().wireName());
+      json.writeFieldName("body");
+      asItCame.write(json);
       return;
     }
     byte[] bytes = body.bytes();

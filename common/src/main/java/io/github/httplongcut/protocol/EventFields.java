@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.github.httplongcut.http.Headers;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,28 +22,63 @@ final class EventFields {
   private final Map<String, Long> numbers = new HashMap<>(8);
   private Headers headers;
   private EventError error;
+  private byte[] body;
 
   private EventFields() {}
 
-  /** Reads the object that {@code json} has just entered, to its end. */
-  static EventFields read(JsonParser json) throws IOException {
+  /**
+   * Reads the object that {@code json} has just entered, to its end.
+   *
+   * @param message what {@code json} reads
+   */
+  static EventFields read(JsonParser json, byte[] message) throws IOException {
     EventFields fields = new EventFields();
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
+    JsonToken next = json.nextToken();
+    while (next == JsonToken.FIELD_NAME) {
       String name = json.currentName();
       JsonToken value = json.nextToken();
-      if (value == JsonToken.VALUE_STRING) {
+      if (value == JsonToken.VALUE_STRING && name.equals("body")) {
+        int from = offset(json);
+        next = json.nextToken();
+        fields.body = string(message, from, offset(json));
+        continue;
+      } else if (value == JsonToken.VALUE_STRING) {
         fields.texts.put(name, json.getText());
       } else if (value == JsonToken.VALUE_NUMBER_INT) {
         fields.numbers.put(name, json.getLongValue());
       } else if (value == JsonToken.START_OBJECT && name.equals("headers")) {
         fields.headers = readHeaders(json);
       } else if (value == JsonToken.START_OBJECT && name.equals("error")) {
-        fields.error = readError(json);
+        fields.error = readError(json, message);
       } else {
         json.skipChildren();
       }
+      next = json.nextToken();
     }
     return fields;
+  }
+
+  /** Where the current token begins. */
+  private static int offset(JsonParser json) {
+    long offset = json.currentTokenLocation().getByteOffset();
+    if (offset < 0) {
+      throw new IllegalArgumentException("not in UTF-8"); // RFC 8259 section 8.1
+    }
+    return (int) offset;
+  }
+
+  /**
+   * A string that the parser has just passed, as it stands.
+   *
+   * @param from where it begins
+   * @param to where the next token begins: a comma and white space may be in between
+   */
+  private static byte[] string(byte[] message, int from, int to) {
+    int end = to;
+    while (message[end - 1] != '"') {
+      end--;
+    }
+    return Arrays.copyOfRange(message, from, end);
   }
 
   private static Headers readHeaders(JsonParser json) throws IOException {
@@ -64,8 +100,8 @@ final class EventFields {
     return Headers.of(fields);
   }
 
-  private static EventError readError(JsonParser json) throws IOException {
-    EventFields fields = read(json);
+  private static EventError readError(JsonParser json, byte[] message) throws IOException {
+    EventFields fields = read(json, message);
     String code = fields.text("code");
     return new EventError(
         Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
@@ -143,8 +179,9 @@ final class EventFields {
   }
 
   private Body body() {
-    String text = texts.get("body");
-    return text == null ? Body.ABSENT : BodyEncoding.ofName(text("body_encoding")).decode(text);
+    return body == null
+        ? Body.ABSENT
+        : JsonText.body(BodyEncoding.ofName(text("body_encoding")), body);
   }
 
   private String text(String name) {

@@ -190,6 +190,29 @@ class OutboxTest {
   }
 
   @Test
+  void acksLetOthersGoFirst() {
+    Publication ack = ack("a");
+    outbox.add(ack, NOW);
+    Publication request = add("a", Batching.REPEATABLE, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(request);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(ack);
+  }
+
+  @Test
+  void acksDoNotLetThemGoFirstForEver() {
+    Publication ack = ack("a");
+    outbox.add(ack, NOW);
+    add("a", Batching.ALONE, 10);
+    add("a", Batching.ALONE, 10);
+
+    outbox.take(PLENTY, NOW + HELD - 1);
+    outbox.take(PLENTY, NOW + HELD);
+
+    assertThat(outbox.take(PLENTY, NOW + HELD)).containsExactly(ack);
+  }
+
+  @Test
   void withTheConnectionNothingIsUnderWayAnyMore() {
     Publication first = add("a", Batching.ANY, 10);
     List<Publication> lost = outbox.take(PLENTY, NOW);
@@ -216,6 +239,11 @@ class OutboxTest {
     Publication publication = publication(key, batching, bodyBytes);
     outbox.add(publication, NOW);
     return publication;
+  }
+
+  private static Publication ack(String key) {
+    UUID id = UUID.randomUUID();
+    return Publication.of(new Event.ClientRequestAck(id, id, CLIENT), key, 0);
   }
 
   private static Publication publication(String key, Batching batching, int bodyBytes) {

@@ -154,7 +154,7 @@ final class InFlight {
   }
 
   private static long sizeOf(Request request) {
-    long size = (long) request.url().length() + request.body().length();
+    long size = (long) request.url().length() + request.body().footprint();
     for (var field : request.headers().fields()) {
       for (String value : field.values()) {
         size += field.name().length() + value.length();

@@ -1,0 +1,112 @@
+package io.github.httplongcut.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Event.BrokerResponse;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a broker does: one event's body becomes another's. */
+class PassedOnBodyTest {
+
+  private static final UUID ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
+  private static final ProcessId CLIENT = ProcessId.parse("acme.laptop-abcdef");
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "utf-8,  plain,                       plain",
+        "utf-8,  caf\u00e9 \ud83d\ude00,      caf\u00e9 \ud83d\ude00",
+        "utf-8,  a\\n\\\"b\\\"\\\\\\/\\u00e9, `a\n\"b\"\\/\u00e9`",
+        "base64, YQ==,                        a",
+        "base64, YWI=,                        ab",
+        "base64, YWJj,                        abc",
+      })
+  void isAsItCameAndMeansTheSame(String encoding, String written, String meaning) throws Exception {
+    Response response = responses(event(encoding, written)).get(0);
+
+    assertThat(text(passedOn(response)))
+        .contains("\"body_encoding\":\"" + encoding + "\",\"body\":\"" + written + "\"");
+    assertThat(response.body()).isEqualTo(Body.ofText(meaning));
+    assertThat(response.body().length()).isEqualTo(meaning.getBytes(StandardCharsets.UTF_8).length);
+  }
+
+  @Test
+  void endsWhereItsQuotesDo() throws Exception {
+    String first = event("utf-8", "one\\\"").replace("\"body\":", "\"body\" : ");
+    String second = event("utf-8", "two").replace("\"status_code\":200,", "");
+    second = second.substring(0, second.length() - 1) + " \t, \"status_code\" : 200 }";
+
+    List<Response> both = responses("[ " + first + " \n , " + second + " ]");
+
+    assertThat(both.stream().map(each -> text(each.body().toByteArray())))
+        .containsExactly("one\"", "two");
+  }
+
+  /** Others would not see it: an answer that nobody can read would spoil its whole batch. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Y", "Y===", "YQ=a", "YQ==YQ==", "Y Q=", "Y\u00fc==", "===="})
+  void isNoBase64ThatNobodyCouldRead(String written) {
+    assertThatThrownBy(() -> responses(event("base64", written)))
+        .isInstanceOf(MalformedEventException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"YWJj\\n,", "YQ,a", "\\u0059Q==,a", "Pz8\\/,???"})
+  void isReadAtOnceWhereItsBase64IsUnusual(String written, String meaning) throws Exception {
+    if (meaning == null) { // a line break is of MIME's base64, not of RFC 4648
+      assertThatThrownBy(() -> responses(event("base64", written)))
+          .isInstanceOf(MalformedEventException.class);
+      return;
+    }
+    Response response = responses(event("base64", written)).get(0);
+
+    assertThat(response.body()).isEqualTo(Body.ofText(meaning));
+    assertThat(text(passedOn(response))).contains(meaning);
+  }
+
+  @Test
+  void otherUnicodeThanUtf8IsMalformed() {
+    byte[] message = event("utf-8", "x").getBytes(StandardCharsets.UTF_16LE);
+
+    assertThatThrownBy(() -> EventCodec.decode(EventType.UPSTREAM_RESPONSE, message))
+        .isInstanceOf(MalformedEventException.class);
+  }
+
+  @Test
+  void byteOrderMarkIsNoPartOfIt() throws Exception {
+    assertThat(responses("\ufeff" + event("utf-8", "x")).get(0).body()).isEqualTo(Body.ofText("x"));
+  }
+
+  private static String event(String encoding, String body) {
+    return """
+        {"client_id":"%s","client_req_id":"%2$s","broker_req_id":"%2$s","upstream_req_id":"%2$s",\
+        "status_code":200,"headers":{},"body_encoding":"%3$s","body":"%4$s"}"""
+        .formatted(CLIENT, ID, encoding, body);
+  }
+
+  private static List<Response> responses(String message) throws MalformedEventException {
+    return EventCodec.decode(EventType.UPSTREAM_RESPONSE, message.getBytes(StandardCharsets.UTF_8))
+        .stream()
+        .map(event -> ((UpstreamResponse) event).response())
+        .toList();
+  }
+
+  private static byte[] passedOn(Response response) {
+    assertThat(response.headers()).isEqualTo(Headers.EMPTY);
+    return EventCodec.encode(new BrokerResponse(CLIENT, ID, ID, ID, response));
+  }
+
+  private static String text(byte[] utf8) {
+    return new String(utf8, StandardCharsets.UTF_8);
+  }
+}
