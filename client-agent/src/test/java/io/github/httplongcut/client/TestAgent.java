@@ -72,7 +72,7 @@ final class TestAgent {
         requestTimeout,
         Duration.ofSeconds(3),
         Duration.ofMillis(500),
-        Duration.ofSeconds(5),
+        Duration.ofMillis(200), // what it waits for at its end, nobody sends
         new Routing(
             List.of(
                 new Route(Optional.empty(), "/stripped", true, "stripped"),

@@ -1,10 +1,7 @@
 package io.github.httplongcut.protocol;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -16,8 +13,11 @@ import java.util.Base64;
  */
 final class JsonText {
 
-  private static final JsonFactory JSON = new JsonFactory();
   private static final int QUOTES = 2;
+  private static final int HEX_DIGITS = 4;
+
+  /** A backslash, a u, and digits. */
+  private static final int UNIT_ESCAPE = 2 + HEX_DIGITS;
 
   private final BodyEncoding encoding;
   private final byte[] quoted;
@@ -61,24 +61,59 @@ final class JsonText {
 
   /** The bytes that it stands for. */
   byte[] decode() {
-    byte[] text = Arrays.copyOfRange(quoted, 1, quoted.length - 1);
-    if (encoding == BodyEncoding.BASE64) {
-      return Base64.getDecoder().decode(text);
-    }
-    for (byte each : text) {
-      if (each == '\\') {
-        return unescaped().getBytes(StandardCharsets.UTF_8);
-      }
-    }
-    return text;
+    return encoding == BodyEncoding.BASE64
+        ? Base64.getDecoder().decode(Arrays.copyOfRange(quoted, 1, quoted.length - 1))
+        : unescaped();
   }
 
-  private String unescaped() {
-    try (JsonParser json = JSON.createParser(quoted)) {
-      return json.nextTextValue();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // a parser has read it before
+  /**
+   * The text in UTF-8, without the escapes of RFC 8259 section 7, which a parser has found to be
+   * right. A parser's own text would be decoded to chars and encoded again.
+   */
+  private byte[] unescaped() {
+    byte[] text = new byte[length()];
+    int to = 0;
+    int from = 1;
+    while (from <= text.length) {
+      byte each = quoted[from++];
+      if (each != '\\') {
+        text[to++] = each;
+        continue;
+      }
+      if (quoted[from] != 'u') {
+        text[to++] = meaningOf(quoted[from++]);
+        continue;
+      }
+      StringBuilder units = new StringBuilder(); // two of them may be one character
+      do {
+        units.append((char) hex(from + 1));
+        from += UNIT_ESCAPE;
+      } while (quoted[from - 1] == '\\' && quoted[from] == 'u');
+      from--;
+      byte[] characters = units.toString().getBytes(StandardCharsets.UTF_8);
+      System.arraycopy(characters, 0, text, to, characters.length);
+      to += characters.length;
     }
+    return to == text.length ? text : Arrays.copyOf(text, to);
+  }
+
+  private int hex(int at) {
+    int value = 0;
+    for (int i = at; i < at + HEX_DIGITS; i++) {
+      value = value << 4 | Character.digit(quoted[i], 16);
+    }
+    return value;
+  }
+
+  private static byte meaningOf(byte escaped) {
+    return switch (escaped) {
+      case 'b' -> '\b';
+      case 'f' -> '\f';
+      case 'n' -> '\n';
+      case 'r' -> '\r';
+      case 't' -> '\t';
+      default -> escaped;
+    };
   }
 
   /** Whole groups of four, of base64's own characters: nothing that a decoder may refuse. */
