@@ -64,6 +64,15 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   /** Beside the capacity: the health check, and connections that are just being closed. */
   private static final int SPARE_CONNECTIONS = 8;
 
+  /** What HttpCore allocates for each connection, used or not: for input, output and content. */
+  private static final int BUFFERS_OF_A_CONNECTION = 3;
+
+  /** So much for the buffers of all connections, if there are as many as there may be. */
+  private static final long MAX_BUFFERS = 48L << 20;
+
+  /** The head of most answers; one that is longer makes its buffer grow. */
+  private static final int LEAST_BUFFER = 1024;
+
   /** Threads that begin connections: looking a name up in the DNS blocks. */
   private static final int CONNECTORS = 8;
 
@@ -95,7 +104,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
             new LinkedBlockingQueue<>(),
             task -> daemon(task, "upstream connect"));
     connector.allowCoreThreadTimeOut(true);
-    ClientHttp1StreamDuplexerFactory protocol = protocol();
+    ClientHttp1StreamDuplexerFactory protocol = protocol(bufferSize(targets));
     reactor =
         new DefaultConnectingIOReactor(
             (session, attachment) -> new CarefulConnection(protocol.create(session)),
@@ -162,15 +171,27 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
                 .setConnectTimeout(timeout)
                 .setSocketTimeout(Timeout.DISABLED) // the request's own deadline is the only one
                 .build())
-        .setMaxConnPerRoute(target.capacity() + SPARE_CONNECTIONS)
-        .setMaxConnTotal(target.capacity() + SPARE_CONNECTIONS)
+        .setMaxConnPerRoute(maxConnections(target))
+        .setMaxConnTotal(maxConnections(target))
         .setConnPoolPolicy(PoolReusePolicy.LIFO)
         .build();
   }
 
-  private static ClientHttp1StreamDuplexerFactory protocol() {
+  /** HttpCore's own where there is room for it. */
+  private static int bufferSize(Collection<Target> targets) {
+    int connections = targets.stream().mapToInt(UpstreamClient::maxConnections).sum();
+    long each = MAX_BUFFERS / ((long) BUFFERS_OF_A_CONNECTION * Math.max(1, connections));
+    return (int) Math.max(LEAST_BUFFER, Math.min(Http1Config.DEFAULT.getBufferSize(), each));
+  }
+
+  private static int maxConnections(Target target) {
+    return target.capacity() + SPARE_CONNECTIONS;
+  }
+
+  private static ClientHttp1StreamDuplexerFactory protocol(int bufferSize) {
     Http1Config limits =
         Http1Config.custom()
+            .setBufferSize(bufferSize)
             .setMaxLineLength(MAX_HEADER_LINE)
             .setMaxHeaderCount(MAX_HEADER_LINES)
             .build();
