@@ -3,7 +3,9 @@ package io.github.httplongcut.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,6 +41,21 @@ public final class BenchCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "measure the relay of another checkout by turns with this one's; nothing else")
   private Path against;
+
+  /** Parts of a whole run, in their order. */
+  enum Part {
+    load,
+    idle,
+    slow,
+    fleet
+  }
+
+  @Option(
+      names = "--only",
+      paramLabel = "PART",
+      split = ",",
+      description = "only these parts, of ${COMPLETION-CANDIDATES}; load has idle in it")
+  private Set<Part> only = EnumSet.of(Part.load, Part.slow, Part.fleet);
 
   @Option(
       names = "--overload",
@@ -78,10 +95,17 @@ public final class BenchCommand implements Callable<Integer> {
       new OverloadPart(bench).run();
       return;
     }
-    new LoadPart(bench, Optional.ofNullable(against).map(Path::toAbsolutePath)).run();
-    if (against == null) {
-      new SlowPart(bench).run();
-      new FleetPart(bench).run();
+    if (against != null) {
+      new LoadPart(bench, Optional.of(against.toAbsolutePath())).run();
+      return;
+    }
+    for (Part part : only) {
+      switch (part) {
+        case load -> new LoadPart(bench, Optional.empty()).run();
+        case idle -> new IdlePart(bench).run();
+        case slow -> new SlowPart(bench).run();
+        case fleet -> new FleetPart(bench).run();
+      }
     }
   }
 }

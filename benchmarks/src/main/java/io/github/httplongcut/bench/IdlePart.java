@@ -1,9 +1,11 @@
 package io.github.httplongcut.bench;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What a relay takes of the machine while nobody asks anything: all of `longcut demo`. */
 final class IdlePart {
@@ -11,12 +13,22 @@ final class IdlePart {
   /** A process that has just started still compiles and collects. */
   private static final Duration SETTLE = Duration.ofSeconds(5);
 
-  private static final Duration LEAST = Duration.ofSeconds(10);
+  private static final Duration LEAST = Duration.ofSeconds(30);
 
   private final Bench bench;
 
   IdlePart(Bench bench) {
     this.bench = bench;
+  }
+
+  /** Of a relay of its own. */
+  void run() {
+    try (Nginx nginx = Nginx.start(bench.logs());
+        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-idle");
+        Relay relay =
+            Relay.start(Relay.Plan.of(bench.home(), "idle ", nginx.url()), rabbit, bench.logs())) {
+      run(relay);
+    }
   }
 
   void run(Relay relay) {
@@ -27,16 +39,22 @@ final class IdlePart {
       Map<String, Long> pids = new LinkedHashMap<>(relay.pids());
       pids.put("echo", echo.pid());
       Child.pause(SETTLE);
-      double before = seconds(pids);
+      Map<String, Double> before = seconds(pids);
       long from = System.nanoTime();
       Child.pause(LEAST);
-      double share = 100 * (seconds(pids) - before) * 1e9 / (System.nanoTime() - from);
+      double toShare = 100 * 1e9 / (System.nanoTime() - from);
+      Map<String, Double> shares = new TreeMap<>();
+      seconds(pids).forEach((name, now) -> shares.put(name, (now - before.get(name)) * toShare));
+      shares.forEach((name, share) -> bench.say("idle: %-16s %.2f %%".formatted(name, share)));
+      double share = shares.values().stream().mapToDouble(each -> each).sum();
       bench.say("idle: %.2f %% of a core".formatted(share));
       bench.report().add(Goal.atMost(2, "idle CPU of the whole demo, % of a core", share));
     }
   }
 
-  private static double seconds(Map<String, Long> pids) {
-    return pids.values().stream().mapToDouble(pid -> Usage.of(pid).cpuSeconds()).sum();
+  private static Map<String, Double> seconds(Map<String, Long> pids) {
+    Map<String, Double> seconds = new HashMap<>();
+    pids.forEach((name, pid) -> seconds.put(name, Usage.of(pid).cpuSeconds()));
+    return seconds;
   }
 }
