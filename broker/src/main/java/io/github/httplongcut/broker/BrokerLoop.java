@@ -124,9 +124,14 @@ final class BrokerLoop implements SessionListener, Ticker {
     }
     perform(router.onTick(now));
     metrics.update(router.stats());
-    if (draining && router.isIdle() && answersUnderWay == 0) {
+    if (draining && isIdle()) {
       drained.complete(null);
     }
+  }
+
+  @Override
+  public boolean isIdle() {
+    return router.isIdle() && answersUnderWay == 0;
   }
 
   @Override

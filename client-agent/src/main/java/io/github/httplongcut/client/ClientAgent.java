@@ -200,6 +200,11 @@ final class ClientAgent {
     }
 
     @Override
+    public boolean isIdle() {
+      return pending.size() == 0;
+    }
+
+    @Override
     public void onStoodStill(long nanos) {
       stoodStill = nanos;
       log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one task after the other and ticks every 50 ms: who owns state touches it only in these, and
- * asks only {@link #now()} for the time. Its queue is as bounded as what is handed to it:
+ * Runs one task after the other and ticks every 50 ms, or every 200 while it is idle: who owns state
+ * touches it only in these, and asks only {@link #now()} for the time. Its queue is as bounded as what is handed to it:
  * deliveries by prefetch, requests by admission.
  *
  * <p>It has a thread of its own. A task that comes by {@link #executeHere} while nothing runs or
@@ -22,6 +22,9 @@ public final class Loop implements Executor, AutoCloseable {
 
   /** How often it ticks. */
   public static final Duration TICK = Duration.ofMillis(50);
+
+  /** How often while it is {@linkplain Ticker#isIdle idle}; far less than any timeout. */
+  public static final Duration IDLE_TICK = Duration.ofMillis(200);
 
   /** How late a tick must be for the process to have stood still (protocol section 4, rule 2). */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
@@ -55,6 +58,7 @@ public final class Loop implements Executor, AutoCloseable {
   private TaskEnd taskEnd = moreWaits -> {};
   private long now;
   private long nextTick;
+  private boolean sooner; // the next tick is to come sooner than its thread may think
 
   /** A loop that does not run yet; tasks may be handed to it already. */
   public Loop(String threadName) {
@@ -174,9 +178,10 @@ public final class Loop implements Executor, AutoCloseable {
     lock.lock();
     try {
       running = null;
-      if (Thread.currentThread() != thread && (closed || !tasks.isEmpty())) {
+      if (Thread.currentThread() != thread && (closed || sooner || !tasks.isEmpty())) {
         changed.signalAll();
       }
+      sooner = false;
     } finally {
       lock.unlock();
     }
@@ -196,12 +201,22 @@ public final class Loop implements Executor, AutoCloseable {
     if (late >= 0) {
       nextTick = now + TICK.toNanos();
       guarded(() -> ticker.onTick(now));
+      guarded(() -> nextTick = now + (ticker.isIdle() ? IDLE_TICK : TICK).toNanos());
     }
     if (task != null) {
+      tickSoon(); // it may end the idleness
       guarded(task);
     }
     boolean moreWaits = moreWaits();
     guarded(() -> taskEnd.onTaskEnd(moreWaits));
+  }
+
+  private void tickSoon() {
+    long soon = now + TICK.toNanos();
+    if (soon - nextTick < 0) {
+      nextTick = soon;
+      sooner = true;
+    }
   }
 
   private boolean moreWaits() {

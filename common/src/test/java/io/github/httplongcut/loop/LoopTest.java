@@ -3,6 +3,7 @@ package io.github.httplongcut.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -20,12 +21,20 @@ class LoopTest {
   private final AtomicInteger ticks = new AtomicInteger();
   private final AtomicLong stoodStill = new AtomicLong();
   private final List<String> order = new CopyOnWriteArrayList<>();
+  private final List<Long> tickTimes = new CopyOnWriteArrayList<>();
+  private volatile boolean idle;
 
   private final Ticker ticker =
       new Ticker() {
         @Override
         public void onTick(long nowNanos) {
           ticks.incrementAndGet();
+          tickTimes.add(nowNanos);
+        }
+
+        @Override
+        public boolean isIdle() {
+          return idle;
         }
 
         @Override
@@ -54,6 +63,37 @@ class LoopTest {
     loop.start(ticker);
 
     await().untilAsserted(() -> assertThat(ticks.get()).isGreaterThanOrEqualTo(3));
+  }
+
+  @Test
+  void ticksLessOftenWhileItIsIdle() {
+    idle = true;
+    loop.start(ticker);
+
+    await().until(() -> tickTimes.size() >= 4);
+    // A late tick makes a pause longer, never shorter.
+    assertThat(pauses()).allMatch(pause -> pause >= Loop.IDLE_TICK.toNanos());
+  }
+
+  @Test
+  void ticksSoonAfterATaskWhichMayHaveEndedTheIdleness() {
+    idle = true;
+    loop.start(ticker);
+
+    await()
+        .until(
+            () -> {
+              loop.executeHere(() -> {});
+              return pauses().stream().anyMatch(pause -> pause < Loop.IDLE_TICK.toNanos());
+            });
+  }
+
+  private List<Long> pauses() {
+    List<Long> pauses = new ArrayList<>();
+    for (int i = 1; i < tickTimes.size(); i++) {
+      pauses.add(tickTimes.get(i) - tickTimes.get(i - 1));
+    }
+    return pauses;
   }
 
   @Test

@@ -193,6 +193,11 @@ final class UpstreamAgent {
       }
     }
 
+    @Override
+    public boolean isIdle() {
+      return runner.isIdle();
+    }
+
     /** What was not started goes back; it may be on its way to somebody else already. */
     @Override
     public void onStoodStill(long nanos) {
