@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one task after the other and ticks every 50 ms, or every 200 while it is idle: who owns state
- * touches it only in these, and asks only {@link #now()} for the time. Its queue is as bounded as what is handed to it:
- * deliveries by prefetch, requests by admission.
+ * Runs one task after the other and ticks every 50 ms, or every 200 while it is idle: who owns
+ * state touches it only in these, and asks only {@link #now()} for the time. Its queue is as
+ * bounded as what is handed to it: deliveries by prefetch, requests by admission.
  *
  * <p>It has a thread of its own. A task that comes by {@link #executeHere} while nothing runs or
  * waits needs no hand-over to it, which takes longer than most tasks do: it is run by who brings

@@ -37,7 +37,9 @@ final class Trial {
   /** Half of what makes a process take itself for one that stood still. */
   private static final Duration STALL = Duration.ofMillis(250);
 
-  /** So long the driver is held up, too, when it is the machine that makes a process stand still. */
+  /**
+   * So long the driver is held up, too, when it is the machine that makes a process stand still.
+   */
   private static final Duration HITCH = Duration.ofMillis(100);
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
