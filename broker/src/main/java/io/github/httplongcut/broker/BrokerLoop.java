@@ -155,10 +155,19 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onRequests(Delivery delivery) {
+    if (delivery.envelope().origin() == Origin.IN_DOUBT && !isRepeatable(delivery)) {
+      delivery.reject(); // another broker may run it: the client agent is told so
+      return;
+    }
     Receipt receipt = new DeliveryReceipt(delivery);
     for (Event event : delivery.events()) {
       perform(router.onClientRequest((ClientRequest) event, receipt, now()));
     }
+  }
+
+  private static boolean isRepeatable(Delivery delivery) {
+    return delivery.events().stream()
+        .allMatch(event -> ((ClientRequest) event).request().isRepeatable());
   }
 
   /** A dead letter or an error: its delivery is settled. */

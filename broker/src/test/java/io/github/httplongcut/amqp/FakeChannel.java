@@ -12,6 +12,7 @@ public final class FakeChannel implements Delivery.Source {
   private final List<Delivery> acked = new ArrayList<>();
   private final List<Delivery> settling = new ArrayList<>();
   private long tags;
+  private final List<Delivery> rejected = new ArrayList<>();
   private boolean open = true;
 
   /** A message that arrives by this channel. */
@@ -27,6 +28,11 @@ public final class FakeChannel implements Delivery.Source {
   /** Deliveries that were acked, settled ones not among them. */
   public List<Delivery> acked() {
     return acked;
+  }
+
+  /** Deliveries that were given back. */
+  public List<Delivery> rejected() {
+    return rejected;
   }
 
   /** Deliveries whose fence is outstanding. */
@@ -58,7 +64,7 @@ public final class FakeChannel implements Delivery.Source {
 
   @Override
   public void reject(Delivery delivery) {
-    throw new AssertionError("a broker rejects nothing");
+    rejected.add(delivery);
   }
 
   @Override

@@ -110,6 +110,25 @@ class BrokerLoopTest {
         .isEqualTo(Batching.NOT_REPEATABLE);
   }
 
+  /** A quorum queue gives it out again: whoever had it before may run it. */
+  @Test
+  void requestInDoubtIsRejectedUnlessItIsRepeatable() {
+    heartbeat();
+    Delivery post =
+        deliver(
+            Origin.IN_DOUBT,
+            "orders.acme.c-aaaaaa",
+            "acme",
+            clientRequest("POST", 10_000, REQUEST_1));
+    channel.answerFence();
+    assertThat(channel.rejected()).containsExactly(post);
+    assertThat(session.all(EventType.BROKER_REQUEST)).isEmpty();
+
+    deliver(
+        Origin.IN_DOUBT, "orders.acme.c-aaaaaa", "acme", clientRequest("GET", 10_000, REQUEST_2));
+    assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+  }
+
   @Test
   void repeatableRequestAndItsResponseAreAckedWhenTheAnswerIsConfirmed() {
     heartbeat();

@@ -82,7 +82,12 @@ final class Inbox implements SessionListener {
     } else if (event instanceof BrokerError error) {
       wanted = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
     } else if (event instanceof ClientRequest request) {
-      wanted = pending.onDeadLetter(request, clock.getAsLong());
+      wanted =
+          switch (delivery.envelope().origin()) {
+            // Brokers reject only what they are given in doubt.
+            case IN_DOUBT, REJECTED -> pending.onInDoubt(request, clock.getAsLong());
+            default -> pending.onDeadLetter(request, clock.getAsLong());
+          };
     }
     if (!wanted) {
       metrics.countDropped();

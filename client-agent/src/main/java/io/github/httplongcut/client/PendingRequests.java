@@ -185,6 +185,30 @@ final class PendingRequests {
   }
 
   /**
+   * A broker had a request and lost the connection by which it came, and RabbitMQ cannot tell
+   * whether it has settled it before: its answer may still come.
+   *
+   * @return whether that matters to anybody
+   */
+  boolean onInDoubt(ClientRequest event, long now) {
+    PendingRequest pending = byId.get(event.clientReqId());
+    if (pending == null || !pending.isLatest(event.clientReqId())) {
+      return false;
+    }
+    if (!pending.isRepeatable()) {
+      pending.checkAt(checkTime(now)); // even if a broker has acked it: that one may be gone
+      return true;
+    }
+    pending.countComeback();
+    if (pending.cameBack() < PUBLICATIONS) {
+      tryAgain(pending, "in_doubt", now);
+    } else { // it may be what ends the brokers
+      fail(pending, Failure.BROKER_ACK_TIMEOUT, "every broker that had it was lost");
+    }
+    return true;
+  }
+
+  /**
    * Whether the delivery of {@code event} must be settled before it is handed over here (section 4,
    * rule 1): it makes a request run again that is not repeatable.
    */

@@ -72,7 +72,7 @@ class InboxTest {
   @ParameterizedTest
   @EnumSource(
       value = Origin.class,
-      names = {"EXPIRED", "REJECTED", "DEAD_LETTERED"})
+      names = {"EXPIRED", "DEAD_LETTERED"})
   void aDeadLetterOfARequestThatIsNotRepeatableIsSettledBeforeItIsPublishedAgain(Origin origin) {
     add("POST");
 
@@ -83,6 +83,22 @@ class InboxTest {
 
     assertThat(attempts).hasSize(2);
     assertThat(channel.done()).containsExactly("settle");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Origin.class,
+      names = {"IN_DOUBT", "REJECTED"})
+  void aRequestInDoubtIsPublishedAgainOnlyIfItIsRepeatable(Origin origin) {
+    add("POST");
+    add("GET");
+
+    deliver(origin, "acme", attempts.get(0).event());
+    channel.fenceReturns();
+    assertThat(attempts).hasSize(2);
+
+    deliver(origin, "acme", attempts.get(1).event());
+    assertThat(attempts).hasSize(3);
   }
 
   @Test

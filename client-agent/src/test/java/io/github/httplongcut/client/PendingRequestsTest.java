@@ -641,6 +641,53 @@ class PendingRequestsTest {
     assertForgotten();
   }
 
+  // --- in doubt: a quorum queue gave it up
+
+  @Test
+  void inDoubtAndNotRepeatableWaitsForTheCheckEvenIfAcked() {
+    UUID id = add("POST");
+    pending.onAck(ack(id, BROKER), T0);
+
+    assertThat(pending.onInDoubt(attempts.get(0).event(), T0)).isTrue();
+    pending.onTick(T0 + 2 * ACK - 1);
+    assertThat(errors).isEmpty();
+    pending.onTick(T0 + 2 * ACK);
+
+    assertThat(attempts).hasSize(1);
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void theAnswerOfARequestInDoubtIsTaken() {
+    UUID id = add("POST");
+    pending.onInDoubt(attempts.get(0).event(), T0);
+
+    pending.onResponse(response(id));
+
+    assertThat(answers).containsExactly(RESPONSE);
+  }
+
+  @Test
+  void inDoubtAndRepeatableIsPublishedThreeTimesInAll() {
+    add("GET");
+
+    for (int i = 0; i < 3; i++) {
+      pending.onInDoubt(attempts.get(i).event(), T0);
+    }
+
+    assertThat(attempts).hasSize(3);
+    assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
+  }
+
+  @Test
+  void doubtAboutAnEarlierIdIsDropped() {
+    add("GET");
+    pending.onInDoubt(attempts.get(0).event(), T0);
+
+    assertThat(pending.onInDoubt(attempts.get(0).event(), T0)).isFalse();
+    assertThat(attempts).hasSize(2);
+  }
+
   // --- helpers
 
   private UUID add(String method) {

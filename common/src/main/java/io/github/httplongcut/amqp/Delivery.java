@@ -27,6 +27,12 @@ public final class Delivery {
     REJECTED,
     /** A request that came back to its sender for any other reason. */
     DEAD_LETTERED,
+    /**
+     * A request that somebody had before: a quorum queue gives it out again, or back to its sender.
+     * Such a queue has its leader's word for what was acked, not that of the node that answered the
+     * fence, so it may have been settled, and have run.
+     */
+    IN_DOUBT,
     /** From the queue of what was for a broker that is gone. */
     ORPHANED
   }

@@ -80,13 +80,33 @@ final class MessageReader {
         exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED)
             || exchange.equals(Topology.BROKER_REQUEST_UNDELIVERED);
     if (!cameBack) {
-      return Origin.SENT;
+      boolean again = queue.equals(Topology.CLIENT_REQUEST_QUEUE) && wasGivenOutBefore(headers);
+      return again ? Origin.IN_DOUBT : Origin.SENT;
+    }
+    if (exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED) && wasGivenOutBefore(headers)) {
+      return Origin.IN_DOUBT; // whatever it died of in the end
     }
     return switch (lastDeath(headers)) {
       case "expired" -> Origin.EXPIRED;
       case "rejected" -> Origin.REJECTED;
+      case "delivery_limit" -> Origin.IN_DOUBT;
       default -> Origin.DEAD_LETTERED;
     };
+  }
+
+  /**
+   * Only quorum queues say so. {@code x-delivery-count} is not raised by everything that gives a
+   * message back (RabbitMQ 4.3: not when the consumer's node seems down), {@code x-acquired-count},
+   * of 4.3, is.
+   */
+  private static boolean wasGivenOutBefore(Map<String, Object> headers) {
+    return headers != null
+        && (isPositive(headers.get("x-delivery-count"))
+            || isPositive(headers.get("x-acquired-count")));
+  }
+
+  private static boolean isPositive(Object count) {
+    return count instanceof Number number && number.longValue() > 0;
   }
 
   /** The reason in the newest entry of {@code x-death}, which RabbitMQ puts first. */

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageReaderTest {
 
@@ -85,6 +86,38 @@ class MessageReaderTest {
 
     assertThat(read.envelope().origin()).isEqualTo(Origin.REJECTED);
     assertThat(read.type()).isEqualTo(EventType.BROKER_REQUEST);
+  }
+
+  /** The limit is 0: the queue had given it out once, and does not know what became of it. */
+  @Test
+  void whatReachedItsDeliveryLimitIsInDoubt() throws Exception {
+    Map<String, Object> headers =
+        Map.of("x-death", List.of(Map.of("reason", "delivery_limit")), "x-delivery-count", 1L);
+    BasicProperties givenUp = properties("client_request").headers(headers).build();
+
+    MessageReader.Read read =
+        MessageReader.read(
+            INBOX, "client_request_undelivered", "key", givenUp, sample("client_request"));
+
+    assertThat(read.envelope().origin()).isEqualTo(Origin.IN_DOUBT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x-delivery-count", "x-acquired-count"})
+  void whatAQuorumQueueGivesOutAgainIsInDoubt(String counter) throws Exception {
+    assertThat(originOfRequestWith(Map.of(counter, 0))).isEqualTo(Origin.SENT);
+    assertThat(originOfRequestWith(Map.of(counter, 1))).isEqualTo(Origin.IN_DOUBT);
+  }
+
+  private static Origin originOfRequestWith(Map<String, Object> headers) throws Exception {
+    return MessageReader.read(
+            "client_request",
+            "client_request",
+            "key",
+            properties("client_request").headers(headers).build(),
+            sample("client_request"))
+        .envelope()
+        .origin();
   }
 
   private static BasicProperties.Builder properties(String type) {
