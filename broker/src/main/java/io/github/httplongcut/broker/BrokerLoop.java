@@ -22,6 +22,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.UpstreamError;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -73,6 +74,13 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   // What happens.
+
+  @Override
+  public void onInboxReplaced(ProcessId newId) {
+    log.info("event=inbox_replaced broker_id={}", newId);
+    speaker.speakAs(newId);
+    perform(router.onInboxReplaced(newId, now()));
+  }
 
   @Override
   public void onConsuming() {

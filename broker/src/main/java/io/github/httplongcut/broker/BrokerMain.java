@@ -29,8 +29,12 @@ public final class BrokerMain {
     ProcessId id = ProcessId.create(config.amqp().user(), config.name());
     ProcessMetrics metrics = new ProcessMetrics(Role.BROKER);
     Loop loop = new Loop("broker");
-    Topology.Plan plan = Topology.broker(id, BrokerConfig.PREFETCH);
-    Member member = new Member(Role.BROKER.key(), id, plan, config.timeouts().ackTimeout());
+    Member member =
+        new Member(
+            Role.BROKER.key(),
+            id,
+            (brokerId, generation) -> Topology.broker(brokerId, BrokerConfig.PREFETCH),
+            config.timeouts().ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();
     readiness.set("rabbitmq", () -> stateOf(session));

@@ -18,7 +18,7 @@ import java.time.Duration;
  */
 final class Speaker {
 
-  private final ProcessId brokerId;
+  private ProcessId brokerId;
   private final Duration ackTimeout;
   private final String version;
 
@@ -26,6 +26,11 @@ final class Speaker {
     this.brokerId = brokerId;
     this.ackTimeout = ackTimeout;
     this.version = version;
+  }
+
+  /** From now on it is called so. */
+  void speakAs(ProcessId newId) {
+    brokerId = newId;
   }
 
   /** What a client agent is told: worth the time for which it still waits. */

@@ -33,7 +33,11 @@ public final class ClientAgentMain {
     ProcessMetrics metrics = new ProcessMetrics(Role.CLIENT_AGENT);
     Loop loop = new Loop("client-agent");
     Member member =
-        new Member(Role.CLIENT_AGENT.key(), id, Topology.clientAgent(id), config.ackTimeout());
+        new Member(
+            Role.CLIENT_AGENT.key(),
+            id,
+            (newId, generation) -> Topology.clientAgent(id, generation),
+            config.ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();
     readiness.set("rabbitmq", () -> stateOf(session));

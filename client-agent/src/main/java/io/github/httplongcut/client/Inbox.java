@@ -26,6 +26,7 @@ final class Inbox implements SessionListener {
   private final PendingRequests pending;
   private final LongSupplier clock;
   private final RequestMetrics metrics;
+  private boolean inboxIsNew;
 
   /**
    * @param clock the loop's
@@ -96,8 +97,18 @@ final class Inbox implements SessionListener {
   }
 
   @Override
+  public void onInboxReplaced(ProcessId newId) {
+    log.info("event=inbox_replaced");
+    inboxIsNew = true;
+  }
+
+  @Override
   public void onConsuming() {
     log.info("event=consuming");
+    if (inboxIsNew) { // and bound: before that, answers to what is published again would be lost
+      inboxIsNew = false;
+      pending.onInboxReplaced(clock.getAsLong());
+    }
   }
 
   @Override

@@ -255,6 +255,17 @@ final class PendingRequests {
     }
   }
 
+  /**
+   * What was said of any request may have been lost with the inbox. What is repeatable is published
+   * again; the others wait on, since their answers may still be on their way.
+   */
+  void onInboxReplaced(long now) {
+    for (PendingRequest pending : select(PendingRequest::isRepeatable)) {
+      pending.takeBack(); // or what was held until now would go out twice
+      tryAgain(pending, "inbox_replaced", now);
+    }
+  }
+
   /** Time in which others could not be heard: no check counts it. */
   void excuse(long nanos) {
     excusedNanos += nanos;

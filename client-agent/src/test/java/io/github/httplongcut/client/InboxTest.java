@@ -102,6 +102,19 @@ class InboxTest {
   }
 
   @Test
+  void withANewInboxNothingIsPublishedAgainBeforeItIsConsumed() {
+    add("GET");
+
+    inbox.onInboxReplaced(TestAgent.CLIENT.renewed());
+    assertThat(attempts).hasSize(1);
+    inbox.onConsuming();
+    assertThat(attempts).hasSize(2);
+
+    inbox.onConsuming();
+    assertThat(attempts).hasSize(2);
+  }
+
+  @Test
   void notRunOfARequestThatIsNotRepeatableIsSettledFirst() {
     add("POST");
 

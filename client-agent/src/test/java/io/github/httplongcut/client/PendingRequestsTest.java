@@ -688,6 +688,23 @@ class PendingRequestsTest {
     assertThat(attempts).hasSize(2);
   }
 
+  @Test
+  void withANewInboxWhatIsRepeatableIsPublishedAgain() {
+    UUID get = add("GET");
+    UUID post = add("POST");
+    pending.onAck(ack(get, BROKER), T0);
+
+    pending.onInboxReplaced(T0);
+
+    assertThat(attempts).hasSize(3);
+    assertThat(attempts.get(2).event().request().method()).isEqualTo("GET");
+    assertThat(takenBack).as("what may have been held").containsExactly(get);
+    pending.onResponse(response(get));
+    pending.onResponse(response(post));
+    assertThat(answers).hasSize(2);
+    assertForgotten();
+  }
+
   // --- helpers
 
   private UUID add(String method) {

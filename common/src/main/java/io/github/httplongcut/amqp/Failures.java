@@ -1,7 +1,9 @@
 package io.github.httplongcut.amqp;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import com.rabbitmq.client.ShutdownSignalException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 
@@ -9,6 +11,13 @@ import java.net.UnknownHostException;
 final class Failures {
 
   private Failures() {}
+
+  /** Whether RabbitMQ closed the channel because something is not there, or its node is down. */
+  static boolean isNotFound(Throwable failure) {
+    return failure.getCause() instanceof ShutdownSignalException signal
+        && signal.getReason() instanceof AMQP.Channel.Close close
+        && close.getReplyCode() == AMQP.NOT_FOUND;
+  }
 
   static String describe(Throwable failure) {
     if (failure instanceof AuthenticationFailureException) {

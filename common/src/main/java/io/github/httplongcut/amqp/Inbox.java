@@ -9,6 +9,7 @@ import io.github.httplongcut.amqp.Topology.Binding;
 import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
+import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ final class Inbox implements Link.Use {
   private static final int MANY_ACKS = 25;
 
   private final Link link;
-  private final Topology.Plan plan;
+  private final Home home;
   private final Duration fenceTimeout;
   private final Executor loop;
   private final SessionMetrics metrics;
@@ -178,10 +179,9 @@ final class Inbox implements Link.Use {
    *
    * @param fenceTimeout for how long RabbitMQ may owe a fence's answer
    */
-  Inbox(
-      Link link, Topology.Plan plan, Duration fenceTimeout, Executor loop, SessionMetrics metrics) {
+  Inbox(Link link, Home home, Duration fenceTimeout, Executor loop, SessionMetrics metrics) {
     this.link = link;
-    this.plan = plan;
+    this.home = home;
     this.fenceTimeout = fenceTimeout;
     this.loop = loop;
     this.metrics = metrics;
@@ -205,7 +205,10 @@ final class Inbox implements Link.Use {
   public void use(Connection connection)
       throws IOException, TimeoutException, InterruptedException {
     if (!topologyChecked) {
-      TopologyCheck.check(connection, plan);
+      TopologyCheck.check(connection, home.plan());
+    }
+    if (home.arrive(connection)) {
+      tellReplaced();
     }
     Channel channel = connection.createChannel();
     Epoch epoch = new Epoch(channel);
@@ -220,16 +223,35 @@ final class Inbox implements Link.Use {
       topologyChecked = false; // something may have been deleted: say what
       throw e;
     } finally {
+      home.leave();
       lost(epoch);
+    }
+  }
+
+  private void tellReplaced() {
+    ProcessId newId = home.id();
+    metrics.inboxReplaced();
+    loop.execute(() -> listener.onInboxReplaced(newId));
+  }
+
+  private void declare(Channel channel, ConsumedQueue queue) throws IOException {
+    try {
+      channel.queueDeclare(queue.name(), true, false, false, Map.of("x-queue-type", "classic"));
+    } catch (IOException e) {
+      if (Failures.isNotFound(e)) { // it is there, on a node that is down
+        home.abandon();
+        tellReplaced();
+      }
+      throw e;
     }
   }
 
   private void consume(Epoch epoch) throws IOException {
     priority++;
+    Topology.Plan plan = home.plan();
     for (ConsumedQueue queue : plan.queues()) {
       if (queue.isOwn()) {
-        epoch.channel.queueDeclare(
-            queue.name(), true, false, false, Map.of("x-queue-type", "classic"));
+        declare(epoch.channel, queue);
         for (Binding binding : queue.bindings()) {
           epoch.channel.queueBind(
               queue.name(), binding.exchange(), binding.routingKey(), binding.arguments());

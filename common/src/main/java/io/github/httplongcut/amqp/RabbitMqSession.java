@@ -1,11 +1,14 @@
 package io.github.httplongcut.amqp;
 
+import com.rabbitmq.client.Address;
+import com.rabbitmq.client.AddressResolver;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.StrictExceptionHandler;
 import io.github.httplongcut.loop.Loop;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -43,10 +46,16 @@ public final class RabbitMqSession implements Session {
     this.loop = loop;
     SessionMetrics metrics = new SessionMetrics(registry);
     String name = member.role() + " " + member.id();
-    publishing = new Link(factory(config, name + " publish"), config, name + " publish");
+    publishing =
+        new Link(
+            configure(new ConnectionFactory(), config, name + " publish"),
+            config,
+            name + " publish");
     publisher = new Publisher(publishing, config, member.id(), loop, metrics);
-    consuming = new Link(factory(config, name + " consume"), config, name + " consume");
-    inbox = new Inbox(consuming, member.plan(), member.ackTimeout(), loop::executeHere, metrics);
+    Home home = new Home(config.addresses(), member, System::nanoTime);
+    consuming =
+        new Link(configure(factoryTo(home), config, name + " consume"), config, name + " consume");
+    inbox = new Inbox(consuming, home, member.ackTimeout(), loop::executeHere, metrics);
     loop.onTaskEnd(publisher::onTaskEnd);
     watcher = Executors.newSingleThreadScheduledExecutor(daemons("amqp watch"));
     Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
@@ -57,8 +66,17 @@ public final class RabbitMqSession implements Session {
         .register(registry);
   }
 
-  private static ConnectionFactory factory(AmqpConfig config, String threads) {
-    ConnectionFactory factory = new ConnectionFactory();
+  private static ConnectionFactory factoryTo(Home home) {
+    return new ConnectionFactory() {
+      @Override
+      protected AddressResolver createAddressResolver(List<Address> addresses) {
+        return home;
+      }
+    };
+  }
+
+  private static ConnectionFactory configure(
+      ConnectionFactory factory, AmqpConfig config, String threads) {
     factory.setUsername(config.user());
     factory.setPassword(config.password().value());
     factory.setVirtualHost(config.virtualHost());

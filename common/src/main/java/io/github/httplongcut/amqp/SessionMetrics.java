@@ -16,6 +16,7 @@ final class SessionMetrics {
   private final Counter messagesDelivered;
   private final Counter unreadable;
   private final Counter connections;
+  private final Counter inboxesReplaced;
 
   SessionMetrics(MeterRegistry registry) {
     for (EventType type : EventType.values()) {
@@ -50,6 +51,10 @@ final class SessionMetrics {
         Counter.builder("longcut.amqp.connections.opened")
             .description("Connections to RabbitMQ that came up, first and again")
             .register(registry);
+    inboxesReplaced =
+        Counter.builder("longcut.amqp.inboxes.replaced")
+            .description("Inboxes left behind with their node, and declared anew on another")
+            .register(registry);
   }
 
   void published(EventType type, int count) {
@@ -67,6 +72,10 @@ final class SessionMetrics {
 
   void unreadable() {
     unreadable.increment();
+  }
+
+  void inboxReplaced() {
+    inboxesReplaced.increment();
   }
 
   void connected() {

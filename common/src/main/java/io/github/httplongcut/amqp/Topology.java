@@ -95,13 +95,18 @@ public final class Topology {
     }
   }
 
-  /** What a client agent uses. */
-  public static Plan clientAgent(ProcessId clientId) {
+  /**
+   * What a client agent uses. Its id stays the same over all its inboxes, so that answers under way
+   * find the new one: what a queue left behind gets too does no harm, nothing of it comes back.
+   *
+   * @param generation of the inbox
+   */
+  public static Plan clientAgent(ProcessId clientId, int generation) {
     String key = clientId.toString();
     return new Plan(
         List.of(
             new ConsumedQueue(
-                "client-agent." + clientId,
+                "client-agent." + clientId + (generation == 0 ? "" : "." + generation),
                 CLIENT_INBOX_PREFETCH,
                 List.of(
                     new Binding(EventType.CLIENT_REQUEST_ACK, key),

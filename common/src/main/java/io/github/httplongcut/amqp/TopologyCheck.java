@@ -1,9 +1,7 @@
 package io.github.httplongcut.amqp;
 
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,9 +53,7 @@ final class TopologyCheck {
       channel.close();
       return false;
     } catch (IOException e) {
-      if (e.getCause() instanceof ShutdownSignalException signal
-          && signal.getReason() instanceof AMQP.Channel.Close close
-          && close.getReplyCode() == AMQP.NOT_FOUND) {
+      if (Failures.isNotFound(e)) {
         return true;
       }
       throw e;

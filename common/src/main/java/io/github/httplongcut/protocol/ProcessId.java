@@ -56,6 +56,12 @@ public final class ProcessId {
     return new ProcessId(Names.require("user", user), instance.toString());
   }
 
+  /** Another id for the same process, which has lost what hung on this one. */
+  public ProcessId renewed() {
+    String name = text.substring(user.length() + 1, text.length() - RANDOM_LETTERS - 1);
+    return create(user, name);
+  }
+
   /**
    * Reads the wire form.
    *

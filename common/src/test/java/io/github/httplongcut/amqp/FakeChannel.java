@@ -15,6 +15,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +142,12 @@ final class FakeChannel {
     switch (method) {
       case "createChannel" -> {
         return channel;
+      }
+      case "getAddress" -> {
+        return InetAddress.getLoopbackAddress();
+      }
+      case "getPort" -> {
+        return 5672;
       }
       case "addBlockedListener" -> whenBlocked = (BlockedCallback) arguments[0];
       default -> throw new UnsupportedOperationException(method);

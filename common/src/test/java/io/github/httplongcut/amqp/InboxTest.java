@@ -41,7 +41,14 @@ class InboxTest {
   private final Inbox inbox =
       new Inbox(
           new Link(new ConnectionFactory(), CONFIG, "test"),
-          Topology.upstreamAgent(ID, List.of("orders"), 10),
+          new Home(
+              CONFIG.addresses(),
+              new Member(
+                  "upstream-agent",
+                  ID,
+                  (id, generation) -> Topology.upstreamAgent(id, List.of("orders"), 10),
+                  Duration.ofSeconds(2)),
+              System::nanoTime),
           Duration.ofSeconds(2),
           Runnable::run, // as if the loop were always the one to run next
           new SessionMetrics(new SimpleMeterRegistry()));
@@ -54,6 +61,11 @@ class InboxTest {
           @Override
           public void onDelivery(Delivery delivery) {
             delivery.settle(() -> heard.add("settled"));
+          }
+
+          @Override
+          public void onInboxReplaced(ProcessId newId) {
+            heard.add("replaced");
           }
 
           @Override

@@ -6,8 +6,11 @@ import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -23,6 +26,9 @@ final class Heartbeats {
 
   /** So many, one behind the other as soon as that may be, follow a rejection. */
   static final int AFTER_REJECTION = 5;
+
+  /** An id that the agent had, and whether something still runs under it. */
+  private record Former(ProcessId id, BooleanSupplier busy) {}
 
   /** What was said last of a target. */
   private record Said(AgentState state, long at) {}
@@ -40,13 +46,26 @@ final class Heartbeats {
   private final Consumer<Publication> outbox;
   private final Map<Target, Said> said = new HashMap<>();
   private final Map<Target, Integer> owed = new HashMap<>();
+  private final List<Former> former = new ArrayList<>();
+  private ProcessId upstreamId;
   private boolean consuming;
+  private long formerSaidAt;
 
   Heartbeats(Self self, Targets targets, TargetStates states, Consumer<Publication> outbox) {
     this.self = self;
+    this.upstreamId = self.upstreamId;
     this.targets = targets;
     this.states = states;
     this.outbox = outbox;
+  }
+
+  /**
+   * The agent goes on under another id. Under the one so far it says {@code draining} for as long
+   * as {@code busy} holds, so that what runs is not taken for lost, and then {@code gone}.
+   */
+  void moveTo(ProcessId newId, BooleanSupplier busy) {
+    former.add(new Former(upstreamId, busy));
+    upstreamId = newId;
   }
 
   /** The inbox is consumed: here we are. */
@@ -96,9 +115,28 @@ final class Heartbeats {
         say(target, now);
       }
     }
+    if (consuming) {
+      sayFormer(now);
+    }
+  }
+
+  private void sayFormer(long now) {
+    boolean due = now - formerSaidAt >= self.interval.toNanos();
+    if (due) {
+      formerSaidAt = now;
+    }
+    for (Former each : List.copyOf(former)) {
+      if (!each.busy.getAsBoolean()) {
+        former.remove(each);
+        targets.all().forEach(target -> publish(each.id, target, AgentState.GONE, now));
+      } else if (due) {
+        targets.all().forEach(target -> publish(each.id, target, AgentState.DRAINING, now));
+      }
+    }
   }
 
   private void sayAll(long now) {
+    formerSaidAt = now - self.interval.toNanos();
     targets.all().forEach(target -> say(target, now));
   }
 
@@ -109,9 +147,13 @@ final class Heartbeats {
     AgentState state = states.stateOf(target);
     owed.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
     said.put(target, new Said(state, now));
+    publish(upstreamId, target, state, now);
+  }
+
+  private void publish(ProcessId id, Target target, AgentState state, long now) {
     UpstreamHeartbeat heartbeat =
         new UpstreamHeartbeat(
-            self.upstreamId,
+            id,
             target.name(),
             state,
             target.capacity(),
@@ -120,9 +162,7 @@ final class Heartbeats {
             self.version);
     outbox.accept(
         Publication.of(
-            heartbeat,
-            Topology.targetKey(target.name(), self.upstreamId),
-            now + self.interval.toNanos()));
+            heartbeat, Topology.targetKey(target.name(), id), now + self.interval.toNanos()));
   }
 
   private static boolean isAboutSlots(AgentState state) {

@@ -49,7 +49,7 @@ final class RequestRunner {
 
   private static final Logger log = LoggerFactory.getLogger(RequestRunner.class);
 
-  private final ProcessId upstreamId;
+  private ProcessId upstreamId;
   private final Duration ackTimeout;
   private final TargetStates states;
   private final Ports ports;
@@ -154,6 +154,16 @@ final class RequestRunner {
     }
   }
 
+  /** What is taken from now on, it takes under this id. */
+  void moveTo(ProcessId newId) {
+    upstreamId = newId;
+  }
+
+  /** Whether something that was taken under that id is not answered yet. */
+  boolean isBusyAs(ProcessId id) {
+    return taken.values().stream().anyMatch(each -> each.upstreamId().equals(id));
+  }
+
   /** Ends what still runs when there is no more time to wait for it. */
   void cutOff(long now) {
     for (Taken request : List.copyOf(taken.values())) {
@@ -204,7 +214,7 @@ final class RequestRunner {
 
   private Taken take(BrokerRequest event, Target target, Delivery delivery, long now) {
     long deadline = now + event.brokerReqTtl() * 1_000_000L;
-    Taken request = new Taken(event, target, delivery, deadline);
+    Taken request = new Taken(upstreamId, event, target, delivery, deadline);
     taken.put(event.brokerReqId(), request);
     metrics.inFlight(target, states.taken(target));
     return request;
@@ -258,7 +268,8 @@ final class RequestRunner {
 
   private void publishAck(Taken request, long now) {
     Event ack =
-        new Event.BrokerRequestAck(request.brokerReqId(), request.upstreamReqId(), upstreamId);
+        new Event.BrokerRequestAck(
+            request.brokerReqId(), request.upstreamReqId(), request.upstreamId());
     long left = TimeLeft.millis(request.deadline(), now);
     ports
         .outbox()

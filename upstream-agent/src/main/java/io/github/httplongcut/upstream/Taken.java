@@ -2,6 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.ProcessId;
 import java.util.UUID;
 
 /** A request that the agent has taken and not yet answered. Belongs to the loop's thread. */
@@ -17,6 +18,7 @@ final class Taken {
     ANSWERING
   }
 
+  private final ProcessId upstreamId;
   private final BrokerRequest event;
   private final Target target;
   private final UUID upstreamReqId = UUID.randomUUID();
@@ -27,11 +29,18 @@ final class Taken {
   private long callDeadline;
   private long answerBytes;
 
-  Taken(BrokerRequest event, Target target, Delivery delivery, long deadline) {
+  Taken(
+      ProcessId upstreamId, BrokerRequest event, Target target, Delivery delivery, long deadline) {
+    this.upstreamId = upstreamId;
     this.event = event;
     this.target = target;
     this.delivery = delivery;
     this.deadline = deadline;
+  }
+
+  /** What the agent was called when it took it. */
+  ProcessId upstreamId() {
+    return upstreamId;
   }
 
   BrokerRequest event() {

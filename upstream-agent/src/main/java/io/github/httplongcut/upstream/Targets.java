@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The upstream targets that this agent claims, by name and by routing key. Immutable. */
+/**
+ * The upstream targets that this agent claims, by name and by routing key. Of the loop's thread,
+ * but for the names.
+ */
 final class Targets {
 
   private final Map<String, Target> byName = new LinkedHashMap<>();
@@ -19,6 +22,14 @@ final class Targets {
     for (UpstreamAgentConfig.Target config : configs) {
       Target target = Target.of(config);
       byName.put(target.name(), target);
+    }
+    moveTo(upstreamId);
+  }
+
+  /** The agent is called so from now on: what comes by another id's key is not for it. */
+  void moveTo(ProcessId upstreamId) {
+    byRoutingKey.clear();
+    for (Target target : byName.values()) {
       byRoutingKey.put(Topology.targetKey(target.name(), upstreamId), target);
     }
   }

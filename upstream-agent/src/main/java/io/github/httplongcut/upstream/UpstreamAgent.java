@@ -52,10 +52,12 @@ final class UpstreamAgent {
   private final RunnerMetrics metrics;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final CountDownLatch drained = new CountDownLatch(1);
+  private ProcessId upstreamId;
   private long closedIdleAt;
 
   UpstreamAgent(UpstreamAgentConfig config, ProcessId id, Parts parts) {
     this.config = config;
+    this.upstreamId = id;
     this.targets = parts.targets();
     this.http = parts.http();
     this.loop = parts.loop();
@@ -130,6 +132,16 @@ final class UpstreamAgent {
         }
         default -> discard(delivery);
       }
+    }
+
+    @Override
+    public void onInboxReplaced(ProcessId newId) {
+      log.info("event=inbox_replaced upstream_id={}", newId);
+      ProcessId before = upstreamId;
+      upstreamId = newId;
+      targets.moveTo(newId);
+      runner.moveTo(newId);
+      heartbeats.moveTo(newId, () -> runner.isBusyAs(before));
     }
 
     @Override

@@ -40,7 +40,8 @@ public final class UpstreamAgentMain {
         new Member(
             Role.UPSTREAM_AGENT.key(),
             id,
-            Topology.upstreamAgent(id, targets.names(), config.prefetch()),
+            (upstreamId, generation) ->
+                Topology.upstreamAgent(upstreamId, targets.names(), config.prefetch()),
             config.ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();

@@ -9,6 +9,7 @@ import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +82,37 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(6);
     passMillis(1_999);
     assertThat(said()).hasSize(6);
+  }
+
+  @Test
+  void underTheOldIdItDrainsWhileSomethingRunsAndThenIsGone() {
+    ProcessId next = SELF.renewed();
+    AtomicBoolean busy = new AtomicBoolean(true);
+    heartbeats.onConsuming(now);
+    heartbeats.onConsumingLost();
+    heartbeats.moveTo(next, busy::get);
+    heartbeats.onConsuming(now);
+    passMillis(1);
+    assertThat(saidBy(next)).containsExactly(AgentState.READY);
+    assertThat(saidBy(SELF)).containsExactly(AgentState.READY, AgentState.DRAINING);
+
+    passMillis(2_000);
+    assertThat(saidBy(SELF))
+        .containsExactly(AgentState.READY, AgentState.DRAINING, AgentState.DRAINING);
+
+    busy.set(false);
+    passMillis(4_000);
+    assertThat(saidBy(SELF)).endsWith(AgentState.DRAINING, AgentState.GONE);
+    passMillis(4_000);
+    assertThat(saidBy(SELF)).hasSize(4);
+  }
+
+  private List<AgentState> saidBy(ProcessId id) {
+    return session.published().stream()
+        .map(UpstreamHeartbeat.class::cast)
+        .filter(heartbeat -> heartbeat.upstreamId().equals(id))
+        .map(UpstreamHeartbeat::state)
+        .toList();
   }
 
   @Test

@@ -17,13 +17,18 @@ import java.util.UUID;
 /** What the router says in this call. Nothing is said to who no longer waits (section 6). */
 final class Outbox {
 
-  private final ProcessId brokerId;
+  private ProcessId brokerId;
   private final RouterLimits limits;
   private final List<Effect> effects = new ArrayList<>();
 
   Outbox(ProcessId brokerId, RouterLimits limits) {
     this.brokerId = brokerId;
     this.limits = limits;
+  }
+
+  /** From now on this broker is called so. */
+  void speakAs(ProcessId newId) {
+    brokerId = newId;
   }
 
   /** All that was said since it was last asked. */

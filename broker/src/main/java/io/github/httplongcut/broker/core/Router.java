@@ -247,6 +247,22 @@ public final class Router {
     return placement.finish(now);
   }
 
+  /**
+   * The inbox is out of reach, and this broker goes on under another id. What is with an agent is
+   * forgotten, as if this broker had ended: what is said of it goes to the old id, and so as an
+   * orphan to the client agent (docs/protocol.md section 4, "Orphans"). Another word of ours, such
+   * as that the agent has not acked, could only be wrong.
+   */
+  public List<Effect> onInboxReplaced(ProcessId newId, long now) {
+    outbox.speakAs(newId);
+    for (InFlight request : book.all()) {
+      if (request.stage() instanceof AtAgent) {
+        book.forget(request, "inbox replaced", now);
+      }
+    }
+    return placement.finish(now);
+  }
+
   /** This process could not hear others for that long: it does not count against them. */
   public void excuse(long nanos) {
     fair.excuse(nanos);

@@ -145,6 +145,35 @@ class RouterExitTest {
   }
 
   @Test
+  void withANewInboxWhatIsWithAnAgentIsForgottenAndItsResponseSentOn() {
+    TestReceipt delivery = scene.delivery();
+    scene.heartbeat(AGENT_1, 10, 0);
+    scene.receive(1, "POST", delivery);
+    scene.receive(2, "POST", delivery);
+    scene.settled(delivery);
+    scene.ack(2, AGENT_1);
+    scene.consumingLost();
+
+    assertThat(scene.inboxReplaced()).isEmpty();
+    assertThat(scene.tick(60_000)).as("no word of ours").isEmpty();
+    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("forward r1");
+    assertThat(scene.orphanedRequest(2, 2)).containsExactly("orphan r2 not_run");
+  }
+
+  @Test
+  void withANewInboxWhatIsSettledAndWaitsIsKept() {
+    TestReceipt delivery = scene.delivery();
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.receive(1, "POST", delivery);
+    scene.receive(2, "POST", delivery);
+    scene.settled(delivery);
+    scene.consumingLost();
+
+    assertThat(scene.inboxReplaced()).containsExactly("dispatch r2 as b2 to plant1");
+    scene.response(2, 2, AGENT_1);
+  }
+
+  @Test
   void requestGivenBackMayComeAgain() {
     scene.get(1);
     scene.consumingLost();

@@ -196,6 +196,10 @@ final class RouterScene {
     return said(router.onConsumingLost(now()));
   }
 
+  List<String> inboxReplaced() {
+    return said(router.onInboxReplaced(BROKER.renewed(), now()));
+  }
+
   List<String> publishing() {
     return said(router.onPublishing(now()));
   }

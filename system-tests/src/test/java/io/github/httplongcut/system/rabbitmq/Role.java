@@ -10,7 +10,7 @@ enum Role {
   CLIENT_AGENT(RabbitMqUser.CLIENT_AGENT) {
     @Override
     Plan plan(ProcessId id) {
-      return Topology.clientAgent(id);
+      return Topology.clientAgent(id, 0);
     }
   },
   BROKER(RabbitMqUser.BROKER) {

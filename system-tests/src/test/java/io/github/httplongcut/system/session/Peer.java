@@ -56,7 +56,7 @@ final class Peer implements AutoCloseable {
             Duration.ofSeconds(3),
             Duration.ofSeconds(1),
             1024 * 1024);
-    Member member = new Member("peer", id, plan.apply(id), ACK_TIMEOUT);
+    Member member = new Member("peer", id, (newId, generation) -> plan.apply(newId), ACK_TIMEOUT);
     session = new RabbitMqSession(config, member, loop, registry);
   }
 
@@ -76,6 +76,11 @@ final class Peer implements AutoCloseable {
           public void onDelivery(Delivery delivery) {
             deliveries.add(delivery);
             then.accept(delivery);
+          }
+
+          @Override
+          public void onInboxReplaced(ProcessId newId) {
+            throw new AssertionError("there is one node");
           }
 
           @Override

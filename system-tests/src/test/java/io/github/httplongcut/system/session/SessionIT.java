@@ -123,7 +123,7 @@ class SessionIT {
   void whatPermissionsForbidIsRefusedAndTheRestGoesOn() {
     Peer client =
         up(
-            new Peer(RabbitMqUser.CLIENT_AGENT, address(), Topology::clientAgent),
+            new Peer(RabbitMqUser.CLIENT_AGENT, address(), id -> Topology.clientAgent(id, 0)),
             Delivery::discard);
     ProcessId another = ProcessId.create("somebody-else", "peer");
     Event request =
