@@ -82,7 +82,7 @@ final class Publisher implements Link.Use {
   private final Condition changed = lock.newCondition();
   // All of these are guarded by the lock.
   private final Outbox outbox = new Outbox();
-  private final List<Publication> nacked = new ArrayList<>();
+  private final Nacks nacks;
   private final NavigableMap<Long, Message> unconfirmed = new TreeMap<>();
   private final Map<Refusal, Long> refusals = new HashMap<>();
   private long unconfirmedBytes;
@@ -91,6 +91,7 @@ final class Publisher implements Link.Use {
   private long probedAt;
   private boolean probeDue;
   private boolean blocked;
+  private boolean reopening; // once nothing is unconfirmed: nobody's fate becomes unknown by it
   private boolean closed;
 
   /** Somebody takes a message and writes it: one at a time, so that numbers are in order. */
@@ -117,6 +118,7 @@ final class Publisher implements Link.Use {
   Publisher(Link link, AmqpConfig config, ProcessId id, Loop loop, SessionMetrics metrics) {
     this.link = link;
     this.config = config;
+    this.nacks = new Nacks(config.addresses().size() > 1);
     this.id = id;
     this.loop = loop;
     this.metrics = metrics;
@@ -233,7 +235,7 @@ final class Publisher implements Link.Use {
   void withdraw(Publication publication) {
     lock.lock();
     try {
-      if (outbox.remove(publication)) {
+      if (outbox.remove(publication) || nacks.remove(publication)) {
         changed.signalAll(); // flush() may wait for it
       }
     } finally {
@@ -298,6 +300,8 @@ final class Publisher implements Link.Use {
       probe = new Fence(opened, System::nanoTime);
       probedAt = now;
       probeDue = false;
+      nacks.onOpened();
+      reopening = false;
       toTell(done);
     } finally {
       lock.unlock();
@@ -342,13 +346,17 @@ final class Publisher implements Link.Use {
   }
 
   private boolean isUsable(Channel opened) {
-    return !closed && !broken && opened.isOpen();
+    return !closed && !broken && opened.isOpen() && !isUsedUp();
   }
 
   /** Until what is held may go; what may go already waits for a word of RabbitMQ's. */
   private long nanosToWait() {
     long nanos = outbox.nanosToNext(System.nanoTime());
     return nanos <= 0 ? Long.MAX_VALUE : nanos;
+  }
+
+  private boolean isUsedUp() {
+    return reopening && unconfirmed.isEmpty();
   }
 
   /** Bytes that the next message may have: any number when nothing is unconfirmed. */
@@ -358,7 +366,7 @@ final class Publisher implements Link.Use {
 
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
   private Message nextMessage(long room) {
-    if (blocked || closed || !channel.isOpen()) {
+    if (blocked || closed || reopening || !channel.isOpen()) {
       return null;
     }
     long now = System.nanoTime();
@@ -430,9 +438,12 @@ final class Publisher implements Link.Use {
     try {
       for (Message message : takeUnconfirmed(from, number, multiple)) {
         Outcome outcome = message.returned ? Outcome.RETURNED : Outcome.CONFIRMED;
+        if (!message.returned) {
+          nacks.onTaken(message.publications.get(0));
+        }
         message.publications.forEach(each -> done.add(new Done(each, outcome)));
       }
-      if (flushing > 0) {
+      if (flushing > 0 || isUsedUp()) {
         changed.signalAll();
       }
       toTell(done);
@@ -449,9 +460,7 @@ final class Publisher implements Link.Use {
     try {
       for (Message message : takeUnconfirmed(from, number, multiple)) {
         for (Publication publication : message.publications) {
-          if (publication.isTriedAgain() && !closed) {
-            nacked.add(publication);
-          } else {
+          if (closed || !nacks.takeOver(publication)) {
             done.add(new Done(publication, Outcome.NACKED));
           }
         }
@@ -581,10 +590,13 @@ final class Publisher implements Link.Use {
     lock.lock();
     try {
       Outcome outcome = channel == null ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
-      boolean moved = !nacked.isEmpty();
+      boolean moved = !nacks.isEmpty();
       refusals.values().removeIf(until -> nowNanos - until >= 0);
-      nacked.forEach(each -> outbox.add(each, nowNanos));
-      nacked.clear();
+      nacks.take().forEach(each -> outbox.add(each, nowNanos));
+      if (nacks.wantNewChannel() && channel != null && !reopening) {
+        log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
+        reopening = true;
+      }
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
         done.add(new Done(publication, outcome));
       }
@@ -630,7 +642,7 @@ final class Publisher implements Link.Use {
     try {
       flushing++;
       changed.signalAll();
-      while (!outbox.isEmpty() || !nacked.isEmpty() || !unconfirmed.isEmpty() || telling > 0) {
+      while (!outbox.isEmpty() || !nacks.isEmpty() || !unconfirmed.isEmpty() || telling > 0) {
         if (left <= 0) {
           return false;
         }
@@ -649,8 +661,7 @@ final class Publisher implements Link.Use {
     lock.lock();
     try {
       closed = true;
-      nacked.forEach(each -> outbox.add(each, System.nanoTime()));
-      nacked.clear();
+      nacks.take().forEach(each -> outbox.add(each, System.nanoTime()));
       for (Publication publication : outbox.removeIf(each -> true)) {
         done.add(new Done(publication, Outcome.NO_CONNECTION));
       }

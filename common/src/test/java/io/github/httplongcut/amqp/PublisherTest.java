@@ -23,28 +23,12 @@ import org.junit.jupiter.api.Test;
 class PublisherTest {
 
   private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
-  private static final AmqpConfig CONFIG =
-      new AmqpConfig(
-          List.of(new AmqpConfig.Address("127.0.0.1", 1)),
-          "broker",
-          new Secret("broker"),
-          "longcut",
-          Optional.empty(),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(2),
-          1024 * 1024);
+  private static final AmqpConfig.Address NODE_1 = new AmqpConfig.Address("127.0.0.1", 1);
+  private static final AmqpConfig.Address NODE_2 = new AmqpConfig.Address("127.0.0.1", 2);
 
   private final Loop loop = new Loop("test loop");
-  private final Publisher publisher =
-      new Publisher(
-          new Link(new ConnectionFactory(), CONFIG, "test"),
-          CONFIG,
-          ID,
-          loop,
-          new SessionMetrics(new SimpleMeterRegistry()));
   private final List<String> outcomes = new CopyOnWriteArrayList<>();
+  private Publisher publisher = publisherTo(NODE_1);
 
   @BeforeEach
   void startLoop() {
@@ -166,6 +150,117 @@ class PublisherTest {
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("late NO_CONNECTION"));
     assertThat(channel.bodies()).isEmpty();
     channel.shut();
+  }
+
+  @Test
+  void aNackedRequestIsToldAtOnce() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    publish("a", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 1);
+
+    channel.nack(1);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a NACKED"));
+    channel.shut();
+  }
+
+  /** The channel may not know the queue's new leader. */
+  @Test
+  void inAClusterANewChannelIsMadeForARequestThatAFreshOneNacks() throws Exception {
+    publisher = publisherTo(NODE_1, NODE_2);
+    FakeChannel fresh = new FakeChannel();
+    Thread user = use(fresh);
+    publish("a", Publication.Tries.ONCE);
+    nackFrom(1, fresh);
+    user.join();
+    assertThat(outcomes).isEmpty();
+
+    FakeChannel next = new FakeChannel();
+    use(next);
+    await().until(() -> next.bodies().size() == 1);
+    next.confirm(1);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED"));
+    next.shut();
+  }
+
+  @Test
+  void inAClusterARequestIsTakenBackWhileItIsHeld() throws Exception {
+    publisher = publisherTo(NODE_1, NODE_2);
+    FakeChannel fresh = new FakeChannel();
+    use(fresh);
+    Publication request = publication("a", Publication.Tries.ONCE);
+    publisher.publish(request);
+    await().until(() -> fresh.bodies().size() == 1);
+    fresh.nack(1);
+    assertThat(publisher.flush(Duration.ZERO)).isFalse();
+
+    publisher.withdraw(request);
+
+    assertThat(publisher.flush(Duration.ZERO)).isTrue();
+    fresh.shut();
+  }
+
+  /** It knows the leader: the queue is full. */
+  @Test
+  void inAClusterTooANackIsBelievedOfAChannelThatHadARequestTaken() throws Exception {
+    publisher = publisherTo(NODE_1, NODE_2);
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    publish("a", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 1);
+    channel.confirm(1);
+    publish("b", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 2);
+
+    channel.nack(2);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED", "b NACKED"));
+    channel.shut();
+  }
+
+  @Test
+  void beforeAChannelIsGivenUpForItsNacksWhatItOwesIsAwaited() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    Thread user = use(channel);
+    publish("owed", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 1);
+    publish("nacked", Publication.Tries.UNTIL_CONFIRMED);
+    nackFrom(2, channel);
+    assertThat(user.isAlive()).isTrue();
+
+    channel.confirm(1);
+    user.join();
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("owed CONFIRMED"));
+  }
+
+  /** All from the {@code first} message on, until it is given up. */
+  private void nackFrom(int first, FakeChannel channel) throws Exception {
+    for (int number = first; number < first + Nacks.PATIENCE; number++) {
+      int last = number;
+      await().until(() -> channel.bodies().size() == last);
+      channel.nack(number);
+      publisher.watch(System.nanoTime());
+    }
+  }
+
+  private Publisher publisherTo(AmqpConfig.Address... nodes) {
+    AmqpConfig config =
+        new AmqpConfig(
+            List.of(nodes),
+            "broker",
+            new Secret("broker"),
+            "longcut",
+            Optional.empty(),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            1024 * 1024);
+    Link link = new Link(new ConnectionFactory(), config, "test");
+    return new Publisher(link, config, ID, loop, new SessionMetrics(new SimpleMeterRegistry()));
   }
 
   private Thread use(FakeChannel channel) {

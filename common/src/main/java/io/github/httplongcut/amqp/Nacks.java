@@ -1,0 +1,79 @@
+package io.github.httplongcut.amqp;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What RabbitMQ has nacked and is to be written again, and whether that is the channel's fault.
+ *
+ * <p>In a cluster it may be: a channel whose first message for a quorum queue finds the queue's
+ * leader gone asks nobody else, and nacks all that is for that queue until the node of that leader
+ * is back (seen on RabbitMQ 3.10). A channel that is opened once there is a new leader does not. A
+ * channel by which a queue has once taken something follows the leader, and its nacks mean what
+ * they say (docs/protocol.md section 4, "Client agent").
+ *
+ * <p>Not synchronized: {@link Publisher} guards it.
+ */
+final class Nacks {
+
+  /** So many looks in a row, 100 ms apart, that find something nacked. */
+  static final int PATIENCE = 3;
+
+  private final boolean cluster;
+  private final List<Publication> again = new ArrayList<>();
+  private boolean requestTaken;
+  private int looks;
+
+  /**
+   * @param cluster whether there is more than one node
+   */
+  Nacks(boolean cluster) {
+    this.cluster = cluster;
+  }
+
+  /** A new channel. */
+  void onOpened() {
+    requestTaken = false;
+    looks = 0;
+  }
+
+  /** A queue has taken a message with this publication. */
+  void onTaken(Publication publication) {
+    requestTaken |= !publication.isTriedAgain();
+  }
+
+  /**
+   * Takes over what was nacked, if it is to be written again.
+   *
+   * @return whether it is
+   */
+  boolean takeOver(Publication publication) {
+    boolean writtenAgain = publication.isTriedAgain() || (cluster && !requestTaken);
+    if (writtenAgain) {
+      again.add(publication);
+    }
+    return writtenAgain;
+  }
+
+  /** Takes out this one, if it is there. */
+  boolean remove(Publication publication) {
+    return again.remove(publication);
+  }
+
+  boolean isEmpty() {
+    return again.isEmpty();
+  }
+
+  /** All that is to be written again, every 100 ms. */
+  List<Publication> take() {
+    looks = again.isEmpty() ? 0 : looks + 1;
+    List<Publication> taken = List.copyOf(again);
+    again.clear();
+    return taken;
+  }
+
+  /** Whether it is time to try another channel. */
+  boolean wantNewChannel() {
+    return looks >= PATIENCE;
+  }
+}
