@@ -51,6 +51,11 @@ final class FakeSession implements Session {
   public void start(SessionListener listener) {}
 
   @Override
+  public void publishOnlyWhileConsuming() {
+    throw new AssertionError("a broker answers others");
+  }
+
+  @Override
   public void publish(Publication publication) {
     published.add(publication);
   }

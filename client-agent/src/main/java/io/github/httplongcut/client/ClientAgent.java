@@ -72,6 +72,7 @@ final class ClientAgent {
   /** Listens; RabbitMQ need not be there yet. */
   void start() {
     loop.start(new Ticks());
+    session.publishOnlyWhileConsuming();
     session.start(inbox);
     listener.start(); // last: what comes in finds everything running
   }

@@ -62,6 +62,9 @@ public final class FakeSession implements Session {
   }
 
   @Override
+  public void publishOnlyWhileConsuming() {}
+
+  @Override
   public void publish(Publication publication) {
     published.add(publication);
     onPublish.accept(publication);

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -155,6 +156,7 @@ final class Inbox implements Link.Use {
   private final Executor loop;
   private final SessionMetrics metrics;
   private SessionListener listener;
+  private Consumer<Boolean> whenConsuming = consuming -> {};
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -190,6 +192,14 @@ final class Inbox implements Link.Use {
   /** Who hears of it; before the link starts. */
   void listener(SessionListener listener) {
     this.listener = listener;
+  }
+
+  /**
+   * Who hears at once that it does not consume any more, and that it does once the listener knows.
+   * Set before the link starts; must not block.
+   */
+  void whenConsuming(Consumer<Boolean> whenConsuming) {
+    this.whenConsuming = whenConsuming;
   }
 
   boolean isConsuming() {
@@ -281,7 +291,23 @@ final class Inbox implements Link.Use {
     } finally {
       lock.unlock();
     }
-    loop.execute(listener::onConsuming);
+    loop.execute(
+        () -> {
+          listener.onConsuming();
+          tellConsuming(epoch);
+        });
+  }
+
+  /** On the loop, when the listener has said what it has to: by then the epoch may be over. */
+  private void tellConsuming(Epoch epoch) {
+    lock.lock();
+    try {
+      if (current == epoch) {
+        whenConsuming.accept(true);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void begin(Epoch epoch) {
@@ -384,6 +410,7 @@ final class Inbox implements Link.Use {
       begun = current == epoch;
       current = null;
       consuming = false;
+      whenConsuming.accept(false);
       writing = false;
       stoppedNow = takeWhenStopped();
       changed.signalAll();

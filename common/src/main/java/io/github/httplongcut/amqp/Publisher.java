@@ -91,6 +91,7 @@ final class Publisher implements Link.Use {
   private long probedAt;
   private boolean probeDue;
   private boolean blocked;
+  private boolean held;
   private boolean reopening; // once nothing is unconfirmed: nobody's fate becomes unknown by it
   private boolean closed;
 
@@ -243,6 +244,17 @@ final class Publisher implements Link.Use {
     }
   }
 
+  /** From any thread: writes nothing for as long as it is held. */
+  void hold(boolean held) {
+    lock.lock();
+    try {
+      this.held = held;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isRefused(Publication publication) {
     return !refusals.isEmpty()
         && refusals.keySet().stream().anyMatch(refusal -> refusal.concerns(publication));
@@ -366,7 +378,7 @@ final class Publisher implements Link.Use {
 
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
   private Message nextMessage(long room) {
-    if (blocked || closed || reopening || !channel.isOpen()) {
+    if (blocked || held || closed || reopening || !channel.isOpen()) {
       return null;
     }
     long now = System.nanoTime();
@@ -589,7 +601,7 @@ final class Publisher implements Link.Use {
     boolean silent;
     lock.lock();
     try {
-      Outcome outcome = channel == null ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
+      Outcome outcome = channel == null || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
       boolean moved = !nacks.isEmpty();
       refusals.values().removeIf(until -> nowNanos - until >= 0);
       nacks.take().forEach(each -> outbox.add(each, nowNanos));

@@ -136,6 +136,12 @@ public final class RabbitMqSession implements Session {
   }
 
   @Override
+  public void publishOnlyWhileConsuming() {
+    publisher.hold(true);
+    inbox.whenConsuming(consuming -> publisher.hold(!consuming));
+  }
+
+  @Override
   public void publish(Publication publication) {
     publisher.publish(publication);
   }

@@ -12,6 +12,12 @@ public interface Session extends AutoCloseable {
   /** Connects, and reconnects for ever, telling {@code listener} on the loop; returns at once. */
   void start(SessionListener listener);
 
+  /**
+   * For a process whose publications all ask for an answer to its own queues, before {@link
+   * #start}: nothing is written while they are not consumed, as if there were no connection.
+   */
+  void publishOnlyWhileConsuming();
+
   /** Hands over a publication, from any thread; never blocks. Its outcome comes on the loop. */
   void publish(Publication publication);
 

@@ -124,6 +124,23 @@ class InboxTest {
   }
 
   @Test
+  void whoPublishesHearsWhetherItConsumes() throws Exception {
+    inbox.whenConsuming(consuming -> heard.add("consuming: " + consuming));
+    channel.shut();
+    user.join();
+    FakeChannel next = new FakeChannel();
+    user = use(next);
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(heard)
+                    .containsSubsequence(
+                        "consuming: false", "lost", "consuming", "consuming: true"));
+    next.shut();
+  }
+
+  @Test
   void aStoppedQueueIsCancelledAndNotConsumedAgain() throws Exception {
     inbox.stop(Set.of("upstream-agent." + ID), () -> heard.add("stopped"));
     await().until(() -> heard.contains("stopped"));

@@ -236,6 +236,23 @@ class PublisherTest {
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("owed CONFIRMED"));
   }
 
+  @Test
+  void whileItIsHeldNothingIsWritten() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    publisher.hold(true);
+    publish("a", Publication.Tries.ONCE);
+    publisher.watch(System.nanoTime() + Duration.ofMinutes(2).toNanos());
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a NO_CONNECTION"));
+
+    publish("b", Publication.Tries.ONCE);
+    publisher.hold(false);
+    await().until(() -> channel.bodies().size() == 1);
+
+    assertThat(channel.bodies().get(0)).contains("\"b\"");
+    channel.shut();
+  }
+
   /** All from the {@code first} message on, until it is given up. */
   private void nackFrom(int first, FakeChannel channel) throws Exception {
     for (int number = first; number < first + Nacks.PATIENCE; number++) {

@@ -45,6 +45,11 @@ public final class FakeSession implements Session, Delivery.Source {
   }
 
   @Override
+  public void publishOnlyWhileConsuming() {
+    throw new AssertionError("an upstream agent answers others");
+  }
+
+  @Override
   public void publish(Publication publication) {
     published.add(publication.event());
     if (confirmsOn == null) {
