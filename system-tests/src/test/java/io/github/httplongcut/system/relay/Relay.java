@@ -70,6 +70,12 @@ public final class Relay implements AutoCloseable {
     return this;
   }
 
+  /** The timers of {@code reference.conf} for the processes started from now on. */
+  Relay withDefaultTimers() {
+    settings.keySet().removeAll(TIMERS.keySet());
+    return this;
+  }
+
   /** A client agent whose default upstream target is {@code echo}; not ready yet. */
   public RoleProcess clientAgent() {
     return clientAgent("echo");

@@ -1,0 +1,174 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Three nodes of the installed {@code rabbitmq-server} as one cluster, by {@code
+ * rabbitmq/private-cluster}, with {@code definitions-cluster.json}. It ends with this JVM, whatever
+ * ends it. For one thread at a time; every method blocks until it is done and throws {@link
+ * IllegalStateException}, with what RabbitMQ said, when it cannot be.
+ */
+public final class RabbitMqCluster implements AutoCloseable {
+
+  /** Its nodes are 1 to 3. */
+  public static final int NODES = 3;
+
+  private static final int STOP_SECONDS = 60;
+
+  private final Path script = Checkout.file("rabbitmq/private-cluster");
+  private final Path directory;
+  private final Process process;
+  private final List<Integer> ports = new ArrayList<>();
+  private final List<Integer> managementPorts = new ArrayList<>();
+
+  /** Starts it; takes half a minute. */
+  public RabbitMqCluster() {
+    try {
+      Path parent = Files.createDirectories(Path.of("target", "rabbitmq").toAbsolutePath());
+      directory = Files.createTempDirectory(parent, "cluster-");
+      process =
+          new ProcessBuilder(script.toString(), "run", directory.toString(), "--until-stdin-closes")
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("private-cluster.log").toFile())
+              .start();
+      run("wait");
+      for (int node = 1; node <= NODES; node++) {
+        Path environment = directory.resolve(node + "/node.env");
+        ports.add(port("RABBITMQ_AMQP_PORT=", environment));
+        managementPorts.add(port("RABBITMQ_MANAGEMENT_PORT=", environment));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int port(String name, Path environment) throws IOException {
+    return Files.readAllLines(environment).stream()
+        .filter(line -> line.startsWith(name))
+        .map(line -> Integer.valueOf(line.substring(name.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Where its nodes listen for AMQP, from node 1 on. */
+  List<Integer> amqpPorts() {
+    return ports;
+  }
+
+  /** The management API of that node, without a path. */
+  URI managementUri(int node) {
+    return URI.create("http://127.0.0.1:" + managementPorts.get(node - 1));
+  }
+
+  /** All three addresses with commas between them, as the processes take them. */
+  public URI amqpUris(RabbitMqUser user) {
+    return URI.create(
+        ports.stream()
+            .map(
+                port ->
+                    "amqp://%s:%s@127.0.0.1:%d/%s"
+                        .formatted(user.login(), user.login(), port, RabbitMq.VHOST))
+            .collect(Collectors.joining(",")));
+  }
+
+  /** With -9. */
+  public void kill(int node) {
+    run("kill", String.valueOf(node));
+  }
+
+  /** Cleanly: RabbitMQ closes all connections first. */
+  public void stop(int node) {
+    run("stop", String.valueOf(node));
+  }
+
+  /** Up again after {@link #kill} or {@link #stop}, and a member of its queues. */
+  public void start(int node) {
+    run("start", String.valueOf(node));
+  }
+
+  /**
+   * What {@code rabbitmq-upgrade drain} does: closes all connections with 320, takes no more of
+   * them, hands over what it leads. The node stays up, and the inboxes on it too.
+   */
+  public void drain(int node) {
+    ctl(node, "eval", "rabbit_maintenance:drain().");
+  }
+
+  /** Takes connections again after {@link #drain}. */
+  public void revive(int node) {
+    ctl(node, "eval", "rabbit_maintenance:revive().");
+  }
+
+  /** The node that leads a quorum queue. */
+  public int leader(String queue) {
+    return IntStream.rangeClosed(1, NODES)
+        .filter(node -> isLeader(node, queue))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(queue + " has no leader"));
+  }
+
+  private boolean isLeader(int node, String queue) {
+    String name = "longcut" + node + "@localhost";
+    return queues(node).stream().anyMatch(line -> line.equals(queue + "\tquorum\t" + name));
+  }
+
+  /** The vhost's queues as that node knows them: name, type and leader, with tabs between them. */
+  public List<String> queues(int node) {
+    return ctl(node, "-q", "list_queues", "-p", RabbitMq.VHOST, "name", "type", "leader")
+        .lines()
+        .skip(1)
+        .toList();
+  }
+
+  /** Runs {@code rabbitmqctl} against that node and returns what it printed. */
+  public String ctl(int node, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("ctl", String.valueOf(node)));
+    all.addAll(List.of(arguments));
+    return run(all.toArray(String[]::new));
+  }
+
+  private String run(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(script.toString(), arguments[0]));
+    command.add(directory.toString());
+    command.addAll(List.of(arguments).subList(1, arguments.length));
+    try {
+      Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+      child.getOutputStream().close();
+      String printed = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int exitCode = child.waitFor();
+      if (exitCode != 0) {
+        throw new IllegalStateException(command + ": exit code " + exitCode + "\n" + printed);
+      }
+      return printed;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in " + command, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IllegalStateException("the cluster did not stop within " + STOP_SECONDS + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the cluster stopped", e);
+    }
+  }
+}
