@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
@@ -57,7 +58,7 @@ final class Bench implements AutoCloseable {
   private static final int CALLERS_CONNECTIONS = 20_000;
 
   private final RabbitMq rabbitMq;
-  private final TcpProxy proxy;
+  private final List<TcpProxy> proxies = new ArrayList<>();
   private final RecordingUpstream upstream = new RecordingUpstream();
   private final Relay relay;
   private final CloseableHttpAsyncClient callers;
@@ -65,11 +66,17 @@ final class Bench implements AutoCloseable {
   private final Set<RoleProcess> picked = new HashSet<>();
   private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
 
-  /** RabbitMQ runs then, and no process of the relay. */
-  Bench(String name) {
-    rabbitMq = RabbitMq.dedicated();
-    proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort());
-    relay = new Relay(this::throughProxy, name).under("env", "LONGCUT_LOG_LEVEL=DEBUG");
+  /**
+   * A bench without processes of the relay.
+   *
+   * @param rabbitMq runs, and is closed with the bench
+   */
+  Bench(String name, RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+    for (int port : rabbitMq.amqpPorts()) {
+      proxies.add(new TcpProxy(rabbitMq.host(), port));
+    }
+    relay = new Relay(this::throughProxies, name).under("env", "LONGCUT_LOG_LEVEL=DEBUG");
     TIMERS.forEach(relay::with);
     for (Part part : Part.values()) {
       running.put(part, new CopyOnWriteArrayList<>());
@@ -94,18 +101,23 @@ final class Bench implements AutoCloseable {
     callers.start();
   }
 
-  private URI throughProxy(RabbitMqUser user) {
+  private URI throughProxies(RabbitMqUser user) {
     return URI.create(
-        "amqp://%s:%s@127.0.0.1:%d/%s"
-            .formatted(user.login(), user.login(), proxy.port(), RabbitMq.VHOST));
+        proxies.stream()
+            .map(
+                proxy ->
+                    "amqp://%s:%s@127.0.0.1:%d/%s"
+                        .formatted(user.login(), user.login(), proxy.port(), RabbitMq.VHOST))
+            .collect(Collectors.joining(",")));
   }
 
   RabbitMq rabbitMq() {
     return rabbitMq;
   }
 
-  TcpProxy proxy() {
-    return proxy;
+  /** One to each node. */
+  List<TcpProxy> proxies() {
+    return proxies;
   }
 
   RecordingUpstream upstream() {
@@ -208,7 +220,9 @@ final class Bench implements AutoCloseable {
     relay.close();
     upstream.close();
     try {
-      proxy.close();
+      for (TcpProxy proxy : proxies) {
+        proxy.close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

@@ -2,6 +2,7 @@ package io.github.httplongcut.system.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultPairsIT {
 
-  private final Workshop workshop = new Workshop("faults-long");
+  private final Workshop workshop = new Workshop("faults-long", RabbitMq::dedicated);
 
   static Stream<List<Fault>> longFaultsAndPairs() {
     List<List<Fault>> all = new ArrayList<>();

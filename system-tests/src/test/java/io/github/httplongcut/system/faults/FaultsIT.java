@@ -3,6 +3,7 @@ package io.github.httplongcut.system.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("long")
 class FaultsIT {
 
-  private final Workshop workshop = new Workshop("faults");
+  private final Workshop workshop = new Workshop("faults", RabbitMq::dedicated);
 
   static Stream<Fault> shortFaults() {
     return Stream.of(Fault.values()).filter(fault -> !fault.isLong());

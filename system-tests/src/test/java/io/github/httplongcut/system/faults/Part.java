@@ -22,7 +22,7 @@ enum Part {
   /** Finds the queues of the process of that name, and no other's. */
   Pattern queuesOf(String process) {
     return Pattern.compile(
-        "^(%s|heartbeats)\\.%s\\.%s-[a-z2-7]{6}$".formatted(role, role, process));
+        "^(%s|heartbeats)\\.%s\\.%s-[a-z2-7]{6}(\\.\\d+)?$".formatted(role, role, process));
   }
 
   /**

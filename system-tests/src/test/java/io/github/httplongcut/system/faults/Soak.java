@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.system.faults.Report.Tally;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,11 @@ final class Soak implements Callable<Integer> {
       description = "only these, in this order, again and again: ${COMPLETION-CANDIDATES}")
   private List<Fault> faults = List.of();
 
+  @Option(
+      names = "--cluster",
+      description = "on a RabbitMQ cluster of three nodes; what stops and starts is one of them")
+  private boolean cluster;
+
   /** Exits with 0, with 1 if anything was wrong, or with 2 for a usage error. */
   public static void main(String... arguments) {
     CommandLine commandLine = new CommandLine(new Soak());
@@ -54,7 +60,8 @@ final class Soak implements Callable<Integer> {
     int trials = 0;
     List<String> failed = new ArrayList<>();
     say("soak of %d minutes, seed %d".formatted(minutes, seed));
-    try (Workshop workshop = new Workshop("soak-" + seed)) {
+    try (Workshop workshop =
+        new Workshop(name(), cluster ? RabbitMq::cluster : RabbitMq::dedicated)) {
       while (System.nanoTime() - end < 0) {
         List<Fault> now = next(trials, random);
         trials++;
@@ -85,6 +92,10 @@ final class Soak implements Callable<Integer> {
                 total.postsRunTwice()));
     say(failed.isEmpty() ? "clean: all is accounted for" : "NOT CLEAN: " + failed);
     return failed.isEmpty() ? 0 : 1;
+  }
+
+  private String name() {
+    return (cluster ? "soak-cluster-" : "soak-") + seed;
   }
 
   private List<Fault> next(int trial, Random random) {

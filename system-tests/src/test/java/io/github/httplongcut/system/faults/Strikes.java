@@ -4,6 +4,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.RoleProcess;
@@ -133,34 +134,33 @@ final class Strikes {
 
   /** A connection of a process loses everything, and does not break. */
   static Strike blackHole(Part part, String connection) {
-    return onConnection(part, connection, (bench, login) -> bench.proxy().blackHole(login));
+    return onConnection(part, connection, (proxy, login) -> proxy.blackHole(login));
   }
 
   /** A connection of a process breaks. */
   static Strike reset(Part part, String connection) {
-    return onConnection(part, connection, (bench, login) -> bench.proxy().reset(login));
+    return onConnection(part, connection, (proxy, login) -> proxy.reset(login));
   }
 
   /** A connection of a process becomes slow to answer. */
   static Strike delay(Part part, String connection, Duration delay) {
-    return onConnection(part, connection, (bench, login) -> bench.proxy().delay(login, delay));
+    return onConnection(part, connection, (proxy, login) -> proxy.delay(login, delay));
   }
 
   /** A connection of a process carries next to nothing. */
   static Strike trickle(Part part, String connection, int bytesPerSecond) {
-    return onConnection(
-        part, connection, (bench, login) -> bench.proxy().throttle(login, bytesPerSecond));
+    return onConnection(part, connection, (proxy, login) -> proxy.throttle(login, bytesPerSecond));
   }
 
   private interface Impairing {
-    void impair(Bench bench, Pattern login);
+    void impair(TcpProxy proxy, Pattern login);
   }
 
   private static Strike onConnection(Part part, String connection, Impairing impairing) {
     return (bench, random) -> {
       Pattern login = part.connectionOf(bench.pick(part, random).name(), connection);
-      impairing.impair(bench, login);
-      return Struck.healedBy(() -> bench.proxy().heal(login));
+      bench.proxies().forEach(proxy -> impairing.impair(proxy, login));
+      return Struck.healedBy(() -> bench.proxies().forEach(proxy -> proxy.heal(login)));
     };
   }
 

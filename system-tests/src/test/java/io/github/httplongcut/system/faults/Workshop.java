@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.faults;
 
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /**
  * Runs trials one after the other on the same bench, as long as all goes well; after a failure the
@@ -15,6 +17,7 @@ import java.util.Random;
 final class Workshop implements AutoCloseable {
 
   private final String name;
+  private final Supplier<RabbitMq> rabbitMq;
   private final Path table;
   private Bench bench;
   private Heap heap;
@@ -22,9 +25,11 @@ final class Workshop implements AutoCloseable {
 
   /**
    * @param name of the table and of the logs' directory
+   * @param rabbitMq starts one for each bench
    */
-  Workshop(String name) {
+  Workshop(String name, Supplier<RabbitMq> rabbitMq) {
     this.name = name;
+    this.rabbitMq = rabbitMq;
     this.table = Path.of("target", "faults", name + ".md");
     try {
       Files.createDirectories(table.getParent());
@@ -37,7 +42,7 @@ final class Workshop implements AutoCloseable {
   Report run(List<Fault> faults, Random random) {
     if (bench == null) {
       benches++;
-      bench = new Bench(name + "-" + benches);
+      bench = new Bench(name + "-" + benches, rabbitMq.get());
     }
     boolean clean = false;
     try {

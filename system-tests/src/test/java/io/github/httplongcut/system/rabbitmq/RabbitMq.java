@@ -50,6 +50,14 @@ public final class RabbitMq implements AutoCloseable {
     return new RabbitMq(RabbitMqChoice.forDedicatedUse().open());
   }
 
+  /**
+   * A cluster of three nodes that no other test uses, with {@code definitions-cluster.json}. What
+   * stops and starts is one node of it: the one that leads {@code client_request}.
+   */
+  public static RabbitMq cluster() {
+    return new RabbitMq(new ClusterRabbitMq());
+  }
+
   /** With user, password and vhost; stays the same over {@link #stop} and {@link #start}. */
   public URI amqpUri(RabbitMqUser user) {
     URI uri = server.amqpUri();
@@ -68,6 +76,11 @@ public final class RabbitMq implements AutoCloseable {
   public int amqpPort() {
     int port = server.amqpUri().getPort();
     return port >= 0 ? port : ConnectionFactory.DEFAULT_AMQP_PORT;
+  }
+
+  /** For AMQP, of all nodes. */
+  public List<Integer> amqpPorts() {
+    return server.amqpPorts().isEmpty() ? List.of(amqpPort()) : server.amqpPorts();
   }
 
   /** The management API's and UI's address, without a path; {@link RabbitMqUser#ADMIN} logs in. */

@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.rabbitmq;
 
 import java.net.URI;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,11 @@ interface RabbitMqServer extends AutoCloseable {
    * server lives, over every {@link #stop} and {@link #start}.
    */
   URI amqpUri();
+
+  /** The AMQP ports of all its nodes, on the same host; empty if there is only one. */
+  default List<Integer> amqpPorts() {
+    return List.of();
+  }
 
   /** The management API's address, without a path. */
   Optional<URI> managementUri();
