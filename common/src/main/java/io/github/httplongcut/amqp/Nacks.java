@@ -16,13 +16,20 @@ import java.util.List;
  */
 final class Nacks {
 
-  /** So many looks in a row, 100 ms apart, that find something nacked. */
+  /** So many looks in a row, 100 ms apart, that find something nacked; twice that the next time. */
   static final int PATIENCE = 3;
+
+  private static final int MOST_PATIENCE = 24;
+
+  /** After so many looks in a row that find nothing, the patience is the first one again. */
+  private static final int QUIET = 20;
 
   private final boolean cluster;
   private final List<Publication> again = new ArrayList<>();
   private boolean requestTaken;
   private int looks;
+  private int quietLooks;
+  private int patience = PATIENCE;
 
   /**
    * @param cluster whether there is more than one node
@@ -33,6 +40,9 @@ final class Nacks {
 
   /** A new channel. */
   void onOpened() {
+    if (wantNewChannel()) {
+      patience = Math.min(2 * patience, MOST_PATIENCE);
+    }
     requestTaken = false;
     looks = 0;
   }
@@ -67,6 +77,10 @@ final class Nacks {
   /** All that is to be written again, every 100 ms. */
   List<Publication> take() {
     looks = again.isEmpty() ? 0 : looks + 1;
+    quietLooks = again.isEmpty() ? quietLooks + 1 : 0;
+    if (quietLooks >= QUIET) {
+      patience = PATIENCE;
+    }
     List<Publication> taken = List.copyOf(again);
     again.clear();
     return taken;
@@ -74,6 +88,6 @@ final class Nacks {
 
   /** Whether it is time to try another channel. */
   boolean wantNewChannel() {
-    return looks >= PATIENCE;
+    return looks >= patience;
   }
 }

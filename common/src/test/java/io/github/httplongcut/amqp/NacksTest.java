@@ -1,0 +1,59 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.ProcessId;
+import org.junit.jupiter.api.Test;
+
+class NacksTest {
+
+  private static final Publication HELLO =
+      Publication.of(
+          new Event.BrokerHello(ProcessId.parse("broker.test-abcdef"), "1"), "", Long.MAX_VALUE);
+
+  private final Nacks nacks = new Nacks(false);
+
+  @Test
+  void eachChannelThatIsLeftGivesTheNextOneTwiceThePatience() {
+    assertThat(looksUntilLeft()).isEqualTo(3);
+    assertThat(looksUntilLeft()).isEqualTo(6);
+    assertThat(looksUntilLeft()).isEqualTo(12);
+    assertThat(looksUntilLeft()).isEqualTo(24);
+    assertThat(looksUntilLeft()).isEqualTo(24);
+  }
+
+  @Test
+  void afterAWhileWithoutNacksThePatienceIsTheFirstOneAgain() {
+    assertThat(looksUntilLeft()).isEqualTo(3);
+    for (int i = 0; i < 20; i++) {
+      assertThat(nacks.take()).isEmpty();
+    }
+
+    assertThat(looksUntilLeft()).isEqualTo(3);
+  }
+
+  @Test
+  void oneLookThatFindsNothingBeginsTheCountAnew() {
+    nackAndLook();
+    nackAndLook();
+    assertThat(nacks.take()).isEmpty();
+
+    assertThat(looksUntilLeft()).isEqualTo(3);
+  }
+
+  private int looksUntilLeft() {
+    int looks = 0;
+    while (!nacks.wantNewChannel()) {
+      nackAndLook();
+      looks++;
+    }
+    nacks.onOpened();
+    return looks;
+  }
+
+  private void nackAndLook() {
+    assertThat(nacks.takeOver(HELLO)).isTrue();
+    assertThat(nacks.take()).containsExactly(HELLO);
+  }
+}
