@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 /**
  * Says how each target stands: every interval, and at once when it changes (protocol section 4,
  * "Heartbeats"); a target that was withdrawn or drains still has its heartbeats, which tell the
- * brokers that what it runs is not lost. Silent while the inbox is not consumed. Belongs to the
- * loop's thread.
+ * brokers that what it runs is not lost. So does one whose inbox is not consumed: it drains, since
+ * requests would not reach it. Belongs to the loop's thread.
  */
 final class Heartbeats {
 
@@ -66,6 +66,7 @@ final class Heartbeats {
   void moveTo(ProcessId newId, BooleanSupplier busy) {
     former.add(new Former(upstreamId, busy));
     upstreamId = newId;
+    said.clear(); // nobody knows this id yet
   }
 
   /** The inbox is consumed: here we are. */
@@ -74,9 +75,10 @@ final class Heartbeats {
     sayAll(now);
   }
 
-  /** Requests would not reach us. */
-  void onConsumingLost() {
+  /** Requests do not reach us now. */
+  void onConsumingLost(long now) {
     consuming = false;
+    targets.all().forEach(target -> onChange(target, now));
   }
 
   /** A broker does not know anybody yet. */
@@ -87,10 +89,10 @@ final class Heartbeats {
   /** The target's state may have changed. */
   void onChange(Target target, long now) {
     Said last = said.get(target);
-    if (last == null || last.state == states.stateOf(target)) {
+    if (last == null || last.state == stateOf(target)) {
       return;
     }
-    boolean toAndFro = isAboutSlots(last.state) && isAboutSlots(states.stateOf(target));
+    boolean toAndFro = isAboutSlots(last.state) && isAboutSlots(stateOf(target));
     if (!toAndFro || now - last.at >= MIN_BETWEEN_READY_AND_FULL.toNanos()) {
       say(target, now);
     }
@@ -115,9 +117,7 @@ final class Heartbeats {
         say(target, now);
       }
     }
-    if (consuming) {
-      sayFormer(now);
-    }
+    sayFormer(now);
   }
 
   private void sayFormer(long now) {
@@ -141,10 +141,10 @@ final class Heartbeats {
   }
 
   private void say(Target target, long now) {
-    if (!consuming) {
-      return;
+    if (!consuming && !said.containsKey(target)) {
+      return; // nobody knows us yet
     }
-    AgentState state = states.stateOf(target);
+    AgentState state = stateOf(target);
     owed.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
     said.put(target, new Said(state, now));
     publish(upstreamId, target, state, now);
@@ -163,6 +163,11 @@ final class Heartbeats {
     outbox.accept(
         Publication.of(
             heartbeat, Topology.targetKey(target.name(), id), now + self.interval.toNanos()));
+  }
+
+  private AgentState stateOf(Target target) {
+    AgentState state = states.stateOf(target);
+    return !consuming && isAboutSlots(state) ? AgentState.DRAINING : state;
   }
 
   private static boolean isAboutSlots(AgentState state) {

@@ -151,7 +151,7 @@ final class UpstreamAgent {
 
     @Override
     public void onConsumingLost() {
-      heartbeats.onConsumingLost();
+      heartbeats.onConsumingLost(loop.now());
       runner.onConsumingLost();
     }
 
