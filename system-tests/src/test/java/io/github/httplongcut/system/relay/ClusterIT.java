@@ -78,7 +78,7 @@ class ClusterIT {
   }
 
   private static final Logger log = LoggerFactory.getLogger(ClusterIT.class);
-  private static final int REQUESTS_PER_SECOND = 40;
+  private static final int REQUESTS_PER_SECOND = 20;
   private static final Duration RECOVERY = Duration.ofSeconds(5);
   private static final Duration QUIET = Duration.ofSeconds(3);
 
