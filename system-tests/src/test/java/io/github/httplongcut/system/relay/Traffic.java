@@ -38,6 +38,12 @@ final class Traffic implements AutoCloseable {
 
   private static final Pattern ID = Pattern.compile("\"client_req_id\"\\s*:\\s*\"([0-9a-f-]+)\"");
 
+  private static final Duration STALL = Duration.ofMillis(500);
+
+  private static final Duration RIGHT_AFTER = Duration.ofSeconds(1);
+
+  private final List<Stall> stalls = new CopyOnWriteArrayList<>();
+  private long lastSentAt;
   private final Relay relay;
   private final RoleProcess clientAgent;
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
@@ -48,12 +54,17 @@ final class Traffic implements AutoCloseable {
     this.relay = relay;
     this.clientAgent = clientAgent;
     long period = TimeUnit.SECONDS.toNanos(1) / perSecond;
-    var unused = timer.scheduleAtFixedRate(this::send, period, period, TimeUnit.NANOSECONDS);
+    // Not at a fixed rate: what a machine that stalled owes would come all at once.
+    var unused = timer.scheduleWithFixedDelay(this::send, period, period, TimeUnit.NANOSECONDS);
   }
 
   private void send() {
     int number = sent.getAndIncrement();
     long sentAt = System.nanoTime();
+    if (number > 0 && sentAt - lastSentAt >= STALL.toNanos()) {
+      stalls.add(new Stall(lastSentAt, sentAt));
+    }
+    lastSentAt = sentAt;
     String url = "/" + number;
     boolean get = number % 2 == 0;
     CompletableFuture<HttpResponse<String>> answer =
@@ -76,6 +87,21 @@ final class Traffic implements AutoCloseable {
   private static String idIn(String body) {
     Matcher id = ID.matcher(body);
     return id.find() ? id.group(1) : "";
+  }
+
+  /** When the machine stood still, from and until, as {@code nanoTime}. */
+  record Stall(long from, long until) {
+
+    /** Whether that request was under way then, or came right after. */
+    boolean touches(Answered request) {
+      long answeredAt = request.sentAt() + request.took().toNanos();
+      return answeredAt - from >= 0 && request.sentAt() - until < RIGHT_AFTER.toNanos();
+    }
+  }
+
+  /** The times in which not even this sent anything: who is struck then says nothing of the relay. */
+  List<Stall> stalls() {
+    return stalls;
   }
 
   /** Lets it flow for so long. */
