@@ -99,7 +99,7 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /** The times in which not even this sent anything: who is struck then says nothing of the relay. */
+  /** The times in which not even this sent anything: what fails then is not the relay's fault. */
   List<Stall> stalls() {
     return stalls;
   }
