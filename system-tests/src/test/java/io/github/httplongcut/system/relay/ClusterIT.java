@@ -147,8 +147,7 @@ class ClusterIT {
             .filter(each -> machine.stream().noneMatch(stall -> stall.touches(each)))
             .toList();
     log.info("{}: the machine stood still {} times", fault, machine.size());
-    assertThat(
-            judged.stream().filter(each -> disturbances.stream().noneMatch(d -> d.covers(each))))
+    assertThat(judged.stream().filter(each -> disturbances.stream().noneMatch(d -> d.covers(each))))
         .as("service goes on within " + RECOVERY)
         .allMatch(each -> each.status() == 200);
     assertThat(judged.stream().filter(Answered::isGet))
