@@ -8,7 +8,7 @@ import java.util.UUID;
 /**
  * The {@code client_req_id}s whose caller hung up: a broker that says later that it has one of them
  * is told to forget it. Kept for as long as a first ack may take, and only so many: what is dropped
- * too early runs for nobody, which is a waste and no harm. Belongs to the loop's thread.
+ * too early runs for nobody, which is a waste and no harm. Belongs to the loop.
  */
 final class HungUp {
 

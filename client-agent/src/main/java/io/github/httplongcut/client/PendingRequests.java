@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Every request that waits for its answer: the client agent's part of protocol section 4, and who
- * decides there. Does no I/O, reads no clock, takes no lock and belongs to the loop's thread. State
- * changes first, {@link Outbox} and {@link Caller} second.
+ * decides there. Does no I/O, reads no clock, takes no lock and belongs to the loop. State changes
+ * first, {@link Outbox} and {@link Caller} second.
  *
  * <p>Deadlines of callers are on the real clock. Checks on others are on a fair one, which stands
  * while this process could not hear them: {@link #excuse}.

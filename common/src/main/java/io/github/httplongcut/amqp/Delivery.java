@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * One AMQP message that was delivered, with the events in it. All methods belong to the loop's
- * thread.
+ * One AMQP message that was delivered, with the events in it. All methods belong to the loop.
  *
  * <p>It is acked when each of its events is {@linkplain #done() done}, or before, when it is
  * {@linkplain #settle settled} (protocol section 4, rule 1); or it is rejected as a whole. Once its
@@ -46,7 +45,7 @@ public final class Delivery {
     }
   }
 
-  /** The channel that it came by; called on the loop's thread, must not block. */
+  /** The channel that it came by; called on the loop, must not block. */
   interface Source {
     void ack(Delivery delivery);
 

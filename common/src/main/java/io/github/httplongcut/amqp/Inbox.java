@@ -47,7 +47,7 @@ final class Inbox implements Link.Use {
     private long fencedAt = System.nanoTime();
     private volatile boolean open = true;
     private volatile long heardAt = System.nanoTime();
-    private boolean forgotten; // the listener was told that it is lost; of the loop's thread only
+    private boolean forgotten; // the listener was told that it is lost; of the loop only
 
     Epoch(Channel channel) {
       this.channel = channel;

@@ -21,10 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes: one thread, the link's, owns the channel, makes messages of what waits, and writes
- * them while less than the window is unconfirmed, so that no alarm of RabbitMQ finds it stuck in a
- * write. Confirms, returns and blocking come on the connection's reader thread, which only takes
- * notes here. Every publication gets exactly one {@link Outcome}, handed to the loop.
+ * Publishes: makes messages of what waits, and has them written while less than the window is
+ * unconfirmed, so that no alarm of RabbitMQ finds a writer stuck. The link's thread owns the
+ * channel and may write anything; whose turn of the loop it is, and the connection's reader thread,
+ * on which confirms come, write what can block nobody ({@link #writeHere}). One of them writes at a
+ * time. Every publication gets exactly one {@link Outcome}, handed to the loop.
  */
 final class Publisher implements Link.Use {
 
@@ -104,7 +105,7 @@ final class Publisher implements Link.Use {
   /** What may be unconfirmed when others than the link's thread write. */
   private long mostBytesHere;
 
-  /** When the link's thread comes by itself to write what is held, {@link System#nanoTime}. */
+  /** Whether the link's thread comes by itself to write what is held. */
   private boolean timed;
 
   /** Outcomes that are on their way to the loop. */

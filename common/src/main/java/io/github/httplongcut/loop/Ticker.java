@@ -1,6 +1,6 @@
 package io.github.httplongcut.loop;
 
-/** What the owner of a {@link Loop} does as time passes. All are called on the loop's thread. */
+/** What the owner of a {@link Loop} does as time passes. All are called on the loop. */
 public interface Ticker {
 
   /** Every 50 ms, or as soon after as the loop gets to it: check the deadlines. */

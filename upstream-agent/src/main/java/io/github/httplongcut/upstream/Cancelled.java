@@ -13,7 +13,7 @@ import java.util.UUID;
  * Requests that nobody waits for. A cancel may be here before its request, and a request may come
  * again whose ack was lost with the channel: neither runs. Kept for longer than a message waits in
  * the inbox, and only so many: what is dropped too early runs for nobody, which is a waste and no
- * harm. Belongs to the loop's thread.
+ * harm. Belongs to the loop.
  */
 final class Cancelled {
 

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the servers of those targets that have a health check, and withdraws a target while its
  * server does not answer 2xx or 3xx in time. A target is offered until its first check has failed.
- * Belongs to the loop's thread.
+ * Belongs to the loop.
  */
 final class HealthChecks {
 

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * Says how each target stands: every interval, and at once when it changes (protocol section 4,
  * "Heartbeats"); a target that was withdrawn or drains still has its heartbeats, which tell the
  * brokers that what it runs is not lost. So does one whose inbox is not consumed: it drains, since
- * requests would not reach it. Belongs to the loop's thread.
+ * requests would not reach it. Belongs to the loop.
  */
 final class Heartbeats {
 

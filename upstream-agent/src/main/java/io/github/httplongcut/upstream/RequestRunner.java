@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the agent has taken, and how far each of it is: takes or rejects, settles, runs, answers
- * (protocol section 4, "Upstream agent"). Belongs to the loop's thread; does no I/O but through its
- * {@link Ports}.
+ * (protocol section 4, "Upstream agent"). Belongs to the loop; does no I/O but through its {@link
+ * Ports}.
  *
  * <p>A taken request holds its slot until it is answered; answers that wait for their confirm are
  * bounded by {@link TargetStates}, so that a RabbitMQ that takes nothing holds up what it sends.

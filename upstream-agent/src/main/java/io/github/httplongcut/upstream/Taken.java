@@ -5,7 +5,7 @@ import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.UUID;
 
-/** A request that the agent has taken and not yet answered. Belongs to the loop's thread. */
+/** A request that the agent has taken and not yet answered. Belongs to the loop. */
 final class Taken {
 
   /** Where it stands; a step back does not exist. */

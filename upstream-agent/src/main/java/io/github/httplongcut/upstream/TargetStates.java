@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 
 /**
  * How each target stands: slots in use, withdrawn or not, draining or not. What the runner takes
- * and what the heartbeats say come from here. Belongs to the loop's thread.
+ * and what the heartbeats say come from here. Belongs to the loop.
  */
 final class TargetStates {
 

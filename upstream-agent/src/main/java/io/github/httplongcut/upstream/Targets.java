@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The upstream targets that this agent claims, by name and by routing key. Of the loop's thread,
- * but for the names.
+ * The upstream targets that this agent claims, by name and by routing key. Of the loop, but for the
+ * names.
  */
 final class Targets {
 
