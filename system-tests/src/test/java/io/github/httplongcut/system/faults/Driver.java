@@ -82,7 +82,7 @@ final class Driver implements AutoCloseable {
 
   /** Sends nothing more, and waits for the answers that are missing. */
   void finish(Duration atMost) {
-    clock.shutdownNow();
+    clock.shutdown(); // not now: an interrupt would break the request that is just being sent
     long until = System.nanoTime() + atMost.toNanos();
     while (underWay.get() > 0 && System.nanoTime() - until < 0) {
       LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(10));

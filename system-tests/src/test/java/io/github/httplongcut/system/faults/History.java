@@ -34,7 +34,7 @@ final class History {
   }
 
   /** All lines about it, oldest first, each with its process's name before it. */
-  String of(Sent request, List<Instant> executions) {
+  String of(Sent request, RecordingUpstream upstream) {
     Set<String> ids = firstIds(request);
     Set<String> lines = new TreeSet<>(); // a line begins with its time
     for (int round = 0; round < ROUNDS; round++) {
@@ -52,8 +52,12 @@ final class History {
             }
           });
     }
-    return "%s%n  executed at %s%n  %s%n"
-        .formatted(request, executions, String.join("\n  ", lines));
+    return "%s%n  executed at %s, answered at %s%n  %s%n"
+        .formatted(
+            request,
+            upstream.executionsOf(request.id()),
+            upstream.answersTo(request.id()),
+            String.join("\n  ", lines));
   }
 
   private Set<String> firstIds(Sent request) {

@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.faults;
 
 import io.undertow.Undertow;
+import io.undertow.io.DefaultIoCallback;
 import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
@@ -42,6 +43,7 @@ final class RecordingUpstream implements AutoCloseable {
 
   private final int port = freePort();
   private final Map<String, List<Instant>> executions = new ConcurrentHashMap<>();
+  private final Map<String, List<Instant>> answers = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
   private volatile Mood mood = Mood.NORMAL;
   private Undertow server;
@@ -78,10 +80,15 @@ final class RecordingUpstream implements AutoCloseable {
     return executions.getOrDefault(id, List.of());
   }
 
+  /** When an answer to that request was written, each time that one was. */
+  List<Instant> answersTo(String id) {
+    return answers.getOrDefault(id, List.of());
+  }
+
   private void handle(HttpServerExchange exchange) {
     String path = exchange.getRequestPath();
     String id = path.substring(path.lastIndexOf('/') + 1);
-    executions.computeIfAbsent(id, unused -> new CopyOnWriteArrayList<>()).add(Instant.now());
+    add(executions, id);
     boolean odd = count.incrementAndGet() % ONE_IN == 0;
     Mood now = odd ? mood : Mood.NORMAL;
     int delay =
@@ -96,7 +103,11 @@ final class RecordingUpstream implements AutoCloseable {
         });
   }
 
-  private static void answer(HttpServerExchange exchange, String id, Mood mood) {
+  private static void add(Map<String, List<Instant>> times, String id) {
+    times.computeIfAbsent(id, unused -> new CopyOnWriteArrayList<>()).add(Instant.now());
+  }
+
+  private void answer(HttpServerExchange exchange, String id, Mood mood) {
     String body = exchange.getRequestMethod() + " " + id;
     if (mood == Mood.RESETS_MID_BODY) {
       exchange.getResponseHeaders().put(Headers.CONTENT_LENGTH, body.length() + 1_000);
@@ -118,7 +129,17 @@ final class RecordingUpstream implements AutoCloseable {
       return;
     }
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain");
-    exchange.getResponseSender().send(body);
+    exchange
+        .getResponseSender()
+        .send(
+            body,
+            new DefaultIoCallback() {
+              @Override
+              public void onComplete(HttpServerExchange done, Sender sender) {
+                add(answers, id);
+                super.onComplete(done, sender);
+              }
+            });
   }
 
   /** Below the ports of outgoing connections, so that it stays free while nobody listens. */

@@ -149,11 +149,7 @@ final class Trial {
       violations.forEach(each -> problems.add(each.request().id() + " " + each.what()));
       violations.stream()
           .limit(HISTORIES)
-          .forEach(
-              each ->
-                  problems.add(
-                      history.of(
-                          each.request(), bench.upstream().executionsOf(each.request().id()))));
+          .forEach(each -> problems.add(history.of(each.request(), bench.upstream())));
     }
     Duration normalAfter = Duration.ofNanos(lastBad(requests, times.end()) - times.end());
     if (normalAfter.compareTo(RECOVERY) > 0 && !stalled) {
