@@ -21,6 +21,7 @@ final class Report {
 
   private final List<Row> rows = new ArrayList<>();
   private final List<Goal> goals = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
   private final List<String> wrongs = new ArrayList<>();
 
   void add(Row row) {
@@ -32,6 +33,11 @@ final class Report {
 
   void add(Goal goal) {
     goals.add(goal);
+  }
+
+  /** A figure without a goal. */
+  void note(String what) {
+    notes.add(what);
   }
 
   /** An answer was wrong, or none came. */
@@ -74,6 +80,10 @@ final class Report {
                   goal.value(),
                   goal.bound() == Goal.Bound.AT_LEAST ? ">=" : "<=",
                   goal.limit()));
+    }
+    if (!notes.isEmpty()) {
+      out.println();
+      notes.forEach(note -> line(out, note));
     }
     out.println();
     if (allRight()) {
@@ -119,6 +129,7 @@ final class Report {
                         "limit", goal.limit(),
                         "met", goal.isMet()))
             .toList());
+    all.put("notes", notes);
     all.put("wrong", wrongs);
     try {
       Files.write(
