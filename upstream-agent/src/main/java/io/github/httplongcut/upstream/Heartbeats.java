@@ -135,6 +135,13 @@ final class Heartbeats {
     }
   }
 
+  /** Whether nothing is to be said soon: no change, and nothing after a rejection. */
+  boolean isQuiet() {
+    return owed.isEmpty()
+        && said.entrySet().stream()
+            .allMatch(each -> each.getValue().state == stateOf(each.getKey()));
+  }
+
   private void sayAll(long now) {
     formerSaidAt = now - self.interval.toNanos();
     targets.all().forEach(target -> say(target, now));

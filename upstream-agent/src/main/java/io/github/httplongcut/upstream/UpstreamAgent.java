@@ -207,7 +207,7 @@ final class UpstreamAgent {
 
     @Override
     public boolean isIdle() {
-      return runner.isIdle();
+      return runner.isIdle() && heartbeats.isQuiet();
     }
 
     /** What was not started goes back; it may be on its way to somebody else already. */

@@ -86,6 +86,33 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(6);
   }
 
+  /** Or the loop would tick too seldom for them. */
+  @Test
+  void heartbeatsThatFollowARejectionKeepTheLoopTicking() {
+    heartbeats.onConsuming(now);
+    assertThat(heartbeats.isQuiet()).isTrue();
+
+    heartbeats.onRejected(orders);
+    for (int i = 0; i < Heartbeats.AFTER_REJECTION; i++) {
+      assertThat(heartbeats.isQuiet()).isFalse();
+      passMillis(100);
+    }
+    assertThat(heartbeats.isQuiet()).isTrue();
+  }
+
+  @Test
+  void aChangeThatIsNotSaidYetKeepsTheLoopTicking() {
+    heartbeats.onConsuming(now);
+
+    states.taken(orders);
+    states.taken(orders);
+    assertThat(said()).containsExactly(AgentState.READY);
+    assertThat(heartbeats.isQuiet()).isFalse();
+    passMillis(100);
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL);
+    assertThat(heartbeats.isQuiet()).isTrue();
+  }
+
   @Test
   void underTheOldIdItDrainsWhileSomethingRunsAndThenIsGone() {
     ProcessId next = SELF.renewed();
