@@ -495,7 +495,7 @@ final class Inbox implements Link.Use {
     }
   }
 
-  /** Called every 100 ms: asks a silent RabbitMQ for a word, and cuts the link if none comes. */
+  /** Called every 200 ms: asks a silent RabbitMQ for a word, and cuts the link if none comes. */
   void watch(long nowNanos) {
     boolean silent;
     lock.lock();

@@ -595,7 +595,7 @@ final class Publisher implements Link.Use {
   }
 
   /**
-   * Called every 100 ms: gives up what has waited too long, and cuts a link that has gone silent.
+   * Called every 200 ms: gives up what has waited too long, and cuts a link that has gone silent.
    */
   void watch(long nowNanos) {
     List<Done> done = new ArrayList<>();

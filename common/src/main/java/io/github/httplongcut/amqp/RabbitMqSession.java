@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class RabbitMqSession implements Session {
 
   private static final Logger log = LoggerFactory.getLogger(RabbitMqSession.class);
-  private static final Duration WATCH_INTERVAL = Duration.ofMillis(100);
+  private static final Duration WATCH_INTERVAL = Duration.ofMillis(200);
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(10);
 
   /** What RabbitMQ 3.10 lets pass at the most; a larger delivery would break the connection. */
