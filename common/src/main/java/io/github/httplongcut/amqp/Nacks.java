@@ -16,13 +16,13 @@ import java.util.List;
  */
 final class Nacks {
 
-  /** So many looks in a row, 100 ms apart, that find something nacked; twice that the next time. */
-  static final int PATIENCE = 3;
+  /** So many looks in a row, 200 ms apart, that find something nacked; twice that the next time. */
+  static final int PATIENCE = 2;
 
-  private static final int MOST_PATIENCE = 24;
+  private static final int MOST_PATIENCE = 16;
 
   /** After so many looks in a row that find nothing, the patience is the first one again. */
-  private static final int QUIET = 20;
+  private static final int QUIET = 10;
 
   private final boolean cluster;
   private final List<Publication> again = new ArrayList<>();
@@ -74,7 +74,7 @@ final class Nacks {
     return again.isEmpty();
   }
 
-  /** All that is to be written again, every 100 ms. */
+  /** All that is to be written again, every 200 ms. */
   List<Publication> take() {
     looks = again.isEmpty() ? 0 : looks + 1;
     quietLooks = again.isEmpty() ? quietLooks + 1 : 0;

@@ -16,30 +16,29 @@ class NacksTest {
 
   @Test
   void eachChannelThatIsLeftGivesTheNextOneTwiceThePatience() {
-    assertThat(looksUntilLeft()).isEqualTo(3);
-    assertThat(looksUntilLeft()).isEqualTo(6);
-    assertThat(looksUntilLeft()).isEqualTo(12);
-    assertThat(looksUntilLeft()).isEqualTo(24);
-    assertThat(looksUntilLeft()).isEqualTo(24);
+    assertThat(looksUntilLeft()).isEqualTo(2);
+    assertThat(looksUntilLeft()).isEqualTo(4);
+    assertThat(looksUntilLeft()).isEqualTo(8);
+    assertThat(looksUntilLeft()).isEqualTo(16);
+    assertThat(looksUntilLeft()).isEqualTo(16);
   }
 
   @Test
   void afterAWhileWithoutNacksThePatienceIsTheFirstOneAgain() {
-    assertThat(looksUntilLeft()).isEqualTo(3);
-    for (int i = 0; i < 20; i++) {
+    assertThat(looksUntilLeft()).isEqualTo(2);
+    for (int i = 0; i < 10; i++) {
       assertThat(nacks.take()).isEmpty();
     }
 
-    assertThat(looksUntilLeft()).isEqualTo(3);
+    assertThat(looksUntilLeft()).isEqualTo(2);
   }
 
   @Test
   void oneLookThatFindsNothingBeginsTheCountAnew() {
     nackAndLook();
-    nackAndLook();
     assertThat(nacks.take()).isEmpty();
 
-    assertThat(looksUntilLeft()).isEqualTo(3);
+    assertThat(looksUntilLeft()).isEqualTo(2);
   }
 
   private int looksUntilLeft() {
