@@ -108,8 +108,7 @@ public final class Loop implements Executor, AutoCloseable {
     } finally {
       lock.unlock();
     }
-    turn(task);
-    endTurn();
+    takeTurn(task);
   }
 
   /** {@link System#nanoTime} as of the running task; in its turn only. */
@@ -158,8 +157,7 @@ public final class Loop implements Executor, AutoCloseable {
       } finally {
         lock.unlock();
       }
-      turn(task);
-      endTurn();
+      takeTurn(task);
     }
   }
 
@@ -171,6 +169,15 @@ public final class Loop implements Executor, AutoCloseable {
         return tasks.poll();
       }
       long unused = changed.awaitNanos(Math.max(BUSY_TICK_NANOS, nanos));
+    }
+  }
+
+  /** Whatever happens in a turn, it ends: else nothing would ever run again. */
+  private void takeTurn(Runnable task) {
+    try {
+      guarded(() -> turn(task));
+    } finally {
+      endTurn();
     }
   }
 
@@ -233,7 +240,15 @@ public final class Loop implements Executor, AutoCloseable {
       task.run();
     } catch (RuntimeException
         | Error e) { // a loop that has ended would leave a process that looks alive
-      log.error("event=bug thread={}", Thread.currentThread().getName(), e);
+      logBug(e);
+    }
+  }
+
+  private static void logBug(Throwable bug) {
+    try {
+      log.error("event=bug thread={}", Thread.currentThread().getName(), bug);
+    } catch (RuntimeException | Error e) {
+      // What it says of itself may be the next bug, and there may be no memory to write it with.
     }
   }
 }

@@ -108,6 +108,31 @@ class LoopTest {
     await().untilAsserted(() -> assertThat(order).containsExactly("next"));
   }
 
+  /** Neither its own thread nor that of whoever brings a task. */
+  @Test
+  void notEvenABugThatCannotBeLoggedEndsIt() {
+    Runnable bug =
+        () -> {
+          throw new IllegalStateException() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public String getMessage() {
+              throw new IllegalStateException("a bug in a bug, for this test");
+            }
+          };
+        };
+    loop.start(ticker);
+    loop.execute(bug);
+    loop.execute(() -> order.add("on its own thread"));
+    await().untilAsserted(() -> assertThat(order).containsExactly("on its own thread"));
+
+    loop.executeHere(bug);
+    loop.execute(() -> order.add("after another's"));
+
+    await().untilAsserted(() -> assertThat(order).endsWith("after another's"));
+  }
+
   @Test
   void aTaskThatThrowsEndsNothing() {
     loop.start(ticker);
