@@ -3,6 +3,7 @@ package io.github.httplongcut.amqp;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.ProcessId;
@@ -99,7 +100,7 @@ final class Publisher implements Link.Use {
   /** Somebody takes a message and writes it: one at a time, so that numbers are in order. */
   private boolean writing;
 
-  /** A write failed that was not the link's thread's. */
+  /** A write failed: nothing more is written on this channel. */
   private boolean broken;
 
   /** What may be unconfirmed when others than the link's thread write. */
@@ -194,12 +195,16 @@ final class Publisher implements Link.Use {
       } finally {
         lock.unlock();
       }
+      Written how = Written.BADLY;
       try {
         write(opened, next);
-        written(opened, Written.WELL);
-      } catch (IOException | RuntimeException e) {
+        how = Written.WELL;
+      } catch (IOException | ShutdownSignalException e) {
         log.debug("event=write_failed why=\"{}\"", Failures.describe(e));
-        written(opened, Written.BADLY);
+      } catch (RuntimeException | Error e) { // none, not even a lack of memory, ends the publishing
+        log.error("event=bug thread={}", Thread.currentThread().getName(), e);
+      } finally {
+        written(opened, how);
       }
     }
   }
@@ -345,6 +350,7 @@ final class Publisher implements Link.Use {
       } finally {
         lock.unlock();
       }
+      Written how = Written.BADLY;
       try {
         if (probing) {
           probe.send(() -> {});
@@ -352,8 +358,9 @@ final class Publisher implements Link.Use {
         if (next != null) {
           write(opened, next);
         }
+        how = Written.WELL;
       } finally {
-        written(opened, Written.WELL); // of a failure the link hears itself
+        written(opened, how); // the link hears of a failure itself, but nobody may write behind it
       }
     }
   }

@@ -32,6 +32,8 @@ final class FakeChannel {
   private final CountDownLatch freed = new CountDownLatch(1);
   private volatile boolean stuck;
   private volatile boolean open = true;
+  private volatile Error failure;
+  private volatile Runnable whenAskedWhy = () -> {};
   private volatile ShutdownListener whenShut;
   private volatile ReturnCallback whenReturned;
   private volatile ConfirmCallback whenConfirmed;
@@ -77,6 +79,16 @@ final class FakeChannel {
   /** From now on a write does not return until the connection is {@linkplain #shut() shut}. */
   void stick() {
     stuck = true;
+  }
+
+  /** Writes fail from now on, of something else than the connection. */
+  void failWrites(Error failure) {
+    this.failure = failure;
+  }
+
+  /** What happens when somebody asks why the channel was closed. */
+  void whenAskedWhy(Runnable then) {
+    whenAskedWhy = then;
   }
 
   void confirm(long number) throws IOException {
@@ -126,7 +138,11 @@ final class FakeChannel {
         if (stuck) {
           freed.await();
         }
+        if (failure != null) {
+          throw failure;
+        }
       }
+      case "getCloseReason" -> whenAskedWhy.run();
       case "basicConsume" -> {
         consumed.add((Map<?, ?>) arguments[5]);
         consumer = (Consumer) arguments[6];

@@ -11,10 +11,12 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ class PublisherTest {
   private static final AmqpConfig.Address NODE_2 = new AmqpConfig.Address("127.0.0.1", 2);
 
   private final Loop loop = new Loop("test loop");
+  private final Socket socket = new Socket();
   private final List<String> outcomes = new CopyOnWriteArrayList<>();
   private Publisher publisher = publisherTo(NODE_1);
 
@@ -43,9 +46,10 @@ class PublisherTest {
   }
 
   @AfterEach
-  void close() {
+  void close() throws IOException {
     publisher.close();
     loop.close();
+    socket.close();
   }
 
   @Test
@@ -253,6 +257,67 @@ class PublisherTest {
     channel.shut();
   }
 
+  /** Such as a lack of memory. */
+  @Test
+  void anErrorInAWriteOnTheLoopCostsThatChannelOnly() throws Exception {
+    publisher = publisherWithBuffer();
+    FakeChannel last = new FakeChannel();
+    last.failWrites(new StackOverflowError("for this test"));
+    Thread user = use(last);
+    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // or it would write
+    loop.execute(() -> publish("a", Publication.Tries.UNTIL_CONFIRMED));
+    await().until(() -> !user.isAlive());
+
+    FakeChannel next = new FakeChannel();
+    use(next);
+    await().until(() -> next.bodies().size() == 1);
+    next.confirm(1);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED"));
+    next.shut();
+  }
+
+  /** What was not written may have used up a number: RabbitMQ's next one would be another's. */
+  @Test
+  void nobodyWritesBehindAWriteOfTheLinksThatFailed() throws Exception {
+    publisher = publisherWithBuffer();
+    FakeChannel last = new FakeChannel();
+    last.failWrites(new StackOverflowError("for this test"));
+    last.whenAskedWhy(
+        () -> {
+          CountDownLatch turnIsOver = new CountDownLatch(1);
+          loop.execute(() -> publish("b", Publication.Tries.UNTIL_CONFIRMED));
+          loop.execute(turnIsOver::countDown);
+          awaitQuietly(turnIsOver);
+        });
+    Thread user = use(last);
+    publish("a", Publication.Tries.UNTIL_CONFIRMED);
+    user.join();
+
+    assertThat(last.bodies()).hasSize(1);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One whose link has a socket, so that the loop writes too. */
+  private Publisher publisherWithBuffer() {
+    ConnectionFactory factory = new ConnectionFactory();
+    Publisher writing = publisherTo(factory, NODE_1);
+    try {
+      factory.getSocketConfigurator().configure(socket);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    loop.execute(() -> loop.onTaskEnd(writing::onTaskEnd));
+    return writing;
+  }
+
   /** All from the {@code first} message on, until it is given up. */
   private void nackFrom(int first, FakeChannel channel) throws Exception {
     for (int number = first; number < first + Nacks.PATIENCE; number++) {
@@ -264,6 +329,10 @@ class PublisherTest {
   }
 
   private Publisher publisherTo(AmqpConfig.Address... nodes) {
+    return publisherTo(new ConnectionFactory(), nodes);
+  }
+
+  private Publisher publisherTo(ConnectionFactory factory, AmqpConfig.Address... nodes) {
     AmqpConfig config =
         new AmqpConfig(
             List.of(nodes),
@@ -276,7 +345,7 @@ class PublisherTest {
             Duration.ofSeconds(5),
             Duration.ofSeconds(2),
             1024 * 1024);
-    Link link = new Link(new ConnectionFactory(), config, "test");
+    Link link = new Link(factory, config, "test");
     return new Publisher(link, config, ID, loop, new SessionMetrics(new SimpleMeterRegistry()));
   }
 
