@@ -569,6 +569,13 @@ final class Inbox implements Link.Use {
               e.getMessage());
         }
         epoch.ack(tag);
+      } catch (Error e) {
+        // A lack of memory, say: let others have it. Thrown on, it would have the client close the
+        // channel on this thread, and wait here for an answer that only this thread reads.
+        log.error("event=bug queue={}", queue, e);
+        if (epoch.isOpen()) {
+          reopen("a message of " + queue + " could not be read");
+        }
       }
     }
 

@@ -71,6 +71,11 @@ final class FakeChannel {
     consumer.handleDelivery("any", envelope, properties, EventCodec.encode(event));
   }
 
+  /** Delivers a message with these properties to the consumer. */
+  void deliver(long tag, BasicProperties properties) throws IOException {
+    consumer.handleDelivery("any", new Envelope(tag, false, "any", ""), properties, new byte[0]);
+  }
+
   /** Answers the fence. */
   void answerFence() {
     reply.complete(null);

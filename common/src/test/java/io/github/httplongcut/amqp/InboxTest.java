@@ -3,6 +3,7 @@ package io.github.httplongcut.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.protocol.Event;
@@ -138,6 +139,23 @@ class InboxTest {
                     .containsSubsequence(
                         "consuming: false", "lost", "consuming", "consuming: true"));
     next.shut();
+  }
+
+  /** On the connection's own thread the client could only wait for itself. */
+  @Test
+  void aMessageThatThereAreNoMeansToReadIsGivenBackOnANewChannel() throws Exception {
+    channel.deliver(
+        1,
+        new BasicProperties() {
+          @Override
+          public String getUserId() {
+            throw new StackOverflowError("for this test");
+          }
+        });
+
+    user.join();
+    assertThat(channel.calls()).doesNotContain("basicAck");
+    assertThat(heard).contains("lost");
   }
 
   @Test
