@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Sends requests at the times of a plan whether the earlier ones are answered or not, as many
@@ -41,12 +44,14 @@ final class Flood {
    * What came of it.
    *
    * @param statuses how many answers had each
+   * @param refusals how many problems had each code and detail
    * @param answered latencies of those with status 200 in microseconds, sorted
    * @param lost requests without an answer
    * @param mostUnderWay at one time
    */
   record Result(
       Map<Integer, Integer> statuses,
+      Map<String, Integer> refusals,
       List<Long> answered,
       int lost,
       int mostUnderWay,
@@ -60,6 +65,7 @@ final class Flood {
 
   private static final int ANSWER_BYTES = 8 * 1024;
   private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Pattern PROBLEM = Pattern.compile("\"(?:code|detail)\":\\s*\"([^\"]*)\"");
   private static final String LENGTH = "\r\ncontent-length:";
 
   private final Plan plan;
@@ -68,6 +74,7 @@ final class Flood {
   private final Deque<Connection> free = new ArrayDeque<>();
   private final Deque<Long> due = new ArrayDeque<>();
   private final Map<Integer, Integer> statuses = new TreeMap<>();
+  private final Map<String, Integer> refusals = new TreeMap<>();
   private final List<Long> answered = new ArrayList<>();
   private Selector selector;
   private int opened;
@@ -122,6 +129,7 @@ final class Flood {
     }
     return new Result(
         statuses,
+        refusals,
         answered.stream().sorted().toList(),
         lost,
         mostUnderWay,
@@ -210,6 +218,8 @@ final class Flood {
         statuses.merge(status, 1, Integer::sum);
         if (status == 200) {
           answered.add((System.nanoTime() - dueAt) / 1000);
+        } else {
+          refusals.merge(problem(text(head, answer.position())), 1, Integer::sum);
         }
         done++;
         answer.clear();
@@ -238,6 +248,14 @@ final class Flood {
       }
       int from = at + LENGTH.length();
       return Integer.parseInt(fields.substring(from, fields.indexOf('\r', from)).strip());
+    }
+
+    private static String problem(String body) {
+      StringJoiner found = new StringJoiner(": ");
+      for (Matcher matcher = PROBLEM.matcher(body); matcher.find(); ) {
+        found.add(matcher.group(1));
+      }
+      return found.toString();
     }
 
     private String text(int from, int to) {

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 final class IdlePart {
 
   /** A process that has just started still compiles and collects. */
-  private static final Duration SETTLE = Duration.ofSeconds(5);
+  private static final Duration SETTLE = Duration.ofSeconds(20);
 
   private static final Duration LEAST = Duration.ofSeconds(30);
 

@@ -58,7 +58,7 @@ final class SlowPart {
       if (missing > 0) {
         report.wrong(
             "%d of %d slow requests were not answered: %s, lost %d"
-                .formatted(missing, REQUESTS, result.statuses(), result.lost()));
+                .formatted(missing, REQUESTS, result.refusals(), result.lost()));
       }
       report.add(
           Goal.atLeast(
