@@ -47,9 +47,17 @@ final class Publisher implements Link.Use {
       this.body = body;
       this.writtenAt = writtenAt;
     }
+
+    /** Bytes on the line, about. */
+    private long size() {
+      return (long) body.length + FRAMING_BYTES;
+    }
   }
 
   private record Done(Publication publication, Outcome outcome) {}
+
+  /** What stands around a message's body: frames, properties, names. */
+  private static final int FRAMING_BYTES = 512;
 
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -397,7 +405,7 @@ final class Publisher implements Link.Use {
     byte[] body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
     Message message = new Message(channel.getNextPublishSeqNo(), publications, body, now);
     unconfirmed.put(message.number, message);
-    unconfirmedBytes += body.length;
+    unconfirmedBytes += message.size();
     return message;
   }
 
@@ -509,7 +517,7 @@ final class Publisher implements Link.Use {
       }
     }
     for (Message message : taken) {
-      unconfirmedBytes -= message.body.length;
+      unconfirmedBytes -= message.size();
       outbox.confirmed(message.publications.get(0).key());
     }
     return taken;
