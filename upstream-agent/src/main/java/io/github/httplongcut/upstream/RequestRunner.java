@@ -216,6 +216,7 @@ final class RequestRunner {
     long deadline = now + event.brokerReqTtl() * 1_000_000L;
     Taken request = new Taken(upstreamId, event, target, delivery, deadline);
     taken.put(event.brokerReqId(), request);
+    log.debug("event=taken {}", request);
     metrics.inFlight(target, states.taken(target));
     return request;
   }

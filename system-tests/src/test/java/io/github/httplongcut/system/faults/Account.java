@@ -1,15 +1,17 @@
 package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.protocol.Failure;
-import io.github.httplongcut.system.faults.Expectation.MayFail;
 import io.github.httplongcut.system.faults.Sent.Answer;
 import io.github.httplongcut.system.faults.Sent.End;
 import io.github.httplongcut.system.relay.RoleProcess;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The account of every request of a trial. Always: exactly one answer, its own, no later than
@@ -39,16 +41,25 @@ final class Account {
   private static final long SECOND = 1_000_000_000L;
   private static final long STALL_ALLOWANCE = 5 * SECOND;
 
-  private final RecordingUpstream upstream;
+  private final Function<String, List<Instant>> executions;
   private final Expectation expectation;
   private final Times times;
+  private final Predicate<Sent> mayBeLost;
   private final long limit;
 
   /**
+   * @param executions when the request of an id was executed, each time that it was
+   * @param mayBeLost whether a victim may have taken a request with it
    * @param machine on a stalled one an answer may come later
    */
-  Account(RecordingUpstream upstream, Expectation expectation, Times times, Machine machine) {
-    this.upstream = upstream;
+  Account(
+      Function<String, List<Instant>> executions,
+      Predicate<Sent> mayBeLost,
+      Expectation expectation,
+      Times times,
+      Machine machine) {
+    this.executions = executions;
+    this.mayBeLost = mayBeLost;
     this.expectation = expectation;
     this.times = times;
     limit =
@@ -66,9 +77,9 @@ final class Account {
   }
 
   private Optional<String> check(Sent request) {
-    int executions = upstream.executionsOf(request.id()).size();
-    if (request.isPost() && executions > 1) {
-      return Optional.of("ran " + executions + " times");
+    int runs = executions.apply(request.id()).size();
+    if (request.isPost() && runs > 1) {
+      return Optional.of("ran " + runs + " times");
     }
     if (request.answers() != 1) {
       return Optional.of("has " + request.answers() + " answers");
@@ -85,20 +96,20 @@ final class Account {
       return Optional.of("was answered too late");
     }
     if (answer.isSuccess()) {
-      return checkSuccess(request, answer, executions);
+      return checkSuccess(request, answer, runs);
     }
-    return checkFailure(request, answer, executions, throughVictim);
+    return checkFailure(request, answer, runs, throughVictim);
   }
 
-  private static Optional<String> checkSuccess(Sent request, Answer answer, int executions) {
+  private static Optional<String> checkSuccess(Sent request, Answer answer, int runs) {
     if (!answer.body().equals(request.method() + " " + request.id())) {
       return Optional.of("got the answer of another request: " + answer.body());
     }
-    return executions == 0 ? Optional.of("was answered and never ran") : Optional.empty();
+    return runs == 0 ? Optional.of("was answered and never ran") : Optional.empty();
   }
 
   private Optional<String> checkFailure(
-      Sent request, Answer answer, int executions, boolean throughVictim) {
+      Sent request, Answer answer, int runs, boolean throughVictim) {
     Optional<Failure> failure = Failure.ofCode(answer.code());
     if (failure.isEmpty()
         || failure.get() == Failure.NOT_RUN
@@ -106,12 +117,20 @@ final class Account {
         || failure.get().status() != answer.status()) {
       return Optional.of("got an error that nobody may get: " + answer.body());
     }
-    if (request.isPost() && answer.status() == 503 && executions > 0) {
+    if (request.isPost() && answer.status() == 503 && runs > 0) {
       return Optional.of("ran, and its answer says that it did not");
     }
+    return throughVictim || mayFail(request, answer)
+        ? Optional.empty()
+        : Optional.of("should not have failed: " + answer.body());
+  }
+
+  private boolean mayFail(Sent request, Answer answer) {
     boolean underWay = request.sentAt() - times.begin() < 0 && answer.at() - times.begin() >= 0;
-    MayFail may = expectation.of(request);
-    boolean allowed = throughVictim || may == MayFail.ANY || (may == MayFail.UNDER_WAY && underWay);
-    return allowed ? Optional.empty() : Optional.of("should not have failed: " + answer.body());
+    return switch (expectation.of(request)) {
+      case NONE -> false;
+      case LOST_WITH_VICTIM -> underWay && mayBeLost.test(request);
+      case ANY -> true;
+    };
   }
 }

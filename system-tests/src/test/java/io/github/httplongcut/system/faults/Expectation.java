@@ -11,8 +11,8 @@ record Expectation(MayFail gets, MayFail posts) {
   /** Which requests may get an error for an answer; from the strictest on. */
   enum MayFail {
     NONE,
-    /** Those that were under way when the fault began. */
-    UNDER_WAY,
+    /** Those that the killed process may have taken with it ({@link Evidence}). */
+    LOST_WITH_VICTIM,
     ANY
   }
 
@@ -20,9 +20,9 @@ record Expectation(MayFail gets, MayFail posts) {
 
   static final Expectation NO_GET_FAILS = new Expectation(MayFail.NONE, MayFail.ANY);
 
-  /** No GET fails, and no POST that comes after the fault. */
-  static final Expectation POSTS_UNDER_WAY_MAY_FAIL =
-      new Expectation(MayFail.NONE, MayFail.UNDER_WAY);
+  /** No GET fails, and no POST but those that the killed process may have taken with it. */
+  static final Expectation POSTS_LOST_WITH_IT =
+      new Expectation(MayFail.NONE, MayFail.LOST_WITH_VICTIM);
 
   static final Expectation ALL_MAY_FAIL = new Expectation(MayFail.ANY, MayFail.ANY);
 

@@ -3,7 +3,7 @@ package io.github.httplongcut.system.faults;
 import static io.github.httplongcut.system.faults.Expectation.ALL_MAY_FAIL;
 import static io.github.httplongcut.system.faults.Expectation.NO_FAILURE;
 import static io.github.httplongcut.system.faults.Expectation.NO_GET_FAILS;
-import static io.github.httplongcut.system.faults.Expectation.POSTS_UNDER_WAY_MAY_FAIL;
+import static io.github.httplongcut.system.faults.Expectation.POSTS_LOST_WITH_IT;
 import static io.github.httplongcut.system.faults.Part.BROKER;
 import static io.github.httplongcut.system.faults.Part.CLIENT_AGENT;
 import static io.github.httplongcut.system.faults.Part.UPSTREAM_AGENT;
@@ -21,10 +21,10 @@ import java.util.Set;
  * ended first, since a process that is started wants everything else as it should be.
  */
 @SuppressWarnings("ImmutableEnumChecker") // strikes have no state, and nobody changes the counts
-enum Fault {
+enum Fault implements Trouble {
   CLIENT_AGENT_KILLED(Strikes.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
-  BROKER_KILLED(Strikes.kill(BROKER), 0.5, POSTS_UNDER_WAY_MAY_FAIL),
-  UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 0.5, POSTS_UNDER_WAY_MAY_FAIL),
+  BROKER_KILLED(Strikes.kill(BROKER), 0.5, POSTS_LOST_WITH_IT),
+  UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 0.5, POSTS_LOST_WITH_IT),
   LAST_BROKER_KILLED(Strikes.kill(BROKER), 1, ALL_MAY_FAIL, BROKER),
   LAST_UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 1, ALL_MAY_FAIL, UPSTREAM_AGENT),
 
@@ -159,16 +159,18 @@ enum Fault {
     return Strikes.trickle(part, connection, 4_000);
   }
 
-  Strike strike() {
+  @Override
+  public Strike strike() {
     return strike;
   }
 
-  /** From its begin to its end. */
-  Duration hold() {
+  @Override
+  public Duration hold() {
     return hold;
   }
 
-  Expectation expectation() {
+  @Override
+  public Expectation expectation() {
     return expectation;
   }
 
@@ -194,6 +196,9 @@ enum Fault {
     if (isAlone()) {
       return !other.strikesProcesses();
     }
+    if (stopsClientAgent()) {
+      return !other.stopsClientAgent(); // there are two, and callers must be able to connect
+    }
     return !stopsRabbitMq() || !(other.stopsRabbitMq() || other.needsRabbitMq());
   }
 
@@ -204,6 +209,10 @@ enum Fault {
 
   private boolean stopsRabbitMq() {
     return this == RABBITMQ_RESTARTED || this == RABBITMQ_KILLED;
+  }
+
+  private boolean stopsClientAgent() {
+    return this == CLIENT_AGENT_KILLED || this == CLIENT_AGENT_DRAINED;
   }
 
   private boolean needsRabbitMq() {
@@ -221,8 +230,8 @@ enum Fault {
         || this == CLIENT_REQUEST_FULL;
   }
 
-  /** How many processes of each part there are when it begins. */
-  Map<Part, Integer> counts() {
+  @Override
+  public Map<Part, Integer> counts() {
     return counts;
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each short fault once. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Tag("long")
+@Tag("faults")
 class FaultsIT {
 
   private final Workshop workshop = new Workshop("faults", RabbitMq::dedicated);

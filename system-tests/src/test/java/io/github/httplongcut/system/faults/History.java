@@ -4,6 +4,7 @@ import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,35 +30,46 @@ final class History {
 
   /** Of those processes, as their logs are now. */
   History(List<RoleProcess> processes) {
-    logs = new java.util.LinkedHashMap<>();
+    logs = new LinkedHashMap<>();
     processes.forEach(process -> logs.put(process.name(), process.output().lines().toList()));
   }
 
   /** All lines about it, oldest first, each with its process's name before it. */
   String of(Sent request, RecordingUpstream upstream) {
-    Set<String> ids = firstIds(request);
     Set<String> lines = new TreeSet<>(); // a line begins with its time
-    for (int round = 0; round < ROUNDS; round++) {
-      Set<String> known = Set.copyOf(ids);
-      logs.forEach(
-          (process, log) -> {
-            for (String line : log) {
-              if (known.stream().anyMatch(line::contains)) {
-                lines.add(line.substring(0, 24) + " " + process + line.substring(24));
-                Matcher more = UUIDS.matcher(line);
-                while (more.find()) {
-                  ids.add(more.group());
-                }
-              }
-            }
-          });
-    }
+    linesAbout(request)
+        .forEach(
+            (process, log) ->
+                log.forEach(
+                    line -> lines.add(line.substring(0, 24) + " " + process + line.substring(24))));
     return "%s%n  executed at %s, answered at %s%n  %s%n"
         .formatted(
             request,
             upstream.executionsOf(request.id()),
             upstream.answersTo(request.id()),
             String.join("\n  ", lines));
+  }
+
+  /** The lines of each process's log that are about it; of each process a list. */
+  Map<String, List<String>> linesAbout(Sent request) {
+    Set<String> ids = firstIds(request);
+    Map<String, List<String>> lines = new LinkedHashMap<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      Set<String> known = Set.copyOf(ids);
+      logs.forEach(
+          (process, log) -> {
+            List<String> about =
+                log.stream().filter(line -> known.stream().anyMatch(line::contains)).toList();
+            lines.put(process, about);
+            for (String line : about) {
+              Matcher more = UUIDS.matcher(line);
+              while (more.find()) {
+                ids.add(more.group());
+              }
+            }
+          });
+    }
+    return lines;
   }
 
   private Set<String> firstIds(Sent request) {

@@ -6,14 +6,17 @@ import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Headers;
+import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,7 +36,12 @@ final class RecordingUpstream implements AutoCloseable {
     NORMAL,
     RESETS_MID_BODY,
     NEVER_ANSWERS,
-    ANSWERS_LATE
+    ANSWERS_LATE,
+    // What follows makes a sound relay look like a broken one (HarnessIT).
+    RUNS_TWICE,
+    FORGETS_THE_EXECUTION,
+    ANSWERS_FOR_ANOTHER,
+    SAYS_503
   }
 
   /** Later than any timeout of the relay. */
@@ -65,6 +73,12 @@ final class RecordingUpstream implements AutoCloseable {
     server.stop();
   }
 
+  /** Listens again once that time is over. */
+  void listenAfter(Duration delay) {
+    CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(this::listen);
+  }
+
   void listen() {
     server =
         Undertow.builder()
@@ -88,9 +102,14 @@ final class RecordingUpstream implements AutoCloseable {
   private void handle(HttpServerExchange exchange) {
     String path = exchange.getRequestPath();
     String id = path.substring(path.lastIndexOf('/') + 1);
-    add(executions, id);
     boolean odd = count.incrementAndGet() % ONE_IN == 0;
     Mood now = odd ? mood : Mood.NORMAL;
+    if (now != Mood.FORGETS_THE_EXECUTION) {
+      add(executions, id);
+    }
+    if (now == Mood.RUNS_TWICE) {
+      add(executions, id);
+    }
     int delay =
         now == Mood.ANSWERS_LATE ? LATE_MILLIS : 2 + ThreadLocalRandom.current().nextInt(30);
     exchange.dispatch(
@@ -108,7 +127,8 @@ final class RecordingUpstream implements AutoCloseable {
   }
 
   private void answer(HttpServerExchange exchange, String id, Mood mood) {
-    String body = exchange.getRequestMethod() + " " + id;
+    String body =
+        exchange.getRequestMethod() + " " + (mood == Mood.ANSWERS_FOR_ANOTHER ? "other" : id);
     if (mood == Mood.RESETS_MID_BODY) {
       exchange.getResponseHeaders().put(Headers.CONTENT_LENGTH, body.length() + 1_000);
       exchange
@@ -127,6 +147,9 @@ final class RecordingUpstream implements AutoCloseable {
                 }
               });
       return;
+    }
+    if (mood == Mood.SAYS_503) {
+      exchange.setStatusCode(StatusCodes.SERVICE_UNAVAILABLE);
     }
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain");
     exchange

@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.faults;
 
+import io.github.httplongcut.system.faults.Account.Machine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import java.util.stream.Collectors;
  * @param row of the table in docs/reliability.md
  * @param problems what should not have been; none if all is well
  */
-record Report(String row, Tally tally, List<String> problems) {
+record Report(String row, Tally tally, Machine machine, List<String> problems) {
 
   /** Numbers to add up. */
   record Tally(int requests, int failed, int posts, int postsRun, int postsRunTwice) {
@@ -40,6 +41,7 @@ record Report(String row, Tally tally, List<String> problems) {
       String name,
       List<Sent> requests,
       RecordingUpstream upstream,
+      Machine machine,
       Duration normalAfter,
       List<String> problems) {
     long longest =
@@ -47,12 +49,12 @@ record Report(String row, Tally tally, List<String> problems) {
     String row =
         "| %s | %s | %s | %.1f s | %.1f s |"
             .formatted(
-                name,
+                name + (machine == Machine.STALLED ? " (the machine stalled)" : ""),
                 failures(requests.stream().filter(each -> !each.isPost()).toList()),
                 failures(requests.stream().filter(Sent::isPost).toList()),
                 longest / 1e9,
                 normalAfter.toMillis() / 1e3);
-    return new Report(row, tally(requests, upstream), problems);
+    return new Report(row, tally(requests, upstream), machine, problems);
   }
 
   boolean isClean() {

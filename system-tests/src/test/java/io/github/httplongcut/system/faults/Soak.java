@@ -112,7 +112,7 @@ final class Soak implements Callable<Integer> {
     if (random.nextInt(ONE_PAIR_IN) > 0 || partners.isEmpty()) {
       return List.of(first);
     }
-    return List.of(first, partners.get(random.nextInt(partners.size())));
+    return Stream.of(first, partners.get(random.nextInt(partners.size()))).sorted().toList();
   }
 
   private static String names(List<Fault> faults) {

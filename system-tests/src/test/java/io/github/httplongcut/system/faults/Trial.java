@@ -45,13 +45,16 @@ final class Trial {
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final Bench bench;
-  private final List<Fault> faults;
+  private final List<? extends Trouble> faults;
   private final Random random;
   private final Instant startedAt = Instant.now();
 
-  Trial(Bench bench, List<Fault> faults, Random random) {
+  /**
+   * @param faults begin in this order, and end in the opposite one
+   */
+  Trial(Bench bench, List<? extends Trouble> faults, Random random) {
     this.bench = bench;
-    this.faults = faults.stream().sorted().toList();
+    this.faults = List.copyOf(faults);
     this.random = random;
   }
 
@@ -77,7 +80,7 @@ final class Trial {
 
   private Map<Part, Integer> counts() {
     Map<Part, Integer> counts = new EnumMap<>(Part.class);
-    for (Fault fault : faults) {
+    for (Trouble fault : faults) {
       fault.counts().forEach((part, count) -> counts.merge(part, count, Math::min));
     }
     return counts;
@@ -96,12 +99,12 @@ final class Trial {
     long begin = System.nanoTime();
     Set<RoleProcess> victims = new HashSet<>();
     List<Struck> struck = new ArrayList<>();
-    for (Fault fault : faults) {
+    for (Trouble fault : faults) {
       Struck each = fault.strike().on(bench, random);
       each.victim().ifPresent(victims::add);
       struck.add(each);
     }
-    driver.drive(faults.stream().map(Fault::hold).max(Duration::compareTo).orElseThrow());
+    driver.drive(faults.stream().map(Trouble::hold).max(Duration::compareTo).orElseThrow());
     Collections.reverse(struck);
     struck.forEach(each -> each.heal().run());
     return new Times(begin, System.nanoTime(), victims);
@@ -139,9 +142,14 @@ final class Trial {
     // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
+    Machine machine = stalled ? Machine.STALLED : Machine.STEADY;
     List<Violation> violations =
         new Account(
-                bench.upstream(), expectation, times, stalled ? Machine.STALLED : Machine.STEADY)
+                bench.upstream()::executionsOf,
+                new Evidence(bench, times.victims())::mayBeLost,
+                expectation,
+                times,
+                machine)
             .check(requests);
     List<String> problems = new ArrayList<>();
     if (!violations.isEmpty()) {
@@ -156,12 +164,7 @@ final class Trial {
       problems.add("normal service only after " + normalAfter.toMillis() + " ms");
     }
     problems.addAll(atRest.leftovers());
-    return Report.of(
-        name() + (stalled ? " (the machine stalled)" : ""),
-        requests,
-        bench.upstream(),
-        normalAfter,
-        problems);
+    return Report.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
   }
 
   /** Whether a process that nobody struck says so of itself, since the trial began. */

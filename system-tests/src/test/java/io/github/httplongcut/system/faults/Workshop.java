@@ -39,7 +39,10 @@ final class Workshop implements AutoCloseable {
     }
   }
 
-  Report run(List<Fault> faults, Random random) {
+  /**
+   * @param faults begin in this order, and end in the opposite one
+   */
+  Report run(List<? extends Trouble> faults, Random random) {
     if (bench == null) {
       benches++;
       bench = new Bench(name + "-" + benches, rabbitMq.get());

@@ -1,0 +1,158 @@
+package io.github.httplongcut.system.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.system.faults.Account.Machine;
+import io.github.httplongcut.system.faults.Account.Times;
+import io.github.httplongcut.system.faults.Account.Violation;
+import io.github.httplongcut.system.faults.Sent.Answer;
+import io.github.httplongcut.system.faults.Sent.End;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The account finds what must not be: without that, a clean trial says nothing. */
+class AccountTest {
+
+  private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+  private final Map<String, Integer> runs = new HashMap<>();
+  private final Set<Sent> lost = new HashSet<>();
+  private final List<Sent> sent = new ArrayList<>();
+  private Expectation expectation = Expectation.ALL_MAY_FAIL;
+
+  @Test
+  void whatIsAnsweredAsItRanIsInOrder() {
+    ok(sent("get", false), 1);
+    ok(sent("get run again", false), 2);
+    ok(sent("post", true), 1);
+    error(sent("refused", true), 503, "no_upstream_agent", 0);
+    error(sent("in doubt", true), 504, "request_timeout", 1);
+
+    assertThat(violations()).isEmpty();
+  }
+
+  @Test
+  void postThatRanTwice() {
+    ok(sent("a", true), 2);
+
+    assertThat(violations()).containsExactly("a ran 2 times");
+  }
+
+  @Test
+  void noAnswerAndTwoAnswers() {
+    sent("none", true);
+    Sent twice = sent("twice", true);
+    ok(twice, 1);
+    ok(twice, 1);
+
+    assertThat(violations()).containsExactly("none has 0 answers", "twice has 2 answers");
+  }
+
+  @Test
+  void connectionThatBrokeWithoutCause() {
+    answer(sent("a", false), new Answer(End.BROKEN, 0, "", "reset", System.nanoTime()), 1);
+
+    assertThat(violations()).containsExactly("a has no answer: reset");
+  }
+
+  @Test
+  void answerThatCameTooLate() {
+    Sent late = sent("a", false);
+    long at = late.sentAt() + (Bench.REQUEST_TIMEOUT_SECONDS + 2) * SECOND;
+    answer(late, new Answer(End.ANSWERED, 504, "request_timeout", "", at), 0);
+
+    assertThat(violations()).containsExactly("a was answered too late");
+  }
+
+  @Test
+  void answerOfAnotherAndAnswerOfOneThatNeverRan() {
+    answer(sent("a", false), new Answer(End.ANSWERED, 200, "", "GET b", System.nanoTime()), 1);
+    ok(sent("c", true), 0);
+
+    assertThat(violations())
+        .containsExactly(
+            "a got the answer of another request: GET b", "c was answered and never ran");
+  }
+
+  @Test
+  void postThatRanAndIsSaidNotToHave() {
+    error(sent("a", true), 503, "broker_unavailable", 1);
+
+    assertThat(violations()).containsExactly("a ran, and its answer says that it did not");
+  }
+
+  @Test
+  void errorsThatNobodyMayGet() {
+    error(sent("unknown", false), 502, "no_such_code", 0);
+    error(sent("inner", false), 503, "not_run", 0);
+    error(sent("bug", false), 500, "internal_error", 0);
+    error(sent("status", false), 502, "request_timeout", 0);
+
+    assertThat(violations()).hasSize(4).allMatch(each -> each.contains("that nobody may get"));
+  }
+
+  @Test
+  void failureThatTheFaultDoesNotExcuse() {
+    expectation = Expectation.NO_GET_FAILS;
+    error(sent("get", false), 504, "request_timeout", 0);
+    error(sent("post", true), 504, "request_timeout", 0);
+
+    assertThat(violations()).hasSize(1).allMatch(each -> each.startsWith("get should not have"));
+  }
+
+  @Test
+  void postFailsWithAKilledProcessOnlyIfThatHadIt() {
+    expectation = Expectation.POSTS_LOST_WITH_IT;
+    Sent had = sent("had", true);
+    Sent notHad = sent("not had", true);
+    lost.add(had);
+    error(had, 504, "upstream_ack_timeout", 0);
+    error(notHad, 504, "upstream_ack_timeout", 0);
+
+    assertThat(violations())
+        .hasSize(1)
+        .allMatch(each -> each.startsWith("not had should not have"));
+  }
+
+  private Sent sent(String id, boolean post) {
+    Sent request = new Sent(id, post, 0);
+    sent.add(request);
+    return request;
+  }
+
+  private void ok(Sent request, int times) {
+    String body = request.method() + " " + request.id();
+    answer(request, new Answer(End.ANSWERED, 200, "", body, System.nanoTime()), times);
+  }
+
+  private void error(Sent request, int status, String code, int times) {
+    answer(request, new Answer(End.ANSWERED, status, code, "", System.nanoTime()), times);
+  }
+
+  private void answer(Sent request, Answer answer, int times) {
+    request.answered(answer);
+    runs.put(request.id(), times);
+  }
+
+  /** The fault began once all were sent. */
+  private List<String> violations() {
+    long begin = sent.get(sent.size() - 1).sentAt() + 1;
+    Account account =
+        new Account(
+            id -> Collections.nCopies(runs.getOrDefault(id, 0), Instant.EPOCH),
+            lost::contains,
+            expectation,
+            new Times(begin, begin + 1, new HashSet<>()),
+            Machine.STEADY);
+    List<Violation> violations = account.check(sent);
+    return violations.stream().map(each -> each.request().id() + " " + each.what()).toList();
+  }
+}

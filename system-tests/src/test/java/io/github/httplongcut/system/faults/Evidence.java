@@ -1,0 +1,55 @@
+package io.github.httplongcut.system.faults;
+
+import io.github.httplongcut.system.relay.RoleProcess;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Whether a killed process may have taken a POST with it, by what the processes had logged: a
+ * broker that had begun to settle it and whose dispatch reached nobody, or an upstream agent that
+ * had begun to settle it. What a process does to a request it logs before, so a line that is not
+ * there is a step that was not taken.
+ */
+final class Evidence {
+
+  private final History history;
+  private final Map<String, Part> victims;
+  private final Set<String> agents;
+
+  /** Of that trial, once it is over. */
+  Evidence(Bench bench, Set<RoleProcess> victims) {
+    this.history = new History(bench.everStarted());
+    this.victims = victims.stream().collect(Collectors.toMap(RoleProcess::name, bench::partOf));
+    this.agents =
+        bench.everStarted().stream()
+            .filter(process -> bench.partOf(process) == Part.UPSTREAM_AGENT)
+            .map(RoleProcess::name)
+            .collect(Collectors.toSet());
+  }
+
+  /** Whether one of the victims had it. */
+  boolean mayBeLost(Sent request) {
+    Map<String, List<String>> lines = history.linesAbout(request);
+    return victims.entrySet().stream()
+        .anyMatch(victim -> hadIt(victim.getValue(), lines.get(victim.getKey()), lines));
+  }
+
+  private boolean hadIt(Part part, List<String> own, Map<String, List<String>> lines) {
+    if (part == Part.UPSTREAM_AGENT) {
+      return isTaken(own);
+    }
+    return part == Part.BROKER
+        && own.stream().anyMatch(Evidence::beginsToSettle)
+        && agents.stream().noneMatch(agent -> isTaken(lines.get(agent)));
+  }
+
+  private static boolean isTaken(List<String> lines) {
+    return lines.stream().anyMatch(line -> line.contains(" event=taken "));
+  }
+
+  private static boolean beginsToSettle(String line) {
+    return line.contains(" to=Reserved ") || line.contains(" to=Refused ");
+  }
+}
