@@ -249,7 +249,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     } else if (effect instanceof Effect.Done e) {
       DeliveryReceipt.of(e.receipt()).done();
     } else if (effect instanceof Effect.Acknowledge e) {
-      session.publish(Speaker.toClient(e.ack(), e.clientId(), e.endsAt(), now()));
+      session.publish(Speaker.acknowledge(e, now()));
     } else if (effect instanceof Effect.Dispatch e) {
       UUID id = e.request().brokerReqId();
       session.publish(speaker.dispatch(e).whenDone(outcome -> onPublished(id, outcome)));

@@ -8,6 +8,7 @@ import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerHello;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.TimeLeft;
 import java.time.Duration;
@@ -37,6 +38,12 @@ final class Speaker {
   static Publication toClient(Event event, ProcessId clientId, long endsAt, long now) {
     return Publication.of(event, clientId.toString(), endsAt)
         .expiringAfter(Math.max(1, TimeLeft.millis(endsAt, now)));
+  }
+
+  static Publication acknowledge(Effect.Acknowledge acknowledge, long now) {
+    ClientRequest of = acknowledge.of();
+    return toClient(acknowledge.ack(), of.clientId(), acknowledge.endsAt(), now)
+        .batched(of.request().isRepeatable() ? Batching.UNHURRIED : Batching.ANY);
   }
 
   Publication dispatch(Effect.Dispatch dispatch) {

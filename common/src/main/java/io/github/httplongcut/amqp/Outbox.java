@@ -30,6 +30,12 @@ final class Outbox {
   /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
   static final Duration HOLD = Duration.ofMillis(1);
 
+  /**
+   * For how long what is {@linkplain Batching#UNHURRIED unhurried} waits for its neighbours, or
+   * until it fills a message. Far less than anybody waits for an ack.
+   */
+  static final Duration REST = Duration.ofMillis(5);
+
   /** Nobody waits for these: they let the others go first, for as long as they may be held. */
   private static final Set<String> PATIENT =
       Set.of(
@@ -55,10 +61,14 @@ final class Outbox {
 
     /** Whether what waits may go now. */
     private boolean isReady() {
-      return unconfirmed == 0
+      return (unconfirmed == 0 && !isUnhurried())
           || key.batching() == Batching.ALONE
           || waiting.size() >= MAX_EVENTS
           || bytes >= MAX_BATCH_BYTES;
+    }
+
+    private boolean isUnhurried() {
+      return key.batching() == Batching.UNHURRIED;
     }
 
     private static long bytesOf(Publication publication) {
@@ -77,6 +87,9 @@ final class Outbox {
 
   /** Where something waits for a confirm, longest first. */
   private final Set<Lane> held = new LinkedHashSet<>();
+
+  /** Where what is unhurried waits for more, longest first. */
+  private final Set<Lane> resting = new LinkedHashSet<>();
 
   private int size;
 
@@ -121,15 +134,16 @@ final class Outbox {
     if (ready.contains(lane) || patient.contains(lane)) {
       return false;
     }
-    boolean isNew = !held.contains(lane);
+    Set<Lane> later = lane.isUnhurried() ? resting : held;
+    boolean isNew = !later.contains(lane);
     if (isNew) {
-      lane.heldUntil = now + HOLD.toNanos();
+      lane.heldUntil = now + (lane.isUnhurried() ? REST : HOLD).toNanos();
     }
     if (lane.isReady()) {
-      held.remove(lane);
+      later.remove(lane);
       return lane.patient ? patient.add(lane) : ready.add(lane);
     }
-    return isNew && held.add(lane);
+    return isNew && later.add(lane);
   }
 
   /**
@@ -176,6 +190,7 @@ final class Outbox {
    */
   private void release(long now) {
     release(held, now);
+    release(resting, now);
     if (!ready.isEmpty()) {
       release(patient, now);
     }
@@ -197,7 +212,11 @@ final class Outbox {
     if (!ready.isEmpty() || !patient.isEmpty()) {
       return 0;
     }
-    return held.isEmpty() ? Long.MAX_VALUE : held.iterator().next().heldUntil - now;
+    return Math.min(nanosToFirst(held, now), nanosToFirst(resting, now));
+  }
+
+  private static long nanosToFirst(Set<Lane> lanes, long now) {
+    return lanes.isEmpty() ? Long.MAX_VALUE : lanes.iterator().next().heldUntil - now;
   }
 
   /** A message of that key is no longer under way. */
@@ -226,6 +245,7 @@ final class Outbox {
       ready.remove(lane);
       patient.remove(lane);
       held.remove(lane);
+      resting.remove(lane);
       if (lane.unconfirmed == 0) {
         lanes.remove(lane.key);
       }

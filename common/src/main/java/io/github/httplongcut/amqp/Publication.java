@@ -29,7 +29,12 @@ public final class Publication {
     /** With other requests that are not repeatable. */
     NOT_REPEATABLE,
     /** With any event of its type: what is no request. */
-    ANY
+    ANY,
+    /**
+     * With any such event of its type, for which it may wait some milliseconds: acks of requests
+     * that are repeatable. If the sender dies with it, the request comes back anyway.
+     */
+    UNHURRIED
   }
 
   /** What may be one AMQP message: the same key. */
@@ -94,7 +99,7 @@ public final class Publication {
   }
 
   /**
-   * The same with an AMQP {@code expiration}. In a batch of {@link Batching#ANY} the longest one
+   * The same with an AMQP {@code expiration}. In a batch of what is no request the longest one
    * counts.
    *
    * @param millis at least 1

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -114,8 +115,8 @@ final class Publisher implements Link.Use {
   /** What may be unconfirmed when others than the link's thread write. */
   private long mostBytesHere;
 
-  /** Whether the link's thread comes by itself to write what is held. */
-  private boolean timed;
+  /** When the link's thread comes by itself to write what is held, if it does. */
+  private OptionalLong wakesAt = OptionalLong.empty();
 
   /** Outcomes that are on their way to the loop. */
   private int telling;
@@ -240,8 +241,13 @@ final class Publisher implements Link.Use {
    * With the lock held: has the link's thread write what nobody else may, or when its time is up.
    */
   private void wakeIfNeeded() {
-    long nanos = outbox.nanosToNext(System.nanoTime());
-    if (nanos <= 0 || (nanos != Long.MAX_VALUE && !timed)) {
+    long now = System.nanoTime();
+    long nanos = outbox.nanosToNext(now);
+    if (nanos == Long.MAX_VALUE) {
+      return;
+    }
+    boolean inTime = wakesAt.isPresent() && wakesAt.getAsLong() - (now + nanos) <= 0;
+    if (nanos <= 0 || !inTime) {
       changed.signalAll();
     }
   }
@@ -344,9 +350,11 @@ final class Publisher implements Link.Use {
         next = writing ? null : nextMessage(room());
         while (next == null && (writing || !probeDue) && isUsable(opened)) {
           long nanos = nanosToWait();
-          timed = nanos != Long.MAX_VALUE;
+          if (nanos != Long.MAX_VALUE) {
+            wakesAt = OptionalLong.of(System.nanoTime() + nanos);
+          }
           long unused = changed.awaitNanos(nanos);
-          timed = false;
+          wakesAt = OptionalLong.empty();
           next = writing ? null : nextMessage(room());
         }
         if (!isUsable(opened)) {

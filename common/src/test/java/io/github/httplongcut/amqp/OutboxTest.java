@@ -8,6 +8,7 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ class OutboxTest {
   private static final long PLENTY = Long.MAX_VALUE;
   private static final long NOW = Long.MAX_VALUE - 10; // the clock may overflow
   private static final long HELD = Outbox.HOLD.toNanos();
+  private static final long RESTED = Outbox.REST.toNanos();
 
   private final Outbox outbox = new Outbox();
 
@@ -210,6 +212,39 @@ class OutboxTest {
     outbox.take(PLENTY, NOW + HELD);
 
     assertThat(outbox.take(PLENTY, NOW + HELD)).containsExactly(ack);
+  }
+
+  @Test
+  void whatIsUnhurriedWaitsForItsNeighbours() {
+    Publication first = add("a", Batching.UNHURRIED, 10);
+    Publication second = add("a", Batching.UNHURRIED, 10);
+
+    assertThat(outbox.take(PLENTY, NOW + RESTED - 1)).isEmpty();
+    assertThat(outbox.nanosToNext(NOW)).isEqualTo(RESTED);
+    assertThat(outbox.take(PLENTY, NOW + RESTED)).containsExactly(first, second);
+  }
+
+  @Test
+  void whatIsUnhurriedGoesOnceItFillsAMessage() {
+    List<Publication> all = new ArrayList<>();
+    for (int i = 0; i < Outbox.MAX_EVENTS; i++) {
+      assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+      all.add(add("a", Batching.UNHURRIED, 10));
+    }
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactlyElementsOf(all);
+  }
+
+  @Test
+  void whatRestsDoesNotKeepOthersAndSurvivesTheConnection() {
+    Publication resting = add("a", Batching.UNHURRIED, 10);
+    Publication other = add("a", Batching.ANY, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(other);
+    outbox.forgetUnconfirmed();
+
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+    assertThat(outbox.take(PLENTY, NOW + RESTED)).containsExactly(resting);
   }
 
   @Test

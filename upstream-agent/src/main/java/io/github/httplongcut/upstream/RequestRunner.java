@@ -2,6 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -276,6 +277,7 @@ final class RequestRunner {
         .outbox()
         .accept(
             Publication.of(ack, brokerKey(request), request.deadline())
+                .batched(request.isRepeatable() ? Batching.UNHURRIED : Batching.ANY)
                 .expiringAfter(Math.min(ackTimeout.toMillis(), left)));
   }
 

@@ -4,6 +4,7 @@ import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.BrokerResponse;
+import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.Optional;
@@ -20,8 +21,12 @@ public sealed interface Effect {
   /** One of the delivery's requests needs it no more, without an answer. */
   record Done(Receipt receipt) implements Effect {}
 
-  /** Tell the client agent that its request is here. */
-  record Acknowledge(ClientRequestAck ack, ProcessId clientId, long endsAt) implements Effect {}
+  /**
+   * Tell the client agent that its request is here.
+   *
+   * @param of the request
+   */
+  record Acknowledge(ClientRequestAck ack, ClientRequest of, long endsAt) implements Effect {}
 
   /**
    * Publish once, then call {@link Router#onPublished}.

@@ -41,7 +41,7 @@ final class Outbox {
   void acknowledge(InFlight request) {
     ClientRequestAck ack =
         new ClientRequestAck(request.event().clientReqId(), request.brokerReqId(), brokerId);
-    effects.add(new Effect.Acknowledge(ack, request.event().clientId(), request.endsAt()));
+    effects.add(new Effect.Acknowledge(ack, request.event(), request.endsAt()));
   }
 
   /** Asks for it to be settled, once for all requests of its delivery. */

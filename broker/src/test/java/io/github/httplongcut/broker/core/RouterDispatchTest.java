@@ -40,9 +40,7 @@ class RouterDispatchTest {
     assertThat(effects)
         .containsExactly(
             new Effect.Acknowledge(
-                new ClientRequestAck(id(1), id(1), RouterScene.BROKER),
-                RouterScene.CLIENT,
-                at0(10_000)),
+                new ClientRequestAck(id(1), id(1), RouterScene.BROKER), request, at0(10_000)),
             new Effect.Dispatch(
                 new BrokerRequest(
                     RouterScene.CLIENT,
