@@ -47,15 +47,18 @@ public final class BenchCommand implements Callable<Integer> {
     load,
     idle,
     slow,
-    fleet
+    fleet,
+    hops,
+    scale
   }
 
   @Option(
       names = "--only",
       paramLabel = "PART",
       split = ",",
-      description = "only these parts, of ${COMPLETION-CANDIDATES}; load has idle in it")
-  private Set<Part> only = EnumSet.of(Part.load, Part.slow, Part.fleet);
+      description =
+          "only these parts, of ${COMPLETION-CANDIDATES}; load has idle in it, scale is not in a whole run")
+  private Set<Part> only = EnumSet.of(Part.load, Part.slow, Part.fleet, Part.hops);
 
   @Option(
       names = "--overload",
@@ -105,6 +108,8 @@ public final class BenchCommand implements Callable<Integer> {
         case idle -> new IdlePart(bench).run();
         case slow -> new SlowPart(bench).run();
         case fleet -> new FleetPart(bench).run();
+        case hops -> new HopsPart(bench).run();
+        case scale -> new ScalePart(bench).run();
       }
     }
   }

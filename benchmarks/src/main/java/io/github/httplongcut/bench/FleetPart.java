@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What a request costs with 1,000 upstream agents for 200 targets, beside what it costs with one.
@@ -138,7 +137,7 @@ final class FleetPart {
     for (int i = 0; i < TARGETS; i++) {
       routes.append("  { path = \"/t%1$d\", upstream-target = t%1$d }%n".formatted(i));
     }
-    return new Relay.Plan(bench.home(), name, 1, Optional.empty(), routes.append("]\n").toString());
+    return new Relay.Plan(bench.home(), name, 1, List.of(), routes.append("]\n").toString());
   }
 
   private Child fleet(String name, RabbitNode rabbit, int agents, int targets) {

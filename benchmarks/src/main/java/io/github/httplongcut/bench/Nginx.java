@@ -78,6 +78,10 @@ final class Nginx implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
+  int port() {
+    return port;
+  }
+
   long pid() {
     return child.pid();
   }

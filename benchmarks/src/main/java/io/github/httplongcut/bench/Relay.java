@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The roles of one relay as processes of their own, started by the launcher of a checkout: with the
@@ -33,13 +32,13 @@ final class Relay implements AutoCloseable {
    * @param home the checkout whose launcher starts it
    * @param name before each process's name, in logs and tables; may be empty
    * @param brokers how many
-   * @param upstream where its one upstream agent sends requests; empty: it has none
+   * @param upstreams where its upstream agents send requests, for each of them
    * @param settings more of them for every role, as in a config file
    */
-  record Plan(Path home, String name, int brokers, Optional<String> upstream, String settings) {
+  record Plan(Path home, String name, int brokers, List<String> upstreams, String settings) {
 
     static Plan of(Path home, String name, String upstream) {
-      return new Plan(home, name, 1, Optional.of(upstream), "");
+      return new Plan(home, name, 1, List.of(upstream), "");
     }
   }
 
@@ -77,16 +76,12 @@ final class Relay implements AutoCloseable {
       String name = plan.brokers() == 1 ? BROKER : BROKER + "-" + i;
       startRole(plan, config, BROKER, name, List.of(), logs);
     }
-    plan.upstream()
-        .ifPresent(
-            url ->
-                startRole(
-                    plan,
-                    config,
-                    UPSTREAM_AGENT,
-                    UPSTREAM_AGENT,
-                    List.of("--target", TARGET + "=" + url),
-                    logs));
+    int agents = 0;
+    for (String url : plan.upstreams()) {
+      agents++;
+      String name = plan.upstreams().size() == 1 ? UPSTREAM_AGENT : UPSTREAM_AGENT + "-" + agents;
+      startRole(plan, config, UPSTREAM_AGENT, name, List.of("--target", TARGET + "=" + url), logs);
+    }
     Child clientAgent =
         startRole(
             plan,

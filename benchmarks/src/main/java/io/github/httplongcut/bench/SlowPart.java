@@ -3,8 +3,8 @@ package io.github.httplongcut.bench;
 import io.github.httplongcut.bench.Wrk.Load;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** 10,000 requests in flight on an upstream server that takes five seconds for each. */
 final class SlowPart {
@@ -38,7 +38,7 @@ final class SlowPart {
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-slow");
         Relay relay =
             Relay.start(
-                new Relay.Plan(bench.home(), "slow ", BROKERS, Optional.of(nginx.url()), RAISED),
+                new Relay.Plan(bench.home(), "slow ", BROKERS, List.of(nginx.url()), RAISED),
                 rabbit,
                 bench.logs())) {
       bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));

@@ -30,7 +30,7 @@ class OverloadIT {
   private static final int LINE_BYTES_PER_SECOND = 100_000;
   private static final Duration MEASURED = Duration.ofSeconds(6);
   private static final Duration OVERLOADED =
-      Duration.ofSeconds(Integer.getInteger("longcut.test.overload.seconds", 15));
+      Duration.ofSeconds(Integer.getInteger("longcut.test.overload.seconds", 60));
   private static final long HEAP_SLACK_BYTES = 16L << 20;
 
   private final RabbitMq rabbitMq;
