@@ -12,7 +12,7 @@ interface Caller {
   /**
    * A broker has it; may come more than once, and not at all.
    *
-   * @param delayNanos since it was published
+   * @param delayNanos since it was published, until the ack or an answer that came before it
    */
   void acked(long delayNanos);
 

@@ -77,9 +77,10 @@ final class Inbox implements SessionListener {
   private void handOver(Event event, Delivery delivery) {
     boolean wanted = false;
     if (event instanceof ClientRequestAck ack) {
-      wanted = pending.onAck(ack, clock.getAsLong());
+      pending.onAck(ack, clock.getAsLong());
+      wanted = true;
     } else if (event instanceof BrokerResponse response) {
-      wanted = pending.onResponse(response);
+      wanted = pending.onResponse(response, clock.getAsLong());
     } else if (event instanceof BrokerError error) {
       wanted = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
     } else if (event instanceof ClientRequest request) {

@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -126,5 +127,13 @@ final class PendingRequest {
       stage = Stage.ACKED;
       caller().acked(now - publishedAt);
     }
+  }
+
+  /** It is answered: a broker had it, too, though the ack may still be on its way. */
+  void answered(Response response, long now) {
+    if (stage != Stage.ACKED) {
+      caller().acked(now - publishedAt);
+    }
+    caller().answer(response);
   }
 }

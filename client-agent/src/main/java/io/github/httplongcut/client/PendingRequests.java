@@ -116,21 +116,16 @@ final class PendingRequests {
   }
 
   /**
-   * A broker has a request. Of an id that is not the latest it only says whom to cancel.
-   *
-   * @return whether that matters to anybody
+   * A broker has a request. Of an id that is not the latest it only says whom to cancel; after the
+   * answer, which may be faster, nothing.
    */
-  boolean onAck(ClientRequestAck ack, long now) {
+  void onAck(ClientRequestAck ack, long now) {
     PendingRequest pending = byId.get(ack.clientReqId());
-    if (pending == null && hungUp.contains(ack.clientReqId())) {
+    if (pending != null) {
+      pending.acked(ack, now);
+    } else if (hungUp.contains(ack.clientReqId())) {
       cancel(ack);
-      return true;
     }
-    if (pending == null) {
-      return false;
-    }
-    pending.acked(ack, now);
-    return true;
   }
 
   /**
@@ -138,13 +133,13 @@ final class PendingRequests {
    *
    * @return whether anybody waited for it
    */
-  boolean onResponse(BrokerResponse event) {
+  boolean onResponse(BrokerResponse event, long now) {
     PendingRequest pending = byId.get(event.clientReqId());
     if (pending == null) {
       return false;
     }
     forget(pending, "answered");
-    pending.caller().answer(event.response());
+    pending.answered(event.response(), now);
     return true;
   }
 

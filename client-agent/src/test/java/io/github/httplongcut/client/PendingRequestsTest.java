@@ -118,7 +118,7 @@ class PendingRequestsTest {
   void theAnswerIsHandedToTheCallerAndTheRequestForgotten() {
     UUID id = add("POST");
 
-    assertThat(pending.onResponse(response(id))).isTrue();
+    assertThat(pending.onResponse(response(id), T0 + MS)).isTrue();
 
     assertThat(answers).containsExactly(RESPONSE);
     assertForgotten();
@@ -127,9 +127,9 @@ class PendingRequestsTest {
   @Test
   void aSecondAnswerIsDropped() {
     UUID id = add("GET");
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
-    assertThat(pending.onResponse(response(id))).isFalse();
+    assertThat(pending.onResponse(response(id), T0 + MS)).isFalse();
 
     assertThat(answers).hasSize(1);
   }
@@ -139,17 +139,17 @@ class PendingRequestsTest {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
 
-    pending.onResponse(response(first));
+    pending.onResponse(response(first), T0 + MS);
 
     assertThat(answers).containsExactly(RESPONSE);
     assertForgotten();
-    assertThat(pending.onResponse(response(latestId()))).isFalse();
+    assertThat(pending.onResponse(response(latestId()), T0 + MS)).isFalse();
   }
 
   @Test
   void anAnswerFasterThanTheConfirmIsTaken() {
     UUID id = add("GET");
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
     pending.onOutcome(id, Outcome.CONFIRMED, T0 + MS);
     pending.onTick(T0 + 3 * ACK);
@@ -227,7 +227,7 @@ class PendingRequestsTest {
   @Test
   void aDeadLetterOfAForgottenRequestIsDropped() {
     UUID id = add("GET");
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
     assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isFalse();
     assertThat(attempts).hasSize(1);
@@ -316,6 +316,25 @@ class PendingRequestsTest {
   }
 
   @Test
+  void anAnswerBeforeTheAckSaysTooHowLongThatTookAtTheMost() {
+    UUID id = add("GET");
+    pending.onResponse(response(id), T0 + MS);
+
+    pending.onAck(ack(id, BROKER), T0 + 2 * MS);
+
+    assertThat(ackDelays).containsExactly(MS);
+  }
+
+  @Test
+  void anAnswerAfterTheAckSaysNothingOfThat() {
+    UUID id = add("GET");
+    pending.onAck(ack(id, BROKER), T0 + MS);
+    pending.onResponse(response(id), T0 + 9 * MS);
+
+    assertThat(ackDelays).containsExactly(MS);
+  }
+
+  @Test
   void anAckSettlesAnUnknownFate() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0 + MS);
@@ -387,7 +406,7 @@ class PendingRequestsTest {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0);
     pending.onOutcome(latestId(), Outcome.CONFIRMED, T0);
-    assertThat(pending.onAck(ack(first, BROKER), T0 + MS)).isTrue();
+    pending.onAck(ack(first, BROKER), T0 + MS);
 
     pending.onTick(T0 + 2 * ACK);
 
@@ -551,8 +570,8 @@ class PendingRequestsTest {
     ClientRequestAck firstAck = ack(first, BROKER);
     ClientRequestAck secondAck = ack(second, OTHER_BROKER);
 
-    assertThat(pending.onAck(firstAck, T0 + MS)).isTrue();
-    assertThat(pending.onAck(secondAck, T0 + MS)).isTrue();
+    pending.onAck(firstAck, T0 + MS);
+    pending.onAck(secondAck, T0 + MS);
 
     assertThat(cancels)
         .containsExactly(
@@ -590,7 +609,7 @@ class PendingRequestsTest {
     pending.onHungUp(id, T0);
     pending.onTick(T0 + 2 * ACK);
 
-    assertThat(pending.onAck(ack(id, BROKER), T0 + MS)).isFalse();
+    pending.onAck(ack(id, BROKER), T0 + MS);
 
     assertThat(cancels).isEmpty();
     assertForgotten();
@@ -609,7 +628,7 @@ class PendingRequestsTest {
   void whoHangsUpAfterTheAnswerChangesNothing() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0 + MS);
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
     pending.onHungUp(id, T0);
 
@@ -632,7 +651,7 @@ class PendingRequestsTest {
   @EnumSource(Outcome.class)
   void outcomesOfForgottenRequestsChangeNothing(Outcome outcome) {
     UUID id = add("GET");
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
     pending.onOutcome(id, outcome, T0 + MS);
 
@@ -662,7 +681,7 @@ class PendingRequestsTest {
     UUID id = add("POST");
     pending.onInDoubt(attempts.get(0).event(), T0);
 
-    pending.onResponse(response(id));
+    pending.onResponse(response(id), T0 + MS);
 
     assertThat(answers).containsExactly(RESPONSE);
   }
@@ -699,8 +718,8 @@ class PendingRequestsTest {
     assertThat(attempts).hasSize(3);
     assertThat(attempts.get(2).event().request().method()).isEqualTo("GET");
     assertThat(takenBack).as("what may have been held").containsExactly(get);
-    pending.onResponse(response(get));
-    pending.onResponse(response(post));
+    pending.onResponse(response(get), T0 + MS);
+    pending.onResponse(response(post), T0 + MS);
     assertThat(answers).hasSize(2);
     assertForgotten();
   }

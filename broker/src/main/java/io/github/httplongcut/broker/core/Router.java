@@ -118,11 +118,13 @@ public final class Router {
    */
   public List<Effect> onAck(BrokerRequestAck ack, String user, long now) {
     Optional<Attempt> attempt = book.attempt(ack.brokerReqId());
-    if (attempt.isPresent() && !isFrom(attempt.get(), user)) {
+    if (attempt.isEmpty()) {
+      return List.of(); // the answer was faster
+    }
+    if (!isFrom(attempt.get(), user)) {
       return drop(Drop.WRONG_SENDER);
     }
-    if (attempt.isPresent()
-        && attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
+    if (attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
       Running running = dispatched.run(fair.at(now) + limits.replyTimeout().toNanos());
       book.move(attempt.get().request(), running, "acked", now);
       return placement.finish(now);

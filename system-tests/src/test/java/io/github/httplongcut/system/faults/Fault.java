@@ -194,7 +194,7 @@ enum Fault implements Trouble {
       return !other.strikesProcesses() && other != MEMORY_ALARM && !other.stopsRabbitMq();
     }
     if (isAlone()) {
-      return !other.strikesProcesses();
+      return !other.strikesProcesses() && !other.strikesOneOf(alone());
     }
     if (stopsClientAgent()) {
       return !other.stopsClientAgent(); // there are two, and callers must be able to connect
@@ -221,6 +221,19 @@ enum Fault implements Trouble {
 
   private boolean isAlone() {
     return counts.containsValue(1);
+  }
+
+  /** The part of which there is one process only. */
+  private Part alone() {
+    return counts.entrySet().stream()
+        .filter(entry -> entry.getValue() == 1)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private boolean strikesOneOf(Part part) {
+    return name().startsWith(part.name());
   }
 
   private boolean strikesProcesses() {
