@@ -90,11 +90,11 @@ install_rabbitmq() {
 
 readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
 
-# install_real_clients: the clients and servers of RealClientsIT. Where it cannot, that test says what is missing.
+# install_real_clients: the clients and servers of RealClientsIT, and what sets the clocks of FaultsIT. Where it cannot, that test says what is missing.
 install_real_clients() {
   local needed
   local -a missing=()
-  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium; do
+  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium faketime:faketime; do
     # Not everybody has the sbin directories on the PATH.
     PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "${needed%%:*}" >/dev/null || missing+=("${needed#*:}")
   done
