@@ -90,7 +90,8 @@ install_rabbitmq() {
 
 readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
 
-# install_real_clients: the clients and servers of RealClientsIT, and what sets the clocks of FaultsIT. Where it cannot, that test says what is missing.
+# install_real_clients: the clients and servers of RealClientsIT, and what sets the clocks of FaultsIT. Where it cannot, those
+# tests say what is missing.
 install_real_clients() {
   local needed
   local -a missing=()

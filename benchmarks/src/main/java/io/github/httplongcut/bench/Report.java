@@ -50,26 +50,11 @@ final class Report {
   }
 
   void print(PrintStream out) {
-    line(
-        out,
-        "%-34s %10s %9s %9s %9s %6s %9s %9s"
-            .formatted("", "per s", "p50 ms", "p90 ms", "p99 ms", "errors", "CPU µs", "messages"));
-    for (Row row : rows) {
-      line(
-          out,
-          "%-34s %10.0f %9s %9s %9s %6d %9s %9s"
-              .formatted(
-                  row.step(),
-                  row.perSecond(),
-                  millis(row.latency().p50()),
-                  millis(row.latency().p90()),
-                  millis(row.latency().p99()),
-                  row.errors(),
-                  orNothing(0, row.cpuMicros()),
-                  orNothing(2, row.messages().roles())));
+    if (!rows.isEmpty()) {
+      printRows(out);
+      printProcesses(out);
+      out.println();
     }
-    printProcesses(out);
-    out.println();
     for (Goal goal : goals) {
       line(
           out,
@@ -90,6 +75,27 @@ final class Report {
       out.println("Every answer came and was right.");
     }
     wrongs.forEach(wrong -> line(out, "WRONG   %s".formatted(wrong)));
+  }
+
+  private void printRows(PrintStream out) {
+    line(
+        out,
+        "%-34s %10s %9s %9s %9s %6s %9s %9s"
+            .formatted("", "per s", "p50 ms", "p90 ms", "p99 ms", "errors", "CPU µs", "messages"));
+    for (Row row : rows) {
+      line(
+          out,
+          "%-34s %10.0f %9s %9s %9s %6d %9s %9s"
+              .formatted(
+                  row.step(),
+                  row.perSecond(),
+                  millis(row.latency().p50()),
+                  millis(row.latency().p90()),
+                  millis(row.latency().p99()),
+                  row.errors(),
+                  orNothing(0, row.cpuMicros()),
+                  orNothing(2, row.messages().roles())));
+    }
   }
 
   /** CPU for one request and peak memory, a column for each process. */

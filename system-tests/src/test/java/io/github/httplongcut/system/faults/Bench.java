@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -64,6 +65,7 @@ final class Bench implements AutoCloseable {
   private final CloseableHttpAsyncClient callers;
   private final Map<Part, List<RoleProcess>> running = new EnumMap<>(Part.class);
   private final Set<RoleProcess> picked = new HashSet<>();
+  private final Set<RoleProcess> passedBy = ConcurrentHashMap.newKeySet();
   private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
 
   /**
@@ -138,6 +140,24 @@ final class Bench implements AutoCloseable {
     List<RoleProcess> all = new ArrayList<>();
     running.values().forEach(all::addAll);
     return all;
+  }
+
+  /**
+   * The client agents that callers turn to: as behind a load balancer that asks {@code /readyz},
+   * not those that are {@linkplain #passBy passed by}.
+   */
+  List<RoleProcess> called() {
+    return running.get(Part.CLIENT_AGENT).stream()
+        .filter(process -> !passedBy.contains(process))
+        .toList();
+  }
+
+  /**
+   * Callers do not turn to it any more. A listener that closes resets what the operating system has
+   * connected and it has not accepted yet, so nothing new must come then.
+   */
+  void passBy(RoleProcess process) {
+    passedBy.add(process);
   }
 
   /** All that ever ran, for their logs. */

@@ -44,13 +44,17 @@ final class Strikes {
     };
   }
 
-  /** SIGTERM; another one is started in its place. */
+  /**
+   * SIGTERM; another one is started in its place. Callers turn to it for the time that the fault
+   * holds, as long as a load balancer may take to find that it is not ready.
+   */
   static Strike drain(Part part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.terminate();
       return Struck.healedBy(
           () -> {
+            bench.passBy(victim);
             int exitCode = victim.awaitExitCode();
             bench.leave(victim);
             if (exitCode != 0) {

@@ -65,7 +65,7 @@ final class Trial {
     try (Driver driver =
         new Driver(
             bench.callers(),
-            () -> List.copyOf(bench.running(Part.CLIENT_AGENT)),
+            bench::called,
             PER_SECOND,
             "t" + NUMBER.incrementAndGet(),
             new Random(random.nextLong()))) { // it draws as often as time allows
