@@ -191,7 +191,10 @@ enum Fault implements Trouble {
       return false;
     }
     if (this == CLIENT_REQUEST_FULL) {
-      return !other.strikesProcesses() && other != MEMORY_ALARM && !other.stopsRabbitMq();
+      return !other.strikesProcesses()
+          && !other.strikesOneOf(Part.BROKER) // there is none
+          && other != MEMORY_ALARM
+          && !other.stopsRabbitMq();
     }
     if (isAlone()) {
       return !other.strikesProcesses() && !other.strikesOneOf(alone());
