@@ -42,10 +42,11 @@ final class History {
             (process, log) ->
                 log.forEach(
                     line -> lines.add(line.substring(0, 24) + " " + process + line.substring(24))));
-    return "%s%n  executed at %s, answered at %s%n  %s%n"
+    return "%s%n  executed at %s, answer begun at %s, written at %s%n  %s%n"
         .formatted(
             request,
             upstream.executionsOf(request.id()),
+            upstream.answersBegunTo(request.id()),
             upstream.answersTo(request.id()),
             String.join("\n  ", lines));
   }

@@ -6,6 +6,7 @@ import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Headers;
+import io.undertow.util.SameThreadExecutor;
 import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,6 +20,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,6 +56,8 @@ final class RecordingUpstream implements AutoCloseable {
   private final int port = freePort();
   private final Map<String, List<Instant>> executions = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> answers = new ConcurrentHashMap<>();
+  private final Map<String, List<Instant>> answersBegun = new ConcurrentHashMap<>();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final AtomicInteger count = new AtomicInteger();
   private volatile Mood mood = Mood.NORMAL;
   private Undertow server;
@@ -94,6 +100,11 @@ final class RecordingUpstream implements AutoCloseable {
     return executions.getOrDefault(id, List.of());
   }
 
+  /** When an answer to that request was begun, each time that one was. */
+  List<Instant> answersBegunTo(String id) {
+    return answersBegun.getOrDefault(id, List.of());
+  }
+
   /** When an answer to that request was written, each time that one was. */
   List<Instant> answersTo(String id) {
     return answers.getOrDefault(id, List.of());
@@ -112,12 +123,15 @@ final class RecordingUpstream implements AutoCloseable {
     }
     int delay =
         now == Mood.ANSWERS_LATE ? LATE_MILLIS : 2 + ThreadLocalRandom.current().nextInt(30);
-    exchange.dispatch(
+    exchange.dispatch( // here, once this method has returned
+        SameThreadExecutor.INSTANCE,
         () -> {
           if (now != Mood.NEVER_ANSWERS) {
-            exchange
-                .getIoThread()
-                .executeAfter(() -> answer(exchange, id, now), delay, TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> unused =
+                timer.schedule(
+                    () -> exchange.getIoThread().execute(() -> answer(exchange, id, now)),
+                    delay,
+                    TimeUnit.MILLISECONDS);
           }
         });
   }
@@ -127,6 +141,7 @@ final class RecordingUpstream implements AutoCloseable {
   }
 
   private void answer(HttpServerExchange exchange, String id, Mood mood) {
+    add(answersBegun, id);
     String body =
         exchange.getRequestMethod() + " " + (mood == Mood.ANSWERS_FOR_ANOTHER ? "other" : id);
     if (mood == Mood.RESETS_MID_BODY) {
@@ -185,6 +200,7 @@ final class RecordingUpstream implements AutoCloseable {
 
   @Override
   public void close() {
+    timer.shutdownNow();
     server.stop();
   }
 }
