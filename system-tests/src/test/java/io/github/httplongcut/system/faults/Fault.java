@@ -196,6 +196,9 @@ enum Fault implements Trouble {
           && other != MEMORY_ALARM
           && !other.stopsRabbitMq();
     }
+    if (this == GARBAGE_IN_EVERY_QUEUE && other == MEMORY_ALARM) {
+      return false; // it is published
+    }
     if (isAlone()) {
       return !other.strikesProcesses() && !other.strikesOneOf(alone());
     }
