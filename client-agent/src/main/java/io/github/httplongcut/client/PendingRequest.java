@@ -3,6 +3,7 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -129,10 +130,14 @@ final class PendingRequest {
     }
   }
 
-  /** It is answered: a broker had it, too, though the ack may still be on its way. */
-  void answered(Response response, long now) {
-    if (stage != Stage.ACKED) {
-      caller().acked(now - publishedAt);
+  /**
+   * It is answered. If the ack is still on its way, it took that long at the most; unless it is
+   * overdue, since then its broker is gone, and the answer came by another one.
+   */
+  void answered(Response response, Duration ackTimeout, long now) {
+    long delay = now - publishedAt;
+    if (stage != Stage.ACKED && delay <= ackTimeout.toNanos()) {
+      caller().acked(delay);
     }
     caller().answer(response);
   }

@@ -139,7 +139,7 @@ final class PendingRequests {
       return false;
     }
     forget(pending, "answered");
-    pending.answered(event.response(), now);
+    pending.answered(event.response(), ackTimeout, now);
     return true;
   }
 

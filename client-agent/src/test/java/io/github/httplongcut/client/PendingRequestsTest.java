@@ -326,6 +326,15 @@ class PendingRequestsTest {
   }
 
   @Test
+  void anAnswerWhoseAckIsOverdueSaysNothingOfThat() {
+    UUID id = add("POST");
+    pending.onResponse(response(id), T0 + ACK + 1);
+
+    assertThat(answers).hasSize(1);
+    assertThat(ackDelays).isEmpty();
+  }
+
+  @Test
   void anAnswerAfterTheAckSaysNothingOfThat() {
     UUID id = add("GET");
     pending.onAck(ack(id, BROKER), T0 + MS);
