@@ -93,7 +93,15 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
 
   /** Runs the process until it is told to stop, and ends the JVM. */
   public void runAndExit(String... arguments) {
-    System.exit(commandLine().execute(arguments));
+    int exitCode = CommandLine.ExitCode.SOFTWARE;
+    try {
+      exitCode = commandLine().execute(arguments);
+    } catch (RuntimeException | Error e) {
+      // Such as a class that cannot be loaded any more, since the jar was replaced: other threads
+      // would keep a process that no signal ends.
+      e.printStackTrace(System.err);
+    }
+    System.exit(exitCode);
   }
 
   /** The command line, to be executed within a program that goes on afterwards. */

@@ -57,7 +57,13 @@ final class RecordingUpstream implements AutoCloseable {
   private final Map<String, List<Instant>> executions = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> answers = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> answersBegun = new ConcurrentHashMap<>();
+
+  /**
+   * Not the I/O thread's own: XNIO 3.8 does not wake for what another thread has delayed just
+   * before it selects, and the answer then waits for the thread's next event.
+   */
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
   private final AtomicInteger count = new AtomicInteger();
   private volatile Mood mood = Mood.NORMAL;
   private Undertow server;
