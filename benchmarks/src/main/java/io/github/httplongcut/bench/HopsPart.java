@@ -6,11 +6,14 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.DeliverCallback;
 import io.github.httplongcut.protocol.EventType;
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -138,7 +141,7 @@ final class HopsPart {
     ConnectionFactory factory = new ConnectionFactory();
     try {
       factory.setUri(rabbit.uri(RabbitNode.ADMIN));
-    } catch (java.net.URISyntaxException | java.security.GeneralSecurityException e) {
+    } catch (URISyntaxException | GeneralSecurityException e) {
       throw new BenchException("no AMQP URI", e);
     }
     factory.setAutomaticRecoveryEnabled(false);
@@ -170,7 +173,7 @@ final class HopsPart {
     Caller(int port) throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
-      in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
+      in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
     /** Returns once the whole answer is there. */
