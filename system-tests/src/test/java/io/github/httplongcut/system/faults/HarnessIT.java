@@ -53,7 +53,8 @@ class HarnessIT {
 
     @Override
     public Duration hold() {
-      return Duration.ofSeconds(1);
+      // RabbitMQ tells of a connection up to five seconds later.
+      return Duration.ofSeconds(this == LEAVES_A_CONNECTION ? 8 : 1);
     }
 
     @Override
