@@ -13,6 +13,11 @@ final class OverloadPart {
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
   private static final double CALM = 0.8;
+
+  /** What is refused at the most of a load that counts as carried. */
+  private static final double REFUSED = 0.001;
+
+  private static final int STEPS = 10;
   private static final double OVERLOAD = 3;
 
   private final Bench bench;
@@ -27,11 +32,9 @@ final class OverloadPart {
         Relay relay =
             Relay.start(Relay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
       bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
-      Wrk.Result carried =
-          bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, 256), bench.seconds());
-      bench.say("it carries %.0f/s".formatted(carried.perSecond()));
-      Flood.Result calm = flood(relay, "80 % of that", CALM * carried.perSecond());
-      Flood.Result over = flood(relay, "three times that", OVERLOAD * carried.perSecond());
+      double carried = carried(relay);
+      Flood.Result calm = flood(relay, "80 % of that", CALM * carried);
+      Flood.Result over = flood(relay, "three times that", OVERLOAD * carried);
       Probe.check(bench.report(), relay, nginx);
       bench
           .report()
@@ -43,11 +46,41 @@ final class OverloadPart {
     }
   }
 
-  private Flood.Result flood(Relay relay, String name, double perSecond) {
+  /**
+   * Requests/s up to which next to nothing is refused, in tenths of what wrk gets. Less than that:
+   * these requests come at random and not when others are answered, and take more of the machine.
+   */
+  private double carried(Relay relay) {
+    double most =
+        bench.wrk().run(relay.url(), Load.get(Nginx.SMALL, 256), bench.seconds()).perSecond();
+    bench.say("wrk gets %.0f/s with 256 connections".formatted(most));
+    double carried = most / STEPS;
+    for (int step = 2; step <= STEPS; step++) {
+      double perSecond = most * step / STEPS;
+      Flood.Result result = Flood.run(plan(relay, perSecond));
+      long refused =
+          result.statuses().values().stream().mapToLong(each -> each).sum()
+              - result.answered().size();
+      bench.say(
+          "%.0f/s: p99 %.0f ms, %d refused"
+              .formatted(perSecond, result.percentile(0.99) / 1000, refused));
+      if (refused + result.lost() > REFUSED * perSecond * bench.seconds()) {
+        break;
+      }
+      carried = perSecond;
+    }
+    bench.say("it carries %.0f/s".formatted(carried));
+    return carried;
+  }
+
+  private Flood.Plan plan(Relay relay, double perSecond) {
     int requests = (int) (perSecond * bench.seconds());
-    Flood.Result result =
-        Flood.run(
-            new Flood.Plan(relay.port(), Nginx.SMALL, perSecond, requests, CONNECTIONS, PATIENCE));
+    return new Flood.Plan(
+        relay.port(), Nginx.SMALL, perSecond, requests, CONNECTIONS, PATIENCE);
+  }
+
+  private Flood.Result flood(Relay relay, String name, double perSecond) {
+    Flood.Result result = Flood.run(plan(relay, perSecond));
     bench.say(
         "%s, %.0f/s: statuses %s, lost %d, most under way %d"
             .formatted(name, perSecond, result.statuses(), result.lost(), result.mostUnderWay()));
