@@ -75,8 +75,7 @@ final class OverloadPart {
 
   private Flood.Plan plan(Relay relay, double perSecond) {
     int requests = (int) (perSecond * bench.seconds());
-    return new Flood.Plan(
-        relay.port(), Nginx.SMALL, perSecond, requests, CONNECTIONS, PATIENCE);
+    return new Flood.Plan(relay.port(), Nginx.SMALL, perSecond, requests, CONNECTIONS, PATIENCE);
   }
 
   private Flood.Result flood(Relay relay, String name, double perSecond) {
