@@ -18,6 +18,10 @@ final class OverloadPart {
   private static final double REFUSED = 0.001;
 
   private static final int STEPS = 10;
+
+  /** After an overload, before what is to be a calm load. */
+  private static final Duration RECOVERY = Duration.ofSeconds(5);
+
   private static final double OVERLOAD = 3;
 
   private final Bench bench;
@@ -70,6 +74,7 @@ final class OverloadPart {
       carried = perSecond;
     }
     bench.say("it carries %.0f/s".formatted(carried));
+    Child.pause(RECOVERY);
     return carried;
   }
 
