@@ -16,8 +16,6 @@ final class Agent {
     GOOD,
     /** A dispatch was not taken in time. */
     SUSPECT,
-    /** It rejected a dispatch: it drains or is full. */
-    REJECTING,
     /** Its inbox is gone. */
     RETURNED
   }
@@ -94,6 +92,15 @@ final class Agent {
     others = Math.max(0, heartbeat.inFlight() - Math.max(mostLately, mostBefore));
     intervalNanos = heartbeat.intervalMs() * 1_000_000L;
     heardAt = fairNow;
+  }
+
+  /**
+   * It has rejected one of ours that still counts: it is full (or drains, and will say so). The
+   * slot that we took for free is somebody else's, so that after this each of our own that ends
+   * there makes room for one more, and nobody has to wait for a heartbeat.
+   */
+  void rejected() {
+    others = Math.max(others, capacity - (outstanding - 1));
   }
 
   void stands(Standing standing) {

@@ -83,6 +83,11 @@ final class AgentRegistry {
     change(agent, () -> agent.stands(standing));
   }
 
+  /** It has rejected a request that we still count there: it is full. */
+  void rejected(Agent agent) {
+    change(agent, agent::rejected);
+  }
+
   boolean isKnown(Agent agent) {
     Target target = targets.get(agent.target());
     return target != null && target.agents.get(agent.id()) == agent;

@@ -338,7 +338,8 @@ public final class Router {
     AtAgent at = attempt.current().orElseThrow();
     if (reason == Undelivered.REJECTED) {
       request.refund();
-      neverRan(request, at, Agent.Standing.REJECTING, "rejected", now);
+      agents.rejected(at.with());
+      placement.comeBack(request, at, "rejected", now);
     } else {
       neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
     }

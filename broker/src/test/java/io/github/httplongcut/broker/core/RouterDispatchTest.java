@@ -186,6 +186,21 @@ class RouterDispatchTest {
   }
 
   @Test
+  void rejectingAgentGetsOneForEachOfOursThatEndsThere() {
+    scene.heartbeat(AGENT_1, 3, 0);
+    for (int i = 1; i <= 4; i++) {
+      scene.get(i);
+    }
+    assertThat(scene.undelivered(2, Undelivered.REJECTED)).isEmpty();
+    assertThat(scene.undelivered(3, Undelivered.REJECTED)).isEmpty();
+
+    assertThat(scene.response(1, 1, AGENT_1))
+        .containsExactly("respond r1", "dispatch r2 as b5 to plant1");
+    assertThat(scene.response(2, 5, AGENT_1))
+        .containsExactly("respond r2", "dispatch r3 as b6 to plant1");
+  }
+
+  @Test
   void otherDeadLetterMakesTheAgentSuspectAndGoesToTheNext() {
     dispatched("POST");
     assertThat(scene.undelivered(1, Undelivered.DEAD_LETTERED)).isEmpty();
