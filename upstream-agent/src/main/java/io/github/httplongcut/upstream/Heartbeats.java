@@ -99,8 +99,9 @@ final class Heartbeats {
   }
 
   /**
-   * Something was rejected: when the broker hears of it, it sends nothing more until the next
-   * heartbeat. The first one may be there before the rejection is, which comes another way.
+   * Something was rejected: when the broker hears of it, it takes us for full until the next
+   * heartbeat, but for what ends here of its own. The first heartbeat may be there before the
+   * rejection is, which comes another way.
    */
   void onRejected(Target target) {
     owed.put(target, AFTER_REJECTION);
