@@ -13,6 +13,7 @@ final class OverloadPart {
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
   private static final double CALM = 0.8;
+  private static final double OVERLOAD = 3;
 
   /** What is refused at the most of a load that counts as carried. */
   private static final double REFUSED = 0.001;
@@ -21,8 +22,6 @@ final class OverloadPart {
 
   /** After an overload, before what is to be a calm load. */
   private static final Duration RECOVERY = Duration.ofSeconds(5);
-
-  private static final double OVERLOAD = 3;
 
   private final Bench bench;
 
