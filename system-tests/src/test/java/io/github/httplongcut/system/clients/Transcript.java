@@ -8,6 +8,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,12 +68,25 @@ final class Transcript {
       // The report on a request is another one through the relay, and so is its hash.
       boolean ofReport = inspection && (name.equals("etag") || name.equals("content-length"));
       if (!UNCOMPARED.contains(name) && !framing && !ofReport) {
-        fields.add("  " + field.name() + ": " + field.value());
+        String value = name.equals("expires") ? untilExpiry(field, answer) : field.value();
+        fields.add("  " + field.name() + ": " + value);
       }
     }
     fields.sort(String.CASE_INSENSITIVE_ORDER);
     fields.forEach(this::line);
     line("  " + (inspection ? seen(answer.text()) : describe(answer.body())));
+  }
+
+  /** Counted from the answer's own {@code Date}: the two ways are not walked at one moment. */
+  private static String untilExpiry(Call.Field expires, Answer answer) {
+    return answer
+        .header("Date")
+        .map(date -> "Date + " + Duration.between(instant(date), instant(expires.value())))
+        .orElseGet(expires::value);
+  }
+
+  private static Instant instant(String httpDate) {
+    return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(httpDate));
   }
 
   private void line(String line) {
