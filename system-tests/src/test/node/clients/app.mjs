@@ -107,7 +107,8 @@ app.get('/redirect/:left', (req, res) => {
   const left = Number(req.params.left);
   res.redirect(left > 1 ? `/redirect/${left - 1}` : '/article');
 });
-app.all('/moved/:status', (req, res) => res.redirect(Number(req.params.status), '/inspect'));
+// It reads the content first: Java's HttpClient may follow a redirect that comes sooner before it has sent all of it.
+app.all('/moved/:status', anyBody, (req, res) => res.redirect(Number(req.params.status), '/inspect'));
 app.get('/absolute', (req, res) => res.redirect(`http://${req.headers.host}/article`));
 
 // ---- Content ----
