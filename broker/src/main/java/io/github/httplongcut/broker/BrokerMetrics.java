@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
@@ -18,6 +20,7 @@ final class BrokerMetrics {
 
   private final MeterRegistry registry;
   private final Counter dishonest;
+  private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private volatile RouterStats stats;
 
   /**
@@ -66,11 +69,14 @@ final class BrokerMetrics {
    * @param outcome {@code answered}, or the failure's code
    */
   void answered(String outcome) {
-    Counter.builder("longcut.broker.answers")
+    answers.computeIfAbsent(outcome, this::counter).increment();
+  }
+
+  private Counter counter(String outcome) {
+    return Counter.builder("longcut.broker.answers")
         .description("Answers to client agents")
         .tag("outcome", outcome)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   void dishonest() {

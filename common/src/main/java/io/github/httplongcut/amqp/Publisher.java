@@ -5,18 +5,13 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -31,43 +26,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Publisher implements Link.Use {
 
-  /** A written message that RabbitMQ owes a word for. */
-  private static final class Message {
-    private final long number;
-    private final List<Publication> publications;
-    private final byte[] body;
-    private final long writtenAt;
-    private boolean returned;
-
-    /**
-     * @param number that RabbitMQ will confirm
-     */
-    Message(long number, List<Publication> publications, byte[] body, long writtenAt) {
-      this.number = number;
-      this.publications = publications;
-      this.body = body;
-      this.writtenAt = writtenAt;
-    }
-
-    /** Bytes on the line, about. */
-    private long size() {
-      return (long) body.length + FRAMING_BYTES;
-    }
-  }
-
   private record Done(Publication publication, Outcome outcome) {}
-
-  /** What stands around a message's body: frames, properties, names. */
-  private static final int FRAMING_BYTES = 512;
 
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
-
-  /**
-   * For how long nothing like a refused event is written: each attempt costs the channel, and
-   * others what was unconfirmed on it.
-   */
-  private static final long REFUSED_NANOS = Duration.ofSeconds(30).toNanos();
 
   /**
    * So much is unconfirmed at the most, and in the socket's buffer, when somebody else than the
@@ -94,9 +56,8 @@ final class Publisher implements Link.Use {
   // All of these are guarded by the lock.
   private final Outbox outbox = new Outbox();
   private final Nacks nacks;
-  private final NavigableMap<Long, Message> unconfirmed = new TreeMap<>();
-  private final Map<Refusal, Long> refusals = new HashMap<>();
-  private long unconfirmedBytes;
+  private final Unconfirmed unconfirmed = new Unconfirmed();
+  private final Refusals refusals = new Refusals();
   private Channel channel;
   private Fence probe;
   private long probedAt;
@@ -145,7 +106,7 @@ final class Publisher implements Link.Use {
         done = toTell(List.of(new Done(publication, Outcome.NO_CONNECTION)));
       } else if (blocked && !publication.isTriedAgain()) {
         done = toTell(List.of(new Done(publication, Outcome.BLOCKED)));
-      } else if (isRefused(publication)) {
+      } else if (refusals.concern(publication)) {
         done = toTell(List.of(new Done(publication, Outcome.REFUSED)));
       } else if (outbox.add(publication, System.nanoTime())) {
         if (loop.isItsTurn()) {
@@ -188,13 +149,13 @@ final class Publisher implements Link.Use {
   private void writeHere() {
     while (true) {
       Channel opened;
-      Message next;
+      WrittenMessage next;
       lock.lock();
       try {
         if (writing || broken || channel == null) {
           return; // whoever writes goes on; a new channel begins with what waits
         }
-        next = nextMessage(mostBytesHere - unconfirmedBytes);
+        next = nextMessage(mostBytesHere - unconfirmed.bytes());
         if (next == null) {
           wakeIfNeeded();
           return;
@@ -275,11 +236,6 @@ final class Publisher implements Link.Use {
     }
   }
 
-  private boolean isRefused(Publication publication) {
-    return !refusals.isEmpty()
-        && refusals.keySet().stream().anyMatch(refusal -> refusal.concerns(publication));
-  }
-
   boolean isConnected() {
     lock.lock();
     try {
@@ -343,7 +299,7 @@ final class Publisher implements Link.Use {
 
   private void writeWhileOpen(Channel opened) throws IOException, InterruptedException {
     while (true) {
-      Message next;
+      WrittenMessage next;
       boolean probing;
       lock.lockInterruptibly();
       try {
@@ -397,11 +353,13 @@ final class Publisher implements Link.Use {
 
   /** Bytes that the next message may have: any number when nothing is unconfirmed. */
   private long room() {
-    return unconfirmed.isEmpty() ? Long.MAX_VALUE : config.unconfirmedWindow() - unconfirmedBytes;
+    return unconfirmed.isEmpty()
+        ? Long.MAX_VALUE
+        : config.unconfirmedWindow() - unconfirmed.bytes();
   }
 
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
-  private Message nextMessage(long room) {
+  private WrittenMessage nextMessage(long room) {
     if (blocked || held || closed || reopening || !channel.isOpen()) {
       return null;
     }
@@ -410,45 +368,17 @@ final class Publisher implements Link.Use {
     if (publications.isEmpty()) {
       return null;
     }
-    byte[] body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
-    Message message = new Message(channel.getNextPublishSeqNo(), publications, body, now);
-    unconfirmed.put(message.number, message);
-    unconfirmedBytes += message.size();
+    WrittenMessage message = new WrittenMessage(channel.getNextPublishSeqNo(), publications, now);
+    unconfirmed.add(message);
     return message;
   }
 
-  private void write(Channel opened, Message message) throws IOException {
-    Publication first = message.publications.get(0);
+  private void write(Channel opened, WrittenMessage message) throws IOException {
+    Publication first = message.publications().get(0);
+    BasicProperties properties = message.properties(config.user(), id.toString());
     opened.basicPublish(
-        first.key().exchange(), first.routingKey(), true, properties(message), message.body);
-    metrics.published(first.event().type(), message.publications.size());
-  }
-
-  private BasicProperties properties(Message message) {
-    Publication first = message.publications.get(0);
-    BasicProperties.Builder properties =
-        new BasicProperties.Builder()
-            .contentType("application/json")
-            .type(first.event().type().wireName())
-            .appId(MessageReader.APP_ID)
-            .userId(config.user())
-            .deliveryMode(1)
-            .messageId(id + "/" + message.number);
-    long longest = 0;
-    for (Publication publication : message.publications) {
-      longest = Math.max(longest, publication.expirationMillis());
-    }
-    if (longest != Publication.NEVER) {
-      properties.expiration(Long.toString(longest));
-    }
-    Map<String, Object> headers = new HashMap<>();
-    if (first.key().brokerId() != null) {
-      headers.put(Topology.BROKER_ID_HEADER, first.key().brokerId());
-    }
-    if (first.key().orphaned()) {
-      headers.put(Topology.ORPHANED_HEADER, true);
-    }
-    return headers.isEmpty() ? properties.build() : properties.headers(headers).build();
+        message.key().exchange(), first.routingKey(), true, properties, message.body());
+    metrics.published(first.event().type(), message.publications().size());
   }
 
   // The reader thread of a connection that was given up may come late, and each channel counts its
@@ -456,12 +386,10 @@ final class Publisher implements Link.Use {
 
   /** A return comes before the confirm of the same message, and names it by its message id only. */
   private void onReturned(Channel from, String messageId) {
-    long number = Long.parseLong(messageId.substring(messageId.lastIndexOf('/') + 1));
     lock.lock();
     try {
-      Message message = from == channel ? unconfirmed.get(number) : null;
-      if (message != null) {
-        message.returned = true;
+      if (from == channel) {
+        unconfirmed.onReturned(WrittenMessage.numberOf(messageId));
       }
     } finally {
       lock.unlock();
@@ -472,12 +400,12 @@ final class Publisher implements Link.Use {
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
-      for (Message message : takeUnconfirmed(from, number, multiple)) {
-        Outcome outcome = message.returned ? Outcome.RETURNED : Outcome.CONFIRMED;
-        if (!message.returned) {
-          nacks.onTaken(message.publications.get(0));
+      for (WrittenMessage message : takeUnconfirmed(from, number, multiple)) {
+        Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.CONFIRMED;
+        if (!message.isReturned()) {
+          nacks.onTaken(message.publications().get(0));
         }
-        message.publications.forEach(each -> done.add(new Done(each, outcome)));
+        message.publications().forEach(each -> done.add(new Done(each, outcome)));
       }
       if (flushing > 0 || isUsedUp()) {
         changed.signalAll();
@@ -494,8 +422,8 @@ final class Publisher implements Link.Use {
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
-      for (Message message : takeUnconfirmed(from, number, multiple)) {
-        for (Publication publication : message.publications) {
+      for (WrittenMessage message : takeUnconfirmed(from, number, multiple)) {
+        for (Publication publication : message.publications()) {
           if (closed || !nacks.takeOver(publication)) {
             done.add(new Done(publication, Outcome.NACKED));
           }
@@ -509,25 +437,12 @@ final class Publisher implements Link.Use {
     tell(done);
   }
 
-  private List<Message> takeUnconfirmed(Channel from, long number, boolean multiple) {
-    List<Message> taken = new ArrayList<>();
+  private List<WrittenMessage> takeUnconfirmed(Channel from, long number, boolean multiple) {
     if (from != channel) {
-      return taken;
+      return List.of();
     }
-    if (multiple) {
-      NavigableMap<Long, Message> upTo = unconfirmed.headMap(number, true);
-      taken.addAll(upTo.values());
-      upTo.clear();
-    } else {
-      Message message = unconfirmed.remove(number);
-      if (message != null) {
-        taken.add(message);
-      }
-    }
-    for (Message message : taken) {
-      unconfirmedBytes -= message.size();
-      outbox.confirmed(message.publications.get(0).key());
-    }
+    List<WrittenMessage> taken = unconfirmed.take(number, multiple);
+    taken.forEach(each -> outbox.confirmed(each.key()));
     return taken;
   }
 
@@ -575,18 +490,18 @@ final class Publisher implements Link.Use {
     List<Publication> again = new ArrayList<>();
     lock.lock();
     try {
-      refusal.ifPresent(each -> refusals.put(each, System.nanoTime() + REFUSED_NANOS));
-      for (Publication publication : outbox.removeIf(this::isRefused)) {
+      refusals.add(refusal, System.nanoTime());
+      for (Publication publication : outbox.removeIf(refusals::concern)) {
         done.add(new Done(publication, Outcome.REFUSED));
       }
       channel = null;
       probe = null;
       blocked = false;
-      for (Message message : unconfirmed.values()) {
-        for (Publication publication : message.publications) {
-          if (message.returned) {
+      for (WrittenMessage message : unconfirmed.takeAll()) {
+        for (Publication publication : message.publications()) {
+          if (message.isReturned()) {
             done.add(new Done(publication, Outcome.RETURNED));
-          } else if (isRefused(publication)) {
+          } else if (refusals.concern(publication)) {
             done.add(new Done(publication, Outcome.REFUSED));
           } else if (publication.isTriedAgain() && !closed) {
             again.add(publication);
@@ -597,8 +512,6 @@ final class Publisher implements Link.Use {
       }
       outbox.forgetUnconfirmed();
       outbox.giveBack(again, System.nanoTime());
-      unconfirmed.clear();
-      unconfirmedBytes = 0;
       changed.signalAll();
       toTell(done);
     } finally {
@@ -627,7 +540,7 @@ final class Publisher implements Link.Use {
     try {
       Outcome outcome = channel == null || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
       boolean moved = !nacks.isEmpty();
-      refusals.values().removeIf(until -> nowNanos - until >= 0);
+      refusals.onTime(nowNanos);
       nacks.take().forEach(each -> outbox.add(each, nowNanos));
       if (nacks.wantNewChannel() && channel != null && !reopening) {
         log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
@@ -664,11 +577,10 @@ final class Publisher implements Link.Use {
       return false;
     }
     long owedFor = probe.outstandingNanos(nowNanos);
-    if (!unconfirmed.isEmpty()) {
-      owedFor = Math.max(owedFor, nowNanos - unconfirmed.firstEntry().getValue().writtenAt);
-    }
+    owedFor = Math.max(owedFor, unconfirmed.owedNanos(nowNanos));
     owedFor = Math.min(owedFor, nowNanos - excusedUntil);
-    return owedFor >= config.confirmTimeout().toNanos() + unconfirmedBytes * SLOWEST_NANOS_PER_BYTE;
+    return owedFor
+        >= config.confirmTimeout().toNanos() + unconfirmed.bytes() * SLOWEST_NANOS_PER_BYTE;
   }
 
   /** Waits until nothing waits, nothing is unconfirmed and every outcome is with the loop. */

@@ -6,12 +6,16 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the upstream agent counts. Thread-safe. */
 final class RunnerMetrics {
 
+  private record Kind(String target, String outcome) {}
+
   private final MeterRegistry registry;
+  private final Map<Kind, Counter> ended = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> inFlight = new HashMap<>();
 
   RunnerMetrics(MeterRegistry registry, Targets targets) {
@@ -64,11 +68,14 @@ final class RunnerMetrics {
   }
 
   private void ended(Target target, String outcome) {
-    Counter.builder("longcut.upstream.requests")
+    ended.computeIfAbsent(new Kind(target.name(), outcome), this::counter).increment();
+  }
+
+  private Counter counter(Kind kind) {
+    return Counter.builder("longcut.upstream.requests")
         .description("Requests taken, by what became of them: response, cancelled or an error code")
-        .tag("target", target.name())
-        .tag("outcome", outcome)
-        .register(registry)
-        .increment();
+        .tag("target", kind.target)
+        .tag("outcome", kind.outcome)
+        .register(registry);
   }
 }

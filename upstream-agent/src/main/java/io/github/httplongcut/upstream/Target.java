@@ -38,6 +38,12 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
     return config.name();
   }
 
+  /** Of the name, which no other has: targets are keys wherever a request is counted. */
+  @Override
+  public int hashCode() {
+    return name().hashCode();
+  }
+
   int capacity() {
     return config.capacity();
   }
