@@ -45,21 +45,35 @@ final class Flood {
    *
    * @param statuses how many answers had each
    * @param refusals how many problems had each code and detail
-   * @param answered latencies of those with status 200 in microseconds, sorted
+   * @param answered what those with status 200 took
+   * @param refused what the others took that got an answer
    * @param lost requests without an answer
    * @param mostUnderWay at one time
    */
   record Result(
       Map<Integer, Integer> statuses,
       Map<String, Integer> refusals,
-      List<Long> answered,
+      Latencies answered,
+      Latencies refused,
       int lost,
       int mostUnderWay,
-      double seconds) {
+      double seconds) {}
 
+  /**
+   * How long requests took.
+   *
+   * @param sorted in microseconds
+   */
+  record Latencies(List<Long> sorted) {
+
+    int count() {
+      return sorted.size();
+    }
+
+    /** In microseconds; 0 if there was none. */
     double percentile(double share) {
-      int at = (int) Math.min(answered.size() - 1.0, answered.size() * share);
-      return answered.isEmpty() ? 0 : answered.get(at).doubleValue();
+      int at = (int) Math.min(sorted.size() - 1.0, sorted.size() * share);
+      return sorted.isEmpty() ? 0 : sorted.get(at).doubleValue();
     }
   }
 
@@ -76,6 +90,7 @@ final class Flood {
   private final Map<Integer, Integer> statuses = new TreeMap<>();
   private final Map<String, Integer> refusals = new TreeMap<>();
   private final List<Long> answered = new ArrayList<>();
+  private final List<Long> refused = new ArrayList<>();
   private Selector selector;
   private int opened;
   private int sent;
@@ -130,7 +145,8 @@ final class Flood {
     return new Result(
         statuses,
         refusals,
-        answered.stream().sorted().toList(),
+        new Latencies(answered.stream().sorted().toList()),
+        new Latencies(refused.stream().sorted().toList()),
         lost,
         mostUnderWay,
         (System.nanoTime() - start) / 1e9);
@@ -216,9 +232,11 @@ final class Flood {
       if (head > 0 && answer.position() >= head + contentLength(head)) {
         int status = Integer.parseInt(text(9, 12));
         statuses.merge(status, 1, Integer::sum);
+        long micros = (System.nanoTime() - dueAt) / 1000;
         if (status == 200) {
-          answered.add((System.nanoTime() - dueAt) / 1000);
+          answered.add(micros);
         } else {
+          refused.add(micros);
           refusals.merge(problem(text(head, answer.position())), 1, Integer::sum);
         }
         done++;

@@ -1,6 +1,7 @@
 package io.github.httplongcut.bench;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -32,6 +33,11 @@ final class Nginx implements AutoCloseable {
   static final String SLOW = "/slow";
 
   static final Duration SLOWNESS = Duration.ofSeconds(5);
+
+  /** 250 bytes after {@link #LATENESS}. */
+  static final String LATE = "/late";
+
+  static final Duration LATENESS = Duration.ofMillis(100);
 
   private static final Path ECHO_MODULE = Path.of("/usr/lib/nginx/modules/ngx_http_echo_module.so");
   private static final String ANSWER = "0123456789".repeat(25);
@@ -110,11 +116,26 @@ final class Nginx implements AutoCloseable {
             root %1$s/www;
             location = %4$s { return 200 "%5$s"; }
             location = %6$s { return 200 "$arg_n"; }
-            location = %7$s { echo_sleep %8$d; echo -n "%5$s"; }
+            location = %7$s { echo_sleep %8$s; echo -n "%5$s"; }
+            location = %9$s { echo_sleep %10$s; echo -n "%5$s"; }
           }
         }
         """
-        .formatted(prefix, ECHO_MODULE, port, SMALL, ANSWER, WHO, SLOW, SLOWNESS.toSeconds());
+        .formatted(
+            prefix,
+            ECHO_MODULE,
+            port,
+            SMALL,
+            ANSWER,
+            WHO,
+            SLOW,
+            inSeconds(SLOWNESS),
+            LATE,
+            inSeconds(LATENESS));
+  }
+
+  private static String inSeconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).toPlainString();
   }
 
   /** Words rather than one repeated letter, the same in each run. */

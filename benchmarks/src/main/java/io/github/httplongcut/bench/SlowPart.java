@@ -51,10 +51,10 @@ final class SlowPart {
                   result.statuses(),
                   result.lost(),
                   result.mostUnderWay(),
-                  result.percentile(0.5) / 1000,
-                  result.percentile(0.99) / 1000));
+                  result.answered().percentile(0.5) / 1000,
+                  result.answered().percentile(0.99) / 1000));
       Report report = bench.report();
-      int missing = REQUESTS - result.answered().size();
+      int missing = REQUESTS - result.answered().count();
       if (missing > 0) {
         report.wrong(
             "%d of %d slow requests were not answered: %s, lost %d"
