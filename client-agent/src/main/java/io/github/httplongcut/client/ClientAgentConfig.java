@@ -32,6 +32,9 @@ public record ClientAgentConfig(
     ForwardedHeaders forwardedHeaders)
     implements RoleConfig {
 
+  /** Brokers let acks wait for their neighbours, 20 ms at the most (protocol section 7). */
+  private static final Duration LEAST_ACK_DELAY_TARGET = Duration.ofMillis(100);
+
   private static final Pattern HOST = Pattern.compile("[a-z0-9._-]+|\\[[0-9a-f:.]+]");
   private static final String HOST_FORM = "a host name without a port";
 
@@ -125,9 +128,10 @@ public record ClientAgentConfig(
         "ack-timeout",
         "less than request-timeout");
     agent.require(
-        config.ackDelayTarget.compareTo(config.ackTimeout) < 0,
+        config.ackDelayTarget.compareTo(LEAST_ACK_DELAY_TARGET) >= 0
+            && config.ackDelayTarget.compareTo(config.ackTimeout) < 0,
         "ack-delay-target",
-        "less than ack-timeout");
+        "at least 100ms and less than ack-timeout");
     agent.require(
         config.limits.maxRequestBody <= config.limits.maxInFlightBytes,
         "max-request-body",

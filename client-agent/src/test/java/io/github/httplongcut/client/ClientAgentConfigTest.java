@@ -94,6 +94,8 @@ final class ClientAgentConfigTest {
       delimiter = ';',
       value = {
         "ack-timeout = 30s ; ack-timeout: expected less than request-timeout",
+        "ack-delay-target = 99ms ; ack-delay-target: expected at least 100ms and less than ack-timeout",
+        "ack-delay-target = 3s ; ack-delay-target: expected at least 100ms and less than ack-timeout",
         "max-in-flight-bytes = 1 KiB ; max-request-body: expected at most max-in-flight-bytes",
         "max-request-body = 5 MiB ; max-request-body: expected a size such as 1 MiB, at most 4 MiB",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",

@@ -145,7 +145,7 @@ final class Inbox implements Link.Use {
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** Far less than anybody waits for an ack; what is settled never waits. */
-  private static final Duration ACK_DELAY = Duration.ofMillis(5);
+  private static final Duration ACK_DELAY = Duration.ofMillis(20);
 
   /** A part of any prefetch that is large enough to matter. */
   private static final int MANY_ACKS = 25;

@@ -28,13 +28,13 @@ final class Outbox {
   static final int MAX_BATCH_BYTES = 64 * 1024;
 
   /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
-  static final Duration HOLD = Duration.ofMillis(1);
+  static final Duration HOLD = Duration.ofMillis(3);
 
   /**
    * For how long what is {@linkplain Batching#UNHURRIED unhurried} waits for its neighbours, or
    * until it fills a message. Far less than anybody waits for an ack.
    */
-  static final Duration REST = Duration.ofMillis(5);
+  static final Duration REST = Duration.ofMillis(20);
 
   /** Nobody waits for these: they let the others go first, for as long as they may be held. */
   private static final Set<String> PATIENT =
