@@ -11,7 +11,7 @@ import java.util.Set;
 /** Three times what the system carries: who is admitted must be served as well as ever. */
 final class OverloadPart {
 
-  /** Of an upstream agent, unless it is configured: requests that run at one time. */
+  /** How many requests an upstream agent runs at one time, by default. */
   private static final int CAPACITY = 100;
 
   /**
@@ -23,14 +23,15 @@ final class OverloadPart {
    */
   private record Scene(String name, String path, String settings) {}
 
+  /** By default callers rather wait than be refused. */
+  private static final String SHORT_WAITS = "longcut.broker.max-waiting = " + CAPACITY;
+
   private static final List<Scene> SCENES =
       List.of(
-          new Scene("the processors", Nginx.SMALL, ""),
-          new Scene("a slow server", Nginx.LATE, ""),
-          new Scene(
-              "a slow server, max-waiting = capacity",
-              Nginx.LATE,
-              "longcut.broker.max-waiting = " + CAPACITY));
+          new Scene("processors", Nginx.SMALL, ""),
+          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS),
+          new Scene("slow server", Nginx.LATE, ""),
+          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS));
 
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
@@ -69,8 +70,8 @@ final class OverloadPart {
       bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
       double carried = carried(scene, relay);
       Flood.Result calm = flood(scene, "80 %", relay, CALM * carried);
-      Flood.Result over = flood(scene, "three times", relay, OVERLOAD * carried);
-      Probe.check(bench.report(), relay, nginx);
+      Flood.Result over = flood(scene, "x3", relay, OVERLOAD * carried);
+      Probe.check(bench.report(), relay, nginx, CAPACITY);
       bench
           .report()
           .add(
@@ -138,9 +139,9 @@ final class OverloadPart {
                 .filter(each -> !Set.of(200, 503).contains(each.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
-    String name = "%s (%s)".formatted(load, scene.name());
-    add(name + ", admitted", result.answered(), result.seconds(), errors);
-    add(name + ", refused", result.refused(), result.seconds(), 0);
+    String name = "%s: %s".formatted(scene.name(), load);
+    add(name + ", 200", result.answered(), result.seconds(), errors);
+    add(name + ", 503", result.refused(), result.seconds(), 0);
     return result;
   }
 

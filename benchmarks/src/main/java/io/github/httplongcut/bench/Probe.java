@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 
 /**
  * Whether answers are right: wrk counts them and looks at their status only. Asks many at once,
@@ -23,12 +24,23 @@ import java.util.concurrent.CompletableFuture;
 final class Probe {
 
   private static final int REQUESTS = 500;
+  private static final int FILES = 3;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private Probe() {}
 
   /** Tells the report of each answer that is not what nginx itself would say. */
   static void check(Report report, Relay relay, Nginx nginx) {
+    check(report, relay, nginx, 2 * REQUESTS + FILES);
+  }
+
+  /**
+   * The same.
+   *
+   * @param atOnce so many requests at one time
+   */
+  static void check(Report report, Relay relay, Nginx nginx, int atOnce) {
+    Semaphore free = new Semaphore(atOnce);
     HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     Map<String, byte[]> expected = new LinkedHashMap<>();
     for (int n = 0; n < REQUESTS; n++) {
@@ -41,11 +53,15 @@ final class Probe {
     List<CompletableFuture<Void>> asked = new ArrayList<>();
     expected.forEach(
         (path, bytes) -> {
-          asked.add(ask(http, HttpRequest.newBuilder(), relay.url() + path, bytes, report));
+          free.acquireUninterruptibly();
+          asked.add(
+              ask(http, HttpRequest.newBuilder(), relay.url() + path, bytes, report)
+                  .thenRun(free::release));
           if (path.startsWith(Nginx.WHO)) {
             HttpRequest.Builder post =
                 HttpRequest.newBuilder().POST(BodyPublishers.ofString("x".repeat(1024)));
-            asked.add(ask(http, post, relay.url() + path, bytes, report));
+            free.acquireUninterruptibly();
+            asked.add(ask(http, post, relay.url() + path, bytes, report).thenRun(free::release));
           }
         });
     asked.forEach(CompletableFuture::join);

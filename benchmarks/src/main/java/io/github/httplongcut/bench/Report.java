@@ -102,6 +102,9 @@ final class Report {
   private void printProcesses(PrintStream out) {
     TreeSet<String> names = new TreeSet<>();
     rows.forEach(row -> names.addAll(row.processes().keySet()));
+    if (names.isEmpty()) {
+      return;
+    }
     out.println();
     StringBuilder head = new StringBuilder("%-34s".formatted("CPU µs a request / peak MiB"));
     names.forEach(name -> head.append(" %15s".formatted(name)));
