@@ -73,7 +73,8 @@ final class LoadPart {
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq");
         Relay relay =
             Relay.start(Relay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
-      idle(relay);
+      IdlePart idle = new IdlePart(bench);
+      idle.run("just started", relay);
       Step direct = Step.direct("nginx alone, 64", nginx, Load.get(Nginx.SMALL, 64));
       Relayed relayed = new Relayed("", relay, nginx);
       PerfTest perfTest = new PerfTest(bench.logs());
@@ -87,6 +88,7 @@ final class LoadPart {
         perfTest(perfTest, rabbit);
         Probe.check(bench.report(), relay, nginx);
       }
+      idle.run("after the load", relay);
       bench.report().add(direct.row());
       relayed.all().forEach(step -> bench.report().add(step.row()));
       addPerfTest();
@@ -131,10 +133,6 @@ final class LoadPart {
                     rowA.cpuMicros() / rowB.cpuMicros()));
       }
     }
-  }
-
-  private void idle(Relay relay) {
-    new IdlePart(bench).run(relay);
   }
 
   private void warmUp(Relay relay) {
