@@ -141,6 +141,9 @@ final class Outbox {
     }
     if (lane.isReady()) {
       later.remove(lane);
+      if (lane.isUnhurried()) {
+        lane.heldUntil = now + HOLD.toNanos(); // it has rested: from here on it is as the others
+      }
       return lane.patient ? patient.add(lane) : ready.add(lane);
     }
     return isNew && later.add(lane);

@@ -236,6 +236,25 @@ class OutboxTest {
   }
 
   @Test
+  void whatHasRestedHoldsUpNoOtherAck() {
+    List<Publication> rested = new ArrayList<>();
+    for (int i = 0; i < Outbox.MAX_EVENTS; i++) {
+      rested.add(ack("a").batched(Batching.UNHURRIED));
+      outbox.add(rested.get(i), NOW);
+    }
+    Publication behind = ack("b");
+    outbox.add(behind, NOW);
+    add("a", Batching.ALONE, 10);
+    add("a", Batching.ALONE, 10);
+    add("a", Batching.ALONE, 10);
+
+    outbox.take(PLENTY, NOW + HELD);
+
+    assertThat(outbox.take(PLENTY, NOW + HELD)).containsExactlyElementsOf(rested);
+    assertThat(outbox.take(PLENTY, NOW + HELD)).containsExactly(behind);
+  }
+
+  @Test
   void whatRestsDoesNotKeepOthersAndSurvivesTheConnection() {
     Publication resting = add("a", Batching.UNHURRIED, 10);
     Publication other = add("a", Batching.ANY, 10);
