@@ -191,6 +191,7 @@ final class PendingRequests {
       return false;
     }
     if (!pending.isRepeatable()) {
+      log.debug("event=in_doubt client_req_id={}", pending.firstId());
       pending.checkAt(checkTime(now)); // even if a broker has acked it: that one may be gone
       return true;
     }

@@ -2,7 +2,6 @@ package io.github.httplongcut.system.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.system.faults.Account.Machine;
 import io.github.httplongcut.system.faults.Account.Times;
 import io.github.httplongcut.system.faults.Account.Violation;
 import io.github.httplongcut.system.faults.Sent.Answer;
@@ -27,6 +26,7 @@ class AccountTest {
   private final Set<Sent> lost = new HashSet<>();
   private final List<Sent> sent = new ArrayList<>();
   private Expectation expectation = Expectation.ALL_MAY_FAIL;
+  private Machine machine = Machine.STEADY;
 
   @Test
   void whatIsAnsweredAsItRanIsInOrder() {
@@ -67,9 +67,25 @@ class AccountTest {
   void answerThatCameTooLate() {
     Sent late = sent("a", false);
     long at = late.sentAt() + (Bench.REQUEST_TIMEOUT_SECONDS + 2) * SECOND;
-    answer(late, new Answer(End.ANSWERED, 504, "request_timeout", "", at), 0);
+    answer(late, timeout(at), 0);
 
     assertThat(violations()).containsExactly("a was answered too late");
+  }
+
+  @Test
+  void answerIsLaterByTheTimeForWhichTheMachineStoodStill() {
+    machine = new Machine(Duration.ofSeconds(20));
+    Sent late = sent("late", false);
+    Sent later = sent("later", false);
+    long limit = (Bench.REQUEST_TIMEOUT_SECONDS + 20 + 5) * SECOND;
+    answer(late, timeout(late.sentAt() + limit), 0);
+    answer(later, timeout(later.sentAt() + limit + 1), 0);
+
+    assertThat(violations()).containsExactly("later was answered too late");
+  }
+
+  private static Answer timeout(long at) {
+    return new Answer(End.ANSWERED, 504, "request_timeout", "", at);
   }
 
   @Test
@@ -151,7 +167,7 @@ class AccountTest {
             lost::contains,
             expectation,
             new Times(begin, begin + 1, new HashSet<>()),
-            Machine.STEADY);
+            machine);
     List<Violation> violations = account.check(sent);
     return violations.stream().map(each -> each.request().id() + " " + each.what()).toList();
   }

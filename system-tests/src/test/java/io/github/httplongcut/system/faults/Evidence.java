@@ -10,23 +10,29 @@ import java.util.stream.Collectors;
  * Whether a killed process may have taken a POST with it, by what the processes had logged: a
  * broker that had begun to settle it and whose dispatch reached nobody, or an upstream agent that
  * had begun to settle it. What a process does to a request it logs before, so a line that is not
- * there is a step that was not taken.
+ * there is a step that was not taken. Only what a quorum queue gave to a broker may be lost though
+ * it was dead already: RabbitMQ does not know that for a while, and the client agent says so.
  */
 final class Evidence {
 
   private final History history;
   private final Map<String, Part> victims;
-  private final Set<String> agents;
+  private final Set<String> upstreamAgents;
+  private final Set<String> clientAgents;
 
   /** Of that trial, once it is over. */
   Evidence(Bench bench, Set<RoleProcess> victims) {
     this.history = new History(bench.everStarted());
     this.victims = victims.stream().collect(Collectors.toMap(RoleProcess::name, bench::partOf));
-    this.agents =
-        bench.everStarted().stream()
-            .filter(process -> bench.partOf(process) == Part.UPSTREAM_AGENT)
-            .map(RoleProcess::name)
-            .collect(Collectors.toSet());
+    this.upstreamAgents = named(bench, Part.UPSTREAM_AGENT);
+    this.clientAgents = named(bench, Part.CLIENT_AGENT);
+  }
+
+  private static Set<String> named(Bench bench, Part part) {
+    return bench.everStarted().stream()
+        .filter(process -> bench.partOf(process) == part)
+        .map(RoleProcess::name)
+        .collect(Collectors.toSet());
   }
 
   /** Whether one of the victims had it. */
@@ -41,8 +47,14 @@ final class Evidence {
       return isTaken(own);
     }
     return part == Part.BROKER
-        && own.stream().anyMatch(Evidence::beginsToSettle)
-        && agents.stream().noneMatch(agent -> isTaken(lines.get(agent)));
+        && (own.stream().anyMatch(Evidence::beginsToSettle) || isInDoubt(lines))
+        && upstreamAgents.stream().noneMatch(agent -> isTaken(lines.get(agent)));
+  }
+
+  private boolean isInDoubt(Map<String, List<String>> lines) {
+    return clientAgents.stream()
+        .flatMap(agent -> lines.get(agent).stream())
+        .anyMatch(line -> line.contains(" event=in_doubt "));
   }
 
   private static boolean isTaken(List<String> lines) {

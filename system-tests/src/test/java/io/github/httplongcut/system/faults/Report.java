@@ -1,6 +1,5 @@
 package io.github.httplongcut.system.faults;
 
-import io.github.httplongcut.system.faults.Account.Machine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +48,7 @@ record Report(String row, Tally tally, Machine machine, List<String> problems) {
     String row =
         "| %s | %s | %s | %.1f s | %.1f s |"
             .formatted(
-                name + (machine == Machine.STALLED ? " (the machine stalled)" : ""),
+                name + (machine.isSteady() ? "" : said(machine)),
                 failures(requests.stream().filter(each -> !each.isPost()).toList()),
                 failures(requests.stream().filter(Sent::isPost).toList()),
                 longest / 1e9,
@@ -59,6 +58,10 @@ record Report(String row, Tally tally, Machine machine, List<String> problems) {
 
   boolean isClean() {
     return problems.isEmpty();
+  }
+
+  private static String said(Machine machine) {
+    return " (the machine stood still for %.1f s)".formatted(machine.stoodStill().toMillis() / 1e3);
   }
 
   private static Tally tally(List<Sent> requests, RecordingUpstream upstream) {

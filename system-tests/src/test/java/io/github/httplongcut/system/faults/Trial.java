@@ -1,6 +1,5 @@
 package io.github.httplongcut.system.faults;
 
-import io.github.httplongcut.system.faults.Account.Machine;
 import io.github.httplongcut.system.faults.Account.Times;
 import io.github.httplongcut.system.faults.Account.Violation;
 import io.github.httplongcut.system.relay.RoleProcess;
@@ -48,6 +47,7 @@ final class Trial {
   private final List<? extends Trouble> faults;
   private final Random random;
   private final Instant startedAt = Instant.now();
+  private final Duration waitedBefore = Machine.waited();
 
   /**
    * @param faults begin in this order, and end in the opposite one
@@ -134,15 +134,12 @@ final class Trial {
 
   private Report report(Driver driver, Times times, AtRest atRest) {
     List<Sent> requests = driver.sent();
-    // A process that stands still alone was held up by itself: that is no excuse.
-    boolean stalled =
-        driver.worstStall().compareTo(STALL) > 0
-            || (driver.worstStall().compareTo(HITCH) > 0 && stoodStill(times));
+    Machine machine = machine(driver, times);
+    boolean stalled = !machine.isSteady();
     // Of two faults at once, and on a machine that stands still, no process can tell what is dead
     // from what is slow; nothing is lost and nothing runs twice all the same.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
-    Machine machine = stalled ? Machine.STALLED : Machine.STEADY;
     List<Violation> violations =
         new Account(
                 bench.upstream()::executionsOf,
@@ -165,6 +162,16 @@ final class Trial {
     }
     problems.addAll(atRest.leftovers());
     return Report.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
+  }
+
+  /** A process that stands still alone was held up by itself: that is no excuse. */
+  private Machine machine(Driver driver, Times times) {
+    Duration waited = Machine.waited().minus(waitedBefore);
+    Duration worst = driver.worstStall().compareTo(waited) > 0 ? driver.worstStall() : waited;
+    boolean stalled =
+        worst.compareTo(STALL) > 0
+            || (driver.worstStall().compareTo(HITCH) > 0 && stoodStill(times));
+    return stalled ? new Machine(worst) : Machine.STEADY;
   }
 
   /** Whether a process that nobody struck says so of itself, since the trial began. */

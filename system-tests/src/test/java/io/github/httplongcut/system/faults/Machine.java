@@ -1,0 +1,53 @@
+package io.github.httplongcut.system.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Whether the machine let all processes run all the time.
+ *
+ * @param stoodStill for how long it did not: nobody could be on time; zero if it was steady
+ */
+record Machine(Duration stoodStill) {
+
+  static final Machine STEADY = new Machine(Duration.ZERO);
+
+  private static final List<Path> PRESSURES =
+      List.of(Path.of("/proc/pressure/io"), Path.of("/proc/pressure/memory"));
+  private static final String TOTAL = " total=";
+
+  boolean isSteady() {
+    return stoodStill.isZero();
+  }
+
+  /**
+   * The time since boot in which everything that had something to do waited for the disk, or for
+   * memory: Linux's pressure stall information, its line {@code full}. A process that logs stands
+   * still with its disk, the driver does not: it cannot see that by itself. Zero on a kernel that
+   * does not tell.
+   */
+  static Duration waited() {
+    return PRESSURES.stream()
+        .filter(Files::exists)
+        .map(Machine::full)
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static Duration full(Path pressure) {
+    try (var lines = Files.lines(pressure)) {
+      long micros =
+          lines
+              .filter(line -> line.startsWith("full "))
+              .mapToLong(
+                  line -> Long.parseLong(line.substring(line.indexOf(TOTAL) + TOTAL.length())))
+              .sum();
+      return Duration.ofNanos(micros * 1_000);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
