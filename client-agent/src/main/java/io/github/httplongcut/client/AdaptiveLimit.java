@@ -24,14 +24,12 @@ final class AdaptiveLimit {
   /** It never goes below: with fewer at once, nothing could be measured. */
   static final int LEAST = 32;
 
-  private static final long WINDOW_NANOS = Duration.ofMillis(100).toNanos();
   private static final long NONE = Long.MAX_VALUE;
 
   private final int most;
   private final long targetNanos;
+  private final Window window = new Window();
   private volatile int limit;
-  private boolean begun;
-  private long windowEnds;
   private long shortest = NONE;
 
   /**
@@ -64,11 +62,9 @@ final class AdaptiveLimit {
    * @param waiting requests that wait for an ack
    */
   void onTick(int waiting, long now) {
-    if (begun && now - windowEnds < 0) {
+    if (!window.isOver(now)) {
       return;
     }
-    begun = true;
-    windowEnds = now + WINDOW_NANOS;
     if (shortest == NONE) {
       return; // nothing was acked: the timeouts decide on what waits
     }

@@ -1,15 +1,20 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * How many requests, and bytes of them and of their answers, are under way, and how many of them
- * wait for a broker's ack: what is over the limits is refused before it costs anything (protocol
- * section 6). Thread-safe, but for what is said to be the loop's.
+ * How many requests, and bytes of them and of their answers, are under way, how many of them for
+ * each upstream target, and how many wait for a broker's ack: what is over the limits is refused
+ * before it costs anything (protocol section 6). Thread-safe, but for what is said to be the
+ * loop's.
  */
 final class Admission {
 
@@ -19,31 +24,54 @@ final class Admission {
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicInteger unacked = new AtomicInteger();
   private final AdaptiveLimit maxUnacked;
+  private final Map<String, TargetLimit> targets;
 
   /**
+   * @param targets that requests may be for
    * @param ackDelayTarget what a broker's ack may take before fewer are let in
    */
-  Admission(int maxRequests, long maxBytes, Duration ackDelayTarget) {
+  Admission(int maxRequests, long maxBytes, Duration ackDelayTarget, Collection<String> targets) {
     this.maxRequests = maxRequests;
     this.maxBytes = maxBytes;
     this.maxUnacked = new AdaptiveLimit(maxRequests, ackDelayTarget);
+    this.targets =
+        targets.stream()
+            .distinct()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    Function.identity(), target -> new TargetLimit(maxRequests)));
   }
 
-  /** A place for a request of so many bytes, if there is one. */
-  Optional<Place> enter(long size) {
+  /**
+   * A place for a request of so many bytes.
+   *
+   * @throws RefusedException if there is none: {@code overloaded} or {@code upstream_busy}
+   */
+  Place enter(String upstreamTarget, long size) throws RefusedException {
     if (unacked.get() >= maxUnacked.limit()) {
-      return Optional.empty();
+      throw overloaded();
     }
     if (requests.incrementAndGet() > maxRequests) {
       requests.decrementAndGet();
-      return Optional.empty();
+      throw overloaded();
     }
-    Place place = new Place();
+    TargetLimit target = targets.get(upstreamTarget);
+    if (!target.enter()) {
+      requests.decrementAndGet();
+      throw new RefusedException(
+          Failure.UPSTREAM_BUSY,
+          "brokers had no room for more requests for '" + upstreamTarget + "' a moment ago");
+    }
+    Place place = new Place(target);
     if (!place.grow(size)) {
       place.leave();
-      return Optional.empty();
+      throw overloaded();
     }
-    return Optional.of(place);
+    return place;
+  }
+
+  private static RefusedException overloaded() {
+    return new RefusedException(Failure.OVERLOADED, "too much is under way");
   }
 
   /** Requests under way. */
@@ -66,8 +94,14 @@ final class Admission {
     return maxUnacked.limit();
   }
 
+  /** Requests for each upstream target. */
+  Map<String, TargetLimit> targets() {
+    return targets;
+  }
+
   /** Follows what the relay carries; on the loop. */
   void onTick(long now) {
+    targets.values().forEach(target -> target.onTick(now));
     maxUnacked.onTick(unacked.get(), now);
   }
 
@@ -79,11 +113,15 @@ final class Admission {
   /** What one request takes up, until it leaves. One thread at a time, but for {@link #leave}. */
   final class Place {
 
+    private final TargetLimit target;
     private final AtomicLong held = new AtomicLong();
     private final AtomicBoolean left = new AtomicBoolean();
     private final AtomicBoolean waitsForAck = new AtomicBoolean();
+    private final AtomicBoolean waitsForAnswer = new AtomicBoolean(true);
 
-    private Place() {}
+    private Place(TargetLimit target) {
+      this.target = target;
+    }
 
     /** Takes up more, if there is room. */
     boolean grow(long more) {
@@ -112,6 +150,19 @@ final class Admission {
       endWait();
     }
 
+    /** Its answer is here, or why there is none: the target has room for another one. */
+    void answered() {
+      if (waitsForAnswer.compareAndSet(true, false)) {
+        target.leave();
+      }
+    }
+
+    /** The answer is that brokers have no room for it; on the loop. */
+    void refusedAsBusy() {
+      answered();
+      target.onBusy();
+    }
+
     private void endWait() {
       if (waitsForAck.compareAndSet(true, false)) {
         unacked.decrementAndGet();
@@ -121,6 +172,7 @@ final class Admission {
     /** Frees everything; more than once does nothing. */
     void leave() {
       endWait();
+      answered();
       if (left.compareAndSet(false, true)) {
         requests.decrementAndGet();
         bytes.addAndGet(-held.getAndSet(0));

@@ -59,7 +59,8 @@ final class ClientAgent {
         new Admission(
             config.limits().maxInFlight(),
             config.limits().maxInFlightBytes(),
-            config.ackDelayTarget());
+            config.ackDelayTarget(),
+            config.routing().upstreamTargets());
     metrics = new RequestMetrics(registry, admission);
     pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
     inbox = new Inbox(clientId, pending, loop::now, metrics);

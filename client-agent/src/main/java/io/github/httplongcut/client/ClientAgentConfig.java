@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The client agent's settings; {@code reference.conf} says what each means, its unit, and what
@@ -73,6 +75,13 @@ public record ClientAgentConfig(
   public record Routing(List<Route> routes, Optional<String> defaultUpstreamTarget) {
     public Routing {
       routes = List.copyOf(routes);
+    }
+
+    /** All that requests may be for. */
+    Set<String> upstreamTargets() {
+      return Stream.concat(
+              routes.stream().map(Route::upstreamTarget), defaultUpstreamTarget.stream())
+          .collect(Collectors.toSet());
     }
   }
 

@@ -94,9 +94,7 @@ final class RelayHandler implements HttpHandler {
                   .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
           relayed.isFor(destination.upstreamTarget());
           Admission.Place place =
-              admission
-                  .enter(head.size() + head.contentLength())
-                  .orElseThrow(refused(Failure.OVERLOADED, "too much is under way"));
+              admission.enter(destination.upstreamTarget(), head.size() + head.contentLength());
           relayed.takes(place);
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",

@@ -101,6 +101,7 @@ final class RelayedRequest implements Caller {
 
   @Override
   public void answer(Response response) {
+    place.ifPresent(Admission.Place::answered);
     onIoThread(
         () -> {
           Headers headers =
@@ -112,6 +113,10 @@ final class RelayedRequest implements Caller {
 
   @Override
   public void fail(EventError error) {
+    place.ifPresent(
+        error.failure() == Failure.UPSTREAM_BUSY
+            ? Admission.Place::refusedAsBusy
+            : Admission.Place::answered);
     onIoThread(() -> refuse(error));
   }
 

@@ -34,6 +34,19 @@ final class RequestMetrics {
     Gauge.builder("longcut.client.requests.unacked.limit", admission, Admission::maxUnacked)
         .description("How many of those there may be now, by what the relay carries")
         .register(registry);
+    admission
+        .targets()
+        .forEach(
+            (target, limit) -> {
+              Gauge.builder("longcut.client.target.requests", limit, TargetLimit::underWay)
+                  .description("Requests for an upstream target that wait for their answer")
+                  .tag("upstream_target", target)
+                  .register(registry);
+              Gauge.builder("longcut.client.target.requests.limit", limit, TargetLimit::limit)
+                  .description("How many of those there may be now, by what brokers had room for")
+                  .tag("upstream_target", target)
+                  .register(registry);
+            });
     publications =
         Counter.builder("longcut.client.publications")
             .description("Requests published, repetitions included")

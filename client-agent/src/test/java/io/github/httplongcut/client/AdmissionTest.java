@@ -1,7 +1,9 @@
 package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,30 +11,31 @@ import org.junit.jupiter.api.Test;
 
 class AdmissionTest {
 
-  private final Admission admission = new Admission(2, 100, Duration.ofMillis(500));
+  private final Admission admission =
+      new Admission(2, 100, Duration.ofMillis(500), List.of("a", "b"));
 
   @Test
-  void moreRequestsThanTheLimitAreRefused() {
-    Admission.Place first = admission.enter(1).orElseThrow();
-    assertThat(admission.enter(1)).isPresent();
+  void moreRequestsThanTheLimitAreRefused() throws RefusedException {
+    Admission.Place first = admission.enter("a", 1);
+    assertThat(admission.enter("a", 1)).isNotNull();
 
-    assertThat(admission.enter(1)).isEmpty();
+    assertRefused(admission, Failure.OVERLOADED, 1);
     first.leave();
-    assertThat(admission.enter(1)).isPresent();
+    assertThat(admission.enter("a", 1)).isNotNull();
   }
 
   @Test
-  void moreBytesThanTheLimitAreRefused() {
-    assertThat(admission.enter(60)).isPresent();
+  void moreBytesThanTheLimitAreRefused() throws RefusedException {
+    assertThat(admission.enter("a", 60)).isNotNull();
 
-    assertThat(admission.enter(41)).isEmpty();
+    assertRefused(admission, Failure.OVERLOADED, 41);
     assertThat(admission.requests()).isEqualTo(1);
     assertThat(admission.bytes()).isEqualTo(60);
   }
 
   @Test
-  void aPlaceGrowsAsFarAsThereIsRoom() {
-    Admission.Place place = admission.enter(60).orElseThrow();
+  void aPlaceGrowsAsFarAsThereIsRoom() throws RefusedException {
+    Admission.Place place = admission.enter("a", 60);
 
     assertThat(place.grow(40)).isTrue();
     assertThat(place.grow(1)).isFalse();
@@ -40,19 +43,19 @@ class AdmissionTest {
   }
 
   @Test
-  void anAnswerIsHeldEvenOverTheLimitAndKeepsOthersOut() {
-    Admission.Place place = admission.enter(10).orElseThrow();
+  void anAnswerIsHeldEvenOverTheLimitAndKeepsOthersOut() throws RefusedException {
+    Admission.Place place = admission.enter("a", 10);
 
     place.holdAnswer(500);
 
     assertThat(admission.bytes()).isEqualTo(500);
-    assertThat(admission.enter(1)).isEmpty();
+    assertRefused(admission, Failure.OVERLOADED, 1);
   }
 
   @Test
-  void leavingTwiceFreesOnce() {
-    Admission.Place place = admission.enter(10).orElseThrow();
-    assertThat(admission.enter(20)).isPresent();
+  void leavingTwiceFreesOnce() throws RefusedException {
+    Admission.Place place = admission.enter("a", 10);
+    assertThat(admission.enter("a", 20)).isNotNull();
 
     place.leave();
     place.leave();
@@ -62,9 +65,9 @@ class AdmissionTest {
   }
 
   @Test
-  void whoeverIsAckedOrLeavesWaitsForNoAckAnyMore() {
-    Admission.Place first = admission.enter(1).orElseThrow();
-    Admission.Place second = admission.enter(1).orElseThrow();
+  void whoeverIsAckedOrLeavesWaitsForNoAckAnyMore() throws RefusedException {
+    Admission.Place first = admission.enter("a", 1);
+    Admission.Place second = admission.enter("a", 1);
     first.handedOver();
     second.handedOver();
     assertThat(admission.unacked()).isEqualTo(2);
@@ -79,11 +82,11 @@ class AdmissionTest {
   }
 
   @Test
-  void acksThatTakeTooLongKeepOthersOutUntilOneComesInTime() {
-    Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500));
+  void acksThatTakeTooLongKeepOthersOutUntilOneComesInTime() throws RefusedException {
+    Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a"));
     List<Admission.Place> places = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      Admission.Place place = large.enter(1).orElseThrow();
+      Admission.Place place = large.enter("a", 1);
       place.handedOver();
       places.add(place);
     }
@@ -91,9 +94,35 @@ class AdmissionTest {
     large.onTick(0);
 
     assertThat(large.maxUnacked()).isEqualTo(49);
-    assertThat(large.enter(1)).isEmpty();
+    assertRefused(large, Failure.OVERLOADED, 1);
 
     places.subList(1, 90).forEach(place -> place.acked(1));
-    assertThat(large.enter(1)).isPresent();
+    assertThat(large.enter("a", 1)).isNotNull();
+  }
+
+  @Test
+  void moreThanABusyTargetTakesAreRefusedAndOthersAreNot() throws RefusedException {
+    Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a", "b"));
+    List<Admission.Place> places = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      places.add(large.enter("a", 1));
+    }
+    places.get(0).refusedAsBusy();
+    places.get(0).leave();
+
+    assertRefused(large, Failure.UPSTREAM_BUSY, 1);
+    assertThat(large.requests()).isEqualTo(99);
+    assertThat(large.enter("b", 1)).isNotNull();
+
+    places.get(1).answered();
+    places.get(1).leave();
+    assertThat(large.enter("a", 1)).isNotNull();
+  }
+
+  private static void assertRefused(Admission admission, Failure failure, long size) {
+    assertThatThrownBy(() -> admission.enter("a", size))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.error().failure()).isEqualTo(failure));
   }
 }

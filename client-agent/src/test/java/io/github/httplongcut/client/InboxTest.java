@@ -57,7 +57,7 @@ class InboxTest {
           pending,
           () -> 0,
           new RequestMetrics(
-              new SimpleMeterRegistry(), new Admission(1, 1, Duration.ofMillis(500))));
+              new SimpleMeterRegistry(), new Admission(1, 1, Duration.ofMillis(500), List.of())));
 
   @Test
   void anAnswerIsHandedOverAndAcked() {

@@ -7,14 +7,19 @@ import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.RawCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -575,6 +580,43 @@ class RelayHandlerTest {
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
     agent.answering(request -> HELLO);
     assertThat(exchange(get("/", "")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void whatABrokerHadNoRoomForAMomentAgoIsNotPublished() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(100, 100_000, 10_000, 4_096, 20, 1_024));
+    agent.silent();
+    List<RawCaller> callers = new ArrayList<>();
+    try {
+      for (int i = 0; i <= TargetLimit.LEAST; i++) {
+        callers.add(agent.call(get("/", "")));
+      }
+      List<ClientRequest> requests = awaitRequests(callers.size());
+      EventError busy = new EventError(Failure.UPSTREAM_BUSY, "full", Hop.BROKER);
+      agent.session.deliver(
+          new BrokerError(requests.get(0).clientReqId(), UUID.randomUUID(), busy));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(gauge("longcut.client.target.requests")).isEqualTo(TargetLimit.LEAST));
+
+      Answer answer = exchange(get("/", ""));
+
+      assertRefused(answer, Failure.UPSTREAM_BUSY);
+      assertThat(answer.body()).contains("\"hop\":\"client_agent\"");
+      assertThat(answer.headers().all("Retry-After")).hasSize(1);
+      assertThat(agent.published(ClientRequest.class)).hasSameSizeAs(callers);
+      assertThat(gauge("longcut.client.target.requests.limit")).isEqualTo(TargetLimit.LEAST);
+    } finally {
+      for (RawCaller caller : callers) {
+        caller.close();
+      }
+    }
+  }
+
+  private double gauge(String name) {
+    return agent.registry.get(name).tag("upstream_target", "h-target").gauge().value();
   }
 
   @Test

@@ -1,0 +1,158 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.junit.jupiter.api.Test;
+
+class TargetLimitTest {
+
+  private static final int MOST = 10_000;
+  private static final long MS = Duration.ofMillis(1).toNanos();
+
+  private final TargetLimit limit = new TargetLimit(MOST);
+  private long now = 1_000_000_000_000L;
+
+  @Test
+  void asManyAsTheMostAreUnderWay() {
+    enter(MOST);
+
+    assertThat(limit.enter()).isFalse();
+    limit.leave();
+    assertThat(limit.enter()).isTrue();
+  }
+
+  @Test
+  void aBusyTargetTakesNoMoreThanAreUnderWay() {
+    enter(200);
+    busy();
+
+    assertThat(limit.limit()).isEqualTo(199);
+    assertThat(limit.enter()).isFalse();
+  }
+
+  @Test
+  void whateverEndsMakesRoom() {
+    enter(200);
+    busy();
+    limit.leave();
+
+    assertThat(limit.enter()).isTrue();
+    assertThat(limit.enter()).isFalse();
+  }
+
+  @Test
+  void inOneWindowItFallsByHalfAtTheMost() {
+    enter(200);
+    for (int i = 0; i < 150; i++) {
+      busy();
+    }
+    assertThat(limit.limit()).isEqualTo(99);
+
+    nextWindow();
+    busy();
+    assertThat(limit.limit()).isEqualTo(49);
+  }
+
+  @Test
+  void itNeverFallsBelowTheLeast() {
+    enter(5);
+    busy();
+
+    assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
+  }
+
+  @Test
+  void aMostBelowTheLeastStaysTheMost() {
+    TargetLimit small = new TargetLimit(10);
+    assertThat(small.enter()).isTrue();
+    small.leave();
+    small.onBusy();
+
+    assertThat(small.limit()).isEqualTo(10);
+  }
+
+  @Test
+  void itGrowsInWindowsInWhichNobodyIsBusy() {
+    nextWindow();
+    enter(200);
+    busy();
+    nextWindow();
+    assertThat(limit.limit()).as("somebody was").isEqualTo(199);
+
+    nextWindow();
+    assertThat(limit.limit()).isEqualTo(199 + 19);
+
+    for (int i = 0; i < 50; i++) { // five seconds
+      nextWindow();
+    }
+    assertThat(limit.limit()).isEqualTo(MOST);
+  }
+
+  /**
+   * Brokers with room for 200 of which two end each millisecond, 20 ms away, asked for three times
+   * as many.
+   */
+  @Test
+  void underThreeTimesTheLoadHardlyAnyGoToABrokerInVainAndTheTargetIsKeptBusy() {
+    Deque<Long> onTheWay = new ArrayDeque<>();
+    Deque<Long> saidBusy = new ArrayDeque<>();
+    int room = 200;
+    int inRoom = 0;
+    int ended = 0;
+    int busy = 0;
+    int refusedHere = 0;
+    for (int milli = 0; milli < 20_000; milli++) {
+      now += MS;
+      for (int i = 0; i < 6; i++) {
+        if (limit.enter()) {
+          onTheWay.add(now + 10 * MS);
+        } else {
+          refusedHere++;
+        }
+      }
+      for (int i = 0; i < 2 && inRoom > 0; i++) {
+        inRoom--;
+        ended++;
+        limit.leave();
+      }
+      while (!onTheWay.isEmpty() && onTheWay.peek() <= now) {
+        onTheWay.poll();
+        if (inRoom < room) {
+          inRoom++;
+        } else {
+          saidBusy.add(now + 10 * MS);
+        }
+      }
+      while (!saidBusy.isEmpty() && saidBusy.peek() <= now) {
+        saidBusy.poll();
+        busy++;
+        busy();
+      }
+      if (milli % 50 == 0) {
+        limit.onTick(now);
+      }
+    }
+
+    assertThat(ended).as("it is kept busy").isGreaterThan(2 * 20_000 * 99 / 100);
+    assertThat(busy).as("in vain").isLessThan(refusedHere / 20);
+  }
+
+  private void enter(int count) {
+    for (int i = 0; i < count; i++) {
+      assertThat(limit.enter()).isTrue();
+    }
+  }
+
+  private void busy() {
+    limit.leave();
+    limit.onBusy();
+  }
+
+  private void nextWindow() {
+    now += Window.LENGTH.toNanos();
+    limit.onTick(now);
+  }
+}
