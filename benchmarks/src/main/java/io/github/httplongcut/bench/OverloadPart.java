@@ -4,9 +4,11 @@ import io.github.httplongcut.bench.Row.Latency;
 import io.github.httplongcut.bench.Row.Messages;
 import io.github.httplongcut.bench.Wrk.Load;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Three times what the system carries: who is admitted must be served as well as ever. */
 final class OverloadPart {
@@ -20,18 +22,27 @@ final class OverloadPart {
    * @param name what sets the limit, and how the relay is configured
    * @param path what is asked for
    * @param settings of the relay
+   * @param where what runs
    */
-  private record Scene(String name, String path, String settings) {}
+  private record Scene(String name, String path, String settings, Where where) {}
+
+  private enum Where {
+    /** All on all processors. */
+    TOGETHER,
+    /** Callers and client agent have one half of the processors, all others have the other one. */
+    APART
+  }
 
   /** By default callers rather wait than be refused. */
   private static final String SHORT_WAITS = "longcut.broker.max-waiting = " + CAPACITY;
 
   private static final List<Scene> SCENES =
       List.of(
-          new Scene("processors", Nginx.SMALL, ""),
-          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS),
-          new Scene("slow server", Nginx.LATE, ""),
-          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS));
+          new Scene("processors", Nginx.SMALL, "", Where.TOGETHER),
+          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS, Where.TOGETHER),
+          new Scene("the others' processors, short waits", Nginx.SMALL, SHORT_WAITS, Where.APART),
+          new Scene("slow server", Nginx.LATE, "", Where.TOGETHER),
+          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS, Where.TOGETHER));
 
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
@@ -41,12 +52,14 @@ final class OverloadPart {
   /** What is refused at the most of a load that counts as carried. */
   private static final double REFUSED = 0.001;
 
-  private static final int STEPS = 10;
+  /** A load of so many seconds that is answered only after so many times that is not carried. */
+  private static final double PILED_UP = 1.05;
 
   /** After an overload, before what is to be a calm load. */
   private static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private final Bench bench;
+  private final Processors processors = Processors.allowed();
 
   OverloadPart(Bench bench) {
     this.bench = bench;
@@ -56,7 +69,9 @@ final class OverloadPart {
     try (Nginx nginx = Nginx.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq")) {
       for (Scene scene : SCENES) {
-        run(scene, nginx, rabbit);
+        if (scene.where() == Where.TOGETHER || processors.count() > 1) {
+          run(scene, nginx, rabbit);
+        }
       }
     }
   }
@@ -68,6 +83,9 @@ final class OverloadPart {
         new Relay.Plan(bench.home(), prefix, 1, List.of(nginx.url()), scene.settings());
     try (Relay relay = Relay.start(plan, rabbit, bench.logs())) {
       bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
+      if (scene.where() == Where.APART) {
+        takeApart(relay, nginx);
+      }
       double carried = carried(scene, relay);
       Flood.Result calm = flood(scene, "80 %", relay, CALM * carried);
       Flood.Result over = flood(scene, "x3", relay, OVERLOAD * carried);
@@ -79,24 +97,40 @@ final class OverloadPart {
                   3,
                   "p99 of the admitted at three times the load, of that at 80 %: " + scene.name(),
                   over.answered().percentile(0.99) / calm.answered().percentile(0.99)));
+    } finally {
+      for (long pid : List.of(ProcessHandle.current().pid(), nginx.pid(), rabbit.pid())) {
+        processors.bind(pid, bench.logs());
+      }
     }
   }
 
+  private void takeApart(Relay relay, Nginx nginx) {
+    Map<String, Long> pids = new HashMap<>(relay.pids());
+    Stream.of(pids.remove(Relay.CLIENT_AGENT), ProcessHandle.current().pid())
+        .forEach(pid -> processors.firstHalf().bind(pid, bench.logs()));
+    Stream.concat(pids.values().stream(), Stream.of(nginx.pid()))
+        .forEach(pid -> processors.secondHalf().bind(pid, bench.logs()));
+  }
+
   /**
-   * Requests/s up to which next to nothing is refused, in tenths of what can be at the most.
-   * Requests that come at random and not when others are answered take more of the machine.
+   * Requests/s up to which next to nothing is refused and nothing piles up, in tenths of what the
+   * server, or wrk, can at the most. wrk gets no more than its connections carry, and requests that
+   * come at random and not when others are answered take more of the machine: so it may be more
+   * than ten tenths, or less.
    */
   private double carried(Scene scene, Relay relay) {
-    double most = most(scene, relay);
-    double carried = most / STEPS;
-    for (int step = 2; step <= STEPS; step++) {
-      double perSecond = most * step / STEPS;
+    double tenth = most(scene, relay) / 10;
+    double carried = tenth;
+    int steps = scene.path().equals(Nginx.LATE) ? 10 : 30;
+    for (int step = 2; step <= steps; step++) {
+      double perSecond = tenth * step;
       Flood.Result result = Flood.run(plan(scene, relay, perSecond));
       bench.say(
           "%.0f/s: p99 %.0f ms, %d refused"
               .formatted(
                   perSecond, result.answered().percentile(0.99) / 1000, result.refused().count()));
-      if (result.refused().count() + result.lost() > REFUSED * perSecond * bench.seconds()) {
+      if (result.refused().count() + result.lost() > REFUSED * perSecond * bench.seconds()
+          || result.seconds() > PILED_UP * bench.seconds()) {
         break;
       }
       carried = perSecond;
@@ -126,12 +160,14 @@ final class OverloadPart {
   private Flood.Result flood(Scene scene, String load, Relay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
-        "%s, %.0f/s: statuses %s %s, lost %d, most under way %d"
+        "%s, %.0f/s: statuses %s %s, p99 %.0f and %.0f ms, lost %d, most under way %d"
             .formatted(
                 load,
                 perSecond,
                 result.statuses(),
                 result.refusals(),
+                result.answered().percentile(0.99) / 1000,
+                result.refused().percentile(0.99) / 1000,
                 result.lost(),
                 result.mostUnderWay()));
     long errors =
