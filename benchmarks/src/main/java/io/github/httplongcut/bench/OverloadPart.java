@@ -124,20 +124,27 @@ final class OverloadPart {
     int steps = scene.path().equals(Nginx.LATE) ? 10 : 30;
     for (int step = 2; step <= steps; step++) {
       double perSecond = tenth * step;
-      Flood.Result result = Flood.run(plan(scene, relay, perSecond));
-      bench.say(
-          "%.0f/s: p99 %.0f ms, %d refused"
-              .formatted(
-                  perSecond, result.answered().percentile(0.99) / 1000, result.refused().count()));
-      if (result.refused().count() + result.lost() > REFUSED * perSecond * bench.seconds()
-          || result.seconds() > PILED_UP * bench.seconds()) {
-        break;
+      if (!isCarried(scene, relay, perSecond) && !isCarried(scene, relay, perSecond)) {
+        break; // not twice: the first time Java may have compiled
       }
       carried = perSecond;
     }
     bench.say("it carries %.0f/s".formatted(carried));
     Child.pause(RECOVERY);
     return carried;
+  }
+
+  private boolean isCarried(Scene scene, Relay relay, double perSecond) {
+    Flood.Result result = Flood.run(plan(scene, relay, perSecond));
+    bench.say(
+        "%.0f/s: p99 %.0f ms, %d refused, in %.1f s"
+            .formatted(
+                perSecond,
+                result.answered().percentile(0.99) / 1000,
+                result.refused().count(),
+                result.seconds()));
+    return result.refused().count() + result.lost() <= REFUSED * perSecond * bench.seconds()
+        && result.seconds() <= PILED_UP * bench.seconds();
   }
 
   /** What wrk gets, or what the server has time for. */

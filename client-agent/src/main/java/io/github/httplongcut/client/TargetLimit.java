@@ -7,10 +7,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * last said that it was busy. So what is too much costs no message to a broker and none back, and
  * whatever ends makes room for another one at once.
  *
- * <p>With every {@code upstream_busy} the limit falls to what is under way without that request,
- * within a tenth of a second by half at the most: requests that no broker has seen yet count, too,
- * and answers come many at a time. While none comes it grows by a tenth each tenth of a second, and
- * finds out whether there is room again.
+ * <p>With every {@code upstream_busy} the limit falls to what is under way without that request.
+ * The first time that may be far, since many are under way that no broker has seen yet; later by
+ * half within a tenth of a second at the most, since answers come many at a time. While none comes
+ * it grows by a tenth each tenth of a second, and finds out whether there is room again.
  *
  * <p>{@link #enter}, {@link #leave} and {@link #limit} may be called on any thread, the rest on the
  * loop.
@@ -64,7 +64,7 @@ final class TargetLimit {
     int left = underWay.get();
     if (!busy) {
       busy = true;
-      floor = Math.max(least, left / 2);
+      floor = limit == most ? least : Math.max(least, left / 2);
     }
     limit = Math.min(limit, Math.max(floor, left));
   }

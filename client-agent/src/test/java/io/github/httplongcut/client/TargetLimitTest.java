@@ -43,9 +43,22 @@ class TargetLimitTest {
     assertThat(limit.enter()).isFalse();
   }
 
+  /** Most of those under way are not with a broker yet: there is no room for them. */
   @Test
-  void inOneWindowItFallsByHalfAtTheMost() {
-    enter(200);
+  void theFirstTimeItFallsAsFarAsItMust() {
+    enter(5_000);
+    for (int i = 0; i < 4_800; i++) {
+      busy();
+    }
+
+    assertThat(limit.limit()).isEqualTo(200);
+  }
+
+  @Test
+  void laterItFallsByHalfInOneWindowAtTheMost() {
+    enter(201);
+    busy();
+    nextWindow();
     for (int i = 0; i < 150; i++) {
       busy();
     }
@@ -53,7 +66,7 @@ class TargetLimitTest {
 
     nextWindow();
     busy();
-    assertThat(limit.limit()).isEqualTo(49);
+    assertThat(limit.limit()).as("as far as what is left").isEqualTo(49);
   }
 
   @Test

@@ -77,15 +77,18 @@ final class Crowd {
   }
 
   private final int port;
+  private final String directory;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final AtomicInteger asked = new AtomicInteger();
 
   /**
    * @param port of the client agent
+   * @param directory of all paths; ends with a slash
    */
-  Crowd(int port) {
+  Crowd(int port, String directory) {
     this.port = port;
+    this.directory = directory;
   }
 
   /** So many callers, each of whom asks again when answered. */
@@ -144,7 +147,7 @@ final class Crowd {
 
   private CompletableFuture<Answer> ask() {
     int number = asked.getAndIncrement();
-    String path = "/" + number;
+    String path = directory + number;
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(Relay.PATIENCE);

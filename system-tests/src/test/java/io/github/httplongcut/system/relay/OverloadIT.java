@@ -81,7 +81,7 @@ class OverloadIT {
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     line.throttle(LINE_BYTES_PER_SECOND);
-    Crowd crowd = new Crowd(client.port("http_listening"));
+    Crowd crowd = new Crowd(client.port("http_listening"), "/");
 
     double carried = crowd.askInTurn(30, MEASURED).perSecond();
     double heapBefore = client.heapAfterGc();

@@ -8,6 +8,7 @@ import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +59,27 @@ class RelayIT {
     assertThat(response.body()).isEqualTo("POST /a%2Fb?x=1 grüße");
     assertThat(upstream.runs()).containsExactly("POST /a%2Fb?x=1");
     assertThat(response.headers().firstValue("Longcut-Error")).isEmpty();
+  }
+
+  @Test
+  void whatBrokersHaveNoRoomForTheClientAgentRefuses() throws InterruptedException {
+    RoleProcess client = relay.with("broker.max-waiting", "20").clientAgent();
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    Crowd crowd = new Crowd(client.port("http_listening"), "/slow/");
+
+    Crowd.Answers answers = crowd.askAtRate(1_000, Duration.ofSeconds(4)); // 333 can run
+
+    assertThat(answers.neitherAnsweredNorRefused()).isEmpty();
+    assertThat(answers.refused()).isGreaterThan(1_000);
+    assertThat(client.metric("longcut_client_publications_total"))
+        .as("a few went to a broker in vain")
+        .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() / 2.0);
+    assertThat(upstream.runs())
+        .doesNotHaveDuplicates()
+        .hasSize(answers.answered())
+        .doesNotContainAnyElementsOf(answers.refusedPosts());
   }
 
   @Test
