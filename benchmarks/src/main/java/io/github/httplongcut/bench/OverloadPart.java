@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Three times what the system carries: who is admitted must be served as well as ever. */
@@ -51,6 +52,9 @@ final class OverloadPart {
 
   /** What is refused at the most of a load that counts as carried. */
   private static final double REFUSED = 0.001;
+
+  /** The first time Java may have compiled what is new to it. */
+  private static final int TRIES = 2;
 
   /** A load of so many seconds that is answered only after so many times that is not carried. */
   private static final double PILED_UP = 1.05;
@@ -124,8 +128,8 @@ final class OverloadPart {
     int steps = scene.path().equals(Nginx.LATE) ? 10 : 30;
     for (int step = 2; step <= steps; step++) {
       double perSecond = tenth * step;
-      if (!isCarried(scene, relay, perSecond) && !isCarried(scene, relay, perSecond)) {
-        break; // not twice: the first time Java may have compiled
+      if (IntStream.range(0, TRIES).noneMatch(i -> isCarried(scene, relay, perSecond))) {
+        break;
       }
       carried = perSecond;
     }
