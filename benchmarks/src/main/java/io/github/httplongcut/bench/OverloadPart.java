@@ -91,6 +91,8 @@ final class OverloadPart {
         takeApart(relay, nginx);
       }
       double carried = carried(scene, relay);
+      Flood.run(plan(scene, relay, OVERLOAD * carried)); // refusing is new to Java
+      Child.pause(RECOVERY);
       Flood.Result calm = flood(scene, "80 %", relay, CALM * carried);
       Flood.Result over = flood(scene, "x3", relay, OVERLOAD * carried);
       Probe.check(bench.report(), relay, nginx, CAPACITY);
@@ -134,7 +136,6 @@ final class OverloadPart {
       carried = perSecond;
     }
     bench.say("it carries %.0f/s".formatted(carried));
-    Child.pause(RECOVERY);
     return carried;
   }
 
