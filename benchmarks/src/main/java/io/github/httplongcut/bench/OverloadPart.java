@@ -4,12 +4,10 @@ import io.github.httplongcut.bench.Row.Latency;
 import io.github.httplongcut.bench.Row.Messages;
 import io.github.httplongcut.bench.Wrk.Load;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Three times what the system carries: who is admitted must be served as well as ever. */
 final class OverloadPart {
@@ -23,27 +21,18 @@ final class OverloadPart {
    * @param name what sets the limit, and how the relay is configured
    * @param path what is asked for
    * @param settings of the relay
-   * @param where what runs
    */
-  private record Scene(String name, String path, String settings, Where where) {}
-
-  private enum Where {
-    /** All on all processors. */
-    TOGETHER,
-    /** Callers and client agent have one half of the processors, all others have the other one. */
-    APART
-  }
+  private record Scene(String name, String path, String settings) {}
 
   /** By default callers rather wait than be refused. */
   private static final String SHORT_WAITS = "longcut.broker.max-waiting = " + CAPACITY;
 
   private static final List<Scene> SCENES =
       List.of(
-          new Scene("processors", Nginx.SMALL, "", Where.TOGETHER),
-          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS, Where.TOGETHER),
-          new Scene("the others' processors, short waits", Nginx.SMALL, SHORT_WAITS, Where.APART),
-          new Scene("slow server", Nginx.LATE, "", Where.TOGETHER),
-          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS, Where.TOGETHER));
+          new Scene("processors", Nginx.SMALL, ""),
+          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS),
+          new Scene("slow server", Nginx.LATE, ""),
+          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS));
 
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
@@ -63,7 +52,6 @@ final class OverloadPart {
   private static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private final Bench bench;
-  private final Processors processors = Processors.allowed();
 
   OverloadPart(Bench bench) {
     this.bench = bench;
@@ -73,9 +61,7 @@ final class OverloadPart {
     try (Nginx nginx = Nginx.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq")) {
       for (Scene scene : SCENES) {
-        if (scene.where() == Where.TOGETHER || processors.count() > 1) {
-          run(scene, nginx, rabbit);
-        }
+        run(scene, nginx, rabbit);
       }
     }
   }
@@ -87,9 +73,6 @@ final class OverloadPart {
         new Relay.Plan(bench.home(), prefix, 1, List.of(nginx.url()), scene.settings());
     try (Relay relay = Relay.start(plan, rabbit, bench.logs())) {
       bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
-      if (scene.where() == Where.APART) {
-        takeApart(relay, nginx);
-      }
       double carried = carried(scene, relay);
       Flood.run(plan(scene, relay, OVERLOAD * carried)); // refusing is new to Java
       Child.pause(RECOVERY);
@@ -103,19 +86,7 @@ final class OverloadPart {
                   3,
                   "p99 of the admitted at three times the load, of that at 80 %: " + scene.name(),
                   over.answered().percentile(0.99) / calm.answered().percentile(0.99)));
-    } finally {
-      for (long pid : List.of(ProcessHandle.current().pid(), nginx.pid(), rabbit.pid())) {
-        processors.bind(pid, bench.logs());
-      }
     }
-  }
-
-  private void takeApart(Relay relay, Nginx nginx) {
-    Map<String, Long> pids = new HashMap<>(relay.pids());
-    Stream.of(pids.remove(Relay.CLIENT_AGENT), ProcessHandle.current().pid())
-        .forEach(pid -> processors.firstHalf().bind(pid, bench.logs()));
-    Stream.concat(pids.values().stream(), Stream.of(nginx.pid()))
-        .forEach(pid -> processors.secondHalf().bind(pid, bench.logs()));
   }
 
   /**

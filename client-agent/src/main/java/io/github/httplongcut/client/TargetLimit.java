@@ -10,7 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>With every {@code upstream_busy} the limit falls to what is under way without that request.
  * The first time that may be far, since many are under way that no broker has seen yet; later by
  * half within a tenth of a second at the most, since answers come many at a time. While none comes
- * it grows by a tenth each tenth of a second, and finds out whether there is room again.
+ * it grows each tenth of a second: by a tenth, then by twice as much each time. So a target that
+ * stays busy is asked for little more than it takes, and a second or two after the overload nothing
+ * is left of the limit.
  *
  * <p>{@link #enter}, {@link #leave} and {@link #limit} may be called on any thread, the rest on the
  * loop.
@@ -20,6 +22,9 @@ final class TargetLimit {
   /** It never goes below: others may have all the room now, and this is how to get some. */
   static final int LEAST = 32;
 
+  private static final double SLOWEST_GROWTH = 0.1;
+  private static final double FASTEST_GROWTH = 1;
+
   private final int most;
   private final int least;
   private final AtomicInteger underWay = new AtomicInteger();
@@ -27,6 +32,7 @@ final class TargetLimit {
   private volatile int limit;
   private boolean busy;
   private int floor;
+  private double growth = SLOWEST_GROWTH;
 
   /**
    * @param most where it starts, and the most that it grows to
@@ -74,8 +80,11 @@ final class TargetLimit {
     if (!window.isOver(now)) {
       return;
     }
-    if (!busy && limit < most) {
-      limit = (int) Math.min(most, limit + Math.max(1L, limit / 10));
+    if (busy) {
+      growth = SLOWEST_GROWTH;
+    } else if (limit < most) {
+      limit = (int) Math.min(most, Math.ceil(limit * (1 + growth)));
+      growth = Math.min(FASTEST_GROWTH, 2 * growth);
     }
     busy = false;
   }

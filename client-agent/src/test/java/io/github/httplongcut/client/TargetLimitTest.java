@@ -96,11 +96,28 @@ class TargetLimitTest {
     assertThat(limit.limit()).as("somebody was").isEqualTo(199);
 
     nextWindow();
-    assertThat(limit.limit()).isEqualTo(199 + 19);
+    assertThat(limit.limit()).as("a tenth more").isEqualTo(219);
+    nextWindow();
+    assertThat(limit.limit()).as("two tenths more").isEqualTo(263);
 
-    for (int i = 0; i < 50; i++) { // five seconds
+    busy();
+    nextWindow();
+    int after = limit.limit();
+    nextWindow();
+    assertThat(limit.limit()).as("from the start").isEqualTo((int) Math.ceil(after * 1.1));
+  }
+
+  @Test
+  void soonAfterTheLastThatWasBusyNothingIsLeftOfIt() {
+    enter(1);
+    busy();
+    nextWindow();
+    assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
+
+    for (int i = 0; i < 12; i++) {
       nextWindow();
     }
+
     assertThat(limit.limit()).isEqualTo(MOST);
   }
 
