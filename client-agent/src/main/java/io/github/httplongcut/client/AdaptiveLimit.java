@@ -62,7 +62,7 @@ final class AdaptiveLimit {
    * @param waiting requests that wait for an ack
    */
   void onTick(int waiting, long now) {
-    if (!window.isOver(now)) {
+    if (!window.endIfOver(now)) {
       return;
     }
     if (shortest == NONE) {

@@ -99,6 +99,19 @@ final class Admission {
     return targets;
   }
 
+  /** Whether the limit of a target is still to grow: ticks matter. */
+  boolean isGrowing() {
+    return targets.values().stream().anyMatch(TargetLimit::isGrowing);
+  }
+
+  /** Whether nothing is under way, for tests of leaks. */
+  boolean isIdle() {
+    return requests() == 0
+        && bytes() == 0
+        && unacked() == 0
+        && targets.values().stream().allMatch(target -> target.underWay() == 0);
+  }
+
   /** Follows what the relay carries; on the loop. */
   void onTick(long now) {
     targets.values().forEach(target -> target.onTick(now));
@@ -110,7 +123,10 @@ final class Admission {
     maxUnacked.disregard();
   }
 
-  /** What one request takes up, until it leaves. One thread at a time, but for {@link #leave}. */
+  /**
+   * What one request takes up, until it leaves. One thread at a time, but for {@link #answered} and
+   * {@link #leave}.
+   */
   final class Place {
 
     private final TargetLimit target;
@@ -157,10 +173,10 @@ final class Admission {
       }
     }
 
-    /** The answer is that brokers have no room for it; on the loop. */
-    void refusedAsBusy() {
+    /** The answer is that a broker had no room for it; on the loop. */
+    void foundNoRoom() {
       answered();
-      target.onBusy();
+      target.onNoRoom();
     }
 
     private void endWait() {

@@ -19,6 +19,9 @@ interface Caller {
   /** The upstream server answered. */
   void answer(Response response);
 
+  /** A broker had no room for it, before {@link #fail} says so. */
+  void foundNoRoom();
+
   /** There is no answer, and why; never {@code not_run}. */
   void fail(EventError error);
 }

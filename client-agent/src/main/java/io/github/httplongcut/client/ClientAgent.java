@@ -85,7 +85,7 @@ final class ClientAgent {
 
   /** Whether anything is under way, for tests of leaks. */
   boolean isIdle() {
-    return admission.requests() == 0 && admission.bytes() == 0;
+    return admission.isIdle();
   }
 
   /**
@@ -203,7 +203,7 @@ final class ClientAgent {
 
     @Override
     public boolean isIdle() {
-      return pending.size() == 0;
+      return pending.size() == 0 && !admission.isGrowing();
     }
 
     @Override

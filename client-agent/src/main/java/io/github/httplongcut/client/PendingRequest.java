@@ -96,6 +96,11 @@ final class PendingRequest {
     stage = Stage.HANDED_OVER;
   }
 
+  /** Whether the latest publication is no older than that. */
+  boolean isPublishedWithin(Duration time, long now) {
+    return now - publishedAt <= time.toNanos();
+  }
+
   /** How to take back what {@link #handOver} was about. */
   void onTakeBack(Runnable takeBack) {
     this.takeBack = takeBack;
@@ -135,9 +140,8 @@ final class PendingRequest {
    * overdue, since then its broker is gone, and the answer came by another one.
    */
   void answered(Response response, Duration ackTimeout, long now) {
-    long delay = now - publishedAt;
-    if (stage != Stage.ACKED && delay <= ackTimeout.toNanos()) {
-      caller().acked(delay);
+    if (stage != Stage.ACKED && isPublishedWithin(ackTimeout, now)) {
+      caller().acked(now - publishedAt);
     }
     caller().answer(response);
   }

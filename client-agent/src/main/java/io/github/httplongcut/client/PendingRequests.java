@@ -159,9 +159,14 @@ final class PendingRequests {
     }
     if (event.error().failure() == Failure.NOT_RUN) {
       comeBack(pending, "not_run", now);
-    } else {
-      fail(pending, event.error());
+      return true;
     }
+    // Later it is a wait that has ended: that says nothing of the room for others.
+    if (event.error().failure() == Failure.UPSTREAM_BUSY
+        && pending.isPublishedWithin(ackTimeout, now)) {
+      pending.caller().foundNoRoom();
+    }
+    fail(pending, event.error());
     return true;
   }
 

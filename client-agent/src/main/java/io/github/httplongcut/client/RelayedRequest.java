@@ -112,11 +112,13 @@ final class RelayedRequest implements Caller {
   }
 
   @Override
+  public void foundNoRoom() {
+    place.ifPresent(Admission.Place::foundNoRoom);
+  }
+
+  @Override
   public void fail(EventError error) {
-    place.ifPresent(
-        error.failure() == Failure.UPSTREAM_BUSY
-            ? Admission.Place::refusedAsBusy
-            : Admission.Place::answered);
+    place.ifPresent(Admission.Place::answered);
     onIoThread(() -> refuse(error));
   }
 

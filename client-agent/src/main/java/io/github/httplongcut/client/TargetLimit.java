@@ -3,19 +3,20 @@ package io.github.httplongcut.client;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many requests for one upstream target may be under way at once: as many as were when a broker
- * last said that it was busy. So what is too much costs no message to a broker and none back, and
+ * How many requests for one upstream target may be under way at once: as many as were when brokers
+ * last had no room for more. So what is too much costs no message to a broker and none back, and
  * whatever ends makes room for another one at once.
  *
- * <p>With every {@code upstream_busy} the limit falls to what is under way without that request.
- * The first time that may be far, since many are under way that no broker has seen yet; later by
- * half within a tenth of a second at the most, since answers come many at a time. While none comes
- * it grows each tenth of a second: by a tenth, then by twice as much each time. So a target that
- * stays busy is asked for little more than it takes, and a second or two after the overload nothing
- * is left of the limit.
+ * <p>The limit falls with those that found no room, to what is left under way, unless they are next
+ * to none of all that ended: one broker of several may have a full room, and others may fill it.
+ * From where it starts it may fall far, since many are under way that no broker has seen yet; else
+ * to half in a tenth of a second at the most, since answers come many at a time. While it does not
+ * fall it grows each tenth of a second: by a tenth, then by twice as much each time. So a target
+ * that stays busy is asked for little more than it takes, and a second or two after the overload
+ * nothing is left of the limit.
  *
- * <p>{@link #enter}, {@link #leave} and {@link #limit} may be called on any thread, the rest on the
- * loop.
+ * <p>{@link #enter}, {@link #leave}, {@link #underWay} and {@link #limit} may be called on any
+ * thread, the rest on the loop.
  */
 final class TargetLimit {
 
@@ -25,12 +26,18 @@ final class TargetLimit {
   private static final double SLOWEST_GROWTH = 0.1;
   private static final double FASTEST_GROWTH = 1;
 
+  /** One in so many of those that end may find no room. */
+  private static final int NEXT_TO_NONE = 20;
+
   private final int most;
   private final int least;
   private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger ended = new AtomicInteger();
   private final Window window = new Window();
   private volatile int limit;
-  private boolean busy;
+  private int endedBefore;
+  private int noRoom;
+  private boolean falling;
   private int floor;
   private double growth = SLOWEST_GROWTH;
 
@@ -54,6 +61,7 @@ final class TargetLimit {
 
   /** One is over. */
   void leave() {
+    ended.incrementAndGet();
     underWay.decrementAndGet();
   }
 
@@ -65,11 +73,20 @@ final class TargetLimit {
     return limit;
   }
 
+  /** Whether it is below what it grows to. */
+  boolean isGrowing() {
+    return limit < most;
+  }
+
   /** A broker had no room for one that has just left. */
-  void onBusy() {
+  void onNoRoom() {
+    noRoom++;
+    if (noRoom * NEXT_TO_NONE <= endedBefore) {
+      return;
+    }
     int left = underWay.get();
-    if (!busy) {
-      busy = true;
+    if (!falling) {
+      falling = true;
       floor = limit == most ? least : Math.max(least, left / 2);
     }
     limit = Math.min(limit, Math.max(floor, left));
@@ -77,15 +94,17 @@ final class TargetLimit {
 
   /** Follows what brokers say. */
   void onTick(long now) {
-    if (!window.isOver(now)) {
+    if (!window.endIfOver(now)) {
       return;
     }
-    if (busy) {
+    if (falling) {
       growth = SLOWEST_GROWTH;
     } else if (limit < most) {
       limit = (int) Math.min(most, Math.ceil(limit * (1 + growth)));
       growth = Math.min(FASTEST_GROWTH, 2 * growth);
     }
-    busy = false;
+    falling = false;
+    noRoom = 0;
+    endedBefore = ended.getAndSet(0);
   }
 }

@@ -10,8 +10,8 @@ final class Window {
   private boolean begun;
   private long ends;
 
-  /** Whether one is over at {@code now}; the next begins then. The first begins at once. */
-  boolean isOver(long now) {
+  /** Ends the one that is over at {@code now}, if one is; the next begins then. */
+  boolean endIfOver(long now) {
     if (begun && now - ends < 0) {
       return false;
     }

@@ -107,7 +107,7 @@ class AdmissionTest {
     for (int i = 0; i < 100; i++) {
       places.add(large.enter("a", 1));
     }
-    places.get(0).refusedAsBusy();
+    places.get(0).foundNoRoom();
     places.get(0).leave();
 
     assertRefused(large, Failure.UPSTREAM_BUSY, 1);

@@ -202,6 +202,9 @@ class InboxTest {
           }
 
           @Override
+          public void foundNoRoom() {}
+
+          @Override
           public void fail(EventError error) {
             errors.add(error);
           }

@@ -46,6 +46,7 @@ class PendingRequestsTest {
   private final List<Long> ackDelays = new ArrayList<>();
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
+  private final List<Integer> noRoom = new ArrayList<>();
 
   private final PendingRequests pending =
       new PendingRequests(
@@ -460,6 +461,29 @@ class PendingRequestsTest {
   }
 
   @Test
+  void aBrokerWithoutRoomIsToldBeforeTheError() {
+    pending.onError(error(add("POST"), Failure.UPSTREAM_BUSY), false, T0 + ACK);
+
+    assertThat(noRoom).as("errors before it").containsExactly(0);
+    assertFailedWith(Failure.UPSTREAM_BUSY);
+  }
+
+  @Test
+  void aWaitThatEndedSaysNothingOfTheRoom() {
+    pending.onError(error(add("POST"), Failure.UPSTREAM_BUSY), false, T0 + ACK + 1);
+
+    assertThat(noRoom).isEmpty();
+    assertFailedWith(Failure.UPSTREAM_BUSY);
+  }
+
+  @Test
+  void otherErrorsSayNothingOfTheRoom() {
+    pending.onError(error(add("POST"), Failure.NO_UPSTREAM_AGENT), false, T0);
+
+    assertThat(noRoom).isEmpty();
+  }
+
+  @Test
   void anErrorOfAnEarlierIdIsDropped() {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0);
@@ -752,6 +776,11 @@ class PendingRequestsTest {
           @Override
           public void answer(Response response) {
             answers.add(response);
+          }
+
+          @Override
+          public void foundNoRoom() {
+            noRoom.add(errors.size());
           }
 
           @Override

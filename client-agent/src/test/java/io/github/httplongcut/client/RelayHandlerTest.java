@@ -7,18 +7,14 @@ import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.RawCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
-import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
-import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
-import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -579,29 +575,6 @@ class RelayHandlerTest {
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
     agent.answering(request -> HELLO);
     assertThat(exchange(get("/", "")).status()).isEqualTo(200);
-  }
-
-  @Test
-  void aBrokersUpstreamBusyLimitsTheTarget() throws Exception {
-    agent.stop();
-    agent = agentWith(new Limits(100, 100_000, 10_000, 4_096, 20, 1_024));
-    agent.silent();
-
-    try (RawCaller caller = agent.call(get("/", ""))) {
-      ClientRequest request = awaitRequests(1).get(0);
-      EventError busy = new EventError(Failure.UPSTREAM_BUSY, "full", Hop.BROKER);
-      assertThat(gauge("longcut.client.target.requests")).isEqualTo(1);
-      assertThat(gauge("longcut.client.target.requests.limit")).isEqualTo(100);
-      agent.session.deliver(new BrokerError(request.clientReqId(), UUID.randomUUID(), busy));
-
-      assertRefused(caller.receive(), Failure.UPSTREAM_BUSY);
-      assertThat(gauge("longcut.client.target.requests")).isZero();
-      assertThat(gauge("longcut.client.target.requests.limit")).isLessThan(100);
-    }
-  }
-
-  private double gauge(String name) {
-    return agent.registry.get(name).tag("upstream_target", "h-target").gauge().value();
   }
 
   @Test

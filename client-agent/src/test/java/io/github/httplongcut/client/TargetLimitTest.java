@@ -25,9 +25,9 @@ class TargetLimitTest {
   }
 
   @Test
-  void aBusyTargetTakesNoMoreThanAreUnderWay() {
+  void aTargetWithoutRoomTakesNoMoreThanAreUnderWay() {
     enter(200);
-    busy();
+    noRoom();
 
     assertThat(limit.limit()).isEqualTo(199);
     assertThat(limit.enter()).isFalse();
@@ -36,7 +36,7 @@ class TargetLimitTest {
   @Test
   void whateverEndsMakesRoom() {
     enter(200);
-    busy();
+    noRoom();
     limit.leave();
 
     assertThat(limit.enter()).isTrue();
@@ -48,7 +48,7 @@ class TargetLimitTest {
   void theFirstTimeItFallsAsFarAsItMust() {
     enter(5_000);
     for (int i = 0; i < 4_800; i++) {
-      busy();
+      noRoom();
     }
 
     assertThat(limit.limit()).isEqualTo(200);
@@ -57,22 +57,41 @@ class TargetLimitTest {
   @Test
   void laterItFallsByHalfInOneWindowAtTheMost() {
     enter(201);
-    busy();
+    noRoom();
     nextWindow();
     for (int i = 0; i < 150; i++) {
-      busy();
+      noRoom();
     }
     assertThat(limit.limit()).isEqualTo(99);
 
     nextWindow();
-    busy();
-    assertThat(limit.limit()).as("as far as what is left").isEqualTo(49);
+    for (int i = 0; i < 8; i++) { // of 150
+      noRoom();
+    }
+    assertThat(limit.limit()).as("as far as what is left").isEqualTo(42);
+  }
+
+  /** One broker of two may have a full room. */
+  @Test
+  void aFewOfManyThatFindNoRoomDoNotLowerIt() {
+    enter(1_000);
+    for (int i = 0; i < 400; i++) {
+      limit.leave();
+    }
+    nextWindow();
+
+    for (int i = 0; i < 20; i++) {
+      noRoom();
+    }
+    assertThat(limit.limit()).as("one in twenty").isEqualTo(MOST);
+    noRoom();
+    assertThat(limit.limit()).isEqualTo(579);
   }
 
   @Test
   void itNeverFallsBelowTheLeast() {
     enter(5);
-    busy();
+    noRoom();
 
     assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
   }
@@ -82,25 +101,25 @@ class TargetLimitTest {
     TargetLimit small = new TargetLimit(10);
     assertThat(small.enter()).isTrue();
     small.leave();
-    small.onBusy();
+    small.onNoRoom();
 
     assertThat(small.limit()).isEqualTo(10);
   }
 
   @Test
-  void itGrowsInWindowsInWhichNobodyIsBusy() {
+  void itGrowsInWindowsInWhichItDoesNotFall() {
     nextWindow();
     enter(200);
-    busy();
+    noRoom();
     nextWindow();
-    assertThat(limit.limit()).as("somebody was").isEqualTo(199);
+    assertThat(limit.limit()).as("it fell").isEqualTo(199);
 
     nextWindow();
     assertThat(limit.limit()).as("a tenth more").isEqualTo(219);
     nextWindow();
     assertThat(limit.limit()).as("two tenths more").isEqualTo(263);
 
-    busy();
+    noRoom();
     nextWindow();
     int after = limit.limit();
     nextWindow();
@@ -108,9 +127,9 @@ class TargetLimitTest {
   }
 
   @Test
-  void soonAfterTheLastThatWasBusyNothingIsLeftOfIt() {
+  void soonAfterTheLastThatFoundNoRoomNothingIsLeftOfIt() {
     enter(1);
-    busy();
+    noRoom();
     nextWindow();
     assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
 
@@ -128,11 +147,11 @@ class TargetLimitTest {
   @Test
   void underThreeTimesTheLoadHardlyAnyGoToABrokerInVainAndTheTargetIsKeptBusy() {
     Deque<Long> onTheWay = new ArrayDeque<>();
-    Deque<Long> saidBusy = new ArrayDeque<>();
+    Deque<Long> refused = new ArrayDeque<>();
     int room = 200;
     int inRoom = 0;
     int ended = 0;
-    int busy = 0;
+    int inVain = 0;
     int refusedHere = 0;
     for (int milli = 0; milli < 20_000; milli++) {
       now += MS;
@@ -153,13 +172,13 @@ class TargetLimitTest {
         if (inRoom < room) {
           inRoom++;
         } else {
-          saidBusy.add(now + 10 * MS);
+          refused.add(now + 10 * MS);
         }
       }
-      while (!saidBusy.isEmpty() && saidBusy.peek() <= now) {
-        saidBusy.poll();
-        busy++;
-        busy();
+      while (!refused.isEmpty() && refused.peek() <= now) {
+        refused.poll();
+        inVain++;
+        noRoom();
       }
       if (milli % 50 == 0) {
         limit.onTick(now);
@@ -167,7 +186,7 @@ class TargetLimitTest {
     }
 
     assertThat(ended).as("it is kept busy").isGreaterThan(2 * 20_000 * 99 / 100);
-    assertThat(busy).as("in vain").isLessThan(refusedHere / 20);
+    assertThat(inVain).isLessThan(refusedHere / 10);
   }
 
   private void enter(int count) {
@@ -176,9 +195,9 @@ class TargetLimitTest {
     }
   }
 
-  private void busy() {
+  private void noRoom() {
     limit.leave();
-    limit.onBusy();
+    limit.onNoRoom();
   }
 
   private void nextWindow() {

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.apache.hc.client5.http.async.methods.SimpleHttpRequest;
@@ -34,6 +35,13 @@ final class Driver implements AutoCloseable {
 
   private static final long TICK_MILLIS = 10;
 
+  /**
+   * Who waits for the disk for nearly all of such a time stands still; for a write one waits less.
+   */
+  private static final long WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private static final double NEARLY_ALL = 0.8;
+
   private final CloseableHttpAsyncClient http;
   private final Supplier<List<RoleProcess>> clients;
   private final int perSecond;
@@ -46,6 +54,9 @@ final class Driver implements AutoCloseable {
   private long due;
   private long lastTick;
   private volatile long worstStall;
+  private long watchedSince;
+  private Duration waitedBefore = Duration.ZERO;
+  private final AtomicLong waitedNanos = new AtomicLong();
 
   /**
    * @param clients those that take requests at the moment
@@ -67,6 +78,8 @@ final class Driver implements AutoCloseable {
   Driver start() {
     startedAt = System.nanoTime();
     lastTick = startedAt;
+    watchedSince = startedAt;
+    waitedBefore = Machine.waited();
     Future<?> unused =
         clock.scheduleAtFixedRate(this::sendDue, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     return this;
@@ -104,10 +117,32 @@ final class Driver implements AutoCloseable {
     return Duration.ofNanos(worstStall);
   }
 
+  /**
+   * How long everything but this driver, which writes nothing, has waited for the disk or for
+   * memory.
+   */
+  Duration waited() {
+    return Duration.ofNanos(waitedNanos.get());
+  }
+
+  private void watch(long now) {
+    if (now - watchedSince < WATCH_NANOS) {
+      return;
+    }
+    Duration waited = Machine.waited();
+    long nanos = waited.minus(waitedBefore).toNanos();
+    if (nanos >= NEARLY_ALL * (now - watchedSince)) {
+      waitedNanos.addAndGet(nanos);
+    }
+    waitedBefore = waited;
+    watchedSince = now;
+  }
+
   private void sendDue() {
     long now = System.nanoTime();
     worstStall = Math.max(worstStall, now - lastTick);
     lastTick = now;
+    watch(now);
     long shouldBe = (now - startedAt) * perSecond / 1_000_000_000L;
     while (due < shouldBe) {
       due++;

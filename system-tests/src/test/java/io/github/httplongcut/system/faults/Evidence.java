@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.system.relay.RoleProcess;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,7 +12,7 @@ import java.util.stream.Collectors;
  * broker that had begun to settle it and whose dispatch reached nobody, or an upstream agent that
  * had begun to settle it. What a process does to a request it logs before, so a line that is not
  * there is a step that was not taken. Only what a quorum queue gave to a broker may be lost though
- * it was dead already: RabbitMQ does not know that for a while, and the client agent says so.
+ * that was dead already: RabbitMQ does not know it for a while, and the client agent says so.
  */
 final class Evidence {
 
@@ -19,6 +20,8 @@ final class Evidence {
   private final Map<String, Part> victims;
   private final Set<String> upstreamAgents;
   private final Set<String> clientAgents;
+  private final Set<String> otherBrokers;
+  private final boolean onQuorumQueues;
 
   /** Of that trial, once it is over. */
   Evidence(Bench bench, Set<RoleProcess> victims) {
@@ -26,6 +29,9 @@ final class Evidence {
     this.victims = victims.stream().collect(Collectors.toMap(RoleProcess::name, bench::partOf));
     this.upstreamAgents = named(bench, Part.UPSTREAM_AGENT);
     this.clientAgents = named(bench, Part.CLIENT_AGENT);
+    this.otherBrokers = new HashSet<>(named(bench, Part.BROKER));
+    otherBrokers.removeAll(this.victims.keySet());
+    this.onQuorumQueues = bench.rabbitMq().amqpPorts().size() > 1;
   }
 
   private static Set<String> named(Bench bench, Part part) {
@@ -47,7 +53,8 @@ final class Evidence {
       return isTaken(own);
     }
     return part == Part.BROKER
-        && (own.stream().anyMatch(Evidence::beginsToSettle) || isInDoubt(lines))
+        && (own.stream().anyMatch(Evidence::beginsToSettle)
+            || (onQuorumQueues && isInDoubt(lines) && isUnknownTo(otherBrokers, lines)))
         && upstreamAgents.stream().noneMatch(agent -> isTaken(lines.get(agent)));
   }
 
@@ -55,6 +62,10 @@ final class Evidence {
     return clientAgents.stream()
         .flatMap(agent -> lines.get(agent).stream())
         .anyMatch(line -> line.contains(" event=in_doubt "));
+  }
+
+  private static boolean isUnknownTo(Set<String> brokers, Map<String, List<String>> lines) {
+    return brokers.stream().allMatch(broker -> lines.get(broker).isEmpty());
   }
 
   private static boolean isTaken(List<String> lines) {

@@ -26,15 +26,11 @@ record Machine(Duration stoodStill) {
 
   /**
    * The time since boot in which everything that had something to do waited for the disk, or for
-   * memory: Linux's pressure stall information, its line {@code full}. A process that logs stands
-   * still with its disk, the driver does not: it cannot see that by itself. Zero on a kernel that
-   * does not tell.
+   * memory: Linux's pressure stall information, its line {@code full}. Zero if the kernel does not
+   * tell.
    */
   static Duration waited() {
-    return PRESSURES.stream()
-        .filter(Files::exists)
-        .map(Machine::full)
-        .reduce(Duration.ZERO, Duration::plus);
+    return PRESSURES.stream().map(Machine::full).reduce(Duration.ZERO, Duration::plus);
   }
 
   private static Duration full(Path pressure) {
@@ -46,8 +42,8 @@ record Machine(Duration stoodStill) {
                   line -> Long.parseLong(line.substring(line.indexOf(TOTAL) + TOTAL.length())))
               .sum();
       return Duration.ofNanos(micros * 1_000);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      return Duration.ZERO; // there is no such file, or it is switched off
     }
   }
 }

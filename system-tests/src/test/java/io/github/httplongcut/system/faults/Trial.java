@@ -47,7 +47,6 @@ final class Trial {
   private final List<? extends Trouble> faults;
   private final Random random;
   private final Instant startedAt = Instant.now();
-  private final Duration waitedBefore = Machine.waited();
 
   /**
    * @param faults begin in this order, and end in the opposite one
@@ -166,12 +165,11 @@ final class Trial {
 
   /** A process that stands still alone was held up by itself: that is no excuse. */
   private Machine machine(Driver driver, Times times) {
-    Duration waited = Machine.waited().minus(waitedBefore);
-    Duration worst = driver.worstStall().compareTo(waited) > 0 ? driver.worstStall() : waited;
     boolean stalled =
-        worst.compareTo(STALL) > 0
+        !driver.waited().isZero()
+            || driver.worstStall().compareTo(STALL) > 0
             || (driver.worstStall().compareTo(HITCH) > 0 && stoodStill(times));
-    return stalled ? new Machine(worst) : Machine.STEADY;
+    return stalled ? new Machine(driver.worstStall().plus(driver.waited())) : Machine.STEADY;
   }
 
   /** Whether a process that nobody struck says so of itself, since the trial began. */
