@@ -24,7 +24,11 @@ final class Trial {
   static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private static final int PER_SECOND = 60;
-  private static final long SLOW_NANOS = 1_500_000_000L;
+  private static final Duration SLOW = Duration.ofMillis(1_500);
+
+  /** Before the fault: processes that have just started take longer, and longer still for more. */
+  private static final Duration SLOW_AT_FIRST = Duration.ofMillis(300);
+
   private static final Duration WARM = Duration.ofMillis(1_500);
   private static final Duration CALM = Duration.ofMillis(1_500);
   private static final Duration WATCH = Duration.ofMillis(2_500);
@@ -88,7 +92,7 @@ final class Trial {
   private static void warmUp(Driver driver) {
     long from = System.nanoTime();
     driver.drive(WARM);
-    while (System.nanoTime() - lastBad(driver.sent(), from) < CALM.toNanos()
+    while (System.nanoTime() - lastBad(driver.sent(), from, SLOW_AT_FIRST) < CALM.toNanos()
         && System.nanoTime() - from < WARM_UP_LIMIT.toNanos()) {
       driver.drive(STEP);
     }
@@ -111,19 +115,20 @@ final class Trial {
 
   private static void awaitCalm(Driver driver, Times times) {
     driver.drive(WATCH);
-    while (System.nanoTime() - lastBad(driver.sent(), times.end()) < CALM.toNanos()
+    while (System.nanoTime() - lastBad(driver.sent(), times.end(), SLOW) < CALM.toNanos()
         && System.nanoTime() - times.end() < RECOVERY_LIMIT.toNanos()) {
       driver.drive(STEP);
     }
   }
 
-  /** When the last request was sent that failed or was slow, at least {@code from}. */
-  private static long lastBad(List<Sent> requests, long from) {
+  /** When the last request was sent that failed or was slower than that, at least {@code from}. */
+  private static long lastBad(List<Sent> requests, long from, Duration slow) {
     long now = System.nanoTime();
     long last = from;
     for (Sent request : requests) {
       boolean bad =
-          request.nanos(now) > SLOW_NANOS || (request.answer().isPresent() && !request.isSuccess());
+          request.nanos(now) > slow.toNanos()
+              || (request.answer().isPresent() && !request.isSuccess());
       if (bad && request.sentAt() - last > 0) {
         last = request.sentAt();
       }
@@ -155,7 +160,7 @@ final class Trial {
           .limit(HISTORIES)
           .forEach(each -> problems.add(history.of(each.request(), bench.upstream())));
     }
-    Duration normalAfter = Duration.ofNanos(lastBad(requests, times.end()) - times.end());
+    Duration normalAfter = Duration.ofNanos(lastBad(requests, times.end(), SLOW) - times.end());
     if (normalAfter.compareTo(RECOVERY) > 0 && !stalled) {
       problems.add("normal service only after " + normalAfter.toMillis() + " ms");
     }
