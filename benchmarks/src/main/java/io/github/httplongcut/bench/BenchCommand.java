@@ -83,8 +83,7 @@ public final class BenchCommand implements Callable<Integer> {
     try {
       run(bench);
     } catch (BenchException e) {
-      System.err.println("bench: " + e.getMessage());
-      return 1;
+      report.wrong(e.getMessage()); // what was measured before is shown all the same
     }
     report.print(System.out);
     if (json != null) {

@@ -15,8 +15,9 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -111,15 +112,8 @@ final class HopsPart {
         points.add(System.nanoTime());
         caller.ask();
         long answered = System.nanoTime();
-        for (EventType event : EVENTS) {
-          Passed next =
-              Optional.ofNullable(passed.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
-                  .orElseThrow(() -> new BenchException("no " + event.wireName() + " passed by"));
-          if (!next.event.equals(event.wireName())) {
-            throw new BenchException(next.event + " passed by before " + event.wireName());
-          }
-          points.add(next.at);
-        }
+        Map<String, Long> each = await(passed);
+        EVENTS.forEach(event -> points.add(each.get(event.wireName())));
         points.add(answered);
         for (int hop = 0; hop < HOPS.size(); hop++) {
           times[hop][i] = (points.get(hop + 1) - points.get(hop)) / NANOS_PER_MICRO;
@@ -134,6 +128,24 @@ final class HopsPart {
       medians[hop] = Median.of(times[hop]);
     }
     return medians;
+  }
+
+  /**
+   * When each of a request's events passed by. One may overtake another on its way to the listener:
+   * each comes from a channel of its own, and RabbitMQ keeps the order of one channel only.
+   */
+  private static Map<String, Long> await(BlockingQueue<Passed> passed) throws InterruptedException {
+    Map<String, Long> each = new HashMap<>();
+    while (each.size() < EVENTS.size()) {
+      Passed next = passed.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (next == null) {
+        throw new BenchException("of one request only these passed by: " + each.keySet());
+      }
+      if (each.put(next.event, next.at) != null) {
+        throw new BenchException("two of " + next.event + " passed by for one request");
+      }
+    }
+    return each;
   }
 
   private static Connection listen(RabbitNode rabbit, BlockingQueue<Passed> passed)

@@ -42,6 +42,12 @@ final class OverloadPart {
   /** What is refused at the most of a load that counts as carried. */
   private static final double REFUSED = 0.001;
 
+  /** Loads are tried in tenths of what the server has time for, or of what wrk gets. */
+  private static final int STEPS = 10;
+
+  /** wrk waits for its answers: a relay may carry more than that, but not so much. */
+  private static final int MOST_STEPS = 3 * STEPS;
+
   /** The first time Java may have compiled what is new to it. */
   private static final int TRIES = 2;
 
@@ -96,9 +102,9 @@ final class OverloadPart {
    * than ten tenths, or less.
    */
   private double carried(Scene scene, Relay relay) {
-    double tenth = most(scene, relay) / 10;
+    double tenth = most(scene, relay) / STEPS;
     double carried = tenth;
-    int steps = scene.path().equals(Nginx.LATE) ? 10 : 30;
+    int steps = scene.path().equals(Nginx.LATE) ? STEPS : MOST_STEPS;
     for (int step = 2; step <= steps; step++) {
       double perSecond = tenth * step;
       if (IntStream.range(0, TRIES).noneMatch(i -> isCarried(scene, relay, perSecond))) {

@@ -40,7 +40,7 @@ final class Report {
     notes.add(what);
   }
 
-  /** An answer was wrong, or none came. */
+  /** An answer was wrong, or none came, or something could not be measured. */
   void wrong(String what) {
     wrongs.add(what);
   }

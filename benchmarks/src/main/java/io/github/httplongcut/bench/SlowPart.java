@@ -46,9 +46,10 @@ final class SlowPart {
           Flood.run(
               new Flood.Plan(relay.port(), Nginx.SLOW, PER_SECOND, REQUESTS, REQUESTS, PATIENCE));
       bench.say(
-          "statuses %s, lost %d, most under way %d, p50 %.0f ms, p99 %.0f ms"
+          "statuses %s %s, lost %d, most under way %d, p50 %.0f ms, p99 %.0f ms"
               .formatted(
                   result.statuses(),
+                  result.refusals(),
                   result.lost(),
                   result.mostUnderWay(),
                   result.answered().percentile(0.5) / 1000,

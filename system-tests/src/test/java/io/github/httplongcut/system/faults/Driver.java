@@ -79,7 +79,7 @@ final class Driver implements AutoCloseable {
     startedAt = System.nanoTime();
     lastTick = startedAt;
     watchedSince = startedAt;
-    waitedBefore = Machine.waited();
+    waitedBefore = Machine.waitedForDisk();
     Future<?> unused =
         clock.scheduleAtFixedRate(this::sendDue, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     return this;
@@ -117,11 +117,8 @@ final class Driver implements AutoCloseable {
     return Duration.ofNanos(worstStall);
   }
 
-  /**
-   * How long everything but this driver, which writes nothing, has waited for the disk or for
-   * memory.
-   */
-  Duration waited() {
+  /** How long everything but this driver, which writes nothing, has waited for the disk. */
+  Duration waitedForDisk() {
     return Duration.ofNanos(waitedNanos.get());
   }
 
@@ -129,7 +126,7 @@ final class Driver implements AutoCloseable {
     if (now - watchedSince < WATCH_NANOS) {
       return;
     }
-    Duration waited = Machine.waited();
+    Duration waited = Machine.waitedForDisk();
     long nanos = waited.minus(waitedBefore).toNanos();
     if (nanos >= NEARLY_ALL * (now - watchedSince)) {
       waitedNanos.addAndGet(nanos);

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Whether the machine let all processes run all the time.
@@ -16,8 +15,7 @@ record Machine(Duration stoodStill) {
 
   static final Machine STEADY = new Machine(Duration.ZERO);
 
-  private static final List<Path> PRESSURES =
-      List.of(Path.of("/proc/pressure/io"), Path.of("/proc/pressure/memory"));
+  private static final Path DISK_PRESSURE = Path.of("/proc/pressure/io");
   private static final String TOTAL = " total=";
 
   boolean isSteady() {
@@ -25,16 +23,11 @@ record Machine(Duration stoodStill) {
   }
 
   /**
-   * The time since boot in which everything that had something to do waited for the disk, or for
-   * memory: Linux's pressure stall information, its line {@code full}. Zero if the kernel does not
-   * tell.
+   * The time since boot in which everything that had something to do waited for the disk: Linux's
+   * pressure stall information, its line {@code full}. Zero if the kernel does not tell.
    */
-  static Duration waited() {
-    return PRESSURES.stream().map(Machine::full).reduce(Duration.ZERO, Duration::plus);
-  }
-
-  private static Duration full(Path pressure) {
-    try (var lines = Files.lines(pressure)) {
+  static Duration waitedForDisk() {
+    try (var lines = Files.lines(DISK_PRESSURE)) {
       long micros =
           lines
               .filter(line -> line.startsWith("full "))

@@ -26,7 +26,7 @@ final class Trial {
   private static final int PER_SECOND = 60;
   private static final Duration SLOW = Duration.ofMillis(1_500);
 
-  /** Before the fault: processes that have just started take longer, and longer still for more. */
+  /** Before the fault: processes that answer later have just started, and are not struck yet. */
   private static final Duration SLOW_AT_FIRST = Duration.ofMillis(300);
 
   private static final Duration WARM = Duration.ofMillis(1_500);
@@ -171,10 +171,10 @@ final class Trial {
   /** A process that stands still alone was held up by itself: that is no excuse. */
   private Machine machine(Driver driver, Times times) {
     boolean stalled =
-        !driver.waited().isZero()
+        !driver.waitedForDisk().isZero()
             || driver.worstStall().compareTo(STALL) > 0
             || (driver.worstStall().compareTo(HITCH) > 0 && stoodStill(times));
-    return stalled ? new Machine(driver.worstStall().plus(driver.waited())) : Machine.STEADY;
+    return stalled ? new Machine(driver.worstStall().plus(driver.waitedForDisk())) : Machine.STEADY;
   }
 
   /** Whether a process that nobody struck says so of itself, since the trial began. */

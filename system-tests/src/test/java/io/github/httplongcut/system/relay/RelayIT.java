@@ -63,7 +63,7 @@ class RelayIT {
 
   @Test
   void whatBrokersHaveNoRoomForTheClientAgentRefuses() throws InterruptedException {
-    RoleProcess client = relay.with("broker.max-waiting", "20").clientAgent();
+    RoleProcess client = relay.withDefaultTimers().with("broker.max-waiting", "20").clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
@@ -76,9 +76,8 @@ class RelayIT {
     assertThat(client.metric("longcut_client_publications_total"))
         .as("a few went to a broker in vain")
         .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() / 2.0);
-    assertThat(upstream.runs())
+    assertThat(upstream.runs().stream().filter(run -> run.startsWith("POST")))
         .doesNotHaveDuplicates()
-        .hasSize(answers.answered())
         .doesNotContainAnyElementsOf(answers.refusedPosts());
   }
 
