@@ -19,9 +19,14 @@ final class SlowPart {
   /** One holds less than 2,000, RabbitMQ's prefetch; batches do not go to all of them alike. */
   private static final int BROKERS = 7;
 
+  /**
+   * Besides what bounds how much may be under way, how long brokers may take to ack it: 2,500
+   * requests a second on two processors for ten JVMs are a burst that callers want to see through.
+   */
   private static final String RAISED =
       """
       longcut.client-agent.max-in-flight = 12000
+      longcut.client-agent.ack-delay-target = 2500ms
       longcut.broker.max-waiting = 1800
       longcut.upstream-agent.target-defaults.capacity = 12000
       """;
