@@ -305,9 +305,10 @@ final class Publisher implements Link.Use {
       try {
         next = writing ? null : nextMessage(room());
         while (next == null && (writing || !probeDue) && isUsable(opened)) {
-          long nanos = nanosToWait();
+          long now = System.nanoTime(); // one for both: a moment later, it would seem to be late
+          long nanos = nanosToWait(now);
           if (nanos != Long.MAX_VALUE) {
-            wakesAt = OptionalLong.of(System.nanoTime() + nanos);
+            wakesAt = OptionalLong.of(now + nanos);
           }
           long unused = changed.awaitNanos(nanos);
           wakesAt = OptionalLong.empty();
@@ -342,8 +343,8 @@ final class Publisher implements Link.Use {
   }
 
   /** Until what is held may go; what may go already waits for a word of RabbitMQ's. */
-  private long nanosToWait() {
-    long nanos = outbox.nanosToNext(System.nanoTime());
+  private long nanosToWait(long now) {
+    long nanos = outbox.nanosToNext(now);
     return nanos <= 0 ? Long.MAX_VALUE : nanos;
   }
 

@@ -11,6 +11,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
@@ -295,6 +296,45 @@ class PublisherTest {
     user.join();
 
     assertThat(last.bodies()).hasSize(1);
+  }
+
+  /**
+   * It comes for what rests when that is due, not each time that the loop has written something.
+   */
+  @Test
+  void theLinksThreadSleepsWhileTheLoopWrites() throws Exception {
+    publisher = publisherWithBuffer();
+    FakeChannel channel = new FakeChannel();
+    Thread user = use(channel);
+    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // or it would write
+    int turns = 500;
+    long from = System.nanoTime();
+    long waitsBefore = waits(user);
+
+    int confirmed = 0;
+    for (int turn = 0; turn < turns; turn++) {
+      loop.executeHere(
+          () -> {
+            publisher.publish(
+                publication("rests", Publication.Tries.ONCE)
+                    .batched(Publication.Batching.UNHURRIED));
+            publisher.publish(publication("goes", Publication.Tries.ONCE));
+          });
+      while (channel.bodies().size() == confirmed) {
+        Thread.onSpinWait(); // a tick was in its way: the loop's own thread writes it
+      }
+      while (confirmed < channel.bodies().size()) {
+        channel.confirm(++confirmed);
+      }
+    }
+
+    long rests = (System.nanoTime() - from) / Outbox.REST.toNanos() + turns / Outbox.MAX_EVENTS;
+    assertThat(waits(user) - waitsBefore).isPositive().isLessThan(10 + 4 * rests);
+    channel.shut();
+  }
+
+  private static long waits(Thread thread) {
+    return ManagementFactory.getThreadMXBean().getThreadInfo(thread.getId()).getWaitedCount();
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
