@@ -397,8 +397,8 @@ watch_children() {
   while true; do
     forget_dead
     for line in ${dead[@]+"${dead[@]}"}; do say "$line"; done
-    # Not in the foreground, where it would hold up a signal.
-    sleep 0.5 &
+    # Not in the foreground, where it would hold up a signal. Seldom: a demo may run for days.
+    sleep 2 &
     wait "$!" || true
   done
 }

@@ -12,6 +12,7 @@ import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
+import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event;
@@ -138,7 +139,11 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   @Override
-  public boolean isIdle() {
+  public long nanosToNextTick(long now) {
+    return (isIdle() ? Loop.IDLE_TICK : Loop.TICK).toNanos();
+  }
+
+  private boolean isIdle() {
     return router.isIdle() && answersUnderWay == 0;
   }
 

@@ -202,8 +202,9 @@ final class ClientAgent {
     }
 
     @Override
-    public boolean isIdle() {
-      return pending.size() == 0 && !admission.isGrowing();
+    public long nanosToNextTick(long now) {
+      boolean idle = pending.size() == 0 && !admission.isGrowing();
+      return (idle ? Loop.IDLE_TICK : Loop.TICK).toNanos();
     }
 
     @Override

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one task after the other and ticks every 50 ms, or every 200 while it is idle: who owns
+ * Runs one task after the other and ticks every 50 ms, or less often while it is idle: who owns
  * state touches it only in these, and asks only {@link #now()} for the time. Its queue is as
  * bounded as what is handed to it: deliveries by prefetch, requests by admission.
  *
@@ -20,11 +20,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Loop implements Executor, AutoCloseable {
 
-  /** How often it ticks. */
+  /** How often it ticks at the most. */
   public static final Duration TICK = Duration.ofMillis(50);
 
-  /** How often while it is {@linkplain Ticker#isIdle idle}; far less than any timeout. */
-  public static final Duration IDLE_TICK = Duration.ofMillis(200);
+  /** How often at the least: by so much a stall may seem shorter than it was. */
+  public static final Duration IDLE_TICK = Duration.ofMillis(500);
 
   /** How late a tick must be for the process to have stood still (protocol section 4, rule 2). */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
@@ -208,7 +208,7 @@ public final class Loop implements Executor, AutoCloseable {
     if (late >= 0) {
       nextTick = now + TICK.toNanos();
       guarded(() -> ticker.onTick(now));
-      guarded(() -> nextTick = now + (ticker.isIdle() ? IDLE_TICK : TICK).toNanos());
+      guarded(() -> nextTick = now + nanosToNextTick());
     }
     if (task != null) {
       tickSoon(); // it may end the idleness
@@ -216,6 +216,11 @@ public final class Loop implements Executor, AutoCloseable {
     }
     boolean moreWaits = moreWaits();
     guarded(() -> taskEnd.onTaskEnd(moreWaits));
+  }
+
+  private long nanosToNextTick() {
+    long wanted = Math.min(IDLE_TICK.toNanos(), ticker.nanosToNextTick(now));
+    return Math.max(TICK.toNanos(), wanted);
   }
 
   private void tickSoon() {

@@ -3,15 +3,16 @@ package io.github.httplongcut.loop;
 /** What the owner of a {@link Loop} does as time passes. All are called on the loop. */
 public interface Ticker {
 
-  /** Every 50 ms, or as soon after as the loop gets to it: check the deadlines. */
+  /** When it is time, or as soon after as the loop gets to it: check the deadlines. */
   void onTick(long nowNanos);
 
   /**
-   * Whether nothing is under way that is checked so often. While that is so and no task comes, it
-   * ticks every 200 ms: each tick wakes a processor that could sleep.
+   * In how many nanoseconds there will be something to check, if no task comes before: asked after
+   * each tick. The loop makes at least {@link Loop#TICK} of it and at most {@link Loop#IDLE_TICK}.
+   * Each tick wakes a processor that could sleep.
    */
-  default boolean isIdle() {
-    return false;
+  default long nanosToNextTick(long nowNanos) {
+    return Loop.TICK.toNanos();
   }
 
   /**

@@ -22,7 +22,7 @@ class LoopTest {
   private final AtomicLong stoodStill = new AtomicLong();
   private final List<String> order = new CopyOnWriteArrayList<>();
   private final List<Long> tickTimes = new CopyOnWriteArrayList<>();
-  private volatile boolean idle;
+  private volatile long wanted;
 
   private final Ticker ticker =
       new Ticker() {
@@ -33,8 +33,8 @@ class LoopTest {
         }
 
         @Override
-        public boolean isIdle() {
-          return idle;
+        public long nanosToNextTick(long nowNanos) {
+          return wanted;
         }
 
         @Override
@@ -66,8 +66,8 @@ class LoopTest {
   }
 
   @Test
-  void ticksLessOftenWhileItIsIdle() {
-    idle = true;
+  void ticksAtLeastSoOftenThoughNothingIsToBeChecked() {
+    wanted = Long.MAX_VALUE;
     loop.start(ticker);
 
     await().until(() -> tickTimes.size() >= 4);
@@ -77,7 +77,7 @@ class LoopTest {
 
   @Test
   void ticksSoonAfterATaskWhichMayHaveEndedTheIdleness() {
-    idle = true;
+    wanted = Long.MAX_VALUE;
     loop.start(ticker);
 
     await()
@@ -86,6 +86,15 @@ class LoopTest {
               loop.executeHere(() -> {});
               return pauses().stream().anyMatch(pause -> pause < Loop.IDLE_TICK.toNanos());
             });
+  }
+
+  @Test
+  void ticksWhenThereIsSomethingToBeChecked() {
+    wanted = TimeUnit.MILLISECONDS.toNanos(120);
+    loop.start(ticker);
+
+    await().until(() -> pauses().stream().anyMatch(pause -> pause < Loop.IDLE_TICK.toNanos()));
+    assertThat(pauses()).allMatch(pause -> pause >= wanted);
   }
 
   private List<Long> pauses() {

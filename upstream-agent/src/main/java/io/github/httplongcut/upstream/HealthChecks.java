@@ -5,6 +5,7 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.upstream.HttpCaller.Result;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -42,6 +43,11 @@ final class HealthChecks {
     all.forEach(each -> each.onTick(now));
   }
 
+  /** Until the next one is due, or takes too long; MAX_VALUE if there are none. */
+  long nanosToNext(long now) {
+    return all.stream().mapToLong(each -> each.nanosToNext(now)).min().orElse(Long.MAX_VALUE);
+  }
+
   /** One target with its check. */
   private final class Checked {
 
@@ -55,6 +61,11 @@ final class HealthChecks {
     Checked(Target target, HealthCheck check) {
       this.target = target;
       this.check = check;
+    }
+
+    long nanosToNext(long now) {
+      Duration wait = underWay == null ? check.interval() : check.timeout();
+      return begun ? lastBegun + wait.toNanos() - now : 0;
     }
 
     void onTick(long now) {

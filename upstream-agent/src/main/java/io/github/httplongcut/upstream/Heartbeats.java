@@ -112,9 +112,7 @@ final class Heartbeats {
     for (Target target : targets.all()) {
       onChange(target, now);
       Said last = said.get(target);
-      long pause =
-          owed.containsKey(target) ? MIN_BETWEEN_READY_AND_FULL.toNanos() : self.interval.toNanos();
-      if (last != null && now - last.at >= pause) {
+      if (last != null && nanosToNext(target, last, now) <= 0) {
         say(target, now);
       }
     }
@@ -136,11 +134,21 @@ final class Heartbeats {
     }
   }
 
-  /** Whether nothing is to be said soon: no change, and nothing after a rejection. */
-  boolean isQuiet() {
-    return owed.isEmpty()
-        && said.entrySet().stream()
-            .allMatch(each -> each.getValue().state == stateOf(each.getKey()));
+  /** Until something is to be said, if nothing changes before; MAX_VALUE: nobody knows us yet. */
+  long nanosToNext(long now) {
+    if (!former.isEmpty()) {
+      return 0;
+    }
+    return said.entrySet().stream()
+        .mapToLong(each -> nanosToNext(each.getKey(), each.getValue(), now))
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
+  private long nanosToNext(Target target, Said last, long now) {
+    boolean soon = owed.containsKey(target) || last.state != stateOf(target);
+    Duration pause = soon ? MIN_BETWEEN_READY_AND_FULL : self.interval;
+    return last.at + pause.toNanos() - now;
   }
 
   private void sayAll(long now) {

@@ -206,8 +206,10 @@ final class UpstreamAgent {
     }
 
     @Override
-    public boolean isIdle() {
-      return runner.isIdle() && heartbeats.isQuiet();
+    public long nanosToNextTick(long now) {
+      return runner.isIdle()
+          ? Math.min(heartbeats.nanosToNext(now), healthChecks.nanosToNext(now))
+          : Loop.TICK.toNanos();
     }
 
     /** What was not started goes back; it may be on its way to somebody else already. */

@@ -40,6 +40,16 @@ final class HealthChecksTest {
     assertThat(http.last().request.method()).isEqualTo("GET");
   }
 
+  @Test
+  void theLoopIsToldWhenThereIsSomethingToDo() {
+    assertThat(millisToNext()).isZero();
+    passMillis(0);
+    assertThat(millisToNext()).isEqualTo(2_000); // it may take too long
+    passMillis(500);
+    http.last().end(answer(200));
+    assertThat(millisToNext()).isEqualTo(4_500);
+  }
+
   @ParameterizedTest
   @CsvSource({"200, READY", "302, READY", "400, GONE", "404, GONE", "503, GONE"})
   void statusDecides(int status, AgentState state) {
@@ -81,6 +91,10 @@ final class HealthChecksTest {
     http.calls.get(0).end(answer(200));
 
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+  }
+
+  private long millisToNext() {
+    return Duration.ofNanos(checks.nanosToNext(now)).toMillis();
   }
 
   private void passMillis(long millis) {

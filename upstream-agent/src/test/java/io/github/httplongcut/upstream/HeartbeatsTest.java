@@ -86,31 +86,38 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(6);
   }
 
-  /** Or the loop would tick too seldom for them. */
   @Test
-  void heartbeatsThatFollowARejectionKeepTheLoopTicking() {
+  void theLoopIsToldWhenTheNextOneIsDue() {
+    assertThat(heartbeats.nanosToNext(now)).isEqualTo(Long.MAX_VALUE);
     heartbeats.onConsuming(now);
-    assertThat(heartbeats.isQuiet()).isTrue();
-
-    heartbeats.onRejected(orders);
-    for (int i = 0; i < Heartbeats.AFTER_REJECTION; i++) {
-      assertThat(heartbeats.isQuiet()).isFalse();
-      passMillis(100);
-    }
-    assertThat(heartbeats.isQuiet()).isTrue();
+    assertThat(millisToNext()).isEqualTo(2_000);
+    passMillis(500);
+    assertThat(millisToNext()).isEqualTo(1_500);
   }
 
   @Test
-  void aChangeThatIsNotSaidYetKeepsTheLoopTicking() {
+  void theLoopIsToldOfTheHeartbeatsThatFollowARejection() {
+    heartbeats.onConsuming(now);
+
+    heartbeats.onRejected(orders);
+    for (int i = 0; i < Heartbeats.AFTER_REJECTION; i++) {
+      assertThat(millisToNext()).isEqualTo(100);
+      passMillis(100);
+    }
+    assertThat(millisToNext()).isEqualTo(2_000);
+  }
+
+  @Test
+  void theLoopIsToldOfAChangeThatIsNotSaidYet() {
     heartbeats.onConsuming(now);
 
     states.taken(orders);
     states.taken(orders);
     assertThat(said()).containsExactly(AgentState.READY);
-    assertThat(heartbeats.isQuiet()).isFalse();
+    assertThat(millisToNext()).isEqualTo(100);
     passMillis(100);
     assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL);
-    assertThat(heartbeats.isQuiet()).isTrue();
+    assertThat(millisToNext()).isEqualTo(2_000);
   }
 
   @Test
@@ -237,6 +244,10 @@ final class HeartbeatsTest {
     heartbeats.onConsuming(now);
 
     assertThat(((UpstreamHeartbeat) session.published().get(0)).inFlight()).isEqualTo(1);
+  }
+
+  private long millisToNext() {
+    return Duration.ofNanos(heartbeats.nanosToNext(now)).toMillis();
   }
 
   private void passMillis(long millis) {
