@@ -397,8 +397,9 @@ watch_children() {
   while true; do
     forget_dead
     for line in ${dead[@]+"${dead[@]}"}; do say "$line"; done
-    # Not in the foreground, where it would hold up a signal. Seldom: a demo may run for days.
-    sleep 2 &
+    # Not in the foreground, where it would hold up a signal; without the lock, which it may outlive. Seldom: a
+    # demo may run for days.
+    sleep 2 >/dev/null 2>&1 8>&- &
     wait "$!" || true
   done
 }

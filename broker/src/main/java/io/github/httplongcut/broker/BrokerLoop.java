@@ -140,7 +140,8 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   @Override
   public long nanosToNextTick(long now) {
-    return (isIdle() ? Loop.IDLE_TICK : Loop.TICK).toNanos();
+    boolean quiet = router.isQuiet() && answersUnderWay == 0;
+    return (quiet ? Loop.IDLE_TICK : Loop.TICK).toNanos();
   }
 
   private boolean isIdle() {

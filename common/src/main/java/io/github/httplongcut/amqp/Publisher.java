@@ -155,7 +155,7 @@ final class Publisher implements Link.Use {
         if (writing || broken || channel == null) {
           return; // whoever writes goes on; a new channel begins with what waits
         }
-        next = nextMessage(mostBytesHere - unconfirmed.bytes());
+        next = nextMessage(mostBytesHere - unconfirmed.bytes(), System.nanoTime());
         if (next == null) {
           wakeIfNeeded();
           return;
@@ -303,16 +303,18 @@ final class Publisher implements Link.Use {
       boolean probing;
       lock.lockInterruptibly();
       try {
-        next = writing ? null : nextMessage(room());
+        long now = System.nanoTime();
+        next = writing ? null : nextMessage(room(), now);
         while (next == null && (writing || !probeDue) && isUsable(opened)) {
-          long now = System.nanoTime(); // one for both: a moment later, it would seem to be late
+          // Of the same clock reading: by a later one, what could not go yet might seem to be due.
           long nanos = nanosToWait(now);
           if (nanos != Long.MAX_VALUE) {
             wakesAt = OptionalLong.of(now + nanos);
           }
           long unused = changed.awaitNanos(nanos);
           wakesAt = OptionalLong.empty();
-          next = writing ? null : nextMessage(room());
+          now = System.nanoTime();
+          next = writing ? null : nextMessage(room(), now);
         }
         if (!isUsable(opened)) {
           return; // a message just made is among the unconfirmed: lost() sees to it
@@ -342,7 +344,10 @@ final class Publisher implements Link.Use {
     return !closed && !broken && opened.isOpen() && !isUsedUp();
   }
 
-  /** Until what is held may go; what may go already waits for a word of RabbitMQ's. */
+  /**
+   * Until what is held may go. What may go already, by the clock reading by which it was not taken,
+   * waits for a word of RabbitMQ's.
+   */
   private long nanosToWait(long now) {
     long nanos = outbox.nanosToNext(now);
     return nanos <= 0 ? Long.MAX_VALUE : nanos;
@@ -360,11 +365,10 @@ final class Publisher implements Link.Use {
   }
 
   /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
-  private WrittenMessage nextMessage(long room) {
+  private WrittenMessage nextMessage(long room, long now) {
     if (blocked || held || closed || reopening || !channel.isOpen()) {
       return null;
     }
-    long now = System.nanoTime();
     List<Publication> publications = outbox.take(room, now);
     if (publications.isEmpty()) {
       return null;

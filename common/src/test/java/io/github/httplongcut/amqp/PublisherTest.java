@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a real RabbitMQ says too seldom at the moment that matters. */
 class PublisherTest {
@@ -302,6 +303,7 @@ class PublisherTest {
    * It comes for what rests when that is due, not each time that the loop has written something.
    */
   @Test
+  @Timeout(60)
   void theLinksThreadSleepsWhileTheLoopWrites() throws Exception {
     publisher = publisherWithBuffer();
     FakeChannel channel = new FakeChannel();
@@ -321,7 +323,7 @@ class PublisherTest {
             publisher.publish(publication("goes", Publication.Tries.ONCE));
           });
       while (channel.bodies().size() == confirmed) {
-        Thread.onSpinWait(); // a tick was in its way: the loop's own thread writes it
+        Thread.onSpinWait(); // another thread had the turn, or wrote: it writes this, too
       }
       while (confirmed < channel.bodies().size()) {
         channel.confirm(++confirmed);

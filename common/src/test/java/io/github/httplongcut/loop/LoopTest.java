@@ -22,7 +22,7 @@ class LoopTest {
   private final AtomicLong stoodStill = new AtomicLong();
   private final List<String> order = new CopyOnWriteArrayList<>();
   private final List<Long> tickTimes = new CopyOnWriteArrayList<>();
-  private volatile long wanted;
+  private volatile long wantedNanos;
 
   private final Ticker ticker =
       new Ticker() {
@@ -34,7 +34,7 @@ class LoopTest {
 
         @Override
         public long nanosToNextTick(long nowNanos) {
-          return wanted;
+          return wantedNanos;
         }
 
         @Override
@@ -66,8 +66,8 @@ class LoopTest {
   }
 
   @Test
-  void ticksAtLeastSoOftenThoughNothingIsToBeChecked() {
-    wanted = Long.MAX_VALUE;
+  void ticksSeldomWhileNothingIsToBeChecked() {
+    wantedNanos = Long.MAX_VALUE;
     loop.start(ticker);
 
     await().until(() -> tickTimes.size() >= 4);
@@ -77,7 +77,7 @@ class LoopTest {
 
   @Test
   void ticksSoonAfterATaskWhichMayHaveEndedTheIdleness() {
-    wanted = Long.MAX_VALUE;
+    wantedNanos = Long.MAX_VALUE;
     loop.start(ticker);
 
     await()
@@ -90,11 +90,20 @@ class LoopTest {
 
   @Test
   void ticksWhenThereIsSomethingToBeChecked() {
-    wanted = TimeUnit.MILLISECONDS.toNanos(120);
+    wantedNanos = TimeUnit.MILLISECONDS.toNanos(120);
     loop.start(ticker);
 
-    await().until(() -> pauses().stream().anyMatch(pause -> pause < Loop.IDLE_TICK.toNanos()));
-    assertThat(pauses()).allMatch(pause -> pause >= wanted);
+    await().until(() -> pauses().stream().anyMatch(pause -> pause < 2 * wantedNanos));
+    assertThat(pauses()).allMatch(pause -> pause >= wantedNanos);
+  }
+
+  @Test
+  void ticksNoMoreOftenThanThatWhateverIsToBeChecked() {
+    wantedNanos = 0;
+    loop.start(ticker);
+
+    await().until(() -> tickTimes.size() >= 4);
+    assertThat(pauses()).allMatch(pause -> pause >= Loop.TICK.toNanos());
   }
 
   private List<Long> pauses() {

@@ -137,7 +137,7 @@ final class Heartbeats {
   /** Until something is to be said, if nothing changes before; MAX_VALUE: nobody knows us yet. */
   long nanosToNext(long now) {
     if (!former.isEmpty()) {
-      return 0;
+      return 0; // each tick asks whether something still runs there
     }
     return said.entrySet().stream()
         .mapToLong(each -> nanosToNext(each.getKey(), each.getValue(), now))

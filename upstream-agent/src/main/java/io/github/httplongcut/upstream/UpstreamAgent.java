@@ -207,6 +207,7 @@ final class UpstreamAgent {
 
     @Override
     public long nanosToNextTick(long now) {
+      // What else there is, idle connections and cancels to forget, has time.
       return runner.isIdle()
           ? Math.min(heartbeats.nanosToNext(now), healthChecks.nanosToNext(now))
           : Loop.TICK.toNanos();

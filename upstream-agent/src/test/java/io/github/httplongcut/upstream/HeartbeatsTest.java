@@ -136,9 +136,11 @@ final class HeartbeatsTest {
     assertThat(saidBy(SELF)).startsWith(AgentState.READY, AgentState.DRAINING);
     assertThat(saidBy(SELF)).endsWith(AgentState.DRAINING);
 
+    assertThat(millisToNext()).isZero();
     busy.set(false);
     passMillis(1);
     assertThat(saidBy(SELF)).endsWith(AgentState.DRAINING, AgentState.GONE);
+    assertThat(millisToNext()).isEqualTo(1_999);
     int all = saidBy(SELF).size();
     passMillis(4_000);
     assertThat(saidBy(SELF)).hasSize(all);

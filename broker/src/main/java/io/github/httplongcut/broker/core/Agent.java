@@ -113,6 +113,11 @@ final class Agent {
     mostLately = outstanding;
   }
 
+  /** Whether more ticks would change nothing. */
+  boolean isAtRest() {
+    return mostLately == outstanding && mostBefore == outstanding;
+  }
+
   void taken(long choice) {
     outstanding++;
     mostLately = Math.max(mostLately, outstanding);

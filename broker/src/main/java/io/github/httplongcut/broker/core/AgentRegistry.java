@@ -112,6 +112,12 @@ final class AgentRegistry {
     return missing;
   }
 
+  /** Whether more ticks would only tell who stays away. */
+  boolean areAtRest() {
+    return targets.values().stream()
+        .allMatch(target -> target.agents.values().stream().allMatch(Agent::isAtRest));
+  }
+
   int size() {
     return targets.values().stream().mapToInt(target -> target.agents.size()).sum();
   }

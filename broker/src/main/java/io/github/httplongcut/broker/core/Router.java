@@ -295,6 +295,11 @@ public final class Router {
     return book.isEmpty();
   }
 
+  /** Whether nothing is in flight, and nothing was a moment ago: ticks may come seldom. */
+  public boolean isQuiet() {
+    return book.isEmpty() && agents.areAtRest();
+  }
+
   /** What it holds and has done. */
   public RouterStats stats() {
     return new RouterStats(

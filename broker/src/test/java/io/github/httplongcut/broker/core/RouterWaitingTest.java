@@ -264,6 +264,21 @@ class RouterWaitingTest {
     assertThat(scene.get(2)).containsExactly("ack r2");
   }
 
+  /** Else what ended long ago would be in the number of heartbeats that come much later. */
+  @Test
+  void itIsQuietOnlyOnceTicksHaveForgottenWhatEnded() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    assertThat(scene.router.isQuiet()).isTrue();
+    scene.get(1);
+    scene.response(1, 1, AGENT_1);
+    assertThat(scene.router.isIdle()).isTrue();
+    assertThat(scene.router.isQuiet()).isFalse();
+    scene.tick(50);
+    assertThat(scene.router.isQuiet()).isFalse();
+    scene.tick(100);
+    assertThat(scene.router.isQuiet()).isTrue();
+  }
+
   @Test
   void slotFreedAtAFullAgentIsFreeAtOnce() {
     scene.heartbeat(AGENT_1, 1, 0);
