@@ -1,0 +1,45 @@
+package io.github.httplongcut.protocol;
+
+import java.time.Duration;
+
+/**
+ * The limits of one event and of one AMQP message (docs/protocol.md section 2, "Limits"). Receivers
+ * enforce them while they read, whoever the sender is. Senders stay below them.
+ */
+public final class WireLimits {
+
+  /** Bytes of an AMQP message's body. A longer one is discarded before it is parsed. */
+  public static final int MESSAGE_BYTES = 8 << 20;
+
+  /** Events in one message. A message with more is discarded. */
+  public static final int EVENTS = 256;
+
+  /** Bytes of a request's or response's content, decoded. A message with more is discarded. */
+  public static final int BODY_BYTES = 4 << 20;
+
+  /** Header fields of a request or response: values, not names. With more it is discarded. */
+  public static final int HEADER_FIELDS = 1_000;
+
+  /** Characters of all header names and values, a name counted once for each of its values. */
+  public static final int HEADER_CHARS = 256 << 10;
+
+  /** Characters of a request's URL. */
+  public static final int URL_CHARS = 64 << 10;
+
+  /** Characters of {@code method}. */
+  public static final int METHOD_CHARS = 256;
+
+  /** Characters of {@code error.message}; the rest is cut off. */
+  public static final int ERROR_MESSAGE_CHARS = 1 << 10;
+
+  /** Longest {@code interval_ms} of a heartbeat; a longer one counts as this. */
+  public static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(60);
+
+  /** Largest {@code capacity} and {@code in_flight} of a heartbeat; a larger one counts as this. */
+  public static final int CAPACITY = 65_535;
+
+  /** Longest {@code *_ttl}; a longer one counts as this. */
+  public static final Duration TTL = Duration.ofDays(1);
+
+  private WireLimits() {}
+}
