@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
@@ -30,7 +31,18 @@ import java.util.UUID;
  */
 public final class EventCodec {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Nested values that an unknown field of a newer version may have. */
+  private static final int MAX_NESTING = 32;
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_NESTING)
+                  .maxNameLength(WireLimits.HEADER_CHARS)
+                  .maxStringLength(WireLimits.MESSAGE_BYTES)
+                  .build())
+          .build();
 
   private EventCodec() {}
 
@@ -72,14 +84,21 @@ public final class EventCodec {
    * Reads a message: one event, or an array of events of one type.
    *
    * @return at least one event, in order
-   * @throws MalformedEventException if it is not JSON, lacks a field, or a field is not of its form
+   * @throws MalformedEventException if it is not JSON, lacks a field, a field is not of its form,
+   *     or it is over one of the {@link WireLimits}
    */
   public static List<Event> decode(EventType type, byte[] message) throws MalformedEventException {
+    if (message.length > WireLimits.MESSAGE_BYTES) {
+      throw new MalformedEventException("longer than " + WireLimits.MESSAGE_BYTES + " bytes");
+    }
     try (JsonParser json = JSON.createParser(message)) {
       List<Event> events = new ArrayList<>(1);
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
         while (json.nextToken() == JsonToken.START_OBJECT) {
+          if (events.size() == WireLimits.EVENTS) {
+            throw new MalformedEventException("more than " + WireLimits.EVENTS + " events");
+          }
           events.add(read(type, EventFields.read(json, message)));
         }
         requireToken(json, JsonToken.END_ARRAY);

@@ -9,14 +9,44 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * One event's fields as they stood in the JSON, asked for by {@link EventCodec} under their names.
  * Unknown fields are skipped: a newer version may send them (protocol section 2). A getter throws
- * {@link IllegalArgumentException}, naming the field, if it is missing or not of its form.
+ * {@link IllegalArgumentException}, naming the field, if it is missing or not of its form. The
+ * sender may be hostile: {@link WireLimits} are enforced here, while reading.
  */
 final class EventFields {
+
+  /** Every text field of any event but {@code body}, with the characters that it may have. */
+  private static final Map<String, Integer> TEXT_LIMITS =
+      Map.ofEntries(
+          Map.entry("client_id", Names.ID_CHARS),
+          Map.entry("broker_id", Names.ID_CHARS),
+          Map.entry("upstream_id", Names.ID_CHARS),
+          Map.entry("client_req_id", Names.ID_CHARS),
+          Map.entry("broker_req_id", Names.ID_CHARS),
+          Map.entry("upstream_req_id", Names.ID_CHARS),
+          Map.entry("upstream_target", Names.ID_CHARS),
+          Map.entry("method", WireLimits.METHOD_CHARS),
+          Map.entry("url", WireLimits.URL_CHARS),
+          Map.entry("body_encoding", Names.ID_CHARS),
+          Map.entry("state", Names.ID_CHARS),
+          Map.entry("version", Names.ID_CHARS),
+          Map.entry("code", Names.ID_CHARS),
+          Map.entry("hop", Names.ID_CHARS),
+          Map.entry("message", WireLimits.MESSAGE_BYTES)); // cut, not refused
+
+  private static final Set<String> NUMBERS =
+      Set.of(
+          "client_req_ttl",
+          "broker_req_ttl",
+          "status_code",
+          "capacity",
+          "in_flight",
+          "interval_ms");
 
   private final Map<String, String> texts = new HashMap<>(16);
   private final Map<String, Long> numbers = new HashMap<>(8);
@@ -42,9 +72,9 @@ final class EventFields {
         next = json.nextToken();
         fields.body = string(message, from, offset(json));
         continue;
-      } else if (value == JsonToken.VALUE_STRING) {
-        fields.texts.put(name, json.getText());
-      } else if (value == JsonToken.VALUE_NUMBER_INT) {
+      } else if (value == JsonToken.VALUE_STRING && TEXT_LIMITS.containsKey(name)) {
+        fields.texts.put(name, readText(json, name));
+      } else if (value == JsonToken.VALUE_NUMBER_INT && NUMBERS.contains(name)) {
         fields.numbers.put(name, json.getLongValue());
       } else if (value == JsonToken.START_OBJECT && name.equals("headers")) {
         fields.headers = readHeaders(json);
@@ -56,6 +86,18 @@ final class EventFields {
       next = json.nextToken();
     }
     return fields;
+  }
+
+  private static String readText(JsonParser json, String name) throws IOException {
+    String text = json.getText();
+    requireAtMost(TEXT_LIMITS.get(name), text.length(), name, "characters");
+    return text;
+  }
+
+  private static void requireAtMost(int most, int count, String name, String what) {
+    if (count > most) {
+      throw new IllegalArgumentException(name + ": more than " + most + " " + what);
+    }
   }
 
   /** Where the current token begins. */
@@ -83,6 +125,8 @@ final class EventFields {
 
   private static Headers readHeaders(JsonParser json) throws IOException {
     List<Headers.Field> fields = new ArrayList<>();
+    int count = 0;
+    int chars = 0;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
       List<String> values = new ArrayList<>(1);
@@ -90,7 +134,12 @@ final class EventFields {
         throw new IllegalArgumentException("headers: the values of a field are not an array");
       }
       while (json.nextToken() == JsonToken.VALUE_STRING) {
-        values.add(json.getText());
+        String value = json.getText();
+        count++;
+        chars += name.length() + value.length();
+        requireAtMost(WireLimits.HEADER_FIELDS, count, "headers", "fields");
+        requireAtMost(WireLimits.HEADER_CHARS, chars, "headers", "characters");
+        values.add(value);
       }
       if (json.currentToken() != JsonToken.END_ARRAY || values.isEmpty()) {
         throw new IllegalArgumentException("headers: a field has no values, or not strings");
@@ -105,8 +154,16 @@ final class EventFields {
     String code = fields.text("code");
     return new EventError(
         Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
-        fields.text("message"),
+        cut(fields.text("message")),
         Hop.ofName(fields.text("hop")));
+  }
+
+  private static String cut(String message) {
+    if (message.length() <= WireLimits.ERROR_MESSAGE_CHARS) {
+      return message;
+    }
+    int end = WireLimits.ERROR_MESSAGE_CHARS;
+    return message.substring(0, Character.isHighSurrogate(message.charAt(end - 1)) ? end - 1 : end);
   }
 
   ProcessId clientId() {
@@ -134,11 +191,11 @@ final class EventFields {
   }
 
   long clientReqTtl() {
-    return number("client_req_ttl", 0, Long.MAX_VALUE);
+    return clamped("client_req_ttl", 0, WireLimits.TTL.toMillis());
   }
 
   long brokerReqTtl() {
-    return number("broker_req_ttl", 0, Long.MAX_VALUE);
+    return clamped("broker_req_ttl", 0, WireLimits.TTL.toMillis());
   }
 
   String upstreamTarget() {
@@ -150,15 +207,15 @@ final class EventFields {
   }
 
   int capacity() {
-    return (int) number("capacity", 0, Integer.MAX_VALUE);
+    return (int) clamped("capacity", 0, WireLimits.CAPACITY);
   }
 
   int inFlight() {
-    return (int) number("in_flight", 0, Integer.MAX_VALUE);
+    return (int) clamped("in_flight", 0, WireLimits.CAPACITY);
   }
 
   long intervalMs() {
-    return number("interval_ms", 1, Integer.MAX_VALUE);
+    return clamped("interval_ms", 1, WireLimits.HEARTBEAT_INTERVAL.toMillis());
   }
 
   String version() {
@@ -194,6 +251,11 @@ final class EventFields {
       throw new IllegalArgumentException(name + " is out of range");
     }
     return number;
+  }
+
+  /** The number, or {@code most} if it is larger. */
+  private long clamped(String name, long min, long most) {
+    return Math.min(number(name, min, Long.MAX_VALUE), most);
   }
 
   private UUID uuid(String name) {

@@ -13,6 +13,9 @@ import java.util.Base64;
  */
 final class JsonText {
 
+  /** Characters of base64 for the longest body. */
+  private static final int MAX_LENGTH = (WireLimits.BODY_BYTES + 2) / 3 * 4;
+
   private static final int QUOTES = 2;
   private static final int HEX_DIGITS = 4;
 
@@ -28,13 +31,19 @@ final class JsonText {
   }
 
   /**
-   * The body that this JSON string stands for.
+   * The body that this JSON string stands for. Its length is bounded twice: decoded, and as it
+   * stands, which no honest sender makes longer than base64 would be. So what a broker passes on
+   * always fits a message.
    *
    * @param quoted what a parser has found to be a JSON string; now belongs to the body
-   * @throws IllegalArgumentException if it is not in that encoding
+   * @throws IllegalArgumentException if it is not in that encoding, or longer than {@link
+   *     WireLimits#BODY_BYTES}
    */
   static Body body(BodyEncoding encoding, byte[] quoted) {
     JsonText text = new JsonText(encoding, quoted);
+    if (text.length() > MAX_LENGTH || text.decodedLength() > WireLimits.BODY_BYTES) {
+      throw new IllegalArgumentException("body: more than " + WireLimits.BODY_BYTES + " bytes");
+    }
     if (encoding == BodyEncoding.BASE64 && !text.isPlainBase64()) {
       return Body.of(Base64.getDecoder().decode(text.unescaped()));
     }
@@ -57,6 +66,22 @@ final class JsonText {
   /** Writes it as it came. */
   void write(JsonGenerator json) throws IOException {
     json.writeRawUTF8String(quoted, 1, length());
+  }
+
+  /** Bytes that it stands for; of what is short enough in any case, an upper bound. */
+  private int decodedLength() {
+    if (encoding == BodyEncoding.BASE64) {
+      return length() / 4 * 3 - padding();
+    }
+    return length() <= WireLimits.BODY_BYTES ? length() : unescaped().length;
+  }
+
+  private int padding() {
+    int padding = 0;
+    while (padding < 2 && padding < length() && quoted[length() - padding] == '=') {
+      padding++;
+    }
+    return padding;
   }
 
   /** The bytes that it stands for. */

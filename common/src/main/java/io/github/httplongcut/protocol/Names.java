@@ -8,6 +8,9 @@ public final class Names {
   /** The form in words, for error messages. */
   public static final String FORM = "1 to 64 of A-Z a-z 0-9 _ -";
 
+  /** Characters that no id, name, code or version has more of. */
+  static final int ID_CHARS = 256;
+
   private static final int LONGEST = 64;
 
   private Names() {}

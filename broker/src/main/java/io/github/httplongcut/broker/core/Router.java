@@ -36,9 +36,6 @@ import java.util.function.Supplier;
  */
 public final class Router {
 
-  /** No request is worth more, whatever it says. */
-  private static final long MAX_TTL_MILLIS = 24 * 60 * 60 * 1000L;
-
   private final RouterLimits limits;
   private final FairClock fair = new FairClock();
   private final AgentRegistry agents = new AgentRegistry();
@@ -70,7 +67,7 @@ public final class Router {
     if (book.find(event.clientReqId()).isPresent()) {
       return dropRequest(Drop.DUPLICATE_REQUEST, receipt);
     }
-    long endsAt = now + Math.min(event.clientReqTtl(), MAX_TTL_MILLIS) * 1_000_000L;
+    long endsAt = now + event.clientReqTtl() * 1_000_000L;
     InFlight request = new InFlight(event, receipt, ++received, endsAt, book.newBrokerReqId());
     book.enter(request);
     outbox.acknowledge(request);

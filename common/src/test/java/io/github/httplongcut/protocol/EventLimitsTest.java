@@ -1,0 +1,253 @@
+package io.github.httplongcut.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The limits that a hostile sender cannot exceed (protocol section 2, "Limits"). */
+class EventLimitsTest {
+
+  private static final String ID = "0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01";
+  private static final String CLIENT = "acme.laptop-abcdef";
+
+  @Test
+  void aMessageThatIsTooLongIsNotParsed() {
+    byte[] message = new byte[WireLimits.MESSAGE_BYTES + 1];
+    Arrays.fill(message, (byte) ' ');
+    byte[] event = request("\"/\"", "{}", "").getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(event, 0, message, 0, event.length);
+
+    assertRefused(message, "longer than");
+    assertThatCodeReads(Arrays.copyOf(message, WireLimits.MESSAGE_BYTES));
+  }
+
+  @Test
+  void aMessageHoldsSoManyEventsAndNoMore() throws Exception {
+    String event = request("\"/\"", "{}", "");
+
+    assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, array(event, WireLimits.EVENTS)))
+        .hasSize(WireLimits.EVENTS);
+    assertRefused(array(event, WireLimits.EVENTS + 1), "more than 256 events");
+  }
+
+  @Test
+  void aRequestHasSoManyFieldsAndNoMore() throws Exception {
+    assertThat(decode(request("\"/\"", names(WireLimits.HEADER_FIELDS), "")).request().headers())
+        .extracting(headers -> headers.fields().size())
+        .isEqualTo(WireLimits.HEADER_FIELDS);
+    assertRefused(request("\"/\"", names(WireLimits.HEADER_FIELDS + 1), ""), "headers");
+  }
+
+  @Test
+  void valuesOfOneNameCountAsFields() {
+    String values = "\"v\",".repeat(WireLimits.HEADER_FIELDS) + "\"v\"";
+
+    assertRefused(request("\"/\"", "{\"a\":[" + values + "]}", ""), "headers");
+  }
+
+  @Test
+  void allFieldsTogetherHaveSoManyCharactersAndNoMore() throws Exception {
+    String longest = "v".repeat(WireLimits.HEADER_CHARS - 1);
+
+    Headers headers =
+        decode(request("\"/\"", "{\"a\":[\"" + longest + "\"]}", "")).request().headers();
+    assertThat(headers.first("a")).contains(longest);
+    assertRefused(request("\"/\"", "{\"a\":[\"" + longest + "v\"]}", ""), "headers");
+    String longName = "n".repeat(WireLimits.HEADER_CHARS);
+    assertThat(
+            decode(request("\"/\"", "{\"" + longName + "\":[\"\"]}", ""))
+                .request()
+                .headers()
+                .fields())
+        .hasSize(1);
+  }
+
+  @Test
+  void aUrlHasSoManyCharactersAndNoMore() throws Exception {
+    String longest = "/" + "u".repeat(WireLimits.URL_CHARS - 1);
+
+    assertThat(decode(request('"' + longest + '"', "{}", "")).request().url()).isEqualTo(longest);
+    assertRefused(request('"' + longest + "u\"", "{}", ""), "url");
+  }
+
+  @Test
+  void aBodyInBase64HasSoManyBytesAndNoMore() throws Exception {
+    byte[] longest = new byte[WireLimits.BODY_BYTES];
+
+    assertThat(decode(request("\"/\"", "{}", base64(longest))).request().body().length())
+        .isEqualTo(longest.length);
+    assertRefused(request("\"/\"", "{}", base64(new byte[longest.length + 1])), "body");
+  }
+
+  @Test
+  void aTextHasSoManyBytesAndNoMore() throws Exception {
+    String longest = "t".repeat(WireLimits.BODY_BYTES);
+    String escaped = "\\n".repeat(1000) + "t".repeat(WireLimits.BODY_BYTES - 1000);
+
+    assertThat(decode(request("\"/\"", "{}", text(longest))).request().body().length())
+        .isEqualTo(longest.length());
+    assertThat(decode(request("\"/\"", "{}", text(escaped))).request().body().length())
+        .isEqualTo(longest.length());
+    assertRefused(request("\"/\"", "{}", text(longest + "t")), "body");
+    assertRefused(request("\"/\"", "{}", text(escaped + "t")), "body");
+  }
+
+  @Test
+  void aTextThatIsLongerEscapedThanInBase64IsRefused() {
+    assertRefused(request("\"/\"", "{}", text("\\u0041".repeat(1_000_000))), "body");
+  }
+
+  /** Written again by a broker, it must still fit: else it would close the channel every time. */
+  @Test
+  void theLargestRequestThatIsReadFitsAMessageAgain() throws Exception {
+    String value = "\\u0001".repeat(WireLimits.HEADER_CHARS - 1);
+    String url = "/" + "\\u00ff".repeat(WireLimits.URL_CHARS - 1);
+    ClientRequest largest =
+        decode(
+            request(
+                '"' + url + '"',
+                "{\"a\":[\"" + value + "\"]}",
+                base64(new byte[WireLimits.BODY_BYTES])));
+
+    ProcessId broker = ProcessId.parse("broker.main-abcdef");
+    UUID id = UUID.fromString(ID);
+    byte[] again =
+        EventCodec.encode(
+            new BrokerRequest(
+                largest.clientId(),
+                largest.clientReqId(),
+                largest.clientReqTtl(),
+                broker,
+                id,
+                1,
+                largest.request()));
+
+    assertThat(again.length).isLessThan(WireLimits.MESSAGE_BYTES);
+  }
+
+  @Test
+  void anErrorsMessageIsCut() throws Exception {
+    String tooLong = "m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1) + "\ud83d\ude00" + "mmm";
+    String event =
+        "{\"client_req_id\":\"%s\",\"broker_req_id\":\"%s\",\"error\":{\"code\":\"not_run\",\"message\":\"%s\",\"hop\":\"broker\"}}"
+            .formatted(ID, ID, tooLong);
+
+    BrokerError error =
+        (BrokerError)
+            EventCodec.decode(EventType.BROKER_ERROR, event.getBytes(StandardCharsets.UTF_8))
+                .get(0);
+
+    assertThat(error.error().message())
+        .isEqualTo("m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1)); // no half character at its end
+  }
+
+  @Test
+  void numbersOfAHeartbeatAreClamped() throws Exception {
+    String event =
+        "{\"upstream_id\":\"plant.p-abcdef\",\"upstream_target\":\"orders\",\"state\":\"ready\",\"capacity\":%d,\"in_flight\":%d,\"interval_ms\":%d,\"version\":\"1\"}"
+            .formatted(Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+    UpstreamHeartbeat heartbeat =
+        (UpstreamHeartbeat)
+            EventCodec.decode(EventType.UPSTREAM_HEARTBEAT, event.getBytes(StandardCharsets.UTF_8))
+                .get(0);
+
+    assertThat(heartbeat.capacity()).isEqualTo(65_535);
+    assertThat(heartbeat.inFlight()).isEqualTo(65_535);
+    assertThat(heartbeat.intervalMs()).isEqualTo(60_000);
+  }
+
+  @Test
+  void aTtlIsADayAtMost() throws Exception {
+    String event = request("\"/\"", "{}", "").replace("5000", String.valueOf(Long.MAX_VALUE));
+
+    assertThat(decode(event).clientReqTtl()).isEqualTo(24 * 60 * 60 * 1000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"method", "upstream_target", "client_id", "client_req_id"})
+  void otherTextsAreShort(String field) {
+    String tooLong = "x".repeat(257);
+    String event =
+        request("\"/\"", "{}", "")
+            .replaceFirst("\"" + field + "\":\"[^\"]*\"", "\"" + field + "\":\"" + tooLong + "\"");
+
+    assertRefused(event, field + ": more than");
+  }
+
+  @Test
+  void unknownFieldsAreSkippedHoweverManyButNotHoweverDeep() throws Exception {
+    StringBuilder unknown = new StringBuilder();
+    for (int i = 0; i < 100_000; i++) {
+      unknown.append(",\"x").append(i).append("\":\"y\",\"n").append(i).append("\":1");
+    }
+    String flat = request("\"/\"", "{}", unknown.toString());
+    String deep = request("\"/\"", "{}", ",\"x\":" + "[".repeat(100_000) + "]".repeat(100_000));
+
+    assertThat(decode(flat).request().url()).isEqualTo("/");
+    assertRefused(deep, "not JSON");
+  }
+
+  private static void assertThatCodeReads(byte[] message) {
+    try {
+      assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, message)).hasSize(1);
+    } catch (MalformedEventException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void assertRefused(String event, String why) {
+    assertRefused(event.getBytes(StandardCharsets.UTF_8), why);
+  }
+
+  private static void assertRefused(byte[] message, String why) {
+    assertThatThrownBy(() -> EventCodec.decode(EventType.CLIENT_REQUEST, message))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessageContaining(why);
+  }
+
+  private static ClientRequest decode(String event) throws MalformedEventException {
+    return (ClientRequest)
+        EventCodec.decode(EventType.CLIENT_REQUEST, event.getBytes(StandardCharsets.UTF_8)).get(0);
+  }
+
+  private static String request(String url, String headers, String more) {
+    return "{\"client_id\":\"%s\",\"client_req_id\":\"%s\",\"client_req_ttl\":5000,\"upstream_target\":\"orders\",\"method\":\"GET\",\"url\":%s,\"headers\":%s%s}"
+        .formatted(CLIENT, ID, url, headers, more);
+  }
+
+  private static byte[] array(String event, int count) {
+    String separated = (event + ",").repeat(count - 1) + event;
+    return ("[" + separated + "]").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String names(int count) {
+    StringBuilder names = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      names.append(i == 0 ? "{" : ",").append("\"n").append(i).append("\":[\"v\"]");
+    }
+    return names.append('}').toString();
+  }
+
+  private static String base64(byte[] body) {
+    return ",\"body_encoding\":\"base64\",\"body\":\""
+        + Base64.getEncoder().encodeToString(body)
+        + '"';
+  }
+
+  private static String text(String quoted) {
+    return ",\"body_encoding\":\"utf-8\",\"body\":\"" + quoted + '"';
+  }
+}
