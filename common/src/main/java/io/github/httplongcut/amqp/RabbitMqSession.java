@@ -3,10 +3,13 @@ package io.github.httplongcut.amqp;
 import com.rabbitmq.client.Address;
 import com.rabbitmq.client.AddressResolver;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.impl.FrameHandlerFactory;
 import com.rabbitmq.client.impl.StrictExceptionHandler;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.protocol.WireLimits;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -24,9 +27,6 @@ public final class RabbitMqSession implements Session {
   private static final Logger log = LoggerFactory.getLogger(RabbitMqSession.class);
   private static final Duration WATCH_INTERVAL = Duration.ofMillis(200);
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(10);
-
-  /** What RabbitMQ 3.10 lets pass at the most; a larger delivery would break the connection. */
-  private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 
   private final Link publishing;
   private final Link consuming;
@@ -48,9 +48,7 @@ public final class RabbitMqSession implements Session {
     String name = member.role() + " " + member.id();
     publishing =
         new Link(
-            configure(new ConnectionFactory(), config, name + " publish"),
-            config,
-            name + " publish");
+            configure(new GuardedFactory(), config, name + " publish"), config, name + " publish");
     publisher = new Publisher(publishing, config, member.id(), loop, metrics);
     Home home = new Home(config.addresses(), member, System::nanoTime);
     consuming =
@@ -66,8 +64,17 @@ public final class RabbitMqSession implements Session {
         .register(registry);
   }
 
+  /** Connections whose reader survives any message. */
+  private static class GuardedFactory extends ConnectionFactory {
+    @Override
+    protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
+      FrameHandlerFactory factory = super.createFrameHandlerFactory();
+      return (address, name) -> new ContentGuard(factory.create(address, name));
+    }
+  }
+
   private static ConnectionFactory factoryTo(Home home) {
-    return new ConnectionFactory() {
+    return new GuardedFactory() {
       @Override
       protected AddressResolver createAddressResolver(List<Address> addresses) {
         return home;
@@ -87,7 +94,7 @@ public final class RabbitMqSession implements Session {
     factory.setHandshakeTimeout((int) config.connectionTimeout().toMillis());
     factory.setChannelRpcTimeout((int) RPC_TIMEOUT.toMillis());
     factory.setChannelShouldCheckRpcResponseType(true);
-    factory.setMaxInboundMessageBodySize(MAX_MESSAGE_BYTES);
+    factory.setMaxInboundMessageBodySize(WireLimits.MESSAGE_BYTES + 1); // the guard's is lower
     factory.setExceptionHandler(new StrictExceptionHandler());
     factory.setThreadFactory(daemons(threads));
     factory.setSharedExecutor(new ReaderThread());
