@@ -8,11 +8,22 @@ import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.MalformedEventException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads what RabbitMQ delivers (protocol section 2): properties, death certificate and events. */
 final class MessageReader {
 
   static final String APP_ID = "http-longcut";
+
+  /** AMQP header of every dead letter. */
+  private static final String DEATH = "x-death";
+
+  /** The exchanges that queues of the definitions dead-letter to. */
+  private static final Set<String> DEAD_LETTER_EXCHANGES =
+      Set.of(
+          Topology.CLIENT_REQUEST_UNDELIVERED,
+          Topology.BROKER_REQUEST_UNDELIVERED,
+          Topology.ORPHAN);
 
   /** A message that was understood. */
   record Read(Delivery.Envelope envelope, EventType type, List<Event> events) {}
@@ -28,6 +39,9 @@ final class MessageReader {
   static Read read(
       String queue, String exchange, String routingKey, BasicProperties properties, byte[] body)
       throws MalformedEventException {
+    if (ContentGuard.DISCARDED.equals(properties.getContentType())) {
+      throw new MalformedEventException(properties.getAppId());
+    }
     if (properties.getUserId() == null) {
       throw new MalformedEventException("no user_id: RabbitMQ vouches for nobody");
     }
@@ -38,9 +52,10 @@ final class MessageReader {
     EventType type =
         EventType.ofName(typeName)
             .orElseThrow(() -> new MalformedEventException("unknown type '" + typeName + "'"));
-    requireWay(queue, exchange, type);
-    List<Event> events = EventCodec.decode(type, body);
     Map<String, Object> headers = properties.getHeaders();
+    requireWay(queue, exchange, type);
+    requireNoSideDoor(queue, exchange, headers);
+    List<Event> events = EventCodec.decode(type, body);
     Delivery.Envelope envelope =
         new Delivery.Envelope(
             origin(queue, exchange, headers),
@@ -55,20 +70,39 @@ final class MessageReader {
    */
   private static void requireWay(String queue, String exchange, EventType type)
       throws MalformedEventException {
+    boolean isRequest = type == EventType.CLIENT_REQUEST;
     boolean fits =
         switch (exchange) {
-          case Topology.CLIENT_REQUEST_UNDELIVERED -> type == EventType.CLIENT_REQUEST;
+          case Topology.CLIENT_REQUEST_UNDELIVERED -> isRequest;
           // All that an upstream agent's inbox takes, and that bears a broker_id for its way back.
           case Topology.BROKER_REQUEST_UNDELIVERED ->
               type == EventType.BROKER_REQUEST
                   || type == EventType.BROKER_CANCEL
                   || type == EventType.BROKER_HELLO;
-          case Topology.ORPHAN -> queue.equals(Topology.ORPHAN);
-          default -> exchange.equals(type.wireName());
+          // A request is never an orphan: its queue gives it back to its sender.
+          case Topology.ORPHAN -> queue.equals(Topology.ORPHAN) && !isRequest;
+          default ->
+              exchange.equals(type.wireName())
+                  && (!isRequest || queue.equals(Topology.CLIENT_REQUEST_QUEUE));
         };
     if (!fits) {
       throw new MalformedEventException(
           "a " + type.wireName() + " that came by exchange '" + exchange + "'");
+    }
+  }
+
+  /**
+   * Refuses a dead letter that came by an exchange for what is published. RabbitMQ checks topic
+   * permissions when somebody publishes or binds, never for a dead letter: whoever may write to an
+   * exchange can have a queue of his own dead-letter to it with any routing key. The header {@value
+   * #DEATH} tells: RabbitMQ adds it to each dead letter, and no client can take it off.
+   */
+  private static void requireNoSideDoor(String queue, String exchange, Map<String, Object> headers)
+      throws MalformedEventException {
+    boolean deadLettersBelong =
+        queue.equals(Topology.ORPHAN) || DEAD_LETTER_EXCHANGES.contains(exchange);
+    if (!deadLettersBelong && headers != null && headers.containsKey(DEATH)) {
+      throw new MalformedEventException("a dead letter that came by exchange '" + exchange + "'");
     }
   }
 
@@ -113,13 +147,13 @@ final class MessageReader {
   private static String lastDeath(Map<String, Object> headers) {
     boolean certified =
         headers != null
-            && headers.get("x-death") instanceof List<?> deaths
+            && headers.get(DEATH) instanceof List<?> deaths
             && !deaths.isEmpty()
             && deaths.get(0) instanceof Map<?, ?>;
     if (!certified) {
       return "";
     }
-    Object newest = ((List<?>) headers.get("x-death")).get(0);
+    Object newest = ((List<?>) headers.get(DEATH)).get(0);
     return String.valueOf(((Map<?, ?>) newest).get("reason"));
   }
 }

@@ -22,7 +22,6 @@ class MessageReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "client_request, client_request, client_request, SENT",
     "client-agent.a.b-abcdef, client_request_undelivered, client_request, EXPIRED",
     "broker.broker.b-abcdef, broker_request_undelivered, broker_request, EXPIRED",
     "broker.broker.b-abcdef, broker_request_undelivered, broker_cancel, EXPIRED",
@@ -48,7 +47,11 @@ class MessageReaderTest {
     "client-agent.a.b-abcdef, client_request_undelivered, broker_response",
     "client-agent.a.b-abcdef, orphan, broker_response",
     "orphan, upstream_error, upstream_response",
-    "broker.broker.b-abcdef, '', client_cancel"
+    "broker.broker.b-abcdef, '', client_cancel",
+    "orphan, orphan, client_request",
+    "broker.broker.b-abcdef, client_request, client_request",
+    "orphan, client_request, client_request",
+    "client_request, client-agent.acme.x, client_request"
   })
   void anEventByAnothersExchangeIsRefused(String queue, String exchange, String type) {
     assertThatThrownBy(
@@ -57,6 +60,45 @@ class MessageReaderTest {
         .isInstanceOf(MalformedEventException.class)
         .hasMessageContaining(type)
         .hasMessageContaining("'" + exchange + "'");
+  }
+
+  /** RabbitMQ has checked nobody's permission for the routing key of a dead letter. */
+  @ParameterizedTest
+  @CsvSource({
+    "client_request, client_request",
+    "broker.broker.b-abcdef, client_cancel",
+    "broker.broker.b-abcdef, broker_request_ack",
+    "broker.broker.b-abcdef, upstream_response",
+    "broker.broker.b-abcdef, upstream_error",
+    "heartbeats.broker.b-abcdef, upstream_heartbeat",
+    "client-agent.a.b-abcdef, broker_response",
+    "upstream-agent.a.b-abcdef, broker_request"
+  })
+  void aDeadLetterByAnExchangeForWhatIsPublishedIsRefused(String queue, String type)
+      throws Exception {
+    assertThat(MessageReader.read(queue, type, "key", properties(type).build(), sample(type)))
+        .extracting(read -> read.envelope().origin())
+        .isEqualTo(Origin.SENT);
+    for (Object death : List.of(List.of(), "forged", List.of(Map.of("reason", "expired")), 1)) {
+      BasicProperties dead = properties(type).headers(Map.of("x-death", death)).build();
+
+      assertThatThrownBy(() -> MessageReader.read(queue, type, "key", dead, sample(type)))
+          .isInstanceOf(MalformedEventException.class)
+          .hasMessageContaining("dead letter");
+    }
+  }
+
+  @Test
+  void whatTheGuardTookOutIsRefusedWithItsReason() {
+    BasicProperties takenOut =
+        properties("client_cancel").contentType(ContentGuard.DISCARDED).appId("too long").build();
+
+    assertThatThrownBy(
+            () ->
+                MessageReader.read(
+                    INBOX, "client_cancel", "key", takenOut, sample("client_cancel")))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessage("too long");
   }
 
   @Test
