@@ -4,6 +4,7 @@ import com.rabbitmq.client.Address;
 import com.rabbitmq.client.AddressResolver;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ResolvedInetAddress;
+import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -95,10 +96,10 @@ final class Home implements AddressResolver {
     generation++;
     plan = plans.plan(id, generation);
     log.warn(
-        "event=inbox_replaced old_id={} queue={} why=\"{}\"",
+        "event=inbox_replaced old_id={} queue={} why={}",
         before,
         plan.queues().get(0).name(),
-        why);
+        LogText.quoted(why));
   }
 
   /** Asked before each attempt to connect. */

@@ -7,6 +7,7 @@ import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import io.github.httplongcut.amqp.Topology.Binding;
 import io.github.httplongcut.amqp.Topology.ConsumedQueue;
+import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
 import io.github.httplongcut.protocol.ProcessId;
@@ -429,7 +430,7 @@ final class Inbox implements Link.Use {
 
   /** Gives back what is not settled and consumes anew. */
   void reopen(String why) {
-    log.warn("event=consuming_reopened why=\"{}\"", why);
+    log.warn("event=consuming_reopened why={}", LogText.quoted(why));
     lock.lock();
     try {
       if (current != null) {
@@ -545,37 +546,52 @@ final class Inbox implements Link.Use {
       metrics.delivered();
       epoch.heardAt = System.nanoTime();
       long tag = envelope.getDeliveryTag();
+      MessageReader.Read read;
       try {
-        MessageReader.Read read =
+        read =
             MessageReader.read(
                 queue, envelope.getExchange(), envelope.getRoutingKey(), properties, body);
-        Delivery delivery = new Delivery(epoch, tag, read.envelope(), read.type(), read.events());
+      } catch (MalformedEventException | RuntimeException | Error e) {
+        // A bug or a lack of memory, too: redelivered, the same message would cause it again.
+        discard(tag, properties, body.length, e);
+        return;
+      }
+      handOver(new Delivery(epoch, tag, read.envelope(), read.type(), read.events()));
+    }
+
+    /**
+     * Nothing may be thrown on: the client would close the channel on this thread, and wait here
+     * for an answer that only this thread reads.
+     */
+    private void handOver(Delivery delivery) {
+      try {
         loop.execute(
             () -> {
               if (!delivery.isLost()) {
                 listener.onDelivery(delivery);
               }
             });
-      } catch (MalformedEventException | RuntimeException e) { // a bug must not be redelivered
-        metrics.unreadable();
-        if (epoch.warnings.allows(System.nanoTime())) {
-          log.warn(
-              "event=unreadable_message queue={} user={} type={} bytes={} suppressed={} why=\"{}\"",
-              queue,
-              properties.getUserId(),
-              properties.getType(),
-              body.length,
-              epoch.warnings.takeSuppressed(),
-              e.getMessage());
-        }
-        epoch.ack(tag);
-      } catch (Error e) {
-        // A lack of memory, say: let others have it. Thrown on, it would have the client close the
-        // channel on this thread, and wait here for an answer that only this thread reads.
+      } catch (RuntimeException | Error e) {
         log.error("event=bug queue={}", queue, e);
         if (epoch.isOpen()) {
-          reopen("a message of " + queue + " could not be read");
+          reopen("a message of " + queue + " could not be handed over");
         }
+      }
+    }
+
+    private void discard(long tag, BasicProperties properties, int bytes, Throwable why) {
+      metrics.unreadable();
+      epoch.ack(tag);
+      if (epoch.warnings.allows(System.nanoTime())) {
+        log.warn(
+            "event=unreadable_message queue={} user={} type={} bytes={} suppressed={} why={}",
+            queue,
+            LogText.quoted(properties.getUserId()),
+            LogText.quoted(properties.getType()),
+            bytes,
+            epoch.warnings.takeSuppressed(),
+            LogText.quoted(why.getMessage()),
+            why instanceof MalformedEventException ? null : why);
       }
     }
 

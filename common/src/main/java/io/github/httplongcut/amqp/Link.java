@@ -4,6 +4,7 @@ import com.rabbitmq.client.Address;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
+import io.github.httplongcut.logging.LogText;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -96,7 +97,7 @@ final class Link {
 
   /** Breaks the connection, from any thread and without waiting for it: it is made anew. */
   void cut(String why) {
-    log.warn("event=amqp_cut link=\"{}\" why=\"{}\"", name, why);
+    log.warn("event=amqp_cut link=\"{}\" why={}", name, LogText.quoted(why));
     closeSocketAside();
   }
 
@@ -169,10 +170,10 @@ final class Link {
     long now = System.nanoTime();
     if (!failure.equals(lastFailure) || now - lastWarning >= REPEATED_WARNING.toNanos()) {
       log.warn(
-          "event=amqp_down link=\"{}\" attempt={} why=\"{}\"; trying again for ever",
+          "event=amqp_down link=\"{}\" attempt={} why={}; trying again for ever",
           name,
           failures,
-          failure);
+          LogText.quoted(failure));
       lastFailure = failure;
       lastWarning = now;
     }
@@ -220,7 +221,8 @@ final class Link {
       open.setSoLinger(true, 0);
       open.close();
     } catch (IOException e) {
-      log.debug("event=socket_close_failed link=\"{}\" why=\"{}\"", name, e.getMessage());
+      log.debug(
+          "event=socket_close_failed link=\"{}\" why={}", name, LogText.quoted(e.getMessage()));
     }
   }
 }
