@@ -37,6 +37,7 @@ final class Speaker {
   /** What a client agent is told: worth the time for which it still waits. */
   static Publication toClient(Event event, ProcessId clientId, long endsAt, long now) {
     return Publication.of(event, clientId.toString(), endsAt)
+        .tried(Tries.UNLESS_NACKED)
         .expiringAfter(Math.max(1, TimeLeft.millis(endsAt, now)));
   }
 
@@ -70,6 +71,7 @@ final class Speaker {
   /** Once expired it comes back here, and not to all brokers as an orphan. */
   private Publication forAckTimeout(Event event, String routingKey, long now) {
     return Publication.of(event, routingKey, now + ackTimeout.toNanos())
+        .tried(Tries.UNLESS_NACKED)
         .expiringAfter(ackTimeout.toMillis())
         .withBrokerId(brokerId.toString());
   }

@@ -2,9 +2,11 @@ package io.github.httplongcut.amqp;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * What RabbitMQ has nacked and is to be written again, and whether that is the channel's fault.
+ * Publications that RabbitMQ has nacked and that are written again, and whether the channel is to
+ * blame for their nacks.
  *
  * <p>In a cluster it may be: a channel whose first message for a quorum queue finds the queue's
  * leader gone asks nobody else, and nacks all that is for that queue until the node of that leader
@@ -12,11 +14,18 @@ import java.util.List;
  * channel by which a queue has once taken something follows the leader, and its nacks mean what
  * they say (docs/protocol.md section 4, "Client agent").
  *
+ * <p>Only the shared queues are quorum queues. An inbox that nacks is full, or its owner has
+ * declared it so that it takes nothing: that is no reason for a new channel, which would hold up
+ * what goes to others.
+ *
  * <p>Not synchronized: {@link Publisher} guards it.
  */
 final class Nacks {
 
-  /** So many looks in a row, 200 ms apart, that find something nacked; twice that the next time. */
+  /**
+   * Consecutive looks, 200 ms apart, that must find nacks that the channel may be to blame for,
+   * before it is replaced; doubles after each replacement.
+   */
   static final int PATIENCE = 2;
 
   private static final int MOST_PATIENCE = 16;
@@ -27,6 +36,7 @@ final class Nacks {
   private final boolean cluster;
   private final List<Publication> again = new ArrayList<>();
   private boolean requestTaken;
+  private boolean blamesChannel;
   private int looks;
   private int quietLooks;
   private int patience = PATIENCE;
@@ -49,7 +59,11 @@ final class Nacks {
 
   /** A queue has taken a message with this publication. */
   void onTaken(Publication publication) {
-    requestTaken |= !publication.isTriedAgain();
+    requestTaken |= isRequest(publication);
+  }
+
+  private static boolean isRequest(Publication publication) {
+    return publication.key().exchange().equals(Topology.CLIENT_REQUEST_QUEUE);
   }
 
   /**
@@ -58,11 +72,15 @@ final class Nacks {
    * @return whether it is
    */
   boolean takeOver(Publication publication) {
-    boolean writtenAgain = publication.isTriedAgain() || (cluster && !requestTaken);
-    if (writtenAgain) {
-      again.add(publication);
-    }
-    return writtenAgain;
+    boolean mayBeChannels =
+        cluster && Topology.mayReachSharedQueue(publication.key().exchange()) && !requestTaken;
+    Optional<Publication> writtenAgain =
+        mayBeChannels && isRequest(publication)
+            ? Optional.of(publication)
+            : publication.nackedOnceMore();
+    writtenAgain.ifPresent(again::add);
+    blamesChannel |= mayBeChannels && writtenAgain.isPresent();
+    return writtenAgain.isPresent();
   }
 
   /** Takes out this one, if it is there. */
@@ -76,8 +94,9 @@ final class Nacks {
 
   /** All that is to be written again, every 200 ms. */
   List<Publication> take() {
-    looks = again.isEmpty() ? 0 : looks + 1;
-    quietLooks = again.isEmpty() ? quietLooks + 1 : 0;
+    looks = blamesChannel ? looks + 1 : 0;
+    quietLooks = blamesChannel ? 0 : quietLooks + 1;
+    blamesChannel = false;
     if (quietLooks >= QUIET) {
       patience = PATIENCE;
     }

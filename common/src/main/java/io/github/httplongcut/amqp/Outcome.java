@@ -8,7 +8,7 @@ public enum Outcome {
   RETURNED,
   /** RabbitMQ refused it (a queue is full): nobody got it. */
   NACKED,
-  /** RabbitMQ's permissions do not allow it: nobody got it. */
+  /** RabbitMQ's permissions do not allow it, or it is too long: nobody got it. */
   REFUSED,
   /** Written, but the connection was lost before RabbitMQ said a word: its fate is unknown. */
   UNKNOWN,

@@ -17,8 +17,16 @@ public final class Publication {
     /** Written once at the most; its fate may be {@link Outcome#UNKNOWN}. For requests. */
     ONCE,
     /** Written again when nacked or its fate is unknown, until it is given up. For all else. */
-    UNTIL_CONFIRMED
+    UNTIL_CONFIRMED,
+    /**
+     * The same, but given up after {@value Publication#MOST_NACKS} nacks. For what goes to a
+     * tenant's inbox: its owner may have declared it so that it takes nothing.
+     */
+    UNLESS_NACKED
   }
+
+  /** How often what is {@link Tries#UNLESS_NACKED} may be nacked. */
+  static final int MOST_NACKS = 3;
 
   /** With whom it may share an AMQP message (protocol section 7). */
   public enum Batching {
@@ -50,6 +58,7 @@ public final class Publication {
   private final Tries tries;
   private final long expirationMillis;
   private final long giveUpAt;
+  private final int nacks;
   private final Optional<Consumer<Outcome>> whenDone;
 
   private Publication(
@@ -59,6 +68,7 @@ public final class Publication {
       Tries tries,
       long expirationMillis,
       long giveUpAt,
+      int nacks,
       Optional<Consumer<Outcome>> whenDone) {
     this.event = event;
     this.encoded = encoded;
@@ -66,12 +76,13 @@ public final class Publication {
     this.tries = tries;
     this.expirationMillis = expirationMillis;
     this.giveUpAt = giveUpAt;
+    this.nacks = nacks;
     this.whenDone = whenDone;
   }
 
   /**
-   * An event to be published until it is confirmed, or until {@code giveUpAt}; batched with any
-   * other. It is encoded here, on the caller's thread.
+   * An event to be published until it is confirmed ({@link Tries#UNTIL_CONFIRMED}), or until {@code
+   * giveUpAt}; batched with any other. It is encoded here, on the caller's thread.
    *
    * @param giveUpAt {@link System#nanoTime} after which it is not written (again)
    */
@@ -84,12 +95,13 @@ public final class Publication {
         Tries.UNTIL_CONFIRMED,
         NEVER,
         giveUpAt,
+        0,
         Optional.empty());
   }
 
   /** The same, tried that often. */
   public Publication tried(Tries tries) {
-    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, nacks, whenDone);
   }
 
   /** The same, sharing a message with those only. */
@@ -108,7 +120,7 @@ public final class Publication {
     if (millis < 1) {
       throw new IllegalArgumentException("nothing is published with no time left");
     }
-    return new Publication(event, encoded, key, tries, millis, giveUpAt, whenDone);
+    return new Publication(event, encoded, key, tries, millis, giveUpAt, nacks, whenDone);
   }
 
   /** The same with the AMQP header {@link Topology#BROKER_ID_HEADER}. */
@@ -125,7 +137,7 @@ public final class Publication {
   /** The same; {@code whenDone} is called once, on the loop, with its outcome. */
   public Publication whenDone(Consumer<Outcome> whenDone) {
     return new Publication(
-        event, encoded, key, tries, expirationMillis, giveUpAt, Optional.of(whenDone));
+        event, encoded, key, tries, expirationMillis, giveUpAt, nacks, Optional.of(whenDone));
   }
 
   /** The event. */
@@ -153,8 +165,26 @@ public final class Publication {
     return key.batching;
   }
 
+  /**
+   * The same after one more nack, to be written again; empty if that was the last.
+   *
+   * @return itself if nobody counts its nacks
+   */
+  Optional<Publication> nackedOnceMore() {
+    return switch (tries) {
+      case ONCE -> Optional.empty();
+      case UNTIL_CONFIRMED -> Optional.of(this);
+      case UNLESS_NACKED ->
+          nacks + 1 < MOST_NACKS
+              ? Optional.of(
+                  new Publication(
+                      event, encoded, key, tries, expirationMillis, giveUpAt, nacks + 1, whenDone))
+              : Optional.empty();
+    };
+  }
+
   private Publication withKey(BatchKey key) {
-    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, whenDone);
+    return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, nacks, whenDone);
   }
 
   BatchKey key() {
@@ -173,8 +203,9 @@ public final class Publication {
     return nowNanos - giveUpAt >= 0;
   }
 
+  /** Returns whether it is written again when its fate is unknown. */
   boolean isTriedAgain() {
-    return tries == Tries.UNTIL_CONFIRMED;
+    return tries != Tries.ONCE;
   }
 
   /** Whether somebody wants to know its outcome. */

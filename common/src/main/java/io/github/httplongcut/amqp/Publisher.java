@@ -4,8 +4,11 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
+import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +61,7 @@ final class Publisher implements Link.Use {
   private final Nacks nacks;
   private final Unconfirmed unconfirmed = new Unconfirmed();
   private final Refusals refusals = new Refusals();
+  private final RateLimit tooLongWarnings = new RateLimit(Duration.ofMinutes(1));
   private Channel channel;
   private Fence probe;
   private long probedAt;
@@ -106,7 +110,7 @@ final class Publisher implements Link.Use {
         done = toTell(List.of(new Done(publication, Outcome.NO_CONNECTION)));
       } else if (blocked && !publication.isTriedAgain()) {
         done = toTell(List.of(new Done(publication, Outcome.BLOCKED)));
-      } else if (refusals.concern(publication)) {
+      } else if (refuses(publication)) {
         done = toTell(List.of(new Done(publication, Outcome.REFUSED)));
       } else if (outbox.add(publication, System.nanoTime())) {
         if (loop.isItsTurn()) {
@@ -119,6 +123,20 @@ final class Publisher implements Link.Use {
       lock.unlock();
     }
     tell(done);
+  }
+
+  /** With the lock held: RabbitMQ or its readers would not take it. */
+  private boolean refuses(Publication publication) {
+    int bytes = publication.encoded().length;
+    boolean tooLong = bytes > WireLimits.MESSAGE_BYTES;
+    if (tooLong && tooLongWarnings.allows(System.nanoTime())) {
+      log.warn(
+          "event=publication_too_long publication={} bytes={} suppressed={}",
+          LogText.quoted(publication.toString()),
+          bytes,
+          tooLongWarnings.takeSuppressed());
+    }
+    return tooLong || refusals.concern(publication);
   }
 
   /**
@@ -170,7 +188,7 @@ final class Publisher implements Link.Use {
         write(opened, next);
         how = Written.WELL;
       } catch (IOException | ShutdownSignalException e) {
-        log.debug("event=write_failed why=\"{}\"", Failures.describe(e));
+        log.debug("event=write_failed why={}", LogText.quoted(Failures.describe(e)));
       } catch (RuntimeException | Error e) { // none, not even a lack of memory, ends the publishing
         log.error("event=bug thread={}", Thread.currentThread().getName(), e);
       } finally {
@@ -452,7 +470,7 @@ final class Publisher implements Link.Use {
   }
 
   private void onBlocked(Channel from, String reason) {
-    log.warn("event=amqp_blocked why=\"{}\"", reason);
+    log.warn("event=amqp_blocked why={}", LogText.quoted(reason));
     List<Done> done = new ArrayList<>();
     lock.lock();
     try {
@@ -693,7 +711,11 @@ final class Publisher implements Link.Use {
     try {
       done.publication.done(done.outcome);
     } catch (RuntimeException | Error e) {
-      log.error("event=bug publication=\"{}\" outcome={}", done.publication, done.outcome, e);
+      log.error(
+          "event=bug publication={} outcome={}",
+          LogText.quoted(done.publication.toString()),
+          done.outcome,
+          e);
     }
   }
 }

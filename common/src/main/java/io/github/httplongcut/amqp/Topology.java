@@ -177,6 +177,16 @@ public final class Topology {
             EventType.UPSTREAM_HEARTBEAT));
   }
 
+  /**
+   * Returns whether what is published to that exchange may get into a queue of the definitions,
+   * which in a cluster is a quorum queue: by its binding, or by an alternate exchange.
+   */
+  static boolean mayReachSharedQueue(String exchange) {
+    return exchange.equals(CLIENT_REQUEST_QUEUE)
+        || exchange.equals(EventType.UPSTREAM_RESPONSE.wireName())
+        || exchange.equals(EventType.UPSTREAM_ERROR.wireName());
+  }
+
   /** {@code <upstream_target>.<process id>}: of client requests, dispatches and heartbeats. */
   public static String targetKey(String upstreamTarget, ProcessId id) {
     return upstreamTarget + '.' + id;

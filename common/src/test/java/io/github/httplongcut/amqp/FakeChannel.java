@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.BlockedCallback;
 import com.rabbitmq.client.Channel;
@@ -11,6 +12,7 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.Return;
 import com.rabbitmq.client.ReturnCallback;
 import com.rabbitmq.client.ShutdownListener;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
 import java.io.IOException;
@@ -33,6 +35,7 @@ final class FakeChannel {
   private volatile boolean stuck;
   private volatile boolean open = true;
   private volatile Error failure;
+  private volatile ShutdownSignalException closeReason;
   private volatile Runnable whenAskedWhy = () -> {};
   private volatile ShutdownListener whenShut;
   private volatile ReturnCallback whenReturned;
@@ -91,6 +94,18 @@ final class FakeChannel {
     this.failure = failure;
   }
 
+  /** RabbitMQ closes the channel with that for a {@code basic.publish}. */
+  void closeReason(int code, String text) {
+    var close =
+        new AMQP.Channel.Close.Builder()
+            .replyCode(code)
+            .replyText(text)
+            .classId(60)
+            .methodId(40)
+            .build();
+    closeReason = new ShutdownSignalException(false, false, close, channel);
+  }
+
   /** What happens when somebody asks why the channel was closed. */
   void whenAskedWhy(Runnable then) {
     whenAskedWhy = then;
@@ -147,7 +162,10 @@ final class FakeChannel {
           throw failure;
         }
       }
-      case "getCloseReason" -> whenAskedWhy.run();
+      case "getCloseReason" -> {
+        whenAskedWhy.run();
+        return closeReason;
+      }
       case "basicConsume" -> {
         consumed.add((Map<?, ?>) arguments[5]);
         consumer = (Consumer) arguments[6];

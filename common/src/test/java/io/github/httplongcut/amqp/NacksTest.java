@@ -3,16 +3,35 @@ package io.github.httplongcut.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class NacksTest {
 
-  private static final Publication HELLO =
-      Publication.of(
-          new Event.BrokerHello(ProcessId.parse("broker.test-abcdef"), "1"), "", Long.MAX_VALUE);
+  private static final UUID ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
+  private static final ProcessId CLIENT = ProcessId.parse("acme.test-abcdef");
 
-  private final Nacks nacks = new Nacks(false);
+  /** May become an orphan, and so get into a quorum queue. */
+  private static final Publication ANSWER =
+      Publication.of(
+          new Event.UpstreamError(
+              CLIENT, ID, ID, ID, new EventError(Failure.NOT_RUN, "", Hop.UPSTREAM_AGENT)),
+          "broker.test-abcdef",
+          Long.MAX_VALUE);
+
+  /** Gets into a tenant's inbox and nowhere else. */
+  private static final Publication TO_A_TENANT =
+      Publication.of(
+              new Event.BrokerError(ID, ID, new EventError(Failure.NOT_RUN, "", Hop.BROKER)),
+              CLIENT.toString(),
+              Long.MAX_VALUE)
+          .tried(Publication.Tries.UNLESS_NACKED);
+
+  private final Nacks nacks = new Nacks(true);
 
   @Test
   void eachChannelThatIsLeftGivesTheNextOneTwiceThePatience() {
@@ -41,6 +60,39 @@ class NacksTest {
     assertThat(looksUntilLeft()).isEqualTo(2);
   }
 
+  @Test
+  void aTenantsInboxMayNackThreeTimes() {
+    assertThat(nacks.takeOver(TO_A_TENANT)).isTrue();
+    Publication second = nacks.take().get(0);
+    assertThat(nacks.takeOver(second)).isTrue();
+    Publication third = nacks.take().get(0);
+
+    assertThat(nacks.takeOver(third)).isFalse();
+    assertThat(nacks.isEmpty()).isTrue();
+  }
+
+  /** Else whoever declares an inbox that takes nothing would hold up what goes to the others. */
+  @Test
+  void nacksOfATenantsInboxAreNoReasonForANewChannel() {
+    for (int i = 0; i < 100; i++) {
+      nacks.takeOver(TO_A_TENANT);
+      nacks.take();
+    }
+
+    assertThat(nacks.wantNewChannel()).isFalse();
+  }
+
+  @Test
+  void aSingleNodesNacksAreNoReasonForANewChannel() {
+    Nacks ofSingleNode = new Nacks(false);
+    for (int i = 0; i < 100; i++) {
+      assertThat(ofSingleNode.takeOver(ANSWER)).isTrue();
+      ofSingleNode.take();
+    }
+
+    assertThat(ofSingleNode.wantNewChannel()).isFalse();
+  }
+
   private int looksUntilLeft() {
     int looks = 0;
     while (!nacks.wantNewChannel()) {
@@ -52,7 +104,7 @@ class NacksTest {
   }
 
   private void nackAndLook() {
-    assertThat(nacks.takeOver(HELLO)).isTrue();
-    assertThat(nacks.take()).containsExactly(HELLO);
+    assertThat(nacks.takeOver(ANSWER)).isTrue();
+    assertThat(nacks.take()).containsExactly(ANSWER);
   }
 }

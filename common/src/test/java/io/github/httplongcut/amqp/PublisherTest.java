@@ -5,10 +5,17 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.WireLimits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -16,6 +23,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 class PublisherTest {
 
   private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
+  private static final UUID REQUEST_ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
   private static final AmqpConfig.Address NODE_1 = new AmqpConfig.Address("127.0.0.1", 1);
   private static final AmqpConfig.Address NODE_2 = new AmqpConfig.Address("127.0.0.1", 2);
 
@@ -177,7 +186,7 @@ class PublisherTest {
     publisher = publisherTo(NODE_1, NODE_2);
     FakeChannel fresh = new FakeChannel();
     Thread user = use(fresh);
-    publish("a", Publication.Tries.ONCE);
+    publishRequest("a");
     nackFrom(1, fresh);
     user.join();
     assertThat(outcomes).isEmpty();
@@ -196,7 +205,7 @@ class PublisherTest {
     publisher = publisherTo(NODE_1, NODE_2);
     FakeChannel fresh = new FakeChannel();
     use(fresh);
-    Publication request = publication("a", Publication.Tries.ONCE);
+    Publication request = request("a");
     publisher.publish(request);
     await().until(() -> fresh.bodies().size() == 1);
     fresh.nack(1);
@@ -214,10 +223,10 @@ class PublisherTest {
     publisher = publisherTo(NODE_1, NODE_2);
     FakeChannel channel = new FakeChannel();
     use(channel);
-    publish("a", Publication.Tries.ONCE);
+    publishRequest("a");
     await().until(() -> channel.bodies().size() == 1);
     channel.confirm(1);
-    publish("b", Publication.Tries.ONCE);
+    publishRequest("b");
     await().until(() -> channel.bodies().size() == 2);
 
     channel.nack(2);
@@ -228,11 +237,12 @@ class PublisherTest {
 
   @Test
   void beforeAChannelIsGivenUpForItsNacksWhatItOwesIsAwaited() throws Exception {
+    publisher = publisherTo(NODE_1, NODE_2);
     FakeChannel channel = new FakeChannel();
     Thread user = use(channel);
     publish("owed", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == 1);
-    publish("nacked", Publication.Tries.UNTIL_CONFIRMED);
+    publisher.publish(error());
     nackFrom(2, channel);
     assertThat(user.isAlive()).isTrue();
 
@@ -240,6 +250,43 @@ class PublisherTest {
     user.join();
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("owed CONFIRMED"));
+  }
+
+  @Test
+  void aMessageThatIsTooLongIsNeverWritten() {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+
+    publish("v".repeat(WireLimits.MESSAGE_BYTES), Publication.Tries.UNTIL_CONFIRMED);
+    publish("b", Publication.Tries.ONCE);
+
+    await().until(() -> channel.bodies().size() == 1);
+    assertThat(channel.bodies().get(0)).contains("\"b\"");
+    assertThat(outcomes).singleElement().asString().endsWith(" REFUSED");
+    channel.shut();
+  }
+
+  /** Written again it would close every channel, and others would lose what is unconfirmed. */
+  @Test
+  void whatClosedTheChannelBecauseItIsTooLongForRabbitMqIsNotWrittenAgain() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    Thread user = use(channel);
+    publish("short", Publication.Tries.UNTIL_CONFIRMED);
+    publish("long".repeat(1000), Publication.Tries.UNTIL_CONFIRMED);
+    await().until(() -> channel.bodies().size() == 2);
+    channel.closeReason(
+        406, "PRECONDITION_FAILED - message size 4096 is larger than configured max size 1024");
+    channel.shut();
+    user.join();
+
+    FakeChannel next = new FakeChannel();
+    use(next);
+
+    await().until(() -> next.bodies().size() == 1);
+    assertThat(next.bodies().get(0)).contains("short");
+    await()
+        .untilAsserted(() -> assertThat(outcomes).singleElement().asString().endsWith(" REFUSED"));
+    next.shut();
   }
 
   @Test
@@ -413,6 +460,24 @@ class PublisherTest {
   private void publish(String version, Publication.Tries tries) {
     publisher.publish(
         publication(version, tries).whenDone(outcome -> outcomes.add(version + " " + outcome)));
+  }
+
+  private void publishRequest(String url) {
+    publisher.publish(request(url).whenDone(outcome -> outcomes.add(url + " " + outcome)));
+  }
+
+  private static Publication request(String url) {
+    long giveUpAt = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    Request request = new Request("orders", "GET", "/" + url, Headers.EMPTY, Body.ABSENT);
+    return Publication.of(new Event.ClientRequest(ID, REQUEST_ID, 1000, request), "", giveUpAt)
+        .tried(Publication.Tries.ONCE);
+  }
+
+  private static Publication error() {
+    long giveUpAt = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    EventError error = new EventError(Failure.NOT_RUN, "", Hop.UPSTREAM_AGENT);
+    return Publication.of(
+        new Event.UpstreamError(ID, REQUEST_ID, REQUEST_ID, REQUEST_ID, error), "", giveUpAt);
   }
 
   private static Publication publication(String version, Publication.Tries tries) {
