@@ -50,6 +50,7 @@ final class Broker {
             router,
             new BrokerLoop.Ports(
                 session,
+                new EnvelopeCheck(config.users()),
                 new Speaker(brokerId, ackTimeout, Version.current()),
                 new BrokerMetrics(registry, router.stats()),
                 loop::now),

@@ -5,12 +5,15 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The broker's settings; {@code reference.conf} says what each means, its unit, and what happens at
  * the limit.
  *
  * @param name of the process: {@code longcut.id}
+ * @param users RabbitMQ users that brokers of this vhost log in as, this one's among them
  */
 public record BrokerConfig(
     String name,
@@ -18,6 +21,7 @@ public record BrokerConfig(
     AdminConfig admin,
     Timeouts timeouts,
     Limits limits,
+    Set<String> users,
     Duration drainTimeout)
     implements RoleConfig {
 
@@ -46,10 +50,13 @@ public record BrokerConfig(
   /** Reads {@code longcut}. */
   public static BrokerConfig read(Settings longcut) {
     Settings broker = longcut.section("broker");
+    AmqpConfig amqp = AmqpConfig.read(longcut.section("amqp"));
+    Set<String> users = new HashSet<>(broker.texts("users"));
+    users.add(amqp.user());
     BrokerConfig config =
         new BrokerConfig(
             longcut.name("id"),
-            AmqpConfig.read(longcut.section("amqp")),
+            amqp,
             AdminConfig.read(broker.section("admin")),
             new Timeouts(
                 broker.duration("wait-timeout"),
@@ -60,6 +67,7 @@ public record BrokerConfig(
                 broker.bytes("max-in-flight-bytes"),
                 broker.count("max-waiting"),
                 broker.count("max-attempts")),
+            Set.copyOf(users),
             broker.duration("drain-timeout"));
     broker.require(
         config.timeouts.ackTimeout.compareTo(config.timeouts.replyTimeout) < 0,

@@ -12,6 +12,7 @@ import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
+import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
@@ -46,6 +47,7 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   private final Router router;
   private final Session session;
+  private final EnvelopeCheck check;
   private final Speaker speaker;
   private final Duration ackTimeout;
   private final BrokerMetrics metrics;
@@ -60,13 +62,20 @@ final class BrokerLoop implements SessionListener, Ticker {
   /**
    * What hangs together with the router.
    *
+   * @param check of what is delivered
    * @param clock the loop's time
    */
-  record Ports(Session session, Speaker speaker, BrokerMetrics metrics, LongSupplier clock) {}
+  record Ports(
+      Session session,
+      EnvelopeCheck check,
+      Speaker speaker,
+      BrokerMetrics metrics,
+      LongSupplier clock) {}
 
   BrokerLoop(Router router, Ports ports, Duration ackTimeout) {
     this.router = router;
     this.session = ports.session;
+    this.check = ports.check;
     this.speaker = ports.speaker;
     this.metrics = ports.metrics;
     this.clock = ports.clock;
@@ -97,7 +106,7 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   @Override
   public void onDelivery(Delivery delivery) {
-    if (!EnvelopeCheck.isHonest(delivery)) {
+    if (!check.isHonest(delivery)) {
       discard(delivery);
       return;
     }
@@ -107,8 +116,9 @@ final class BrokerLoop implements SessionListener, Ticker {
       case BROKER_REQUEST, UPSTREAM_ERROR ->
           delivery.settle(
               () -> delivery.events().forEach(event -> perform(onCameBack(delivery, event))));
-      case UPSTREAM_RESPONSE -> onEach(delivery);
-      case BROKER_REQUEST_ACK, UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
+      // An ack that comes late, as an orphan, counts if the dispatch is ours: the router knows.
+      case UPSTREAM_RESPONSE, BROKER_REQUEST_ACK -> onEach(delivery);
+      case UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
         if (orphaned) {
           delivery.discard();
         } else {
@@ -302,8 +312,8 @@ final class BrokerLoop implements SessionListener, Ticker {
           "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ"
               + " suppressed={}",
           delivery.type().wireName(),
-          delivery.envelope().routingKey(),
-          delivery.envelope().userId(),
+          LogText.quoted(delivery.envelope().routingKey()),
+          LogText.quoted(delivery.envelope().userId()),
           warnings.takeSuppressed());
     }
     delivery.discard();

@@ -10,30 +10,39 @@ import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.Set;
 
 /**
- * Whether a payload claims no more than RabbitMQ vouches for: the routing key and the user, which
- * it has checked against the permissions (docs/protocol.md section 8). Who may speak of a dispatch
- * is known to the router only.
+ * Checks that a payload claims no more than RabbitMQ vouches for: the routing key and the user,
+ * which it has checked against the permissions (docs/protocol.md section 8). Only the router knows
+ * who may speak of a dispatch.
  */
 final class EnvelopeCheck {
 
-  private EnvelopeCheck() {}
+  private final Set<String> brokerUsers;
 
-  /** Whether every event of the delivery may be believed. */
-  static boolean isHonest(Delivery delivery) {
+  /**
+   * @param brokerUsers RabbitMQ users that brokers log in as, this one's among them
+   */
+  EnvelopeCheck(Set<String> brokerUsers) {
+    this.brokerUsers = Set.copyOf(brokerUsers);
+  }
+
+  /** Returns whether every event of the delivery may be believed. */
+  boolean isHonest(Delivery delivery) {
     Envelope envelope = delivery.envelope();
     return delivery.events().stream().allMatch(event -> isHonest(event, envelope));
   }
 
-  private static boolean isHonest(Event event, Envelope envelope) {
+  private boolean isHonest(Event event, Envelope envelope) {
     return switch (event.type()) {
       case CLIENT_REQUEST -> isHonest((ClientRequest) event, envelope);
       case CLIENT_CANCEL -> isFrom(((ClientCancel) event).clientId(), envelope);
       case BROKER_REQUEST_ACK -> isFrom(((BrokerRequestAck) event).upstreamId(), envelope);
       case UPSTREAM_HEARTBEAT -> isHonest((UpstreamHeartbeat) event, envelope);
+      // Ours or another broker's, come back. An agent can have any message come back here.
       case BROKER_REQUEST ->
-          envelope.origin() != Origin.SENT; // ours, or another broker's, come back
+          envelope.origin() != Origin.SENT && brokerUsers.contains(envelope.userId());
       case UPSTREAM_RESPONSE, UPSTREAM_ERROR -> true;
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
           envelope.origin() != Origin.SENT;

@@ -25,6 +25,12 @@ final class BrokerConfigTest {
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 
+  @Test
+  void theUsersOfBrokersAreThisOnesAndThoseThatAreNamed() {
+    assertThat(parse("").users()).containsExactly("u");
+    assertThat(parse("users = [broker-2]").users()).containsExactlyInAnyOrder("u", "broker-2");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -33,6 +33,8 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,7 @@ class BrokerLoopTest {
           router,
           new BrokerLoop.Ports(
               session,
+              new EnvelopeCheck(Set.of("broker", "broker-2")),
               new Speaker(BROKER, ACK_TIMEOUT, "1"),
               new BrokerMetrics(registry, router.stats()),
               () -> now),
@@ -240,6 +243,50 @@ class BrokerLoopTest {
     Delivery delivery = deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", ack);
 
     assertThat(channel.acked()).containsExactly(delivery);
+  }
+
+  /** It may have run: nothing says that it was not taken but the ack. */
+  @Test
+  void anOrphanedAckOfAnOwnDispatchCounts() {
+    heartbeat();
+    request("POST", 10_000, REQUEST_1);
+    channel.answerFence();
+    UUID dispatch = dispatchOf(REQUEST_1).brokerReqId();
+    session.done(EventType.BROKER_REQUEST, Outcome.CONFIRMED);
+
+    deliver(
+        Origin.ORPHANED,
+        BROKER.toString(),
+        "plant",
+        new BrokerRequestAck(dispatch, REQUEST_2, AGENT));
+
+    assertThat(router.stats().holds().running()).isEqualTo(1);
+  }
+
+  /** An agent can have a message of its own dead-lettered to a broker. */
+  @Test
+  void aDispatchComesBackOnlyIfABrokerHadSentIt() {
+    heartbeat();
+    request("GET", 10_000, REQUEST_1);
+    BrokerRequest dispatch = dispatchOf(REQUEST_1);
+    session.done(EventType.BROKER_REQUEST, Outcome.CONFIRMED);
+
+    for (Origin origin : List.of(Origin.EXPIRED, Origin.REJECTED, Origin.ORPHANED)) {
+      deliver(origin, "orders.plant.a-aaaaaa", "plant", dispatch);
+      deliver(origin, "orders.plant.a-aaaaaa", "plant", foreign());
+    }
+
+    assertThat(registry.counter("longcut.broker.messages.dishonest").count()).isEqualTo(6);
+    assertThat(router.stats().holds().dispatched()).isEqualTo(1);
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+  }
+
+  @Test
+  void anotherBrokersDispatchComesBackAsAnOrphan() {
+    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker-2", foreign());
+    channel.answerFence();
+
+    assertThat(session.only(EventType.BROKER_ERROR).isOrphaned()).isTrue();
   }
 
   @Test
