@@ -105,6 +105,33 @@ class DefinitionsTest {
     }
   }
 
+  /** Only one policy applies to a queue, and hosted RabbitMQs ship a wildcard one of priority 0. */
+  @Test
+  void everyPolicyGoesBeforeAWildcardOfPriority0() {
+    for (JsonNode policy : definitions.get("policies")) {
+      assertThat(policy.get("priority").intValue()).as(policy.toString()).isPositive();
+    }
+  }
+
+  @Test
+  void everyQueueIsBoundedInNumberAndBytes() {
+    for (JsonNode policy : definitions.get("policies")) {
+      JsonNode definition = policy.get("definition");
+      assertThat(definition.has("max-length")).as(policy.toString()).isTrue();
+      assertThat(definition.has("max-length-bytes")).as(policy.toString()).isTrue();
+    }
+  }
+
+  /** A tenant that does not read must not have nacked what others publish to it. */
+  @Test
+  void aFullInboxOfATenantDropsItsOldestMessages() {
+    for (String policy : List.of("client-agent", "upstream-agent")) {
+      assertThat(named("policies", policy).at("/definition/overflow").textValue())
+          .as(policy)
+          .isEqualTo("drop-head");
+    }
+  }
+
   @Test
   void onlyQueuesOfOneProcessExpire() {
     for (Role role : Role.values()) {
