@@ -184,7 +184,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       return;
     }
     Receipt receipt = new DeliveryReceipt(delivery);
-    for (Event event : delivery.events()) {
+    for (Event event : delivery.takeEvents()) {
       perform(router.onClientRequest((ClientRequest) event, receipt, now()));
     }
   }

@@ -113,6 +113,15 @@ class BrokerLoopTest {
         .isEqualTo(Batching.NOT_REPEATABLE);
   }
 
+  /** It is answered at once, but the answer may wait for RabbitMQ: its content need not. */
+  @Test
+  void aDeliveryDoesNotHoldTheContentOfItsRequests() {
+    Delivery refused = request("GET", 10_000, REQUEST_1);
+
+    assertThat(refused.events()).isEmpty();
+    assertThat(router.stats().holds().waiting()).isEqualTo(1);
+  }
+
   /** A quorum queue gives it out again: whoever had it before may run it. */
   @Test
   void requestInDoubtIsRejectedUnlessItIsRepeatable() {

@@ -68,7 +68,7 @@ public final class Delivery {
   private final long tag;
   private final Envelope envelope;
   private final EventType type;
-  private final List<Event> events;
+  private List<Event> events;
   private final List<Runnable> whenSettled = new ArrayList<>(1);
   private State state = State.OPEN;
   private int undone;
@@ -92,9 +92,19 @@ public final class Delivery {
     return type;
   }
 
-  /** Its events, at least one. */
+  /** Its events, at least one, unless they were {@linkplain #takeEvents taken}. */
   public List<Event> events() {
     return events;
+  }
+
+  /**
+   * Its events, which it does not hold any more: what is refused at once takes up no memory until
+   * that is confirmed.
+   */
+  public List<Event> takeEvents() {
+    List<Event> taken = events;
+    events = List.of();
+    return taken;
   }
 
   /** One of its events needs it no more; it is acked when all have said so. */
