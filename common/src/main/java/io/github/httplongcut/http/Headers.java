@@ -2,8 +2,10 @@ package io.github.httplongcut.http;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -91,10 +93,20 @@ public final class Headers {
     List<String> found = List.of();
     for (Field field : fields) {
       if (field.name.equalsIgnoreCase(name)) {
-        found = found.isEmpty() ? field.values : concat(found, field.values);
+        if (!found.isEmpty()) {
+          return ofAllSpellings(name);
+        }
+        found = field.values;
       }
     }
     return found;
+  }
+
+  private List<String> ofAllSpellings(String name) {
+    return fields.stream()
+        .filter(field -> field.name.equalsIgnoreCase(name))
+        .flatMap(field -> field.values.stream())
+        .toList();
   }
 
   /** The first value of {@code name}. */
@@ -159,25 +171,52 @@ public final class Headers {
     return "Headers" + fields.stream().map(Field::name).toList();
   }
 
-  /** Collects fields: values of one name go together, under its first spelling. */
+  /**
+   * Collects fields: values of one name go together, under its first spelling. The time taken grows
+   * with the number of values only, whatever the names.
+   */
   public static final class Builder {
+
+    /** Up to this many names, comparing with each is faster than hashing. */
+    private static final int SCANNED = 24;
 
     private final List<String> names = new ArrayList<>();
     private final List<List<String>> values = new ArrayList<>();
+
+    /** Where each name is, in lower case; null while there are few enough to scan. */
+    private Map<String, Integer> index;
 
     private Builder() {}
 
     /** Adds one value. */
     public Builder add(String name, String value) {
-      for (int i = 0; i < names.size(); i++) {
-        if (names.get(i).equalsIgnoreCase(name)) {
-          values.get(i).add(value);
-          return this;
-        }
+      int known = index == null ? scan(name) : indexOrAdd(name);
+      if (known >= 0) {
+        values.get(known).add(value);
+        return this;
       }
       names.add(name);
       values.add(new ArrayList<>(List.of(value)));
+      if (index == null && names.size() > SCANNED) {
+        index = new HashMap<>();
+        names.forEach(this::indexOrAdd);
+      }
       return this;
+    }
+
+    private int scan(String name) {
+      for (int i = 0; i < names.size(); i++) {
+        if (names.get(i).equalsIgnoreCase(name)) {
+          return i;
+        }
+      }
+      return -1;
+    }
+
+    /** Where the name is; -1 if it was not there, and is to be added as the next one. */
+    private int indexOrAdd(String name) {
+      Integer known = index.putIfAbsent(name.toLowerCase(Locale.ROOT), index.size());
+      return known == null ? -1 : known;
     }
 
     /**
