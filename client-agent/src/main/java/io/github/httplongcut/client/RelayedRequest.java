@@ -157,7 +157,8 @@ final class RelayedRequest implements Caller {
     answered = true;
     this.outcome = outcome;
     hangUp.ifPresent(HangUp::stop);
-    place.ifPresent(taken -> taken.holdAnswer(response.body().length()));
+    place.ifPresent(
+        taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
     if (closing && httpExchange.isRequestComplete()) {
       httpExchange.setPersistent(false);
     }

@@ -72,7 +72,7 @@ record RequestHead(
 
   /** What it takes up in memory, about, before its content. */
   long size() {
-    return url.length() + sizeOf(headers);
+    return url.length() + headers.footprint();
   }
 
   private static void refuseWhatCannotBeRelayed(String method, HeaderMap fields)

@@ -580,7 +580,7 @@ class RelayHandlerTest {
   @Test
   void moreBytesThanTheLimitAreOverloadedAtOnce() throws Exception {
     agent.stop();
-    agent = agentWith(new Limits(10, 6_000, 5_900, 4_096, 20, 1_024));
+    agent = agentWith(new Limits(10, 6_500, 5_900, 4_096, 20, 1_024));
     agent.silent();
 
     try (RawCaller first =
@@ -596,6 +596,16 @@ class RelayHandlerTest {
                   + "x".repeat(100)),
           Failure.OVERLOADED);
     }
+  }
+
+  @Test
+  void manyShortFieldsCountForTheMemoryThatTheyTakeUp() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 6_000, 100, 4_096, 100, 1_024));
+    agent.answering(request -> HELLO);
+
+    assertThat(exchange(get("/", "A: \r\n".repeat(10))).status()).isEqualTo(200);
+    assertRefused(exchange(get("/", "A: \r\n".repeat(95))), Failure.OVERLOADED);
   }
 
   @Test

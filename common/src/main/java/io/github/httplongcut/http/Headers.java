@@ -49,6 +49,12 @@ public final class Headers {
   /** No fields. */
   public static final Headers EMPTY = new Headers(List.of());
 
+  /**
+   * Bytes of memory that a name or a value takes up besides its characters: two objects for the
+   * text, and for a name those of its field.
+   */
+  private static final int OVERHEAD = 64;
+
   private static final BitSet TOKEN = new BitSet();
 
   static {
@@ -117,6 +123,41 @@ public final class Headers {
   /** Whether a field of that name is there. */
   public boolean contains(String name) {
     return fields.stream().anyMatch(field -> field.name.equalsIgnoreCase(name));
+  }
+
+  /** How many values there are, each of which is a line of a message. */
+  public int valueCount() {
+    int count = 0;
+    for (Field field : fields) {
+      count += field.values.size();
+    }
+    return count;
+  }
+
+  /** Characters of all names and values, a name counted once for each of its values. */
+  public long chars() {
+    long chars = 0;
+    for (Field field : fields) {
+      for (String value : field.values) {
+        chars += field.name.length() + value.length();
+      }
+    }
+    return chars;
+  }
+
+  /**
+   * About as many bytes of memory as they take up: the characters, and {@value #OVERHEAD} bytes for
+   * each name and each value. Many short fields take up far more than their characters.
+   */
+  public long footprint() {
+    long footprint = 0;
+    for (Field field : fields) {
+      footprint += OVERHEAD + field.name.length();
+      for (String value : field.values) {
+        footprint += OVERHEAD + value.length();
+      }
+    }
+    return footprint;
   }
 
   /** The same without the fields whose name, in lower case, is dropped. */

@@ -50,6 +50,22 @@ class HeadersTest {
   }
 
   @Test
+  void sizesCountEachValueWithItsName() {
+    Headers headers = Headers.builder().add("Ab", "123").add("aB", "").add("C", "4").build();
+
+    assertThat(headers.valueCount()).isEqualTo(3);
+    assertThat(headers.chars()).isEqualTo((2 + 3) + (2 + 0) + (1 + 1));
+  }
+
+  @Test
+  void footprintCountsEachNameAndEachValueBesideItsCharacters() {
+    Headers headers = Headers.builder().add("Ab", "123").add("aB", "").add("C", "4").build();
+
+    assertThat(headers.footprint()).isEqualTo(5 * 64 + 2 + 3 + 0 + 1 + 1);
+    assertThat(Headers.EMPTY.footprint()).isZero();
+  }
+
+  @Test
   void buildingTakesLinearTime() {
     Headers headers =
         assertTimeoutPreemptively(

@@ -321,7 +321,7 @@ final class RequestRunner {
         request,
         new UpstreamResponse(
             of.clientId(), of.clientReqId(), of.brokerReqId(), request.upstreamReqId(), response),
-        response.body().length(),
+        response.body().length() + response.headers().footprint(),
         now);
   }
 

@@ -93,14 +93,14 @@ final class Taken {
   /**
    * Its answer is published.
    *
-   * @param bytes of its content
+   * @param bytes of memory that its header fields and content take up
    */
   void answering(long bytes) {
     state = State.ANSWERING;
     answerBytes = bytes;
   }
 
-  /** How much content its answer has. */
+  /** Bytes of memory that its answer's header fields and content take up. */
   long answerBytes() {
     return answerBytes;
   }
