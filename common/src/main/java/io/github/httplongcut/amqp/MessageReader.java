@@ -66,29 +66,49 @@ final class MessageReader {
   }
 
   /**
-   * Who may write to an exchange may say only what it is for: the type is the sender's own word.
+   * Refuses a message whose type, exchange and queue do not belong together. The type is the
+   * sender's own word: who may write to an exchange may say only what the exchange is for. And who
+   * may write to a shared queue can bind it to other exchanges.
    */
   private static void requireWay(String queue, String exchange, EventType type)
       throws MalformedEventException {
-    boolean isRequest = type == EventType.CLIENT_REQUEST;
     boolean fits =
         switch (exchange) {
-          case Topology.CLIENT_REQUEST_UNDELIVERED -> isRequest;
+          case Topology.CLIENT_REQUEST_UNDELIVERED ->
+              type == EventType.CLIENT_REQUEST && queue.startsWith(Topology.CLIENT_AGENT_QUEUES);
           // All that an upstream agent's inbox takes, and that bears a broker_id for its way back.
           case Topology.BROKER_REQUEST_UNDELIVERED ->
-              type == EventType.BROKER_REQUEST
-                  || type == EventType.BROKER_CANCEL
-                  || type == EventType.BROKER_HELLO;
-          // A request is never an orphan: its queue gives it back to its sender.
-          case Topology.ORPHAN -> queue.equals(Topology.ORPHAN) && !isRequest;
-          default ->
-              exchange.equals(type.wireName())
-                  && (!isRequest || queue.equals(Topology.CLIENT_REQUEST_QUEUE));
+              (type == EventType.BROKER_REQUEST
+                      || type == EventType.BROKER_CANCEL
+                      || type == EventType.BROKER_HELLO)
+                  && (queue.startsWith(Topology.BROKER_QUEUES) || queue.equals(Topology.ORPHAN));
+          // What died in a broker's inbox. A request never does: its queue is another one.
+          case Topology.ORPHAN -> queue.equals(Topology.ORPHAN) && type != EventType.CLIENT_REQUEST;
+          default -> exchange.equals(type.wireName()) && isConsumedFrom(queue, type);
         };
     if (!fits) {
       throw new MalformedEventException(
-          "a " + type.wireName() + " that came by exchange '" + exchange + "'");
+          "a "
+              + type.wireName()
+              + " that came by exchange '"
+              + exchange
+              + "' into queue '"
+              + queue
+              + "'");
     }
+  }
+
+  /** Returns whether that queue is for events of that type that come by their own exchange. */
+  private static boolean isConsumedFrom(String queue, EventType type) {
+    return switch (queue) {
+      case Topology.ORPHAN -> // by the alternate exchange
+          type == EventType.UPSTREAM_RESPONSE || type == EventType.UPSTREAM_ERROR;
+      case Topology.CLIENT_REQUEST_QUEUE -> type == EventType.CLIENT_REQUEST;
+      default ->
+          type != EventType.CLIENT_REQUEST
+              && (type == EventType.UPSTREAM_HEARTBEAT)
+                  == queue.startsWith(Topology.HEARTBEAT_QUEUES);
+    };
   }
 
   /**

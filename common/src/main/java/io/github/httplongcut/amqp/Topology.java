@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 public final class Topology {
 
   /** The queue that client agents publish to and all brokers consume. */
-  public static final String CLIENT_REQUEST_QUEUE = EventType.CLIENT_REQUEST.wireName();
+  public static final String CLIENT_REQUEST_QUEUE = "client_request";
 
   /** The exchange and the queue of what was for a broker that is gone. */
   public static final String ORPHAN = "orphan";
@@ -25,6 +25,15 @@ public final class Topology {
 
   /** Where an upstream agent's inbox dead-letters to. */
   public static final String BROKER_REQUEST_UNDELIVERED = "broker_request_undelivered";
+
+  /** What the names of client agents' inboxes begin with. */
+  static final String CLIENT_AGENT_QUEUES = "client-agent.";
+
+  /** What the names of brokers' inboxes begin with. */
+  static final String BROKER_QUEUES = "broker.";
+
+  /** What the names of brokers' queues for heartbeats begin with. */
+  static final String HEARTBEAT_QUEUES = "heartbeats.";
 
   /** AMQP header of a {@code broker_request}: who is told when it comes back. */
   public static final String BROKER_ID_HEADER = "broker_id";
@@ -106,7 +115,7 @@ public final class Topology {
     return new Plan(
         List.of(
             new ConsumedQueue(
-                "client-agent." + clientId + (generation == 0 ? "" : "." + generation),
+                CLIENT_AGENT_QUEUES + clientId + (generation == 0 ? "" : "." + generation),
                 CLIENT_INBOX_PREFETCH,
                 List.of(
                     new Binding(EventType.CLIENT_REQUEST_ACK, key),
@@ -126,7 +135,7 @@ public final class Topology {
     return new Plan(
         List.of(
             new ConsumedQueue(
-                "broker." + brokerId,
+                BROKER_QUEUES + brokerId,
                 BROKER_INBOX_PREFETCH,
                 List.of(
                     new Binding(EventType.BROKER_REQUEST_ACK, key),
@@ -138,7 +147,7 @@ public final class Topology {
                         "",
                         Map.of("x-match", "all", BROKER_ID_HEADER, key)))),
             new ConsumedQueue(
-                "heartbeats." + brokerId,
+                HEARTBEAT_QUEUES + brokerId,
                 HEARTBEATS_PREFETCH,
                 List.of(new Binding(EventType.UPSTREAM_HEARTBEAT, "#"))),
             new ConsumedQueue(ORPHAN, ORPHAN_PREFETCH, List.of()),

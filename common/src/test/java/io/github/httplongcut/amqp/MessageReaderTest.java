@@ -51,7 +51,15 @@ class MessageReaderTest {
     "orphan, orphan, client_request",
     "broker.broker.b-abcdef, client_request, client_request",
     "orphan, client_request, client_request",
-    "client_request, client-agent.acme.x, client_request"
+    "client_request, client-agent.acme.x, client_request",
+    "client_request, client_request_undelivered, client_request",
+    "client_request, broker_response, broker_response",
+    "broker.broker.b-abcdef, client_request_undelivered, client_request",
+    "client-agent.a.b-abcdef, broker_request_undelivered, broker_request",
+    "broker.broker.b-abcdef, upstream_heartbeat, upstream_heartbeat",
+    "heartbeats.broker.b-abcdef, upstream_response, upstream_response",
+    "orphan, client_cancel, client_cancel",
+    "orphan, upstream_heartbeat, upstream_heartbeat"
   })
   void anEventByAnothersExchangeIsRefused(String queue, String exchange, String type) {
     assertThatThrownBy(
@@ -139,7 +147,11 @@ class MessageReaderTest {
 
     MessageReader.Read read =
         MessageReader.read(
-            INBOX, "client_request_undelivered", "key", givenUp, sample("client_request"));
+            "client-agent.a.b-abcdef",
+            "client_request_undelivered",
+            "key",
+            givenUp,
+            sample("client_request"));
 
     assertThat(read.envelope().origin()).isEqualTo(Origin.IN_DOUBT);
   }
