@@ -81,6 +81,9 @@ final class RelayHandler implements HttpHandler {
     guarded(
         relayed,
         () -> {
+          if (RequestHead.isMisspelledHead(httpExchange.getRequestMethod().toString())) {
+            relayed.closeAfterwards(); // Undertow takes it for HEAD: the refusal has no content
+          }
           RequestHead head = RequestHead.read(httpExchange, config.limits());
           if (HeaderRules.asksToClose(head.headers())) {
             relayed.closeAfterwards();

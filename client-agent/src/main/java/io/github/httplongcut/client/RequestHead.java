@@ -65,6 +65,15 @@ record RequestHead(
     return new RequestHead(method, url, authority, version, headers, content, contentLength);
   }
 
+  /**
+   * Returns whether the method is HEAD but for its case. Methods are case-sensitive (RFC 9110
+   * section 9.1), but not for every HTTP library: one expects the answer's content, another does
+   * not, and what one sends too much the other takes for the next answer.
+   */
+  static boolean isMisspelledHead(String method) {
+    return method.equalsIgnoreCase("HEAD") && !method.equals("HEAD");
+  }
+
   static RefusedException tooLarge(Limits limits) {
     return new RefusedException(
         Failure.REQUEST_TOO_LARGE, "the body is larger than " + limits.maxRequestBody() + " bytes");
@@ -77,19 +86,25 @@ record RequestHead(
 
   private static void refuseWhatCannotBeRelayed(String method, HeaderMap fields)
       throws RefusedException {
-    switch (method) {
+    switch (method.toUpperCase(Locale.ROOT)) {
+      case "HEAD" -> {
+        if (isMisspelledHead(method)) {
+          throw new RefusedException(Failure.BAD_REQUEST, "HEAD is relayed in capitals only");
+        }
+      }
       case "TRACE" ->
           throw new RefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
       case "CONNECT" ->
           throw new RefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
       default -> {
-        HeaderValues upgrade = fields.get("Upgrade");
-        if (upgrade != null
-            && upgrade.stream()
-                .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains("websocket"))) {
-          throw new RefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
-        }
+        // any other token is a method
       }
+    }
+    HeaderValues upgrade = fields.get("Upgrade");
+    if (upgrade != null
+        && upgrade.stream()
+            .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains("websocket"))) {
+      throw new RefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
     }
   }
 

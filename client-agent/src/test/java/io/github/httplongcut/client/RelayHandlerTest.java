@@ -416,6 +416,7 @@ class RelayHandlerTest {
   @ParameterizedTest
   @CsvSource({
     "TRACE / HTTP/1.1|Host: h, METHOD_NOT_ALLOWED",
+    "Trace / HTTP/1.1|Host: h, METHOD_NOT_ALLOWED",
     "CONNECT h:80 HTTP/1.1|Host: h:80, NOT_IMPLEMENTED",
     "GET / HTTP/1.1|Host: h|Connection: upgrade|Upgrade: WebSocket, NOT_IMPLEMENTED",
     "POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, BAD_REQUEST",
@@ -447,6 +448,20 @@ class RelayHandlerTest {
     Answer answer = exchange(request.replace("|", "\r\n") + "\r\n\r\n");
 
     assertRefused(answer, failure);
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  /** Its caller may wait for content that never comes, and take the next answer for it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "Head"})
+  void headInAnotherSpellingIsRefusedAndClosed(String method) throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
+      assertThat(caller.receiveHead().headers().all("Longcut-Error"))
+          .containsExactly("bad_request");
+      assertThat(caller.isClosed()).isTrue();
+    }
     assertThat(agent.session.published()).isEmpty();
   }
 

@@ -40,6 +40,13 @@ public final class HeaderRules {
           "proxy-authenticate",
           "proxy-authorization");
 
+  /**
+   * Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a
+   * sender to name them. A stranger who does would have another {@code Host} or length put in their
+   * place.
+   */
+  private static final Set<String> NEVER_HOP_BY_HOP = Set.of("host", "content-length");
+
   private static final Pattern LIST_SEPARATOR = Pattern.compile(",");
   private static final Pattern WHITESPACE = Pattern.compile("[ \t]+");
 
@@ -60,6 +67,7 @@ public final class HeaderRules {
    */
   public static Headers endToEnd(Headers received) {
     Set<String> named = connectionOptions(received);
+    named.removeAll(NEVER_HOP_BY_HOP);
     return received.without(
         name -> HOP_BY_HOP.contains(name) || named.contains(name) || name.startsWith("longcut-"));
   }

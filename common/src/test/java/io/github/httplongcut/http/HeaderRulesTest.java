@@ -52,6 +52,17 @@ class HeaderRulesTest {
     assertThat(HeaderRules.endToEnd(received)).isEqualTo(headers("X-Three", "3"));
   }
 
+  /** Otherwise a stranger could have the request's host or length replaced by another one. */
+  @Test
+  void hostAndContentLengthStayEvenIfConnectionNamesThem() {
+    Headers received =
+        headers(
+            "Connection", "host, Content-LENGTH, X", "Host", "h", "content-length", "3", "X", "");
+
+    assertThat(HeaderRules.endToEnd(received))
+        .isEqualTo(headers("Host", "h", "content-length", "3"));
+  }
+
   @Test
   void everyOtherFieldPassesAsItIs() {
     Headers received = headers("ACCEPT", "", "x-a", "1", "Set-Cookie", "b", "Set-Cookie", "a");

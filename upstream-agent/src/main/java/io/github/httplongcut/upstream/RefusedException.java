@@ -2,7 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.protocol.Failure;
 
-/** The agent does not make this request of the server. */
+/** The agent does not make this request of the server. Without a stack: strangers cause it. */
 final class RefusedException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -10,7 +10,7 @@ final class RefusedException extends Exception {
   private final Failure failure;
 
   RefusedException(Failure failure, String message) {
-    super(message);
+    super(message, null, false, false);
     this.failure = failure;
   }
 

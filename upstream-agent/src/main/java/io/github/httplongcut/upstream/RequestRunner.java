@@ -251,9 +251,7 @@ final class RequestRunner {
 
   private void start(Taken request, long ttl, long now) throws RefusedException {
     Request http = request.event().request();
-    if (http.method().equals("CONNECT")) {
-      throw new RefusedException(Failure.NOT_IMPLEMENTED, "the relay makes no tunnels");
-    }
+    RequestCheck.requireHarmless(http, request.target());
     String url = request.target().urlOf(http.url());
     log.debug("event=started {} method={} upstream_req_ttl={}", request, http.method(), ttl);
     request.runningUntil(now + ttl * 1_000_000L);

@@ -3,6 +3,8 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.protocol.Failure;
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -15,10 +17,17 @@ import java.util.regex.Pattern;
  */
 record Target(UpstreamAgentConfig.Target config, String authority, String basePath) {
 
-  private static final Pattern ENCODED_DOT = Pattern.compile("%2e", Pattern.CASE_INSENSITIVE);
+  /** An encoded ASCII character, by way of as many encodings of its percent sign as there are. */
+  private static final Pattern ENCODED = Pattern.compile("%(?:25)*([0-7][0-9A-Fa-f])");
 
-  /** What some servers take for a slash. */
-  private static final Pattern SLASH = Pattern.compile("/|\\\\|%2f|%5c", Pattern.CASE_INSENSITIVE);
+  /** A dot, slash or backslash in two bytes where UTF-8 has one (RFC 3629 section 10). */
+  private static final Pattern OVERLONG =
+      Pattern.compile("%(?:25)*c0%(?:25)*(ae|af)|%(?:25)*c1%(?:25)*(9c)", Pattern.CASE_INSENSITIVE);
+
+  /** Servers differ in what they take for the end of a segment's name. */
+  private static final Pattern SEGMENT_END = Pattern.compile("[/\\\\]");
+
+  private static final Pattern NAME_END = Pattern.compile("[;\\x00-\\x20].*", Pattern.DOTALL);
 
   static Target of(UpstreamAgentConfig.Target config) {
     URI url = config.url();
@@ -90,23 +99,44 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
   }
 
   /**
-   * Whether a segment of the path is {@code .} or {@code ..} as any server may read it: with the
-   * dots or the slashes percent-encoded, with backslashes, with parameters behind a semicolon.
+   * Returns whether a segment of the path is {@code .} or {@code ..} as any server may read it:
+   * with the dots or slashes percent-encoded, also more than once or in more bytes than needed,
+   * with backslashes, with parameters behind a semicolon, with white space or NUL behind the dots.
    */
   private static boolean hasDotSegments(String url) {
     int query = url.indexOf('?');
     String path = query < 0 ? url : url.substring(0, query);
-    if (path.indexOf('.') < 0 && !path.toLowerCase(Locale.ROOT).contains("%2e")) {
+    if (path.indexOf('.') < 0 && path.indexOf('%') < 0) {
       return false;
     }
-    for (String segment : SLASH.split(ENCODED_DOT.matcher(path).replaceAll("."), -1)) {
-      int parameters = segment.indexOf(';');
-      String name = parameters < 0 ? segment : segment.substring(0, parameters);
+    for (String segment : SEGMENT_END.split(decoded(path), -1)) {
+      String name = NAME_END.matcher(segment).replaceFirst("");
       if (name.equals(".") || name.equals("..")) {
         return true;
       }
     }
     return false;
+  }
+
+  private static String decoded(String path) {
+    if (path.indexOf('%') < 0) {
+      return path;
+    }
+    String plain = OVERLONG.matcher(path).replaceAll(Target::meaningOfOverlong);
+    return ENCODED.matcher(plain).replaceAll(Target::meaningOf);
+  }
+
+  private static String meaningOf(MatchResult encoded) {
+    return Matcher.quoteReplacement(Character.toString(Integer.parseInt(encoded.group(1), 16)));
+  }
+
+  private static String meaningOfOverlong(MatchResult overlong) {
+    String last = overlong.group(1) == null ? overlong.group(2) : overlong.group(1);
+    return switch (last.toLowerCase(Locale.ROOT)) {
+      case "ae" -> ".";
+      case "af" -> "/";
+      default -> Matcher.quoteReplacement("\\");
+    };
   }
 
   private static boolean isTls(URI url) {

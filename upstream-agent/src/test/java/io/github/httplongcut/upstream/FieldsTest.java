@@ -27,6 +27,14 @@ final class FieldsTest {
   }
 
   @Test
+  void hostIsTheCallersEvenIfConnectionNamesIt() {
+    assertThat(
+            Fields.forServer(
+                withHeaders(get("/"), headers("Connection", "Host", "Host", "caller")), preserving))
+        .isEqualTo(headers("Host", "caller"));
+  }
+
+  @Test
   void hostIsNeverMissing() {
     Headers one = headers("Host", "server.example:81", "A", "1");
 

@@ -1,6 +1,8 @@
 package io.github.httplongcut.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.FakeSession;
@@ -30,6 +32,9 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every way in and every way out. The target has room for two requests, ten seconds each. */
 final class RequestRunnerTest {
@@ -310,13 +315,80 @@ final class RequestRunnerTest {
     assertThat(lastError().failure()).isEqualTo(Failure.BAD_REQUEST);
   }
 
-  @Test
-  void connectIsNotImplemented() {
-    deliver(broker(Examples.request("CONNECT", "/", Body.ABSENT)));
+  @ParameterizedTest
+  @CsvSource({
+    "TRACE, METHOD_NOT_ALLOWED",
+    "trace, METHOD_NOT_ALLOWED",
+    "CONNECT, NOT_IMPLEMENTED",
+    "Connect, NOT_IMPLEMENTED",
+    "head, BAD_REQUEST",
+    "Head, BAD_REQUEST"
+  })
+  void methodThatMakesAServersAnswerAmbiguousIsRefused(String method, Failure failure) {
+    deliver(broker(Examples.request(method, "/", Body.ABSENT)));
     session.settleAll();
 
-    assertThat(http.calls).isEmpty();
-    assertThat(lastError().failure()).isEqualTo(Failure.NOT_IMPLEMENTED);
+    assertRefused(failure);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Host", "hOST"})
+  void secondHostIsABadRequest(String name) {
+    deliver(broker(withFields(field("Host", "a"), field(name, "b"))));
+
+    assertRefused(Failure.BAD_REQUEST);
+  }
+
+  @Test
+  void secondValueOfHostIsABadRequest() {
+    deliver(broker(withFields(field("Host", "a", "a"))));
+
+    assertRefused(Failure.BAD_REQUEST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length", "CONTENT-length"})
+  void secondContentLengthIsABadRequest(String name) {
+    deliver(broker(withFields(field("Content-Length", "5"), field(name, "5"))));
+
+    assertRefused(Failure.BAD_REQUEST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "5, 5", "+5", "-1", " 5", "5\t", "5\u000b", "0x5", "9999999999999999999"})
+  void contentLengthThatIsNoNumberIsABadRequest(String value) {
+    deliver(broker(withFields(field("Content-Length", value))));
+
+    assertRefused(Failure.BAD_REQUEST);
+  }
+
+  @Test
+  void secondValueOfContentLengthIsABadRequest() {
+    deliver(broker(withFields(field("Content-Length", "5", "6"))));
+
+    assertRefused(Failure.BAD_REQUEST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a b", " a", "a\t", "a,b", "a/b", "u@a", "a\\b", "a?b", "a#b", "\u00e9"})
+  void hostThatIsNoneIsABadRequestWhereItIsPreserved(String host) {
+    Target preserving = Target.of(Examples.preservingHost("http://server.example"));
+
+    assertThatThrownBy(
+            () -> RequestCheck.requireHarmless(withFields(field("Host", host)), preserving))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a", "shop.example:8080", "[::1]:80", "xn--bcher-kva.example", "a_b"})
+  void hostPassesWhereItIsPreserved(String host) {
+    Target preserving = Target.of(Examples.preservingHost("http://server.example"));
+
+    assertThatCode(() -> RequestCheck.requireHarmless(withFields(field("Host", host)), preserving))
+        .doesNotThrowAnyException();
   }
 
   // Slots
@@ -644,6 +716,20 @@ final class RequestRunnerTest {
   }
 
   // Fixture
+
+  private void assertRefused(Failure failure) {
+    assertThat(http.calls).isEmpty();
+    assertThat(lastError().failure()).isEqualTo(failure);
+    assertThat(lastError().hop()).isEqualTo(Hop.UPSTREAM_AGENT);
+  }
+
+  private static Headers.Field field(String name, String... values) {
+    return new Headers.Field(name, List.of(values));
+  }
+
+  private static Request withFields(Headers.Field... fields) {
+    return Examples.withHeaders(Examples.get("/"), Headers.of(List.of(fields)));
+  }
 
   private static BrokerRequest broker(Request request) {
     return broker(request, TTL);

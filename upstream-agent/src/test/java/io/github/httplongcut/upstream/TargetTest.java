@@ -2,10 +2,12 @@ package io.github.httplongcut.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +30,7 @@ final class TargetTest {
     "http://h/base, /?q=/../x, /base/?q=/../x",
     "http://h/base, /..., /base/...",
     "http://h/base, /a..b/.c/d., /base/a..b/.c/d.",
+    "http://h/base, /%zz/%/%2/%c3%a9/%25/%2520/.%c0/.%2e.;x, /base/%zz/%/%2/%c3%a9/%25/%2520/.%c0/.%2e.;x",
     "http://h, /a/../b/%2e%2e, /a/../b/%2e%2e",
     "http://h, *, *"
   })
@@ -52,6 +55,17 @@ final class TargetTest {
         "/a\\..\\b",
         "/a%5C..",
         "/..;a=b/x",
+        "/..%3Ba=b/x",
+        "/%252e%252E/x",
+        "/%25252e./x",
+        "/a%252f..%255cx",
+        "/%c0%ae%C0%AE/x",
+        "/..%c0%afx",
+        "/..%c1%9Cx",
+        "/%25c0%25ae./x",
+        "/..%00/x",
+        "/..%20/x",
+        "/..%09",
         "*"
       })
   void noUrlLeavesTheBasePath(String url) {
@@ -59,6 +73,15 @@ final class TargetTest {
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
+  }
+
+  @Test
+  void longUrlsAreCheckedInLinearTime() {
+    String url = "/" + "%25".repeat(500_000) + "%c0".repeat(500_000) + "/%2e".repeat(3);
+
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10),
+        () -> assertThatThrownBy(() -> target("http://h/base").urlOf(url)).isNotNull());
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.FakeSession;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
@@ -106,6 +107,36 @@ final class UpstreamAgentTest {
   }
 
   @Test
+  void serverSeesNothingOfWhatAHostileClientAgentSends() {
+    Request twoHosts =
+        Examples.withHeaders(
+            Examples.post("x"),
+            Headers.of(
+                List.of(
+                    new Headers.Field("Host", List.of("a")),
+                    new Headers.Field("hOST", List.of("b")))));
+    List<Request> hostile =
+        List.of(
+            Examples.request("TRACE", "/", Body.ABSENT),
+            Examples.request("CONNECT", "/", Body.ABSENT),
+            Examples.request("head", "/", Body.ABSENT),
+            twoHosts,
+            Examples.withHeaders(
+                Examples.post("x"),
+                Examples.headers("Content-Length", "1", "Content-Length", "2")));
+
+    hostile.forEach(
+        each -> {
+          deliver(KEY, request(each));
+          onLoop(unused -> session.settleAll());
+        });
+
+    await().until(() -> errors().size() == hostile.size());
+    assertThat(server.requests()).isEmpty();
+    assertThat(server.connections()).isZero();
+  }
+
+  @Test
   void helloBringsAHeartbeatAtOnce() {
     long before = heartbeats().size();
 
@@ -200,6 +231,13 @@ final class UpstreamAgentTest {
     return session.published().stream()
         .filter(UpstreamHeartbeat.class::isInstance)
         .map(each -> ((UpstreamHeartbeat) each).state())
+        .toList();
+  }
+
+  private List<UpstreamError> errors() {
+    return session.published().stream()
+        .filter(UpstreamError.class::isInstance)
+        .map(UpstreamError.class::cast)
         .toList();
   }
 
