@@ -2,7 +2,6 @@ package io.github.httplongcut.broker;
 
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.broker.core.Journal;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class Broker {
 
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
-  private static final Logger requestLog = LoggerFactory.getLogger(Router.class);
 
   /** How long what is not an answer may take to be published in the end. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -44,7 +42,8 @@ final class Broker {
     this.loop = loop;
     this.session = session;
     Duration ackTimeout = config.timeouts().ackTimeout();
-    Router router = new Router(brokerId, limits(config), UUID::randomUUID, journal());
+    Router router =
+        new Router(brokerId, limits(config), UUID::randomUUID, new JournalLog(loop::now));
     brokerLoop =
         new BrokerLoop(
             router,
@@ -93,17 +92,7 @@ final class Broker {
         config.limits().maxInFlight(),
         config.limits().maxInFlightBytes(),
         config.limits().maxWaiting(),
-        config.limits().maxAttempts());
-  }
-
-  private static Journal journal() {
-    return (clientReqId, brokerReqId, from, to, why) ->
-        requestLog.debug(
-            "event=moved client_req_id={} broker_req_id={} from={} to={} why=\"{}\"",
-            clientReqId,
-            brokerReqId,
-            from,
-            to,
-            why);
+        config.limits().maxAttempts(),
+        config.limits().agents());
   }
 }

@@ -2,6 +2,7 @@ package io.github.httplongcut.broker;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
 import java.time.Duration;
@@ -44,8 +45,14 @@ public record BrokerConfig(
    * @param maxInFlightBytes of those
    * @param maxWaiting of them in the waiting room
    * @param maxAttempts dispatches of one request
+   * @param agents how many agents it knows
    */
-  public record Limits(int maxInFlight, long maxInFlightBytes, int maxWaiting, int maxAttempts) {}
+  public record Limits(
+      int maxInFlight,
+      long maxInFlightBytes,
+      int maxWaiting,
+      int maxAttempts,
+      AgentLimits agents) {}
 
   /** Reads {@code longcut}. */
   public static BrokerConfig read(Settings longcut) {
@@ -66,7 +73,9 @@ public record BrokerConfig(
                 broker.count("max-in-flight"),
                 broker.bytes("max-in-flight-bytes"),
                 broker.count("max-waiting"),
-                broker.count("max-attempts")),
+                broker.count("max-attempts"),
+                new AgentLimits(
+                    broker.count("max-agents-per-user-and-target"), broker.count("max-agents"))),
             Set.copyOf(users),
             broker.duration("drain-timeout"));
     broker.require(
@@ -81,6 +90,10 @@ public record BrokerConfig(
         config.limits.maxWaiting <= config.limits.maxInFlight,
         "max-waiting",
         "at most max-in-flight");
+    broker.require(
+        config.limits.agents.perUserAndTarget() <= config.limits.agents.total(),
+        "max-agents-per-user-and-target",
+        "at most max-agents");
     return config;
   }
 }

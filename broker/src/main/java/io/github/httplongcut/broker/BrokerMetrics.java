@@ -43,6 +43,8 @@ final class BrokerMetrics {
     total("received", "Requests received", now -> now.totals().received());
     total("dispatches", "Requests sent to upstream agents", now -> now.totals().dispatches());
     total("forwarded", "Answers to requests of other brokers", now -> now.totals().forwarded());
+    forgotten("silent", now -> now.forgotten().silent());
+    forgotten("displaced", now -> now.forgotten().displaced());
     for (Drop why : Drop.values()) {
       FunctionCounter.builder(
               "longcut.broker.events.dropped",
@@ -87,6 +89,13 @@ final class BrokerMetrics {
     Gauge.builder("longcut.broker.requests", this, of(number))
         .description("Requests held, by state")
         .tag("state", state)
+        .register(registry);
+  }
+
+  private void forgotten(String why, ToLongFunction<RouterStats> number) {
+    FunctionCounter.builder("longcut.broker.agents.forgotten", this, of(number))
+        .description("Upstream agents no longer known that had not said that they go")
+        .tag("why", why)
         .register(registry);
   }
 

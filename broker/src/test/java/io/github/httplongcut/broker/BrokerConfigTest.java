@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.broker.BrokerConfig.Limits;
 import io.github.httplongcut.broker.BrokerConfig.Timeouts;
+import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.config.Sources;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,8 @@ final class BrokerConfigTest {
     assertThat(config.timeouts())
         .isEqualTo(
             new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(25)));
-    assertThat(config.limits()).isEqualTo(new Limits(1_800, 256L << 20, 1_000, 3));
+    assertThat(config.limits())
+        .isEqualTo(new Limits(1_800, 256L << 20, 1_000, 3, new AgentLimits(1_000, 20_000)));
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 
@@ -38,6 +40,7 @@ final class BrokerConfigTest {
         "reply-timeout = 2s | ack-timeout: expected less than reply-timeout",
         "max-in-flight = 2000 | max-in-flight: expected less than 2000, RabbitMQ's prefetch",
         "max-in-flight = 999 | max-waiting: expected at most max-in-flight",
+        "max-agents = 999 | max-agents-per-user-and-target: expected at most max-agents",
         "max-attempts = 0 | max-attempts: expected a whole number from 1, found \"0\"",
       })
   void settingsThatDoNotGoTogetherAreTold(String text, String message) {

@@ -9,6 +9,7 @@ import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.http.Headers;
@@ -55,7 +56,14 @@ class BrokerLoopTest {
       new Router(
           BROKER,
           new RouterLimits(
-              Duration.ofSeconds(10), ACK_TIMEOUT, Duration.ofSeconds(25), 100, 1 << 20, 10, 3),
+              Duration.ofSeconds(10),
+              ACK_TIMEOUT,
+              Duration.ofSeconds(25),
+              100,
+              1 << 20,
+              10,
+              3,
+              new AgentLimits(10, 20)),
           UUID::randomUUID,
           (request, dispatch, from, to, why) -> {});
   private long now = System.nanoTime();

@@ -1,5 +1,6 @@
 package io.github.httplongcut.bench.jmh;
 
+import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
@@ -62,7 +63,15 @@ public class RouterBenchmark {
     router =
         new Router(
             Samples.BROKER,
-            new RouterLimits(never, never, never, SLOTS, Long.MAX_VALUE, SLOTS, 3),
+            new RouterLimits(
+                never,
+                never,
+                never,
+                SLOTS,
+                Long.MAX_VALUE,
+                SLOTS,
+                3,
+                new AgentLimits(1_000, 20_000)),
             UUID::randomUUID,
             (clientReqId, brokerReqId, from, to, why) -> {});
     for (int i = 0; i < agents; i++) {

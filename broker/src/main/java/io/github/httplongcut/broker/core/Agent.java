@@ -26,6 +26,11 @@ final class Agent {
           .thenComparingLong(agent -> agent.lastChosen)
           .thenComparingLong(agent -> agent.registered);
 
+  /** The one first that will be missing first; points in time of the fair clock may overflow. */
+  static final Comparator<Agent> BY_DEADLINE =
+      ((Comparator<Agent>) (a, b) -> Long.signum(a.deadline() - b.deadline()))
+          .thenComparingLong(agent -> agent.registered);
+
   private final String target;
   private final ProcessId id;
   private final long registered;
@@ -81,7 +86,17 @@ final class Agent {
   }
 
   boolean isMissing(long fairNow) {
-    return fairNow - heardAt >= AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
+    return fairNow - deadline() >= 0;
+  }
+
+  /** When it is missing unless it is heard before, on the fair clock. */
+  private long deadline() {
+    return heardAt + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
+  }
+
+  /** It has said something that is no heartbeat. */
+  void lives(long fairNow) {
+    heardAt = fairNow;
   }
 
   void heard(UpstreamHeartbeat heartbeat, long fairNow) {
@@ -133,8 +148,9 @@ final class Agent {
     return state == AgentState.READY || state == AgentState.FULL;
   }
 
+  /** The part of its capacity in use; an agent may say that it has none. */
   private double share() {
-    return ((double) outstanding + others) / capacity;
+    return ((double) outstanding + others) / Math.max(1, capacity);
   }
 
   @Override

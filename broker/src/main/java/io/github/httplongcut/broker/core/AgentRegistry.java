@@ -3,20 +3,23 @@ package io.github.httplongcut.broker.core;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
  * The upstream agents that live, by target, and which of them is next (docs/protocol.md section 4).
- * Those with a free slot are kept sorted: a choice costs the logarithm of their number. Liveness is
- * measured on the fair clock.
+ * Liveness is measured on the fair clock.
+ *
+ * <p>Their number is bounded ({@link AgentLimits}), and a heartbeat, a choice or a tick takes the
+ * logarithm of it: those with a free slot are sorted by their share in use, all by when they would
+ * be missing.
  */
 final class AgentRegistry {
 
@@ -28,23 +31,47 @@ final class AgentRegistry {
     final TreeSet<Agent> free = new TreeSet<>(Agent.BY_SHARE);
   }
 
+  private final AgentLimits limits;
   private final Map<String, Target> targets = new HashMap<>();
+  private final AgentOwners owners = new AgentOwners();
+  private final TreeSet<Agent> byDeadline = new TreeSet<>(Agent.BY_DEADLINE);
+  private final Set<Agent> unsettled = new LinkedHashSet<>();
   private long registrations;
   private long choices;
+  private long silent;
+  private long displaced;
 
-  void onHeartbeat(UpstreamHeartbeat heartbeat, long fairNow) {
-    Target target = targets.get(heartbeat.upstreamTarget());
-    Agent known = target == null ? null : target.agents.get(heartbeat.upstreamId());
-    if (known != null) {
-      change(known, () -> known.heard(heartbeat, fairNow));
-    } else if (heartbeat.state() != AgentState.GONE) {
-      Agent agent = new Agent(heartbeat, ++registrations, fairNow);
-      targets
-          .computeIfAbsent(heartbeat.upstreamTarget(), t -> new Target())
-          .agents
-          .put(agent.id(), agent);
-      change(agent, () -> {});
+  AgentRegistry(AgentLimits limits) {
+    this.limits = limits;
+  }
+
+  /**
+   * Registers an agent, or brings what is known of it up to date.
+   *
+   * @return false if it is new and there is no room for it
+   */
+  boolean onHeartbeat(UpstreamHeartbeat heartbeat, long fairNow) {
+    Optional<Agent> known = find(heartbeat.upstreamTarget(), heartbeat.upstreamId());
+    if (known.isPresent()) {
+      heard(known.get(), () -> known.get().heard(heartbeat, fairNow));
+      if (heartbeat.state() == AgentState.GONE && known.get().outstanding() == 0) {
+        forget(known.get());
+      }
+      return true;
     }
+    if (heartbeat.state() == AgentState.GONE) {
+      return true;
+    }
+    if (!hasRoomFor(heartbeat)) {
+      return false;
+    }
+    register(new Agent(heartbeat, ++registrations, fairNow));
+    return true;
+  }
+
+  /** The agent has said something else: that it lives is all that this tells. */
+  void onSignOfLife(String upstreamTarget, ProcessId id, long fairNow) {
+    find(upstreamTarget, id).ifPresent(agent -> heard(agent, () -> agent.lives(fairNow)));
   }
 
   /** The agent with the smallest share in use, if one but those has a free slot. */
@@ -89,54 +116,97 @@ final class AgentRegistry {
   }
 
   boolean isKnown(Agent agent) {
-    Target target = targets.get(agent.target());
-    return target != null && target.agents.get(agent.id()) == agent;
+    return find(agent.target(), agent.id()).orElse(null) == agent;
   }
 
   /** Time has passed: forgets the agents that stay away, and says who they were. */
-  List<Agent> onTick(long fairNow) {
-    List<Agent> missing =
-        all(
-            agent -> {
-              agent.onTick();
-              return agent.isMissing(fairNow);
-            });
-    for (Agent agent : missing) {
-      Target target = targets.get(agent.target());
-      target.free.remove(agent);
-      target.agents.remove(agent.id());
-      if (target.agents.isEmpty()) {
-        targets.remove(agent.target());
+  Set<Agent> onTick(long fairNow) {
+    for (Iterator<Agent> each = unsettled.iterator(); each.hasNext(); ) {
+      Agent agent = each.next();
+      agent.onTick();
+      if (agent.isAtRest()) {
+        each.remove();
       }
     }
+    Set<Agent> missing = new HashSet<>();
+    while (!byDeadline.isEmpty() && byDeadline.first().isMissing(fairNow)) {
+      Agent agent = byDeadline.first();
+      forget(agent);
+      missing.add(agent);
+    }
+    silent += missing.size();
     return missing;
   }
 
   /** Whether more ticks would only tell who stays away. */
   boolean areAtRest() {
-    return targets.values().stream()
-        .allMatch(target -> target.agents.values().stream().allMatch(Agent::isAtRest));
+    return unsettled.isEmpty();
   }
 
   int size() {
-    return targets.values().stream().mapToInt(target -> target.agents.size()).sum();
+    return byDeadline.size();
+  }
+
+  /** How many agents were forgotten since their heartbeats stayed away. */
+  long silent() {
+    return silent;
+  }
+
+  /** How many agents had to make room for those of users with fewer. */
+  long displaced() {
+    return displaced;
   }
 
   /** Slots that this broker holds at all agents together. */
   int outstanding() {
-    return all(agent -> true).stream().mapToInt(Agent::outstanding).sum();
+    return byDeadline.stream().mapToInt(Agent::outstanding).sum();
   }
 
-  private List<Agent> all(Predicate<Agent> which) {
-    List<Agent> found = new ArrayList<>();
-    for (Target target : targets.values()) {
-      for (Agent agent : target.agents.values()) {
-        if (which.test(agent)) {
-          found.add(agent);
-        }
-      }
+  private Optional<Agent> find(String upstreamTarget, ProcessId id) {
+    return Optional.ofNullable(targets.get(upstreamTarget)).map(target -> target.agents.get(id));
+  }
+
+  /** Makes room if need be. */
+  private boolean hasRoomFor(UpstreamHeartbeat heartbeat) {
+    String user = heartbeat.upstreamId().user();
+    if (owners.count(user, heartbeat.upstreamTarget()) >= limits.perUserAndTarget()) {
+      return false;
     }
-    return found;
+    if (size() < limits.total()) {
+      return true;
+    }
+    Optional<Agent> spare = owners.spareFor(user);
+    spare.ifPresent(
+        agent -> {
+          forget(agent);
+          displaced++;
+        });
+    return spare.isPresent();
+  }
+
+  private void register(Agent agent) {
+    targets.computeIfAbsent(agent.target(), t -> new Target()).agents.put(agent.id(), agent);
+    byDeadline.add(agent);
+    owners.add(agent);
+    change(agent, () -> {});
+  }
+
+  private void forget(Agent agent) {
+    Target target = targets.get(agent.target());
+    target.free.remove(agent);
+    target.agents.remove(agent.id());
+    if (target.agents.isEmpty()) {
+      targets.remove(agent.target());
+    }
+    byDeadline.remove(agent);
+    unsettled.remove(agent);
+    owners.remove(agent);
+  }
+
+  private void heard(Agent agent, Runnable change) {
+    byDeadline.remove(agent);
+    change(agent, change);
+    byDeadline.add(agent);
   }
 
   /** A sorted element must be taken out before it changes. */
@@ -151,5 +221,9 @@ final class AgentRegistry {
     if (agent.isUsable() && agent.hasFreeSlot()) {
       free.add(agent);
     }
+    if (!agent.isAtRest()) {
+      unsettled.add(agent);
+    }
+    owners.changed(agent);
   }
 }

@@ -11,5 +11,7 @@ public enum Drop {
   /** An ack or an error of a request that is over, or of an attempt that is not the current one. */
   LATE,
   /** A cancel of a request that is not here, or not the canceller's. */
-  CANCEL_WITHOUT_REQUEST
+  CANCEL_WITHOUT_REQUEST,
+  /** A heartbeat of an agent that would be one too many. */
+  TOO_MANY_AGENTS
 }

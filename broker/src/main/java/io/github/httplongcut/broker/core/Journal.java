@@ -1,8 +1,9 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.protocol.ProcessId;
 import java.util.UUID;
 
-/** Is told of every transition of every request; called by the router, must not call it. */
+/** Hears what the router does, for the log. The router calls it; it must not call the router. */
 @FunctionalInterface
 public interface Journal {
 
@@ -13,4 +14,7 @@ public interface Journal {
    * @param brokerReqId names its latest dispatch, or the first one to come
    */
   void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why);
+
+  /** An agent that would be one too many is not registered; told at each of its heartbeats. */
+  default void agentRefused(ProcessId upstreamId, String upstreamTarget) {}
 }

@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -37,8 +38,9 @@ import java.util.function.Supplier;
 public final class Router {
 
   private final RouterLimits limits;
+  private final Journal journal;
   private final FairClock fair = new FairClock();
-  private final AgentRegistry agents = new AgentRegistry();
+  private final AgentRegistry agents;
   private final Book book;
   private final Outbox outbox;
   private final Placement placement;
@@ -54,6 +56,8 @@ public final class Router {
    */
   public Router(ProcessId brokerId, RouterLimits limits, Supplier<UUID> ids, Journal journal) {
     this.limits = limits;
+    this.journal = journal;
+    this.agents = new AgentRegistry(limits.agents());
     this.book = new Book(agents, fair, ids, journal);
     this.outbox = new Outbox(brokerId, limits);
     this.placement = new Placement(limits, agents, book, outbox, fair);
@@ -121,6 +125,7 @@ public final class Router {
     if (!isFrom(attempt.get(), user)) {
       return drop(Drop.WRONG_SENDER);
     }
+    lives(attempt.get(), now);
     if (attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
       Running running = dispatched.run(fair.at(now) + limits.replyTimeout().toNanos());
       book.move(attempt.get().request(), running, "acked", now);
@@ -144,6 +149,7 @@ public final class Router {
     if (!isFrom(attempt.get(), user)) {
       return drop(Drop.WRONG_SENDER);
     }
+    lives(attempt.get(), now);
     responses++;
     InFlight request = attempt.get().request();
     book.forget(request, "answered", now);
@@ -158,10 +164,14 @@ public final class Router {
    */
   public List<Effect> onError(UpstreamError error, String user, long now) {
     Optional<Attempt> attempt = book.attempt(error.brokerReqId());
-    if (attempt.isPresent() && !isFrom(attempt.get(), user)) {
+    if (attempt.isEmpty()) {
+      return drop(Drop.LATE);
+    }
+    if (!isFrom(attempt.get(), user)) {
       return drop(Drop.WRONG_SENDER);
     }
-    if (attempt.isEmpty() || attempt.get().current().isEmpty()) {
+    lives(attempt.get(), now);
+    if (attempt.get().current().isEmpty()) {
       return drop(Drop.LATE);
     }
     upstreamFailed(attempt.get(), error.error(), now);
@@ -199,7 +209,10 @@ public final class Router {
 
   /** An upstream agent lives. */
   public List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat, long now) {
-    agents.onHeartbeat(heartbeat, fair.at(now));
+    if (!agents.onHeartbeat(heartbeat, fair.at(now))) {
+      journal.agentRefused(heartbeat.upstreamId(), heartbeat.upstreamTarget());
+      return drop(Drop.TOO_MANY_AGENTS);
+    }
     book.freed(heartbeat.upstreamTarget());
     return placement.finish(now);
   }
@@ -220,7 +233,7 @@ public final class Router {
 
   /** Checks every deadline and every agent. */
   public List<Effect> onTick(long now) {
-    List<Agent> lost = agents.onTick(fair.at(now));
+    Set<Agent> lost = agents.onTick(fair.at(now));
     for (InFlight request : book.all()) {
       if (now - request.deadline() >= 0) {
         outOfTime(request, now);
@@ -304,7 +317,8 @@ public final class Router {
         book.admittedBytes(),
         agents.size(),
         new RouterStats.Totals(
-            received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)));
+            received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)),
+        new RouterStats.Forgotten(agents.silent(), agents.displaced()));
   }
 
   /** Slots that it believes in use and attempts that it remembers: none when it is idle. */
@@ -423,6 +437,11 @@ public final class Router {
 
   private Optional<Attempt> current(UUID brokerReqId) {
     return book.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());
+  }
+
+  /** Whatever an agent says of a dispatch, it lives. */
+  private void lives(Attempt attempt, long now) {
+    agents.onSignOfLife(attempt.request().target(), attempt.upstreamId(), fair.at(now));
   }
 
   private static boolean isFrom(Attempt attempt, String user) {

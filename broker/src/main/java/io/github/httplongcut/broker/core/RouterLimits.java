@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxInFlightBytes of those
  * @param maxWaiting of them in the waiting room
  * @param maxAttempts dispatches of one request that cost one
+ * @param agents how many agents it knows
  */
 public record RouterLimits(
     Duration waitTimeout,
@@ -20,4 +21,5 @@ public record RouterLimits(
     int maxInFlight,
     long maxInFlightBytes,
     int maxWaiting,
-    int maxAttempts) {}
+    int maxAttempts,
+    AgentLimits agents) {}

@@ -9,8 +9,10 @@ import java.util.Map;
  * @param inFlightBytes of those that were admitted
  * @param agents upstream agents known, once for each target
  * @param totals since the start
+ * @param forgotten agents forgotten since the start
  */
-public record RouterStats(Holds holds, long inFlightBytes, int agents, Totals totals) {
+public record RouterStats(
+    Holds holds, long inFlightBytes, int agents, Totals totals, Forgotten forgotten) {
 
   /** Requests by state. */
   public record Holds(int waiting, int settling, int dispatched, int running) {}
@@ -26,4 +28,12 @@ public record RouterStats(Holds holds, long inFlightBytes, int agents, Totals to
    */
   public record Totals(
       long received, long dispatches, long responses, long forwarded, Map<Drop, Long> drops) {}
+
+  /**
+   * Agents that were forgotten and had not said that they go.
+   *
+   * @param silent their heartbeats stayed away
+   * @param displaced there were too many, and their user had the most
+   */
+  public record Forgotten(long silent, long displaced) {}
 }

@@ -44,7 +44,8 @@ final class History {
           12,
           1 << 20,
           6,
-          3);
+          3,
+          new AgentLimits(2, 2)); // one of three agents must stay out
 
   /** One reception of a request. */
   private static final class Reception {
@@ -74,9 +75,10 @@ final class History {
     boolean alive = true;
     AgentState lastSaid = AgentState.GONE;
     long lastSaidAt;
+    long lastHeardAt;
 
-    WorldAgent(String user, int capacity) {
-      this.id = new ProcessId(user, "a-aaaaaa");
+    WorldAgent(String id, int capacity) {
+      this.id = ProcessId.parse(id);
       this.capacity = capacity;
     }
   }
@@ -101,8 +103,8 @@ final class History {
     router =
         new Router(
             RouterScene.BROKER, LIMITS, () -> new UUID(2, ++ids), (r, b, from, to, why) -> {});
-    for (String user : List.of("plant1", "plant2", "plant3")) {
-      agents.add(new WorldAgent(user, 1 + random.nextInt(3)));
+    for (String id : List.of("plant1.a-aaaaaa", "plant1.b-aaaaaa", "plant2.a-aaaaaa")) {
+      agents.add(new WorldAgent(id, 1 + random.nextInt(3)));
     }
   }
 
@@ -166,6 +168,7 @@ final class History {
       if (agent.alive && (fair() - agent.lastSaidAt >= INTERVAL || agent.state != agent.lastSaid)) {
         agent.lastSaid = agent.state;
         agent.lastSaidAt = fair();
+        agent.lastHeardAt = fair();
         perform(
             router.onHeartbeat(
                 new UpstreamHeartbeat(
@@ -307,7 +310,7 @@ final class History {
             .findFirst()
             .orElseThrow();
     assertThat(agent.lastSaid).isIn(AgentState.READY, AgentState.FULL);
-    assertThat(fair() - agent.lastSaidAt).as("silent for").isLessThan(3 * INTERVAL + TICK);
+    assertThat(fair() - agent.lastHeardAt).as("silent for").isLessThan(3 * INTERVAL + TICK);
     boolean repeatable = dispatch.request().request().isRepeatable();
     if (!repeatable) {
       assertThat(reception.receipt.isSettled()).as("settled before it is dispatched").isTrue();
@@ -367,10 +370,11 @@ final class History {
     if (random.nextInt(10) != 0) {
       toCome.add(
           () ->
-              router.onAck(
-                  new BrokerRequestAck(dispatch.request().brokerReqId(), id, agent.id),
-                  agent.id.user(),
-                  now()));
+              heard(agent)
+                  .onAck(
+                      new BrokerRequestAck(dispatch.request().brokerReqId(), id, agent.id),
+                      agent.id.user(),
+                      now()));
     }
     switch (random.nextInt(4)) {
       case 0 -> toCome.add(() -> error(dispatch, agent, Failure.UPSTREAM_TIMEOUT));
@@ -378,28 +382,35 @@ final class History {
       default ->
           toCome.add(
               () ->
-                  router.onResponse(
-                      new UpstreamResponse(
-                          dispatch.request().clientId(),
-                          id,
-                          dispatch.request().brokerReqId(),
-                          id,
-                          RouterScene.ok()),
-                      agent.id.user(),
-                      now()));
+                  heard(agent)
+                      .onResponse(
+                          new UpstreamResponse(
+                              dispatch.request().clientId(),
+                              id,
+                              dispatch.request().brokerReqId(),
+                              id,
+                              RouterScene.ok()),
+                          agent.id.user(),
+                          now()));
     }
   }
 
   private List<Effect> error(Effect.Dispatch dispatch, WorldAgent agent, Failure failure) {
-    return router.onError(
-        new UpstreamError(
-            dispatch.request().clientId(),
-            dispatch.request().clientReqId(),
-            dispatch.request().brokerReqId(),
-            dispatch.request().clientReqId(),
-            new EventError(failure, "why", Hop.UPSTREAM_AGENT)),
-        agent.id.user(),
-        now());
+    return heard(agent)
+        .onError(
+            new UpstreamError(
+                dispatch.request().clientId(),
+                dispatch.request().clientReqId(),
+                dispatch.request().brokerReqId(),
+                dispatch.request().clientReqId(),
+                new EventError(failure, "why", Hop.UPSTREAM_AGENT)),
+            agent.id.user(),
+            now());
+  }
+
+  private Router heard(WorldAgent agent) {
+    agent.lastHeardAt = fair();
+    return router;
   }
 
   private long now() {

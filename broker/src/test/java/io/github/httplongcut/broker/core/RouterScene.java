@@ -39,7 +39,14 @@ final class RouterScene {
 
   static final RouterLimits LIMITS =
       new RouterLimits(
-          Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(25), 6, 1 << 20, 3, 3);
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(25),
+          6,
+          1 << 20,
+          3,
+          3,
+          new AgentLimits(4, 6));
 
   /** Close to where {@code nanoTime} overflows, which must make no difference. */
   private static final long T0 = Long.MAX_VALUE - 3_000_000_000L;
@@ -62,6 +69,7 @@ final class RouterScene {
 
   final Router router;
   final List<String> moves = new ArrayList<>();
+  final List<String> refused = new ArrayList<>();
   private int receipts;
   private int ids;
   private long millis;
@@ -76,8 +84,18 @@ final class RouterScene {
             BROKER,
             limits.apply(LIMITS),
             () -> id(++ids),
-            (clientReqId, brokerReqId, from, to, why) ->
-                moves.add("r" + number(clientReqId) + " " + from + " -> " + to + " (" + why + ")"));
+            new Journal() {
+              @Override
+              public void moved(
+                  UUID clientReqId, UUID brokerReqId, String from, String to, String why) {
+                moves.add("r" + number(clientReqId) + " " + from + " -> " + to + " (" + why + ")");
+              }
+
+              @Override
+              public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
+                refused.add(upstreamId + " for " + upstreamTarget);
+              }
+            });
   }
 
   // Time.

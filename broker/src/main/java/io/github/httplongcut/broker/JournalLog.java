@@ -1,0 +1,50 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.broker.core.Journal;
+import io.github.httplongcut.broker.core.Router;
+import io.github.httplongcut.loop.RateLimit;
+import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes to the log what the router does. For the loop's thread. */
+final class JournalLog implements Journal {
+
+  private static final Logger log = LoggerFactory.getLogger(Router.class);
+
+  private final LongSupplier clock;
+  private final RateLimit refusals = new RateLimit(Duration.ofMinutes(1));
+
+  /**
+   * @param clock the loop's time
+   */
+  JournalLog(LongSupplier clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why) {
+    log.debug(
+        "event=moved client_req_id={} broker_req_id={} from={} to={} why=\"{}\"",
+        clientReqId,
+        brokerReqId,
+        from,
+        to,
+        why);
+  }
+
+  @Override
+  public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
+    if (refusals.allows(clock.getAsLong())) {
+      log.warn(
+          "event=agent_refused upstream_id={} upstream_target={} reason=too_many_agents"
+              + " suppressed={}",
+          upstreamId,
+          upstreamTarget,
+          refusals.takeSuppressed());
+    }
+  }
+}

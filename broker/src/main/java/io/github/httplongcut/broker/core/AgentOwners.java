@@ -1,0 +1,98 @@
+package io.github.httplongcut.broker.core;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The RabbitMQ users behind the known agents: how many agents each has, and which agent goes first
+ * when there are too many. Every method takes constant time, or the logarithm of the number of
+ * users.
+ */
+final class AgentOwners {
+
+  private static final class Owner {
+    final String user;
+    final Map<String, Integer> byTarget = new HashMap<>();
+
+    /** Agents without a request of ours, the one first that was heard longest ago. */
+    final Set<Agent> idle = new LinkedHashSet<>();
+
+    int agents;
+
+    Owner(String user) {
+      this.user = user;
+    }
+  }
+
+  private static final Comparator<Owner> MOST_AGENTS_FIRST =
+      Comparator.<Owner>comparingInt(owner -> owner.agents)
+          .reversed()
+          .thenComparing(owner -> owner.user);
+
+  private final Map<String, Owner> owners = new HashMap<>();
+  private final TreeSet<Owner> ranking = new TreeSet<>(MOST_AGENTS_FIRST);
+
+  void add(Agent agent) {
+    Owner owner = owners.computeIfAbsent(agent.id().user(), Owner::new);
+    owner.byTarget.merge(agent.target(), 1, Integer::sum);
+    count(owner, 1);
+    changed(agent);
+  }
+
+  void remove(Agent agent) {
+    Owner owner = owners.get(agent.id().user());
+    owner.idle.remove(agent);
+    owner.byTarget.computeIfPresent(agent.target(), (target, n) -> n == 1 ? null : n - 1);
+    count(owner, -1);
+    if (owner.agents == 0) {
+      owners.remove(owner.user);
+    }
+  }
+
+  /** The agent was heard, or has more or fewer of our requests. */
+  void changed(Agent agent) {
+    Set<Agent> idle = owners.get(agent.id().user()).idle;
+    idle.remove(agent);
+    if (agent.outstanding() == 0) {
+      idle.add(agent);
+    }
+  }
+
+  /** How many agents the user has for the target. */
+  int count(String user, String target) {
+    Owner owner = owners.get(user);
+    return owner == null ? 0 : owner.byTarget.getOrDefault(target, 0);
+  }
+
+  /**
+   * The agent that makes room for a new one of {@code user}: one without a request of ours, of the
+   * user with the most agents. Empty if that user would then have fewer than {@code user}: two
+   * users with as many agents must not push out each other's in turn.
+   */
+  Optional<Agent> spareFor(String user) {
+    if (ranking.isEmpty()) {
+      return Optional.empty();
+    }
+    Owner largest = ranking.first();
+    Owner newcomer = owners.get(user);
+    int afterwards = newcomer == null ? 1 : newcomer.agents + 1;
+    if (largest.agents <= afterwards || largest.idle.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(largest.idle.iterator().next());
+  }
+
+  /** A sorted element must be taken out before it changes. */
+  private void count(Owner owner, int change) {
+    ranking.remove(owner);
+    owner.agents += change;
+    if (owner.agents > 0) {
+      ranking.add(owner);
+    }
+  }
+}
