@@ -205,7 +205,8 @@ final class BrokerLoop implements SessionListener, Ticker {
     UpstreamError error = (UpstreamError) event;
     String user = delivery.envelope().userId();
     return orphaned
-        ? router.onOrphanedError(error, user, now())
+        ? router.onOrphanedError(
+            error, ProcessId.parse(delivery.envelope().routingKey()), user, now())
         : router.onError(error, user, now());
   }
 

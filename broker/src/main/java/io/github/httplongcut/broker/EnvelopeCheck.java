@@ -43,7 +43,9 @@ final class EnvelopeCheck {
       // Ours or another broker's, come back. An agent can have any message come back here.
       case BROKER_REQUEST ->
           envelope.origin() != Origin.SENT && brokerUsers.contains(envelope.userId());
-      case UPSTREAM_RESPONSE, UPSTREAM_ERROR -> true;
+      case UPSTREAM_RESPONSE -> true;
+      case UPSTREAM_ERROR ->
+          envelope.origin() != Origin.ORPHANED || ProcessId.isId(envelope.routingKey());
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
           envelope.origin() != Origin.SENT;
     };

@@ -240,7 +240,15 @@ class BrokerLoopTest {
     deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", error(foreign()));
     channel.answerFence();
 
-    assertThat(session.only(EventType.BROKER_ERROR).isOrphaned()).isTrue();
+    Publication sentOn = session.only(EventType.BROKER_ERROR);
+    assertThat(sentOn.isOrphaned()).isTrue();
+    assertThat(((BrokerError) sentOn.event()).orphanOf())
+        .contains(ProcessId.parse("broker.gone-aaaaaa"));
+  }
+
+  @Test
+  void orphanedErrorToNobodyInParticularIsDiscarded() {
+    assertDiscarded(deliver(Origin.ORPHANED, "broker", "plant", error(foreign())));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
@@ -73,6 +74,24 @@ final class PendingRequest {
   /** The brokers that said they have it, one for each id. */
   Collection<ClientRequestAck> acks() {
     return acks.values();
+  }
+
+  /**
+   * Returns whether the broker that {@code event} was said to, if it is an orphan, has acked the
+   * request. An upstream agent names any broker that is gone: only of one that had the request can
+   * it know that the request did not run.
+   */
+  boolean mayBeSaidBy(BrokerError event) {
+    return event
+        .orphanOf()
+        .map(
+            broker ->
+                acks.values().stream()
+                    .anyMatch(
+                        ack ->
+                            ack.brokerId().equals(broker)
+                                && ack.clientReqId().equals(event.clientReqId())))
+        .orElse(true);
   }
 
   /** Whether {@code id} is the one that counts. */

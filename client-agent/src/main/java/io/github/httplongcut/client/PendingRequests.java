@@ -154,7 +154,8 @@ final class PendingRequests {
     PendingRequest pending = byId.get(event.clientReqId());
     if (pending == null
         || !pending.isLatest(event.clientReqId())
-        || (orphaned && pending.isRepeatable())) {
+        || (orphaned && pending.isRepeatable())
+        || !pending.mayBeSaidBy(event)) {
       return false;
     }
     if (event.error().failure() == Failure.NOT_RUN) {

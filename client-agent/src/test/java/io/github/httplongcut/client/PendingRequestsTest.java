@@ -518,6 +518,45 @@ class PendingRequestsTest {
     assertThat(attempts).hasSize(2);
   }
 
+  /** An agent can have an error of its own become an orphan of any broker. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Failure.class,
+      names = {"UPSTREAM_TIMEOUT", "NOT_RUN"})
+  void anOrphanOfABrokerThatHasNotAckedTheRequestIsDropped(Failure failure) {
+    UUID id = add("POST");
+    BrokerError early = error(id, failure).orphanOf(BROKER);
+    assertThat(pending.onError(early, true, T0)).isFalse();
+    pending.onAck(ack(id, BROKER), T0);
+
+    assertThat(pending.onError(error(id, failure).orphanOf(OTHER_BROKER), true, T0)).isFalse();
+
+    assertThat(errors).isEmpty();
+    assertThat(attempts).hasSize(1);
+  }
+
+  @Test
+  void anOrphanedNotRunOfTheBrokerThatHadTheRequestIsBelieved() {
+    UUID id = add("POST");
+    pending.onAck(ack(id, BROKER), T0);
+
+    assertThat(pending.onError(error(id, Failure.NOT_RUN).orphanOf(BROKER), true, T0)).isTrue();
+
+    assertThat(attempts).hasSize(2);
+  }
+
+  @Test
+  void anAckOfAnEarlierPublicationVouchesForNoOrphanOfTheLatest() {
+    UUID first = add("POST");
+    pending.onAck(ack(first, BROKER), T0);
+    pending.onError(error(first, Failure.NOT_RUN).orphanOf(BROKER), true, T0);
+
+    BrokerError late = error(latestId(), Failure.NOT_RUN).orphanOf(BROKER);
+    assertThat(pending.onError(late, true, T0)).isFalse();
+
+    assertThat(attempts).hasSize(2);
+  }
+
   // --- what is settled first
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.httplongcut.protocol;
 
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -94,8 +95,22 @@ public sealed interface Event {
    * Broker to client agent: there is no answer, and why.
    *
    * @param brokerReqId the dispatch that failed, or the id that the first would have had
+   * @param orphanOf the broker that it was said to, if that is not the one that sends it on
    */
-  record BrokerError(UUID clientReqId, UUID brokerReqId, EventError error) implements Event {
+  record BrokerError(
+      UUID clientReqId, UUID brokerReqId, EventError error, Optional<ProcessId> orphanOf)
+      implements Event {
+
+    /** What the sender has found, or was told itself. */
+    public BrokerError(UUID clientReqId, UUID brokerReqId, EventError error) {
+      this(clientReqId, brokerReqId, error, Optional.empty());
+    }
+
+    /** The same, sent on by another broker than the one that it was said to. */
+    public BrokerError orphanOf(ProcessId brokerId) {
+      return new BrokerError(clientReqId, brokerReqId, error, Optional.of(brokerId));
+    }
+
     @Override
     public EventType type() {
       return EventType.BROKER_ERROR;

@@ -158,6 +158,9 @@ public final class EventCodec {
     } else if (event instanceof BrokerError e) {
       id(json, "client_req_id", e.clientReqId());
       id(json, "broker_req_id", e.brokerReqId());
+      if (e.orphanOf().isPresent()) {
+        id(json, "broker_id", e.orphanOf().get());
+      }
       error(json, e.error());
     } else if (event instanceof UpstreamHeartbeat e) {
       id(json, "upstream_id", e.upstreamId());
@@ -207,7 +210,8 @@ public final class EventCodec {
       case BROKER_RESPONSE ->
           new BrokerResponse(
               f.clientId(), f.clientReqId(), f.brokerReqId(), f.upstreamReqId(), f.response());
-      case BROKER_ERROR -> new BrokerError(f.clientReqId(), f.brokerReqId(), f.error());
+      case BROKER_ERROR ->
+          new BrokerError(f.clientReqId(), f.brokerReqId(), f.error(), f.optionalBrokerId());
       case UPSTREAM_HEARTBEAT ->
           new UpstreamHeartbeat(
               f.upstreamId(),

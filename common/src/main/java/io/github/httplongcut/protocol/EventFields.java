@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -172,6 +173,10 @@ final class EventFields {
 
   ProcessId brokerId() {
     return processId("broker_id");
+  }
+
+  Optional<ProcessId> optionalBrokerId() {
+    return texts.containsKey("broker_id") ? Optional.of(brokerId()) : Optional.empty();
   }
 
   ProcessId upstreamId() {

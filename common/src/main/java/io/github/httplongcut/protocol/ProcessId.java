@@ -27,7 +27,7 @@ public final class ProcessId {
   }
 
   private ProcessId(String text, int dot) {
-    if (dot < 0 || !Names.isName(text, 0, dot) || !isInstance(text, dot + 1)) {
+    if (!isId(text)) {
       throw new IllegalArgumentException("'" + text + "' is not <user>.<name>-<6 base32 letters>");
     }
     this.text = text;
@@ -69,6 +69,12 @@ public final class ProcessId {
    */
   public static ProcessId parse(String text) {
     return new ProcessId(text, text.indexOf('.'));
+  }
+
+  /** Returns whether {@code text} is the wire form of an id. */
+  public static boolean isId(String text) {
+    int dot = text.indexOf('.');
+    return dot > 0 && Names.isName(text, 0, dot) && isInstance(text, dot + 1);
   }
 
   /** The RabbitMQ user that the process logs in as: what RabbitMQ vouches for. */

@@ -87,6 +87,18 @@ class EventCodecTest {
   }
 
   @Test
+  void anOrphanNamesTheBrokerThatItWasSaidTo() throws Exception {
+    BrokerError orphan =
+        new BrokerError(ID, ID, new EventError(Failure.NOT_RUN, "m", Hop.UPSTREAM_AGENT))
+            .orphanOf(ProcessId.parse("broker.gone-abcdef"));
+
+    assertThat(MAPPER.readTree(EventCodec.encode(orphan)).get("broker_id").textValue())
+        .isEqualTo("broker.gone-abcdef");
+    assertThat(EventCodec.decode(EventType.BROKER_ERROR, EventCodec.encode(orphan)))
+        .containsExactly(orphan);
+  }
+
+  @Test
   void anErrorCodeOfANewerVersionIsAnInternalError() throws Exception {
     String newer =
         "{\"client_req_id\":\"%s\",\"broker_req_id\":\"%s\",\"error\":{\"code\":\"from_tomorrow\",\"message\":\"m\",\"hop\":\"broker\"}}"

@@ -178,15 +178,20 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** An error that was for a broker that is gone, or for this one while it did not listen. */
-  public List<Effect> onOrphanedError(UpstreamError error, String user, long now) {
+  /**
+   * An error that was for a broker that is gone, or for this one while it did not listen.
+   *
+   * @param saidTo that broker
+   */
+  public List<Effect> onOrphanedError(
+      UpstreamError error, ProcessId saidTo, String user, long now) {
     if (book.attempt(error.brokerReqId()).isPresent()) {
       return onError(error, user, now);
     }
     forwarded++;
     outbox.forwardOrphan(
         error.clientId(),
-        new BrokerError(error.clientReqId(), error.brokerReqId(), error.error()),
+        new BrokerError(error.clientReqId(), error.brokerReqId(), error.error()).orphanOf(saidTo),
         now);
     return placement.finish(now);
   }
@@ -200,9 +205,10 @@ public final class Router {
     outbox.forwardOrphan(
         request.clientId(),
         new BrokerError(
-            request.clientReqId(),
-            request.brokerReqId(),
-            Placement.error(Failure.NOT_RUN, "its broker is gone")),
+                request.clientReqId(),
+                request.brokerReqId(),
+                Placement.error(Failure.NOT_RUN, "its broker is gone"))
+            .orphanOf(request.brokerId()),
         now);
     return placement.finish(now);
   }

@@ -194,7 +194,8 @@ final class RouterScene {
 
   List<String> orphanedError(int number, int brokerReqId, Failure failure, ProcessId agent) {
     return said(
-        router.onOrphanedError(upstreamError(number, brokerReqId, failure), agent.user(), now()));
+        router.onOrphanedError(
+            upstreamError(number, brokerReqId, failure), BROKER, agent.user(), now()));
   }
 
   List<String> orphanedRequest(int number, int brokerReqId) {
