@@ -152,6 +152,9 @@ public final class Router {
     lives(attempt.get(), now);
     responses++;
     InFlight request = attempt.get().request();
+    if (attempt.get().current().isEmpty()) { // an earlier one was faster than the current one
+      cancelCurrent(request);
+    }
     book.forget(request, "answered", now);
     outbox.respond(request, response, now);
     return placement.finish(now);
@@ -254,11 +257,12 @@ public final class Router {
 
   /**
    * What was consumed and is not settled goes to somebody else, or comes again: it is forgotten,
-   * the repeatable ones that run too. What is settled is nobody's but ours.
+   * and cancelled where it runs. What is settled is nobody's but ours.
    */
   public List<Effect> onConsumingLost(long now) {
     for (InFlight request : book.all()) {
       if (!request.receipt().isSettled()) {
+        cancelCurrent(request);
         book.forget(request, "consuming connection lost", now);
       }
     }
@@ -440,6 +444,13 @@ public final class Router {
   }
 
   // Small things.
+
+  /** Nobody waits for what the agent that has it runs, if one has it. */
+  private void cancelCurrent(InFlight request) {
+    if (request.stage() instanceof AtAgent at) {
+      book.attempt(at.brokerReqId()).ifPresent(outbox::cancel);
+    }
+  }
 
   private Optional<Attempt> current(UUID brokerReqId) {
     return book.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());

@@ -305,7 +305,7 @@ class RouterDispatchTest {
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.tick(4_000)).containsExactly("dispatch r1 as b2 to plant2");
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("respond r1");
+    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("cancel b2 at plant2", "respond r1");
   }
 
   @Test
@@ -395,7 +395,7 @@ class RouterDispatchTest {
     scene.heartbeat(AGENT_2, 1, 0);
     scene.ack(2, AGENT_2);
 
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("respond r1");
+    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("cancel b2 at plant2", "respond r1");
     assertThat(scene.router.isIdle()).isTrue();
   }
 

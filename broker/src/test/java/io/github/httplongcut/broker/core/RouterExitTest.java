@@ -106,14 +106,25 @@ class RouterExitTest {
   }
 
   @Test
-  void consumingLostForgetsRepeatableOnesThatRunAndTheirResponsesAreSentOn() {
+  void consumingLostCancelsRepeatableOnesThatRunAndTheirResponsesAreSentOn() {
     scene.heartbeat(AGENT_1, 10, 0);
     scene.get(1);
     scene.get(2);
     scene.ack(2, AGENT_1);
 
-    assertThat(scene.consumingLost()).isEmpty();
+    assertThat(scene.consumingLost()).containsExactly("cancel b1 at plant1", "cancel b2 at plant1");
     assertThat(scene.response(2, 2, AGENT_1)).containsExactly("forward r2");
+  }
+
+  /** An agent that did not ack in time may answer all the same. */
+  @Test
+  void anAnswerOfAnEarlierAttemptCancelsTheLaterOne() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    scene.published(1, Fate.NACKED);
+    scene.heartbeat(AGENT_2, 1, 0);
+
+    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("cancel b2 at plant2", "respond r1");
   }
 
   @Test
@@ -140,7 +151,8 @@ class RouterExitTest {
     scene.undelivered(1, Undelivered.REJECTED);
     scene.heartbeat(AGENT_1, 1, 0); // r2 holds the only slot
 
-    assertThat(scene.consumingLost()).containsExactly("dispatch r1 as b3 to plant1");
+    assertThat(scene.consumingLost())
+        .containsExactly("cancel b2 at plant1", "dispatch r1 as b3 to plant1");
     scene.response(1, 3, AGENT_1);
   }
 
