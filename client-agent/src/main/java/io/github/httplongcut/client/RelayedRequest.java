@@ -157,12 +157,32 @@ final class RelayedRequest implements Caller {
     answered = true;
     this.outcome = outcome;
     hangUp.ifPresent(HangUp::stop);
-    place.ifPresent(
-        taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
     if (closing && httpExchange.isRequestComplete()) {
       httpExchange.setPersistent(false);
     }
-    ResponseWriter.write(httpExchange, response);
+    try {
+      place.ifPresent(
+          taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
+      ResponseWriter.write(httpExchange, response);
+    } catch (SecurityException e) { // Undertow: the hashes of too many names collide
+      writeInstead(Failure.UPSTREAM_PROTOCOL_ERROR, "the answer has too many similar header names");
+    } catch (RuntimeException e) {
+      log.error("event=bug client_req_id={}", firstId, e);
+      writeInstead(Failure.INTERNAL_ERROR, "a bug: see the log");
+    }
+  }
+
+  /** Nothing else would end the exchange, and its place would never be free again. */
+  private void writeInstead(Failure failure, String message) {
+    outcome = failure.code();
+    if (httpExchange.isResponseStarted()) {
+      IoUtils.safeClose(connection);
+      httpExchange.endExchange();
+      return;
+    }
+    httpExchange.getResponseHeaders().clear();
+    EventError error = new RefusedException(failure, message).error();
+    ResponseWriter.write(httpExchange, ProblemResponse.of(error, firstId, upstreamTarget));
   }
 
   private void onClosed() {

@@ -14,6 +14,7 @@ import io.github.httplongcut.protocol.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -341,6 +342,44 @@ class RelayHandlerTest {
                     "Via", "1.1 longcut.edge-aaaaaa",
                     "Content-Length", "1")
                 .fields());
+  }
+
+  /** Undertow refuses to hold names whose hashes collide too often. */
+  @Test
+  void anAnswerThatCannotBeWrittenIsAProblem() throws IOException {
+    Headers.Builder colliding = Headers.builder();
+    collidingNames().forEach(name -> colliding.add(name, "1"));
+    agent.answering(request -> new Response(200, colliding.build(), Body.ofText("x")));
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      assertRefused(caller.receive(), Failure.UPSTREAM_PROTOCOL_ERROR);
+      agent.answering(request -> HELLO);
+      assertThat(caller.send(get("/", "")).receive().body()).isEqualTo("hello");
+    }
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+  }
+
+  @Test
+  void fieldsWhoseNamesCollideAreRefused() throws IOException {
+    agent.answering(request -> HELLO);
+
+    assertRefused(
+        exchange(get("/", String.join(": 1\r\n", collidingNames()) + ": 1\r\n")),
+        Failure.BAD_REQUEST);
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  /** All of one hash: each pair of letters has the same part in it. */
+  private static List<String> collidingNames() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 1 << 8; i++) {
+      StringBuilder name = new StringBuilder();
+      for (int bit = 0; bit < 8; bit++) {
+        name.append((i >> bit & 1) == 0 ? "AR" : "BA");
+      }
+      names.add(name.toString());
+    }
+    return names;
   }
 
   @Test
