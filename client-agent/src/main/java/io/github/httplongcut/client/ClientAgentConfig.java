@@ -4,6 +4,7 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.protocol.WireLimits;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,9 @@ public record ClientAgentConfig(
 
   /** Brokers let acks wait for their neighbours, 20 ms at the most (protocol section 7). */
   private static final Duration LEAST_ACK_DELAY_TARGET = Duration.ofMillis(100);
+
+  private static final String NO_MORE_IS_RELAYED =
+      "brokers and upstream agents discard requests with more";
 
   private static final Pattern HOST = Pattern.compile("[a-z0-9._-]+|\\[[0-9a-f:.]+]");
   private static final String HOST_FORM = "a host name without a port";
@@ -123,9 +127,10 @@ public record ClientAgentConfig(
                 agent.count("max-in-flight"),
                 agent.bytes("max-in-flight-bytes"),
                 agent.bodyLimit("max-request-body"),
-                agent.bytes("max-headers-size"),
-                agent.count("max-headers"),
-                agent.bytes("max-url")),
+                agent.bytes(
+                    "max-headers-size", WireLimits.OUTSIDE_HEADER_CHARS, NO_MORE_IS_RELAYED),
+                agent.count("max-headers", WireLimits.OUTSIDE_HEADER_FIELDS, NO_MORE_IS_RELAYED),
+                agent.bytes("max-url", WireLimits.URL_CHARS, NO_MORE_IS_RELAYED)),
             agent.duration("request-timeout"),
             agent.duration("ack-timeout"),
             agent.duration("ack-delay-target"),

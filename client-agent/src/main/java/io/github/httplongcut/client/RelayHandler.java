@@ -8,6 +8,7 @@ import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.WireLimits;
 import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpHandler;
@@ -174,7 +175,8 @@ final class RelayHandler implements HttpHandler {
         });
   }
 
-  private Headers headersFor(RequestHead head, HttpServerExchange httpExchange) {
+  private Headers headersFor(RequestHead head, HttpServerExchange httpExchange)
+      throws RefusedException {
     Headers headers = HeaderRules.withoutFraming(HeaderRules.endToEnd(head.headers()));
     Forwarded forwarded =
         new Forwarded(
@@ -189,7 +191,16 @@ final class RelayHandler implements HttpHandler {
         config.forwardedHeaders() == ForwardedHeaders.APPEND
             ? HeaderRules.withForwardedAppended(headers, forwarded)
             : headers;
-    return HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
+    headers = HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
+    if (headers.valueCount() > WireLimits.HEADER_FIELDS
+        || headers.chars() > WireLimits.HEADER_CHARS) { // X-Forwarded-Host repeats the Host
+      throw new RefusedException(
+          Failure.HEADERS_TOO_LARGE,
+          "with what the relay adds the fields are larger than "
+              + WireLimits.HEADER_CHARS
+              + " bytes");
+    }
+    return headers;
   }
 
   private static String addressOf(InetSocketAddress source) {

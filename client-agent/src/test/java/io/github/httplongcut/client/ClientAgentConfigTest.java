@@ -98,10 +98,27 @@ final class ClientAgentConfigTest {
         "ack-delay-target = 3s ; ack-delay-target: expected at least 100ms and less than ack-timeout",
         "max-in-flight-bytes = 1 KiB ; max-request-body: expected at most max-in-flight-bytes",
         "max-request-body = 5 MiB ; max-request-body: expected a size such as 1 MiB, at most 4 MiB",
+        "max-headers = 991 ; max-headers: expected a whole number from 1 to 990: brokers and upstream"
+            + " agents discard requests with more, found \"991\"",
+        "max-headers-size = 245761 ; max-headers-size: expected a size such as 64 KiB, at most 240 KiB:"
+            + " brokers and upstream agents discard requests with more, found \"245761\"",
+        "max-url = 65 KiB ; max-url: expected a size such as 64 KiB, at most 64 KiB:"
+            + " brokers and upstream agents discard requests with more, found \"65 KiB\"",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })
   void settingsThatDoNotGoTogetherAreTold(String text, String message) {
     assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.client-agent." + message);
+  }
+
+  @Test
+  void theLargestLimitsAreThoseOfTheRelay() {
+    ClientAgentConfig config =
+        parse(
+            "max-headers = 990, max-headers-size = 240 KiB, max-url = 64 KiB,"
+                + " max-request-body = 4 MiB");
+    assertThat(config.limits())
+        .isEqualTo(
+            new ClientAgentConfig.Limits(10_000, 256L << 20, 4L << 20, 240 << 10, 990, 64 << 10));
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -576,6 +577,30 @@ class RelayHandlerTest {
         IntStream.range(0, count).mapToObj(i -> "X" + i + ": x\r\n").collect(Collectors.joining());
 
     assertRefused(exchange(get("/", fields)), Failure.HEADERS_TOO_LARGE);
+  }
+
+  @Test
+  void aHostThatForwardedRepeatsOverTheLimitIsRefused() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 1 << 20, 100, WireLimits.OUTSIDE_HEADER_CHARS, 20, 1_024));
+    agent.answering(request -> HELLO);
+    int half = WireLimits.HEADER_CHARS / 2;
+
+    assertThat(exchange(hostOf(half - 100)).status()).isEqualTo(200);
+    assertRefused(exchange(hostOf(half)), Failure.HEADERS_TOO_LARGE);
+  }
+
+  private static String hostOf(int length) {
+    return "GET /o HTTP/1.1\r\nHost: " + "h".repeat(length) + "\r\n\r\n";
+  }
+
+  /** Undertow's own limit, 32 characters, is lower than that of the relay. */
+  @Test
+  void aMethodOverTheLimitIsRefused() throws IOException {
+    String method = "M".repeat(WireLimits.METHOD_CHARS + 1);
+
+    assertRefused(exchange(method + " / HTTP/1.1\r\nHost: h\r\n\r\n"), Failure.BAD_REQUEST);
+    assertThat(agent.session.published()).isEmpty();
   }
 
   @Test

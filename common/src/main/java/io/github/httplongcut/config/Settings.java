@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import io.github.httplongcut.protocol.Names;
+import io.github.httplongcut.protocol.WireLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,9 +35,6 @@ public final class Settings {
 
   /** The root of everything. */
   static final String ROOT = "longcut";
-
-  /** Larger bodies make messages that RabbitMQ 4 refuses (docs/protocol.md section 6). */
-  public static final long MAX_BODY_LIMIT = 4L << 20;
 
   private final ConfigObject object;
   private final String path;
@@ -169,6 +167,20 @@ public final class Settings {
         key, "a whole number from 1", value -> Values.integer(value, 1, Integer.MAX_VALUE), 1);
   }
 
+  /**
+   * A whole number from 1.
+   *
+   * @param most the largest
+   * @param why it is not larger, in words
+   */
+  public int count(String key, int most, String why) {
+    return value(
+        key,
+        "a whole number from 1 to " + most + ": " + why,
+        value -> Values.integer(value, 1, most),
+        1);
+  }
+
   /** A TCP port to listen on; 0 is any free one. */
   public int port(String key) {
     return value(
@@ -183,7 +195,21 @@ public final class Settings {
     return value(
         key,
         "a duration with its unit, such as 250ms, 5s or 1m, at most a day",
-        Values::duration,
+        value -> Values.duration(value, WireLimits.TTL),
+        Duration.ZERO);
+  }
+
+  /**
+   * A duration from 1 ms.
+   *
+   * @param most the longest, whole seconds
+   * @param why it is not longer, in words
+   */
+  public Duration duration(String key, Duration most, String why) {
+    return value(
+        key,
+        "a duration with its unit, such as 250ms or 5s, at most " + most.toSeconds() + "s: " + why,
+        value -> Values.duration(value, most),
         Duration.ZERO);
   }
 
@@ -193,12 +219,26 @@ public final class Settings {
         key, "a size such as 64 KiB or 1 MiB", value -> Values.bytes(value, Long.MAX_VALUE), 0L);
   }
 
-  /** The limit of a body: no more than {@link #MAX_BODY_LIMIT}. */
+  /**
+   * A size in bytes, at least 1.
+   *
+   * @param most the largest, whole KiB
+   * @param why it is not larger, in words
+   */
+  public long bytes(String key, long most, String why) {
+    return value(
+        key,
+        "a size such as 64 KiB, at most " + (most >> 10) + " KiB: " + why,
+        value -> Values.bytes(value, most),
+        0L);
+  }
+
+  /** The limit of a body: no more than {@link WireLimits#BODY_BYTES}. */
   public long bodyLimit(String key) {
     return value(
         key,
         "a size such as 1 MiB, at most 4 MiB: RabbitMQ takes no larger message",
-        value -> Values.bytes(value, MAX_BODY_LIMIT),
+        value -> Values.bytes(value, WireLimits.BODY_BYTES),
         0L);
   }
 

@@ -19,7 +19,6 @@ import java.util.stream.Stream;
  */
 final class Values {
 
-  private static final Duration LONGEST = Duration.ofDays(1);
   private static final Pattern BARE_NUMBER = Pattern.compile("\\s*[+-]?[0-9.]+\\s*");
 
   private Values() {}
@@ -45,10 +44,10 @@ final class Values {
   }
 
   /** A number without a unit would be milliseconds to the library, and seconds to most people. */
-  static Duration duration(ConfigValue value) {
+  static Duration duration(ConfigValue value, Duration longest) {
     check(!BARE_NUMBER.matcher(text(value)).matches());
     Duration duration = value.atKey("it").getDuration("it");
-    check(duration.compareTo(Duration.ofMillis(1)) >= 0 && duration.compareTo(LONGEST) <= 0);
+    check(duration.compareTo(Duration.ofMillis(1)) >= 0 && duration.compareTo(longest) <= 0);
     return duration;
   }
 

@@ -23,6 +23,15 @@ public final class WireLimits {
   /** Characters of all header names and values, a name counted once for each of its values. */
   public static final int HEADER_CHARS = 256 << 10;
 
+  /**
+   * Header fields that an agent takes from a caller or an upstream server. The rest is for what the
+   * relay adds: {@code Via} and three {@code X-Forwarded-*}.
+   */
+  public static final int OUTSIDE_HEADER_FIELDS = HEADER_FIELDS - 10;
+
+  /** Characters of header names and values that an agent takes from there. */
+  public static final int OUTSIDE_HEADER_CHARS = HEADER_CHARS - (16 << 10);
+
   /** Characters of a request's URL. */
   public static final int URL_CHARS = 64 << 10;
 

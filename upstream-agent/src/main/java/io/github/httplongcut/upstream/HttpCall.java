@@ -14,6 +14,7 @@ import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
 import org.apache.hc.client5.http.nio.AsyncConnectionEndpoint;
 import org.apache.hc.core5.concurrent.FutureCallback;
 import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.reactor.ConnectionInitiator;
@@ -222,6 +223,11 @@ final class HttpCall implements HttpCaller.Call {
   }
 
   private static String broken(Exception cause, Seen seen) {
+    if (cause instanceof MessageConstraintException) {
+      return "sent an answer that cannot be relayed: its header fields are too large ("
+          + cause.getMessage()
+          + ')';
+    }
     String what =
         cause instanceof IOException ? "broke the connection off" : "did not answer in HTTP/1";
     String when =

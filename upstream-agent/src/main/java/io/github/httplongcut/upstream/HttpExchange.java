@@ -5,6 +5,7 @@ import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.upstream.HttpCaller.Result;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,9 +62,6 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     /** The answer had begun. */
     ANSWER
   }
-
-  /** Header names and values of an answer together: what is longer does not fit the relay. */
-  private static final int MAX_HEADER_CHARS = 256 * 1024;
 
   private static final Pattern KEEP_ALIVE_TIMEOUT =
       Pattern.compile("(?:^|[,\\s])timeout=(\\d{1,6})", Pattern.CASE_INSENSITIVE);
@@ -144,7 +142,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       keepAlive = keepAliveOf(all);
       headers = HeaderRules.endToEnd(all);
     } catch (IllegalArgumentException e) {
-      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "sent a malformed answer: " + e.getMessage());
+      fail(
+          Failure.UPSTREAM_PROTOCOL_ERROR,
+          "sent an answer that cannot be relayed: " + e.getMessage());
       return;
     }
     if (details == null) {
@@ -240,16 +240,19 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   private static Headers headersOf(HttpResponse response) {
     Headers.Builder builder = Headers.builder();
-    int chars = 0;
     for (Header header : response.getHeaders()) {
-      String value = header.getValue() == null ? "" : header.getValue();
-      chars += header.getName().length() + value.length();
-      if (chars > MAX_HEADER_CHARS) {
-        throw new IllegalArgumentException("more than " + MAX_HEADER_CHARS + " bytes of headers");
-      }
-      builder.add(header.getName(), value);
+      builder.add(header.getName(), header.getValue() == null ? "" : header.getValue());
     }
-    return builder.build();
+    Headers headers = builder.build();
+    if (headers.valueCount() > WireLimits.OUTSIDE_HEADER_FIELDS) {
+      throw new IllegalArgumentException(
+          "more than " + WireLimits.OUTSIDE_HEADER_FIELDS + " header fields");
+    }
+    if (headers.chars() > WireLimits.OUTSIDE_HEADER_CHARS) {
+      throw new IllegalArgumentException(
+          "more than " + WireLimits.OUTSIDE_HEADER_CHARS + " bytes of header names and values");
+    }
+    return headers;
   }
 
   /** A second less than the server says, so that it does not close just as we write. */

@@ -4,6 +4,7 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.protocol.WireLimits;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +30,10 @@ public record UpstreamAgentConfig(
     List<Target> targets)
     implements RoleConfig {
 
-  /** RabbitMQ's prefetch is an unsigned 16-bit number, and some of it is kept for other events. */
+  /**
+   * RabbitMQ's prefetch is an unsigned 16-bit number, and some of it is kept for other events. Less
+   * than {@link WireLimits#CAPACITY}.
+   */
   private static final int MAX_CAPACITY = 65_000;
 
   private static final String URL_FORM =
@@ -100,7 +104,10 @@ public record UpstreamAgentConfig(
         AmqpConfig.read(longcut.section("amqp")),
         AdminConfig.read(agent.section("admin")),
         agent.duration("ack-timeout"),
-        agent.duration("heartbeat-interval"),
+        agent.duration(
+            "heartbeat-interval",
+            WireLimits.HEARTBEAT_INTERVAL,
+            "brokers take this agent for dead after three times as long at the most"),
         agent.duration("drain-timeout"),
         targets);
   }

@@ -2,6 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -59,7 +60,9 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   static final Duration MAX_IDLE = Duration.ofSeconds(4);
 
   private static final int MAX_HEADER_LINE = 64 * 1024;
-  private static final int MAX_HEADER_LINES = 1_000;
+
+  /** One more than is relayed: {@link HttpExchange} says in words that it is too many. */
+  private static final int MAX_HEADER_LINES = WireLimits.OUTSIDE_HEADER_FIELDS + 1;
 
   /** Beside the capacity: the health check, and connections that are just being closed. */
   private static final int SPARE_CONNECTIONS = 8;

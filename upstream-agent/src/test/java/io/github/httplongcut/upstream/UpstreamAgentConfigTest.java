@@ -92,6 +92,18 @@ final class UpstreamAgentConfigTest {
             "longcut.upstream-agent.targets: expected capacities of at most 65000 together");
   }
 
+  @Test
+  void heartbeatsThatBrokersTakeForDeathAreTold() {
+    assertThat(parse(ONE_TARGET + "heartbeat-interval = 60s").heartbeatInterval())
+        .isEqualTo(Duration.ofSeconds(60));
+    assertThatThrownBy(() -> parse(ONE_TARGET + "heartbeat-interval = 61s"))
+        .hasMessageStartingWith(
+            "longcut.upstream-agent.heartbeat-interval: expected a duration with its unit, such as"
+                + " 250ms or 5s, at most 60s: brokers take this agent for dead after")
+        .message()
+        .contains("found \"61s\"");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

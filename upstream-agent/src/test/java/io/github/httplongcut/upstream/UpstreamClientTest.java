@@ -13,6 +13,7 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.upstream.HttpCaller.Result;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,9 +25,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a server that plays by no rules. */
@@ -374,6 +377,75 @@ final class UpstreamClientTest {
                 "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + "x".repeat(1000)));
 
     assertThat(answer(call(server, get("/"))).body().length()).isEqualTo(1000);
+  }
+
+  @Test
+  void asManyFieldsAsAreRelayedPass() throws IOException {
+    RawServer server = open(RawServer.answering(noContent("X: \r\n".repeat(990))));
+
+    assertThat(answer(call(server, get("/"))).headers().all("X")).hasSize(990);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"991, more than 990 header fields", "20000, its header fields are too large"})
+  void moreFieldsAreRefusedInWords(int fields, String words) throws IOException {
+    RawServer server = open(RawServer.answering(noContent("X: \r\n".repeat(fields))));
+
+    Result.Failed failed = failure(call(server, get("/")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(failed.message()).contains("sent an answer that cannot be relayed: ", words);
+  }
+
+  @Test
+  void asLongFieldsAsAreRelayedPass() throws IOException {
+    String quarter = "X: " + "x".repeat(WireLimits.OUTSIDE_HEADER_CHARS / 4 - 1) + "\r\n";
+    RawServer server = open(RawServer.answering(noContent(quarter.repeat(4))));
+
+    assertThat(answer(call(server, get("/"))).headers().all("X")).hasSize(4);
+  }
+
+  @Test
+  void longerFieldsAreRefusedInWords() throws IOException {
+    String quarter = "X: " + "x".repeat(WireLimits.OUTSIDE_HEADER_CHARS / 4 - 1) + "\r\n";
+    RawServer server = open(RawServer.answering(noContent(quarter.repeat(4) + "Y: \r\n")));
+
+    Result.Failed failed = failure(call(server, get("/")));
+
+    assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
+    assertThat(failed.message())
+        .contains("sent an answer that cannot be relayed: more than 245760 bytes of header names");
+  }
+
+  /** Each line and their number are within the limits of HttpCore; all of it would be 54 MiB. */
+  @Test
+  void headIsNotHeldBeyondWhatIsRelayed() throws IOException {
+    AtomicInteger lines = new AtomicInteger();
+    CountDownLatch closed = new CountDownLatch(1);
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  connection.write("HTTP/1.1 200 OK\r\n");
+                  try {
+                    while (lines.incrementAndGet() < 900) {
+                      connection.write("X: " + "y".repeat(60 << 10) + "\r\n");
+                    }
+                    connection.write("Content-Length: 0\r\n\r\n");
+                  } finally {
+                    closed.countDown();
+                  }
+                }));
+
+    assertThat(failure(call(server, get("/"))).message())
+        .contains("sent an answer that cannot be relayed: its header fields are too large");
+    await().until(() -> closed.getCount() == 0);
+    assertThat(lines.get()).isLessThan(900);
+  }
+
+  private static String noContent(String fields) {
+    return "HTTP/1.1 204 No Content\r\n" + fields + "\r\n";
   }
 
   @Test
