@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
+import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
 import io.github.httplongcut.amqp.Topology.Binding;
 import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.logging.LogText;
@@ -39,6 +40,8 @@ final class Inbox implements Link.Use {
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
     private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // the reader thread's
+    private final HeartbeatReader heartbeats =
+        new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics);
     // Guarded by the lock.
     private final List<Long> acks = new ArrayList<>();
     private final List<Long> rejects = new ArrayList<>();
@@ -134,7 +137,8 @@ final class Inbox implements Link.Use {
       if (!rejects.isEmpty() || stopWanted || isFenceDue() || manyAcks) {
         return 0;
       }
-      return acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
+      long toAck = acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
+      return Math.min(toAck, heartbeats.nanosToTurn(now));
     }
 
     private boolean isIdle() {
@@ -369,6 +373,7 @@ final class Inbox implements Link.Use {
         lock.unlock();
       }
       write(epoch, acks, rejects);
+      epoch.heartbeats.takeTurn();
       try {
         for (String queue : cancels) {
           epoch.channel.basicCancel(queue);
@@ -548,6 +553,11 @@ final class Inbox implements Link.Use {
       long tag = envelope.getDeliveryTag();
       MessageReader.Read read;
       try {
+        if (Heartbeat.cameBy(envelope.getExchange())) {
+          epoch.heartbeats.add(Heartbeat.of(queue, envelope.getRoutingKey(), properties, body));
+          epoch.ack(tag); // wakes the link's thread: the turn that reads it may be yet to come
+          return;
+        }
         read =
             MessageReader.read(
                 queue, envelope.getExchange(), envelope.getRoutingKey(), properties, body);

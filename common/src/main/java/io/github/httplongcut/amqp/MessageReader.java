@@ -16,7 +16,7 @@ final class MessageReader {
   static final String APP_ID = "http-longcut";
 
   /** AMQP header of every dead letter. */
-  private static final String DEATH = "x-death";
+  static final String DEATH = "x-death";
 
   /** The exchanges that queues of the definitions dead-letter to. */
   private static final Set<String> DEAD_LETTER_EXCHANGES =
@@ -104,10 +104,7 @@ final class MessageReader {
       case Topology.ORPHAN -> // by the alternate exchange
           type == EventType.UPSTREAM_RESPONSE || type == EventType.UPSTREAM_ERROR;
       case Topology.CLIENT_REQUEST_QUEUE -> type == EventType.CLIENT_REQUEST;
-      default ->
-          type != EventType.CLIENT_REQUEST
-              && (type == EventType.UPSTREAM_HEARTBEAT)
-                  == queue.startsWith(Topology.HEARTBEAT_QUEUES);
+      default -> type != EventType.CLIENT_REQUEST;
     };
   }
 

@@ -17,6 +17,8 @@ final class SessionMetrics {
   private final Counter unreadable;
   private final Counter connections;
   private final Counter inboxesReplaced;
+  private final Counter heartbeatsReplaced;
+  private final Counter heartbeatsRefused;
 
   SessionMetrics(MeterRegistry registry) {
     for (EventType type : EventType.values()) {
@@ -51,10 +53,19 @@ final class SessionMetrics {
         Counter.builder("longcut.amqp.connections.opened")
             .description("Connections to RabbitMQ that came up, first and again")
             .register(registry);
+    heartbeatsReplaced = heartbeatsSkipped(registry, "replaced");
+    heartbeatsRefused = heartbeatsSkipped(registry, "too_many");
     inboxesReplaced =
         Counter.builder("longcut.amqp.inboxes.replaced")
             .description("Inboxes left behind with their node, and declared anew on another")
             .register(registry);
+  }
+
+  private static Counter heartbeatsSkipped(MeterRegistry registry, String why) {
+    return Counter.builder("longcut.amqp.heartbeats.skipped")
+        .description("Heartbeats not read: a newer one came, or too many of the user waited")
+        .tag("why", why)
+        .register(registry);
   }
 
   void published(EventType type, int count) {
@@ -72,6 +83,14 @@ final class SessionMetrics {
 
   void unreadable() {
     unreadable.increment();
+  }
+
+  void heartbeat(LatestHeartbeats.Added added) {
+    switch (added) {
+      case FIRST -> {}
+      case REPLACED -> heartbeatsReplaced.increment();
+      case REFUSED -> heartbeatsRefused.increment();
+    }
   }
 
   void inboxReplaced() {

@@ -32,9 +32,6 @@ public final class Topology {
   /** What the names of brokers' inboxes begin with. */
   static final String BROKER_QUEUES = "broker.";
 
-  /** What the names of brokers' queues for heartbeats begin with. */
-  static final String HEARTBEAT_QUEUES = "heartbeats.";
-
   /** AMQP header of a {@code broker_request}: who is told when it comes back. */
   public static final String BROKER_ID_HEADER = "broker_id";
 
@@ -43,7 +40,10 @@ public final class Topology {
 
   private static final int CLIENT_INBOX_PREFETCH = 500;
   private static final int BROKER_INBOX_PREFETCH = 500;
-  private static final int HEARTBEATS_PREFETCH = 200;
+
+  /** They are acked as they come, so that no flood fills the queue and pushes others' out. */
+  private static final int HEARTBEATS_PREFETCH = 2_000;
+
   private static final int ORPHAN_PREFETCH = 50;
 
   /** So that a full agent still hears a hello or a cancel, and rejects what is too much at once. */
@@ -147,7 +147,7 @@ public final class Topology {
                         "",
                         Map.of("x-match", "all", BROKER_ID_HEADER, key)))),
             new ConsumedQueue(
-                HEARTBEAT_QUEUES + brokerId,
+                "heartbeats." + brokerId,
                 HEARTBEATS_PREFETCH,
                 List.of(new Binding(EventType.UPSTREAM_HEARTBEAT, "#"))),
             new ConsumedQueue(ORPHAN, ORPHAN_PREFETCH, List.of()),

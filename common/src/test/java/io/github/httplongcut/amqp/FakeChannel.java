@@ -43,6 +43,7 @@ final class FakeChannel {
   private volatile ConfirmCallback whenNacked;
   private volatile BlockedCallback whenBlocked;
   private volatile Consumer consumer;
+  private volatile long acked;
   private final List<Map<?, ?>> consumed = new CopyOnWriteArrayList<>();
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Command> reply = new CompletableFuture<>();
@@ -66,11 +67,21 @@ final class FakeChannel {
     return consumed;
   }
 
-  /** Delivers an event to the consumer. */
+  /** Up to which delivery tag all is acked. */
+  long acked() {
+    return acked;
+  }
+
+  /** Delivers a broker's event to the consumer. */
   void deliver(long tag, Event event) throws IOException {
+    deliver(tag, "broker", "", event);
+  }
+
+  /** Delivers an event to the consumer. */
+  void deliver(long tag, String user, String routingKey, Event event) throws IOException {
     BasicProperties properties =
-        new BasicProperties.Builder().userId("broker").type(event.type().wireName()).build();
-    Envelope envelope = new Envelope(tag, false, event.type().wireName(), "");
+        new BasicProperties.Builder().userId(user).type(event.type().wireName()).build();
+    Envelope envelope = new Envelope(tag, false, event.type().wireName(), routingKey);
     consumer.handleDelivery("any", envelope, properties, EventCodec.encode(event));
   }
 
@@ -162,6 +173,7 @@ final class FakeChannel {
           throw failure;
         }
       }
+      case "basicAck" -> acked = (long) arguments[0];
       case "getCloseReason" -> {
         whenAskedWhy.run();
         return closeReason;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -62,7 +63,12 @@ class InboxTest {
         new SessionListener() {
           @Override
           public void onDelivery(Delivery delivery) {
-            delivery.settle(() -> heard.add("settled"));
+            if (delivery.events().get(0) instanceof Event.UpstreamHeartbeat heartbeat) {
+              heard.add("heartbeat " + heartbeat.capacity());
+              delivery.done();
+            } else {
+              delivery.settle(() -> heard.add("settled"));
+            }
           }
 
           @Override
@@ -140,6 +146,25 @@ class InboxTest {
                     .containsSubsequence(
                         "consuming: false", "lost", "consuming", "consuming: true"));
     next.shut();
+  }
+
+  /** The second comes too soon to be read at once; nothing else comes after it. */
+  @Test
+  void heartbeatsAreAckedOnceAndReadInTheEnd() throws Exception {
+    ProcessId agent = ProcessId.parse("plant.a-aaaaaa");
+    for (int i = 1; i <= 2; i++) {
+      channel.deliver(
+          i,
+          agent.user(),
+          "orders." + agent,
+          new Event.UpstreamHeartbeat(agent, "orders", AgentState.READY, i, 0, 2_000, "1"));
+    }
+
+    await().until(() -> heard.contains("heartbeat 2"));
+    assertThat(heard).startsWith("consuming", "heartbeat 1");
+    await().until(() -> channel.acked() == 2);
+    channel.shut();
+    user.join();
   }
 
   /** Given back, it would come again, and cause the same again. */

@@ -56,8 +56,6 @@ class MessageReaderTest {
     "client_request, broker_response, broker_response",
     "broker.broker.b-abcdef, client_request_undelivered, client_request",
     "client-agent.a.b-abcdef, broker_request_undelivered, broker_request",
-    "broker.broker.b-abcdef, upstream_heartbeat, upstream_heartbeat",
-    "heartbeats.broker.b-abcdef, upstream_response, upstream_response",
     "orphan, client_cancel, client_cancel",
     "orphan, upstream_heartbeat, upstream_heartbeat"
   })
