@@ -66,9 +66,13 @@ class HeartbeatReaderTest {
     reader.add(message("[]"));
     reader.add(heartbeat("b", 2));
 
-    runTurns();
-
-    assertThat(heard).containsExactly(2);
+    await()
+        .untilAsserted(
+            () -> {
+              reader.takeTurn(); // on a busy machine one turn may end after the first
+              runTurns();
+              assertThat(heard).containsExactly(2);
+            });
     assertThat(registry.get("longcut.amqp.messages.unreadable").counter().count()).isEqualTo(1);
   }
 
