@@ -160,6 +160,11 @@ public final class Publication {
     return key.orphaned;
   }
 
+  /** How often it may be tried. */
+  public Tries tries() {
+    return tries;
+  }
+
   /** With whom it may share a message. */
   public Batching batching() {
     return key.batching;

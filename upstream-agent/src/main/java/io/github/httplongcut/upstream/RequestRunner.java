@@ -1,8 +1,10 @@
 package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -23,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -326,22 +329,65 @@ final class RequestRunner {
   private void fail(Taken request, Failure failure, String message, long now) {
     log.debug("event=failed {} code={} message=\"{}\"", request, failure.code(), message);
     metrics.failed(request.target(), failure);
+    answer(request, error(request, failure, message), 0, now);
+  }
+
+  private static UpstreamError error(Taken request, Failure failure, String message) {
     BrokerRequest of = request.event();
-    answer(
-        request,
-        new UpstreamError(
-            of.clientId(),
-            of.clientReqId(),
-            of.brokerReqId(),
-            request.upstreamReqId(),
-            new EventError(failure, message, Hop.UPSTREAM_AGENT)),
-        0,
-        now);
+    return new UpstreamError(
+        of.clientId(),
+        of.clientReqId(),
+        of.brokerReqId(),
+        request.upstreamReqId(),
+        new EventError(failure, message, Hop.UPSTREAM_AGENT));
   }
 
   private void answer(Taken request, Event event, long bytes, long now) {
     request.answering(bytes);
     metrics.inFlight(request.target(), states.answered(request.target(), bytes));
+    if (!request.isRepeatable() && hasOthersRunIt(event)) {
+      publish(
+          request,
+          event,
+          now,
+          publication ->
+              publication
+                  .tried(Tries.ONCE)
+                  .whenDone(outcome -> onHandedOn(request, outcome, ports.clock().getAsLong())));
+    } else {
+      publishUntilConfirmed(request, event, now);
+    }
+  }
+
+  /** Returns whether a broker, or the client agent, has somebody else run the request for it. */
+  private static boolean hasOthersRunIt(Event answer) {
+    return answer instanceof UpstreamError error
+        && (error.error().failure() == Failure.NOT_RUN
+            || error.error().failure() == Failure.UPSTREAM_UNREACHABLE);
+  }
+
+  /**
+   * An error that has others run a request that is not repeatable was published, once: two copies
+   * could have two run it, one by way of its broker, one as an orphan (protocol section 4). If it
+   * is unknown whether RabbitMQ has it, the broker hears an error for which nobody runs anything.
+   */
+  private void onHandedOn(Taken request, Outcome outcome, long now) {
+    switch (outcome) {
+      case CONFIRMED, RETURNED, REFUSED, NO_CONNECTION -> onAnswered(request);
+      case UNKNOWN, NACKED, BLOCKED -> {
+        String why = "the upstream agent has not run it, but could not say so for certain";
+        log.debug("event=handed_on_in_doubt {} outcome={}", request, outcome);
+        publishUntilConfirmed(request, error(request, Failure.UPSTREAM_AGENT_LOST, why), now);
+      }
+    }
+  }
+
+  private void publishUntilConfirmed(Taken request, Event event, long now) {
+    publish(
+        request, event, now, publication -> publication.whenDone(outcome -> onAnswered(request)));
+  }
+
+  private void publish(Taken request, Event event, long now, UnaryOperator<Publication> completed) {
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
       log.debug("event=too_late {}", request);
@@ -351,9 +397,8 @@ final class RequestRunner {
     ports
         .outbox()
         .accept(
-            Publication.of(event, brokerKey(request), request.deadline())
-                .expiringAfter(left)
-                .whenDone(outcome -> onAnswered(request)));
+            completed.apply(
+                Publication.of(event, brokerKey(request), request.deadline()).expiringAfter(left)));
   }
 
   /** The answer is confirmed, or nobody can want it any more. */

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every way in and every way out. The target has room for two requests, ten seconds each. */
@@ -73,6 +74,77 @@ final class RequestRunnerTest {
     assertThat(runner.isIdle()).isTrue();
     assertThat(states.inFlight(orders)).isZero();
     assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
+  }
+
+  // Errors for which somebody else runs the request
+
+  /** Two copies could have two run it: one by way of its broker, one as an orphan. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Outcome.class,
+      names = {"UNKNOWN", "NACKED", "BLOCKED"})
+  void aPostThatNobodyMayHaveRunIsHandedOnOnceAndThenLost(Outcome outcome) {
+    deliver(broker(Examples.post("x")));
+    states.drain(targets);
+    session.settleAll();
+    assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
+    assertThat(outbox.unconfirmed().get(0).tries()).isEqualTo(Publication.Tries.ONCE);
+
+    outbox.endAll(outcome);
+
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_AGENT_LOST);
+    assertThat(outbox.unconfirmed())
+        .singleElement()
+        .extracting(Publication::tries)
+        .isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
+    assertThat(runner.isIdle()).isFalse();
+  }
+
+  @Test
+  void aPostWhoseServerIsUnreachableIsHandedOnOnce() {
+    deliver(broker(Examples.post("x")));
+    session.settleAll();
+    outbox.endAll(Outcome.CONFIRMED);
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+
+    assertThat(outbox.unconfirmed())
+        .singleElement()
+        .extracting(Publication::tries)
+        .isEqualTo(Publication.Tries.ONCE);
+    outbox.endAll(Outcome.UNKNOWN);
+    assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_AGENT_LOST);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Outcome.class,
+      names = {"CONFIRMED", "RETURNED", "REFUSED", "NO_CONNECTION"})
+  void aPostThatWasHandedOnForCertainIsOver(Outcome outcome) {
+    deliver(broker(Examples.post("x")));
+    states.drain(targets);
+    session.settleAll();
+
+    outbox.endAll(outcome);
+
+    assertThat(outbox.published()).hasSize(1);
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  @Test
+  void anErrorOfAGetIsPublishedUntilItIsConfirmed() {
+    deliver(broker(Examples.get("/")));
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+
+    assertThat(outbox.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
+  }
+
+  @Test
+  void anErrorForWhichNobodyRunsAPostIsPublishedUntilItIsConfirmed() {
+    deliver(broker(Examples.post("x")));
+    session.settleAll();
+    http.last().end(new Result.Failed(Failure.UPSTREAM_PROTOCOL_ERROR, "broken off"));
+
+    assertThat(outbox.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
   }
 
   // The way of a request
