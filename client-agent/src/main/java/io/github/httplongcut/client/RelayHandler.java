@@ -103,7 +103,7 @@ final class RelayHandler implements HttpHandler {
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",
               relayed.firstId(),
-              head.method(),
+              head.method(), // a token: it needs no quotes
               destination.upstreamTarget(),
               head.contentLength());
           Headers headers = headersFor(head, httpExchange);

@@ -52,6 +52,9 @@ record RequestHead(
    */
   static RequestHead read(HttpServerExchange httpExchange, Limits limits) throws RefusedException {
     String method = httpExchange.getRequestMethod().toString();
+    if (!Headers.isToken(method)) {
+      throw new RefusedException(Failure.BAD_REQUEST, "the method is not a token");
+    }
     refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders());
     Headers headers = readHeaders(httpExchange.getRequestHeaders(), limits);
     String authority = headers.first("Host").orElse("");

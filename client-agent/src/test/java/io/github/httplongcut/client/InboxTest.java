@@ -2,6 +2,9 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.amqp.Delivery.Envelope;
 import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.amqp.FakeSession.FakeSource;
@@ -25,6 +28,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 
 class InboxTest {
 
@@ -34,6 +38,7 @@ class InboxTest {
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
   private final FakeSource channel = new FakeSource();
+  private long nanos;
 
   private final PendingRequests pending =
       new PendingRequests(
@@ -55,7 +60,7 @@ class InboxTest {
       new Inbox(
           TestAgent.CLIENT,
           pending,
-          () -> 0,
+          () -> nanos,
           new RequestMetrics(
               new SimpleMeterRegistry(), new Admission(1, 1, Duration.ofMillis(500), List.of())));
 
@@ -187,6 +192,29 @@ class InboxTest {
 
     assertThat(errors).isEmpty();
     assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void whatIsNotCredibleIsLoggedOnceASecondWithTheSenderQuoted() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Inbox.class);
+    logger.addAppender(log);
+    add("GET");
+
+    for (int i = 0; i < 100; i++) {
+      deliver(Origin.SENT, "mal\n\"lory", attempts.get(0).event());
+      nanos += 19_000_000;
+    }
+    logger.detachAppender(log);
+
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "event=not_credible type=client_request origin=SENT user=\"mal\\n\\\"lory\""
+                + " suppressed=0",
+            "event=not_credible type=client_request origin=SENT user=\"mal\\n\\\"lory\""
+                + " suppressed=52");
   }
 
   private void add(String method) {

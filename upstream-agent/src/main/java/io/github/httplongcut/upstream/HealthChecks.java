@@ -1,5 +1,7 @@
 package io.github.httplongcut.upstream;
 
+import static io.github.httplongcut.logging.LogText.quoted;
+
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Request;
@@ -110,7 +112,8 @@ final class HealthChecks {
         states.offer(target);
       } else if (trouble != null && healthy) {
         healthy = false;
-        log.warn("event=target_withdrawn target={} reason=\"{}\"", target.name(), trouble);
+        // At most one in each interval of the check, whatever the server does.
+        log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(trouble));
         states.withdraw(target);
       }
     }

@@ -1,10 +1,13 @@
 package io.github.httplongcut.upstream;
 
+import static io.github.httplongcut.logging.LogText.quoted;
+
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.amqp.Publication.Tries;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -60,6 +63,7 @@ final class RequestRunner {
   private final RunnerMetrics metrics;
   private final Map<UUID, Taken> taken = new HashMap<>();
   private final Cancelled cancelled = new Cancelled();
+  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
 
   RequestRunner(
       ProcessId upstreamId,
@@ -86,7 +90,7 @@ final class RequestRunner {
     List<BrokerRequest> requests =
         delivery.events().stream().map(BrokerRequest.class::cast).toList();
     if (!isHonest(delivery, target, requests)) {
-      discard(delivery);
+      discard(delivery, now);
       return;
     }
     List<BrokerRequest> fresh =
@@ -206,12 +210,16 @@ final class RequestRunner {
     return true;
   }
 
-  private void discard(Delivery delivery) {
-    log.warn(
-        "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ",
-        delivery.type().wireName(),
-        delivery.envelope().routingKey(),
-        delivery.envelope().userId());
+  private void discard(Delivery delivery, long now) {
+    if (warnings.allows(now)) {
+      log.warn(
+          "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ"
+              + " suppressed={}",
+          delivery.type().wireName(),
+          quoted(delivery.envelope().routingKey()),
+          quoted(delivery.envelope().userId()),
+          warnings.takeSuppressed());
+    }
     metrics.discarded();
     delivery.discard();
   }
@@ -327,7 +335,7 @@ final class RequestRunner {
   }
 
   private void fail(Taken request, Failure failure, String message, long now) {
-    log.debug("event=failed {} code={} message=\"{}\"", request, failure.code(), message);
+    log.debug("event=failed {} code={} message={}", request, failure.code(), quoted(message));
     metrics.failed(request.target(), failure);
     answer(request, error(request, failure, message), 0, now);
   }

@@ -1,10 +1,13 @@
 package io.github.httplongcut.upstream;
 
+import static io.github.httplongcut.logging.LogText.quoted;
+
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.ProcessId;
@@ -121,6 +124,8 @@ final class UpstreamAgent {
   /** What RabbitMQ brings. */
   private final class Messages implements SessionListener {
 
+    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
+
     @Override
     public void onDelivery(Delivery delivery) {
       switch (delivery.type()) {
@@ -178,11 +183,14 @@ final class UpstreamAgent {
     }
 
     private void discard(Delivery delivery) {
-      log.warn(
-          "event=message_discarded type={} key={} user={} reason=not_for_this_agent",
-          delivery.type().wireName(),
-          delivery.envelope().routingKey(),
-          delivery.envelope().userId());
+      if (warnings.allows(loop.now())) {
+        log.warn(
+            "event=message_discarded type={} key={} user={} reason=not_for_this_agent suppressed={}",
+            delivery.type().wireName(),
+            quoted(delivery.envelope().routingKey()),
+            quoted(delivery.envelope().userId()),
+            warnings.takeSuppressed());
+      }
       metrics.discarded();
       delivery.discard();
     }

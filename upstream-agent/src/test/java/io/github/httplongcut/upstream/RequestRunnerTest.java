@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.FakeSession;
 import io.github.httplongcut.amqp.Outcome;
@@ -36,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Every way in and every way out. The target has room for two requests, ten seconds each. */
 final class RequestRunnerTest {
@@ -759,6 +763,29 @@ final class RequestRunnerTest {
     runner.onRequests(delivery, orders, now);
 
     assertDiscarded(delivery);
+  }
+
+  @Test
+  void discardedMessagesAreLoggedOnceASecondWithTheSenderQuoted() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(RequestRunner.class);
+    logger.addAppender(log);
+
+    for (int i = 0; i < 100; i++) {
+      runner.onRequests(
+          session.delivery(KEY, "mal\n\"lory", broker(Examples.get("/"))), orders, now);
+      passMillis(19);
+    }
+    logger.detachAppender(log);
+
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "event=message_discarded type=broker_request key=\"%s\" user=\"mal\\n\\\"lory\" reason=envelope_and_payload_differ suppressed=0"
+                .formatted(KEY),
+            "event=message_discarded type=broker_request key=\"%s\" user=\"mal\\n\\\"lory\" reason=envelope_and_payload_differ suppressed=52"
+                .formatted(KEY));
   }
 
   @Test

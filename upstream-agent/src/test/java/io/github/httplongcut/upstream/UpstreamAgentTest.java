@@ -3,6 +3,9 @@ package io.github.httplongcut.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.FakeSession;
@@ -32,6 +35,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The parts together, with real HTTP and a session in memory. */
 final class UpstreamAgentTest {
@@ -104,6 +108,26 @@ final class UpstreamAgentTest {
 
     await().until(() -> session.acked().containsAll(List.of(request, cancel)));
     assertThat(server.requests()).isEmpty();
+  }
+
+  @Test
+  void discardedMessagesAreLoggedOnceASecond() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(UpstreamAgent.class);
+    logger.addAppender(log);
+
+    Delivery last = null;
+    for (int i = 0; i < 1_000; i++) {
+      last = deliver("x\ny", request(Examples.get("/")));
+    }
+    await().until(() -> session.acked().size(), acked -> acked == 1_000);
+    logger.detachAppender(log);
+
+    assertThat(session.acked()).contains(last);
+    assertThat(log.list).hasSizeBetween(1, 100);
+    assertThat(log.list.get(0).getFormattedMessage())
+        .startsWith("event=message_discarded type=broker_request key=\"x\\ny\" user=\"relay\" ");
   }
 
   @Test
