@@ -7,33 +7,66 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Map;
+import java.util.Set;
 
-/** RabbitMQ's management API, read as one user. */
+/** RabbitMQ's management API, used as one user. */
 record ManagementApi(URI address, RabbitMqUser user) {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final Set<Integer> SUCCESS = Set.of(200, 201, 204);
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Fails on any status but 200. */
   JsonNode get(String path) {
+    try {
+      return JSON.readTree(send("GET", path, BodyPublishers.noBody()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Fails on any status but 200, 201 and 204. */
+  void put(String path, Map<String, String> fields) {
+    try {
+      send("PUT", path, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(fields)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Fails on any status but 200 and 204. */
+  void delete(String path) {
+    try {
+      send("DELETE", path, BodyPublishers.noBody());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private byte[] send(String method, String path, BodyPublisher body) throws IOException {
     String login = user.login() + ":" + user.login();
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve(path))
+            .version(HttpClient.Version.HTTP_1_1) // RabbitMQ ends the connection at a PUT of h2c
             .timeout(TIMEOUT)
             .header(
                 "Authorization",
                 "Basic "
                     + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)))
+            .method(method, body)
             .build();
     try {
       HttpResponse<byte[]> response = CLIENT.send(request, BodyHandlers.ofByteArray());
-      if (response.statusCode() != 200) {
+      if (!SUCCESS.contains(response.statusCode())) {
         throw new IllegalStateException(
             request
                 + ": "
@@ -41,9 +74,7 @@ record ManagementApi(URI address, RabbitMqUser user) {
                 + " "
                 + new String(response.body(), StandardCharsets.UTF_8));
       }
-      return JSON.readTree(response.body());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return response.body();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted in " + request, e);

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,7 +171,36 @@ public final class RabbitMq implements AutoCloseable {
 
   /** What the management API answers to a GET of that path, such as {@code /api/overview}. */
   public JsonNode management(String path) {
-    return new ManagementApi(managementUri(), RabbitMqUser.ADMIN).get(path);
+    return managementApi().get(path);
+  }
+
+  /**
+   * Makes a user without tags, whose password is its name, with those permissions in the vhost; or
+   * changes it.
+   */
+  public void putUser(String name, String configure, String write, String read) {
+    managementApi().put("/api/users/" + name, Map.of("password", name, "tags", ""));
+    managementApi()
+        .put(
+            "/api/permissions/" + VHOST + "/" + name,
+            Map.of("configure", configure, "write", write, "read", read));
+  }
+
+  /** Limits the routing keys that the user may write to that exchange, and bind to it. */
+  public void putTopicPermission(String user, String exchange, String write, String read) {
+    managementApi()
+        .put(
+            "/api/topic-permissions/" + VHOST + "/" + user,
+            Map.of("exchange", exchange, "write", write, "read", read));
+  }
+
+  /** Deletes a user; RabbitMQ closes its connections. */
+  public void deleteUser(String name) {
+    managementApi().delete("/api/users/" + name);
+  }
+
+  private ManagementApi managementApi() {
+    return new ManagementApi(managementUri(), RabbitMqUser.ADMIN);
   }
 
   @Override
@@ -178,7 +208,8 @@ public final class RabbitMq implements AutoCloseable {
     server.close();
   }
 
-  private String version() {
+  /** The version that RabbitMQ says it has, such as {@code 3.10.8}. */
+  public String version() {
     return asAdmin(
         channel -> String.valueOf(channel.getConnection().getServerProperties().get("version")));
   }

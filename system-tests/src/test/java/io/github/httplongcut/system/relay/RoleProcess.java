@@ -115,7 +115,7 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /** The sum of a meter over all its tags, by its name in {@code /metrics}. */
-  double metric(String name) {
+  public double metric(String name) {
     return metrics()
         .lines()
         .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))

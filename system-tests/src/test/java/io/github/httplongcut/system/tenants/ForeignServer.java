@@ -1,0 +1,47 @@
+package io.github.httplongcut.system.tenants;
+
+import io.undertow.Undertow;
+import io.undertow.server.HttpServerExchange;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The upstream server of the foreign target: answers with method and path, and keeps those of
+ * tenants' requests.
+ */
+final class ForeignServer implements AutoCloseable {
+
+  private final List<String> stolen = new CopyOnWriteArrayList<>();
+  private final Undertow server =
+      Undertow.builder().addHttpListener(0, "127.0.0.1", this::answer).build();
+
+  ForeignServer() {
+    server.start();
+  }
+
+  private void answer(HttpServerExchange httpExchange) {
+    String line = httpExchange.getRequestMethod() + " " + httpExchange.getRequestURI();
+    if (httpExchange.getRequestURI().startsWith(Events.STOLEN)) {
+      stolen.add(line);
+    }
+    httpExchange.getResponseSender().send(line);
+  }
+
+  /** Where it listens. */
+  URI url() {
+    InetSocketAddress address = (InetSocketAddress) server.getListenerInfo().get(0).getAddress();
+    return URI.create("http://127.0.0.1:" + address.getPort());
+  }
+
+  /** Method and path of each request of a tenant that came here. */
+  List<String> stolen() {
+    return stolen;
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+}

@@ -1,0 +1,144 @@
+package io.github.httplongcut.system.tenants;
+
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.system.relay.RoleProcess;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An honest company's callers: GET and POST in turn at a steady rate, each with an own path. */
+final class Neighbour implements AutoCloseable {
+
+  /** Requests of one {@link Account}. */
+  static final int REQUESTS = 1_000;
+
+  /** The longest that an answer may take while a tenant attacks. */
+  static final Duration IN_TIME = Duration.ofSeconds(3);
+
+  private static final int PER_SECOND = 350;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /**
+   * A request that is over.
+   *
+   * @param line method and path
+   * @param outcome the status, with the relay's error if there is one; or the exception
+   */
+  private record Ended(String line, String outcome, boolean right, Duration took) {
+
+    boolean isInTime() {
+      return right && took.compareTo(IN_TIME) <= 0;
+    }
+  }
+
+  /** What became of {@link #REQUESTS} requests. */
+  record Account(Duration half, Duration p99, Duration max, List<String> failures) {
+
+    private static Account of(List<Ended> all) {
+      List<Duration> sorted = all.stream().map(Ended::took).sorted().toList();
+      Map<String, Integer> late = new TreeMap<>();
+      for (Ended each : all) {
+        if (!each.isInTime()) {
+          String what = each.right ? "200 after more than " + IN_TIME.toSeconds() + " s" : "";
+          late.merge(each.right ? what : each.outcome, 1, Integer::sum);
+        }
+      }
+      List<String> failures = new ArrayList<>();
+      late.forEach((what, times) -> failures.add(times + " of the neighbour's got " + what));
+      return new Account(
+          sorted.get(sorted.size() / 2),
+          sorted.get(sorted.size() * 99 / 100),
+          sorted.get(sorted.size() - 1),
+          failures);
+    }
+
+    /** In milliseconds. */
+    @Override
+    public String toString() {
+      return "p50=%d p99=%d max=%d ms".formatted(half.toMillis(), p99.toMillis(), max.toMillis());
+    }
+  }
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+  private final URI clientAgent;
+  private final AtomicInteger sent = new AtomicInteger();
+  private final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
+
+  private Neighbour(RoleProcess clientAgent) {
+    this.clientAgent = URI.create("http://127.0.0.1:" + clientAgent.port("http_listening"));
+  }
+
+  /** Begins to ask through that client agent. */
+  static Neighbour start(RoleProcess clientAgent) {
+    Neighbour neighbour = new Neighbour(clientAgent);
+    long period = TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
+    // Not at a fixed rate: after a stall of the machine all that is owed would come at once.
+    var unused =
+        neighbour.clock.scheduleWithFixedDelay(
+            neighbour::ask, period, period, TimeUnit.NANOSECONDS);
+    return neighbour;
+  }
+
+  private void ask() {
+    int number = sent.get();
+    if (number == REQUESTS) {
+      return;
+    }
+    sent.incrementAndGet();
+    boolean get = number % 2 == 0;
+    String line = (get ? "GET" : "POST") + " /neighbour/" + number;
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(clientAgent.resolve("/neighbour/" + number)).timeout(PATIENCE);
+    long sentAt = System.nanoTime();
+    var unused =
+        http.sendAsync(
+                (get ? request.GET() : request.POST(BodyPublishers.ofString("x"))).build(),
+                BodyHandlers.ofString())
+            .handle((response, failure) -> ended.add(ended(line, sentAt, response, failure)));
+  }
+
+  private static Ended ended(
+      String line, long sentAt, HttpResponse<String> response, Throwable failure) {
+    Duration took = Duration.ofNanos(System.nanoTime() - sentAt);
+    if (failure != null) {
+      return new Ended(line, failure.toString(), false, took);
+    }
+    String error = response.headers().firstValue("Longcut-Error").orElse("");
+    boolean right = response.statusCode() == 200 && response.body().startsWith(line);
+    return new Ended(line, (response.statusCode() + " " + error).strip(), right, took);
+  }
+
+  /** True while requests are still to be sent. */
+  boolean isAsking() {
+    return sent.get() < REQUESTS;
+  }
+
+  /** Waits until all requests are sent and over. */
+  Account account() {
+    await("the neighbour's answers")
+        .atMost(PATIENCE.multipliedBy(3))
+        .until(() -> ended.size() == REQUESTS);
+    return Account.of(List.copyOf(ended));
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+}
