@@ -24,6 +24,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.UpstreamError;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.List;
@@ -110,7 +111,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       discard(delivery);
       return;
     }
-    boolean orphaned = delivery.envelope().origin() == Origin.ORPHANED;
+    boolean orphaned = delivery.envelope().origin().isOrphaned();
     switch (delivery.type()) {
       case CLIENT_REQUEST -> onRequests(delivery);
       case BROKER_REQUEST, UPSTREAM_ERROR ->
@@ -196,7 +197,11 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   /** A dead letter or an error: its delivery is settled. */
   private List<Effect> onCameBack(Delivery delivery, Event event) {
-    boolean orphaned = delivery.envelope().origin() == Origin.ORPHANED;
+    if (delivery.envelope().origin() == Origin.ORPHANED_IN_DOUBT && saysThatItDidNotRun(event)) {
+      log.debug("event=orphan_in_doubt type={}", event.type().wireName());
+      return List.of(); // said twice, it could run twice: the client agent's check decides
+    }
+    boolean orphaned = delivery.envelope().origin().isOrphaned();
     if (event instanceof BrokerRequest request) {
       return orphaned
           ? router.onOrphanedRequest(request, now())
@@ -208,6 +213,13 @@ final class BrokerLoop implements SessionListener, Ticker {
         ? router.onOrphanedError(
             error, ProcessId.parse(delivery.envelope().routingKey()), user, now())
         : router.onError(error, user, now());
+  }
+
+  /** Returns whether the client agent would publish a request again that is not repeatable. */
+  private static boolean saysThatItDidNotRun(Event event) {
+    return event instanceof BrokerRequest request
+        ? !request.request().isRepeatable()
+        : event instanceof UpstreamError error && error.error().failure() == Failure.NOT_RUN;
   }
 
   private static Undelivered reason(Delivery delivery) {

@@ -45,7 +45,7 @@ final class EnvelopeCheck {
           envelope.origin() != Origin.SENT && brokerUsers.contains(envelope.userId());
       case UPSTREAM_RESPONSE -> true;
       case UPSTREAM_ERROR ->
-          envelope.origin() != Origin.ORPHANED || ProcessId.isId(envelope.routingKey());
+          !envelope.origin().isOrphaned() || ProcessId.isId(envelope.routingKey());
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
           envelope.origin() != Origin.SENT;
     };

@@ -262,6 +262,28 @@ class BrokerLoopTest {
     assertThat(((BrokerError) publication.event()).error().failure()).isEqualTo(Failure.NOT_RUN);
   }
 
+  /** Another broker may have said already that it did not run: the client agent would run it. */
+  @Test
+  void ofAnOrphanInDoubtNothingRunsAgain() {
+    deliver(Origin.ORPHANED_IN_DOUBT, "orders.plant.a-aaaaaa", "broker", foreign());
+    UpstreamError notRun =
+        new UpstreamError(
+            CLIENT,
+            REQUEST_1,
+            REQUEST_1,
+            REQUEST_1,
+            new EventError(Failure.NOT_RUN, "it drains", Hop.UPSTREAM_AGENT));
+    deliver(Origin.ORPHANED_IN_DOUBT, "broker.gone-aaaaaa", "plant", notRun);
+    channel.answerFence();
+    assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
+
+    deliver(Origin.ORPHANED_IN_DOUBT, "broker.gone-aaaaaa", "plant", error(foreign()));
+    channel.answerFence();
+    assertThat(session.all(EventType.BROKER_ERROR)).hasSize(1);
+    assertThat(response(Origin.ORPHANED_IN_DOUBT, foreign())).isNotNull();
+    assertThat(session.all(EventType.BROKER_RESPONSE)).hasSize(1);
+  }
+
   @Test
   void otherOrphansAreDropped() {
     BrokerRequestAck ack = new BrokerRequestAck(REQUEST_1, REQUEST_1, AGENT);

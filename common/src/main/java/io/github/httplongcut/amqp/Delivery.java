@@ -33,7 +33,17 @@ public final class Delivery {
      */
     IN_DOUBT,
     /** From the queue of what was for a broker that is gone. */
-    ORPHANED
+    ORPHANED,
+    /**
+     * The same, given out before: another broker may have settled it, and have said already that
+     * the request did not run.
+     */
+    ORPHANED_IN_DOUBT;
+
+    /** Returns whether it was for a broker that is gone. */
+    public boolean isOrphaned() {
+      return this == ORPHANED || this == ORPHANED_IN_DOUBT;
+    }
   }
 
   /** What RabbitMQ says of a message, which it has checked: believed before the payload. */

@@ -125,7 +125,7 @@ final class MessageReader {
 
   private static Origin origin(String queue, String exchange, Map<String, Object> headers) {
     if (queue.equals(Topology.ORPHAN)) {
-      return Origin.ORPHANED;
+      return wasGivenOutBefore(headers) ? Origin.ORPHANED_IN_DOUBT : Origin.ORPHANED;
     }
     boolean cameBack =
         exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED)

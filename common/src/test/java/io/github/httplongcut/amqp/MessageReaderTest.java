@@ -161,6 +161,18 @@ class MessageReaderTest {
     assertThat(originOfRequestWith(Map.of(counter, 1))).isEqualTo(Origin.IN_DOUBT);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"x-delivery-count", "x-acquired-count"})
+  void anOrphanThatAQuorumQueueGivesOutAgainIsInDoubt(String counter) throws Exception {
+    BasicProperties again = properties("upstream_error").headers(Map.of(counter, 1)).build();
+
+    assertThat(
+            MessageReader.read("orphan", "orphan", "key", again, sample("upstream_error"))
+                .envelope()
+                .origin())
+        .isEqualTo(Origin.ORPHANED_IN_DOUBT);
+  }
+
   private static Origin originOfRequestWith(Map<String, Object> headers) throws Exception {
     return MessageReader.read(
             "client_request",

@@ -93,6 +93,15 @@ class NacksTest {
     assertThat(ofSingleNode.wantNewChannel()).isFalse();
   }
 
+  /** It goes to a classic queue, whose nack may mean that its node has died with it. */
+  @Test
+  void aNackedDispatchIsNotWrittenAgainInAClusterEither() {
+    Publication dispatch = TO_A_TENANT.tried(Publication.Tries.ONCE);
+
+    assertThat(nacks.takeOver(dispatch)).isFalse();
+    assertThat(nacks.isEmpty()).isTrue();
+  }
+
   private int looksUntilLeft() {
     int looks = 0;
     while (!nacks.wantNewChannel()) {
