@@ -13,6 +13,7 @@ import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
 import io.github.httplongcut.logging.LogText;
+import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
@@ -54,6 +55,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final BrokerMetrics metrics;
   private final LongSupplier clock;
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
+  private final Guard guard = new Guard();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private int answersUnderWay;
   private boolean draining;
@@ -115,8 +117,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     switch (delivery.type()) {
       case CLIENT_REQUEST -> onRequests(delivery);
       case BROKER_REQUEST, UPSTREAM_ERROR ->
-          delivery.settle(
-              () -> delivery.events().forEach(event -> perform(onCameBack(delivery, event))));
+          delivery.settle(() -> delivery.events().forEach(event -> cameBack(delivery, event)));
       // An ack that comes late, as an orphan, counts if the dispatch is ours: the router knows.
       case UPSTREAM_RESPONSE, BROKER_REQUEST_ACK -> onEach(delivery);
       case UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
@@ -140,10 +141,10 @@ final class BrokerLoop implements SessionListener, Ticker {
     router.excuse(state.isHealthy() ? stoodStill : passed);
     stoodStill = 0;
     if (state.publishing() && !state.blocked()) {
-      perform(router.onPublishing(now));
+      guard.run("publishing", () -> perform(router.onPublishing(now)));
     }
-    perform(router.onTick(now));
-    metrics.update(router.stats());
+    guard.run("tick", () -> perform(router.onTick(now)));
+    guard.run("metrics", () -> metrics.update(router.stats()));
     if (draining && isIdle()) {
       drained.complete(null);
     }
@@ -186,13 +187,21 @@ final class BrokerLoop implements SessionListener, Ticker {
     }
     Receipt receipt = new DeliveryReceipt(delivery);
     for (Event event : delivery.takeEvents()) {
-      perform(router.onClientRequest((ClientRequest) event, receipt, now()));
+      ClientRequest request = (ClientRequest) event;
+      if (!guard.run(
+          "client_request", () -> perform(router.onClientRequest(request, receipt, now())))) {
+        perform(router.onBug(request, receipt, now()));
+      }
     }
   }
 
   private static boolean isRepeatable(Delivery delivery) {
     return delivery.events().stream()
         .allMatch(event -> ((ClientRequest) event).request().isRepeatable());
+  }
+
+  private void cameBack(Delivery delivery, Event event) {
+    guard.run(event.type().wireName(), () -> perform(onCameBack(delivery, event)));
   }
 
   /** A dead letter or an error: its delivery is settled. */
@@ -229,18 +238,24 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onEach(Delivery delivery) {
-    String user = delivery.envelope().userId();
     for (Event event : delivery.events()) {
-      List<Effect> effects =
-          switch (event.type()) {
-            case UPSTREAM_RESPONSE -> router.onResponse((UpstreamResponse) event, user, now());
-            case BROKER_REQUEST_ACK -> router.onAck((BrokerRequestAck) event, user, now());
-            case UPSTREAM_HEARTBEAT -> router.onHeartbeat((UpstreamHeartbeat) event, now());
-            case CLIENT_CANCEL -> router.onCancel((ClientCancel) event, now());
-            default -> throw new IllegalStateException("handled elsewhere: " + event.type());
-          };
-      perform(effects, delivery::done);
+      if (!guard.run(event.type().wireName(), () -> onEvent(delivery, event))) {
+        delivery.done();
+      }
     }
+  }
+
+  private void onEvent(Delivery delivery, Event event) {
+    String user = delivery.envelope().userId();
+    List<Effect> effects =
+        switch (event.type()) {
+          case UPSTREAM_RESPONSE -> router.onResponse((UpstreamResponse) event, user, now());
+          case BROKER_REQUEST_ACK -> router.onAck((BrokerRequestAck) event, user, now());
+          case UPSTREAM_HEARTBEAT -> router.onHeartbeat((UpstreamHeartbeat) event, now());
+          case CLIENT_CANCEL -> router.onCancel((ClientCancel) event, now());
+          default -> throw new IllegalStateException("handled elsewhere: " + event.type());
+        };
+    perform(effects, delivery::done);
   }
 
   private void onPublished(UUID brokerReqId, Outcome outcome) {

@@ -47,4 +47,9 @@ final class JournalLog implements Journal {
           refusals.takeSuppressed());
     }
   }
+
+  @Override
+  public void bug(UUID clientReqId, Throwable bug) {
+    log.error("event=bug client_req_id={}", clientReqId, bug);
+  }
 }

@@ -64,8 +64,9 @@ class BrokerLoopTest {
               10,
               3,
               new AgentLimits(10, 20)),
-          UUID::randomUUID,
+          this::newId,
           (request, dispatch, from, to, why) -> {});
+  private boolean bug;
   private long now = System.nanoTime();
   private final BrokerLoop loop =
       new BrokerLoop(
@@ -77,6 +78,28 @@ class BrokerLoopTest {
               new BrokerMetrics(registry, router.stats()),
               () -> now),
           ACK_TIMEOUT);
+
+  private UUID newId() {
+    if (bug) {
+      bug = false;
+      throw new IllegalStateException("a bug, for this test");
+    }
+    return UUID.randomUUID();
+  }
+
+  @Test
+  void aBugInOneRequestOfABatchCostsNoOther() {
+    heartbeat();
+    bug = true;
+
+    Delivery batch = request("GET", 10_000, REQUEST_1, REQUEST_2);
+
+    assertThat(((BrokerRequest) session.only(EventType.BROKER_REQUEST).event()).clientReqId())
+        .isEqualTo(REQUEST_2);
+    response(Origin.SENT, dispatchOf(REQUEST_2));
+    session.done(EventType.BROKER_RESPONSE, Outcome.CONFIRMED);
+    assertThat(channel.acked()).contains(batch);
+  }
 
   @Test
   void helloIsSaidOnceConsuming() {

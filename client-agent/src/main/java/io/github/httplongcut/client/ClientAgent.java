@@ -4,6 +4,7 @@ import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event.ClientCancel;
@@ -183,6 +184,7 @@ final class ClientAgent {
   /** Time that passes, and time that does not count. */
   private final class Ticks implements Ticker {
 
+    private final Guard guard = new Guard();
     private long lastTick = System.nanoTime();
     private long stoodStill;
 
@@ -196,9 +198,9 @@ final class ClientAgent {
       if (excused > 0) {
         admission.disregardDelays();
       }
-      admission.onTick(now);
       stoodStill = 0;
-      pending.onTick(now);
+      guard.run("admission", () -> admission.onTick(now));
+      guard.run("pending", () -> pending.onTick(now));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static io.github.httplongcut.logging.LogText.quoted;
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.amqp.SessionListener;
+import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerError;
@@ -31,6 +32,7 @@ final class Inbox implements SessionListener {
   private final LongSupplier clock;
   private final RequestMetrics metrics;
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
+  private final Guard guard = new Guard();
   private boolean inboxIsNew;
 
   /**
@@ -53,7 +55,7 @@ final class Inbox implements SessionListener {
       if (pending.settlesFirst(event)) {
         delivery.settle(() -> handOver(event, delivery));
       } else {
-        handOver(event, delivery);
+        guard.run(event.type().wireName(), () -> handOver(event, delivery));
         delivery.done();
       }
     }

@@ -250,10 +250,23 @@ final class PendingRequests {
     long fairNow = now - excusedNanos;
     hungUp.onTick(now);
     for (PendingRequest pending : select(each -> now - each.deadline() >= 0)) {
-      fail(pending, Failure.REQUEST_TIMEOUT, "nothing was heard of it in time");
+      guarded(
+          pending, () -> fail(pending, Failure.REQUEST_TIMEOUT, "nothing was heard of it in time"));
     }
     for (PendingRequest pending : select(each -> each.isCheckDue(fairNow))) {
-      tryAgain(pending, "check", now);
+      guarded(pending, () -> tryAgain(pending, "check", now));
+    }
+  }
+
+  /** A bug costs this request and no other. */
+  private void guarded(PendingRequest pending, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error bug) {
+      log.error("event=bug client_req_id={}", pending.firstId(), bug);
+      if (requests.containsKey(pending.firstId())) {
+        fail(pending, Failure.INTERNAL_ERROR, "a bug: see the client agent's log");
+      }
     }
   }
 

@@ -5,6 +5,8 @@ import io.github.httplongcut.protocol.EventType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One AMQP message that was delivered, with the events in it. All methods belong to the loop.
@@ -73,6 +75,8 @@ public final class Delivery {
     SETTLED,
     CLOSED
   }
+
+  private static final Logger log = LoggerFactory.getLogger(Delivery.class);
 
   private final Source source;
   private final long tag;
@@ -176,7 +180,16 @@ public final class Delivery {
     state = State.SETTLED;
     List<Runnable> waiting = List.copyOf(whenSettled);
     whenSettled.clear();
-    waiting.forEach(Runnable::run);
+    waiting.forEach(this::guarded);
+  }
+
+  /** A bug in what one event causes must not cost the others. */
+  private void guarded(Runnable then) {
+    try {
+      then.run();
+    } catch (RuntimeException | Error e) {
+      log.error("event=bug settled_type={}", type.wireName(), e);
+    }
   }
 
   long tag() {

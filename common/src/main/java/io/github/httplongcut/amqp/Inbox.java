@@ -102,17 +102,8 @@ final class Inbox implements Link.Use {
     private void settled(List<Delivery> deliveries) {
       for (Delivery each : deliveries) {
         if (!forgotten) {
-          guarded(each);
+          each.onSettled();
         }
-      }
-    }
-
-    /** A bug in what one of them causes must not cost the others. */
-    private static void guarded(Delivery settled) {
-      try {
-        settled.onSettled();
-      } catch (RuntimeException | Error e) {
-        log.error("event=bug settled_type={}", settled.type().wireName(), e);
       }
     }
 

@@ -67,6 +67,20 @@ class DeliveryTest {
   }
 
   @Test
+  void aBugInOneEventOfABatchCostsNoOther() {
+    Delivery delivery = delivery(2);
+    delivery.settle(
+        () -> {
+          throw new IllegalStateException("for this test");
+        });
+    delivery.settle(() -> ran.add("second"));
+
+    delivery.onSettled();
+
+    assertThat(ran).containsExactly("second");
+  }
+
+  @Test
   void whatIsSettledIsNotAckedAgain() {
     Delivery delivery = delivery(1);
 

@@ -147,7 +147,7 @@ final class RequestRunner {
     cancelled.onTick(now);
     for (Taken request : List.copyOf(taken.values())) {
       if (request.state() == Taken.State.RUNNING && now - request.callDeadline() >= 0) {
-        onCallTimeout(request, now);
+        guarded(request, now, () -> onCallTimeout(request, now));
       }
     }
   }
@@ -240,7 +240,28 @@ final class RequestRunner {
     }
   }
 
+  /** Calls that throw are bugs: each costs its own request, which is answered. */
+  private void guarded(Taken request, long now, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error bug) {
+      log.error("event=bug {}", request, bug);
+      if (taken.get(request.brokerReqId()) != request) {
+        return;
+      }
+      if (request.state() == Taken.State.ANSWERING) {
+        onAnswered(request);
+      } else {
+        fail(request, Failure.INTERNAL_ERROR, "a bug: see the upstream agent's log", now);
+      }
+    }
+  }
+
   private void startOrRefuse(Taken request, long now) {
+    guarded(request, now, () -> startOrRefuseUnguarded(request, now));
+  }
+
+  private void startOrRefuseUnguarded(Taken request, long now) {
     if (states.isDraining()) {
       fail(request, Failure.NOT_RUN, "the upstream agent drains", now);
       return;
@@ -296,6 +317,10 @@ final class RequestRunner {
       return;
     }
     long now = ports.clock().getAsLong();
+    guarded(request, now, () -> end(request, result, now));
+  }
+
+  private void end(Taken request, HttpCaller.Result result, long now) {
     if (result instanceof HttpCaller.Result.Answered answered) {
       respond(request, answered.response(), now);
     } else if (result instanceof HttpCaller.Result.Failed failed) {

@@ -6,6 +6,7 @@ import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.config.Version;
+import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
@@ -43,6 +44,7 @@ final class UpstreamAgent {
 
   private static final Duration CLOSE_IDLE_EVERY = Duration.ofSeconds(1);
 
+  private final Guard guard = new Guard(); // of the loop
   private final UpstreamAgentConfig config;
   private final Targets targets;
   private final UpstreamClient http;
@@ -178,7 +180,11 @@ final class UpstreamAgent {
           .events()
           .forEach(
               event ->
-                  runner.onCancel((BrokerCancel) event, delivery.envelope().userId(), loop.now()));
+                  guard.run(
+                      "broker_cancel",
+                      () ->
+                          runner.onCancel(
+                              (BrokerCancel) event, delivery.envelope().userId(), loop.now())));
       delivery.discard();
     }
 
@@ -201,12 +207,12 @@ final class UpstreamAgent {
 
     @Override
     public void onTick(long now) {
-      runner.onTick(now);
-      healthChecks.onTick(now);
-      heartbeats.onTick(now);
+      guard.run("heartbeats", () -> heartbeats.onTick(now));
+      guard.run("requests", () -> runner.onTick(now));
+      guard.run("health_checks", () -> healthChecks.onTick(now));
       if (now - closedIdleAt >= CLOSE_IDLE_EVERY.toNanos()) {
         closedIdleAt = now;
-        http.closeIdle();
+        guard.run("idle_connections", http::closeIdle);
       }
       if (states.isDraining() && runner.isIdle()) {
         drained.countDown();

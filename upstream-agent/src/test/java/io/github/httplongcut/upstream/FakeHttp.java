@@ -36,8 +36,14 @@ final class FakeHttp implements HttpCaller {
 
   final List<FakeCall> calls = new ArrayList<>();
 
+  /** A call to a URL that ends with it throws. */
+  String throwsAt = "nowhere";
+
   @Override
   public Call call(Target target, String url, Request request, Consumer<Result> whenDone) {
+    if (url.endsWith(throwsAt)) {
+      throw new IllegalStateException("for this test");
+    }
     FakeCall call = new FakeCall(url, request, whenDone);
     calls.add(call);
     return call;

@@ -80,6 +80,22 @@ final class RequestRunnerTest {
     assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
   }
 
+  // Bugs
+
+  @Test
+  void aCallThatThrowsCostsItsOwnRequestOnly() {
+    http.throwsAt = "/1";
+    deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    assertThat(outbox.published())
+        .filteredOn(UpstreamError.class::isInstance)
+        .singleElement()
+        .extracting(event -> ((UpstreamError) event).error().failure())
+        .isEqualTo(Failure.INTERNAL_ERROR);
+    assertThat(http.last().url).isEqualTo("/base/2");
+    assertThat(states.inFlight(orders)).isEqualTo(1);
+  }
+
   // Errors for which somebody else runs the request
 
   /** Two copies could have two run it: one by way of its broker, one as an orphan. */

@@ -50,6 +50,7 @@ final class UpstreamAgentTest {
   private final Loop loop = new Loop("test upstream agent");
   private final CountDownLatch serverMayAnswer = new CountDownLatch(1);
   private RawServer server;
+  private UpstreamClient http;
   private UpstreamAgent agent;
 
   @BeforeEach
@@ -65,16 +66,12 @@ final class UpstreamAgentTest {
     UpstreamAgentConfig config = config("http://localhost:" + server.port());
     Targets targets = new Targets(SELF, config.targets());
     session.confirmOn(loop);
+    http = new UpstreamClient(targets.all());
     agent =
         new UpstreamAgent(
             config,
             SELF,
-            new UpstreamAgent.Parts(
-                targets,
-                new UpstreamClient(targets.all()),
-                loop,
-                session,
-                new SimpleMeterRegistry()));
+            new UpstreamAgent.Parts(targets, http, loop, session, new SimpleMeterRegistry()));
     agent.start();
     onLoop(SessionListener::onConsuming);
   }
@@ -168,6 +165,20 @@ final class UpstreamAgentTest {
 
     await().until(() -> session.acked().contains(hello));
     assertThat(heartbeats()).hasSizeGreaterThan((int) before);
+  }
+
+  /** A closed client throws: a bug, wherever it comes from. */
+  @Test
+  void aCallThatThrowsIsAnsweredAndCostsNoHeartbeat() {
+    http.close();
+
+    Delivery delivery = deliver(KEY, request(Examples.get("/")));
+
+    assertThat(awaitPublished(UpstreamError.class).error().failure())
+        .isEqualTo(Failure.INTERNAL_ERROR);
+    await().until(() -> session.acked().contains(delivery));
+    int before = heartbeats().size();
+    await().until(() -> heartbeats().size() > before + 2);
   }
 
   @Test

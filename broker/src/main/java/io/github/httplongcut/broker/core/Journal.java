@@ -17,4 +17,7 @@ public interface Journal {
 
   /** An agent that would be one too many is not registered; told at each of its heartbeats. */
   default void agentRefused(ProcessId upstreamId, String upstreamTarget) {}
+
+  /** A bug of the router's, which costs that request. */
+  default void bug(UUID clientReqId, Throwable bug) {}
 }

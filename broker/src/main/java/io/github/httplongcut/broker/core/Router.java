@@ -91,13 +91,17 @@ public final class Router {
   public List<Effect> onSettled(Receipt receipt, long now) {
     receipt.settled();
     for (InFlight request : receipt.requests()) {
-      if (request.stage() instanceof Reserved reserved) {
-        placement.settled(request, reserved, now);
-      } else if (request.stage() instanceof Refused refused) {
-        placement.refuse(request, refused.error(), now);
-      }
+      guarded(request, now, () -> settled(request, now));
     }
     return placement.finish(now);
+  }
+
+  private void settled(InFlight request, long now) {
+    if (request.stage() instanceof Reserved reserved) {
+      placement.settled(request, reserved, now);
+    } else if (request.stage() instanceof Refused refused) {
+      placement.refuse(request, refused.error(), now);
+    }
   }
 
   /** A dispatch's publication has come to its end. */
@@ -244,15 +248,53 @@ public final class Router {
   public List<Effect> onTick(long now) {
     Set<Agent> lost = agents.onTick(fair.at(now));
     for (InFlight request : book.all()) {
-      if (now - request.deadline() >= 0) {
-        outOfTime(request, now);
-      } else if (request.stage() instanceof Running running && lost.contains(running.with())) {
-        mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "its heartbeats stay away", now);
-      } else {
-        checkWait(request, fair.at(now), now);
-      }
+      guarded(request, now, () -> tick(request, lost, now));
     }
     return placement.finish(now);
+  }
+
+  private void tick(InFlight request, Set<Agent> lost, long now) {
+    if (now - request.deadline() >= 0) {
+      outOfTime(request, now);
+    } else if (request.stage() instanceof Running running && lost.contains(running.with())) {
+      mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "its heartbeats stay away", now);
+    } else {
+      checkWait(request, fair.at(now), now);
+    }
+  }
+
+  /**
+   * A bug showed while a request was received: it is answered {@code internal_error}, or forgotten.
+   *
+   * @param receipt of its delivery
+   */
+  public List<Effect> onBug(ClientRequest event, Receipt receipt, long now) {
+    Optional<InFlight> request = book.find(event.clientReqId());
+    if (request.isPresent()) {
+      giveUp(request.get(), now);
+    } else {
+      outbox.done(receipt);
+    }
+    return placement.finish(now);
+  }
+
+  /** A bug costs this request and no other. */
+  private void guarded(InFlight request, long now, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error bug) {
+      journal.bug(request.event().clientReqId(), bug);
+      giveUp(request, now);
+    }
+  }
+
+  private void giveUp(InFlight request, long now) {
+    try {
+      EventError error = Placement.error(Failure.INTERNAL_ERROR, "a bug: see the broker's log");
+      placement.refuse(request, error, now);
+    } catch (RuntimeException | Error bug) {
+      journal.bug(request.event().clientReqId(), bug);
+    }
   }
 
   /**

@@ -90,6 +90,21 @@ class RouterExitTest {
   }
 
   @Test
+  void aBugInATickCostsOneRequestOnly() {
+    scene.heartbeat(AGENT_1, 2, 0);
+    scene.get(1);
+    scene.get(2);
+    scene.published(1, Fate.CONFIRMED);
+    scene.published(2, Fate.CONFIRMED);
+    scene.heartbeat(AGENT_2, 2, 0);
+
+    assertThat(scene.bugAt(3).tick(4_000))
+        .containsExactly("refuse r1 internal_error", "dispatch r2 as b4 to plant2");
+    assertThat(scene.moves).contains("r1 bug");
+    scene.response(2, 4, AGENT_2);
+  }
+
+  @Test
   void consumingLostForgetsWhatWaits() {
     scene.get(1);
     scene.post(2);

@@ -72,6 +72,7 @@ final class RouterScene {
   final List<String> refused = new ArrayList<>();
   private int receipts;
   private int ids;
+  private int bugAt;
   private long millis;
 
   RouterScene() {
@@ -83,7 +84,7 @@ final class RouterScene {
         new Router(
             BROKER,
             limits.apply(LIMITS),
-            () -> id(++ids),
+            this::nextId,
             new Journal() {
               @Override
               public void moved(
@@ -92,10 +93,29 @@ final class RouterScene {
               }
 
               @Override
+              public void bug(UUID clientReqId, Throwable bug) {
+                moves.add("r" + number(clientReqId) + " bug");
+              }
+
+              @Override
               public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
                 refused.add(upstreamId + " for " + upstreamTarget);
               }
             });
+  }
+
+  private UUID nextId() {
+    ids++;
+    if (ids == bugAt) {
+      throw new IllegalStateException("a bug, for this test");
+    }
+    return id(ids);
+  }
+
+  /** The router throws when it asks for that id. */
+  RouterScene bugAt(int number) {
+    bugAt = number;
+    return this;
   }
 
   // Time.
