@@ -78,6 +78,8 @@ public record BrokerConfig(
                     broker.count("max-agents-per-user-and-target"), broker.count("max-agents"))),
             Set.copyOf(users),
             broker.duration("drain-timeout"));
+    AmqpConfig.requireUnackedFor(broker, "wait-timeout", config.timeouts.waitTimeout);
+    AmqpConfig.requireUnackedFor(broker, "reply-timeout", config.timeouts.replyTimeout);
     broker.require(
         config.timeouts.ackTimeout.compareTo(config.timeouts.replyTimeout) < 0,
         "ack-timeout",

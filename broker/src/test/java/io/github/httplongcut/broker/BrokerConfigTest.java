@@ -37,6 +37,8 @@ final class BrokerConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "reply-timeout = 31m | reply-timeout: expected at most 30m: RabbitMQ closes the channel",
+        "wait-timeout = 31m | wait-timeout: expected at most 30m: RabbitMQ closes the channel",
         "reply-timeout = 2s | ack-timeout: expected less than reply-timeout",
         "max-in-flight = 2000 | max-in-flight: expected less than 2000, RabbitMQ's prefetch",
         "max-in-flight = 999 | max-waiting: expected at most max-in-flight",

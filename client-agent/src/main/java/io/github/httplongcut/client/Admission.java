@@ -154,10 +154,18 @@ final class Admission {
       bytes.addAndGet(size - held.getAndSet(size));
     }
 
-    /** From here on it waits for a broker's ack. */
-    void handedOver() {
+    /**
+     * From here on it waits for a broker's ack.
+     *
+     * @throws RefusedException {@code overloaded}, if too many do: there was room when its head
+     *     came, but its content may have come slowly
+     */
+    void handedOver() throws RefusedException {
+      if (unacked.incrementAndGet() > maxUnacked.limit()) {
+        unacked.decrementAndGet();
+        throw overloaded();
+      }
       waitsForAck.set(true);
-      unacked.incrementAndGet();
     }
 
     /** A broker has it, so long after it was published; on the loop. */
@@ -166,8 +174,9 @@ final class Admission {
       endWait();
     }
 
-    /** Its answer is here, or why there is none: the target has room for another one. */
+    /** Its answer is here, or why there is none: there is room for another one. */
     void answered() {
+      endWait();
       if (waitsForAnswer.compareAndSet(true, false)) {
         target.leave();
       }
@@ -187,7 +196,6 @@ final class Admission {
 
     /** Frees everything; more than once does nothing. */
     void leave() {
-      endWait();
       answered();
       if (left.compareAndSet(false, true)) {
         requests.decrementAndGet();

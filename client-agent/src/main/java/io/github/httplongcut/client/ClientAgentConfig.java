@@ -137,6 +137,7 @@ public record ClientAgentConfig(
             agent.duration("drain-timeout"),
             new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
             agent.oneOf("forwarded-headers", ForwardedHeaders.class));
+    AmqpConfig.requireUnackedFor(agent, "request-timeout", config.requestTimeout);
     agent.require(
         config.ackTimeout.compareTo(config.requestTimeout) < 0,
         "ack-timeout",

@@ -220,7 +220,7 @@ final class RelayHandler implements HttpHandler {
     }
   }
 
-  private void submit(RelayedRequest relayed, Request request) {
+  private void submit(RelayedRequest relayed, Request request) throws RefusedException {
     relayed.submit(request, config.requestTimeout());
   }
 }

@@ -85,11 +85,17 @@ final class RelayedRequest implements Caller {
     closing = true;
   }
 
-  /** It is whole: the loop takes over, and the caller is watched. */
-  void submit(Request request, Duration requestTimeout) {
+  /**
+   * It is whole: the loop takes over, and the caller is watched.
+   *
+   * @throws RefusedException if too many wait for a broker's ack
+   */
+  void submit(Request request, Duration requestTimeout) throws RefusedException {
+    if (place.isPresent()) {
+      place.get().handedOver();
+    }
     submitted = true;
     hangUp = Optional.of(HangUp.watch(connection));
-    place.ifPresent(Admission.Place::handedOver);
     context.relay.submit(
         new Incoming(firstId, request, this, receivedAt + requestTimeout.toNanos()));
   }

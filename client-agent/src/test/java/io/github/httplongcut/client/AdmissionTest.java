@@ -81,6 +81,41 @@ class AdmissionTest {
     assertThat(admission.unacked()).isZero();
   }
 
+  /** A slow caller may take its time to read the answer: no broker is waited for any more. */
+  @Test
+  void whoeverIsAnsweredWaitsForNoAckAnyMore() throws RefusedException {
+    Admission.Place place = admission.enter("a", 1);
+    place.handedOver();
+
+    place.answered();
+
+    assertThat(admission.unacked()).isZero();
+    place.acked(1); // late
+    place.leave();
+    assertThat(admission.isIdle()).isTrue();
+  }
+
+  /** There was room when its head came. */
+  @Test
+  void aSlowUploadIsRefusedIfTooManyWaitForAnAckAtItsEnd() throws RefusedException {
+    Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a"));
+    Admission.Place slow = large.enter("a", 1);
+    List<Admission.Place> places = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      Admission.Place place = large.enter("a", 1);
+      place.handedOver();
+      places.add(place);
+    }
+    places.get(0).acked(Duration.ofSeconds(1).toNanos());
+    large.onTick(0);
+
+    assertThatThrownBy(slow::handedOver)
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.error().failure()).isEqualTo(Failure.OVERLOADED));
+    assertThat(large.unacked()).isEqualTo(99);
+  }
+
   @Test
   void acksThatTakeTooLongKeepOthersOutUntilOneComesInTime() throws RefusedException {
     Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a"));

@@ -93,6 +93,7 @@ final class ClientAgentConfigTest {
   @CsvSource(
       delimiter = ';',
       value = {
+        "request-timeout = 31m ; request-timeout: expected at most 30m: RabbitMQ closes the channel",
         "ack-timeout = 30s ; ack-timeout: expected less than request-timeout",
         "ack-delay-target = 99ms ; ack-delay-target: expected at least 100ms and less than ack-timeout",
         "ack-delay-target = 3s ; ack-delay-target: expected at least 100ms and less than ack-timeout",

@@ -34,8 +34,23 @@ public record AmqpConfig(
     Duration reconnectBackoffMax,
     long unconfirmedWindow) {
 
+  /**
+   * Longest time for which a process may leave a delivery unacked: RabbitMQ's {@code
+   * consumer_timeout}, after which it closes the channel and gives out again all that is unacked.
+   */
+  private static final Duration CONSUMER_TIMEOUT = Duration.ofMinutes(30);
+
   public AmqpConfig {
     addresses = List.copyOf(addresses);
+  }
+
+  /** Notes that a wait, during which a delivery stays unacked, is longer than RabbitMQ allows. */
+  public static void requireUnackedFor(Settings settings, String key, Duration wait) {
+    settings.require(
+        wait.compareTo(CONSUMER_TIMEOUT) <= 0,
+        key,
+        "at most 30m: RabbitMQ closes the channel of a process that leaves a message unacked for"
+            + " longer (consumer_timeout)");
   }
 
   /** Where one node of RabbitMQ listens. */

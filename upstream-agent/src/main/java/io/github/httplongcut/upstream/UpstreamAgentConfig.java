@@ -123,6 +123,7 @@ public record UpstreamAgentConfig(
             settings.flag("preserve-host"),
             new Trust(settings.optionalFile("ca-file"), settings.flag("insecure")),
             readHealthCheck(settings.section("health-check")));
+    AmqpConfig.requireUnackedFor(settings, "timeout", target.timeout);
     settings.require(
         !target.trust.insecure || target.trust.caFile.isEmpty(),
         "insecure",
