@@ -109,11 +109,11 @@ final class BigThings {
    * it is longer.
    */
   void anAnswerOfTheLargestSize() {
-    String start =
-        answer("", ",\"body_encoding\":\"utf-8\",\"body\":\"")
-            .replace("\"}", "")
+    String empty =
+        answer("", ",\"body_encoding\":\"utf-8\",\"body\":\"\"")
             .replaceAll("\"client_req_id\":\"[^\"]+\"", "\"client_req_id\":\"1-1-1-1-1\"")
             .replaceAll("\"broker_req_id\":\"[^\"]+\"", "\"broker_req_id\":\"1-1-1-1-2\"");
+    String start = empty.substring(0, empty.length() - 2);
     for (int mib : new int[] {8, 16}) {
       int length = mib * MIB - start.length() - 2;
       String big = start + "x".repeat(length) + "\"}";

@@ -20,8 +20,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.awaitility.core.ConditionTimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,8 @@ final class Scene implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
+  private static final List<String> HONEST = List.of("client-agent", "broker", "upstream-agent");
+
   private static final int PLANTS_CAPACITY = 10_000;
 
   /** What a process logs when a connection was lost or made anew, or something was wrong in it. */
@@ -67,6 +71,7 @@ final class Scene implements AutoCloseable {
   private final Tenant plant;
   private final List<AutoCloseable> ofThisAttack = new ArrayList<>();
   private Account peace;
+  private Set<String> links = Set.of();
   private Neighbour neighbour;
 
   /** Starts it all; not ready yet. */
@@ -87,6 +92,7 @@ final class Scene implements AutoCloseable {
     awaitAgents(1);
     neighbour(() -> {}); // so that all is compiled and warm
     peace = neighbour(() -> {});
+    links = links();
     return this;
   }
 
@@ -187,7 +193,7 @@ final class Scene implements AutoCloseable {
   ProcessId killedBroker() {
     ProcessId id = ProcessId.create(RabbitMqUser.BROKER.login(), "killed");
     ConsumedQueue inbox = Topology.broker(id, 1).queues().get(0);
-    Connection connection = rabbitMq.connect(RabbitMqUser.BROKER, "a broker that is killed");
+    Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "a broker that is killed");
     try {
       Channel channel = connection.createChannel();
       channel.queueDeclare(inbox.name(), true, false, false, Map.of("x-queue-type", "classic"));
@@ -248,6 +254,12 @@ final class Scene implements AutoCloseable {
                 }
               });
     }
+    Set<String> linksNow = links();
+    long gone = links.stream().filter(each -> !linksNow.contains(each)).count();
+    if (gone > 0) {
+      damage.add(gone + " connections of the relay were lost");
+    }
+    links = linksNow;
     List<String> runs = upstream.stolen();
     if (runs.size() > runsBefore) {
       damage.add("the foreign server ran " + runs.subList(runsBefore, runs.size()));
@@ -285,6 +297,15 @@ final class Scene implements AutoCloseable {
 
   private List<Double> agents() {
     return brokers.stream().map(each -> each.metric("longcut_broker_agents")).toList();
+  }
+
+  /** The connections of the relay's processes, as RabbitMQ knows them: their metrics lack some. */
+  private Set<String> links() {
+    return rabbitMq
+        .ctl("list_connections", "-q", "user", "name")
+        .lines()
+        .filter(line -> HONEST.stream().anyMatch(user -> line.startsWith(user + "\t")))
+        .collect(Collectors.toSet());
   }
 
   /** Of each process, what must not rise. */
