@@ -31,7 +31,7 @@ final class HeartbeatFlood implements AutoCloseable {
     /** Just below 64 KiB, a broker's limit for a message. */
     LONG_MESSAGES(1, 300),
     /** Discarded without being decoded. */
-    TOO_LONG_MESSAGES(1, 2_000);
+    TOO_LONG_MESSAGES(1, 600);
 
     private final int agents;
     private final int events;

@@ -102,8 +102,8 @@ class HeartbeatFloodIT {
       sent = flood.sent();
     }
 
-    assertThat(sent).isGreaterThan(2_000);
-    assertThat(answers).hasSizeGreaterThan(20).containsOnly(200);
+    assertThat(sent).isGreaterThan(500);
+    assertThat(answers).isNotEmpty().containsOnly(200);
     assertThat(broker.metric("longcut_broker_agents")).isEqualTo(1 + flooders);
     assertThat(broker.metric("longcut_broker_agents_forgotten_total")).isZero();
     assertThat(broker.metric("longcut_amqp_connections_opened_total")).isEqualTo(connections);
