@@ -88,7 +88,7 @@ final class LatestHeartbeats {
       return new Heartbeat(queue, routingKey, properties, body);
     }
 
-    /** Whether a message that came by that exchange is one. */
+    /** Returns whether messages of that exchange are heartbeats. */
     static boolean cameBy(String exchange) {
       return exchange.equals(EventType.UPSTREAM_HEARTBEAT.wireName());
     }
@@ -104,7 +104,7 @@ final class LatestHeartbeats {
     }
   }
 
-  /** What became of a heartbeat that was added. */
+  /** Fate of a heartbeat that was added. */
   enum Added {
     FIRST,
     /** It took the place of an older one, which is dropped. */

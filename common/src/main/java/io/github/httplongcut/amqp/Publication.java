@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  */
 public final class Publication {
 
-  /** How often it may be tried. */
+  /** Number of times that it may be written. */
   public enum Tries {
     /** Written once at the most; its fate may be {@link Outcome#UNKNOWN}. For requests. */
     ONCE,
@@ -25,7 +25,7 @@ public final class Publication {
     UNLESS_NACKED
   }
 
-  /** How often what is {@link Tries#UNLESS_NACKED} may be nacked. */
+  /** Nacks after which a publication of {@link Tries#UNLESS_NACKED} is given up. */
   static final int MOST_NACKS = 3;
 
   /** With whom it may share an AMQP message (protocol section 7). */
@@ -160,7 +160,7 @@ public final class Publication {
     return key.orphaned;
   }
 
-  /** How often it may be tried. */
+  /** Number of times that it may be written. */
   public Tries tries() {
     return tries;
   }

@@ -26,10 +26,10 @@ public final class Topology {
   /** Where an upstream agent's inbox dead-letters to. */
   public static final String BROKER_REQUEST_UNDELIVERED = "broker_request_undelivered";
 
-  /** What the names of client agents' inboxes begin with. */
+  /** Prefix of the names of client agents' inboxes. */
   static final String CLIENT_AGENT_QUEUES = "client-agent.";
 
-  /** What the names of brokers' inboxes begin with. */
+  /** Prefix of the names of brokers' inboxes. */
   static final String BROKER_QUEUES = "broker.";
 
   /** AMQP header of a {@code broker_request}: who is told when it comes back. */

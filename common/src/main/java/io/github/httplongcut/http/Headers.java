@@ -125,7 +125,7 @@ public final class Headers {
     return fields.stream().anyMatch(field -> field.name.equalsIgnoreCase(name));
   }
 
-  /** How many values there are, each of which is a line of a message. */
+  /** Number of values, each of which is a line of a message. */
   public int valueCount() {
     int count = 0;
     for (Field field : fields) {
@@ -224,7 +224,7 @@ public final class Headers {
     private final List<String> names = new ArrayList<>();
     private final List<List<String>> values = new ArrayList<>();
 
-    /** Where each name is, in lower case; null while there are few enough to scan. */
+    /** Index of each name, in lower case; null while there are few enough to scan. */
     private Map<String, Integer> index;
 
     private Builder() {}
@@ -254,7 +254,7 @@ public final class Headers {
       return -1;
     }
 
-    /** Where the name is; -1 if it was not there, and is to be added as the next one. */
+    /** Returns the index of the name, or -1 if it is new and is added as the next one. */
     private int indexOrAdd(String name) {
       Integer known = index.putIfAbsent(name.toLowerCase(Locale.ROOT), index.size());
       return known == null ? -1 : known;

@@ -47,7 +47,7 @@ public final class LogText {
     return end == text.length() ? quoted.toString() : quoted.append(CUT).toString();
   }
 
-  /** Where the shown part ends: a surrogate pair is shown as a whole or not at all. */
+  /** Returns the end of the shown part: a surrogate pair is shown as a whole or not at all. */
   private static int end(String text) {
     if (text.length() <= MAX_CHARS) {
       return text.length();

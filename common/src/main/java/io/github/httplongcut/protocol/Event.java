@@ -101,7 +101,7 @@ public sealed interface Event {
       UUID clientReqId, UUID brokerReqId, EventError error, Optional<ProcessId> orphanOf)
       implements Event {
 
-    /** What the sender has found, or was told itself. */
+    /** An error that the sender has found, or that was said to it. */
     public BrokerError(UUID clientReqId, UUID brokerReqId, EventError error) {
       this(clientReqId, brokerReqId, error, Optional.empty());
     }

@@ -17,7 +17,7 @@ import org.apache.hc.core5.http.nio.SessionInputBuffer;
  */
 final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
 
-  /** What is relayed, and room for the status line and for what separates fields. */
+  /** Size of what is relayed, and room for the status line and for what separates fields. */
   private static final int MAX_HEAD_BYTES = WireLimits.HEADER_CHARS + (64 << 10);
 
   private final NHttpMessageParser<HttpResponse> parser;

@@ -89,7 +89,7 @@ final class Agent {
     return fairNow - deadline() >= 0;
   }
 
-  /** When it is missing unless it is heard before, on the fair clock. */
+  /** Time on the fair clock at which it is missing, unless it is heard before. */
   private long deadline() {
     return heardAt + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
   }

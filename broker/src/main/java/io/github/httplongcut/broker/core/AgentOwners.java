@@ -63,7 +63,7 @@ final class AgentOwners {
     }
   }
 
-  /** How many agents the user has for the target. */
+  /** Number of agents that the user has for the target. */
   int count(String user, String target) {
     Owner owner = owners.get(user);
     return owner == null ? 0 : owner.byTarget.getOrDefault(target, 0);

@@ -147,12 +147,12 @@ final class AgentRegistry {
     return byDeadline.size();
   }
 
-  /** How many agents were forgotten since their heartbeats stayed away. */
+  /** Number of agents that were forgotten because their heartbeats stayed away. */
   long silent() {
     return silent;
   }
 
-  /** How many agents had to make room for those of users with fewer. */
+  /** Number of agents that had to make room for those of users with fewer. */
   long displaced() {
     return displaced;
   }
