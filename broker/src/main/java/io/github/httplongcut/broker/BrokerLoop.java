@@ -4,6 +4,7 @@ import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.SessionState;
@@ -190,7 +191,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       ClientRequest request = (ClientRequest) event;
       if (!guard.run(
           "client_request", () -> perform(router.onClientRequest(request, receipt, now())))) {
-        perform(router.onBug(request, receipt, now()));
+        guard.run("client_request", () -> perform(router.onBug(request, receipt, now())));
       }
     }
   }
@@ -238,7 +239,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onEach(Delivery delivery) {
-    for (Event event : delivery.events()) {
+    for (Event event : delivery.takeEvents()) { // an answer is held once, as a publication
       if (!guard.run(event.type().wireName(), () -> onEvent(delivery, event))) {
         delivery.done();
       }
@@ -283,8 +284,26 @@ final class BrokerLoop implements SessionListener, Ticker {
    */
   private void perform(List<Effect> effects, Runnable whenSaid) {
     Countdown countdown = new Countdown(whenSaid);
-    effects.forEach(effect -> perform(effect, countdown));
+    effects.forEach(
+        effect -> {
+          if (!guard.run("effect", () -> perform(effect, countdown))) {
+            onFailed(effect);
+          }
+        });
     countdown.oneLess();
+  }
+
+  /** A bug costs one effect: what the router waits for because of it must still come. */
+  private void onFailed(Effect effect) {
+    if (effect instanceof Effect.Dispatch e) {
+      onPublished(e.request().brokerReqId(), Outcome.NO_CONNECTION);
+    } else if (effect instanceof Effect.Settle) {
+      session.reopenConsuming("a delivery could not be settled");
+    } else if (effect instanceof Effect.Respond e) {
+      e.receipt().map(DeliveryReceipt::of).ifPresent(Delivery::done);
+    } else if (effect instanceof Effect.Refuse e) {
+      DeliveryReceipt.of(e.receipt()).done();
+    }
   }
 
   private void perform(Effect effect, Countdown countdown) {
@@ -301,8 +320,10 @@ final class BrokerLoop implements SessionListener, Ticker {
       session.publish(speaker.cancel(e, now()));
     } else if (effect instanceof Effect.Respond e) {
       metrics.answered("answered");
+      Publication answer =
+          Speaker.toClient(e.response(), e.response().clientId(), e.endsAt(), now());
       answer(
-          Speaker.toClient(e.response(), e.response().clientId(), e.endsAt(), now()),
+          e.receipt().isPresent() ? answer : answer.tried(Tries.UNTIL_NACKED),
           e.receipt(),
           countdown);
     } else if (effect instanceof Effect.Refuse e) {
@@ -314,7 +335,9 @@ final class BrokerLoop implements SessionListener, Ticker {
     } else if (effect instanceof Effect.RefuseOrphan e) {
       metrics.answered(e.error().error().failure().code());
       answer(
-          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now()).orphaned(),
+          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now())
+              .tried(Tries.UNTIL_NACKED)
+              .orphaned(),
           Optional.empty(),
           countdown);
     }
@@ -322,15 +345,16 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   /** Whatever becomes of an answer, its request's delivery is needed no more. */
   private void answer(Publication answer, Optional<Receipt> receipt, Countdown countdown) {
-    answersUnderWay++;
-    countdown.oneMore();
-    session.publish(
+    Publication awaited =
         answer.whenDone(
             outcome -> {
               answersUnderWay--;
               receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
               countdown.oneLess();
-            }));
+            });
+    answersUnderWay++;
+    countdown.oneMore();
+    session.publish(awaited);
   }
 
   private void discard(Delivery delivery) {

@@ -276,8 +276,12 @@ final class PendingRequests {
    */
   void onInboxReplaced(long now) {
     for (PendingRequest pending : select(PendingRequest::isRepeatable)) {
-      pending.takeBack(); // or what was held until now would go out twice
-      tryAgain(pending, "inbox_replaced", now);
+      guarded(
+          pending,
+          () -> {
+            pending.takeBack(); // or what was held until now would go out twice
+            tryAgain(pending, "inbox_replaced", now);
+          });
     }
   }
 
@@ -289,7 +293,9 @@ final class PendingRequests {
   /** The process stops: whoever still waits is told that the fate is unknown. */
   void abandonAll() {
     for (PendingRequest pending : select(each -> true)) {
-      fail(pending, Failure.REQUEST_TIMEOUT, "the client agent stopped while it waited");
+      guarded(
+          pending,
+          () -> fail(pending, Failure.REQUEST_TIMEOUT, "the client agent stopped while it waited"));
     }
   }
 
@@ -333,6 +339,10 @@ final class PendingRequests {
   }
 
   private void publish(PendingRequest pending, UUID id, long now) {
+    guarded(pending, () -> handOver(pending, id, now));
+  }
+
+  private void handOver(PendingRequest pending, UUID id, long now) {
     pending.handOver(id, now);
     byId.put(id, pending);
     long ttl = timeLeft(pending, now);

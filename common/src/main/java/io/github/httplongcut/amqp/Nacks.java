@@ -1,8 +1,12 @@
 package io.github.httplongcut.amqp;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Publications that RabbitMQ has nacked and that are written again, and whether the channel is to
@@ -30,13 +34,24 @@ final class Nacks {
 
   private static final int MOST_PATIENCE = 16;
 
+  /**
+   * New channels for what goes one way. When they do not help, a queue is full: that of a broker
+   * that is frozen, say.
+   */
+  static final int MOST_REPLACEMENTS = 4;
+
   /** After so many looks in a row that find nothing, the patience is the first one again. */
   private static final int QUIET = 10;
 
   private final boolean cluster;
   private final List<Publication> again = new ArrayList<>();
+
+  /** Channels that were replaced because of what goes that way, and nacked it all the same. */
+  private final Map<String, Integer> replacements = new HashMap<>();
+
+  private final Set<String> blamed = new HashSet<>();
   private boolean requestTaken;
-  private boolean blamesChannel;
+  private boolean nackedNow;
   private int looks;
   private int quietLooks;
   private int patience = PATIENCE;
@@ -52,7 +67,9 @@ final class Nacks {
   void onOpened() {
     if (wantNewChannel()) {
       patience = Math.min(2 * patience, MOST_PATIENCE);
+      blamed.forEach(way -> replacements.merge(way, 1, Integer::sum));
     }
+    blamed.clear();
     requestTaken = false;
     looks = 0;
   }
@@ -73,14 +90,24 @@ final class Nacks {
    */
   boolean takeOver(Publication publication) {
     boolean mayBeChannels =
-        cluster && Topology.mayReachSharedQueue(publication.key().exchange()) && !requestTaken;
+        cluster
+            && !requestTaken
+            && Topology.mayReachSharedQueue(publication.key().exchange())
+            && replacements.getOrDefault(wayOf(publication), 0) < MOST_REPLACEMENTS;
     Optional<Publication> writtenAgain =
         mayBeChannels && isRequest(publication)
             ? Optional.of(publication)
             : publication.nackedOnceMore();
     writtenAgain.ifPresent(again::add);
-    blamesChannel |= mayBeChannels && writtenAgain.isPresent();
+    if (mayBeChannels && writtenAgain.isPresent()) {
+      blamed.add(wayOf(publication));
+      nackedNow = true;
+    }
     return writtenAgain.isPresent();
+  }
+
+  private static String wayOf(Publication publication) {
+    return publication.key().exchange() + ' ' + publication.routingKey();
   }
 
   /** Takes out this one, if it is there. */
@@ -94,11 +121,12 @@ final class Nacks {
 
   /** All that is to be written again, every 200 ms. */
   List<Publication> take() {
-    looks = blamesChannel ? looks + 1 : 0;
-    quietLooks = blamesChannel ? 0 : quietLooks + 1;
-    blamesChannel = false;
+    looks = nackedNow ? looks + 1 : 0;
+    quietLooks = again.isEmpty() ? quietLooks + 1 : 0;
+    nackedNow = false;
     if (quietLooks >= QUIET) {
       patience = PATIENCE;
+      replacements.clear();
     }
     List<Publication> taken = List.copyOf(again);
     again.clear();

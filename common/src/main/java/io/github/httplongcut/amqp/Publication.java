@@ -22,7 +22,12 @@ public final class Publication {
      * The same, but given up after {@value Publication#MOST_NACKS} nacks. For what goes to a
      * tenant's inbox: its owner may have declared it so that it takes nothing.
      */
-    UNLESS_NACKED
+    UNLESS_NACKED,
+    /**
+     * The same, but given up after the first nack. For what a broker sends on for others: nobody
+     * knows whether it is wanted, and what it came from holds a place in a shared queue.
+     */
+    UNTIL_NACKED
   }
 
   /** Nacks after which a publication of {@link Tries#UNLESS_NACKED} is given up. */
@@ -177,7 +182,7 @@ public final class Publication {
    */
   Optional<Publication> nackedOnceMore() {
     return switch (tries) {
-      case ONCE -> Optional.empty();
+      case ONCE, UNTIL_NACKED -> Optional.empty();
       case UNTIL_CONFIRMED -> Optional.of(this);
       case UNLESS_NACKED ->
           nacks + 1 < MOST_NACKS

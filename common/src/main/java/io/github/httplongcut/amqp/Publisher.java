@@ -564,7 +564,13 @@ final class Publisher implements Link.Use {
       Outcome outcome = channel == null || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
       boolean moved = !nacks.isEmpty();
       refusals.onTime(nowNanos);
-      nacks.take().forEach(each -> outbox.add(each, nowNanos));
+      for (Publication again : nacks.take()) {
+        if (refusals.concern(again)) {
+          done.add(new Done(again, Outcome.REFUSED));
+        } else {
+          outbox.add(again, nowNanos);
+        }
+      }
       if (nacks.wantNewChannel() && channel != null && !reopening) {
         log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
         reopening = true;

@@ -39,7 +39,24 @@ class NacksTest {
     assertThat(looksUntilLeft()).isEqualTo(4);
     assertThat(looksUntilLeft()).isEqualTo(8);
     assertThat(looksUntilLeft()).isEqualTo(16);
-    assertThat(looksUntilLeft()).isEqualTo(16);
+  }
+
+  /** A queue that is full stays full on any channel; others' answers must not wait for that. */
+  @Test
+  void whatFourNewChannelsDidNotHelpIsNoReasonForAnother() {
+    for (int i = 0; i < Nacks.MOST_REPLACEMENTS; i++) {
+      looksUntilLeft();
+    }
+
+    for (int i = 0; i < 100; i++) {
+      nackAndLook();
+    }
+    assertThat(nacks.wantNewChannel()).isFalse();
+
+    for (int i = 0; i < 10; i++) {
+      assertThat(nacks.take()).isEmpty();
+    }
+    assertThat(looksUntilLeft()).isEqualTo(2);
   }
 
   @Test

@@ -272,6 +272,7 @@ class PublisherTest {
     FakeChannel channel = new FakeChannel();
     Thread user = use(channel);
     publish("short", Publication.Tries.UNTIL_CONFIRMED);
+    await().until(() -> channel.bodies().size() == 1); // or both would be one message
     publish("long".repeat(1000), Publication.Tries.UNTIL_CONFIRMED);
     await().until(() -> channel.bodies().size() == 2);
     channel.closeReason(

@@ -29,6 +29,9 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
 
   private static final Pattern NAME_END = Pattern.compile("[;\\x00-\\x20].*", Pattern.DOTALL);
 
+  /** So often a path is decoded to look for dot segments: some servers decode more than once. */
+  private static final int MOST_DECODINGS = 5;
+
   static Target of(UpstreamAgentConfig.Target config) {
     URI url = config.url();
     int defaultPort = isTls(url) ? 443 : 80;
@@ -109,7 +112,19 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
     if (path.indexOf('.') < 0 && path.indexOf('%') < 0) {
       return false;
     }
-    for (String segment : SEGMENT_END.split(decoded(path), -1)) {
+    String plain = path;
+    for (int i = 0; i < MOST_DECODINGS; i++) {
+      String once = decoded(plain);
+      if (once.equals(plain)) {
+        return hasPlainDotSegments(plain);
+      }
+      plain = once;
+    }
+    return true; // nobody who means well encodes it so often
+  }
+
+  private static boolean hasPlainDotSegments(String path) {
+    for (String segment : SEGMENT_END.split(path, -1)) {
       String name = NAME_END.matcher(segment).replaceFirst("");
       if (name.equals(".") || name.equals("..")) {
         return true;

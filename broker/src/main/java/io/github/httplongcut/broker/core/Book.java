@@ -79,6 +79,12 @@ final class Book {
     }
   }
 
+  /** Forgets an attempt of which nothing more can be heard. */
+  void forgetAttempt(InFlight request, UUID brokerReqId) {
+    dispatches.forget(brokerReqId);
+    request.forgetDispatch(brokerReqId);
+  }
+
   /** Takes a request out of everything. */
   void forget(InFlight request, String why, long now) {
     move(request, new Stage.Over(), why, now);

@@ -33,6 +33,10 @@ final class Dispatches {
     return Optional.ofNullable(attempts.get(brokerReqId));
   }
 
+  void forget(UUID brokerReqId) {
+    attempts.remove(brokerReqId);
+  }
+
   void forget(InFlight request) {
     request.dispatches().forEach(attempts::remove);
   }

@@ -13,5 +13,7 @@ public enum Drop {
   /** A cancel of a request that is not here, or not the canceller's. */
   CANCEL_WITHOUT_REQUEST,
   /** A heartbeat of an agent that would be one too many. */
-  TOO_MANY_AGENTS
+  TOO_MANY_AGENTS,
+  /** An answer to a request that is not known here: its user has too many forwarded. */
+  TOO_MANY_FORWARDS
 }

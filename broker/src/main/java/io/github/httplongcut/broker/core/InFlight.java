@@ -23,6 +23,7 @@ final class InFlight {
   private final Set<ProcessId> unreachableFrom = new HashSet<>(2);
   private final List<UUID> dispatches = new ArrayList<>(1);
   private UUID brokerReqId;
+  private boolean dispatched;
   private int attempts;
   private long waited;
   private EventError lastError;
@@ -108,18 +109,24 @@ final class InFlight {
 
   /** Whether it was never dispatched. */
   boolean isNew() {
-    return dispatches.isEmpty();
+    return !dispatched;
   }
 
-  /** Its attempts so far, by {@code broker_req_id}. */
+  /** Its attempts of which something may still be heard, by {@code broker_req_id}. */
   List<UUID> dispatches() {
     return dispatches;
   }
 
   void dispatched(UUID brokerReqId) {
     this.brokerReqId = brokerReqId;
+    dispatched = true;
     dispatches.add(brokerReqId);
     attempts++;
+  }
+
+  /** Nothing more can be heard of that attempt. */
+  void forgetDispatch(UUID brokerReqId) {
+    dispatches.remove(brokerReqId);
   }
 
   /** The last dispatch costs no attempt. */

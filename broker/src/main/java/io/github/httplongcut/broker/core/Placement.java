@@ -20,16 +20,24 @@ final class Placement {
   private final Book book;
   private final Outbox outbox;
   private final FairClock fair;
+  private final Journal journal;
   private long dispatches;
   private boolean paused;
   private boolean draining;
 
-  Placement(RouterLimits limits, AgentRegistry agents, Book book, Outbox outbox, FairClock fair) {
+  Placement(
+      RouterLimits limits,
+      AgentRegistry agents,
+      Book book,
+      Outbox outbox,
+      FairClock fair,
+      Journal journal) {
     this.limits = limits;
     this.agents = agents;
     this.book = book;
     this.outbox = outbox;
     this.fair = fair;
+    this.journal = journal;
   }
 
   /** Gives it to an agent, else lets it wait, else answers. */
@@ -125,11 +133,36 @@ final class Placement {
     Optional<InFlight> next = book.waitingRoom().first(target);
     while (next.isPresent() && !paused && agents.hasFree(target)) {
       InFlight request = next.get();
-      Optional<Agent> agent = agents.choose(target, request.unreachableFrom());
-      if (agent.isPresent() && request.stage() instanceof Stage.Waiting waiting) {
-        assign(request, waiting, agent.get(), "agent free", now);
-      }
+      guarded(request, now, () -> serve(request, now));
       next = book.waitingRoom().after(request);
+    }
+  }
+
+  private void serve(InFlight request, long now) {
+    Optional<Agent> agent = agents.choose(request.target(), request.unreachableFrom());
+    if (agent.isPresent() && request.stage() instanceof Stage.Waiting waiting) {
+      assign(request, waiting, agent.get(), "agent free", now);
+    }
+  }
+
+  // Bugs.
+
+  /** Runs a step of one request: a bug in it costs that request and no other. */
+  void guarded(InFlight request, long now, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error bug) {
+      journal.bug(request.event().clientReqId(), bug);
+      giveUp(request, now);
+    }
+  }
+
+  /** Answers it {@code internal_error}, wherever it stands. */
+  void giveUp(InFlight request, long now) {
+    try {
+      refuse(request, error(Failure.INTERNAL_ERROR, "a bug: see the broker's log"), now);
+    } catch (RuntimeException | Error bug) {
+      journal.bug(request.event().clientReqId(), bug);
     }
   }
 

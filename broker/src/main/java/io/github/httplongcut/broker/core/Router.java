@@ -44,6 +44,7 @@ public final class Router {
   private final Book book;
   private final Outbox outbox;
   private final Placement placement;
+  private final ForwardBudget forwards = new ForwardBudget();
   private final Map<Drop, Long> drops = new EnumMap<>(Drop.class);
   private long received;
   private long responses;
@@ -60,7 +61,7 @@ public final class Router {
     this.agents = new AgentRegistry(limits.agents());
     this.book = new Book(agents, fair, ids, journal);
     this.outbox = new Outbox(brokerId, limits);
-    this.placement = new Placement(limits, agents, book, outbox, fair);
+    this.placement = new Placement(limits, agents, book, outbox, fair, journal);
   }
 
   /** A request came. Its delivery may hold others, which come with the same receipt. */
@@ -91,7 +92,7 @@ public final class Router {
   public List<Effect> onSettled(Receipt receipt, long now) {
     receipt.settled();
     for (InFlight request : receipt.requests()) {
-      guarded(request, now, () -> settled(request, now));
+      placement.guarded(request, now, () -> settled(request, now));
     }
     return placement.finish(now);
   }
@@ -146,6 +147,11 @@ public final class Router {
   public List<Effect> onResponse(UpstreamResponse response, String user, long now) {
     Optional<Attempt> attempt = book.attempt(response.brokerReqId());
     if (attempt.isEmpty()) {
+      long bytes =
+          response.response().headers().footprint() + response.response().body().footprint();
+      if (!forwards.take(user, bytes, now)) {
+        return drop(Drop.TOO_MANY_FORWARDS);
+      }
       forwarded++;
       outbox.forward(response, now);
       return placement.finish(now);
@@ -194,6 +200,9 @@ public final class Router {
       UpstreamError error, ProcessId saidTo, String user, long now) {
     if (book.attempt(error.brokerReqId()).isPresent()) {
       return onError(error, user, now);
+    }
+    if (!forwards.take(user, error.error().message().length(), now)) {
+      return drop(Drop.TOO_MANY_FORWARDS);
     }
     forwarded++;
     outbox.forwardOrphan(
@@ -246,9 +255,10 @@ public final class Router {
 
   /** Checks every deadline and every agent. */
   public List<Effect> onTick(long now) {
+    forwards.onTick(now);
     Set<Agent> lost = agents.onTick(fair.at(now));
     for (InFlight request : book.all()) {
-      guarded(request, now, () -> tick(request, lost, now));
+      placement.guarded(request, now, () -> tick(request, lost, now));
     }
     return placement.finish(now);
   }
@@ -271,30 +281,11 @@ public final class Router {
   public List<Effect> onBug(ClientRequest event, Receipt receipt, long now) {
     Optional<InFlight> request = book.find(event.clientReqId());
     if (request.isPresent()) {
-      giveUp(request.get(), now);
+      placement.giveUp(request.get(), now);
     } else {
       outbox.done(receipt);
     }
     return placement.finish(now);
-  }
-
-  /** A bug costs this request and no other. */
-  private void guarded(InFlight request, long now, Runnable step) {
-    try {
-      step.run();
-    } catch (RuntimeException | Error bug) {
-      journal.bug(request.event().clientReqId(), bug);
-      giveUp(request, now);
-    }
-  }
-
-  private void giveUp(InFlight request, long now) {
-    try {
-      EventError error = Placement.error(Failure.INTERNAL_ERROR, "a bug: see the broker's log");
-      placement.refuse(request, error, now);
-    } catch (RuntimeException | Error bug) {
-      journal.bug(request.event().clientReqId(), bug);
-    }
   }
 
   /**
@@ -397,6 +388,7 @@ public final class Router {
         placement.pause();
         request.refund();
         placement.comeBack(request, dispatched, "not written", now);
+        book.forgetAttempt(request, attempt.brokerReqId());
       }
     }
   }
@@ -408,6 +400,7 @@ public final class Router {
       request.refund();
       agents.rejected(at.with());
       placement.comeBack(request, at, "rejected", now);
+      book.forgetAttempt(request, attempt.brokerReqId()); // or agents could reject it for ever
     } else {
       neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
     }

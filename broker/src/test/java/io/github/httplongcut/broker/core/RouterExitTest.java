@@ -104,6 +104,34 @@ class RouterExitTest {
     scene.response(2, 4, AGENT_2);
   }
 
+  /** It would throw first at each call, and everybody behind it would wait for ever. */
+  @Test
+  void aBugInServingOneThatWaitsCostsNoOther() {
+    scene.get(1);
+    scene.get(2);
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.undelivered(1, Undelivered.DEAD_LETTERED);
+    scene.bugAt(3);
+
+    assertThat(scene.heartbeat(AGENT_1, 2, 0))
+        .containsExactly("refuse r1 internal_error", "dispatch r2 as b2 to plant1");
+    scene.response(2, 2, AGENT_1);
+  }
+
+  /** Else a client agent and an agent of one company could have it remember more for ever. */
+  @Test
+  void ofRejectedAttemptsNothingIsRemembered() {
+    scene.heartbeat(AGENT_1, 1, 0);
+    scene.get(1);
+    for (int i = 1; i <= 100; i++) {
+      scene.undelivered(i, Undelivered.REJECTED);
+      scene.heartbeat(AGENT_1, 1, 0);
+    }
+
+    assertThat(scene.router.leftovers()).isEqualTo(2); // its slot, and its attempt
+    assertThat(scene.cancel(1, CLIENT)).hasSize(2);
+  }
+
   @Test
   void consumingLostForgetsWhatWaits() {
     scene.get(1);
