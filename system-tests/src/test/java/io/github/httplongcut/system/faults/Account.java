@@ -16,7 +16,8 @@ import java.util.function.Predicate;
 /**
  * The account of every request of a trial. Always: exactly one answer, its own, no later than
  * {@code request-timeout} and a second; a POST ran at most once, exactly once if its answer is 2xx,
- * never if it is 503; an error has one of the codes of docs/protocol.md section 5 with its status.
+ * never if it is 503 or {@code upstream_unreachable}; an error has one of the codes of
+ * docs/protocol.md section 5 with its status.
  */
 final class Account {
 
@@ -112,12 +113,16 @@ final class Account {
         || failure.get().status() != answer.status()) {
       return Optional.of("got an error that nobody may get: " + answer.body());
     }
-    if (request.isPost() && answer.status() == 503 && runs > 0) {
+    if (request.isPost() && saysNeverRan(failure.get()) && runs > 0) {
       return Optional.of("ran, and its answer says that it did not");
     }
     return throughVictim || mayFail(request, answer)
         ? Optional.empty()
         : Optional.of("should not have failed: " + answer.body());
+  }
+
+  private static boolean saysNeverRan(Failure failure) {
+    return failure.status() == 503 || failure == Failure.UPSTREAM_UNREACHABLE;
   }
 
   private boolean mayFail(Sent request, Answer answer) {

@@ -101,8 +101,12 @@ class AccountTest {
   @Test
   void postThatRanAndIsSaidNotToHave() {
     error(sent("a", true), 503, "broker_unavailable", 1);
+    error(sent("b", true), 502, "upstream_unreachable", 1);
 
-    assertThat(violations()).containsExactly("a ran, and its answer says that it did not");
+    assertThat(violations())
+        .containsExactly(
+            "a ran, and its answer says that it did not",
+            "b ran, and its answer says that it did not");
   }
 
   @Test

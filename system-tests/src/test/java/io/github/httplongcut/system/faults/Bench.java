@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
@@ -66,6 +69,7 @@ final class Bench implements AutoCloseable {
   private final Map<Part, List<RoleProcess>> running = new EnumMap<>(Part.class);
   private final Set<RoleProcess> picked = new HashSet<>();
   private final Set<RoleProcess> passedBy = ConcurrentHashMap.newKeySet();
+  private final Map<RoleProcess, Integer> doors = new ConcurrentHashMap<>();
   private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
 
   /**
@@ -187,10 +191,28 @@ final class Bench implements AutoCloseable {
         switch (part) {
           case CLIENT_AGENT -> relay.clientAgent();
           case BROKER -> relay.broker();
-          case UPSTREAM_AGENT -> relay.upstreamAgent(upstream.url());
+          case UPSTREAM_AGENT -> startUpstreamAgent();
         };
     everStarted.add(process);
     return process;
+  }
+
+  /** At the door of the upstream server that the fewest of those that live use. */
+  private RoleProcess startUpstreamAgent() {
+    doors.keySet().removeIf(process -> !process.isAlive());
+    int door =
+        IntStream.range(0, RecordingUpstream.DOORS)
+            .boxed()
+            .min(Comparator.comparing(each -> Collections.frequency(doors.values(), each)))
+            .orElseThrow();
+    RoleProcess process = relay.upstreamAgent(upstream.url(door));
+    doors.put(process, door);
+    return process;
+  }
+
+  /** The door of the upstream server that this upstream agent calls at. */
+  int doorOf(RoleProcess upstreamAgent) {
+    return doors.get(upstreamAgent);
   }
 
   /** Starts another one in an environment of its own, such as {@code A=B}; not ready yet. */

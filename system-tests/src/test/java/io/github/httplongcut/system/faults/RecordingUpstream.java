@@ -6,6 +6,7 @@ import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Headers;
+import io.undertow.util.Methods;
 import io.undertow.util.SameThreadExecutor;
 import io.undertow.util.StatusCodes;
 import java.io.IOException;
@@ -31,13 +32,16 @@ import org.xnio.IoUtils;
 /**
  * An upstream server that keeps a record of every execution by the request's id, the last part of
  * its path. It answers {@code <method> <id>} after a small random delay, unless it is in another
- * mood.
+ * mood. It listens on {@value #DOORS} ports, its doors, so that it can refuse one agent and serve
+ * another.
  */
 final class RecordingUpstream implements AutoCloseable {
 
   /** What it does to a request; the odd ones to each fifth, so that the rest can be judged. */
   enum Mood {
     NORMAL,
+    /** Answers each POST, not only each fifth, one and a half to two and a half seconds later. */
+    ANSWERS_POSTS_SLOWLY,
     RESETS_MID_BODY,
     NEVER_ANSWERS,
     ANSWERS_LATE,
@@ -48,12 +52,14 @@ final class RecordingUpstream implements AutoCloseable {
     SAYS_503
   }
 
+  static final int DOORS = 2;
+
   /** Later than any timeout of the relay. */
   private static final int LATE_MILLIS = 17_000;
 
   private static final int ONE_IN = 5;
 
-  private final int port = freePort();
+  private final int[] ports = freePorts();
   private final Map<String, List<Instant>> executions = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> answers = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> answersBegun = new ConcurrentHashMap<>();
@@ -66,14 +72,14 @@ final class RecordingUpstream implements AutoCloseable {
 
   private final AtomicInteger count = new AtomicInteger();
   private volatile Mood mood = Mood.NORMAL;
-  private Undertow server;
+  private final Undertow[] servers = new Undertow[DOORS];
 
   RecordingUpstream() {
     listen();
   }
 
-  URI url() {
-    return URI.create("http://127.0.0.1:" + port);
+  URI url(int door) {
+    return URI.create("http://127.0.0.1:" + ports[door]);
   }
 
   void mood(Mood mood) {
@@ -82,7 +88,14 @@ final class RecordingUpstream implements AutoCloseable {
 
   /** Connections are refused from now on. */
   void refuse() {
-    server.stop();
+    for (int door = 0; door < DOORS; door++) {
+      refuse(door);
+    }
+  }
+
+  /** Connections to that door are refused from now on. */
+  void refuse(int door) {
+    servers[door].stop();
   }
 
   /** Listens again once that time is over. */
@@ -92,13 +105,20 @@ final class RecordingUpstream implements AutoCloseable {
   }
 
   void listen() {
-    server =
+    for (int door = 0; door < DOORS; door++) {
+      listen(door);
+    }
+  }
+
+  /** Listens at that door again. */
+  void listen(int door) {
+    servers[door] =
         Undertow.builder()
             .setIoThreads(2)
             .setWorkerThreads(2)
-            .addHttpListener(port, "127.0.0.1", this::handle)
+            .addHttpListener(ports[door], "127.0.0.1", this::handle)
             .build();
-    server.start();
+    servers[door].start();
   }
 
   /** When that request was executed, each time that it was. */
@@ -120,15 +140,16 @@ final class RecordingUpstream implements AutoCloseable {
     String path = exchange.getRequestPath();
     String id = path.substring(path.lastIndexOf('/') + 1);
     boolean odd = count.incrementAndGet() % ONE_IN == 0;
-    Mood now = odd ? mood : Mood.NORMAL;
+    boolean slow = mood == Mood.ANSWERS_POSTS_SLOWLY;
+    boolean moody = slow ? exchange.getRequestMethod().equals(Methods.POST) : odd;
+    Mood now = moody ? mood : Mood.NORMAL;
     if (now != Mood.FORGETS_THE_EXECUTION) {
       add(executions, id);
     }
     if (now == Mood.RUNS_TWICE) {
       add(executions, id);
     }
-    int delay =
-        now == Mood.ANSWERS_LATE ? LATE_MILLIS : 2 + ThreadLocalRandom.current().nextInt(30);
+    int delay = delayMillis(now);
     exchange.dispatch( // here, once this method has returned
         SameThreadExecutor.INSTANCE,
         () -> {
@@ -140,6 +161,14 @@ final class RecordingUpstream implements AutoCloseable {
                     TimeUnit.MILLISECONDS);
           }
         });
+  }
+
+  private static int delayMillis(Mood mood) {
+    return switch (mood) {
+      case ANSWERS_LATE -> LATE_MILLIS;
+      case ANSWERS_POSTS_SLOWLY -> 1_500 + ThreadLocalRandom.current().nextInt(1_000);
+      default -> 2 + ThreadLocalRandom.current().nextInt(30);
+    };
   }
 
   private static void add(Map<String, List<Instant>> times, String id) {
@@ -186,14 +215,14 @@ final class RecordingUpstream implements AutoCloseable {
             });
   }
 
-  /** Below the ports of outgoing connections, so that it stays free while nobody listens. */
-  private static int freePort() {
-    Random random = new Random();
-    int candidate = 20_000 + random.nextInt(12_000);
-    while (!isFree(candidate)) {
-      candidate = 20_000 + random.nextInt(12_000);
-    }
-    return candidate;
+  /** Below the ports of outgoing connections, so that they stay free while nobody listens. */
+  private static int[] freePorts() {
+    return new Random()
+        .ints(20_000, 32_000)
+        .distinct()
+        .filter(RecordingUpstream::isFree)
+        .limit(DOORS)
+        .toArray();
   }
 
   private static boolean isFree(int port) {
@@ -207,6 +236,6 @@ final class RecordingUpstream implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    server.stop();
+    refuse();
   }
 }

@@ -30,11 +30,14 @@ final class Trial {
   private static final Duration SLOW_AT_FIRST = Duration.ofMillis(300);
 
   private static final Duration WARM = Duration.ofMillis(1_500);
+  private static final Duration BRIEF_WARM = Duration.ofMillis(500);
   private static final Duration CALM = Duration.ofMillis(1_500);
   private static final Duration WATCH = Duration.ofMillis(2_500);
   private static final Duration STEP = Duration.ofMillis(200);
   private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(30);
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(20);
+  private static final Duration LAST_ANSWER =
+      Duration.ofSeconds(2L * Bench.REQUEST_TIMEOUT_SECONDS + 5);
   private static final int HISTORIES = 3;
 
   /** Half of what makes a process take itself for one that stood still. */
@@ -65,20 +68,38 @@ final class Trial {
   Report run() {
     bench.ensure(counts());
     AtRest atRest = new AtRest(bench);
-    try (Driver driver =
-        new Driver(
-            bench.callers(),
-            bench::called,
-            PER_SECOND,
-            "t" + NUMBER.incrementAndGet(),
-            new Random(random.nextLong()))) { // it draws as often as time allows
+    try (Driver driver = driver()) {
       driver.start();
       warmUp(driver);
       Times times = strikeAndHeal(driver);
       awaitCalm(driver, times);
-      driver.finish(Duration.ofSeconds(2L * Bench.REQUEST_TIMEOUT_SECONDS + 5));
-      return report(driver, times, atRest);
+      driver.finish(LAST_ANSWER);
+      return report(driver, times, atRest.leftovers());
     }
+  }
+
+  /**
+   * Runs it without what is about service before and after: the account of every request alone, so
+   * that many trials take little time.
+   */
+  Report runBriefly() {
+    bench.ensure(counts());
+    try (Driver driver = driver()) {
+      driver.start();
+      driver.drive(BRIEF_WARM);
+      Times times = strikeAndHeal(driver);
+      driver.finish(LAST_ANSWER);
+      return report(driver, times, List.of());
+    }
+  }
+
+  private Driver driver() {
+    return new Driver(
+        bench.callers(),
+        bench::called,
+        PER_SECOND,
+        "t" + NUMBER.incrementAndGet(),
+        new Random(random.nextLong())); // it draws as often as time allows
   }
 
   private Map<Part, Integer> counts() {
@@ -136,7 +157,7 @@ final class Trial {
     return last;
   }
 
-  private Report report(Driver driver, Times times, AtRest atRest) {
+  private Report report(Driver driver, Times times, List<String> leftovers) {
     List<Sent> requests = driver.sent();
     Machine machine = machine(driver, times);
     boolean stalled = !machine.isSteady();
@@ -164,7 +185,7 @@ final class Trial {
     if (normalAfter.compareTo(RECOVERY) > 0 && !stalled) {
       problems.add("normal service only after " + normalAfter.toMillis() + " ms");
     }
-    problems.addAll(atRest.leftovers());
+    problems.addAll(leftovers);
     return Report.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
   }
 

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -19,6 +21,7 @@ final class Workshop implements AutoCloseable {
   private final String name;
   private final Supplier<RabbitMq> rabbitMq;
   private final Path table;
+  private final Path sums;
   private Bench bench;
   private Heap heap;
   private int benches;
@@ -31,9 +34,11 @@ final class Workshop implements AutoCloseable {
     this.name = name;
     this.rabbitMq = rabbitMq;
     this.table = Path.of("target", "faults", name + ".md");
+    this.sums = table.resolveSibling(name + "-sums.md");
     try {
       Files.createDirectories(table.getParent());
       Files.writeString(table, Report.HEADER);
+      Files.deleteIfExists(sums);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -43,13 +48,23 @@ final class Workshop implements AutoCloseable {
    * @param faults begin in this order, and end in the opposite one
    */
   Report run(List<? extends Trouble> faults, Random random) {
+    return run(faults, random, Trial::run);
+  }
+
+  /** The same in little time: {@link Trial#runBriefly}. */
+  Report runBriefly(List<? extends Trouble> faults, Random random) {
+    return run(faults, random, Trial::runBriefly);
+  }
+
+  private Report run(
+      List<? extends Trouble> faults, Random random, Function<Trial, Report> running) {
     if (bench == null) {
       benches++;
       bench = new Bench(name + "-" + benches, rabbitMq.get());
     }
     boolean clean = false;
     try {
-      Report report = new Trial(bench, faults, random).run();
+      Report report = running.apply(new Trial(bench, faults, random));
       clean = report.isClean();
       write(report);
       if (heap == null && clean) {
@@ -64,14 +79,46 @@ final class Workshop implements AutoCloseable {
   }
 
   private void write(Report report) {
+    append(table, report.row() + (report.isClean() ? "" : " FAILED"));
+  }
+
+  private static void append(Path file, String line) {
     try {
-      Files.writeString(
-          table,
-          report.row() + (report.isClean() ? "" : " FAILED") + "\n",
-          StandardOpenOption.APPEND);
+      Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Writes what many trials of one kind were, to {@code target/faults/<name>-sums.md}.
+   *
+   * @param inDoubt how many POSTs were handed on and may not have been
+   */
+  void sum(Trouble fault, int trials, Report.Tally total, long inDoubt) {
+    append(
+        sums,
+        "| `%s` | %d | %d, %d, %d | %d, %d | %d |"
+            .formatted(
+                fault.name().toLowerCase(Locale.ROOT),
+                trials,
+                total.posts(),
+                total.postsRun(),
+                total.postsRunTwice(),
+                total.requests(),
+                total.failed(),
+                inDoubt));
+  }
+
+  /** How often the processes of the bench, those that have ended too, have logged that event. */
+  long logged(String event) {
+    if (bench == null) {
+      return 0;
+    }
+    return bench.everStarted().stream()
+        .flatMap(process -> process.output().lines())
+        .filter(line -> line.contains(" event=" + event + " "))
+        .count();
   }
 
   /** After the last trial: what the processes hold more than after their first one. */

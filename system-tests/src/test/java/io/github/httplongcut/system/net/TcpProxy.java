@@ -36,9 +36,15 @@ public final class TcpProxy implements AutoCloseable {
    * What is wrong with the connections whose login it finds.
    *
    * @param delay how long each piece is held back
-   * @param blackHole nothing passes
+   * @param held what does not pass
    */
-  private record Impairment(Pattern login, Duration delay, int bytesPerSecond, boolean blackHole) {}
+  private record Impairment(Pattern login, Duration delay, int bytesPerSecond, Held held) {}
+
+  private enum Held {
+    NOTHING,
+    REPLIES,
+    EVERYTHING
+  }
 
   /** A proxy to that address, on a free port of the loopback interface. */
   public TcpProxy(String host, int port) {
@@ -72,7 +78,15 @@ public final class TcpProxy implements AutoCloseable {
 
   /** The same for connections in whose login {@code login} is found. */
   public void blackHole(Pattern login) {
-    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, true));
+    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, Held.EVERYTHING));
+  }
+
+  /**
+   * From now on what the client sends on those connections passes, and what the server sends does
+   * not: RabbitMQ takes publications, and the client hears of no confirm.
+   */
+  public void holdReplies(Pattern login) {
+    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, Held.REPLIES));
   }
 
   /** From now on so much passes each way on each connection. */
@@ -82,12 +96,12 @@ public final class TcpProxy implements AutoCloseable {
 
   /** From now on so much passes each way on each of those connections. */
   public void throttle(Pattern login, int bytesPerSecond) {
-    impair(new Impairment(login, Duration.ZERO, bytesPerSecond, false));
+    impair(new Impairment(login, Duration.ZERO, bytesPerSecond, Held.NOTHING));
   }
 
   /** From now on what is sent on those connections, either way, arrives so much later. */
   public void delay(Pattern login, Duration delay) {
-    impair(new Impairment(login, delay, Integer.MAX_VALUE, false));
+    impair(new Impairment(login, delay, Integer.MAX_VALUE, Held.NOTHING));
   }
 
   /** All connections work again; what was held back passes. */
@@ -204,11 +218,11 @@ public final class TcpProxy implements AutoCloseable {
             login = login.concat(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
           }
           awaitTurn(read);
-          awaitPassage();
+          awaitPassage(from);
           to.getOutputStream().write(buffer, 0, read);
           read = from.getInputStream().read(buffer);
         }
-        awaitPassage();
+        awaitPassage(from);
       } finally {
         closeQuietly(to);
         closeQuietly(from);
@@ -216,15 +230,23 @@ public final class TcpProxy implements AutoCloseable {
       }
     }
 
-    private void awaitPassage() throws InterruptedException {
+    private void awaitPassage(Socket from) throws InterruptedException {
       lock.lockInterruptibly();
       try {
-        while (impairments.stream().anyMatch(each -> each.blackHole && isNamed(each.login))) {
+        while (impairments.stream().anyMatch(each -> holds(each, from) && isNamed(each.login))) {
           changed.await();
         }
       } finally {
         lock.unlock();
       }
+    }
+
+    private boolean holds(Impairment impairment, Socket from) {
+      return switch (impairment.held) {
+        case NOTHING -> false;
+        case REPLIES -> from == server;
+        case EVERYTHING -> true;
+      };
     }
 
     /** Takes as long as the bytes would on such a line, or until it is a better one. */
