@@ -63,7 +63,6 @@ class HeartbeatFloodIT {
   @BeforeEach
   void begin() {
     upstream = new TestUpstream();
-    relay = new Relay(rabbitMq::amqpUri, "HeartbeatFloodIT");
   }
 
   @AfterEach
@@ -75,12 +74,14 @@ class HeartbeatFloodIT {
   @ParameterizedTest
   @EnumSource
   void aFloodCostsNobodyElse(HeartbeatFlood.Kind kind) throws Exception {
+    // With shorter timers a busy machine alone would cost heartbeats and connections.
+    relay = new Relay(rabbitMq::amqpUri, "HeartbeatFloodIT-" + kind).withDefaultTimers();
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     await().until(() -> broker.metric("longcut_broker_agents") == 1);
-    double connections = broker.metric("longcut_amqp_connections_opened_total");
+    await().until(() -> broker.metric("longcut_amqp_connections_opened_total") == 2);
     int flooders =
         switch (kind) {
           case ONE_AGENT, LONG_MESSAGES -> 1;
@@ -93,7 +94,7 @@ class HeartbeatFloodIT {
     try (HeartbeatFlood flood = new HeartbeatFlood(connect(), USER, TARGET, kind)) {
       await().until(() -> broker.metric("longcut_broker_agents") == 1 + flooders);
       await("the neighbour's idle agent lives")
-          .during(Duration.ofSeconds(4))
+          .during(Duration.ofSeconds(5))
           .until(() -> broker.metric("longcut_broker_agents") == 1 + flooders);
       while (!flood.isOver()) {
         HttpResponse<String> answer = relay.get(client, "/" + answers.size());
@@ -106,7 +107,7 @@ class HeartbeatFloodIT {
     assertThat(answers).isNotEmpty().containsOnly(200);
     assertThat(broker.metric("longcut_broker_agents")).isEqualTo(1 + flooders);
     assertThat(broker.metric("longcut_broker_agents_forgotten_total")).isZero();
-    assertThat(broker.metric("longcut_amqp_connections_opened_total")).isEqualTo(connections);
+    assertThat(broker.metric("longcut_amqp_connections_opened_total")).isEqualTo(2);
   }
 
   private static Connection connect() throws IOException, TimeoutException {
