@@ -27,6 +27,31 @@ final class BigThings {
     this.plant = scene.plant();
   }
 
+  /** Does that while RabbitMQ takes messages of the size that RabbitMQ 3 takes by default. */
+  void whileLargeMessagesPass(Runnable attack) {
+    String before =
+        scene
+            .rabbitMq()
+            .ctl("eval", "{ok, Size} = application:get_env(rabbit, max_message_size), Size.");
+    setMaxMessageSize(Integer.toString(128 * MIB));
+    try {
+      attack.run();
+    } finally {
+      setMaxMessageSize(before.strip());
+    }
+  }
+
+  /** For channels that are opened from now on: 3.10 reads the setting, 4.3 a copy of it. */
+  private void setMaxMessageSize(String bytes) {
+    String unused =
+        scene
+            .rabbitMq()
+            .ctl(
+                "eval",
+                "application:set_env(rabbit, max_message_size, %s), ".formatted(bytes)
+                    + "persistent_term:put(max_message_size, %s).".formatted(bytes));
+  }
+
   private static String targetKey(Tenant tenant) {
     return Topology.targetKey(Tenant.TARGET, tenant.id());
   }
@@ -114,7 +139,7 @@ final class BigThings {
             .replaceAll("\"client_req_id\":\"[^\"]+\"", "\"client_req_id\":\"1-1-1-1-1\"")
             .replaceAll("\"broker_req_id\":\"[^\"]+\"", "\"broker_req_id\":\"1-1-1-1-2\"");
     String start = empty.substring(0, empty.length() - 2);
-    for (int mib : new int[] {8, 16}) {
+    for (int mib : new int[] {8, 16, 32}) {
       int length = mib * MIB - start.length() - 2;
       String big = start + "x".repeat(length) + "\"}";
       send(plant, "upstream_response", UNKNOWN_BROKER, "upstream_response", big, 2);

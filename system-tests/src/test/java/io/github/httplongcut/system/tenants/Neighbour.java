@@ -30,7 +30,7 @@ final class Neighbour implements AutoCloseable {
   /** The longest that an answer may take while a tenant attacks. */
   static final Duration IN_TIME = Duration.ofSeconds(3);
 
-  private static final int PER_SECOND = 350;
+  private static final int PER_SECOND = 300;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
