@@ -1,0 +1,61 @@
+package io.github.httplongcut.system.tenants;
+
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Attacks that still succeed (docs/security.md lists them as what a party can do). Its name keeps
+ * it out of the suite; {@code -Dit.test=OpenDoors} runs it. A test that passes moves to {@link
+ * TenantsIT}.
+ */
+class OpenDoors extends Attacked {
+
+  OpenDoors(RabbitMq rabbitMq) {
+    super(rabbitMq);
+  }
+
+  @Test
+  void unansweredRequestsLeaveRoomForOthers() throws IOException {
+    String inbox = scene().plantsInbox(Map.of());
+    scene().plantsAgent().takeAllOf(inbox);
+    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
+  }
+
+  @Test
+  void largeRequestsLeaveRoomForOthers() {
+    assertHarmless(List.of(), () -> new Hogs(scene()).largeRequests(200, 3 << 20));
+  }
+
+  @Test
+  void requestsThatWaitLeaveRoomForOthers() {
+    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
+  }
+
+  @Test
+  void aBusyInboxHoldsUpNobody() {
+    FullInboxes inboxes = new FullInboxes(scene());
+    Instant busy = new Hogs(scene()).aBusyInbox(20_000, 500, Duration.ofSeconds(10));
+    await().atMost(Duration.ofSeconds(20)).until(() -> Instant.now().isAfter(busy));
+    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(5)));
+  }
+
+  @Test
+  void answersThatPlantMadeUpHoldUpNoClientAgent() {
+    assertHarmless(
+        List.of(), () -> new Hogs(scene()).answersFor(scene().neighboursId(), 100, 3 << 20));
+  }
+
+  @Test
+  void messagesOfAmqp10CutNobodyOff() {
+    assumeThat(scene().rabbitMq().version()).startsWith("4.");
+    assertHarmless(List.of(), new Amqp10Attacks(scene())::messagesThatCannotBeConverted);
+  }
+}
