@@ -28,8 +28,8 @@ final class HeartbeatFlood implements AutoCloseable {
   enum Kind {
     ONE_AGENT(1, 1),
     NEW_AGENTS(MESSAGES, 1),
-    /** Just below 64 KiB, a broker's limit for a message. */
-    LONG_MESSAGES(1, 300),
+    /** As many events as a message may hold, just below a broker's limit of 64 KiB. */
+    LONG_MESSAGES(1, 256),
     /** Discarded without being decoded. */
     TOO_LONG_MESSAGES(1, 600);
 
