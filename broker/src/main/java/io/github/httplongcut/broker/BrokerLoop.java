@@ -296,7 +296,8 @@ final class BrokerLoop implements SessionListener, Ticker {
   /** A bug costs one effect: what the router waits for because of it must still come. */
   private void onFailed(Effect effect) {
     if (effect instanceof Effect.Dispatch e) {
-      onPublished(e.request().brokerReqId(), Outcome.NO_CONNECTION);
+      // It may have been handed over before it threw: to say that it never ran could run it twice.
+      onPublished(e.request().brokerReqId(), Outcome.UNKNOWN);
     } else if (effect instanceof Effect.Settle) {
       session.reopenConsuming("a delivery could not be settled");
     } else if (effect instanceof Effect.Respond e) {
