@@ -21,11 +21,22 @@ import java.util.function.Predicate;
  * <p>A lane with a message under way holds what comes meanwhile until RabbitMQ has confirmed that
  * one, for {@link #HOLD} at the most, or until it fills a message: so there are as many messages as
  * RabbitMQ keeps up with, and what is alone on its way never waits.
+ *
+ * <p>An {@link Owner} has {@link #MOST_UNCONFIRMED} messages under way at the most. What it has to
+ * wait for is its own: its lanes stand aside until RabbitMQ has confirmed one of them.
  */
 final class Outbox {
 
   static final int MAX_EVENTS = 64;
   static final int MAX_BATCH_BYTES = 64 * 1024;
+
+  /**
+   * Messages that may be unconfirmed for the inboxes of one user. Were there more for a queue that
+   * takes its time, RabbitMQ would stop reading the whole channel: after 400 messages for a classic
+   * queue, and after 32 for a quorum queue or a stream ({@code quorum_commands_soft_limit}, {@code
+   * stream_messages_soft_limit}).
+   */
+  static final int MOST_UNCONFIRMED = 30;
 
   /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
   static final Duration HOLD = Duration.ofMillis(3);
@@ -43,9 +54,28 @@ final class Outbox {
           EventType.BROKER_REQUEST_ACK.wireName(),
           EventType.UPSTREAM_HEARTBEAT.wireName());
 
+  /** A RabbitMQ user to whose inboxes messages go, or a shared queue. */
+  private static final class Owner {
+    private final String name;
+    private int lanes;
+    private int unconfirmed;
+
+    /** Lanes that could go if less of this owner's were unconfirmed, longest first. */
+    private final Set<Lane> waiting = new LinkedHashSet<>();
+
+    Owner(String name) {
+      this.name = name;
+    }
+
+    private int places() {
+      return name.equals(Topology.SHARED) ? Integer.MAX_VALUE : MOST_UNCONFIRMED - unconfirmed;
+    }
+  }
+
   /** What goes to one exchange by one key. */
   private static final class Lane {
     private final BatchKey key;
+    private final Owner owner;
     private final boolean patient;
     private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
     private long bytes;
@@ -54,8 +84,9 @@ final class Outbox {
     /** It may go then, in any case, and before all others. */
     private long heldUntil;
 
-    Lane(BatchKey key) {
+    Lane(BatchKey key, Owner owner) {
       this.key = key;
+      this.owner = owner;
       this.patient = PATIENT.contains(key.exchange());
     }
 
@@ -78,6 +109,9 @@ final class Outbox {
 
   /** Those where something waits or is unconfirmed. */
   private final Map<BatchKey, Lane> lanes = new HashMap<>();
+
+  /** Those that have a lane, by name. */
+  private final Map<String, Owner> owners = new HashMap<>();
 
   /** Where something waits and may go, longest first. */
   private final Set<Lane> ready = new LinkedHashSet<>();
@@ -127,11 +161,18 @@ final class Outbox {
   }
 
   private Lane lane(Publication publication) {
-    return lanes.computeIfAbsent(publication.key(), Lane::new);
+    return lanes.computeIfAbsent(publication.key(), this::newLane);
+  }
+
+  private Lane newLane(BatchKey key) {
+    String name = Topology.ownerOf(key.exchange(), key.routingKey());
+    Owner owner = owners.computeIfAbsent(name, Owner::new);
+    owner.lanes++;
+    return new Lane(key, owner);
   }
 
   private boolean queue(Lane lane, long now) {
-    if (ready.contains(lane) || patient.contains(lane)) {
+    if (ready.contains(lane) || patient.contains(lane) || lane.owner.waiting.contains(lane)) {
       return false;
     }
     Set<Lane> later = lane.isUnhurried() ? resting : held;
@@ -158,11 +199,10 @@ final class Outbox {
    */
   List<Publication> take(long room, long now) {
     release(now);
-    Iterator<Lane> first = (ready.isEmpty() ? patient : ready).iterator();
-    if (!first.hasNext()) {
+    Lane lane = first();
+    if (lane == null) {
       return List.of();
     }
-    Lane lane = first.next();
     int most = lane.key.batching() == Batching.ALONE ? 1 : MAX_EVENTS;
     List<Publication> taken = new ArrayList<>(Math.min(most, lane.waiting.size()));
     long bytes = 0;
@@ -178,13 +218,32 @@ final class Outbox {
     if (!taken.isEmpty()) {
       lane.bytes -= bytes;
       lane.unconfirmed++;
+      lane.owner.unconfirmed++;
       size -= taken.size();
-      first.remove();
+      ready.remove(lane);
+      patient.remove(lane);
       if (!lane.waiting.isEmpty()) {
         queue(lane, now); // behind the others, who have waited longer than its rest
       }
     }
     return taken;
+  }
+
+  /** The next lane, which stays where it is; those whose owner has no place stand aside. */
+  private Lane first() {
+    while (true) {
+      Set<Lane> lanes = ready.isEmpty() ? patient : ready;
+      Iterator<Lane> each = lanes.iterator();
+      if (!each.hasNext()) {
+        return null;
+      }
+      Lane lane = each.next();
+      if (lane.owner.places() > 0) {
+        return lane;
+      }
+      each.remove();
+      lane.owner.waiting.add(lane);
+    }
   }
 
   /**
@@ -226,6 +285,8 @@ final class Outbox {
   void confirmed(BatchKey key) {
     Lane lane = lanes.get(key);
     lane.unconfirmed--;
+    lane.owner.unconfirmed--;
+    admit(lane.owner);
     if (lane.waiting.isEmpty()) {
       forgetIfIdle(lane);
     } else if (lane.isReady() && held.remove(lane)) {
@@ -233,8 +294,21 @@ final class Outbox {
     }
   }
 
+  private void admit(Owner owner) {
+    Iterator<Lane> each = owner.waiting.iterator();
+    for (int places = owner.places(); places > 0 && each.hasNext(); places--) {
+      ready.add(each.next());
+      each.remove();
+    }
+  }
+
   /** Nothing is under way any more: the connection is gone. */
   void forgetUnconfirmed() {
+    for (Owner owner : owners.values()) {
+      owner.unconfirmed = 0;
+      ready.addAll(owner.waiting);
+      owner.waiting.clear();
+    }
     for (Lane lane : List.copyOf(lanes.values())) {
       lane.unconfirmed = 0;
       forgetIfIdle(lane);
@@ -249,8 +323,9 @@ final class Outbox {
       patient.remove(lane);
       held.remove(lane);
       resting.remove(lane);
-      if (lane.unconfirmed == 0) {
-        lanes.remove(lane.key);
+      lane.owner.waiting.remove(lane);
+      if (lane.unconfirmed == 0 && lanes.remove(lane.key) != null && --lane.owner.lanes == 0) {
+        owners.remove(lane.owner.name);
       }
     }
   }

@@ -62,6 +62,7 @@ final class Publisher implements Link.Use {
   private final Unconfirmed unconfirmed = new Unconfirmed();
   private final Refusals refusals = new Refusals();
   private final RateLimit tooLongWarnings = new RateLimit(Duration.ofMinutes(1));
+  private final RateLimit unconfirmedWarnings = new RateLimit(Duration.ofMinutes(1));
   private Channel channel;
   private Fence probe;
   private long probedAt;
@@ -346,7 +347,8 @@ final class Publisher implements Link.Use {
       Written how = Written.BADLY;
       try {
         if (probing) {
-          probe.send(() -> {});
+          long behind = opened.getNextPublishSeqNo() - 1;
+          probe.send(() -> onRead(opened, behind));
         }
         if (next != null) {
           write(opened, next);
@@ -355,6 +357,18 @@ final class Publisher implements Link.Use {
       } finally {
         written(opened, how); // the link hears of a failure itself, but nobody may write behind it
       }
+    }
+  }
+
+  private void onRead(Channel from, long number) {
+    lock.lock();
+    try {
+      if (from == channel) {
+        unconfirmed.onRead(number);
+        changed.signalAll(); // there may be room now
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -375,9 +389,9 @@ final class Publisher implements Link.Use {
     return reopening && unconfirmed.isEmpty();
   }
 
-  /** Bytes that the next message may have: any number when nothing is unconfirmed. */
+  /** Bytes that the next message may have: any number when RabbitMQ has read all others. */
   private long room() {
-    return unconfirmed.isEmpty()
+    return unconfirmed.bytes() == 0
         ? Long.MAX_VALUE
         : config.unconfirmedWindow() - unconfirmed.bytes();
   }
@@ -466,6 +480,7 @@ final class Publisher implements Link.Use {
     }
     List<WrittenMessage> taken = unconfirmed.take(number, multiple);
     taken.forEach(each -> outbox.confirmed(each.key()));
+    unconfirmed.takeGivenUp(number, multiple).forEach(outbox::confirmed);
     return taken;
   }
 
@@ -571,6 +586,7 @@ final class Publisher implements Link.Use {
           outbox.add(again, nowNanos);
         }
       }
+      giveUpOwed(nowNanos, done);
       if (nacks.wantNewChannel() && channel != null && !reopening) {
         log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
         reopening = true;
@@ -578,7 +594,7 @@ final class Publisher implements Link.Use {
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
         done.add(new Done(publication, outcome));
       }
-      probeIfIdle(nowNanos);
+      probeIfQuiet(nowNanos);
       silent = isSilent(nowNanos);
       if (moved || probeDue || !done.isEmpty()) {
         changed.signalAll();
@@ -593,9 +609,42 @@ final class Publisher implements Link.Use {
     }
   }
 
-  private void probeIfIdle(long nowNanos) {
-    boolean idle = channel != null && !blocked && unconfirmed.isEmpty() && !probe.isOutstanding();
-    if (idle && nowNanos - probedAt >= PROBE_NANOS) {
+  /**
+   * With the lock held: what RabbitMQ has read and one queue has not confirmed for too long costs
+   * itself, and nothing else that is published.
+   */
+  private void giveUpOwed(long nowNanos, List<Done> done) {
+    long timeout = config.confirmTimeout().toNanos();
+    if (channel == null || blocked || nowNanos - excusedUntil < timeout) {
+      return;
+    }
+    List<WrittenMessage> owed = unconfirmed.giveUp(nowNanos, timeout);
+    for (WrittenMessage message : owed) {
+      for (Publication publication : message.publications()) {
+        if (message.isReturned()) {
+          done.add(new Done(publication, Outcome.RETURNED));
+        } else if (closed || !nacks.takeOver(publication)) {
+          done.add(new Done(publication, Outcome.UNKNOWN));
+        }
+      }
+    }
+    if (!owed.isEmpty() && unconfirmedWarnings.allows(nowNanos)) {
+      WrittenMessage first = owed.get(0);
+      log.warn(
+          "event=queue_confirms_nothing exchange={} routing_key={} timeout={} suppressed={}",
+          first.key().exchange(),
+          LogText.quoted(first.key().routingKey()),
+          config.confirmTimeout(),
+          unconfirmedWarnings.takeSuppressed());
+    }
+  }
+
+  /** With the lock held: asks for a word of RabbitMQ's where none comes by itself. */
+  private void probeIfQuiet(long nowNanos) {
+    long unread = unconfirmed.unreadNanos(nowNanos);
+    boolean quiet = unread == 0 || unread >= PROBE_NANOS;
+    boolean due = nowNanos - probedAt >= PROBE_NANOS;
+    if (channel != null && !blocked && !probe.isOutstanding() && quiet && due) {
       probedAt = nowNanos;
       probeDue = true;
     }

@@ -20,6 +20,9 @@ public final class Topology {
   /** The exchange and the queue of what was for a broker that is gone. */
   public static final String ORPHAN = "orphan";
 
+  /** No user's name: the owner of the queues that all use. */
+  static final String SHARED = "";
+
   /** Where {@code client_request} dead-letters to. */
   public static final String CLIENT_REQUEST_UNDELIVERED = "client_request_undelivered";
 
@@ -194,6 +197,22 @@ public final class Topology {
     return exchange.equals(CLIENT_REQUEST_QUEUE)
         || exchange.equals(EventType.UPSTREAM_RESPONSE.wireName())
         || exchange.equals(EventType.UPSTREAM_ERROR.wireName());
+  }
+
+  /**
+   * Returns the RabbitMQ user who has declared the queues that such a message goes to, as its
+   * routing key says; {@link #SHARED} if that is a queue of the definitions, or of everybody.
+   */
+  static String ownerOf(String exchange, String routingKey) {
+    if (mayReachSharedQueue(exchange)) {
+      return SHARED;
+    }
+    String id = ProcessId.isId(routingKey) ? routingKey : afterTarget(routingKey);
+    return id.substring(0, Math.max(0, id.indexOf('.')));
+  }
+
+  private static String afterTarget(String targetKey) {
+    return targetKey.substring(targetKey.indexOf('.') + 1);
   }
 
   /** {@code <upstream_target>.<process id>}: of client requests, dispatches and heartbeats. */

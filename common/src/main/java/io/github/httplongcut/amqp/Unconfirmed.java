@@ -1,17 +1,31 @@
 package io.github.httplongcut.amqp;
 
+import io.github.httplongcut.amqp.Publication.BatchKey;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The messages of one channel that RabbitMQ owes a word for, in the order of their numbers. Not
- * synchronized: {@link Publisher} guards it.
+ * The messages of one channel that RabbitMQ owes a word for, in the order of their numbers.
+ *
+ * <pre>
+ *   written ──(a later fence is answered)──▶ read ──(owed for confirm-timeout)──▶ given up
+ * </pre>
+ *
+ * <p>RabbitMQ has read a message once it has answered a fence that was sent behind it. It takes up
+ * no room on the line then, and it is no longer RabbitMQ that owes the word, but the queue that the
+ * message went to: {@link #giveUp}. Not synchronized: {@link Publisher} guards it.
  */
 final class Unconfirmed {
 
   private final NavigableMap<Long, WrittenMessage> messages = new TreeMap<>();
+
+  /** Messages whose fate was told, and whose queue still owes RabbitMQ a word. */
+  private final NavigableMap<Long, BatchKey> givenUp = new TreeMap<>();
+
+  private long readUpTo;
   private long bytes;
 
   void add(WrittenMessage message) {
@@ -23,30 +37,73 @@ final class Unconfirmed {
    * Takes out what RabbitMQ has confirmed or nacked.
    *
    * @param multiple that number and all before it
-   * @return those that were there
+   * @return those that were there and not given up
    */
   List<WrittenMessage> take(long number, boolean multiple) {
-    List<WrittenMessage> taken = new ArrayList<>();
+    List<WrittenMessage> taken = takeOf(messages, number, multiple);
+    taken.forEach(each -> bytes -= bytesOnLine(each));
+    return taken;
+  }
+
+  /** Takes out those of the same numbers that were given up: their keys. */
+  List<BatchKey> takeGivenUp(long number, boolean multiple) {
+    return takeOf(givenUp, number, multiple);
+  }
+
+  private static <T> List<T> takeOf(NavigableMap<Long, T> all, long number, boolean multiple) {
+    List<T> taken = new ArrayList<>();
     if (multiple) {
-      NavigableMap<Long, WrittenMessage> upTo = messages.headMap(number, true);
+      NavigableMap<Long, T> upTo = all.headMap(number, true);
       taken.addAll(upTo.values());
       upTo.clear();
     } else {
-      WrittenMessage message = messages.remove(number);
-      if (message != null) {
-        taken.add(message);
+      T one = all.remove(number);
+      if (one != null) {
+        taken.add(one);
       }
     }
-    taken.forEach(each -> bytes -= each.size());
     return taken;
+  }
+
+  private long bytesOnLine(WrittenMessage message) {
+    return message.number() > readUpTo ? message.size() : 0;
   }
 
   /** Takes out all: the channel is gone, and with it RabbitMQ's word. */
   List<WrittenMessage> takeAll() {
     List<WrittenMessage> taken = List.copyOf(messages.values());
     messages.clear();
+    givenUp.clear();
+    readUpTo = 0;
     bytes = 0;
     return taken;
+  }
+
+  /** RabbitMQ has answered a fence that was sent behind the message of that number. */
+  void onRead(long number) {
+    messages.subMap(readUpTo, false, number, true).values().forEach(each -> bytes -= each.size());
+    readUpTo = number;
+  }
+
+  /**
+   * Gives up what RabbitMQ has read and the queue of one user has not confirmed in time. Its place
+   * among what is under way stays taken until RabbitMQ says a word ({@link #takeGivenUp}).
+   */
+  List<WrittenMessage> giveUp(long nowNanos, long afterNanos) {
+    List<WrittenMessage> owed = new ArrayList<>();
+    Iterator<WrittenMessage> each = messages.headMap(readUpTo, true).values().iterator();
+    while (each.hasNext()) {
+      WrittenMessage message = each.next();
+      if (nowNanos - message.writtenAt() < afterNanos) {
+        break;
+      }
+      if (!message.isForSharedQueue()) {
+        each.remove();
+        givenUp.put(message.number(), message.key());
+        owed.add(message);
+      }
+    }
+    return owed;
   }
 
   /** No queue has taken it, if it is there. The confirm is still to come. */
@@ -65,13 +122,27 @@ final class Unconfirmed {
     return messages.size();
   }
 
-  /** On the line, about. */
+  /** Bytes that RabbitMQ may not have read yet, about. */
   long bytes() {
     return bytes;
   }
 
-  /** For how long the oldest one has waited; 0 if there is none. */
+  /** For how long the oldest one that RabbitMQ may not have read has waited; 0 if there is none. */
+  long unreadNanos(long nowNanos) {
+    var unread = messages.higherEntry(readUpTo);
+    return unread == null ? 0 : nowNanos - unread.getValue().writtenAt();
+  }
+
+  /**
+   * For how long RabbitMQ itself has owed a word: for the oldest message that it may not have read,
+   * or that is for a shared queue; 0 if there is none.
+   */
   long owedNanos(long nowNanos) {
-    return messages.isEmpty() ? 0 : nowNanos - messages.firstEntry().getValue().writtenAt();
+    for (WrittenMessage message : messages.values()) {
+      if (message.number() > readUpTo || message.isForSharedQueue()) {
+        return nowNanos - message.writtenAt();
+      }
+    }
+    return 0;
   }
 }

@@ -43,6 +43,11 @@ final class WrittenMessage {
     return publications.get(0).key();
   }
 
+  /** Whether it may be for a queue of the definitions, and not only for one of a user's own. */
+  boolean isForSharedQueue() {
+    return Topology.mayReachSharedQueue(key().exchange());
+  }
+
   byte[] body() {
     return body;
   }

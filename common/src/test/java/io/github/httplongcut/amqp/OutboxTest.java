@@ -289,6 +289,97 @@ class OutboxTest {
     assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
   }
 
+  /** Whose queue takes its time may have so much under way that RabbitMQ reads on, and no more. */
+  @Test
+  void oneUserHasSoManyMessagesUnderWayAndNoMore() {
+    fillInboxesOf("acme");
+    Publication more = addCancel("acme.more-abcdef");
+    Publication others = addCancel("other.one-abcdef");
+    Publication shared = add("a", Batching.ALONE, 10);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(others);
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(shared);
+    assertThat(outbox.take(PLENTY, NOW + HELD)).isEmpty();
+    assertThat(outbox.nanosToNext(NOW)).as("waits for a confirm").isEqualTo(Long.MAX_VALUE);
+
+    outbox.confirmed(others.key());
+    assertThat(outbox.take(PLENTY, NOW)).as("somebody else's confirm").isEmpty();
+    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(more);
+  }
+
+  @Test
+  void theInboxesOfOneUserWaitTheirTurn() {
+    fillInboxesOf("acme");
+    Publication first = addCancel("acme.first-abcdef");
+    Publication second = addCancel("acme.second-abcdef");
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+    Publication behindFirst = addCancel("acme.first-abcdef");
+
+    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(first, behindFirst);
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+    outbox.confirmed(cancel(inboxOf("acme", 1)).key());
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
+  }
+
+  @Test
+  void whatWaitsForItsUsersOtherMessagesCanBeTakenOut() {
+    fillInboxesOf("acme");
+    Publication gone = addCancel("acme.gone-abcdef");
+    Publication kept = addCancel("acme.kept-abcdef");
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+
+    assertThat(outbox.remove(gone)).isTrue();
+    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(kept);
+  }
+
+  @Test
+  void withTheConnectionNobodyHasAnythingUnderWay() {
+    fillInboxesOf("acme");
+    Publication more = addCancel("acme.more-abcdef");
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+
+    outbox.forgetUnconfirmed();
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(more);
+    assertThat(outbox.isEmpty()).isTrue();
+  }
+
+  /** The agents of one target too are those of their user. */
+  @Test
+  void theUserOfAnInboxIsReadFromItsKey() {
+    assertThat(Topology.ownerOf("broker_response", "acme.laptop-abcdef")).isEqualTo("acme");
+    assertThat(Topology.ownerOf("broker_request", "orders.plant.one-abcdef")).isEqualTo("plant");
+    assertThat(Topology.ownerOf("broker_hello", "")).isEqualTo(Topology.SHARED);
+    assertThat(Topology.ownerOf("client_request", "orders.acme.laptop-abcdef"))
+        .isEqualTo(Topology.SHARED);
+  }
+
+  private void fillInboxesOf(String user) {
+    for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
+      Publication each = addCancel(inboxOf(user, i));
+      assertThat(outbox.take(PLENTY, NOW)).containsExactly(each);
+    }
+  }
+
+  private static String inboxOf(String user, int number) {
+    return user + ".inbox" + number + "-abcdef";
+  }
+
+  private Publication addCancel(String key) {
+    Publication cancel = cancel(key);
+    outbox.add(cancel, NOW);
+    return cancel;
+  }
+
+  private static Publication cancel(String key) {
+    return Publication.of(
+        new Event.ClientCancel(CLIENT, UUID.randomUUID(), UUID.randomUUID()), key, 0);
+  }
+
   private Publication add(String key, Batching batching, int bodyBytes) {
     Publication publication = publication(key, batching, bodyBytes);
     outbox.add(publication, NOW);

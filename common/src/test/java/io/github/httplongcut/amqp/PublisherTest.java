@@ -39,6 +39,8 @@ class PublisherTest {
   private static final AmqpConfig.Address NODE_1 = new AmqpConfig.Address("127.0.0.1", 1);
   private static final AmqpConfig.Address NODE_2 = new AmqpConfig.Address("127.0.0.1", 2);
 
+  private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
+
   private final Loop loop = new Loop("test loop");
   private final Socket socket = new Socket();
   private final List<String> outcomes = new CopyOnWriteArrayList<>();
@@ -307,6 +309,124 @@ class PublisherTest {
     channel.shut();
   }
 
+  /** A queue with much to do must not cost others the connection. */
+  @Test
+  void whatOneQueueDoesNotConfirmCostsOnlyItself() {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    channel.answerFence();
+    publish("once", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 1);
+
+    awaitFence(channel);
+    publisher.watch(after(CONFIRM_TIMEOUT));
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("once UNKNOWN"));
+    assertThat(publisher.unconfirmed()).isZero();
+
+    publish("next", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 2);
+    channel.shut();
+  }
+
+  @Test
+  void whatOneQueueDoesNotConfirmIsWrittenAgainAsOftenAsIfItWereNacked() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    channel.answerFence();
+    publish("a", Publication.Tries.UNLESS_NACKED);
+    Duration time = Duration.ZERO;
+    for (int tries = 1; tries <= Publication.MOST_NACKS; tries++) {
+      int written = tries;
+      await().until(() -> channel.bodies().size() == written);
+      awaitFence(channel, after(time.plusSeconds(1)));
+      time = time.plus(CONFIRM_TIMEOUT);
+      publisher.watch(after(time));
+      publisher.watch(System.nanoTime()); // what was nacked is written at the next look
+    }
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a UNKNOWN"));
+    channel.confirm(1);
+    assertThat(outcomes).as("a late confirm").containsExactly("a UNKNOWN");
+    channel.shut();
+  }
+
+  /** RabbitMQ stops reading a channel with too much under way for one queue. */
+  @Test
+  void whatWasGivenUpKeepsItsPlaceUntilRabbitMqSaysAWord() throws Exception {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    channel.answerFence();
+    for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
+      publisher.publish(cancel("acme.inbox" + i + "-abcdef"));
+      int written = i + 1;
+      await().until(() -> channel.bodies().size() == written);
+    }
+    awaitFence(channel);
+    publisher.watch(after(CONFIRM_TIMEOUT));
+    await().until(() -> publisher.unconfirmed() == 0);
+
+    publisher.publish(cancel("acme.more-abcdef"));
+    publish("others", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 1);
+    assertThat(publisher.waiting()).isOne();
+
+    channel.confirm(1);
+    await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 2);
+    channel.shut();
+  }
+
+  /** Nobody has said that it was read: the connection may be dead. */
+  @Test
+  void whatRabbitMqHasNotReadIsNotGivenUp() {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    publish("a", Publication.Tries.ONCE);
+    await().until(() -> channel.bodies().size() == 1);
+
+    awaitFence(channel);
+    publisher.watch(after(CONFIRM_TIMEOUT));
+
+    assertThat(publisher.unconfirmed()).isOne();
+    assertThat(outcomes).isEmpty();
+    channel.shut();
+  }
+
+  /** In a cluster another node, or another channel, may know its leader. */
+  @Test
+  void whatASharedQueueDoesNotConfirmIsNotGivenUpBeforeTheConnection() {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    channel.answerFence();
+    publishRequest("a");
+    await().until(() -> channel.bodies().size() == 1);
+
+    awaitFence(channel);
+    publisher.watch(after(CONFIRM_TIMEOUT));
+
+    assertThat(publisher.unconfirmed()).isOne();
+    assertThat(outcomes).isEmpty();
+    channel.shut();
+  }
+
+  private void awaitFence(FakeChannel channel) {
+    awaitFence(channel, after(Duration.ofSeconds(1)));
+  }
+
+  /** Has a fence sent at that time, at least a second after the last one. */
+  private void awaitFence(FakeChannel channel, long now) {
+    long before = fences(channel);
+    publisher.watch(now);
+    await().until(() -> fences(channel) > before);
+  }
+
+  private static long fences(FakeChannel channel) {
+    return channel.calls().stream().filter("asyncCompletableRpc"::equals).count();
+  }
+
+  private static long after(Duration time) {
+    return System.nanoTime() + time.plusMillis(100).toNanos();
+  }
+
   /** Such as a lack of memory. */
   @Test
   void anErrorInAWriteOnTheLoopCostsThatChannelOnly() throws Exception {
@@ -432,7 +552,7 @@ class PublisherTest {
             Optional.empty(),
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
+            CONFIRM_TIMEOUT,
             Duration.ofSeconds(2),
             1024 * 1024);
     Link link = new Link(factory, config, "test");
@@ -479,6 +599,12 @@ class PublisherTest {
     EventError error = new EventError(Failure.NOT_RUN, "", Hop.UPSTREAM_AGENT);
     return Publication.of(
         new Event.UpstreamError(ID, REQUEST_ID, REQUEST_ID, REQUEST_ID, error), "", giveUpAt);
+  }
+
+  private static Publication cancel(String key) {
+    long giveUpAt = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    return Publication.of(new Event.ClientCancel(ID, REQUEST_ID, REQUEST_ID), key, giveUpAt)
+        .tried(Publication.Tries.ONCE);
   }
 
   private static Publication publication(String version, Publication.Tries tries) {

@@ -1,5 +1,7 @@
 package io.github.httplongcut.system.tenants;
 
+import static org.awaitility.Awaitility.await;
+
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import io.github.httplongcut.amqp.Topology;
@@ -20,6 +22,8 @@ import java.util.UUID;
 
 /** Tenants that take as much as they can of what all share. */
 final class Hogs {
+
+  private static final Duration UNTIL_BUSY = Duration.ofSeconds(10);
 
   private final Scene scene;
   private final Tenant acme;
@@ -66,16 +70,19 @@ final class Hogs {
    * Acme's inbox has much to do at once: all that is in it expires at the same time, and each dead
    * letter goes to many queues. Meanwhile brokers wait for it to take their answers.
    *
-   * @return when that begins
+   * <p>Returns when that begins.
+   *
+   * @param type of the inbox, a queue type of RabbitMQ
    */
-  Instant aBusyInbox(int messages, int copies, Duration after) {
+  void aBusyInbox(String type, int messages, int copies) {
     String fan = acme.exchange("fanout", Map.of());
     for (int i = 0; i < copies; i++) {
       String queue = acme.queue(Map.of("x-max-length", 1));
       acme.does(channel -> channel.queueBind(queue, fan, ""));
     }
     Map<String, Object> arguments = new HashMap<>();
-    arguments.put("x-message-ttl", after.toMillis());
+    arguments.put("x-queue-type", type);
+    arguments.put("x-message-ttl", UNTIL_BUSY.toMillis());
     arguments.put("x-dead-letter-exchange", fan);
     String inbox = scene.acmesInbox(arguments);
     String entrance = acme.exchangeFor(inbox);
@@ -87,7 +94,9 @@ final class Hogs {
             channel.basicPublish(entrance, "", properties, new byte[0]);
           }
         });
-    return begun.plus(after);
+    await()
+        .atMost(UNTIL_BUSY.multipliedBy(2))
+        .until(() -> Instant.now().isAfter(begun.plus(UNTIL_BUSY)));
   }
 
   /** Answers of plant's own making for somebody else's client agent, which brokers pass on. */

@@ -188,6 +188,13 @@ class TenantsIT extends Attacked {
     assertHarmless(List.of(acmesInbox), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
   }
 
+  @Test
+  void aBusyInboxHoldsUpNobodyElse() {
+    FullInboxes inboxes = new FullInboxes(scene());
+    new Hogs(scene()).aBusyInbox("classic", 20_000, 500);
+    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
+  }
+
   // Side doors.
 
   @Test
