@@ -38,7 +38,7 @@ final class EventFields {
           Map.entry("version", Names.ID_CHARS),
           Map.entry("code", Names.ID_CHARS),
           Map.entry("hop", Names.ID_CHARS),
-          Map.entry("message", WireLimits.MESSAGE_BYTES)); // cut, not refused
+          Map.entry("message", WireLimits.MESSAGE_BYTES)); // EventError cuts it
 
   private static final Set<String> NUMBERS =
       Set.of(
@@ -73,8 +73,8 @@ final class EventFields {
         next = json.nextToken();
         fields.body = string(message, from, offset(json));
         continue;
-      } else if (value == JsonToken.VALUE_STRING && TEXT_LIMITS.containsKey(name)) {
-        fields.texts.put(name, readText(json, name));
+      } else if (value == JsonToken.VALUE_STRING) {
+        fields.putText(name, json);
       } else if (value == JsonToken.VALUE_NUMBER_INT && NUMBERS.contains(name)) {
         fields.numbers.put(name, json.getLongValue());
       } else if (value == JsonToken.START_OBJECT && name.equals("headers")) {
@@ -89,10 +89,13 @@ final class EventFields {
     return fields;
   }
 
-  private static String readText(JsonParser json, String name) throws IOException {
-    String text = json.getText();
-    requireAtMost(TEXT_LIMITS.get(name), text.length(), name, "characters");
-    return text;
+  private void putText(String name, JsonParser json) throws IOException {
+    Integer limit = TEXT_LIMITS.get(name);
+    if (limit != null) {
+      String text = json.getText();
+      requireAtMost(limit, text.length(), name, "characters");
+      texts.put(name, text);
+    }
   }
 
   private static void requireAtMost(int most, int count, String name, String what) {
@@ -155,16 +158,8 @@ final class EventFields {
     String code = fields.text("code");
     return new EventError(
         Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
-        cut(fields.text("message")),
+        fields.text("message"),
         Hop.ofName(fields.text("hop")));
-  }
-
-  private static String cut(String message) {
-    if (message.length() <= WireLimits.ERROR_MESSAGE_CHARS) {
-      return message;
-    }
-    int end = WireLimits.ERROR_MESSAGE_CHARS;
-    return message.substring(0, Character.isHighSurrogate(message.charAt(end - 1)) ? end - 1 : end);
   }
 
   ProcessId clientId() {
