@@ -26,9 +26,9 @@ final class Agent {
           .thenComparingLong(agent -> agent.lastChosen)
           .thenComparingLong(agent -> agent.registered);
 
-  /** The one first that will be missing first; points in time of the fair clock may overflow. */
-  static final Comparator<Agent> BY_DEADLINE =
-      ((Comparator<Agent>) (a, b) -> Long.signum(a.deadline() - b.deadline()))
+  /** The one first that is to be looked at first; points in time of the fair clock may overflow. */
+  static final Comparator<Agent> BY_CHECK =
+      ((Comparator<Agent>) (a, b) -> Long.signum(a.checkAt - b.checkAt))
           .thenComparingLong(agent -> agent.registered);
 
   private final String target;
@@ -44,6 +44,7 @@ final class Agent {
   private int others;
   private long intervalNanos;
   private long heardAt;
+  private long checkAt;
   private long lastChosen;
 
   /**
@@ -89,12 +90,22 @@ final class Agent {
     return fairNow - deadline() >= 0;
   }
 
+  /** Whether it is time to look whether it is missing. */
+  boolean isToBeChecked(long fairNow) {
+    return fairNow - checkAt >= 0;
+  }
+
+  /** It has been heard since the time of its check was set: the next one is at its deadline. */
+  void checkLater() {
+    checkAt = deadline();
+  }
+
   /** Time on the fair clock at which it is missing, unless it is heard before. */
   private long deadline() {
     return heardAt + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
   }
 
-  /** It has said something that is no heartbeat. */
+  /** It has said something that is no heartbeat. This is for every ack and answer: it is cheap. */
   void lives(long fairNow) {
     heardAt = fairNow;
   }
@@ -107,6 +118,7 @@ final class Agent {
     others = Math.max(0, heartbeat.inFlight() - Math.max(mostLately, mostBefore));
     intervalNanos = heartbeat.intervalMs() * 1_000_000L;
     heardAt = fairNow;
+    checkAt = deadline();
   }
 
   /**

@@ -34,7 +34,7 @@ final class AgentRegistry {
   private final AgentLimits limits;
   private final Map<String, Target> targets = new HashMap<>();
   private final AgentOwners owners = new AgentOwners();
-  private final TreeSet<Agent> byDeadline = new TreeSet<>(Agent.BY_DEADLINE);
+  private final TreeSet<Agent> byCheck = new TreeSet<>(Agent.BY_CHECK);
   private final Set<Agent> unsettled = new LinkedHashSet<>();
   private long registrations;
   private long choices;
@@ -71,7 +71,7 @@ final class AgentRegistry {
 
   /** The agent has said something else: that it lives is all that this tells. */
   void onSignOfLife(String upstreamTarget, ProcessId id, long fairNow) {
-    find(upstreamTarget, id).ifPresent(agent -> heard(agent, () -> agent.lives(fairNow)));
+    find(upstreamTarget, id).ifPresent(agent -> agent.lives(fairNow));
   }
 
   /** The agent with the smallest share in use, if one but those has a free slot. */
@@ -129,10 +129,16 @@ final class AgentRegistry {
       }
     }
     Set<Agent> missing = new HashSet<>();
-    while (!byDeadline.isEmpty() && byDeadline.first().isMissing(fairNow)) {
-      Agent agent = byDeadline.first();
-      forget(agent);
-      missing.add(agent);
+    while (!byCheck.isEmpty() && byCheck.first().isToBeChecked(fairNow)) {
+      Agent agent = byCheck.first();
+      if (agent.isMissing(fairNow)) {
+        forget(agent);
+        missing.add(agent);
+      } else {
+        byCheck.remove(agent);
+        agent.checkLater();
+        byCheck.add(agent);
+      }
     }
     silent += missing.size();
     return missing;
@@ -144,7 +150,7 @@ final class AgentRegistry {
   }
 
   int size() {
-    return byDeadline.size();
+    return byCheck.size();
   }
 
   /** Number of agents that were forgotten because their heartbeats stayed away. */
@@ -159,7 +165,7 @@ final class AgentRegistry {
 
   /** Slots that this broker holds at all agents together. */
   int outstanding() {
-    return byDeadline.stream().mapToInt(Agent::outstanding).sum();
+    return byCheck.stream().mapToInt(Agent::outstanding).sum();
   }
 
   private Optional<Agent> find(String upstreamTarget, ProcessId id) {
@@ -186,7 +192,7 @@ final class AgentRegistry {
 
   private void register(Agent agent) {
     targets.computeIfAbsent(agent.target(), t -> new Target()).agents.put(agent.id(), agent);
-    byDeadline.add(agent);
+    byCheck.add(agent);
     owners.add(agent);
     change(agent, () -> {});
   }
@@ -198,15 +204,15 @@ final class AgentRegistry {
     if (target.agents.isEmpty()) {
       targets.remove(agent.target());
     }
-    byDeadline.remove(agent);
+    byCheck.remove(agent);
     unsettled.remove(agent);
     owners.remove(agent);
   }
 
   private void heard(Agent agent, Runnable change) {
-    byDeadline.remove(agent);
+    byCheck.remove(agent);
     change(agent, change);
-    byDeadline.add(agent);
+    byCheck.add(agent);
   }
 
   /** A sorted element must be taken out before it changes. */
