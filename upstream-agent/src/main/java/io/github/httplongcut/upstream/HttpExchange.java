@@ -139,7 +139,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     try {
       status = response.getCode();
       Headers all = headersOf(response);
-      keepAlive = keepAliveOf(all);
+      keepAlive = ConnectionLogin.isPartOf(request, response) ? Duration.ZERO : keepAliveOf(all);
       headers = HeaderRules.endToEnd(all);
     } catch (IllegalArgumentException e) {
       fail(

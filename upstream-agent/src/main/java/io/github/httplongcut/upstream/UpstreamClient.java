@@ -18,12 +18,15 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.HttpConnection;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpRequestInterceptor;
+import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
+import org.apache.hc.core5.http.impl.Http1StreamListener;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
 import org.apache.hc.core5.http.impl.nio.DefaultHttpRequestWriterFactory;
 import org.apache.hc.core5.http.impl.nio.DefaultHttpResponseParserFactory;
@@ -107,10 +110,10 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
             new LinkedBlockingQueue<>(),
             task -> daemon(task, "upstream connect"));
     connector.allowCoreThreadTimeOut(true);
-    ClientHttp1StreamDuplexerFactory protocol = protocol(bufferSize(targets));
+    Http1Config limits = limits(bufferSize(targets));
     reactor =
         new DefaultConnectingIOReactor(
-            (session, attachment) -> new CarefulConnection(protocol.create(session)),
+            (session, attachment) -> new CarefulConnection(protocol(limits).create(session)),
             IOReactorConfig.DEFAULT,
             task -> daemon(task, "upstream http"),
             null,
@@ -191,23 +194,38 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     return target.capacity() + SPARE_CONNECTIONS;
   }
 
-  private static ClientHttp1StreamDuplexerFactory protocol(int bufferSize) {
-    Http1Config limits =
-        Http1Config.custom()
-            .setBufferSize(bufferSize)
-            .setMaxLineLength(MAX_HEADER_LINE)
-            .setMaxHeaderCount(MAX_HEADER_LINES)
-            .build();
-    DefaultHttpResponseParserFactory parsers = new DefaultHttpResponseParserFactory(limits);
+  private static Http1Config limits(int bufferSize) {
+    return Http1Config.custom()
+        .setBufferSize(bufferSize)
+        .setMaxLineLength(MAX_HEADER_LINE)
+        .setMaxHeaderCount(MAX_HEADER_LINES)
+        .build();
+  }
+
+  /** For one connection: what is read on it depends on what was written. */
+  private static ClientHttp1StreamDuplexerFactory protocol(Http1Config limits) {
+    WholeHeadParser parser =
+        new WholeHeadParser(new DefaultHttpResponseParserFactory(limits).create());
     return new ClientHttp1StreamDuplexerFactory(
         new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
         limits,
         // Bytes are chars, both ways: without it, what is not ASCII becomes question marks.
         CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build(),
         DefaultConnectionReuseStrategy.INSTANCE,
-        () -> new WholeHeadParser(parsers.create()),
+        () -> parser,
         DefaultHttpRequestWriterFactory.INSTANCE,
-        null);
+        new Http1StreamListener() {
+          @Override
+          public void onRequestHead(HttpConnection connection, HttpRequest request) {
+            parser.awaitAnswer();
+          }
+
+          @Override
+          public void onResponseHead(HttpConnection connection, HttpResponse response) {}
+
+          @Override
+          public void onExchangeComplete(HttpConnection connection, boolean keepAlive) {}
+        });
   }
 
   static HttpRoute routeOf(Target target) {

@@ -5,15 +5,25 @@ import java.io.IOException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.nio.NHttpMessageParser;
 import org.apache.hc.core5.http.nio.SessionInputBuffer;
 
 /**
- * Takes an answer's head only if it is whole and fits into the relay. HttpCore takes the end of the
- * connection for the end of the head: of an answer that breaks off within its fields, what came
- * would be an answer without a body (RFC 9112 section 8: such a message is incomplete). And it
- * bounds lines and their number, but not a head's size, which could be the product of both.
+ * Takes an answer's head only if it was asked for, is whole and fits into the relay. All on the
+ * connection's I/O thread.
+ *
+ * <p>Bytes that come while no request waits for an answer are a server's that sends a body after
+ * HEAD, 204 or 304, or more than its {@code Content-Length}. HttpCore would keep them, and take
+ * them for the beginning of the next answer, which may be another caller's (RFC 9112 section 6.3).
+ * They end the connection.
+ *
+ * <p>HttpCore takes the end of the connection for the end of the head: of an answer that breaks off
+ * within its fields, what came would be an answer without a body (RFC 9112 section 8: such a
+ * message is incomplete). And it bounds lines and their number, but not a head's size, which could
+ * be the product of both.
  */
 final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
 
@@ -21,6 +31,7 @@ final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
   private static final int MAX_HEAD_BYTES = WireLimits.HEADER_CHARS + (64 << 10);
 
   private final NHttpMessageParser<HttpResponse> parser;
+  private boolean awaited;
   private boolean begun;
   private int headBytes;
 
@@ -28,14 +39,23 @@ final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
     this.parser = parser;
   }
 
+  /** A request is being written: the next head answers it. */
+  void awaitAnswer() {
+    awaited = true;
+  }
+
   @Override
   public HttpResponse parse(SessionInputBuffer buffer, boolean endOfStream)
       throws IOException, HttpException {
+    if (!awaited && buffer.hasData()) {
+      throw new ProtocolException("sent bytes that no request had asked for");
+    }
     begun = begun || buffer.hasData();
     int before = buffer.length();
     HttpResponse head = parser.parse(buffer, false);
     headBytes += before - buffer.length();
     if (head != null) {
+      awaited = head.getCode() < HttpStatus.SC_SUCCESS; // an interim answer: the final one follows
       begun = false;
       headBytes = 0;
     } else if (headBytes > MAX_HEAD_BYTES) {

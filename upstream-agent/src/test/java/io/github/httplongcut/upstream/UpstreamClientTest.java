@@ -7,6 +7,7 @@ import static io.github.httplongcut.upstream.Examples.request;
 import static io.github.httplongcut.upstream.Examples.withHeaders;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
@@ -26,10 +27,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a server that plays by no rules. */
@@ -539,6 +543,133 @@ final class UpstreamClientTest {
 
     for (int i = 0; i < 5; i++) {
       assertThat(answer(call(client, server, get("/"))).body()).isEqualTo(Body.ofText("ok"));
+    }
+  }
+
+  /** The server would take the next caller for the one who has logged in (RFC 4559 section 6). */
+  @ParameterizedTest
+  @CsvSource({
+    "Authorization, NTLM TlRMTVNTUAADAAAA",
+    "authorization, negotiate YIIB",
+    "Authorization, Negotiate",
+    "Authorization, Kerberos YIIB",
+  })
+  void connectionWithALoginIsNotUsedAgain(String name, String value) throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, withHeaders(get("/"), headers(name, value))));
+    answer(call(client, server, get("/")));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "WWW-Authenticate: Negotiate",
+        "WWW-Authenticate: Basic realm=\"a, NTLM\", NTLM TlRMTVNTUAACAAAA",
+        "WWW-Authenticate: Basic realm=x\r\nwww-authenticate: ntlm",
+      })
+  void connectionThatAsksForALoginIsNotUsedAgain(String field) throws IOException {
+    RawServer server =
+        open(
+            RawServer.answering(
+                "HTTP/1.1 401 Unauthorized\r\n" + field + "\r\nContent-Length: 0\r\n\r\n"));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, get("/")));
+    answer(call(client, server, get("/")));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void connectionWithAnotherLoginIsUsedAgain() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    UpstreamClient client = client(server);
+
+    answer(call(client, server, withHeaders(get("/"), headers("Authorization", "Basic TlRMTQ=="))));
+    answer(call(client, server, withHeaders(get("/"), headers("Authorization", "Bearer ntlm"))));
+
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  /** Answers of servers that send more than they may, in their two parts. */
+  private static Stream<Arguments> answersWithTooMuch() {
+    return Stream.of("0123456789", "HTTP/1.1 302 Found\r\nLocation: http://evil/\r\nX: ", "\r\n")
+        .flatMap(
+            tooMuch ->
+                Stream.of(
+                    arguments("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", tooMuch),
+                    arguments("GET", "HTTP/1.1 204 No Content\r\n\r\n", tooMuch),
+                    arguments("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", tooMuch),
+                    arguments("GET", OK, tooMuch),
+                    arguments(
+                        "GET",
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                        tooMuch)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("answersWithTooMuch")
+  void whatComesWithAnAnswerAndIsNotOfItEndsTheConnection(
+      String method, String answer, String tooMuch) throws Exception {
+    nobodyElseGetsAnythingOf(method, connection -> connection.write(answer + tooMuch), () -> {});
+  }
+
+  @ParameterizedTest
+  @MethodSource("answersWithTooMuch")
+  void whatComesAfterAnAnswerEndsTheConnection(String method, String answer, String tooMuch)
+      throws Exception {
+    CountDownLatch answered = new CountDownLatch(1);
+    nobodyElseGetsAnythingOf(
+        method,
+        connection -> {
+          connection.write(answer);
+          awaitQuietly(answered);
+          connection.write(tooMuch);
+        },
+        answered::countDown);
+  }
+
+  private void nobodyElseGetsAnythingOf(
+      String method, RawServer.Script answering, Runnable whenAnswered) throws Exception {
+    CountDownLatch closed = new CountDownLatch(1);
+    RawServer server =
+        open(
+            RawServer.running(
+                connection -> {
+                  connection.readRequest();
+                  answering.run(connection);
+                  try {
+                    connection.readRequest(); // until the client closes it
+                  } finally {
+                    closed.countDown();
+                  }
+                },
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK);
+                }));
+    UpstreamClient client = client(server);
+    Request request = request(method, "/1", Body.ABSENT);
+
+    assertThat(answer(call(client, server, request)).headers().first("location")).isEmpty();
+    whenAnswered.run();
+    assertThat(closed.await(10, TimeUnit.SECONDS)).as("closed").isTrue();
+    Response next = answer(call(client, server, post("2")));
+
+    assertThat(next.body()).isEqualTo(Body.ofText("ok"));
+    assertThat(next.headers().first("location")).isEmpty();
+    assertThat(server.requests()).hasSize(2);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
