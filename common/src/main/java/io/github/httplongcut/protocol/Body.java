@@ -10,7 +10,8 @@ import java.util.Optional;
  * #of(byte[])} now belongs to it.
  *
  * <p>One that came in an event stays as it stood there until somebody asks for its bytes: a broker,
- * which only passes it on, never does. Safe for use by several threads.
+ * which only passes it on, never does. From then on it is these bytes, and no longer in memory
+ * twice. Safe for use by several threads.
  */
 public final class Body {
 
@@ -20,7 +21,7 @@ public final class Body {
   /** Content of length 0. */
   public static final Body EMPTY = new Body(new byte[0], null, true);
 
-  private final JsonText json; // null: it came in no event
+  private volatile JsonText json; // null: it came in no event, or the bytes are known
   private final boolean present;
   private volatile byte[] bytes; // null: nobody has asked for them yet
 
@@ -57,7 +58,8 @@ public final class Body {
 
   /** About as many bytes of memory as it takes up, whether anybody asked for its content or not. */
   public int footprint() {
-    return json == null ? bytes.length : json.length();
+    JsonText stands = json;
+    return stands == null ? bytes.length : stands.length();
   }
 
   /** The content, read-only. */
@@ -72,15 +74,17 @@ public final class Body {
 
   /** The content itself, for this package's codec, which does not write to it. */
   byte[] bytes() {
+    JsonText stands = json; // read first: whoever forgets it has set the bytes before
     byte[] known = bytes;
     if (known == null) {
-      known = json.decode();
+      known = stands.decode();
       bytes = known;
+      json = null;
     }
     return known;
   }
 
-  /** As it stands in the event that it came in, if in any. */
+  /** As it stands in the event that it came in, if in any, while nobody has asked for its bytes. */
   Optional<JsonText> json() {
     return Optional.ofNullable(json);
   }
