@@ -32,7 +32,7 @@ public record ClientAgentConfig(
     Duration ackDelayTarget,
     Duration drainTimeout,
     Routing routing,
-    ForwardedHeaders forwardedHeaders)
+    Forwarding forwarding)
     implements RoleConfig {
 
   /** Brokers let acks wait for their neighbours, 20 ms at the most (protocol section 7). */
@@ -100,9 +100,24 @@ public record ClientAgentConfig(
   public record Route(
       Optional<String> host, String path, boolean stripPath, String upstreamTarget) {}
 
-  /** What becomes of {@code X-Forwarded-For}, {@code -Host} and {@code -Proto}. */
+  /**
+   * What the upstream server is told about the caller.
+   *
+   * @param trustedProxies whose {@code X-Forwarded-*} are believed
+   * @param underscores in the names of fields
+   */
+  public record Forwarding(
+      ForwardedHeaders headers, TrustedProxies trustedProxies, Underscores underscores) {}
+
+  /** Fields with {@code _} in their name, which CGI and WSGI take for those with {@code -}. */
+  public enum Underscores {
+    PASS,
+    DROP
+  }
+
+  /** What becomes of {@code X-Forwarded-*} and of other fields that tell who calls. */
   public enum ForwardedHeaders {
-    /** Ours instead of the caller's. */
+    /** Ours instead of the caller's, unless that is a trusted proxy. */
     REPLACE,
     /** Ours after the caller's, which are believed. */
     APPEND,
@@ -136,7 +151,7 @@ public record ClientAgentConfig(
             agent.duration("ack-delay-target"),
             agent.duration("drain-timeout"),
             new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
-            agent.oneOf("forwarded-headers", ForwardedHeaders.class));
+            readForwarding(agent));
     AmqpConfig.requireUnackedFor(agent, "request-timeout", config.requestTimeout);
     agent.require(
         config.ackTimeout.compareTo(config.requestTimeout) < 0,
@@ -152,6 +167,20 @@ public record ClientAgentConfig(
         "max-request-body",
         "at most max-in-flight-bytes");
     return config;
+  }
+
+  private static Forwarding readForwarding(Settings agent) {
+    TrustedProxies trusted = TrustedProxies.NONE;
+    try {
+      trusted = TrustedProxies.parse(agent.texts("trusted-proxies"));
+    } catch (IllegalArgumentException e) {
+      agent.refuse(
+          "trusted-proxies", "expected addresses and ranges such as 10.0.0.0/8 or fd00::/8");
+    }
+    return new Forwarding(
+        agent.oneOf("forwarded-headers", ForwardedHeaders.class),
+        trusted,
+        agent.oneOf("underscores", Underscores.class));
   }
 
   private static List<Route> readRoutes(Settings agent) {

@@ -1,14 +1,11 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
 import io.github.httplongcut.client.Routes.Destination;
 import io.github.httplongcut.http.HeaderRules;
-import io.github.httplongcut.http.HeaderRules.Forwarded;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
-import io.github.httplongcut.protocol.WireLimits;
 import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpHandler;
@@ -16,7 +13,6 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpContinue;
 import io.undertow.util.SameThreadExecutor;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +27,7 @@ final class RelayHandler implements HttpHandler {
 
   private final ClientAgentConfig config;
   private final Routes routes;
+  private final RequestFields fields;
   private final String pseudonym;
   private final Admission admission;
   private final Relay relay;
@@ -49,6 +46,7 @@ final class RelayHandler implements HttpHandler {
       RequestMetrics metrics) {
     this.config = config;
     this.routes = new Routes(config.routing());
+    this.fields = new RequestFields(config.forwarding(), pseudonym);
     this.pseudonym = pseudonym;
     this.admission = admission;
     this.relay = relay;
@@ -106,7 +104,12 @@ final class RelayHandler implements HttpHandler {
               head.method(), // a token: it needs no quotes
               destination.upstreamTarget(),
               head.contentLength());
-          Headers headers = headersFor(head, httpExchange);
+          Headers headers =
+              fields.of(
+                  head,
+                  destination,
+                  httpExchange.getSourceAddress(),
+                  httpExchange.getRequestScheme());
           readBody(
               httpExchange,
               head,
@@ -173,40 +176,6 @@ final class RelayHandler implements HttpHandler {
             listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body did not come"));
           }
         });
-  }
-
-  private Headers headersFor(RequestHead head, HttpServerExchange httpExchange)
-      throws RefusedException {
-    Headers headers = HeaderRules.withoutFraming(HeaderRules.endToEnd(head.headers()));
-    Forwarded forwarded =
-        new Forwarded(
-            addressOf(httpExchange.getSourceAddress()),
-            head.authority(),
-            httpExchange.getRequestScheme());
-    headers =
-        config.forwardedHeaders() == ForwardedHeaders.REPLACE
-            ? HeaderRules.withForwarded(headers, forwarded)
-            : headers;
-    headers =
-        config.forwardedHeaders() == ForwardedHeaders.APPEND
-            ? HeaderRules.withForwardedAppended(headers, forwarded)
-            : headers;
-    headers = HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
-    if (headers.valueCount() > WireLimits.HEADER_FIELDS
-        || headers.chars() > WireLimits.HEADER_CHARS) { // X-Forwarded-Host repeats the Host
-      throw new RefusedException(
-          Failure.HEADERS_TOO_LARGE,
-          "with what the relay adds the fields are larger than "
-              + WireLimits.HEADER_CHARS
-              + " bytes");
-    }
-    return headers;
-  }
-
-  private static String addressOf(InetSocketAddress source) {
-    return source.getAddress() == null
-        ? source.getHostString()
-        : source.getAddress().getHostAddress();
   }
 
   private static Request request(

@@ -17,8 +17,15 @@ final class Routes {
    * Where a request goes.
    *
    * @param url for the upstream server: as received, without the route's path if that is stripped
+   * @param strippedPath of the route; empty: none
    */
-  record Destination(String upstreamTarget, String url) {}
+  record Destination(String upstreamTarget, String url, String strippedPath) {
+
+    /** One that gets the URL as it was received. */
+    Destination(String upstreamTarget, String url) {
+      this(upstreamTarget, url, "");
+    }
+  }
 
   /** The route that decides is the first that fits. */
   private static final Comparator<Route> PRECEDENCE =
@@ -69,6 +76,7 @@ final class Routes {
       return new Destination(route.upstreamTarget(), url);
     }
     String rest = url.substring(route.path().length());
-    return new Destination(route.upstreamTarget(), rest.startsWith("/") ? rest : '/' + rest);
+    return new Destination(
+        route.upstreamTarget(), rest.startsWith("/") ? rest : '/' + rest, route.path());
   }
 }

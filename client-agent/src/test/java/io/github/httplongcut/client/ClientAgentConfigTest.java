@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
+import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.Sources;
@@ -39,7 +41,8 @@ final class ClientAgentConfigTest {
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
     assertThat(config.routing().routes()).isEmpty();
     assertThat(config.routing().defaultUpstreamTarget()).isEmpty();
-    assertThat(config.forwardedHeaders()).isEqualTo(ForwardedHeaders.REPLACE);
+    assertThat(config.forwarding())
+        .isEqualTo(new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
   }
 
   @Test
@@ -105,6 +108,9 @@ final class ClientAgentConfigTest {
             + " brokers and upstream agents discard requests with more, found \"245761\"",
         "max-url = 65 KiB ; max-url: expected a size such as 64 KiB, at most 64 KiB:"
             + " brokers and upstream agents discard requests with more, found \"65 KiB\"",
+        "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected addresses and ranges such as"
+            + " 10.0.0.0/8 or fd00::/8",
+        "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })
   void settingsThatDoNotGoTogetherAreTold(String text, String message) {

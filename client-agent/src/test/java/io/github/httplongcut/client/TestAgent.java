@@ -6,10 +6,12 @@ import io.github.httplongcut.amqp.FakeSession;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
+import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.Event;
@@ -80,7 +82,7 @@ final class TestAgent {
                 new Route(Optional.empty(), "/o", false, "orders"),
                 new Route(Optional.of("h"), "/", false, "h-target")),
             Optional.empty()),
-        ForwardedHeaders.REPLACE);
+        new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
   }
 
   /** Every request is confirmed, taken by a broker and answered. */

@@ -21,6 +21,7 @@ public final class HeaderRules {
   private static final String FORWARDED_FOR = "X-Forwarded-For";
   private static final String FORWARDED_HOST = "X-Forwarded-Host";
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
+  private static final String FORWARDED_PREFIX = "X-Forwarded-Prefix";
 
   /** Fields for one connection only, in lower case. */
   private static final Set<String> HOP_BY_HOP =
@@ -47,6 +48,36 @@ public final class HeaderRules {
    */
   private static final Set<String> NEVER_HOP_BY_HOP = Set.of("host", "content-length");
 
+  /**
+   * Fields by which proxies, load balancers and CDNs tell who calls and what was asked for, besides
+   * {@code X-Forwarded-*}; in lower case. A server that believes them must not get the caller's.
+   */
+  private static final Set<String> ORIGIN =
+      Set.of(
+          "cf-connecting-ip",
+          "cf-connecting-ipv6",
+          "client-ip",
+          "fastly-client-ip",
+          "fly-client-ip",
+          "forwarded",
+          "forwarded-for",
+          "true-client-ip",
+          "x-client-ip",
+          "x-cluster-client-ip",
+          "x-envoy-external-address",
+          "x-forwarded",
+          "x-original-forwarded-for",
+          "x-original-host",
+          "x-original-url",
+          "x-real-ip",
+          "x-rewrite-url");
+
+  private static final String FORWARDED_PREFIX_OF_NAMES = "x-forwarded-";
+
+  /** What a trusted proxy says of the caller before it. */
+  private static final Set<String> OF_TRUSTED_PROXY =
+      Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto");
+
   private static final Pattern LIST_SEPARATOR = Pattern.compile(",");
   private static final Pattern WHITESPACE = Pattern.compile("[ \t]+");
 
@@ -58,18 +89,38 @@ public final class HeaderRules {
    * @param address of the caller, as seen
    * @param host the {@code Host} that it asked for; may be empty
    * @param scheme {@code http} or {@code https}
+   * @param prefix of the path, which the upstream server does not see; empty: none
    */
-  public record Forwarded(String address, String host, String scheme) {}
+  public record Forwarded(String address, String host, String scheme, String prefix) {}
 
   /**
    * What of a message is for its last recipient: without hop-by-hop fields, those that {@code
-   * Connection} names (section 7.6.1), and {@code Longcut-*} (protocol section 5).
+   * Connection} names (section 7.6.1), and {@code Longcut-*} (protocol section 5), also where CGI
+   * and WSGI would read such a name.
    */
   public static Headers endToEnd(Headers received) {
     Set<String> named = connectionOptions(received);
     named.removeAll(NEVER_HOP_BY_HOP);
     return received.without(
-        name -> HOP_BY_HOP.contains(name) || named.contains(name) || name.startsWith("longcut-"));
+        name ->
+            HOP_BY_HOP.contains(name)
+                || named.contains(name)
+                || asCgiReads(name).startsWith("longcut-"));
+  }
+
+  /** Without any name that has a {@code _}, as nginx does by default. */
+  public static Headers withoutUnderscores(Headers request) {
+    return request.without(name -> name.indexOf('_') >= 0);
+  }
+
+  /** A name in lower case as CGI (RFC 3875 section 4.1.18) and WSGI pass it on. */
+  private static String asCgiReads(String name) {
+    return name.replace('_', '-');
+  }
+
+  private static boolean tellsOrigin(String name) {
+    String read = asCgiReads(name);
+    return read.startsWith(FORWARDED_PREFIX_OF_NAMES) || ORIGIN.contains(read);
   }
 
   /**
@@ -126,25 +177,43 @@ public final class HeaderRules {
   }
 
   /**
-   * With {@code X-Forwarded-For}, {@code -Host} and {@code -Proto} of this hop instead of the
-   * caller's, which could claim anything. They are no standard; RFC 7239 section 7.4 knows them.
+   * With {@code X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop
+   * instead of anything by which the caller could pass for somebody else. They are no standard; RFC
+   * 7239 section 7.4 knows them.
    */
   public static Headers withForwarded(Headers headers, Forwarded forwarded) {
-    return withForwardedAppended(
-        headers.without(Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")),
-        forwarded);
+    return withForwardedAppended(headers.without(HeaderRules::tellsOrigin), forwarded);
   }
 
   /** The same behind the caller's, where those are believed: one list each (section 5.3). */
   public static Headers withForwardedAppended(Headers headers, Forwarded forwarded) {
     Headers result = appended(headers, FORWARDED_FOR, forwarded.address);
-    if (!forwarded.host.isEmpty()) {
-      result = appended(result, FORWARDED_HOST, forwarded.host);
-    }
-    return appended(result, FORWARDED_PROTO, forwarded.scheme);
+    result = appended(result, FORWARDED_HOST, forwarded.host);
+    result = appended(result, FORWARDED_PROTO, forwarded.scheme);
+    return appended(result, FORWARDED_PREFIX, forwarded.prefix);
+  }
+
+  /**
+   * With what a trusted proxy says of the caller before it: its {@code X-Forwarded-Host} and {@code
+   * -Proto} as they are, where it has set them, its {@code -For} and {@code -Prefix} with those of
+   * this hop behind. Nothing else by which a caller could pass for somebody else: the proxy may
+   * have passed it on unread.
+   */
+  public static Headers withForwardedOfProxy(Headers headers, Forwarded forwarded) {
+    Headers said = headers.without(name -> tellsOrigin(name) && !OF_TRUSTED_PROXY.contains(name));
+    return withForwardedAppended(
+        said,
+        new Forwarded(
+            forwarded.address,
+            said.contains(FORWARDED_HOST) ? "" : forwarded.host,
+            said.contains(FORWARDED_PROTO) ? "" : forwarded.scheme,
+            forwarded.prefix));
   }
 
   private static Headers appended(Headers headers, String name, String value) {
+    if (value.isEmpty()) {
+      return headers;
+    }
     List<String> values = new ArrayList<>(headers.all(name));
     values.add(value);
     return headers

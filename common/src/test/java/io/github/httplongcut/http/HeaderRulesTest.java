@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HeaderRulesTest {
 
-  private static final Forwarded FORWARDED = new Forwarded("192.0.2.7", "shop.example", "http");
+  private static final Forwarded FORWARDED = new Forwarded("192.0.2.7", "shop.example", "http", "");
 
   @ParameterizedTest
   @ValueSource(
@@ -132,6 +132,85 @@ class HeaderRulesTest {
                 "X-Forwarded-Proto", "http"));
   }
 
+  /** By any name that a server may read as one of these. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Forwarded",
+        "X-Forwarded-For",
+        "X_Forwarded_For",
+        "x-forwarded_proto",
+        "X-Forwarded-Port",
+        "X-Forwarded-User",
+        "X-Real-IP",
+        "x_real_ip",
+        "X-Client-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Original-URL",
+        "X_Rewrite_URL",
+        "X-Cluster-Client-IP"
+      })
+  void aCallerCannotPassForSomebodyElse(String name) {
+    assertThat(HeaderRules.withForwarded(headers(name, "evil", "A_b", "c"), FORWARDED))
+        .isEqualTo(HeaderRules.withForwarded(headers("A_b", "c"), FORWARDED));
+    assertThat(HeaderRules.withForwarded(headers("A_b", "c"), FORWARDED).all("A_b"))
+        .containsExactly("c");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Longcut-Error", "longcut_error", "LONGCUT_Request-Id"})
+  void fieldsOfTheRelayAreItsOwn(String name) {
+    assertThat(HeaderRules.endToEnd(headers(name, "evil"))).isEqualTo(Headers.EMPTY);
+  }
+
+  @Test
+  void allNamesWithAnUnderscoreCanBeDropped() {
+    assertThat(HeaderRules.withoutUnderscores(headers("a_b", "1", "a-b", "2", "_", "3")))
+        .isEqualTo(headers("a-b", "2"));
+  }
+
+  @Test
+  void aTrustedProxySaysWhoCallsAndNothingElse() {
+    Headers ofProxy =
+        headers(
+            "X-Forwarded-For", "203.0.113.9",
+            "X-Forwarded-Host", "public.example",
+            "X-Forwarded-Proto", "https",
+            "X_Forwarded_Proto", "evil",
+            "X-Real-IP", "evil",
+            "Forwarded", "for=evil");
+
+    assertThat(HeaderRules.withForwardedOfProxy(ofProxy, FORWARDED))
+        .isEqualTo(
+            headers(
+                "X-Forwarded-Host", "public.example",
+                "X-Forwarded-Proto", "https",
+                "X-Forwarded-For", "203.0.113.9, 192.0.2.7"));
+  }
+
+  @Test
+  void whatATrustedProxyDoesNotSayIsSaidForIt() {
+    assertThat(HeaderRules.withForwardedOfProxy(Headers.EMPTY, FORWARDED))
+        .isEqualTo(HeaderRules.withForwarded(Headers.EMPTY, FORWARDED));
+  }
+
+  @Test
+  void theServerHearsOfThePrefixThatWasStripped() {
+    Forwarded stripped = new Forwarded("192.0.2.7", "", "http", "/orders");
+
+    assertThat(HeaderRules.withForwarded(headers("X-Forwarded-Prefix", "/evil"), stripped))
+        .isEqualTo(
+            headers(
+                "X-Forwarded-For", "192.0.2.7",
+                "X-Forwarded-Proto", "http",
+                "X-Forwarded-Prefix", "/orders"));
+    assertThat(
+            HeaderRules.withForwardedOfProxy(headers("X-Forwarded-Prefix", "/shop"), stripped)
+                .all("X-Forwarded-Prefix"))
+        .containsExactly("/shop, /orders");
+  }
+
   @Test
   void forwardedFieldsOfATrustedCallerAreAppendedTo() {
     Headers trusted =
@@ -148,7 +227,7 @@ class HeaderRulesTest {
 
   @Test
   void aRequestWithoutHostHasNoForwardedHost() {
-    assertThat(HeaderRules.withForwarded(Headers.EMPTY, new Forwarded("::1", "", "http")))
+    assertThat(HeaderRules.withForwarded(Headers.EMPTY, new Forwarded("::1", "", "http", "")))
         .isEqualTo(headers("X-Forwarded-For", "::1", "X-Forwarded-Proto", "http"));
   }
 

@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class HeaderRulesBenchmark {
 
   private static final HeaderRules.Forwarded FORWARDED =
-      new HeaderRules.Forwarded("192.0.2.7", "shop.example.com:8000", "http");
+      new HeaderRules.Forwarded("192.0.2.7", "shop.example.com:8000", "http", "");
 
   private final Headers headers = Samples.requestHeaders();
 

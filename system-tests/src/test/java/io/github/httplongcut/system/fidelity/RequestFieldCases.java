@@ -11,6 +11,15 @@ import java.util.stream.Stream;
 /** Which request fields pass, as what, and which are added or taken away. */
 final class RequestFieldCases {
 
+  private static final String[] TELLING = {
+    "Forwarded: for=192.0.2.1;proto=https",
+    "X-Forwarded-Port: 443",
+    "X_Forwarded_For: 192.0.2.1",
+    "X-Real-IP: 192.0.2.1",
+    "true_client-ip: 192.0.2.1",
+    "X-Original-URL: /admin"
+  };
+
   private static final String HOP_BY_HOP = "hop-by-hop (RFC 9110 section 7.6.1)";
   private static final String[] FORWARDED = {
     "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: first.example", "X-Forwarded-Proto: https"
@@ -58,7 +67,6 @@ final class RequestFieldCases {
         fields("User-Agent", "User-Agent: some/1.0 (client)", "Accept: */*"),
         fields("conditions", "If-None-Match: W/\"a\", \"b\"", "If-Modified-Since: yesterday"),
         fields("Range", "Range: bytes=0-1,5-", "If-Range: \"a\""),
-        fields("Forwarded", "Forwarded: for=192.0.2.1;proto=https"),
         fields("fields of content without content", "Content-Type: a/b", "Content-Encoding: x"),
         fields("Max-Forwards and Date", "Max-Forwards: 0", "Date: Mon, 01 Jan 2024 00:00:00 GMT"),
         fields("Via of others", "Via: 1.0 first, HTTP/1.1 second (comment)", "Via: 2 third"));
@@ -98,14 +106,28 @@ final class RequestFieldCases {
             .requestBut(
                 "for the next proxy alone (RFC 9110 section 11.7.2)",
                 request -> request.without("Proxy-Authorization")),
-        fields("Longcut-* is the relay's own", "Longcut-Error: mine", "longcut-x: mine")
+        fields("Longcut-* is the relay's own", "Longcut-Error: mine", "longcut_x: mine")
             .requestBut(
-                "protocol section 5", request -> request.without("Longcut-Error", "Longcut-X")));
+                "protocol section 5", request -> request.without("Longcut-Error", "longcut_x")));
   }
 
   private static Stream<Case> forwarded() {
     return Stream.of(
         fields("X-Forwarded-* replaced", FORWARDED),
+        fields("fields that tell who calls are removed", TELLING)
+            .requestBut(
+                "a caller passes for nobody else",
+                request ->
+                    request.without(
+                        "Forwarded",
+                        "X-Forwarded-Port",
+                        "X_Forwarded_For",
+                        "X-Real-IP",
+                        "true_client-ip",
+                        "X-Original-URL")),
+        fields("fields that tell who calls are believed", TELLING).through(Agent.APPEND),
+        fields("fields that tell who calls are left alone", TELLING).through(Agent.OFF),
+        fields("other names with _ pass", "X_Other: a", "_: b"),
         fields("X-Forwarded-* appended", FORWARDED).through(Agent.APPEND),
         fields("X-Forwarded-* appended to a list", "X-Forwarded-For: a", "X-Forwarded-For: b, c")
             .through(Agent.APPEND),
