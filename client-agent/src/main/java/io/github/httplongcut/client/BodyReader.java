@@ -5,15 +5,18 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpServerExchange;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.xnio.XnioExecutor;
 import org.xnio.channels.StreamSourceChannel;
 
-/** Reads a request's content as it comes, up to the limits. On the connection's I/O thread. */
+/**
+ * Reads a request's content as it comes, up to the limits. It takes up what has come, at most twice
+ * that, whatever was announced. On the connection's I/O thread.
+ */
 final class BodyReader {
 
   /** Who waits for the content; one of the two is called, once, on the I/O thread. */
@@ -27,14 +30,15 @@ final class BodyReader {
   private final Limits limits;
   private final Admission.Place place;
   private final Listener listener;
-  private final ByteArrayOutputStream content;
-  private final long announced;
+  private final long most;
+  private byte[] content = {};
+  private int length;
   private StreamSourceChannel channel;
   private XnioExecutor.Key timer;
   private boolean over;
 
   /**
-   * @param place has room for the announced length of {@code head} already
+   * @param place grows with the content
    */
   BodyReader(
       HttpServerExchange httpExchange,
@@ -46,8 +50,10 @@ final class BodyReader {
     this.limits = limits;
     this.place = place;
     this.listener = listener;
-    this.announced = head.contentLength();
-    this.content = new ByteArrayOutputStream((int) announced);
+    this.most =
+        head.content() == RequestHead.Content.SIZED
+            ? head.contentLength()
+            : limits.maxRequestBody();
   }
 
   /** Reads what is there and waits for the rest, {@code timeout} at the longest. */
@@ -77,8 +83,9 @@ final class BodyReader {
         read = channel.read(buffer);
       }
       if (read < 0) {
+        Body body = Body.of(length == content.length ? content : Arrays.copyOf(content, length));
         end();
-        listener.onBody(Body.of(content.toByteArray()));
+        listener.onBody(body);
       }
     } catch (RefusedException e) {
       end();
@@ -91,16 +98,22 @@ final class BodyReader {
 
   private void take(ByteBuffer buffer) throws RefusedException {
     int more = buffer.remaining();
-    long size = (long) content.size() + more;
+    long size = (long) length + more;
     if (size > limits.maxRequestBody()) {
       throw RequestHead.tooLarge(limits);
     }
-    if (size > announced && !place.grow(more)) {
+    if (size > content.length) {
+      grow((int) Math.max(size, Math.min(2 * size, most)));
+    }
+    buffer.get(content, length, more);
+    length += more;
+  }
+
+  private void grow(int capacity) throws RefusedException {
+    if (!place.grow(capacity - content.length)) {
       throw new RefusedException(Failure.OVERLOADED, "too many bytes are under way");
     }
-    byte[] bytes = new byte[more];
-    buffer.get(bytes);
-    content.write(bytes, 0, more);
+    content = Arrays.copyOf(content, capacity);
   }
 
   private void onTimeout() {
@@ -113,6 +126,7 @@ final class BodyReader {
 
   private void end() {
     over = true;
+    content = null; // a kept connection knows this reader until its next request
     channel.suspendReads();
     if (timer != null) {
       timer.remove();

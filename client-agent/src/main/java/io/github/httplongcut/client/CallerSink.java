@@ -33,16 +33,26 @@ import org.xnio.conduits.StreamSinkConduit;
  *
  * <p>What Undertow cannot parse it answers with a bare 400 that no handler sees; here that becomes
  * {@code bad_request} like any other. It is known by its time: nothing else is written while no
- * request is being relayed. And a caller that takes no byte of its answer for too long loses its
- * connection.
+ * request is being relayed. And a caller that takes no byte of its answer for too long, or reads it
+ * too slowly, loses its connection: it holds memory that others could have.
  */
 final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   private static final Logger log = LoggerFactory.getLogger(CallerSink.class);
 
+  /** For so long an answer may be read as slowly as the caller likes. */
+  static final Duration SLOW_FOR = Duration.ofSeconds(10);
+
+  /** After that, this much on average; since the socket's buffer was full for the first time. */
+  static final int LEAST_BYTES_PER_SECOND = 1024;
+
   private final StreamConnection connection;
   private final Duration writeTimeout;
   private boolean relaying;
+  private boolean answering;
+  private long fullAt;
+  private long takenSince;
+  private Optional<XnioExecutor.Key> slow = Optional.empty();
   private Optional<ByteBuffer> problem = Optional.empty();
   private Optional<XnioExecutor.Key> stuck = Optional.empty();
 
@@ -62,9 +72,18 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     of(httpExchange).relaying = true;
   }
 
+  /** From here on what is written is the final answer. */
+  static void answering(HttpServerExchange httpExchange) {
+    of(httpExchange).answering = true;
+  }
+
   /** That answer is written. */
   static void relayed(HttpServerExchange httpExchange) {
-    of(httpExchange).relaying = false;
+    CallerSink sink = of(httpExchange);
+    sink.relaying = false;
+    sink.answering = false;
+    sink.slow.ifPresent(XnioExecutor.Key::remove);
+    sink.slow = Optional.empty();
   }
 
   private static CallerSink of(HttpServerExchange httpExchange) {
@@ -74,13 +93,20 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   @Override
   public int write(ByteBuffer source) throws IOException {
-    return relaying ? (int) progress(next.write(source)) : (int) replace(source);
+    if (!relaying) {
+      return (int) replace(source);
+    }
+    int written = next.write(source);
+    progress(written, source.hasRemaining());
+    return written;
   }
 
   @Override
   public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
     if (relaying) {
-      return progress(next.write(sources, offset, length));
+      long written = next.write(sources, offset, length);
+      progress(written, Buffers.hasRemaining(sources, offset, length));
+      return written;
     }
     long swallowed = 0;
     for (int i = offset; i < offset + length; i++) {
@@ -117,13 +143,13 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   @Override
   public void terminateWrites() throws IOException {
-    progress(1);
+    progress(1, false);
     next.terminateWrites();
   }
 
   @Override
   public void truncateWrites() throws IOException {
-    progress(1);
+    progress(1, false);
     next.truncateWrites();
   }
 
@@ -170,20 +196,33 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   }
 
   /** Each byte that goes gives the caller the whole time again. */
-  private long progress(long written) {
+  private void progress(long written, boolean full) {
+    takenSince += written;
+    if (full && answering && slow.isEmpty()) {
+      fullAt = System.nanoTime();
+      takenSince = 0;
+      slow = Optional.of(after(SLOW_FOR, this::cutIfSlow));
+    }
     if (written > 0) {
       stuck.ifPresent(XnioExecutor.Key::remove);
       stuck = Optional.empty();
     } else if (stuck.isEmpty()) {
-      stuck =
-          Optional.of(
-              connection
-                  .getIoThread()
-                  .executeAfter(
-                      () -> IoUtils.safeClose(connection),
-                      writeTimeout.toMillis(),
-                      TimeUnit.MILLISECONDS));
+      stuck = Optional.of(after(writeTimeout, () -> IoUtils.safeClose(connection)));
     }
-    return written;
+  }
+
+  /** What the socket has taken since it was full is what the caller has read. */
+  private void cutIfSlow() {
+    double seconds = (System.nanoTime() - fullAt) / 1e9;
+    if (takenSince < LEAST_BYTES_PER_SECOND * seconds) {
+      log.debug("event=caller_too_slow bytes={} seconds={}", takenSince, Math.round(seconds));
+      IoUtils.safeClose(connection);
+    } else {
+      slow = Optional.of(after(Duration.ofSeconds(1), this::cutIfSlow));
+    }
+  }
+
+  private XnioExecutor.Key after(Duration time, Runnable then) {
+    return connection.getIoThread().executeAfter(then, time.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

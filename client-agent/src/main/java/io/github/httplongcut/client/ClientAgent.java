@@ -84,6 +84,11 @@ final class ClientAgent {
     return listener.port();
   }
 
+  /** What is under way, for tests. */
+  Admission admission() {
+    return admission;
+  }
+
   /** Whether anything is under way, for tests of leaks. */
   boolean isIdle() {
     return admission.isIdle();

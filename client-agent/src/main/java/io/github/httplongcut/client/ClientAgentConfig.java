@@ -53,8 +53,10 @@ public record ClientAgentConfig(
    * @param port 0: any free one
    * @param readTimeout for a whole request to arrive
    * @param idleTimeout for a kept connection to bring the next request
+   * @param maxConnections of callers
    */
-  public record Listener(String host, int port, Duration readTimeout, Duration idleTimeout) {}
+  public record Listener(
+      String host, int port, Duration readTimeout, Duration idleTimeout, int maxConnections) {}
 
   /**
    * Sizes in bytes, except the two counts.
@@ -137,7 +139,8 @@ public record ClientAgentConfig(
                 agent.text("host"),
                 agent.port("port"),
                 agent.duration("read-timeout"),
-                agent.duration("idle-timeout")),
+                agent.duration("idle-timeout"),
+                agent.count("max-connections")),
             new Limits(
                 agent.count("max-in-flight"),
                 agent.bytes("max-in-flight-bytes"),

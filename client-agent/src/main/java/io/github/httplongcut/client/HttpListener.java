@@ -1,11 +1,13 @@
 package io.github.httplongcut.client;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.httplongcut.config.StartException;
 import io.undertow.UndertowOptions;
 import io.undertow.server.DefaultByteBufferPool;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,9 @@ final class HttpListener implements AutoCloseable {
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final int BACKLOG = 1024;
   private static final Duration END = Duration.ofSeconds(2);
+
+  /** File descriptors for all else: connections to RabbitMQ, the admin port, selectors, files. */
+  private static final int SPARE_FILES = 64;
 
   /** Beyond our own limits Undertow reads so much more of a head, which then gets our answer. */
   private static final int HEAD_SLACK_BYTES = 64 * 1024;
@@ -105,9 +110,33 @@ final class HttpListener implements AutoCloseable {
             .set(Options.REUSE_ADDRESSES, true)
             .set(Options.KEEP_ALIVE, true)
             .set(Options.BACKLOG, BACKLOG)
+            // Over it callers wait in the backlog, until somebody leaves.
+            .set(Options.CONNECTION_HIGH_WATER, maxConnections())
+            .set(Options.CONNECTION_LOW_WATER, maxConnections())
             .getMap();
     return worker.createStreamConnectionServer(
         address, ChannelListeners.openListenerAdapter(this::open), sockets);
+  }
+
+  /**
+   * As many as are allowed and as there are file descriptors for: without one, accepting fails, and
+   * XNIO would try again at once, for ever.
+   */
+  private int maxConnections() {
+    int allowed = config.listener().maxConnections();
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+      long free =
+          system.getMaxFileDescriptorCount() - system.getOpenFileDescriptorCount() - SPARE_FILES;
+      if (free < allowed) {
+        log.warn(
+            "event=few_file_descriptors max_connections={} file_descriptors={} remedy=\"raise"
+                + " the limit of open files (ulimit -n), or lower max-connections\"",
+            Math.max(1, free),
+            system.getMaxFileDescriptorCount());
+        return (int) Math.max(1, free);
+      }
+    }
+    return allowed;
   }
 
   private void open(StreamConnection connection) {

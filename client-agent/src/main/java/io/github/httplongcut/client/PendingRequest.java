@@ -125,6 +125,11 @@ final class PendingRequest {
     this.takeBack = takeBack;
   }
 
+  /** RabbitMQ has said its word: there is nothing to take back, and nothing to keep for that. */
+  void settled() {
+    takeBack = () -> {};
+  }
+
   /** The latest publication shall not be written, if it is not yet. */
   void takeBack() {
     takeBack.run();

@@ -91,6 +91,7 @@ final class PendingRequests {
     if (pending == null || !pending.isLatest(clientReqId)) {
       return; // answered, or published again: its fate does not matter any more
     }
+    pending.settled();
     switch (outcome) {
       case CONFIRMED -> {
         if (pending.isHandedOver()) { // a broker may have been faster

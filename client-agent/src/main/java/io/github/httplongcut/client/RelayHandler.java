@@ -95,8 +95,7 @@ final class RelayHandler implements HttpHandler {
                   .find(head.authority(), head.url())
                   .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
           relayed.isFor(destination.upstreamTarget());
-          Admission.Place place =
-              admission.enter(destination.upstreamTarget(), head.size() + head.contentLength());
+          Admission.Place place = admission.enter(destination.upstreamTarget(), head.size());
           relayed.takes(place);
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
@@ -108,13 +109,14 @@ final class RelayedRequest implements Caller {
   @Override
   public void answer(Response response) {
     place.ifPresent(Admission.Place::answered);
-    onIoThread(
-        () -> {
-          Headers headers =
-              HeaderRules.withVia(
-                  HeaderRules.endToEnd(response.headers()), RECEIVED_PROTOCOL, context.pseudonym);
-          write("answered", new Response(response.statusCode(), headers, response.body()));
-        });
+    onIoThread(() -> write("answered", () -> forCaller(response)));
+  }
+
+  private Response forCaller(Response response) {
+    Headers headers =
+        HeaderRules.withVia(
+            HeaderRules.endToEnd(response.headers()), RECEIVED_PROTOCOL, context.pseudonym);
+    return new Response(response.statusCode(), headers, response.body());
   }
 
   @Override
@@ -133,7 +135,7 @@ final class RelayedRequest implements Caller {
     if (!httpExchange.isRequestComplete()) {
       endUnread(error.failure());
     }
-    write(error.failure().code(), ProblemResponse.of(error, firstId, upstreamTarget));
+    write(error.failure().code(), () -> ProblemResponse.of(error, firstId, upstreamTarget));
   }
 
   /** What the caller still sends has to go somewhere, or it never reads the answer. */
@@ -156,7 +158,7 @@ final class RelayedRequest implements Caller {
         });
   }
 
-  private void write(String outcome, Response response) {
+  private void write(String outcome, Supplier<Response> made) {
     if (answered || !connection.isOpen()) {
       return;
     }
@@ -167,12 +169,14 @@ final class RelayedRequest implements Caller {
       httpExchange.setPersistent(false);
     }
     try {
+      Response response = made.get();
       place.ifPresent(
           taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
+      CallerSink.answering(httpExchange);
       ResponseWriter.write(httpExchange, response);
     } catch (SecurityException e) { // Undertow: the hashes of too many names collide
       writeInstead(Failure.UPSTREAM_PROTOCOL_ERROR, "the answer has too many similar header names");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", firstId, e);
       writeInstead(Failure.INTERNAL_ERROR, "a bug: see the log");
     }
@@ -200,6 +204,9 @@ final class RelayedRequest implements Caller {
   }
 
   private void onComplete() {
+    if (answered) {
+      connection.getCloseSetter().set(null); // a kept connection holds nothing of its last request
+    }
     place.ifPresent(Admission.Place::leave);
     CallerSink.relayed(httpExchange);
     long nanos = System.nanoTime() - receivedAt;

@@ -2,13 +2,16 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Response;
-import io.undertow.io.IoCallback;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HttpString;
 import io.undertow.util.StatusCodes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Set;
+import org.xnio.IoUtils;
+import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.StreamSinkConduit;
 
 /** Writes a response as it is; on the connection's I/O thread. */
@@ -20,6 +23,11 @@ final class ResponseWriter {
 
   /** What Undertow says of a status that it does not know. */
   private static final String UNKNOWN = "Unknown";
+
+  /** Bytes of content that an idle connection may hold. */
+  private static final int MOST_KEPT = 16 * 1024;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private static final Set<String> FRAMING = Set.of("content-length");
 
@@ -41,12 +49,55 @@ final class ResponseWriter {
     }
     if (hasContent(httpExchange, response.statusCode())) {
       fields.put(CONTENT_LENGTH, response.body().length());
-      httpExchange
-          .getResponseSender()
-          .send(response.body().asByteBuffer(), IoCallback.END_EXCHANGE);
+      new Content(httpExchange, response.body().asByteBuffer()).write();
     } else {
       frameWithoutContent(httpExchange, contentLength(httpExchange, response));
       httpExchange.endExchange();
+    }
+  }
+
+  /**
+   * Content on its way to the caller. Undertow keeps what is written first, together with the
+   * fields, for as long as the connection is kept: of longer content that is a copy of its
+   * beginning.
+   */
+  private static final class Content {
+    private final HttpServerExchange httpExchange;
+    private final StreamSinkChannel channel;
+    private final ByteBuffer first;
+    private ByteBuffer rest;
+
+    Content(HttpServerExchange httpExchange, ByteBuffer content) {
+      this.httpExchange = httpExchange;
+      this.channel = httpExchange.getResponseChannel();
+      this.rest = content;
+      this.first = content.remaining() > MOST_KEPT ? copyOfBeginning(content) : NOTHING;
+    }
+
+    private static ByteBuffer copyOfBeginning(ByteBuffer content) {
+      byte[] beginning = new byte[MOST_KEPT];
+      content.get(beginning);
+      return ByteBuffer.wrap(beginning);
+    }
+
+    /** Writes what the socket takes, and ends the exchange once that was all. */
+    private void write() {
+      try {
+        while (first.hasRemaining() || rest.hasRemaining()) {
+          if (channel.write(first.hasRemaining() ? first : rest) == 0) {
+            channel.getWriteSetter().set(unused -> write());
+            channel.resumeWrites();
+            return;
+          }
+        }
+        rest = NOTHING;
+        channel.suspendWrites();
+        httpExchange.endExchange();
+      } catch (IOException e) {
+        rest = NOTHING;
+        IoUtils.safeClose(httpExchange.getConnection());
+        httpExchange.endExchange();
+      }
     }
   }
 

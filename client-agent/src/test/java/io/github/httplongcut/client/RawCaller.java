@@ -1,13 +1,14 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.http.Headers;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** A caller that says exactly what it is told to, byte for byte. */
 final class RawCaller implements AutoCloseable {
@@ -40,6 +41,23 @@ final class RawCaller implements AutoCloseable {
     return receive(false);
   }
 
+  /** Reads that many bytes, or fewer if there are no more. */
+  void read(int bytes) throws IOException {
+    socket.getInputStream().readNBytes(bytes);
+  }
+
+  /** Whether a byte of an answer comes within that time; it is read then. */
+  boolean hasAnswerWithin(Duration time) throws IOException {
+    socket.setSoTimeout((int) time.toMillis());
+    try {
+      return socket.getInputStream().read() >= 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } finally {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    }
+  }
+
   /** Whether the connection ends without another byte. */
   boolean isClosed() throws IOException {
     return socket.getInputStream().read() < 0;
@@ -64,19 +82,23 @@ final class RawCaller implements AutoCloseable {
     }
     Headers built = headers.build();
     int length = withContent ? Integer.parseInt(built.first("Content-Length").orElse("0")) : 0;
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    while (body.size() < length) {
-      body.write(readByte(in));
+    byte[] body = in.readNBytes(length);
+    if (body.length < length) {
+      throw cutOff();
     }
     int status = Integer.parseInt(lines[0].substring("HTTP/1.1 ".length()).substring(0, 3));
-    return new Answer(status, built, body.toString(StandardCharsets.UTF_8));
+    return new Answer(status, built, new String(body, StandardCharsets.UTF_8));
   }
 
   private static int readByte(InputStream in) throws IOException {
     int read = in.read();
     if (read < 0) {
-      throw new EOFException("the connection ended within an answer");
+      throw cutOff();
     }
     return read;
+  }
+
+  private static EOFException cutOff() {
+    return new EOFException("the connection ended within an answer");
   }
 }

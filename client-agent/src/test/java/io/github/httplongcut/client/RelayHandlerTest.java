@@ -13,6 +13,7 @@ import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -360,6 +361,36 @@ class RelayHandlerTest {
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
   }
 
+  /** Each of them holds 100 kB: kept, they would soon be all that there may be. */
+  @Test
+  void anAnswerThatCannotBeWrittenTakesUpNothing() throws IOException {
+    Headers.Builder colliding = Headers.builder();
+    collidingNames().forEach(name -> colliding.add(name, "1"));
+    Body large = Body.of(new byte[100_000]);
+    agent.answering(request -> new Response(200, colliding.build(), large));
+    for (int i = 0; i < 50; i++) {
+      assertRefused(exchange(get("/", "")), Failure.UPSTREAM_PROTOCOL_ERROR);
+    }
+
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    agent.answering(request -> HELLO);
+    assertThat(exchange(get("/", "")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void whoHangsUpWithinTheAnswerIsForgotten() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 64 << 20, 10_000, 4_096, 20, 1_024));
+    agent.answering(request -> response(200, Body.of(new byte[32 << 20])));
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      caller.read(1_000);
+      assertThat(agent.agent.isIdle()).isFalse();
+    }
+
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+  }
+
   @Test
   void fieldsWhoseNamesCollideAreRefused() throws IOException {
     agent.answering(request -> HELLO);
@@ -663,17 +694,111 @@ class RelayHandlerTest {
     agent.silent();
 
     try (RawCaller first =
-        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5900\r\n\r\n")) {
-      await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isFalse());
+        agent.call(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5900\r\n\r\n" + "x".repeat(5_899))) {
+      await().until(() -> agent.agent.admission().bytes() > 5_900);
       assertThat(first).isNotNull();
       assertRefused(
-          exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"),
+          exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 600\r\n\r\n" + "x".repeat(600)),
           Failure.OVERLOADED);
       assertRefused(
           exchange(
               "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n"
                   + "x".repeat(100)),
           Failure.OVERLOADED);
+    }
+  }
+
+  /** Who announces much and sends nothing keeps nobody out. */
+  @Test
+  void whatIsOnlyAnnouncedTakesUpNoRoom() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(100, 60_000, 50_000, 4_096, 20, 1_024));
+    agent.answering(request -> HELLO);
+    List<RawCaller> announcing = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      announcing.add(agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\nx"));
+    }
+    await().until(() -> agent.agent.admission().requests() == 20);
+
+    assertThat(
+            exchange(
+                    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n"
+                        + "x".repeat(5_000))
+                .status())
+        .isEqualTo(200);
+
+    for (RawCaller each : announcing) {
+      each.close();
+    }
+  }
+
+  @Test
+  void anIdleConnectionHoldsNothingOfItsLastRequest() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 10 << 20, 2 << 20, 4_096, 20, 1_024));
+    agent.answering(request -> response(200, Body.of(new byte[1 << 20])));
+    String post =
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\n\r\n" + "x".repeat(1 << 20);
+    List<RawCaller> idle = new ArrayList<>();
+    long before = usedAfterCollection();
+    for (int i = 0; i < 100; i++) {
+      RawCaller caller = agent.call(post);
+      assertThat(caller.receive().status()).isEqualTo(200);
+      idle.add(caller);
+      agent.session.published().clear();
+    }
+
+    assertThat(usedAfterCollection() - before).isLessThan(20 << 20);
+
+    for (RawCaller each : idle) {
+      assertThat(each.send(get("/", "")).receive().status()).as("it was kept").isEqualTo(200);
+      each.close();
+    }
+  }
+
+  private static long usedAfterCollection() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  @Test
+  void anAnswerThatIsReadTooSlowlyIsCutOff() throws Exception {
+    agent.stop();
+    agent = agentWith(new Limits(10, 64 << 20, 10_000, 4_096, 20, 1_024));
+    agent.answering(request -> response(200, Body.of(new byte[32 << 20])));
+
+    try (RawCaller slow = agent.call(get("/", ""))) {
+      long begun = System.nanoTime();
+      await().until(() -> agent.agent.admission().bytes() > 32 << 20);
+      await()
+          .atMost(CallerSink.SLOW_FOR.plusSeconds(5))
+          .pollInterval(Duration.ofSeconds(1))
+          .until(
+              () -> {
+                slow.read(500); // less than it has to
+                return agent.agent.isIdle();
+              });
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(CallerSink.SLOW_FOR);
+    }
+  }
+
+  @Test
+  void moreConnectionsThanAreAllowedWaitUntilSomebodyLeaves() throws IOException {
+    agent.answering(request -> HELLO);
+    List<RawCaller> open = new ArrayList<>();
+    for (int i = 0; i < TestAgent.MAX_CONNECTIONS; i++) {
+      RawCaller caller = agent.call(get("/", ""));
+      assertThat(caller.receive().status()).isEqualTo(200);
+      open.add(caller);
+    }
+
+    try (RawCaller further = agent.call(get("/", ""))) {
+      assertThat(further.hasAnswerWithin(Duration.ofMillis(500))).isFalse();
+      for (RawCaller each : open) {
+        each.close();
+      }
+      assertThat(further.receive().status()).isEqualTo(200);
     }
   }
 

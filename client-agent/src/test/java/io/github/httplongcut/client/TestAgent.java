@@ -32,6 +32,8 @@ import java.util.function.Function;
 /** A whole client agent on a free port, with a session that answers as the test says. */
 final class TestAgent {
 
+  static final int MAX_CONNECTIONS = 300;
+
   static final ProcessId BROKER = ProcessId.parse("broker.b-bbbbbb");
   static final ProcessId CLIENT = ProcessId.parse("acme.edge-aaaaaa");
 
@@ -69,7 +71,7 @@ final class TestAgent {
             Duration.ofSeconds(2),
             1 << 20),
         new AdminConfig("127.0.0.1", 0),
-        new Listener("127.0.0.1", 0, readTimeout, Duration.ofSeconds(60)),
+        new Listener("127.0.0.1", 0, readTimeout, Duration.ofSeconds(60), MAX_CONNECTIONS),
         limits,
         requestTimeout,
         Duration.ofSeconds(3),
