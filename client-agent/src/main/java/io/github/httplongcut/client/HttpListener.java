@@ -104,6 +104,7 @@ final class HttpListener implements AutoCloseable {
   }
 
   private AcceptingChannel<StreamConnection> listen(InetSocketAddress address) throws IOException {
+    int maxConnections = maxConnections();
     OptionMap sockets =
         OptionMap.builder()
             .set(Options.TCP_NODELAY, true)
@@ -111,8 +112,8 @@ final class HttpListener implements AutoCloseable {
             .set(Options.KEEP_ALIVE, true)
             .set(Options.BACKLOG, BACKLOG)
             // Over it callers wait in the backlog, until somebody leaves.
-            .set(Options.CONNECTION_HIGH_WATER, maxConnections())
-            .set(Options.CONNECTION_LOW_WATER, maxConnections())
+            .set(Options.CONNECTION_HIGH_WATER, maxConnections)
+            .set(Options.CONNECTION_LOW_WATER, maxConnections)
             .getMap();
     return worker.createStreamConnectionServer(
         address, ChannelListeners.openListenerAdapter(this::open), sockets);
