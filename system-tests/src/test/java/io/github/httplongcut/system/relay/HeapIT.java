@@ -1,0 +1,92 @@
+package io.github.httplongcut.system.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Every process full to its limits at once. The processes of the tests have 128 MiB, an eighth of
+ * what the launcher gives a client agent and a broker, and a sixth of an upstream agent's: so are
+ * the limits.
+ */
+@ExtendWith(RabbitMqExtension.class)
+class HeapIT {
+
+  private static final int BODY = 1_000_000; // the answer has some more, and the limit is 1 MiB
+  private static final int CALLERS = 100;
+  private static final int CAPACITY = 100 / 6;
+  private static final int ROUNDS = 3;
+
+  private final RabbitMq rabbitMq;
+  private final TestUpstream upstream = new TestUpstream();
+  private Relay relay;
+
+  HeapIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin() {
+    rabbitMq.purge();
+    relay =
+        new Relay(rabbitMq::amqpUri, "Heap")
+            .withDefaultTimers()
+            .with("client-agent.max-in-flight-bytes", "32 MiB")
+            .with("broker.max-in-flight-bytes", "32 MiB")
+            .with("upstream-agent.target-defaults.capacity", Integer.toString(CAPACITY));
+  }
+
+  @AfterEach
+  void end() {
+    relay.close();
+    upstream.close();
+  }
+
+  @Test
+  void fullToTheirLimitsAllProcessesLive() {
+    RoleProcess clientAgent = relay.clientAgent();
+    List<RoleProcess> processes =
+        List.of(clientAgent, relay.broker(), relay.upstreamAgent(upstream.url()));
+    relay.awaitReady();
+    String body = "x".repeat(BODY);
+
+    List<CompletableFuture<HttpResponse<String>>> held =
+        Stream.generate(() -> relay.postLater(clientAgent, "/hold", body)).limit(CALLERS).toList();
+    await("what has no room is refused, and every slot of the agent is taken")
+        .atMost(Relay.PATIENCE)
+        .until(
+            () ->
+                held.stream().anyMatch(CompletableFuture::isDone)
+                    && upstream.runs().size() >= CAPACITY);
+    upstream.release();
+    assertAnsweredOrRefused(held);
+    for (int round = 0; round < ROUNDS; round++) {
+      assertAnsweredOrRefused(
+          Stream.generate(() -> relay.postLater(clientAgent, "/", body)).limit(CALLERS).toList());
+    }
+
+    for (RoleProcess process : processes) {
+      assertThat(process.isReady()).isTrue();
+      assertThat(process.output()).doesNotContain("OutOfMemoryError");
+    }
+    assertThat(relay.post(clientAgent, "/", body).statusCode()).isEqualTo(200);
+  }
+
+  private static void assertAnsweredOrRefused(
+      List<CompletableFuture<HttpResponse<String>>> answers) {
+    List<Integer> statuses = answers.stream().map(each -> each.join().statusCode()).toList();
+
+    assertThat(statuses).containsOnly(200, 503);
+    assertThat(statuses).filteredOn(status -> status == 200).hasSizeGreaterThanOrEqualTo(CAPACITY);
+  }
+}
