@@ -633,6 +633,17 @@ class PendingRequestsTest {
     assertThat(cancels).isEmpty();
   }
 
+  /** And what it would take for that, the body in the form of the event, is not kept. */
+  @Test
+  void whatIsConfirmedIsNotTakenBack() {
+    UUID first = add("GET");
+    pending.onOutcome(first, Outcome.CONFIRMED, T0 + MS);
+
+    pending.onHungUp(first, T0 + MS);
+
+    assertThat(takenBack).isEmpty();
+  }
+
   @Test
   void anAckAfterTheHangUpIsAnsweredWithACancel() {
     UUID first = add("GET");

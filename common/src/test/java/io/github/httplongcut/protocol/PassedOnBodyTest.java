@@ -44,6 +44,20 @@ class PassedOnBodyTest {
     assertThat(response.body().length()).isEqualTo(meaning.getBytes(StandardCharsets.UTF_8).length);
   }
 
+  /** Whoever has asked for its bytes does not pass it on: it is in memory once. */
+  @Test
+  void isHeldOnce() throws Exception {
+    Body body = responses(event("base64", "YWJj")).get(0).body();
+    assertThat(body.json()).isPresent();
+    assertThat(body.footprint()).isEqualTo(4);
+
+    assertThat(body.length()).isEqualTo(3);
+
+    assertThat(body.json()).isEmpty();
+    assertThat(body.footprint()).isEqualTo(3);
+    assertThat(body).isEqualTo(Body.ofText("abc"));
+  }
+
   @Test
   void endsWhereItsQuotesDo() throws Exception {
     String first = event("utf-8", "one\\\"").replace("\"body\":", "\"body\" : ");
