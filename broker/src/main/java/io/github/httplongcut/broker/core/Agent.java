@@ -3,6 +3,7 @@ package io.github.httplongcut.broker.core;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
 import java.util.Comparator;
 
 /**
@@ -14,6 +15,8 @@ final class Agent {
   /** What dispatches have told of it since its last heartbeat. */
   enum Standing {
     GOOD,
+    /** It did not reach its upstream server: others come first, for a pause that grows. */
+    FAILING,
     /** A dispatch was not taken in time. */
     SUSPECT,
     /** Its inbox is gone. */
@@ -31,12 +34,19 @@ final class Agent {
       ((Comparator<Agent>) (a, b) -> Long.signum(a.checkAt - b.checkAt))
           .thenComparingLong(agent -> agent.registered);
 
+  /** Pause after the second failure in a row; doubles with each. After the first there is none. */
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+  private static final int MOST_DOUBLINGS = 5;
+
   private final String target;
   private final ProcessId id;
   private final long registered;
 
   private AgentState state;
   private Standing standing = Standing.GOOD;
+  private int failures;
+  private long pausedUntil;
   private int capacity;
   private int outstanding;
   private int mostLately;
@@ -74,7 +84,22 @@ final class Agent {
 
   /** Whether it may be given something. */
   boolean isUsable() {
-    return standing == Standing.GOOD && takesRequests();
+    return (standing == Standing.GOOD || standing == Standing.FAILING) && takesRequests();
+  }
+
+  /** Whether it may be chosen before others: after a failure, with one request first. */
+  boolean isFirstChoice() {
+    return standing == Standing.GOOD && (failures == 0 || outstanding == 0);
+  }
+
+  /** Whether it takes requests, and nothing speaks against it. */
+  boolean isSound() {
+    return standing == Standing.GOOD && failures == 0 && takesRequests();
+  }
+
+  /** Whether it has failed since it last answered. */
+  boolean hasFailed() {
+    return failures > 0;
   }
 
   /** Whether it is one that a request may wait for. */
@@ -112,7 +137,9 @@ final class Agent {
 
   void heard(UpstreamHeartbeat heartbeat, long fairNow) {
     state = heartbeat.state();
-    standing = Standing.GOOD;
+    if (standing != Standing.FAILING || fairNow - pausedUntil >= 0) {
+      standing = Standing.GOOD;
+    }
     capacity = heartbeat.capacity();
     // It was on its way for a moment: what has ended since is in its number.
     others = Math.max(0, heartbeat.inFlight() - Math.max(mostLately, mostBefore));
@@ -132,6 +159,22 @@ final class Agent {
 
   void stands(Standing standing) {
     this.standing = standing;
+  }
+
+  /** It did not reach its upstream server: until a heartbeat that comes after the pause. */
+  void failed(long fairNow) {
+    int doublings = Math.min(failures - 1, MOST_DOUBLINGS);
+    pausedUntil = failures == 0 ? fairNow : fairNow + (FIRST_PAUSE.toNanos() << doublings);
+    failures++;
+    standing = Standing.FAILING;
+  }
+
+  /** Its upstream server has answered. */
+  void answered() {
+    failures = 0;
+    if (standing == Standing.FAILING) {
+      standing = Standing.GOOD;
+    }
   }
 
   /** Some time has passed, far more than a heartbeat takes: what was before that is forgotten. */

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -29,6 +30,15 @@ final class AgentRegistry {
   private static final class Target {
     final Map<ProcessId, Agent> agents = new LinkedHashMap<>();
     final TreeSet<Agent> free = new TreeSet<>(Agent.BY_SHARE);
+
+    /** Those that have failed and have a free slot: for when nobody else is there. */
+    final TreeSet<Agent> lastChoices = new TreeSet<>(Agent.BY_SHARE);
+
+    /** Whether an agent but those is better waited for than one that fails. */
+    boolean hasSound(Set<ProcessId> but) {
+      return agents.values().stream()
+          .anyMatch(agent -> agent.isSound() && !but.contains(agent.id()));
+    }
   }
 
   private final AgentLimits limits;
@@ -74,19 +84,31 @@ final class AgentRegistry {
     find(upstreamTarget, id).ifPresent(agent -> agent.lives(fairNow));
   }
 
-  /** The agent with the smallest share in use, if one but those has a free slot. */
+  /**
+   * The agent with the smallest share in use, if one but those has a free slot. One that has failed
+   * only if no other is there.
+   */
   Optional<Agent> choose(String upstreamTarget, Set<ProcessId> but) {
     Target target = targets.get(upstreamTarget);
     if (target == null) {
       return Optional.empty();
     }
-    return target.free.stream().filter(agent -> !but.contains(agent.id())).findFirst();
+    Optional<Agent> first = first(target.free, but);
+    return first.isPresent() || target.lastChoices.isEmpty() || target.hasSound(but)
+        ? first
+        : first(target.lastChoices, but);
+  }
+
+  private static Optional<Agent> first(SortedSet<Agent> agents, Set<ProcessId> but) {
+    return agents.stream().filter(agent -> !but.contains(agent.id())).findFirst();
   }
 
   /** Whether anybody for the target has a free slot. */
   boolean hasFree(String upstreamTarget) {
     Target target = targets.get(upstreamTarget);
-    return target != null && !target.free.isEmpty();
+    return target != null
+        && (!target.free.isEmpty()
+            || (!target.lastChoices.isEmpty() && !target.hasSound(Set.of())));
   }
 
   /** Whether an agent but those may still take requests for the target, now or later. */
@@ -108,6 +130,18 @@ final class AgentRegistry {
   /** Gives it nothing new until its next heartbeat. */
   void mark(Agent agent, Agent.Standing standing) {
     change(agent, () -> agent.stands(standing));
+  }
+
+  /** It did not reach its upstream server. */
+  void failed(Agent agent, long fairNow) {
+    change(agent, () -> agent.failed(fairNow));
+  }
+
+  /** Its upstream server has answered. */
+  void onAnswer(String upstreamTarget, ProcessId id) {
+    find(upstreamTarget, id)
+        .filter(Agent::hasFailed)
+        .ifPresent(agent -> change(agent, agent::answered));
   }
 
   /** It has rejected a request that we still count there: it is full. */
@@ -200,6 +234,7 @@ final class AgentRegistry {
   private void forget(Agent agent) {
     Target target = targets.get(agent.target());
     target.free.remove(agent);
+    target.lastChoices.remove(agent);
     target.agents.remove(agent.id());
     if (target.agents.isEmpty()) {
       targets.remove(agent.target());
@@ -221,11 +256,12 @@ final class AgentRegistry {
       change.run(); // forgotten, but a request still counts there
       return;
     }
-    TreeSet<Agent> free = targets.get(agent.target()).free;
-    free.remove(agent);
+    Target target = targets.get(agent.target());
+    target.free.remove(agent);
+    target.lastChoices.remove(agent);
     change.run();
     if (agent.isUsable() && agent.hasFreeSlot()) {
-      free.add(agent);
+      (agent.isFirstChoice() ? target.free : target.lastChoices).add(agent);
     }
     if (!agent.isAtRest()) {
       unsettled.add(agent);

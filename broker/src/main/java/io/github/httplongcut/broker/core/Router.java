@@ -37,6 +37,9 @@ import java.util.function.Supplier;
  */
 public final class Router {
 
+  /** Agents that may fail for a request while others are untried, and cost it no attempt. */
+  private static final int MOST_FAILED = 10;
+
   private final RouterLimits limits;
   private final Journal journal;
   private final FairClock fair = new FairClock();
@@ -160,6 +163,7 @@ public final class Router {
       return drop(Drop.WRONG_SENDER);
     }
     lives(attempt.get(), now);
+    agents.onAnswer(attempt.get().request().target(), attempt.get().upstreamId());
     responses++;
     InFlight request = attempt.get().request();
     if (attempt.get().current().isEmpty()) { // an earlier one was faster than the current one
@@ -414,9 +418,13 @@ public final class Router {
       return;
     }
     if (error.failure() == Failure.UPSTREAM_UNREACHABLE) {
+      agents.failed(at.with(), fair.at(now));
       request.unreachableFrom().add(at.with().id());
       if (agents.hasLive(request.target(), request.unreachableFrom())) {
         request.failed(error);
+        if (request.unreachableFrom().size() < MOST_FAILED) {
+          request.refund();
+        }
         placement.comeBack(request, at, "unreachable", now);
         return;
       }

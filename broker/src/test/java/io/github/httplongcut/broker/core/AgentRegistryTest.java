@@ -158,6 +158,81 @@ class AgentRegistryTest {
     assertThat(tick(Duration.ofMillis(1))).hasSize(1);
   }
 
+  /** It is free at once, so its share in use is always the smallest. */
+  @Test
+  void anAgentThatFailsIsTheLastChoice() {
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    heartbeat("plant.b-aaaaaa", ORDERS);
+    Agent failing = choose(ORDERS);
+    registry.failed(failing, now);
+
+    Agent sound = choose(ORDERS);
+    assertThat(sound).isNotEqualTo(failing);
+    registry.take(sound);
+    assertThat(choose(ORDERS)).isEqualTo(sound);
+    assertThat(registry.choose(ORDERS, Set.of(sound.id()))).contains(failing);
+  }
+
+  @Test
+  void whileASoundOneIsFullNobodyGoesToOneThatFails() {
+    heartbeat("plant.a-aaaaaa", ORDERS, AgentState.READY, 1);
+    Agent failing = choose(ORDERS);
+    registry.failed(failing, now);
+    heartbeat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1);
+    registry.take(choose(ORDERS));
+
+    assertThat(registry.choose(ORDERS, Set.of())).isEmpty();
+    assertThat(registry.hasFree(ORDERS)).isFalse();
+
+    heartbeat("plant.b-aaaaaa", ORDERS, AgentState.DRAINING, 1);
+
+    assertThat(registry.hasFree(ORDERS)).isTrue();
+    assertThat(choose(ORDERS)).isEqualTo(failing);
+  }
+
+  @Test
+  void withTheNextHeartbeatItGetsOneRequestAndOnceThatIsAnsweredAll() {
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    Agent first = choose(ORDERS);
+    registry.failed(first, now);
+    heartbeat("plant.b-aaaaaa", ORDERS);
+    Agent second = choose(ORDERS);
+    registry.take(second);
+
+    heartbeat("plant.a-aaaaaa", ORDERS);
+
+    assertThat(choose(ORDERS)).isEqualTo(first);
+    registry.take(first);
+    assertThat(choose(ORDERS)).as("the others wait for its answer").isEqualTo(second);
+    registry.take(second);
+    registry.onAnswer(ORDERS, first.id());
+    assertThat(choose(ORDERS)).isEqualTo(first);
+  }
+
+  @Test
+  void eachFailureInARowMakesThePauseLonger() {
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    Agent failing = choose(ORDERS);
+    heartbeat("plant.b-aaaaaa", ORDERS);
+    registry.failed(failing, now);
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    assertThat(failing.isFirstChoice()).as("no pause after the first").isTrue();
+    for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
+      registry.failed(failing, now);
+      now += Duration.ofSeconds(seconds).toNanos() - 1;
+      heartbeat("plant.a-aaaaaa", ORDERS);
+      assertThat(failing.isFirstChoice()).as("before " + seconds).isFalse();
+      now += 1;
+      heartbeat("plant.a-aaaaaa", ORDERS);
+      assertThat(failing.isFirstChoice()).as("after " + seconds).isTrue();
+    }
+
+    registry.onAnswer(ORDERS, failing.id());
+    registry.failed(failing, now);
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    assertThat(failing.isFirstChoice()).as("the first again").isTrue();
+  }
+
   @Test
   void noCapacityIsNoShareInUse() {
     heartbeat("plant.a-aaaaaa", ORDERS, AgentState.READY, 0);

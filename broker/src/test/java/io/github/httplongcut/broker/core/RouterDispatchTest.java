@@ -14,6 +14,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +232,26 @@ class RouterDispatchTest {
         .containsExactly("refuse r1 upstream_unreachable");
   }
 
+  /** More than max-attempts of them. */
+  @Test
+  void whileAnotherAgentIsUntriedAFailureCostsNoAttempt() {
+    List<ProcessId> agents = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      agents.add(ProcessId.parse("plant" + i + ".agent-aaaaaa"));
+      scene.heartbeat(agents.get(i), 1, 0);
+    }
+    scene.get(1);
+    for (int i = 0; i < 5; i++) {
+      assertThat(scene.error(1, i + 1, Failure.UPSTREAM_UNREACHABLE, agents.get(i)))
+          .singleElement()
+          .asString()
+          .startsWith("dispatch r1 as b" + (i + 2));
+    }
+
+    assertThat(scene.error(1, 6, Failure.UPSTREAM_UNREACHABLE, agents.get(5)))
+        .containsExactly("refuse r1 upstream_unreachable");
+  }
+
   @Test
   void unreachableWithoutAnotherAgentIsTheAnswer() {
     running("POST");
@@ -245,8 +266,9 @@ class RouterDispatchTest {
     running("POST");
     assertThat(scene.error(1, 1, Failure.UPSTREAM_UNREACHABLE, AGENT_1)).isEmpty();
 
-    assertThat(scene.get(2)).containsExactly("ack r2", "dispatch r2 as b2 to plant1");
-    assertThat(scene.heartbeat(AGENT_2, 1, 0)).containsExactly("dispatch r1 as b3 to plant2");
+    assertThat(scene.get(2)).as("plant1 fails, plant2 is only full").containsExactly("ack r2");
+    assertThat(scene.heartbeat(AGENT_2, 2, 0))
+        .containsExactly("dispatch r1 as b3 to plant2", "dispatch r2 as b2 to plant2");
   }
 
   @Test
