@@ -266,6 +266,7 @@ final class BrokerLoop implements SessionListener, Ticker {
           case RETURNED, REFUSED -> Fate.RETURNED;
           case NACKED -> Fate.NACKED;
           case UNKNOWN -> Fate.UNKNOWN;
+          case INBOX_BUSY -> Fate.NOT_TAKEN;
           case NO_CONNECTION, BLOCKED -> Fate.NOT_WRITTEN;
         };
     perform(router.onPublished(brokerReqId, fate, now()));

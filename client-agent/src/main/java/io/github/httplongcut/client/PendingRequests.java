@@ -99,7 +99,8 @@ final class PendingRequests {
         }
       }
       case RETURNED -> comeBack(pending, "returned", now);
-      case NACKED -> fail(pending, Failure.OVERLOADED, "RabbitMQ's queue of requests is full");
+      case NACKED, INBOX_BUSY ->
+          fail(pending, Failure.OVERLOADED, "RabbitMQ's queue of requests is full");
       case REFUSED ->
           fail(
               pending,

@@ -38,6 +38,9 @@ final class Outbox {
    */
   static final int MOST_UNCONFIRMED = 30;
 
+  /** A tenant with all these places taken is stuck when others have had confirms for so long. */
+  static final Duration STUCK_AFTER = Duration.ofSeconds(1);
+
   /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
   static final Duration HOLD = Duration.ofMillis(3);
 
@@ -54,11 +57,15 @@ final class Outbox {
           EventType.BROKER_REQUEST_ACK.wireName(),
           EventType.UPSTREAM_HEARTBEAT.wireName());
 
-  /** A RabbitMQ user to whose inboxes messages go, or a shared queue. */
+  /** A tenant to whose inboxes messages go; all that goes elsewhere has {@link Topology#NOBODY}. */
   private static final class Owner {
     private final String name;
     private int lanes;
     private int unconfirmed;
+    private int givenUp;
+
+    /** When its first unconfirmed message was taken, or the last one confirmed since. */
+    private long progressAt;
 
     /** Lanes that could go if less of this owner's were unconfirmed, longest first. */
     private final Set<Lane> waiting = new LinkedHashSet<>();
@@ -68,7 +75,7 @@ final class Outbox {
     }
 
     private int places() {
-      return name.equals(Topology.SHARED) ? Integer.MAX_VALUE : MOST_UNCONFIRMED - unconfirmed;
+      return name.equals(Topology.NOBODY) ? Integer.MAX_VALUE : MOST_UNCONFIRMED - unconfirmed;
     }
   }
 
@@ -126,6 +133,8 @@ final class Outbox {
   private final Set<Lane> resting = new LinkedHashSet<>();
 
   private int size;
+  private int fullOwners;
+  private long confirmedAt;
 
   int size() {
     return size;
@@ -218,7 +227,12 @@ final class Outbox {
     if (!taken.isEmpty()) {
       lane.bytes -= bytes;
       lane.unconfirmed++;
-      lane.owner.unconfirmed++;
+      if (lane.owner.unconfirmed++ == 0) {
+        lane.owner.progressAt = now;
+      }
+      if (lane.owner.places() == 0) {
+        fullOwners++;
+      }
       size -= taken.size();
       ready.remove(lane);
       patient.remove(lane);
@@ -281,11 +295,57 @@ final class Outbox {
     return lanes.isEmpty() ? Long.MAX_VALUE : lanes.iterator().next().heldUntil - now;
   }
 
+  /** A message of that key is given up, and keeps its place until RabbitMQ says a word. */
+  void gaveUp(BatchKey key) {
+    lanes.get(key).owner.givenUp++;
+  }
+
+  /** RabbitMQ's word on a message that was given up. */
+  void confirmedLate(BatchKey key, long now) {
+    lanes.get(key).owner.givenUp--;
+    confirmed(key, now);
+  }
+
+  /** Returns whether its tenant takes nothing, while others do: it need not wait for that. */
+  boolean isStuck(Publication publication) {
+    if (fullOwners == 0) {
+      return false;
+    }
+    Lane lane = lanes.get(publication.key());
+    Owner owner =
+        lane == null
+            ? owners.get(Topology.ownerOf(publication.key().exchange(), publication.routingKey()))
+            : lane.owner;
+    return owner != null && isStuck(owner);
+  }
+
+  private boolean isStuck(Owner owner) {
+    return owner.places() <= 0
+        && (owner.givenUp > 0 || confirmedAt - owner.progressAt >= STUCK_AFTER.toNanos());
+  }
+
+  /** Takes out all that waits for a tenant that takes nothing. */
+  List<Publication> removeStuck() {
+    boolean isAny = fullOwners > 0 && owners.values().stream().anyMatch(this::isStuck);
+    return isAny ? removeIf(this::isStuck) : List.of();
+  }
+
+  /** Returns whether it waits only for its tenant's other messages. */
+  boolean waitsForOwner(Publication publication) {
+    Lane lane = lanes.get(publication.key());
+    return lane != null && lane.owner.places() <= 0;
+  }
+
   /** A message of that key is no longer under way. */
-  void confirmed(BatchKey key) {
+  void confirmed(BatchKey key, long now) {
     Lane lane = lanes.get(key);
     lane.unconfirmed--;
+    if (lane.owner.places() == 0) {
+      fullOwners--;
+    }
     lane.owner.unconfirmed--;
+    lane.owner.progressAt = now;
+    confirmedAt = now;
     admit(lane.owner);
     if (lane.waiting.isEmpty()) {
       forgetIfIdle(lane);
@@ -304,8 +364,10 @@ final class Outbox {
 
   /** Nothing is under way any more: the connection is gone. */
   void forgetUnconfirmed() {
+    fullOwners = 0;
     for (Owner owner : owners.values()) {
       owner.unconfirmed = 0;
+      owner.givenUp = 0;
       ready.addAll(owner.waiting);
       owner.waiting.clear();
     }
@@ -319,11 +381,13 @@ final class Outbox {
 
   private void forgetIfIdle(Lane lane) {
     if (lane.waiting.isEmpty()) {
-      ready.remove(lane);
-      patient.remove(lane);
+      boolean hadPlace = ready.remove(lane) || patient.remove(lane); // it is in one at the most
       held.remove(lane);
       resting.remove(lane);
       lane.owner.waiting.remove(lane);
+      if (hadPlace) {
+        admit(lane.owner); // somebody else's turn
+      }
       if (lane.unconfirmed == 0 && lanes.remove(lane.key) != null && --lane.owner.lanes == 0) {
         owners.remove(lane.owner.name);
       }

@@ -10,8 +10,10 @@ public enum Outcome {
   NACKED,
   /** RabbitMQ's permissions do not allow it, or it is too long: nobody got it. */
   REFUSED,
-  /** Written, but the connection was lost before RabbitMQ said a word: its fate is unknown. */
+  /** Written, but the connection, or an inbox, said no word of it in time: its fate is unknown. */
   UNKNOWN,
+  /** Never written: that tenant's inboxes confirm nothing, and RabbitMQ holds enough for them. */
+  INBOX_BUSY,
   /**
    * Given up while there was no connection. What is tried {@link Publication.Tries#ONCE} was never
    * written; anything else may have been, on a connection that was lost.

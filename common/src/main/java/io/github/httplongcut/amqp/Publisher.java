@@ -113,6 +113,8 @@ final class Publisher implements Link.Use {
         done = toTell(List.of(new Done(publication, Outcome.BLOCKED)));
       } else if (refuses(publication)) {
         done = toTell(List.of(new Done(publication, Outcome.REFUSED)));
+      } else if (outbox.isStuck(publication)) {
+        done = toTell(List.of(new Done(publication, Outcome.INBOX_BUSY)));
       } else if (outbox.add(publication, System.nanoTime())) {
         if (loop.isItsTurn()) {
           published = true; // onTaskEnd sees to it: more may come
@@ -479,8 +481,9 @@ final class Publisher implements Link.Use {
       return List.of();
     }
     List<WrittenMessage> taken = unconfirmed.take(number, multiple);
-    taken.forEach(each -> outbox.confirmed(each.key()));
-    unconfirmed.takeGivenUp(number, multiple).forEach(outbox::confirmed);
+    long now = System.nanoTime();
+    taken.forEach(each -> outbox.confirmed(each.key(), now));
+    unconfirmed.takeGivenUp(number, multiple).forEach(key -> outbox.confirmedLate(key, now));
     return taken;
   }
 
@@ -591,8 +594,13 @@ final class Publisher implements Link.Use {
         log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
         reopening = true;
       }
+      for (Publication publication : outbox.removeStuck()) {
+        done.add(new Done(publication, Outcome.INBOX_BUSY));
+      }
+      boolean open = outcome == Outcome.BLOCKED && !blocked;
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
-        done.add(new Done(publication, outcome));
+        boolean busy = open && outbox.waitsForOwner(publication);
+        done.add(new Done(publication, busy ? Outcome.INBOX_BUSY : outcome));
       }
       probeIfQuiet(nowNanos);
       silent = isSilent(nowNanos);
@@ -610,8 +618,9 @@ final class Publisher implements Link.Use {
   }
 
   /**
-   * With the lock held: what RabbitMQ has read and one queue has not confirmed for too long costs
-   * itself, and nothing else that is published.
+   * With the lock held: what RabbitMQ has read and a tenant's inbox has not confirmed for too long
+   * costs itself, and nothing else that is published. It is not written again: the inbox may have
+   * it before its eyes still.
    */
   private void giveUpOwed(long nowNanos, List<Done> done) {
     long timeout = config.confirmTimeout().toNanos();
@@ -620,13 +629,9 @@ final class Publisher implements Link.Use {
     }
     List<WrittenMessage> owed = unconfirmed.giveUp(nowNanos, timeout);
     for (WrittenMessage message : owed) {
-      for (Publication publication : message.publications()) {
-        if (message.isReturned()) {
-          done.add(new Done(publication, Outcome.RETURNED));
-        } else if (closed || !nacks.takeOver(publication)) {
-          done.add(new Done(publication, Outcome.UNKNOWN));
-        }
-      }
+      outbox.gaveUp(message.key());
+      Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.UNKNOWN;
+      message.publications().forEach(each -> done.add(new Done(each, outcome)));
     }
     if (!owed.isEmpty() && unconfirmedWarnings.allows(nowNanos)) {
       WrittenMessage first = owed.get(0);

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,8 +22,19 @@ public final class Topology {
   /** The exchange and the queue of what was for a broker that is gone. */
   public static final String ORPHAN = "orphan";
 
-  /** No user's name: the owner of the queues that all use. */
-  static final String SHARED = "";
+  /** No user's name: the owner of all queues that are no tenant's inbox. */
+  static final String NOBODY = "";
+
+  /** The exchanges by which brokers reach the inboxes of tenants, one inbox with each message. */
+  private static final Set<String> TO_TENANTS =
+      Stream.of(
+              EventType.CLIENT_REQUEST_ACK,
+              EventType.BROKER_RESPONSE,
+              EventType.BROKER_ERROR,
+              EventType.BROKER_REQUEST,
+              EventType.BROKER_CANCEL)
+          .map(EventType::wireName)
+          .collect(Collectors.toUnmodifiableSet());
 
   /** Where {@code client_request} dead-letters to. */
   public static final String CLIENT_REQUEST_UNDELIVERED = "client_request_undelivered";
@@ -200,12 +213,12 @@ public final class Topology {
   }
 
   /**
-   * Returns the RabbitMQ user who has declared the queues that such a message goes to, as its
-   * routing key says; {@link #SHARED} if that is a queue of the definitions, or of everybody.
+   * Returns the RabbitMQ user whose inbox such a message goes to, as its routing key says; {@link
+   * #NOBODY} if it does not go to a tenant's inbox, or to many.
    */
   static String ownerOf(String exchange, String routingKey) {
-    if (mayReachSharedQueue(exchange)) {
-      return SHARED;
+    if (!TO_TENANTS.contains(exchange)) {
+      return NOBODY;
     }
     String id = ProcessId.isId(routingKey) ? routingKey : afterTarget(routingKey);
     return id.substring(0, Math.max(0, id.indexOf('.')));

@@ -86,8 +86,8 @@ final class Unconfirmed {
   }
 
   /**
-   * Gives up what RabbitMQ has read and the queue of one user has not confirmed in time. Its place
-   * among what is under way stays taken until RabbitMQ says a word ({@link #takeGivenUp}).
+   * Gives up what RabbitMQ has read and a tenant's inbox has not confirmed in time. Its place among
+   * what is under way stays taken until RabbitMQ says a word ({@link #takeGivenUp}).
    */
   List<WrittenMessage> giveUp(long nowNanos, long afterNanos) {
     List<WrittenMessage> owed = new ArrayList<>();
@@ -97,7 +97,7 @@ final class Unconfirmed {
       if (nowNanos - message.writtenAt() < afterNanos) {
         break;
       }
-      if (!message.isForSharedQueue()) {
+      if (message.isForTenant()) {
         each.remove();
         givenUp.put(message.number(), message.key());
         owed.add(message);
@@ -135,11 +135,11 @@ final class Unconfirmed {
 
   /**
    * For how long RabbitMQ itself has owed a word: for the oldest message that it may not have read,
-   * or that is for a shared queue; 0 if there is none.
+   * or that is not for a tenant's inbox; 0 if there is none.
    */
   long owedNanos(long nowNanos) {
     for (WrittenMessage message : messages.values()) {
-      if (message.number() > readUpTo || message.isForSharedQueue()) {
+      if (message.number() > readUpTo || !message.isForTenant()) {
         return nowNanos - message.writtenAt();
       }
     }

@@ -43,9 +43,9 @@ final class WrittenMessage {
     return publications.get(0).key();
   }
 
-  /** Whether it may be for a queue of the definitions, and not only for one of a user's own. */
-  boolean isForSharedQueue() {
-    return Topology.mayReachSharedQueue(key().exchange());
+  /** Returns whether a tenant's inbox, and nothing else, owes RabbitMQ a word for it. */
+  boolean isForTenant() {
+    return !Topology.ownerOf(key().exchange(), key().routingKey()).equals(Topology.NOBODY);
   }
 
   byte[] body() {

@@ -2,10 +2,14 @@ package io.github.httplongcut.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.amqp.Publication.BatchKey;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import java.util.ArrayList;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class OutboxTest {
 
   private static final ProcessId CLIENT = ProcessId.parse("acme.laptop-abcdef");
+  private static final EventError NOT_RUN = new EventError(Failure.NOT_RUN, "", Hop.BROKER);
   private static final long PLENTY = Long.MAX_VALUE;
   private static final long NOW = Long.MAX_VALUE - 10; // the clock may overflow
   private static final long HELD = Outbox.HOLD.toNanos();
@@ -150,7 +155,7 @@ class OutboxTest {
     assertThat(outbox.take(PLENTY, NOW)).isEmpty();
     assertThat(outbox.nanosToNext(NOW)).isEqualTo(HELD);
 
-    outbox.confirmed(first.key());
+    outbox.confirmed(first.key(), NOW);
 
     assertThat(outbox.nanosToNext(NOW)).isZero();
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(second, third);
@@ -276,7 +281,7 @@ class OutboxTest {
     outbox.giveBack(lost, NOW);
 
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(first, second);
-    outbox.confirmed(first.key());
+    outbox.confirmed(first.key(), NOW);
     assertThat(outbox.nanosToNext(NOW)).as("nothing left").isEqualTo(Long.MAX_VALUE);
   }
 
@@ -293,8 +298,8 @@ class OutboxTest {
   @Test
   void oneUserHasSoManyMessagesUnderWayAndNoMore() {
     fillInboxesOf("acme");
-    Publication more = addCancel("acme.more-abcdef");
-    Publication others = addCancel("other.one-abcdef");
+    Publication more = addError("acme.more-abcdef");
+    Publication others = addError("other.one-abcdef");
     Publication shared = add("a", Batching.ALONE, 10);
 
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(others);
@@ -302,36 +307,36 @@ class OutboxTest {
     assertThat(outbox.take(PLENTY, NOW + HELD)).isEmpty();
     assertThat(outbox.nanosToNext(NOW)).as("waits for a confirm").isEqualTo(Long.MAX_VALUE);
 
-    outbox.confirmed(others.key());
+    outbox.confirmed(others.key(), NOW);
     assertThat(outbox.take(PLENTY, NOW)).as("somebody else's confirm").isEmpty();
-    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(more);
   }
 
   @Test
   void theInboxesOfOneUserWaitTheirTurn() {
     fillInboxesOf("acme");
-    Publication first = addCancel("acme.first-abcdef");
-    Publication second = addCancel("acme.second-abcdef");
+    Publication first = addError("acme.first-abcdef");
+    Publication second = addError("acme.second-abcdef");
     assertThat(outbox.take(PLENTY, NOW)).isEmpty();
-    Publication behindFirst = addCancel("acme.first-abcdef");
+    Publication behindFirst = addError("acme.first-abcdef");
 
-    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(first, behindFirst);
     assertThat(outbox.take(PLENTY, NOW)).isEmpty();
-    outbox.confirmed(cancel(inboxOf("acme", 1)).key());
+    outbox.confirmed(errorTo(inboxOf("acme", 1)).key(), NOW);
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
   }
 
   @Test
   void whatWaitsForItsUsersOtherMessagesCanBeTakenOut() {
     fillInboxesOf("acme");
-    Publication gone = addCancel("acme.gone-abcdef");
-    Publication kept = addCancel("acme.kept-abcdef");
+    Publication gone = addError("acme.gone-abcdef");
+    Publication kept = addError("acme.kept-abcdef");
     assertThat(outbox.take(PLENTY, NOW)).isEmpty();
 
     assertThat(outbox.remove(gone)).isTrue();
-    outbox.confirmed(cancel(inboxOf("acme", 0)).key());
+    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
 
     assertThat(outbox.take(PLENTY, NOW)).containsExactly(kept);
   }
@@ -339,7 +344,7 @@ class OutboxTest {
   @Test
   void withTheConnectionNobodyHasAnythingUnderWay() {
     fillInboxesOf("acme");
-    Publication more = addCancel("acme.more-abcdef");
+    Publication more = addError("acme.more-abcdef");
     assertThat(outbox.take(PLENTY, NOW)).isEmpty();
 
     outbox.forgetUnconfirmed();
@@ -348,19 +353,69 @@ class OutboxTest {
     assertThat(outbox.isEmpty()).isTrue();
   }
 
+  @Test
+  void whoIsStuckIsToldByTheConfirmsOfOthers() {
+    fillInboxesOf("acme");
+    Publication more = addError("acme.more-abcdef");
+    Publication others = addError("other.one-abcdef");
+    long stuck = Outbox.STUCK_AFTER.toNanos();
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(others);
+    outbox.confirmed(others.key(), NOW + stuck - 1);
+    assertThat(outbox.removeStuck()).isEmpty();
+
+    addError("other.one-abcdef");
+    outbox.take(PLENTY, NOW);
+    outbox.confirmed(others.key(), NOW + stuck);
+
+    assertThat(outbox.isStuck(others)).isFalse();
+    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isTrue();
+    assertThat(outbox.removeStuck()).containsExactly(more);
+    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW + stuck);
+    assertThat(outbox.isStuck(more)).isFalse();
+  }
+
+  @Test
+  void aUserWhoseMessagesWereGivenUpIsStuckUntilAWordComes() {
+    fillInboxesOf("acme");
+    BatchKey givenUp = errorTo(inboxOf("acme", 0)).key();
+    outbox.gaveUp(givenUp);
+    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isTrue();
+
+    outbox.confirmedLate(givenUp, NOW);
+
+    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isFalse();
+  }
+
+  @Test
+  void aPlaceThatIsNotUsedIsTheNextOnes() {
+    fillInboxesOf("acme");
+    Publication first = addError("acme.first-abcdef");
+    Publication second = addError("acme.second-abcdef");
+    assertThat(outbox.take(PLENTY, NOW)).isEmpty();
+    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
+
+    outbox.remove(first);
+
+    assertThat(outbox.take(PLENTY, NOW)).containsExactly(second);
+  }
+
   /** The agents of one target too are those of their user. */
   @Test
   void theUserOfAnInboxIsReadFromItsKey() {
     assertThat(Topology.ownerOf("broker_response", "acme.laptop-abcdef")).isEqualTo("acme");
     assertThat(Topology.ownerOf("broker_request", "orders.plant.one-abcdef")).isEqualTo("plant");
-    assertThat(Topology.ownerOf("broker_hello", "")).isEqualTo(Topology.SHARED);
+    assertThat(Topology.ownerOf("broker_hello", "")).isEqualTo(Topology.NOBODY);
+    assertThat(Topology.ownerOf("upstream_heartbeat", "orders.plant.one-abcdef"))
+        .as("it goes to every broker")
+        .isEqualTo(Topology.NOBODY);
+    assertThat(Topology.ownerOf("client_cancel", "broker.one-abcdef")).isEqualTo(Topology.NOBODY);
     assertThat(Topology.ownerOf("client_request", "orders.acme.laptop-abcdef"))
-        .isEqualTo(Topology.SHARED);
+        .isEqualTo(Topology.NOBODY);
   }
 
   private void fillInboxesOf(String user) {
     for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
-      Publication each = addCancel(inboxOf(user, i));
+      Publication each = addError(inboxOf(user, i));
       assertThat(outbox.take(PLENTY, NOW)).containsExactly(each);
     }
   }
@@ -369,15 +424,15 @@ class OutboxTest {
     return user + ".inbox" + number + "-abcdef";
   }
 
-  private Publication addCancel(String key) {
-    Publication cancel = cancel(key);
-    outbox.add(cancel, NOW);
-    return cancel;
+  private Publication addError(String key) {
+    Publication error = errorTo(key);
+    outbox.add(error, NOW);
+    return error;
   }
 
-  private static Publication cancel(String key) {
+  private static Publication errorTo(String key) {
     return Publication.of(
-        new Event.ClientCancel(CLIENT, UUID.randomUUID(), UUID.randomUUID()), key, 0);
+        new Event.BrokerError(UUID.randomUUID(), UUID.randomUUID(), NOT_RUN), key, 0);
   }
 
   private Publication add(String key, Batching batching, int bodyBytes) {

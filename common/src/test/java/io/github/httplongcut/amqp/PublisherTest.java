@@ -315,38 +315,16 @@ class PublisherTest {
     FakeChannel channel = new FakeChannel();
     use(channel);
     channel.answerFence();
-    publish("once", Publication.Tries.ONCE);
+    publisher.publish(ackTo("acme.one-abcdef").whenDone(outcome -> outcomes.add("ack " + outcome)));
     await().until(() -> channel.bodies().size() == 1);
 
     awaitFence(channel);
     publisher.watch(after(CONFIRM_TIMEOUT));
-    await().untilAsserted(() -> assertThat(outcomes).containsExactly("once UNKNOWN"));
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("ack UNKNOWN"));
     assertThat(publisher.unconfirmed()).isZero();
 
     publish("next", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == 2);
-    channel.shut();
-  }
-
-  @Test
-  void whatOneQueueDoesNotConfirmIsWrittenAgainAsOftenAsIfItWereNacked() throws Exception {
-    FakeChannel channel = new FakeChannel();
-    use(channel);
-    channel.answerFence();
-    publish("a", Publication.Tries.UNLESS_NACKED);
-    Duration time = Duration.ZERO;
-    for (int tries = 1; tries <= Publication.MOST_NACKS; tries++) {
-      int written = tries;
-      await().until(() -> channel.bodies().size() == written);
-      awaitFence(channel, after(time.plusSeconds(1)));
-      time = time.plus(CONFIRM_TIMEOUT);
-      publisher.watch(after(time));
-      publisher.watch(System.nanoTime()); // what was nacked is written at the next look
-    }
-
-    await().untilAsserted(() -> assertThat(outcomes).containsExactly("a UNKNOWN"));
-    channel.confirm(1);
-    assertThat(outcomes).as("a late confirm").containsExactly("a UNKNOWN");
     channel.shut();
   }
 
@@ -357,7 +335,7 @@ class PublisherTest {
     use(channel);
     channel.answerFence();
     for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
-      publisher.publish(cancel("acme.inbox" + i + "-abcdef"));
+      publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
       await().until(() -> channel.bodies().size() == written);
     }
@@ -365,12 +343,14 @@ class PublisherTest {
     publisher.watch(after(CONFIRM_TIMEOUT));
     await().until(() -> publisher.unconfirmed() == 0);
 
-    publisher.publish(cancel("acme.more-abcdef"));
+    publisher.publish(
+        ackTo("acme.more-abcdef").whenDone(outcome -> outcomes.add("more " + outcome)));
     publish("others", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 1);
-    assertThat(publisher.waiting()).isOne();
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("more INBOX_BUSY"));
 
     channel.confirm(1);
+    publisher.publish(ackTo("acme.more-abcdef"));
     await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 2);
     channel.shut();
   }
@@ -380,14 +360,13 @@ class PublisherTest {
   void whatRabbitMqHasNotReadIsNotGivenUp() {
     FakeChannel channel = new FakeChannel();
     use(channel);
-    publish("a", Publication.Tries.ONCE);
+    publisher.publish(ackTo("acme.one-abcdef"));
     await().until(() -> channel.bodies().size() == 1);
 
     awaitFence(channel);
     publisher.watch(after(CONFIRM_TIMEOUT));
 
     assertThat(publisher.unconfirmed()).isOne();
-    assertThat(outcomes).isEmpty();
     channel.shut();
   }
 
@@ -601,10 +580,10 @@ class PublisherTest {
         new Event.UpstreamError(ID, REQUEST_ID, REQUEST_ID, REQUEST_ID, error), "", giveUpAt);
   }
 
-  private static Publication cancel(String key) {
+  private static Publication ackTo(String key) {
     long giveUpAt = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-    return Publication.of(new Event.ClientCancel(ID, REQUEST_ID, REQUEST_ID), key, giveUpAt)
-        .tried(Publication.Tries.ONCE);
+    return Publication.of(new Event.ClientRequestAck(REQUEST_ID, REQUEST_ID, ID), key, giveUpAt)
+        .tried(Publication.Tries.UNLESS_NACKED);
   }
 
   private static Publication publication(String version, Publication.Tries tries) {

@@ -407,7 +407,7 @@ final class RequestRunner {
   private void onHandedOn(Taken request, Outcome outcome, long now) {
     switch (outcome) {
       case CONFIRMED, RETURNED, REFUSED, NO_CONNECTION -> onAnswered(request);
-      case UNKNOWN, NACKED, BLOCKED -> {
+      case UNKNOWN, NACKED, BLOCKED, INBOX_BUSY -> {
         String why = "the upstream agent has not run it, but could not say so for certain";
         log.debug("event=handed_on_in_doubt {} outcome={}", request, outcome);
         publishUntilConfirmed(request, error(request, Failure.UPSTREAM_AGENT_LOST, why), now);

@@ -87,17 +87,17 @@ final class Agent {
     return (standing == Standing.GOOD || standing == Standing.FAILING) && takesRequests();
   }
 
-  /** Whether it may be chosen before others: after a failure, with one request first. */
+  /** Returns whether it may be chosen before others: after a failure, with one request first. */
   boolean isFirstChoice() {
     return standing == Standing.GOOD && (failures == 0 || outstanding == 0);
   }
 
-  /** Whether it takes requests, and nothing speaks against it. */
+  /** Returns whether it takes requests, and nothing speaks against it. */
   boolean isSound() {
     return standing == Standing.GOOD && failures == 0 && takesRequests();
   }
 
-  /** Whether it has failed since it last answered. */
+  /** Returns whether it has failed since it last answered. */
   boolean hasFailed() {
     return failures > 0;
   }
@@ -115,7 +115,7 @@ final class Agent {
     return fairNow - deadline() >= 0;
   }
 
-  /** Whether it is time to look whether it is missing. */
+  /** Returns whether it is time to look for it: it may be missing. */
   boolean isToBeChecked(long fairNow) {
     return fairNow - checkAt >= 0;
   }

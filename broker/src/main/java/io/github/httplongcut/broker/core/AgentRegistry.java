@@ -34,7 +34,7 @@ final class AgentRegistry {
     /** Those that have failed and have a free slot: for when nobody else is there. */
     final TreeSet<Agent> lastChoices = new TreeSet<>(Agent.BY_SHARE);
 
-    /** Whether an agent but those is better waited for than one that fails. */
+    /** Returns whether an agent but those is better waited for than one that fails. */
     boolean hasSound(Set<ProcessId> but) {
       return agents.values().stream()
           .anyMatch(agent -> agent.isSound() && !but.contains(agent.id()));

@@ -8,8 +8,10 @@ public enum Fate {
   RETURNED,
   /** RabbitMQ refused it, which does not say whether the agent got it. */
   NACKED,
-  /** The connection that owed the confirm is lost. */
+  /** The connection, or the agent's inbox, said no word of it in time. */
   UNKNOWN,
+  /** Too much is under way to the agent's inbox already: it never ran. */
+  NOT_TAKEN,
   /** There was no connection, or RabbitMQ blocked it: it never ran, and nobody is to blame. */
   NOT_WRITTEN
 }

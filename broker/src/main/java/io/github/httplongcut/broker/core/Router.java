@@ -383,10 +383,12 @@ public final class Router {
     switch (fate) {
       case CONFIRMED, UNKNOWN -> {
         long checkAt = fair.at(now) + 2 * limits.ackTimeout().toNanos();
-        String why = fate == Fate.CONFIRMED ? "confirmed" : "connection lost before the confirm";
+        String why = fate == Fate.CONFIRMED ? "confirmed" : "no confirm came";
         book.move(request, dispatched.checkedAt(checkAt), why, now);
       }
       case RETURNED -> neverRan(request, dispatched, Agent.Standing.RETURNED, "returned", now);
+      case NOT_TAKEN ->
+          neverRan(request, dispatched, Agent.Standing.SUSPECT, "its inbox is busy", now);
       case NACKED -> mayHaveRun(request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "nacked", now);
       case NOT_WRITTEN -> {
         placement.pause();

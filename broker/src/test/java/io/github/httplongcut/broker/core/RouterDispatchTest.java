@@ -232,6 +232,16 @@ class RouterDispatchTest {
         .containsExactly("refuse r1 upstream_unreachable");
   }
 
+  /** And others are dispatched meanwhile. */
+  @Test
+  void whatABusyInboxDoesNotTakeGoesToAnotherAgent() {
+    dispatched("POST");
+    scene.heartbeat(AGENT_2, 10, 0);
+
+    assertThat(scene.published(1, Fate.NOT_TAKEN)).containsExactly("dispatch r1 as b2 to plant2");
+    assertThat(scene.get(2)).containsExactly("ack r2", "dispatch r2 as b3 to plant2");
+  }
+
   /** More than max-attempts of them. */
   @Test
   void whileAnotherAgentIsUntriedAFailureCostsNoAttempt() {
