@@ -30,6 +30,10 @@ record TrustedProxies(List<IPAddress> ranges) {
           .allowSingleSegment(false)
           .allowWildcardedSeparator(false)
           .setRangeOptions(RangeParameters.NO_RANGE)
+          .getIPv4AddressParametersBuilder()
+          .allow_inet_aton(false)
+          .allowLeadingZeros(false)
+          .getParentBuilder()
           .toParams();
 
   private static final IPAddressGenerator ADDRESSES = new IPAddressGenerator();

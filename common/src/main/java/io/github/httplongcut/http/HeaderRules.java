@@ -50,33 +50,54 @@ public final class HeaderRules {
 
   /**
    * Fields by which proxies, load balancers and CDNs tell who calls and what was asked for, besides
-   * {@code X-Forwarded-*}; in lower case. A server that believes them must not get the caller's.
+   * {@code X-Forwarded-*}; in lower case, and as CGI reads them. A server that believes them must
+   * not get the caller's. {@code Client-Cert} and {@code -Chain}: RFC 9440 section 2.4.
    */
   private static final Set<String> ORIGIN =
       Set.of(
           "cf-connecting-ip",
           "cf-connecting-ipv6",
+          "client-cert",
+          "client-cert-chain",
           "client-ip",
           "fastly-client-ip",
           "fly-client-ip",
           "forwarded",
           "forwarded-for",
+          "front-end-https",
+          "http-client-ip",
+          "http-x-forwarded-for",
+          "proxy-client-ip",
+          "remote-user",
           "true-client-ip",
+          "wl-proxy-client-ip",
+          "x-appengine-user-ip",
+          "x-azure-clientip",
+          "x-client-cert",
           "x-client-ip",
           "x-cluster-client-ip",
           "x-envoy-external-address",
+          "x-envoy-original-path",
           "x-forwarded",
+          "x-original-for",
           "x-original-forwarded-for",
           "x-original-host",
+          "x-original-proto",
+          "x-original-uri",
           "x-original-url",
+          "x-originating-ip",
           "x-real-ip",
-          "x-rewrite-url");
+          "x-remote-addr",
+          "x-remote-ip",
+          "x-remote-user",
+          "x-rewrite-url",
+          "x-scheme");
 
   private static final String FORWARDED_PREFIX_OF_NAMES = "x-forwarded-";
 
-  /** What a trusted proxy says of the caller before it. */
+  /** Fields that a trusted proxy is known to set or to replace. */
   private static final Set<String> OF_TRUSTED_PROXY =
-      Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto");
+      Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto");
 
   private static final Pattern LIST_SEPARATOR = Pattern.compile(",");
   private static final Pattern WHITESPACE = Pattern.compile("[ \t]+");
@@ -103,7 +124,7 @@ public final class HeaderRules {
     named.removeAll(NEVER_HOP_BY_HOP);
     return received.without(
         name ->
-            HOP_BY_HOP.contains(name)
+            HOP_BY_HOP.contains(asCgiReads(name))
                 || named.contains(name)
                 || asCgiReads(name).startsWith("longcut-"));
   }
@@ -150,7 +171,9 @@ public final class HeaderRules {
     boolean expectsContinue =
         request.all("Expect").stream().allMatch("100-continue"::equalsIgnoreCase);
     return request.without(
-        name -> name.equals("content-length") || (expectsContinue && name.equals("expect")));
+        name ->
+            asCgiReads(name).equals("content-length")
+                || (expectsContinue && name.equals("expect")));
   }
 
   /**
@@ -195,9 +218,8 @@ public final class HeaderRules {
 
   /**
    * With what a trusted proxy says of the caller before it: its {@code X-Forwarded-Host} and {@code
-   * -Proto} as they are, where it has set them, its {@code -For} and {@code -Prefix} with those of
-   * this hop behind. Nothing else by which a caller could pass for somebody else: the proxy may
-   * have passed it on unread.
+   * -Proto} as they are, where it has set them, its {@code -For} with this hop's behind. Nothing
+   * else by which a caller could pass for somebody else: the proxy may have passed it on unread.
    */
   public static Headers withForwardedOfProxy(Headers headers, Forwarded forwarded) {
     Headers said = headers.without(name -> tellsOrigin(name) && !OF_TRUSTED_PROXY.contains(name));
