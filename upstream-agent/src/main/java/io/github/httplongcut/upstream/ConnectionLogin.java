@@ -18,7 +18,8 @@ final class ConnectionLogin {
   /** A scheme where one may stand. In a quoted string it costs a connection, and no more. */
   private static final Pattern SCHEME =
       Pattern.compile(
-          "(?:^|,)\\s*(?:NTLM|Negotiate|Nego2|Kerberos)(?:[\\s,]|$)", Pattern.CASE_INSENSITIVE);
+          "(?:^|,)\\s*(?:NTLM|Negotiate|Nego2|Kerberos|CredSSP)(?:[\\s,]|$)",
+          Pattern.CASE_INSENSITIVE);
 
   private ConnectionLogin() {}
 

@@ -68,6 +68,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   private static final byte[] NO_BYTES = {};
 
+  /** Bytes taken for content at first; more as it comes, whatever was announced. */
+  private static final int LEAST_BUFFER = 4096;
+
   private final HttpRequest request;
   private final Optional<ByteBuffer> content;
   private final long maxResponseBody;
@@ -81,6 +84,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private int status;
   private Headers headers;
   private Duration keepAlive;
+  private long announced;
   private byte[] received = NO_BYTES;
   private int length;
 
@@ -151,11 +155,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       answer(Body.ABSENT);
       return;
     }
-    long announced = details.getContentLength();
+    announced = details.getContentLength();
     if (announced > maxResponseBody) {
       failTooLarge();
-    } else if (announced > 0) {
-      received = new byte[(int) announced];
     }
   }
 
@@ -175,7 +177,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       return;
     }
     if (length + more > received.length) {
-      long doubled = Math.min(Math.max(2L * received.length, 4096), maxResponseBody);
+      long most = announced > 0 ? announced : maxResponseBody;
+      long doubled = Math.min(Math.max(2L * received.length, LEAST_BUFFER), most);
       received = Arrays.copyOf(received, (int) Math.max(doubled, length + more));
     }
     bytes.get(received, length, more);
