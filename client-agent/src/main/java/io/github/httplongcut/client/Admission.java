@@ -56,18 +56,22 @@ final class Admission {
       throw overloaded();
     }
     TargetLimit target = targets.get(upstreamTarget);
-    if (!target.enter()) {
+    if (!target.hasRoom()) {
       requests.decrementAndGet();
-      throw new RefusedException(
-          Failure.UPSTREAM_BUSY,
-          "brokers had no room for more requests for '" + upstreamTarget + "' a moment ago");
+      throw busy(upstreamTarget);
     }
-    Place place = new Place(target);
+    Place place = new Place(upstreamTarget, target);
     if (!place.grow(size)) {
       place.leave();
       throw overloaded();
     }
     return place;
+  }
+
+  private static RefusedException busy(String upstreamTarget) {
+    return new RefusedException(
+        Failure.UPSTREAM_BUSY,
+        "brokers had no room for more requests for '" + upstreamTarget + "' a moment ago");
   }
 
   private static RefusedException overloaded() {
@@ -129,13 +133,15 @@ final class Admission {
    */
   final class Place {
 
+    private final String upstreamTarget;
     private final TargetLimit target;
     private final AtomicLong held = new AtomicLong();
     private final AtomicBoolean left = new AtomicBoolean();
     private final AtomicBoolean waitsForAck = new AtomicBoolean();
-    private final AtomicBoolean waitsForAnswer = new AtomicBoolean(true);
+    private final AtomicBoolean waitsForAnswer = new AtomicBoolean();
 
-    private Place(TargetLimit target) {
+    private Place(String upstreamTarget, TargetLimit target) {
+      this.upstreamTarget = upstreamTarget;
       this.target = target;
     }
 
@@ -155,17 +161,23 @@ final class Admission {
     }
 
     /**
-     * From here on it waits for a broker's ack.
+     * From here on it waits for a broker's ack, and for its answer. Until it is whole it takes up
+     * nothing of its target: callers that send nothing would keep others out.
      *
-     * @throws RefusedException {@code overloaded}, if too many do: there was room when its head
-     *     came, but its content may have come slowly
+     * @throws RefusedException {@code overloaded} or {@code upstream_busy}, if too many wait: there
+     *     was room when its head came, but its content may have come slowly
      */
     void handedOver() throws RefusedException {
       if (unacked.incrementAndGet() > maxUnacked.limit()) {
         unacked.decrementAndGet();
         throw overloaded();
       }
+      if (!target.enter()) {
+        unacked.decrementAndGet();
+        throw busy(upstreamTarget);
+      }
       waitsForAck.set(true);
+      waitsForAnswer.set(true);
     }
 
     /** A broker has it, so long after it was published; on the loop. */

@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xnio.XnioExecutor;
 import org.xnio.channels.StreamSourceChannel;
 
@@ -25,6 +27,8 @@ final class BodyReader {
 
     void onRefused(RefusedException why);
   }
+
+  private static final Logger log = LoggerFactory.getLogger(BodyReader.class);
 
   private final HttpServerExchange httpExchange;
   private final Limits limits;
@@ -93,6 +97,12 @@ final class BodyReader {
     } catch (IOException e) {
       end();
       listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body broke off"));
+    } catch (RuntimeException | Error e) { // nobody else would end the exchange
+      log.error("event=bug part=body", e);
+      if (!over) {
+        end();
+        listener.onRefused(new RefusedException(Failure.INTERNAL_ERROR, "a bug: see the log"));
+      }
     }
   }
 
@@ -103,17 +113,20 @@ final class BodyReader {
       throw RequestHead.tooLarge(limits);
     }
     if (size > content.length) {
-      grow((int) Math.max(size, Math.min(2 * size, most)));
+      grow((int) size, (int) Math.max(size, Math.min(2 * size, most)));
     }
     buffer.get(content, length, more);
     length += more;
   }
 
-  private void grow(int capacity) throws RefusedException {
-    if (!place.grow(capacity - content.length)) {
+  private void grow(int needed, int wished) throws RefusedException {
+    if (place.grow(wished - content.length)) {
+      content = Arrays.copyOf(content, wished);
+    } else if (place.grow(needed - content.length)) {
+      content = Arrays.copyOf(content, needed);
+    } else {
       throw new RefusedException(Failure.OVERLOADED, "too many bytes are under way");
     }
-    content = Arrays.copyOf(content, capacity);
   }
 
   private void onTimeout() {

@@ -211,7 +211,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     }
   }
 
-  /** What the socket has taken since it was full is what the caller has read. */
+  /** The caller has read as much as the socket has taken since it was full. */
   private void cutIfSlow() {
     double seconds = (System.nanoTime() - fullAt) / 1e9;
     if (takenSince < LEAST_BYTES_PER_SECOND * seconds) {

@@ -84,7 +84,7 @@ final class ClientAgent {
     return listener.port();
   }
 
-  /** What is under way, for tests. */
+  /** Requests under way, for tests. */
   Admission admission() {
     return admission;
   }

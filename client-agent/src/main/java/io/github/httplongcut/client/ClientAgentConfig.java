@@ -103,7 +103,7 @@ public record ClientAgentConfig(
       Optional<String> host, String path, boolean stripPath, String upstreamTarget) {}
 
   /**
-   * What the upstream server is told about the caller.
+   * Rules for the fields that tell the upstream server about the caller.
    *
    * @param trustedProxies whose {@code X-Forwarded-*} are believed
    * @param underscores in the names of fields
@@ -117,7 +117,7 @@ public record ClientAgentConfig(
     DROP
   }
 
-  /** What becomes of {@code X-Forwarded-*} and of other fields that tell who calls. */
+  /** Fate of {@code X-Forwarded-*} and of other fields that tell who calls. */
   public enum ForwardedHeaders {
     /** Ours instead of the caller's, unless that is a trusted proxy. */
     REPLACE,

@@ -121,7 +121,7 @@ final class HttpListener implements AutoCloseable {
 
   /**
    * As many as are allowed and as there are file descriptors for: without one, accepting fails, and
-   * XNIO would try again at once, for ever.
+   * goes on to fail when there are some again.
    */
   private int maxConnections() {
     int allowed = config.listener().maxConnections();

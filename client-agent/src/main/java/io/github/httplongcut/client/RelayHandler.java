@@ -138,7 +138,7 @@ final class RelayHandler implements HttpHandler {
       step.run();
     } catch (RefusedException e) {
       relayed.refuse(e.error());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", relayed.firstId(), e);
       relayed.refuse(new RefusedException(Failure.INTERNAL_ERROR, "a bug: see the log").error());
     }

@@ -190,9 +190,15 @@ final class RelayedRequest implements Caller {
       httpExchange.endExchange();
       return;
     }
-    httpExchange.getResponseHeaders().clear();
-    EventError error = new RefusedException(failure, message).error();
-    ResponseWriter.write(httpExchange, ProblemResponse.of(error, firstId, upstreamTarget));
+    try {
+      httpExchange.getResponseHeaders().clear();
+      EventError error = new RefusedException(failure, message).error();
+      ResponseWriter.write(httpExchange, ProblemResponse.of(error, firstId, upstreamTarget));
+    } catch (RuntimeException | Error e) {
+      log.error("event=bug client_req_id={}", firstId, e);
+      IoUtils.safeClose(connection);
+      httpExchange.endExchange();
+    }
   }
 
   private void onClosed() {

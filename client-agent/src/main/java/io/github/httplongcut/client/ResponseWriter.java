@@ -92,6 +92,7 @@ final class ResponseWriter {
         }
         rest = NOTHING;
         channel.suspendWrites();
+        channel.getWriteSetter().set(null);
         httpExchange.endExchange();
       } catch (IOException e) {
         rest = NOTHING;

@@ -50,6 +50,11 @@ final class TargetLimit {
     limit = most;
   }
 
+  /** Returns whether one more might enter now. */
+  boolean hasRoom() {
+    return underWay.get() < limit;
+  }
+
   /** Whether one more may be under way; then it is. */
   boolean enter() {
     if (underWay.get() >= limit) {

@@ -141,6 +141,8 @@ class AdmissionTest {
     List<Admission.Place> places = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       places.add(large.enter("a", 1));
+      places.get(i).handedOver();
+      places.get(i).acked(1);
     }
     places.get(0).foundNoRoom();
     places.get(0).leave();
@@ -152,6 +154,41 @@ class AdmissionTest {
     places.get(1).answered();
     places.get(1).leave();
     assertThat(large.enter("a", 1)).isNotNull();
+  }
+
+  /**
+   * Who has sent a head only takes up nothing of a busy target, and hears of it once it is whole.
+   */
+  @Test
+  void onlyWhatIsWholeTakesUpRoomOfItsTarget() throws RefusedException {
+    Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a"));
+    List<Admission.Place> heads = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      heads.add(large.enter("a", 1));
+    }
+    Admission.Place whole = large.enter("a", 1);
+    whole.handedOver();
+    whole.foundNoRoom();
+    whole.leave();
+    Admission.Place next = large.enter("a", 1);
+    next.handedOver();
+    assertThat(large.targets().get("a").underWay()).isOne();
+
+    int more = large.targets().get("a").limit() - 1;
+    heads.subList(0, more).forEach(AdmissionTest::handOver);
+    assertThatThrownBy(heads.get(more)::handedOver)
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            e -> assertThat(e.error().failure()).isEqualTo(Failure.UPSTREAM_BUSY));
+    assertThat(large.unacked()).isEqualTo(more + 1);
+  }
+
+  private static void handOver(Admission.Place place) {
+    try {
+      place.handedOver();
+    } catch (RefusedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void assertRefused(Admission admission, Failure failure, long size) {

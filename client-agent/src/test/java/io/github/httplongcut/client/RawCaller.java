@@ -46,7 +46,7 @@ final class RawCaller implements AutoCloseable {
     socket.getInputStream().readNBytes(bytes);
   }
 
-  /** Whether a byte of an answer comes within that time; it is read then. */
+  /** Returns whether a byte of an answer comes within that time; it is read then. */
   boolean hasAnswerWithin(Duration time) throws IOException {
     socket.setSoTimeout((int) time.toMillis());
     try {

@@ -703,8 +703,8 @@ class RelayHandlerTest {
           Failure.OVERLOADED);
       assertRefused(
           exchange(
-              "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n"
-                  + "x".repeat(100)),
+              "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n"
+                  + "x".repeat(600)),
           Failure.OVERLOADED);
     }
   }
