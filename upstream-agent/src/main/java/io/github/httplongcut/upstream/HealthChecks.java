@@ -15,9 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the servers of those targets that have a health check, and withdraws a target while its
- * server does not answer 2xx or 3xx in time. A target is offered until its first check has failed.
- * Belongs to the loop.
+ * Asks the servers of those targets that have a health check, and withdraws a target whose server
+ * does not answer 2xx or 3xx in time, {@code fall} times in a row, until it does so {@code rise}
+ * times in a row. Before the first check that passes, one that fails is enough. Belongs to the
+ * loop.
+ *
+ * <p>A check that takes too long while requests are answered counts for nothing: the server is
+ * busy. A status counts in any case, since operators take a server out by it.
  */
 final class HealthChecks {
 
@@ -56,7 +60,10 @@ final class HealthChecks {
     private final Target target;
     private final HealthCheck check;
     private boolean begun;
-    private boolean healthy = true;
+    private boolean offered = true;
+    private boolean hasPassed;
+    private int inARow;
+    private long answersBefore;
     private long lastBegun;
     private HttpCaller.Call underWay;
 
@@ -73,7 +80,10 @@ final class HealthChecks {
     void onTick(long now) {
       if (underWay != null && now - lastBegun >= check.timeout().toNanos()) {
         underWay.abort();
-        onEnd("no answer within " + check.timeout().toMillis() + " ms");
+        underWay = null;
+        if (states.serverAnswers(target) == answersBefore) {
+          failed("no answer within " + check.timeout().toMillis() + " ms");
+        }
       }
       if (underWay == null && (!begun || now - lastBegun >= check.interval().toNanos())) {
         begin(now);
@@ -83,6 +93,7 @@ final class HealthChecks {
     private void begin(long now) {
       begun = true;
       lastBegun = now;
+      answersBefore = states.serverAnswers(target);
       Request request = new Request(target.name(), "GET", check.path(), Headers.EMPTY, Body.ABSENT);
       underWay =
           http.call(
@@ -93,25 +104,37 @@ final class HealthChecks {
       if (underWay == null || begunAt != lastBegun) {
         return; // it was given up already
       }
+      underWay = null;
       if (result instanceof Result.Failed failed) {
-        onEnd(failed.message());
+        failed(failed.message());
       } else if (result instanceof Result.Answered answered) {
         int status = answered.response().statusCode();
-        onEnd(status < 400 ? null : "status " + status);
+        if (status < 400) {
+          passed();
+        } else {
+          failed("status " + status);
+        }
       }
     }
 
-    /**
-     * @param trouble what is wrong; null if nothing is
-     */
-    private void onEnd(String trouble) {
-      underWay = null;
-      if (trouble == null && !healthy) {
-        healthy = true;
+    private void passed() {
+      hasPassed = true;
+      if (offered) {
+        inARow = 0;
+      } else if (++inARow >= check.rise()) {
+        offered = true;
+        inARow = 0;
         log.info("event=target_healthy target={}", target.name());
         states.offer(target);
-      } else if (trouble != null && healthy) {
-        healthy = false;
+      }
+    }
+
+    private void failed(String trouble) {
+      if (!offered) {
+        inARow = 0;
+      } else if (++inARow >= check.fall() || !hasPassed) {
+        offered = false;
+        inARow = 0;
         // At most one in each interval of the check, whatever the server does.
         log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(trouble));
         states.withdraw(target);

@@ -54,6 +54,9 @@ final class RequestRunner {
    */
   record Ports(HttpCaller http, Consumer<Publication> outbox, Executor loop, LongSupplier clock) {}
 
+  /** From here on a status says that the server failed (RFC 9110 section 15.6). */
+  private static final int SERVER_ERROR = 500;
+
   private static final Logger log = LoggerFactory.getLogger(RequestRunner.class);
 
   private ProcessId upstreamId;
@@ -350,6 +353,9 @@ final class RequestRunner {
   private void respond(Taken request, Response response, long now) {
     log.debug("event=responded {} status={}", request, response.statusCode());
     metrics.answered(request.target());
+    if (response.statusCode() < SERVER_ERROR) {
+      states.serverAnswered(request.target());
+    }
     BrokerRequest of = request.event();
     answer(
         request,

@@ -25,6 +25,7 @@ final class TargetStates {
   private final Map<Target, Integer> inFlight = new HashMap<>();
   private final Map<Target, Integer> unconfirmed = new HashMap<>();
   private final Map<Target, Long> unconfirmedBytes = new HashMap<>();
+  private final Map<Target, Long> serverAnswers = new HashMap<>();
   private final Set<Target> withdrawn = new HashSet<>();
   private Consumer<Target> listener = target -> {};
   private Consumer<Target> whenRejected = target -> {};
@@ -92,6 +93,16 @@ final class TargetStates {
     unconfirmed.merge(target, 1, Integer::sum);
     unconfirmedBytes.merge(target, bytes, Long::sum);
     return freed(target);
+  }
+
+  /** The target's server has answered a request, and not with an error of its own. */
+  void serverAnswered(Target target) {
+    serverAnswers.merge(target, 1L, Long::sum);
+  }
+
+  /** Requests that it has answered in that way so far. */
+  long serverAnswers(Target target) {
+    return serverAnswers.getOrDefault(target, 0L);
   }
 
   /** The publication of an answer of that many bytes has come to its end. */

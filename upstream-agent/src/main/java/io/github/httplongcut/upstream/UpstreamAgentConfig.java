@@ -84,8 +84,10 @@ public record UpstreamAgentConfig(
    * Asks a server now and then whether it is well.
    *
    * @param path in origin-form, from the root of the server, not under the base path
+   * @param rise checks in a row that must pass before a withdrawn target is offered again
+   * @param fall checks in a row that must fail before it is withdrawn
    */
-  public record HealthCheck(String path, Duration interval, Duration timeout) {}
+  public record HealthCheck(String path, Duration interval, Duration timeout, int rise, int fall) {}
 
   /** Reads {@code longcut}. */
   public static UpstreamAgentConfig read(Settings longcut) {
@@ -134,13 +136,17 @@ public record UpstreamAgentConfig(
   private static Optional<HealthCheck> readHealthCheck(Settings settings) {
     Duration interval = settings.duration("interval");
     Duration timeout = settings.duration("timeout");
+    int rise = settings.count("rise");
+    int fall = settings.count("fall");
     return settings.optional(
         "path",
         () ->
             new HealthCheck(
                 settings.parsed("path", "a path such as /health", UpstreamAgentConfig::path, "/"),
                 interval,
-                timeout));
+                timeout,
+                rise,
+                fall));
   }
 
   private static URI url(String text) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A check every five seconds, with two seconds for an answer. */
+/** A check every five seconds, with two seconds for an answer; rise 2, fall 3. */
 final class HealthChecksTest {
 
   private final Targets targets = new Targets(ProcessId.create("plant", "u1"), List.of(checked()));
@@ -67,7 +67,60 @@ final class HealthChecksTest {
 
     passMillis(5_000);
     http.last().end(answer(204));
+    assertThat(states.stateOf(orders)).as("once").isEqualTo(AgentState.GONE);
+    passMillis(5_000);
+    http.last().end(answer(204));
+    assertThat(states.stateOf(orders)).as("twice").isEqualTo(AgentState.READY);
+  }
+
+  @Test
+  void oneCheckThatPassesOrFailsAmongOthersChangesNothing() {
+    check(200, 503, 503, 200, 503, 503);
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    check(503);
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    check(200, 503, 200);
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    check(200);
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+  }
+
+  /** It is busy, not ill. */
+  @Test
+  void aTimeoutWhileRequestsAreAnsweredDoesNotCount() {
+    check(200);
+    passMillis(5_000);
+    for (int i = 0; i < 5; i++) {
+      states.serverAnswered(orders);
+      passMillis(2_000);
+      passMillis(3_000);
+    }
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+
+    passMillis(2_000);
+    passMillis(3_000);
+    passMillis(2_000);
+    passMillis(3_000);
+    passMillis(2_000);
+    assertThat(states.stateOf(orders)).as("nothing is answered").isEqualTo(AgentState.GONE);
+  }
+
+  @Test
+  void aStatusCountsThoughRequestsAreAnswered() {
+    check(200);
+    states.serverAnswered(orders);
+
+    check(503, 503, 503);
+
+    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+  }
+
+  /** Checks in a row, with those answers. */
+  private void check(int... statuses) {
+    for (int status : statuses) {
+      passMillis(http.calls.isEmpty() ? 0 : 5_000);
+      http.last().end(answer(status));
+    }
   }
 
   @Test
@@ -116,6 +169,7 @@ final class HealthChecksTest {
         config.maxResponseBody(),
         config.preserveHost(),
         config.trust(),
-        Optional.of(new HealthCheck("/health", Duration.ofSeconds(5), Duration.ofSeconds(2))));
+        Optional.of(
+            new HealthCheck("/health", Duration.ofSeconds(5), Duration.ofSeconds(2), 2, 3)));
   }
 }

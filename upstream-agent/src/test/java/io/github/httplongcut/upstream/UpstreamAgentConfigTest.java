@@ -69,9 +69,10 @@ final class UpstreamAgentConfigTest {
     assertThat(config.targets()).extracting(Target::name).containsExactly("a", "b");
     assertThat(config.targets().get(0).trust()).isEqualTo(new Trust(Optional.of(ca), false));
     assertThat(config.targets().get(0).healthCheck())
-        .hasValue(new HealthCheck("/up", Duration.ofSeconds(1), Duration.ofSeconds(1)));
+        .hasValue(new HealthCheck("/up", Duration.ofSeconds(1), Duration.ofSeconds(1), 2, 3));
     assertThat(config.targets().get(1).healthCheck())
-        .hasValue(new HealthCheck("/health?deep=1", Duration.ofSeconds(1), Duration.ofSeconds(2)));
+        .hasValue(
+            new HealthCheck("/health?deep=1", Duration.ofSeconds(1), Duration.ofSeconds(2), 2, 3));
     assertThat(config.targets().get(1).preserveHost()).isTrue();
     assertThat(config.prefetch()).isEqualTo(10);
   }
