@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -80,7 +81,8 @@ final class UpstreamAgent {
             new Heartbeats.Self(id, config.heartbeatInterval(), Version.current()),
             targets,
             states,
-            session::publish);
+            session::publish,
+            () -> ThreadLocalRandom.current().nextDouble());
     healthChecks = new HealthChecks(targets, states, http, loop);
     states.onChange(target -> heartbeats.onChange(target, loop.now()));
     states.onRejected(heartbeats::onRejected);

@@ -22,12 +22,14 @@ final class HeartbeatsTest {
   private final Target orders = targets.all().iterator().next();
   private final TargetStates states = new TargetStates();
   private final FakeSession session = new FakeSession();
+  private double random = 1; // the longest pauses
   private final Heartbeats heartbeats =
       new Heartbeats(
           new Heartbeats.Self(SELF, Duration.ofSeconds(2), "1.2"),
           targets,
           states,
-          session::publish);
+          session::publish,
+          () -> random);
   private long now = 1_000_000_000L;
 
   @BeforeEach
@@ -63,6 +65,39 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(1);
     passMillis(1);
     assertThat(said()).hasSize(2);
+  }
+
+  /** Or a fleet that has answered a hello would go on in step. */
+  @Test
+  void afterARoundTheNextOneComesAtAMomentOfItsOwn() {
+    random = 0.3;
+    heartbeats.onConsuming(now);
+
+    passMillis(599);
+    assertThat(said()).hasSize(1);
+    passMillis(1);
+    assertThat(said()).hasSize(2);
+    passMillis(1_859);
+    assertThat(said()).as("0.93 of the interval").hasSize(2);
+    passMillis(1);
+    assertThat(said()).hasSize(3);
+  }
+
+  @Test
+  void allHellosOfAMomentAreAnsweredWithOneRound() {
+    heartbeats.onConsuming(now);
+    passMillis(200);
+    for (int i = 0; i < 10; i++) {
+      heartbeats.onHello(now);
+    }
+    assertThat(said()).as("the first at once").hasSize(2);
+
+    passMillis(199);
+    assertThat(said()).hasSize(2);
+    passMillis(1);
+    assertThat(said()).as("the others together").hasSize(3);
+    passMillis(1_000);
+    assertThat(said()).hasSize(3);
   }
 
   /**
@@ -158,6 +193,7 @@ final class HeartbeatsTest {
   void helloIsAnsweredAtOnce() {
     heartbeats.onConsuming(now);
 
+    passMillis(200);
     heartbeats.onHello(now);
 
     assertThat(said()).hasSize(2);
