@@ -91,7 +91,7 @@ final class Broker {
         config.timeouts().replyTimeout(),
         config.limits().maxInFlight(),
         config.limits().maxInFlightBytes(),
-        config.limits().maxWaiting(),
+        config.limits().waiting(),
         config.limits().maxAttempts(),
         config.limits().agents());
   }

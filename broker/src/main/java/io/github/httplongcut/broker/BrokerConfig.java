@@ -3,6 +3,7 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
 import java.time.Duration;
@@ -43,14 +44,14 @@ public record BrokerConfig(
    *
    * @param maxInFlight requests, waiting and running; less than {@link #PREFETCH}
    * @param maxInFlightBytes of those
-   * @param maxWaiting of them in the waiting room
+   * @param waiting of them in the waiting room
    * @param maxAttempts dispatches of one request
    * @param agents how many agents it knows
    */
   public record Limits(
       int maxInFlight,
       long maxInFlightBytes,
-      int maxWaiting,
+      WaitingLimits waiting,
       int maxAttempts,
       AgentLimits agents) {}
 
@@ -72,7 +73,10 @@ public record BrokerConfig(
             new Limits(
                 broker.count("max-in-flight"),
                 broker.bytes("max-in-flight-bytes"),
-                broker.count("max-waiting"),
+                new WaitingLimits(
+                    broker.count("max-waiting"),
+                    broker.count("max-waiting-without-agent"),
+                    broker.count("always-waiting")),
                 broker.count("max-attempts"),
                 new AgentLimits(
                     broker.count("max-agents-per-user-and-target"), broker.count("max-agents"))),
@@ -89,9 +93,13 @@ public record BrokerConfig(
         "max-in-flight",
         "less than " + PREFETCH + ", RabbitMQ's prefetch: what comes above is answered overloaded");
     broker.require(
-        config.limits.maxWaiting <= config.limits.maxInFlight,
+        config.limits.waiting.total() <= config.limits.maxInFlight,
         "max-waiting",
         "at most max-in-flight");
+    broker.require(
+        config.limits.waiting.withoutAgent() <= config.limits.waiting.total(),
+        "max-waiting-without-agent",
+        "at most max-waiting");
     broker.require(
         config.limits.agents.perUserAndTarget() <= config.limits.agents.total(),
         "max-agents-per-user-and-target",

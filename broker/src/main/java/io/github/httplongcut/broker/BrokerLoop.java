@@ -99,6 +99,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   @Override
   public void onConsuming() {
     log.info("event=consuming");
+    router.onConsuming(now());
     session.publish(speaker.hello(now()));
   }
 

@@ -7,6 +7,7 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.broker.BrokerConfig.Limits;
 import io.github.httplongcut.broker.BrokerConfig.Timeouts;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.config.Sources;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,13 @@ final class BrokerConfigTest {
         .isEqualTo(
             new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(25)));
     assertThat(config.limits())
-        .isEqualTo(new Limits(1_800, 256L << 20, 1_000, 3, new AgentLimits(1_000, 20_000)));
+        .isEqualTo(
+            new Limits(
+                1_800,
+                256L << 20,
+                new WaitingLimits(1_000, 100, 32),
+                3,
+                new AgentLimits(1_000, 20_000)));
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 

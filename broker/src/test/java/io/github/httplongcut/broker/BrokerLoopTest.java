@@ -12,6 +12,7 @@ import io.github.httplongcut.amqp.SessionState;
 import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
+import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
@@ -61,7 +62,7 @@ class BrokerLoopTest {
               Duration.ofSeconds(25),
               100,
               1 << 20,
-              10,
+              new WaitingLimits(10, 10, 32),
               3,
               new AgentLimits(10, 20)),
           this::newId,

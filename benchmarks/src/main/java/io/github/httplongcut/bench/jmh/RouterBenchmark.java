@@ -6,6 +6,7 @@ import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
+import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.BrokerRequestAck;
@@ -69,7 +70,7 @@ public class RouterBenchmark {
                 never,
                 SLOTS,
                 Long.MAX_VALUE,
-                SLOTS,
+                new WaitingLimits(SLOTS, SLOTS, SLOTS),
                 3,
                 new AgentLimits(1_000, 20_000)),
             UUID::randomUUID,

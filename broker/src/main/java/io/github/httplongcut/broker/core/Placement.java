@@ -6,6 +6,7 @@ import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 
@@ -22,6 +23,7 @@ final class Placement {
   private final FairClock fair;
   private final Journal journal;
   private long dispatches;
+  private OptionalLong listensSince = OptionalLong.empty();
   private boolean paused;
   private boolean draining;
 
@@ -54,11 +56,34 @@ final class Placement {
         paused ? Optional.empty() : agents.choose(request.target(), request.unreachableFrom());
     if (agent.isPresent()) {
       assign(request, stage, agent.get(), why, now);
-    } else if (request.isNew() && book.waitingRoom().size() >= limits.maxWaiting()) {
-      fail(request, stage, error(Failure.UPSTREAM_BUSY, "the broker's waiting room is full"), now);
+    } else if (request.isNew() && !mayWait(request.target(), now)) {
+      String message = "the broker's waiting room is full, or the target's share of it";
+      fail(request, stage, error(Failure.UPSTREAM_BUSY, message), now);
     } else {
       move(request, stage.await(fair.at(now)), why + ", nobody free", now);
     }
+  }
+
+  private boolean mayWait(String target, long now) {
+    WaitingLimits room = limits.waiting();
+    int all = book.waitingRoom().size();
+    int own = book.waitingRoom().size(target);
+    boolean hasAgent = agents.hasLive(target, Set.of()) || !knowsItsAgents(now);
+    boolean isAlone = own == all;
+    return all < room.total()
+        && (hasAgent || own < room.withoutAgent())
+        && (isAlone || own < room.always() || own < (room.total() - all) / 2);
+  }
+
+  /** It listens. */
+  void listens(long now) {
+    listensSince = OptionalLong.of(fair.at(now));
+  }
+
+  /** Returns whether all agents have had the time to say that they are there. */
+  private boolean knowsItsAgents(long now) {
+    return listensSince.isPresent()
+        && fair.at(now) - listensSince.getAsLong() >= limits.ackTimeout().toNanos();
   }
 
   /** Places it anew: its agent does not have it. */

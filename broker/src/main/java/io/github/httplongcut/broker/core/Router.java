@@ -292,6 +292,11 @@ public final class Router {
     return placement.finish(now);
   }
 
+  /** This broker listens, to requests and to heartbeats. */
+  public void onConsuming(long now) {
+    placement.listens(now);
+  }
+
   /**
    * What was consumed and is not settled goes to somebody else, or comes again: it is forgotten,
    * and cancelled where it runs. What is settled is nobody's but ours.

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param replyTimeout from the upstream agent's ack to the answer
  * @param maxInFlight requests held, waiting and running
  * @param maxInFlightBytes of those
- * @param maxWaiting of them in the waiting room
+ * @param waiting of them in the waiting room
  * @param maxAttempts dispatches of one request that cost one
  * @param agents how many agents it knows
  */
@@ -20,6 +20,6 @@ public record RouterLimits(
     Duration replyTimeout,
     int maxInFlight,
     long maxInFlightBytes,
-    int maxWaiting,
+    WaitingLimits waiting,
     int maxAttempts,
     AgentLimits agents) {}

@@ -53,6 +53,12 @@ final class WaitingRoom {
     return new ArrayList<>(queues.keySet());
   }
 
+  /** Number of those in the target's queue. */
+  int size(String target) {
+    TreeSet<InFlight> queue = queues.get(target);
+    return queue == null ? 0 : queue.size();
+  }
+
   int size() {
     return size;
   }

@@ -43,7 +43,7 @@ final class History {
           Duration.ofMillis(1_000),
           12,
           1 << 20,
-          6,
+          new WaitingLimits(6, 2, 1),
           3,
           new AgentLimits(2, 2)); // one of three agents must stay out
 

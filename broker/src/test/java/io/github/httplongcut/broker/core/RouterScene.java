@@ -44,7 +44,7 @@ final class RouterScene {
           Duration.ofSeconds(25),
           6,
           1 << 20,
-          3,
+          new WaitingLimits(3, 2, 1),
           3,
           new AgentLimits(4, 6));
 
@@ -166,11 +166,15 @@ final class RouterScene {
   }
 
   static ClientRequest request(int number, String method, long ttl) {
+    return request(number, method, TARGET, ttl);
+  }
+
+  static ClientRequest request(int number, String method, String target, long ttl) {
     return new ClientRequest(
         CLIENT,
         id(number),
         ttl,
-        new Request(TARGET, method, "/" + number, Headers.EMPTY, Body.ABSENT));
+        new Request(target, method, "/" + number, Headers.EMPTY, Body.ABSENT));
   }
 
   List<String> settled(Receipt receipt) {
@@ -229,6 +233,15 @@ final class RouterScene {
 
   List<String> cancel(int number, ProcessId client) {
     return said(router.onCancel(new ClientCancel(client, id(number), id(1)), now()));
+  }
+
+  /** A GET for another target than the usual one. */
+  List<String> getElsewhere(int number) {
+    return receive(request(number, "GET", "billing", TTL), delivery());
+  }
+
+  void consuming() {
+    router.onConsuming(now());
   }
 
   List<String> consumingLost() {

@@ -3,6 +3,7 @@ package io.github.httplongcut.broker.core;
 import static io.github.httplongcut.broker.core.RouterScene.AGENT_1;
 import static io.github.httplongcut.broker.core.RouterScene.AGENT_2;
 import static io.github.httplongcut.broker.core.RouterScene.AGENT_3;
+import static io.github.httplongcut.broker.core.RouterScene.CLIENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.broker.core.RouterScene.TestReceipt;
@@ -145,6 +146,35 @@ class RouterWaitingTest {
 
     assertThat(scene.get(4)).containsExactly("ack r4", "refuse r4 upstream_busy");
     assertThat(scene.post(5)).containsExactly("ack r5", "settle d5");
+  }
+
+  /** Once all agents have had the time to say that they are there. */
+  @Test
+  void aTargetWithoutAnAgentHasASmallPartOfTheRoom() {
+    scene.consuming();
+    scene.at(1_999);
+    scene.get(1);
+    scene.get(2);
+    assertThat(scene.get(3)).containsExactly("ack r3");
+    scene.cancel(3, CLIENT);
+
+    scene.at(2_000);
+    assertThat(scene.get(4)).containsExactly("ack r4", "refuse r4 upstream_busy");
+    assertThat(scene.getElsewhere(5)).containsExactly("ack r5");
+    scene.cancel(5, CLIENT);
+    scene.heartbeat(AGENT_1, 1, 1);
+    assertThat(scene.get(6)).as("it has one now, a full one").containsExactly("ack r6");
+  }
+
+  @Test
+  void whileOthersWaitATargetLeavesHalfOfTheRestFree() {
+    scene.getElsewhere(1);
+    assertThat(scene.get(2)).as("one in any case").containsExactly("ack r2");
+
+    assertThat(scene.get(3)).containsExactly("ack r3", "refuse r3 upstream_busy");
+
+    scene.cancel(1, CLIENT);
+    assertThat(scene.get(4)).as("nobody else waits").containsExactly("ack r4");
   }
 
   @Test

@@ -29,6 +29,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(RabbitMqExtension.class)
 class RelayIT {
 
+  /** Of an upstream agent's target, by default. */
+  private static final int CAPACITY = 100;
+
   private final RabbitMq rabbitMq;
   private TestUpstream upstream;
   private Relay relay;
@@ -113,6 +116,33 @@ class RelayIT {
   }
 
   /** Its messages come back as dead letters, or are known to be lost by the check. */
+  /** They would fill the waiting room, which is for everybody. */
+  @Test
+  void requestsForATargetWithoutAnAgentCostNoOtherTargetAnything() {
+    relay.with("broker.max-waiting", "60").with("broker.max-waiting-without-agent", "6");
+    RoleProcess client = relay.clientAgent();
+    RoleProcess flooding = relay.clientAgent("nobody");
+    relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    // Longer than a broker takes to know its agents.
+    assertThat(relay.get(flooding, "/").statusCode()).isEqualTo(503);
+    List<CompletableFuture<HttpResponse<String>>> flood = ask(flooding, "/nobody/", 100);
+    await("all but six refused")
+        .until(() -> flood.stream().filter(CompletableFuture::isDone).count() >= 94);
+
+    List<CompletableFuture<HttpResponse<String>>> more = ask(client, "/slow/", CAPACITY + 30);
+
+    assertThat(more).extracting(each -> each.join().statusCode()).containsOnly(200);
+  }
+
+  private List<CompletableFuture<HttpResponse<String>>> ask(
+      RoleProcess clientAgent, String directory, int requests) {
+    return IntStream.range(0, requests)
+        .mapToObj(i -> relay.postLater(clientAgent, directory + i, "x"))
+        .toList();
+  }
+
   /** Three of four: without their failures, they would have the smallest share in use. */
   @Test
   void brokenAgentsCostNobodyAnAnswerWhileOneIsFine() throws IOException {
