@@ -170,8 +170,7 @@ final class RelayedRequest implements Caller {
     }
     try {
       Response response = made.get();
-      place.ifPresent(
-          taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
+      hold(response);
       CallerSink.answering(httpExchange);
       ResponseWriter.write(httpExchange, response);
     } catch (SecurityException e) { // Undertow: the hashes of too many names collide
@@ -180,6 +179,11 @@ final class RelayedRequest implements Caller {
       log.error("event=bug client_req_id={}", firstId, e);
       writeInstead(Failure.INTERNAL_ERROR, "a bug: see the log");
     }
+  }
+
+  private void hold(Response response) {
+    place.ifPresent(
+        taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
   }
 
   /** Nothing else would end the exchange, and its place would never be free again. */
@@ -193,7 +197,9 @@ final class RelayedRequest implements Caller {
     try {
       httpExchange.getResponseHeaders().clear();
       EventError error = new RefusedException(failure, message).error();
-      ResponseWriter.write(httpExchange, ProblemResponse.of(error, firstId, upstreamTarget));
+      Response problem = ProblemResponse.of(error, firstId, upstreamTarget);
+      hold(problem);
+      ResponseWriter.write(httpExchange, problem);
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", firstId, e);
       IoUtils.safeClose(connection);
