@@ -709,7 +709,7 @@ class RelayHandlerTest {
     }
   }
 
-  /** Who announces much and sends nothing keeps nobody out. */
+  /** A caller that announces much and sends nothing keeps nobody out. */
   @Test
   void whatIsOnlyAnnouncedTakesUpNoRoom() throws Exception {
     agent.stop();

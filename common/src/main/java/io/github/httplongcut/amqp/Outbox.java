@@ -64,7 +64,7 @@ final class Outbox {
     private int unconfirmed;
     private int givenUp;
 
-    /** When its first unconfirmed message was taken, or the last one confirmed since. */
+    /** Time at which its first unconfirmed message was taken, or the last one confirmed since. */
     private long progressAt;
 
     /** Lanes that could go if less of this owner's were unconfirmed, longest first. */

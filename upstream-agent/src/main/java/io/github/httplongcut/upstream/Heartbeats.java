@@ -42,7 +42,7 @@ final class Heartbeats {
   private record Former(ProcessId id, BooleanSupplier busy) {}
 
   /**
-   * What was said last of a target.
+   * The last heartbeat of a target.
    *
    * @param pause until it is said again, if nothing changes
    */

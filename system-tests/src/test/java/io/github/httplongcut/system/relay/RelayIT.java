@@ -168,7 +168,7 @@ class RelayIT {
     assertThat(upstream.runs()).hasSize(1_000);
   }
 
-  /** Where nobody listens. */
+  /** An address where nobody listens. */
   private static URI nobody() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return URI.create("http://127.0.0.1:" + socket.getLocalPort());
