@@ -156,7 +156,9 @@ class AdmissionTest {
     assertThat(large.enter("a", 1)).isNotNull();
   }
 
-  /** A head alone takes up nothing of a busy target; the refusal comes once the request is whole. */
+  /**
+   * A head alone takes up nothing of a busy target; the refusal comes once the request is whole.
+   */
   @Test
   void onlyWhatIsWholeTakesUpRoomOfItsTarget() throws RefusedException {
     Admission large = new Admission(1_000, 1_000_000, Duration.ofMillis(500), List.of("a"));
