@@ -97,10 +97,6 @@ public record BrokerConfig(
         "max-waiting",
         "at most max-in-flight");
     broker.require(
-        config.limits.waiting.withoutAgent() <= config.limits.waiting.total(),
-        "max-waiting-without-agent",
-        "at most max-waiting");
-    broker.require(
         config.limits.agents.perUserAndTarget() <= config.limits.agents.total(),
         "max-agents-per-user-and-target",
         "at most max-agents");
