@@ -67,6 +67,7 @@ class BrokerHeapIT {
     RoleProcess broker =
         relay
             .with("broker.max-in-flight-bytes", LIMIT / MIB + " MiB")
+            .with("broker.max-waiting-without-agent", "1000")
             .with("broker.wait-timeout", "60s")
             .broker()
             .awaitReady();
