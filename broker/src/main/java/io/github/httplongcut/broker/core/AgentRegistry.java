@@ -119,6 +119,11 @@ final class AgentRegistry {
             .anyMatch(agent -> agent.isLive() && !but.contains(agent.id()));
   }
 
+  /** Returns whether another target has an agent. */
+  boolean hasOtherTargets(String upstreamTarget) {
+    return targets.size() > (targets.containsKey(upstreamTarget) ? 1 : 0);
+  }
+
   void take(Agent agent) {
     change(agent, () -> agent.taken(++choices));
   }

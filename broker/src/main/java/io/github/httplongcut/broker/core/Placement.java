@@ -68,7 +68,8 @@ final class Placement {
     WaitingLimits room = limits.waiting();
     int all = book.waitingRoom().size();
     int own = book.waitingRoom().size(target);
-    boolean hasAgent = agents.hasLive(target, Set.of()) || !knowsItsAgents(now);
+    boolean mayKeepOthersOut = knowsItsAgents(now) && agents.hasOtherTargets(target);
+    boolean hasAgent = !mayKeepOthersOut || agents.hasLive(target, Set.of());
     boolean isAlone = own == all;
     return all < room.total()
         && (hasAgent || own < room.withoutAgent())

@@ -4,7 +4,8 @@ package io.github.httplongcut.broker.core;
  * The room for requests that wait for an agent (docs/protocol.md section 6).
  *
  * @param total for all of them
- * @param withoutAgent for those of one target that has no agent, so that they keep nobody out
+ * @param withoutAgent for those of one target that has no agent, while another target has one: so
+ *     they keep nobody out
  * @param always for those of one target, however full it is; above that a target may hold half of
  *     what the others leave free
  */

@@ -240,6 +240,13 @@ final class RouterScene {
     return receive(request(number, "GET", "billing", TTL), delivery());
   }
 
+  /** An agent for that target is there, and full. */
+  List<String> heartbeatElsewhere(ProcessId agent) {
+    return said(
+        router.onHeartbeat(
+            new UpstreamHeartbeat(agent, "billing", AgentState.FULL, 1, 1, 2_000, "1"), now()));
+  }
+
   void consuming() {
     router.onConsuming(now());
   }

@@ -159,6 +159,9 @@ class RouterWaitingTest {
     scene.cancel(3, CLIENT);
 
     scene.at(2_000);
+    assertThat(scene.get(3)).as("nobody else can want in").containsExactly("ack r3");
+    scene.cancel(3, CLIENT);
+    scene.heartbeatElsewhere(AGENT_2);
     assertThat(scene.get(4)).containsExactly("ack r4", "refuse r4 upstream_busy");
     assertThat(scene.getElsewhere(5)).containsExactly("ack r5");
     scene.cancel(5, CLIENT);
