@@ -7,6 +7,7 @@ import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +38,11 @@ class LinkTlsTest {
     assertThat(firstWordTo("ip:127.0.0.1", false)).isEqualTo("AMQP");
   }
 
+  /** The server hears an alert, or finds the connection closed before it has read that. */
   @Test
   void aTrustedCertificateOfAnotherHostIsRefused() {
     assertThatThrownBy(() -> firstWordTo("dns:rabbitmq.example", false))
-        .isInstanceOf(SSLException.class);
+        .isInstanceOfAny(SSLException.class, SocketException.class);
   }
 
   @Test
