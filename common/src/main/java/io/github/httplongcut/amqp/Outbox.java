@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -308,15 +309,13 @@ final class Outbox {
 
   /** Returns whether its tenant takes nothing, while others do: it need not wait for that. */
   boolean isStuck(Publication publication) {
-    if (fullOwners == 0) {
-      return false;
-    }
-    Lane lane = lanes.get(publication.key());
-    Owner owner =
-        lane == null
-            ? owners.get(Topology.ownerOf(publication.key().exchange(), publication.routingKey()))
-            : lane.owner;
-    return owner != null && isStuck(owner);
+    return fullOwners > 0 && ownerOf(publication).filter(this::isStuck).isPresent();
+  }
+
+  /** Its tenant, if anything of that one's waits or is unconfirmed. */
+  private Optional<Owner> ownerOf(Publication publication) {
+    BatchKey key = publication.key();
+    return Optional.ofNullable(owners.get(Topology.ownerOf(key.exchange(), key.routingKey())));
   }
 
   private boolean isStuck(Owner owner) {
@@ -330,10 +329,9 @@ final class Outbox {
     return isAny ? removeIf(this::isStuck) : List.of();
   }
 
-  /** Returns whether it waits only for its tenant's other messages. */
-  boolean waitsForOwner(Publication publication) {
-    Lane lane = lanes.get(publication.key());
-    return lane != null && lane.owner.places() <= 0;
+  /** Returns whether its tenant has no place left. */
+  boolean isFull(Publication publication) {
+    return fullOwners > 0 && ownerOf(publication).filter(owner -> owner.places() <= 0).isPresent();
   }
 
   /** A message of that key is no longer under way. */

@@ -599,7 +599,7 @@ final class Publisher implements Link.Use {
       }
       boolean open = outcome == Outcome.BLOCKED && !blocked;
       for (Publication publication : outbox.removeIf(each -> each.isGivenUp(nowNanos))) {
-        boolean busy = open && outbox.waitsForOwner(publication);
+        boolean busy = open && outbox.isFull(publication);
         done.add(new Done(publication, busy ? Outcome.INBOX_BUSY : outcome));
       }
       probeIfQuiet(nowNanos);

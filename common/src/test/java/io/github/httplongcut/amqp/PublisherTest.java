@@ -355,6 +355,25 @@ class PublisherTest {
     channel.shut();
   }
 
+  /** It has an inbox of its own, and nothing under way there. */
+  @Test
+  void whatWaitsTooLongForItsTenantsOtherMessagesIsNotBlocked() {
+    FakeChannel channel = new FakeChannel();
+    use(channel);
+    for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
+      publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
+      int written = i + 1;
+      await().until(() -> channel.bodies().size() == written);
+    }
+    publisher.publish(
+        ackTo("acme.more-abcdef").whenDone(outcome -> outcomes.add("more " + outcome)));
+
+    publisher.watch(after(Duration.ofMinutes(1)));
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("more INBOX_BUSY"));
+    channel.shut();
+  }
+
   /** Nobody has said that it was read: the connection may be dead. */
   @Test
   void whatRabbitMqHasNotReadIsNotGivenUp() {
