@@ -102,6 +102,24 @@ class BrokerLoopTest {
     assertThat(channel.acked()).contains(batch);
   }
 
+  /** It may be on its way: said to be unwritten, it would be dispatched again at once. */
+  @Test
+  void aDispatchThatThrewIsInDoubt() {
+    request("GET", 60_000, REQUEST_1);
+    session.done(EventType.CLIENT_REQUEST_ACK, Outcome.CONFIRMED);
+    session.failOnce();
+    heartbeat();
+    assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+
+    tickAfter(ACK_TIMEOUT.multipliedBy(2).minusMillis(1));
+    heartbeat();
+    assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+
+    tickAfter(Duration.ofMillis(1));
+    heartbeat();
+    assertThat(session.all(EventType.BROKER_REQUEST)).as("after its check").hasSize(2);
+  }
+
   @Test
   void helloIsSaidOnceConsuming() {
     loop.onConsuming();

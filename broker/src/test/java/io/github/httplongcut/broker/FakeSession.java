@@ -18,6 +18,12 @@ final class FakeSession implements Session {
   private final List<Publication> published = new ArrayList<>();
   private SessionState state = new SessionState(true, true, false);
   private int reopened;
+  private boolean failing;
+
+  /** The next publication throws, though it is handed over. */
+  void failOnce() {
+    failing = true;
+  }
 
   /** The one publication of that type that has no outcome yet. */
   Publication only(EventType type) {
@@ -58,6 +64,10 @@ final class FakeSession implements Session {
   @Override
   public void publish(Publication publication) {
     published.add(publication);
+    if (failing) {
+      failing = false;
+      throw new IllegalStateException("a bug, for this test");
+    }
   }
 
   @Override
