@@ -3,7 +3,10 @@ package io.github.httplongcut.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.client.RawCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
@@ -101,6 +104,58 @@ class RelayHandlerTest {
 
     assertThat(agent.request().upstreamTarget()).isEqualTo("stripped");
     assertThat(agent.request().url()).isEqualTo("/x?y");
+    assertThat(agent.request().headers().all("X-Forwarded-Prefix")).containsExactly("/stripped");
+  }
+
+  /** Our callers have the address 127.0.0.1. */
+  @Test
+  void aTrustedProxySaysWhoCalls() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.with(
+                new Forwarding(
+                    ForwardedHeaders.REPLACE,
+                    TrustedProxies.parse(List.of("127.0.0.0/8")),
+                    Underscores.DROP)));
+    agent.answering(request -> HELLO);
+
+    exchange(
+        get(
+            "/",
+            String.join(
+                "\r\n",
+                "X-Forwarded-For: 203.0.113.9",
+                "X-Forwarded-Host: public.example",
+                "X-Forwarded-Proto: https",
+                "X-Real-IP: 1.1.1.1",
+                "X_Other: dropped",
+                "")));
+
+    Headers headers = agent.request().headers();
+    assertThat(headers.all("X-Forwarded-For")).containsExactly("203.0.113.9, 127.0.0.1");
+    assertThat(headers.all("X-Forwarded-Host")).containsExactly("public.example");
+    assertThat(headers.all("X-Forwarded-Proto")).containsExactly("https");
+    assertThat(headers.contains("X-Real-IP")).isFalse();
+    assertThat(headers.contains("X_Other")).isFalse();
+  }
+
+  @Test
+  void anotherCallerSaysNothing() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.with(
+                new Forwarding(
+                    ForwardedHeaders.REPLACE,
+                    TrustedProxies.parse(List.of("10.0.0.0/8", "::/0")),
+                    Underscores.PASS)));
+    agent.answering(request -> HELLO);
+
+    exchange(get("/", "X-Forwarded-For: 203.0.113.9\r\nX_Other: passes\r\n"));
+
+    assertThat(agent.request().headers().all("X-Forwarded-For")).containsExactly("127.0.0.1");
+    assertThat(agent.request().headers().all("X_Other")).containsExactly("passes");
   }
 
   @Test

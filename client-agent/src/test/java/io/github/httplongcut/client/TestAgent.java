@@ -87,6 +87,24 @@ final class TestAgent {
         new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
   }
 
+  /** The same with those rules for the fields that tell who calls. */
+  static ClientAgentConfig with(Forwarding forwarding) {
+    ClientAgentConfig usual =
+        config(new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20));
+    return new ClientAgentConfig(
+        usual.name(),
+        usual.amqp(),
+        usual.admin(),
+        usual.listener(),
+        usual.limits(),
+        usual.requestTimeout(),
+        usual.ackTimeout(),
+        usual.ackDelayTarget(),
+        usual.drainTimeout(),
+        usual.routing(),
+        forwarding);
+  }
+
   /** Every request is confirmed, taken by a broker and answered. */
   TestAgent answering(Function<Request, Response> upstream) {
     session.onPublish(
