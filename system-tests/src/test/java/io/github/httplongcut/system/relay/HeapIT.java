@@ -82,6 +82,30 @@ class HeapIT {
     assertThat(relay.post(clientAgent, "/", body).statusCode()).isEqualTo(200);
   }
 
+  /** While it waits for its answer: in no process twice, in the form of the event and decoded. */
+  @Test
+  void eachPendingRequestHoldsItsBodyOnceInEachProcess() {
+    RoleProcess clientAgent = relay.clientAgent();
+    List<RoleProcess> processes =
+        List.of(clientAgent, relay.broker(), relay.upstreamAgent(upstream.url()));
+    relay.awaitReady();
+    String body = "x".repeat(BODY);
+    assertThat(relay.post(clientAgent, "/", body).statusCode()).isEqualTo(200);
+    List<Double> before = processes.stream().map(RoleProcess::heapAfterGc).toList();
+
+    List<CompletableFuture<HttpResponse<String>>> held =
+        Stream.generate(() -> relay.postLater(clientAgent, "/hold", body)).limit(CAPACITY).toList();
+    await().until(() -> upstream.runs().size() == 1 + CAPACITY);
+
+    for (int i = 0; i < processes.size(); i++) {
+      assertThat(processes.get(i).heapAfterGc() - before.get(i))
+          .as("client agent, broker, upstream agent: number %d", i)
+          .isLessThan(1.5 * CAPACITY * BODY);
+    }
+    upstream.release();
+    assertThat(held).extracting(each -> each.join().statusCode()).containsOnly(200);
+  }
+
   private static void assertAnsweredOrRefused(
       List<CompletableFuture<HttpResponse<String>>> answers) {
     List<Integer> statuses = answers.stream().map(each -> each.join().statusCode()).toList();
