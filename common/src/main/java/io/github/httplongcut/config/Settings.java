@@ -181,6 +181,11 @@ public final class Settings {
         1);
   }
 
+  /** A part of something: above 0 and at most 1. */
+  public double part(String key) {
+    return value(key, "a number above 0 and at most 1, such as 0.5", Values::part, 1.0);
+  }
+
   /** A TCP port to listen on; 0 is any free one. */
   public int port(String key) {
     return value(

@@ -43,6 +43,12 @@ final class Values {
     return number;
   }
 
+  static double part(ConfigValue value) {
+    double number = Double.parseDouble(text(value));
+    check(number > 0 && number <= 1); // false for NaN
+    return number;
+  }
+
   /** A number without a unit would be milliseconds to the library, and seconds to most people. */
   static Duration duration(ConfigValue value, Duration longest) {
     check(!BARE_NUMBER.matcher(text(value)).matches());

@@ -30,6 +30,8 @@ final class SettingsTest {
     assertThatObject(broker("b = 4 MiB", s -> s.bodyLimit("b"))).isEqualTo(4L << 20);
     assertThatObject(broker("n = \"7\"", s -> s.count("n"))).isEqualTo(7);
     assertThatObject(broker("p = 0", s -> s.port("p"))).isEqualTo(0);
+    assertThatObject(broker("h = 0.5", s -> s.part("h"))).isEqualTo(0.5);
+    assertThatObject(broker("h = 1", s -> s.part("h"))).isEqualTo(1.0);
     assertThatObject(broker("f = true", s -> s.flag("f"))).isEqualTo(true);
     assertThatObject(broker("c = dark-blue", s -> s.oneOf("c", Colour.class)))
         .isEqualTo(Colour.DARK_BLUE);
@@ -54,6 +56,9 @@ final class SettingsTest {
         "body | 4194305 | expected a size such as 1 MiB, at most 4 MiB: RabbitMQ takes no larger",
         "count | 0 | expected a whole number from 1, found \"0\"",
         "count | 1.5 | expected a whole number from 1, found \"1.5\"",
+        "part | 0 | expected a number above 0 and at most 1, such as 0.5, found \"0\"",
+        "part | 1.1 | expected a number above 0 and at most 1, such as 0.5, found \"1.1\"",
+        "part | NaN | expected a number above 0 and at most 1, such as 0.5, found \"NaN\"",
         "port | 65536 | expected a port from 1 to 65535, or 0 for any free one, found \"65536\"",
         "port | eighty | or 0 for any free one, found \"eighty\"",
         "flag | yes | expected true or false, found \"yes\"",
@@ -72,6 +77,7 @@ final class SettingsTest {
             Map.entry("bytes", s -> s.bytes("it")),
             Map.entry("body", s -> s.bodyLimit("it")),
             Map.entry("count", s -> s.count("it")),
+            Map.entry("part", s -> s.part("it")),
             Map.entry("port", s -> s.port("it")),
             Map.entry("flag", s -> s.flag("it")),
             Map.entry("colour", s -> s.oneOf("it", Colour.class)),

@@ -1,0 +1,169 @@
+package io.github.httplongcut.share;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class FairSharesTest {
+
+  private static final ShareRule RULE = new ShareRule(0.5, 4);
+
+  /** Close to where {@code nanoTime} overflows, which must make no difference. */
+  private long now = Long.MAX_VALUE - 1_000_000_000L;
+
+  private final FairShares<String> shares = new FairShares<>(100, 1_000, RULE);
+
+  @Test
+  void aPartyAloneMayHoldAllButAReserve() {
+    assertThat(take("a", 200)).as("of 100 places, 4 are left").isEqualTo(96);
+  }
+
+  @Test
+  void aSmallRoomHasNoReserve() {
+    FairShares<String> small = new FairShares<>(9, Long.MAX_VALUE, RULE);
+
+    assertThat(take(small, "a", 20, 0)).isEqualTo(9);
+  }
+
+  @Test
+  void theReserveIsForTheFirstOfTheOthers() {
+    take("a", 200);
+
+    assertThat(take("b", 200)).as("the reserve, and no more").isEqualTo(4);
+    assertThat(shares.placesHeld()).isEqualTo(100);
+    assertThat(take("c", 1)).as("there is nothing left").isZero();
+  }
+
+  @Test
+  void whileOthersWantInAPartyHoldsHalfOfWhatIsFree() {
+    take("b", 1);
+
+    assertThat(take("a", 200)).as("34 held, and 65 free").isEqualTo(33);
+    assertThat(take("c", 200)).as("22 held, and 44 free").isEqualTo(22);
+  }
+
+  @Test
+  void aPartyMayAlwaysHoldAFew() {
+    for (int i = 0; i < 91; i++) {
+      shares.enter("b", 1);
+    }
+    for (int i = 0; i < 3; i++) {
+      shares.enter("a", 1);
+    }
+
+    assertThat(take("a", 200)).as("it may hold 4, and 3 of 6 that are free").isEqualTo(1);
+    assertThat(take("c", 200)).isEqualTo(4);
+    assertThat(take("d", 200)).as("all there is").isEqualTo(1);
+  }
+
+  @Test
+  void aPartyThatWasRefusedStillCountsForAWhile() {
+    take("a", 96);
+    take("b", 4);
+    leave("b", 4);
+    leave("a", 50);
+
+    assertThat(take("a", 10)).as("b was here a moment ago").isZero();
+    now += FairShares.REMEMBERED.toNanos();
+    assertThat(take("a", 10)).isEqualTo(10);
+  }
+
+  @Test
+  void bytesHaveSharesToo() {
+    take("b", 1);
+
+    int held = 0;
+    while (take(shares, "a", 1, 50) == 1) {
+      held++;
+    }
+
+    assertThat(held).as("350 would be more than half of 699").isEqualTo(6);
+  }
+
+  @Test
+  void aPartyAloneLeavesATenthOfTheBytes() {
+    int held = 0;
+    while (take(shares, "a", 1, 100) == 1) {
+      held++;
+    }
+
+    assertThat(held).isEqualTo(9);
+  }
+
+  @Test
+  void aPartyWithFewPlacesMayHoldAllBytesThatThereAre() {
+    take(shares, "b", 1, 0);
+
+    assertThat(take(shares, "a", 1, 1_000)).isEqualTo(1);
+    assertThat(take(shares, "a", 1, 1)).as("no byte is left").isZero();
+    assertThat(take(shares, "a", 1, 0)).isEqualTo(1);
+  }
+
+  @Test
+  void whatGrowsCounts() {
+    shares.enter("a", 100);
+    shares.resize("a", 500);
+    shares.resize("a", -200);
+
+    assertThat(shares.bytesHeld()).isEqualTo(400);
+    shares.leave("a", 400);
+    assertThat(shares.bytesHeld()).isZero();
+    assertThat(shares.placesOf("a")).isZero();
+  }
+
+  /** In any order of arrivals and departures, by many parties, of which one floods. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void neverMoreThanThereIsAndAlwaysRoomForAFewWhileThereIsAny(long seed) {
+    Random random = new Random(seed);
+    Map<String, Integer> held = new HashMap<>();
+    for (int step = 0; step < 20_000; step++) {
+      now += random.nextInt(1_000_000);
+      String party = random.nextInt(3) > 0 ? "flood" : "p" + random.nextInt(10);
+      int own = held.getOrDefault(party, 0);
+      if (random.nextInt(party.equals("flood") ? 10 : 2) > 0) {
+        boolean allowed = shares.allows(party, 1, now);
+        if (allowed) {
+          shares.enter(party, 1);
+          held.merge(party, 1, Integer::sum);
+        }
+        if (own < 4 && shares.placesHeld() < 100) {
+          assertThat(allowed).as("seed %d, step %d", seed, step).isTrue();
+        }
+      } else if (own > 0) {
+        shares.leave(party, 1);
+        held.merge(party, -1, Integer::sum);
+      }
+      int all = held.values().stream().mapToInt(Integer::intValue).sum();
+      assertThat(shares.placesHeld()).isEqualTo(all).isBetween(0, 100);
+      assertThat(shares.bytesHeld()).isEqualTo(all);
+    }
+  }
+
+  private int take(String party, int most) {
+    return take(shares, party, most, 1);
+  }
+
+  /** Returns how many of so many tries found a place. */
+  private int take(FairShares<String> from, String party, int most, long bytes) {
+    int taken = 0;
+    for (int i = 0; i < most; i++) {
+      if (from.allows(party, bytes, now)) {
+        from.enter(party, bytes);
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  private void leave(String party, int number) {
+    for (int i = 0; i < number; i++) {
+      shares.leave(party, 1);
+    }
+  }
+}
