@@ -10,6 +10,7 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,12 @@ final class Broker {
     this.session = session;
     Duration ackTimeout = config.timeouts().ackTimeout();
     Router router =
-        new Router(brokerId, limits(config), UUID::randomUUID, new JournalLog(loop::now));
+        new Router(
+            brokerId,
+            limits(config),
+            UUID::randomUUID,
+            new SplittableRandom(),
+            new JournalLog(loop::now, new ShareMetrics(registry)));
     brokerLoop =
         new BrokerLoop(
             router,
@@ -92,6 +98,7 @@ final class Broker {
         config.limits().maxInFlight(),
         config.limits().maxInFlightBytes(),
         config.limits().waiting(),
+        config.limits().shares(),
         config.limits().maxAttempts(),
         config.limits().agents());
   }

@@ -3,9 +3,11 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -45,6 +47,7 @@ public record BrokerConfig(
    * @param maxInFlight requests, waiting and running; less than {@link #PREFETCH}
    * @param maxInFlightBytes of those
    * @param waiting of them in the waiting room
+   * @param shares of a target and of a client agent's user
    * @param maxAttempts dispatches of one request
    * @param agents how many agents it knows
    */
@@ -52,6 +55,7 @@ public record BrokerConfig(
       int maxInFlight,
       long maxInFlightBytes,
       WaitingLimits waiting,
+      ShareRule shares,
       int maxAttempts,
       AgentLimits agents) {}
 
@@ -74,12 +78,13 @@ public record BrokerConfig(
                 broker.count("max-in-flight"),
                 broker.bytes("max-in-flight-bytes"),
                 new WaitingLimits(
-                    broker.count("max-waiting"),
-                    broker.count("max-waiting-without-agent"),
-                    broker.count("always-waiting")),
+                    broker.count("max-waiting"), broker.count("max-waiting-without-agent")),
+                ShareRule.read(broker.section("shares")),
                 broker.count("max-attempts"),
                 new AgentLimits(
-                    broker.count("max-agents-per-user-and-target"), broker.count("max-agents"))),
+                    broker.count("max-agents-per-user-and-target"),
+                    broker.count("max-agents"),
+                    broker.oneOf("outlier-detection", OutlierDetection.class))),
             Set.copyOf(users),
             broker.duration("drain-timeout"));
     AmqpConfig.requireUnackedFor(broker, "wait-timeout", config.timeouts.waitTimeout);

@@ -5,24 +5,28 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes to the log what the router does. For the loop's thread. */
+/** Logs what the router does, and counts what no state tells. For the loop's thread. */
 final class JournalLog implements Journal {
 
   private static final Logger log = LoggerFactory.getLogger(Router.class);
 
   private final LongSupplier clock;
+  private final ShareMetrics shares;
   private final RateLimit refusals = new RateLimit(Duration.ofMinutes(1));
+  private final RateLimit exceeded = new RateLimit(Duration.ofSeconds(10));
 
   /**
    * @param clock the loop's time
    */
-  JournalLog(LongSupplier clock) {
+  JournalLog(LongSupplier clock, ShareMetrics shares) {
     this.clock = clock;
+    this.shares = shares;
   }
 
   @Override
@@ -45,6 +49,19 @@ final class JournalLog implements Journal {
           upstreamId,
           upstreamTarget,
           refusals.takeSuppressed());
+    }
+  }
+
+  @Override
+  public void shareExceeded(Party of, String name, Room room) {
+    shares.exceeded(of, name, room);
+    if (exceeded.allows(clock.getAsLong())) {
+      log.warn(
+          "event=share_exceeded of={} name={} room={} suppressed={}",
+          of.name().toLowerCase(Locale.ROOT),
+          name, // of a target or a user: letters, digits, - and _
+          room.name().toLowerCase(Locale.ROOT),
+          exceeded.takeSuppressed());
     }
   }
 

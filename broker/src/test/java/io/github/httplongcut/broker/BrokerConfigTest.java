@@ -7,8 +7,10 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.broker.BrokerConfig.Limits;
 import io.github.httplongcut.broker.BrokerConfig.Timeouts;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,9 +30,10 @@ final class BrokerConfigTest {
             new Limits(
                 1_800,
                 256L << 20,
-                new WaitingLimits(1_000, 100, 32),
+                new WaitingLimits(1_000, 100),
+                new ShareRule(0.5, 32),
                 3,
-                new AgentLimits(1_000, 20_000)));
+                new AgentLimits(1_000, 20_000, OutlierDetection.OFF)));
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 

@@ -10,8 +10,10 @@ import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.amqp.SessionState;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
+import io.github.httplongcut.broker.core.TurnByTurn;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.AgentState;
@@ -33,6 +35,7 @@ import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.share.ShareRule;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -62,10 +65,12 @@ class BrokerLoopTest {
               Duration.ofSeconds(25),
               100,
               1 << 20,
-              new WaitingLimits(10, 10, 32),
+              new WaitingLimits(10, 10),
+              new ShareRule(0.5, 32),
               3,
-              new AgentLimits(10, 20)),
+              new AgentLimits(10, 20, OutlierDetection.OFF)),
           this::newId,
+          new TurnByTurn(),
           (request, dispatch, from, to, why) -> {});
   private boolean bug;
   private long now = System.nanoTime();

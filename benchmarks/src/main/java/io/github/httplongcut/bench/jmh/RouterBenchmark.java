@@ -17,6 +17,7 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -70,10 +71,12 @@ public class RouterBenchmark {
                 never,
                 SLOTS,
                 Long.MAX_VALUE,
-                new WaitingLimits(SLOTS, SLOTS, SLOTS),
+                new WaitingLimits(SLOTS, SLOTS),
+                new ShareRule(0.5, SLOTS),
                 3,
-                new AgentLimits(1_000, 20_000)),
+                new AgentLimits(1_000, 20_000, OutlierDetection.OFF)),
             UUID::randomUUID,
+            new SplittableRandom(1),
             (clientReqId, brokerReqId, from, to, why) -> {});
     for (int i = 0; i < agents; i++) {
       ProcessId id = ProcessId.create("upstream-agent", "agent");

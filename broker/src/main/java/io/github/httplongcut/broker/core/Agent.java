@@ -23,11 +23,18 @@ final class Agent {
     RETURNED
   }
 
-  /** Smallest share in use first, round robin among equals. */
+  /** Ranks of agents with a free slot: those of a higher rank are chosen only without these. */
+  enum Rank {
+    FIRST,
+    /** Its server's answers are mostly errors. */
+    OUTLIER,
+    /** It does not reach its server. */
+    FAILING
+  }
+
+  /** Smallest share in use first, then the one chosen longest ago. */
   static final Comparator<Agent> BY_SHARE =
-      Comparator.comparingDouble(Agent::share)
-          .thenComparingLong(agent -> agent.lastChosen)
-          .thenComparingLong(agent -> agent.registered);
+      Comparator.comparingDouble(Agent::share).thenComparingLong(agent -> agent.lastChosen);
 
   /** The one first that is to be looked at first; points in time of the fair clock may overflow. */
   static final Comparator<Agent> BY_CHECK =
@@ -42,6 +49,8 @@ final class Agent {
   private final String target;
   private final ProcessId id;
   private final long registered;
+
+  private final RecentAnswers answers;
 
   private AgentState state;
   private Standing standing = Standing.GOOD;
@@ -66,6 +75,7 @@ final class Agent {
     this.target = heartbeat.upstreamTarget();
     this.id = heartbeat.upstreamId();
     this.registered = registered;
+    this.answers = new RecentAnswers(fairNow);
     heard(heartbeat, fairNow);
   }
 
@@ -87,9 +97,12 @@ final class Agent {
     return (standing == Standing.GOOD || standing == Standing.FAILING) && takesRequests();
   }
 
-  /** Returns whether it may be chosen before others: after a failure, with one request first. */
-  boolean isFirstChoice() {
-    return standing == Standing.GOOD && (failures == 0 || outstanding == 0);
+  /** Returns its rank; after a failure it is among the first with one request at a time. */
+  Rank rank() {
+    if (standing != Standing.GOOD || (failures > 0 && outstanding > 0)) {
+      return Rank.FAILING;
+    }
+    return answers.areMostlyErrors() ? Rank.OUTLIER : Rank.FIRST;
   }
 
   /** Returns whether it takes requests, and nothing speaks against it. */
@@ -137,6 +150,7 @@ final class Agent {
 
   void heard(UpstreamHeartbeat heartbeat, long fairNow) {
     state = heartbeat.state();
+    answers.onTime(fairNow);
     if (standing != Standing.FAILING || fairNow - pausedUntil >= 0) {
       standing = Standing.GOOD;
     }
@@ -175,6 +189,11 @@ final class Agent {
     if (standing == Standing.FAILING) {
       standing = Standing.GOOD;
     }
+  }
+
+  /** Its upstream server's status code counts for or against it. */
+  void judged(int statusCode, long fairNow) {
+    answers.add(statusCode, fairNow);
   }
 
   /** Some time has passed, far more than a heartbeat takes: what was before that is forgotten. */

@@ -3,6 +3,7 @@ package io.github.httplongcut.broker.core;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -11,16 +12,15 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.random.RandomGenerator;
 
 /**
  * The upstream agents that live, by target, and which of them is next (docs/protocol.md section 4).
  * Liveness is measured on the fair clock.
  *
- * <p>Their number is bounded ({@link AgentLimits}), and a heartbeat, a choice or a tick takes the
- * logarithm of it: those with a free slot are sorted by their share in use, all by when they would
- * be missing.
+ * <p>Their number is bounded ({@link AgentLimits}). A choice takes constant time; a heartbeat or a
+ * tick takes the logarithm of their number, since they are sorted by when they would be missing.
  */
 final class AgentRegistry {
 
@@ -29,10 +29,25 @@ final class AgentRegistry {
 
   private static final class Target {
     final Map<ProcessId, Agent> agents = new LinkedHashMap<>();
-    final TreeSet<Agent> free = new TreeSet<>(Agent.BY_SHARE);
+    final Map<Agent.Rank, FreeAgents> free = new EnumMap<>(Agent.Rank.class);
 
-    /** Those that have failed and have a free slot: for when nobody else is there. */
-    final TreeSet<Agent> lastChoices = new TreeSet<>(Agent.BY_SHARE);
+    Target() {
+      for (Agent.Rank rank : Agent.Rank.values()) {
+        free.put(rank, new FreeAgents());
+      }
+    }
+
+    FreeAgents free(Agent.Rank rank) {
+      return free.get(rank);
+    }
+
+    boolean hasFree() {
+      return free.values().stream().anyMatch(agents -> !agents.isEmpty());
+    }
+
+    void noLongerFree(Agent agent) {
+      free.values().forEach(agents -> agents.remove(agent));
+    }
 
     /** Returns whether an agent but those is better waited for than one that fails. */
     boolean hasSound(Set<ProcessId> but) {
@@ -42,6 +57,7 @@ final class AgentRegistry {
   }
 
   private final AgentLimits limits;
+  private final RandomGenerator random;
   private final Map<String, Target> targets = new HashMap<>();
   private final AgentOwners owners = new AgentOwners();
   private final TreeSet<Agent> byCheck = new TreeSet<>(Agent.BY_CHECK);
@@ -51,8 +67,14 @@ final class AgentRegistry {
   private long silent;
   private long displaced;
 
-  AgentRegistry(AgentLimits limits) {
+  /**
+   * A registry that knows nobody.
+   *
+   * @param random draws the agents of which one is chosen
+   */
+  AgentRegistry(AgentLimits limits, RandomGenerator random) {
     this.limits = limits;
+    this.random = random;
   }
 
   /**
@@ -85,30 +107,40 @@ final class AgentRegistry {
   }
 
   /**
-   * The agent with the smallest share in use, if one but those has a free slot. One that has failed
-   * only if no other is there.
+   * Returns an agent with a free slot, but none of those ({@link FreeAgents}). One that has failed
+   * only if no other is there, not even a full one.
    */
   Optional<Agent> choose(String upstreamTarget, Set<ProcessId> but) {
     Target target = targets.get(upstreamTarget);
     if (target == null) {
       return Optional.empty();
     }
-    Optional<Agent> first = first(target.free, but);
-    return first.isPresent() || target.lastChoices.isEmpty() || target.hasSound(but)
-        ? first
-        : first(target.lastChoices, but);
+    return target
+        .free(Agent.Rank.FIRST)
+        .choose(but, random)
+        .or(() -> target.free(Agent.Rank.OUTLIER).choose(but, random))
+        .or(() -> lastChoice(target, but));
   }
 
-  private static Optional<Agent> first(SortedSet<Agent> agents, Set<ProcessId> but) {
-    return agents.stream().filter(agent -> !but.contains(agent.id())).findFirst();
+  private Optional<Agent> lastChoice(Target target, Set<ProcessId> but) {
+    FreeAgents failing = target.free(Agent.Rank.FAILING);
+    return failing.isEmpty() || target.hasSound(but)
+        ? Optional.empty()
+        : failing.choose(but, random);
   }
 
-  /** Whether anybody for the target has a free slot. */
+  /** Returns whether an agent for the target has a free slot, if only a failing one. */
   boolean hasFree(String upstreamTarget) {
     Target target = targets.get(upstreamTarget);
-    return target != null
-        && (!target.free.isEmpty()
-            || (!target.lastChoices.isEmpty() && !target.hasSound(Set.of())));
+    return target != null && target.hasFree();
+  }
+
+  /** Returns whether every request for the target that may go to any agent has to wait. */
+  boolean areOnlyFailingFree(String upstreamTarget) {
+    Target target = targets.get(upstreamTarget);
+    return target.free(Agent.Rank.FIRST).isEmpty()
+        && target.free(Agent.Rank.OUTLIER).isEmpty()
+        && target.hasSound(Set.of());
   }
 
   /** Whether an agent but those may still take requests for the target, now or later. */
@@ -143,10 +175,20 @@ final class AgentRegistry {
   }
 
   /** Its upstream server has answered. */
-  void onAnswer(String upstreamTarget, ProcessId id) {
+  void onAnswer(String upstreamTarget, ProcessId id, int statusCode, long fairNow) {
+    boolean judges = limits.outliers() == OutlierDetection.ON;
     find(upstreamTarget, id)
-        .filter(Agent::hasFailed)
-        .ifPresent(agent -> change(agent, agent::answered));
+        .filter(agent -> judges || agent.hasFailed())
+        .ifPresent(
+            agent ->
+                change(
+                    agent,
+                    () -> {
+                      agent.answered();
+                      if (judges) {
+                        agent.judged(statusCode, fairNow);
+                      }
+                    }));
   }
 
   /** It has rejected a request that we still count there: it is full. */
@@ -238,8 +280,7 @@ final class AgentRegistry {
 
   private void forget(Agent agent) {
     Target target = targets.get(agent.target());
-    target.free.remove(agent);
-    target.lastChoices.remove(agent);
+    target.noLongerFree(agent);
     target.agents.remove(agent.id());
     if (target.agents.isEmpty()) {
       targets.remove(agent.target());
@@ -255,18 +296,17 @@ final class AgentRegistry {
     byCheck.add(agent);
   }
 
-  /** A sorted element must be taken out before it changes. */
+  /** Its rank may change, and whether it has a free slot. */
   private void change(Agent agent, Runnable change) {
     if (!isKnown(agent)) {
       change.run(); // forgotten, but a request still counts there
       return;
     }
     Target target = targets.get(agent.target());
-    target.free.remove(agent);
-    target.lastChoices.remove(agent);
+    target.noLongerFree(agent);
     change.run();
     if (agent.isUsable() && agent.hasFreeSlot()) {
-      (agent.isFirstChoice() ? target.free : target.lastChoices).add(agent);
+      target.free(agent.rank()).add(agent);
     }
     if (!agent.isAtRest()) {
       unsettled.add(agent);

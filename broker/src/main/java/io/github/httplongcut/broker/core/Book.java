@@ -21,18 +21,24 @@ final class Book {
   private final Supplier<UUID> ids;
   private final Journal journal;
   private final Map<UUID, InFlight> byClientReqId = new LinkedHashMap<>();
-  private final WaitingRoom waitingRoom = new WaitingRoom();
+  private final WaitingRoom waitingRoom;
+  private final SharedRoom room;
   private final Dispatches dispatches = new Dispatches();
   private final Set<String> freed = new LinkedHashSet<>();
-  private int admitted;
-  private long admittedBytes;
 
   /**
    * An empty book.
    *
    * @param ids gives new {@code broker_req_id}s
    */
-  Book(AgentRegistry agents, FairClock fair, Supplier<UUID> ids, Journal journal) {
+  Book(
+      RouterLimits limits,
+      AgentRegistry agents,
+      FairClock fair,
+      Supplier<UUID> ids,
+      Journal journal) {
+    this.room = new SharedRoom(limits.maxInFlight(), limits.maxInFlightBytes(), limits.shares());
+    this.waitingRoom = new WaitingRoom(limits);
     this.agents = agents;
     this.fair = fair;
     this.ids = ids;
@@ -51,8 +57,7 @@ final class Book {
   /** Counts it against the limits from now on. */
   void admit(InFlight request) {
     request.admitted();
-    admitted++;
-    admittedBytes += request.size();
+    room.enter(request);
   }
 
   /** Makes a transition. */
@@ -92,8 +97,7 @@ final class Book {
     dispatches.forget(request);
     request.receipt().remove(request);
     if (request.isAdmitted()) {
-      admitted--;
-      admittedBytes -= request.size();
+      room.leave(request);
     }
   }
 
@@ -148,14 +152,9 @@ final class Book {
     return byClientReqId.isEmpty();
   }
 
-  /** Whether the limits have room for one more. */
-  boolean hasRoomFor(InFlight request, RouterLimits limits) {
-    return admitted < limits.maxInFlight()
-        && admittedBytes + request.size() <= limits.maxInFlightBytes();
-  }
-
-  long admittedBytes() {
-    return admittedBytes;
+  /** The room for what is admitted. */
+  SharedRoom room() {
+    return room;
   }
 
   RouterStats.Holds holds() {

@@ -15,6 +15,8 @@ import java.util.UUID;
 /** A request that the broker holds, and what it remembers of it. Changed by {@link Router} only. */
 final class InFlight {
 
+  private static final long NO_TURN = -1;
+
   private final ClientRequest event;
   private final Receipt receipt;
   private final long number;
@@ -28,6 +30,7 @@ final class InFlight {
   private long waited;
   private EventError lastError;
   private boolean admitted;
+  private long turn = NO_TURN;
   private Stage stage = new Stage.Unassigned();
 
   /**
@@ -58,6 +61,11 @@ final class InFlight {
     return event.request().upstreamTarget();
   }
 
+  /** The RabbitMQ user of its client agent. */
+  String user() {
+    return event.clientId().user();
+  }
+
   long number() {
     return number;
   }
@@ -83,6 +91,20 @@ final class InFlight {
   /** Whether it counts against the limits. */
   boolean isAdmitted() {
     return admitted;
+  }
+
+  /** Its turn in the waiting room, from 0; only if it {@link #hasTurn}. */
+  long turn() {
+    return turn;
+  }
+
+  /** Returns whether it waits, or has waited. */
+  boolean hasTurn() {
+    return turn != NO_TURN;
+  }
+
+  void turn(long turn) {
+    this.turn = turn;
   }
 
   boolean isRepeatable() {

@@ -56,24 +56,52 @@ final class Placement {
         paused ? Optional.empty() : agents.choose(request.target(), request.unreachableFrom());
     if (agent.isPresent()) {
       assign(request, stage, agent.get(), why, now);
-    } else if (request.isNew() && !mayWait(request.target(), now)) {
-      String message = "the broker's waiting room is full, or the target's share of it";
-      fail(request, stage, error(Failure.UPSTREAM_BUSY, message), now);
+      return;
+    }
+    Optional<EventError> refusal = request.isNew() ? refusalToWait(request, now) : Optional.empty();
+    if (refusal.isPresent()) {
+      fail(request, stage, refusal.get(), now);
     } else {
       move(request, stage.await(fair.at(now)), why + ", nobody free", now);
     }
   }
 
-  private boolean mayWait(String target, long now) {
-    WaitingLimits room = limits.waiting();
-    int all = book.waitingRoom().size();
-    int own = book.waitingRoom().size(target);
+  /** Answers a request for which the broker has no place. */
+  void noPlace(InFlight request, Undispatched stage, NoRoom why, long now) {
+    Failure failure = why == NoRoom.SHARE_OF_TARGET ? Failure.UPSTREAM_BUSY : Failure.OVERLOADED;
+    fail(request, stage, noRoom(failure, request, why, Journal.Room.IN_FLIGHT), now);
+  }
+
+  private Optional<EventError> refusalToWait(InFlight request, long now) {
+    String target = request.target();
     boolean mayKeepOthersOut = knowsItsAgents(now) && agents.hasOtherTargets(target);
-    boolean hasAgent = !mayKeepOthersOut || agents.hasLive(target, Set.of());
-    boolean isAlone = own == all;
-    return all < room.total()
-        && (hasAgent || own < room.withoutAgent())
-        && (isAlone || own < room.always() || own < (room.total() - all) / 2);
+    if (mayKeepOthersOut
+        && !agents.hasLive(target, Set.of())
+        && book.waitingRoom().size(target) >= limits.waiting().withoutAgent()) {
+      journal.shareExceeded(Journal.Party.TARGET_WITHOUT_AGENT, target, Journal.Room.WAITING);
+      String message = "as many requests for '" + target + "' wait for an agent as may";
+      return Optional.of(error(Failure.UPSTREAM_BUSY, message));
+    }
+    return book.waitingRoom()
+        .noRoomFor(request, now)
+        .map(why -> noRoom(Failure.UPSTREAM_BUSY, request, why, Journal.Room.WAITING));
+  }
+
+  private EventError noRoom(Failure failure, InFlight request, NoRoom why, Journal.Room room) {
+    String name = room == Journal.Room.WAITING ? "the broker's waiting room" : "the broker's room";
+    return switch (why) {
+      case FULL -> error(failure, name + " is full");
+      case SHARE_OF_TARGET -> {
+        journal.shareExceeded(Journal.Party.TARGET, request.target(), room);
+        yield error(failure, "requests for '" + request.target() + "' hold their share of " + name);
+      }
+      case SHARE_OF_USER -> {
+        journal.shareExceeded(Journal.Party.USER, request.user(), room);
+        yield error(
+            failure,
+            "requests of RabbitMQ user '" + request.user() + "' hold their share of " + name);
+      }
+    };
   }
 
   /** It listens. */
@@ -159,7 +187,9 @@ final class Placement {
     Optional<InFlight> next = book.waitingRoom().first(target);
     while (next.isPresent() && !paused && agents.hasFree(target)) {
       InFlight request = next.get();
-      guarded(request, now, () -> serve(request, now));
+      if (!request.unreachableFrom().isEmpty() || !agents.areOnlyFailingFree(target)) {
+        guarded(request, now, () -> serve(request, now));
+      }
       next = book.waitingRoom().after(request);
     }
   }

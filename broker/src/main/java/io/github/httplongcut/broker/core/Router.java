@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * Decides the way of every request (docs/protocol.md section 4, "Broker"): each method is one thing
@@ -57,12 +58,18 @@ public final class Router {
    * A router that holds nothing and knows nobody.
    *
    * @param ids gives new {@code broker_req_id}s
+   * @param random draws the agents of which one is chosen
    */
-  public Router(ProcessId brokerId, RouterLimits limits, Supplier<UUID> ids, Journal journal) {
+  public Router(
+      ProcessId brokerId,
+      RouterLimits limits,
+      Supplier<UUID> ids,
+      RandomGenerator random,
+      Journal journal) {
     this.limits = limits;
     this.journal = journal;
-    this.agents = new AgentRegistry(limits.agents());
-    this.book = new Book(agents, fair, ids, journal);
+    this.agents = new AgentRegistry(limits.agents(), random);
+    this.book = new Book(limits, agents, fair, ids, journal);
     this.outbox = new Outbox(brokerId, limits);
     this.placement = new Placement(limits, agents, book, outbox, fair, journal);
   }
@@ -80,13 +87,12 @@ public final class Router {
     book.enter(request);
     outbox.acknowledge(request);
     Stage.Unassigned unassigned = new Stage.Unassigned();
-    if (book.hasRoomFor(request, limits)) {
+    Optional<NoRoom> noRoom = book.room().noRoomFor(request, now);
+    if (noRoom.isEmpty()) {
       book.admit(request);
       placement.place(request, unassigned, "received", now);
     } else {
-      EventError error =
-          Placement.error(Failure.OVERLOADED, "the broker holds as many requests as it may");
-      placement.fail(request, unassigned, error, now);
+      placement.noPlace(request, unassigned, noRoom.get(), now);
     }
     return placement.finish(now);
   }
@@ -163,7 +169,11 @@ public final class Router {
       return drop(Drop.WRONG_SENDER);
     }
     lives(attempt.get(), now);
-    agents.onAnswer(attempt.get().request().target(), attempt.get().upstreamId());
+    agents.onAnswer(
+        attempt.get().request().target(),
+        attempt.get().upstreamId(),
+        response.response().statusCode(),
+        fair.at(now));
     responses++;
     InFlight request = attempt.get().request();
     if (attempt.get().current().isEmpty()) { // an earlier one was faster than the current one
@@ -366,7 +376,7 @@ public final class Router {
   public RouterStats stats() {
     return new RouterStats(
         book.holds(),
-        book.admittedBytes(),
+        book.room().bytes(),
         agents.size(),
         new RouterStats.Totals(
             received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)),

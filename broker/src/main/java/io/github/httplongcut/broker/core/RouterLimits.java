@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 
 /**
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param maxInFlight requests held, waiting and running
  * @param maxInFlightBytes of those
  * @param waiting of them in the waiting room
+ * @param shares of a target and of a client agent's user, of both
  * @param maxAttempts dispatches of one request that cost one
  * @param agents how many agents it knows
  */
@@ -21,5 +23,6 @@ public record RouterLimits(
     int maxInFlight,
     long maxInFlightBytes,
     WaitingLimits waiting,
+    ShareRule shares,
     int maxAttempts,
     AgentLimits agents) {}

@@ -6,7 +6,5 @@ package io.github.httplongcut.broker.core;
  * @param total for all of them
  * @param withoutAgent for those of one target that has no agent, while another target has one: so
  *     they keep nobody out
- * @param always for those of one target, however full it is; above that a target may hold half of
- *     what the others leave free
  */
-public record WaitingLimits(int total, int withoutAgent, int always) {}
+public record WaitingLimits(int total, int withoutAgent) {}

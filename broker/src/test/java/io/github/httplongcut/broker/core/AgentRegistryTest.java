@@ -6,10 +6,14 @@ import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** How many agents there may be (docs/protocol.md section 6), and what they cost. */
@@ -22,7 +26,8 @@ class AgentRegistryTest {
   /** Close to where {@code nanoTime} overflows, which must make no difference. */
   private static final long T0 = Long.MAX_VALUE - 1_000_000_000L;
 
-  private final AgentRegistry registry = new AgentRegistry(new AgentLimits(2, 4));
+  private final AgentRegistry registry =
+      new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.OFF), new TurnByTurn());
   private long now = T0;
 
   @Test
@@ -182,7 +187,7 @@ class AgentRegistryTest {
     registry.take(choose(ORDERS));
 
     assertThat(registry.choose(ORDERS, Set.of())).isEmpty();
-    assertThat(registry.hasFree(ORDERS)).isFalse();
+    assertThat(registry.areOnlyFailingFree(ORDERS)).isTrue();
 
     heartbeat("plant.b-aaaaaa", ORDERS, AgentState.DRAINING, 1);
 
@@ -205,7 +210,7 @@ class AgentRegistryTest {
     registry.take(first);
     assertThat(choose(ORDERS)).as("the others wait for its answer").isEqualTo(second);
     registry.take(second);
-    registry.onAnswer(ORDERS, first.id());
+    registry.onAnswer(ORDERS, first.id(), 200, now);
     assertThat(choose(ORDERS)).isEqualTo(first);
   }
 
@@ -216,21 +221,103 @@ class AgentRegistryTest {
     heartbeat("plant.b-aaaaaa", ORDERS);
     registry.failed(failing, now);
     heartbeat("plant.a-aaaaaa", ORDERS);
-    assertThat(failing.isFirstChoice()).as("no pause after the first").isTrue();
+    assertThat(failing.rank()).as("no pause after the first").isEqualTo(Agent.Rank.FIRST);
     for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
       registry.failed(failing, now);
       now += Duration.ofSeconds(seconds).toNanos() - 1;
       heartbeat("plant.a-aaaaaa", ORDERS);
-      assertThat(failing.isFirstChoice()).as("before " + seconds).isFalse();
+      assertThat(failing.rank()).as("before " + seconds).isEqualTo(Agent.Rank.FAILING);
       now += 1;
       heartbeat("plant.a-aaaaaa", ORDERS);
-      assertThat(failing.isFirstChoice()).as("after " + seconds).isTrue();
+      assertThat(failing.rank()).as("after " + seconds).isEqualTo(Agent.Rank.FIRST);
     }
 
-    registry.onAnswer(ORDERS, failing.id());
+    registry.onAnswer(ORDERS, failing.id(), 200, now);
     registry.failed(failing, now);
     heartbeat("plant.a-aaaaaa", ORDERS);
-    assertThat(failing.isFirstChoice()).as("the first again").isTrue();
+    assertThat(failing.rank()).as("the first again").isEqualTo(Agent.Rank.FIRST);
+  }
+
+  @Test
+  void serverErrorsCountOnlyIfTheyAreAskedTo() {
+    heartbeat("plant.a-aaaaaa", ORDERS);
+    Agent agent = choose(ORDERS);
+
+    answers(registry, agent, RecentAnswers.FEWEST, 500);
+
+    assertThat(agent.rank()).isEqualTo(Agent.Rank.FIRST);
+  }
+
+  @Test
+  void anAgentWithMostlyServerErrorsIsChosenOnlyWithoutOthers() {
+    AgentRegistry judging =
+        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new TurnByTurn());
+    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    Agent outlier = judging.choose(ORDERS, Set.of()).orElseThrow();
+    judging.onHeartbeat(beat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1, 2_000), now);
+
+    answers(judging, outlier, RecentAnswers.FEWEST - 1, 503);
+    assertThat(outlier.rank()).as("too few to tell").isEqualTo(Agent.Rank.FIRST);
+    answers(judging, outlier, 1, 503);
+    assertThat(outlier.rank()).isEqualTo(Agent.Rank.OUTLIER);
+
+    Agent other = judging.choose(ORDERS, Set.of()).orElseThrow();
+    assertThat(other).isNotEqualTo(outlier);
+    judging.take(other);
+    assertThat(judging.choose(ORDERS, Set.of())).as("the other is full").contains(outlier);
+
+    answers(judging, outlier, RecentAnswers.FEWEST, 404);
+    assertThat(outlier.rank()).as("half of them").isEqualTo(Agent.Rank.FIRST);
+  }
+
+  @Test
+  void serverErrorsAreForgotten() {
+    AgentRegistry judging =
+        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new TurnByTurn());
+    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    Agent agent = judging.choose(ORDERS, Set.of()).orElseThrow();
+    answers(judging, agent, RecentAnswers.FEWEST, 500);
+
+    now += RecentAnswers.WINDOW.toNanos();
+    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    assertThat(agent.rank()).isEqualTo(Agent.Rank.OUTLIER);
+    now += RecentAnswers.WINDOW.toNanos();
+    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+
+    assertThat(agent.rank()).isEqualTo(Agent.Rank.FIRST);
+  }
+
+  private void answers(AgentRegistry registry, Agent agent, int number, int statusCode) {
+    for (int i = 0; i < number; i++) {
+      registry.onAnswer(agent.target(), agent.id(), statusCode, now);
+    }
+  }
+
+  /** All hear the same heartbeats: the least busy agent must not get the next request of each. */
+  @Test
+  void brokersDoNotAllChooseTheSameAgent() {
+    for (int agents : new int[] {2, 3, 20}) {
+      Map<ProcessId, Integer> chosen = new HashMap<>();
+      for (int broker = 0; broker < 1_000; broker++) {
+        AgentRegistry one =
+            new AgentRegistry(
+                new AgentLimits(100, 100, OutlierDetection.OFF), new SplittableRandom(broker));
+        for (int i = 0; i < agents; i++) {
+          one.onHeartbeat(busyBeat("plant.a%d-aaaaaa".formatted(i), i), now);
+        }
+        chosen.merge(one.choose(ORDERS, Set.of()).orElseThrow().id(), 1, Integer::sum);
+      }
+
+      int leastBusy = chosen.get(ProcessId.parse("plant.a0-aaaaaa"));
+      assertThat(chosen).as("each is chosen at times").hasSize(agents);
+      assertThat(leastBusy).as("of 1,000 by %d agents", agents).isLessThan(800);
+      assertThat(leastBusy).as("the most of all").isEqualTo(Collections.max(chosen.values()));
+    }
+  }
+
+  private static UpstreamHeartbeat busyBeat(String id, int inFlight) {
+    return new UpstreamHeartbeat(
+        ProcessId.parse(id), ORDERS, AgentState.READY, 100, inFlight, 2_000, "1");
   }
 
   @Test
@@ -255,7 +342,7 @@ class AgentRegistryTest {
   void countsStayRightWhateverComes() {
     for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
-      AgentRegistry some = new AgentRegistry(new AgentLimits(3, 7));
+      AgentRegistry some = new AgentRegistry(new AgentLimits(3, 7, OutlierDetection.OFF), random);
       now = T0;
       for (int i = 0; i < 300; i++) {
         now += Duration.ofMillis(random.nextInt(300)).toNanos();

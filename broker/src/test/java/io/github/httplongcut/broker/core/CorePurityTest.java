@@ -17,7 +17,7 @@ class CorePurityTest {
   private static final Pattern ALLOWED =
       Pattern.compile(
           "import (java\\.(time\\.Duration|util\\.(?!concurrent\\.)[\\w.]+)"
-              + "|io\\.github\\.httplongcut\\.(protocol|broker\\.core)\\.[\\w.]+);");
+              + "|io\\.github\\.httplongcut\\.(protocol|share|broker\\.core)\\.[\\w.]+);");
   private static final Pattern CLOCK_OR_IO = Pattern.compile("\\b(System|Thread|Instant)\\.");
 
   @Test

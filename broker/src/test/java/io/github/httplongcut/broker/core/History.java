@@ -16,6 +16,7 @@ import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,9 +44,10 @@ final class History {
           Duration.ofMillis(1_000),
           12,
           1 << 20,
-          new WaitingLimits(6, 2, 1),
+          new WaitingLimits(6, 2),
+          new ShareRule(0.5, 1),
           3,
-          new AgentLimits(2, 2)); // one of three agents must stay out
+          new AgentLimits(2, 2, OutlierDetection.ON)); // one of three agents must stay out
 
   /** One reception of a request. */
   private static final class Reception {
@@ -102,7 +104,11 @@ final class History {
     random = new Random(seed);
     router =
         new Router(
-            RouterScene.BROKER, LIMITS, () -> new UUID(2, ++ids), (r, b, from, to, why) -> {});
+            RouterScene.BROKER,
+            LIMITS,
+            () -> new UUID(2, ++ids),
+            random,
+            (r, b, from, to, why) -> {});
     for (String id : List.of("plant1.a-aaaaaa", "plant1.b-aaaaaa", "plant2.a-aaaaaa")) {
       agents.add(new WorldAgent(id, 1 + random.nextInt(3)));
     }

@@ -14,8 +14,9 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -245,21 +246,27 @@ class RouterDispatchTest {
   /** More than max-attempts of them. */
   @Test
   void whileAnotherAgentIsUntriedAFailureCostsNoAttempt() {
-    List<ProcessId> agents = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
-      agents.add(ProcessId.parse("plant" + i + ".agent-aaaaaa"));
-      scene.heartbeat(agents.get(i), 1, 0);
+      scene.heartbeat(ProcessId.parse("plant" + i + ".agent-aaaaaa"), 1, 0);
     }
-    scene.get(1);
-    for (int i = 0; i < 5; i++) {
-      assertThat(scene.error(1, i + 1, Failure.UPSTREAM_UNREACHABLE, agents.get(i)))
-          .singleElement()
-          .asString()
-          .startsWith("dispatch r1 as b" + (i + 2));
+    String dispatch = scene.get(1).get(1);
+    for (int i = 1; i < 6; i++) {
+      dispatch = unreachable(dispatch).get(0);
+      assertThat(dispatch).startsWith("dispatch r1 as b" + (i + 1));
     }
 
-    assertThat(scene.error(1, 6, Failure.UPSTREAM_UNREACHABLE, agents.get(5)))
-        .containsExactly("refuse r1 upstream_unreachable");
+    assertThat(unreachable(dispatch)).containsExactly("refuse r1 upstream_unreachable");
+  }
+
+  /** The agent that got that dispatch does not reach its server. */
+  private List<String> unreachable(String dispatch) {
+    Matcher matcher = Pattern.compile("dispatch r1 as b(\\d+) to (plant\\d)").matcher(dispatch);
+    assertThat(matcher.matches()).as(dispatch).isTrue();
+    return scene.error(
+        1,
+        Integer.parseInt(matcher.group(1)),
+        Failure.UPSTREAM_UNREACHABLE,
+        ProcessId.parse(matcher.group(2) + ".agent-aaaaaa"));
   }
 
   @Test

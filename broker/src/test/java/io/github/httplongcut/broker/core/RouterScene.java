@@ -16,6 +16,7 @@ import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +45,10 @@ final class RouterScene {
           Duration.ofSeconds(25),
           6,
           1 << 20,
-          new WaitingLimits(3, 2, 1),
+          new WaitingLimits(3, 2),
+          new ShareRule(0.5, 1),
           3,
-          new AgentLimits(4, 6));
+          new AgentLimits(4, 6, OutlierDetection.OFF));
 
   /** Close to where {@code nanoTime} overflows, which must make no difference. */
   private static final long T0 = Long.MAX_VALUE - 3_000_000_000L;
@@ -70,6 +72,7 @@ final class RouterScene {
   final Router router;
   final List<String> moves = new ArrayList<>();
   final List<String> refused = new ArrayList<>();
+  final List<String> exceeded = new ArrayList<>();
   private int receipts;
   private int ids;
   private int bugAt;
@@ -85,6 +88,7 @@ final class RouterScene {
             BROKER,
             limits.apply(LIMITS),
             this::nextId,
+            new TurnByTurn(),
             new Journal() {
               @Override
               public void moved(
@@ -98,10 +102,29 @@ final class RouterScene {
               }
 
               @Override
+              public void shareExceeded(Party of, String name, Room room) {
+                exceeded.add(of + " " + name + " " + room);
+              }
+
+              @Override
               public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
                 refused.add(upstreamId + " for " + upstreamTarget);
               }
             });
+  }
+
+  /** Room for 40 requests, 20 of which may wait. */
+  static RouterLimits roomy(RouterLimits limits) {
+    return new RouterLimits(
+        limits.waitTimeout(),
+        limits.ackTimeout(),
+        limits.replyTimeout(),
+        40,
+        limits.maxInFlightBytes(),
+        new WaitingLimits(20, 20),
+        limits.shares(),
+        limits.maxAttempts(),
+        limits.agents());
   }
 
   private UUID nextId() {
@@ -236,6 +259,17 @@ final class RouterScene {
   }
 
   /** A GET for another target than the usual one. */
+  /** A request of another user's client agent. */
+  List<String> getOf(String user, int number) {
+    return receive(
+        new ClientRequest(
+            new ProcessId(user, "c-aaaaaa"),
+            id(number),
+            TTL,
+            new Request(TARGET, "GET", "/" + number, Headers.EMPTY, Body.ABSENT)),
+        delivery());
+  }
+
   List<String> getElsewhere(int number) {
     return receive(request(number, "GET", "billing", TTL), delivery());
   }

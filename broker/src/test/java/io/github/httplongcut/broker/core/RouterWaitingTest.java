@@ -13,13 +13,17 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Request;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The waiting room, the limits and the choice of the agent. */
 class RouterWaitingTest {
 
-  private final RouterScene scene = new RouterScene();
+  private RouterScene scene = new RouterScene();
 
   @AfterEach
   void nothingIsLeftOfWhatIsOver() {
@@ -165,6 +169,7 @@ class RouterWaitingTest {
     assertThat(scene.get(4)).containsExactly("ack r4", "refuse r4 upstream_busy");
     assertThat(scene.getElsewhere(5)).containsExactly("ack r5");
     scene.cancel(5, CLIENT);
+    scene.at(12_001); // nobody else has asked for a while
     scene.heartbeat(AGENT_1, 1, 1);
     assertThat(scene.get(6)).as("it has one now, a full one").containsExactly("ack r6");
   }
@@ -177,7 +182,11 @@ class RouterWaitingTest {
     assertThat(scene.get(3)).containsExactly("ack r3", "refuse r3 upstream_busy");
 
     scene.cancel(1, CLIENT);
-    assertThat(scene.get(4)).as("nobody else waits").containsExactly("ack r4");
+    assertThat(scene.get(4))
+        .as("somebody else waited a moment ago")
+        .contains("refuse r4 upstream_busy");
+    scene.at(10_000);
+    assertThat(scene.get(4)).as("nobody else wants in").containsExactly("ack r4");
   }
 
   @Test
@@ -237,10 +246,100 @@ class RouterWaitingTest {
     scene.heartbeat(AGENT_2, 10, 0);
     scene.heartbeat(AGENT_3, 10, 0);
 
-    for (int i = 1; i <= 6; i++) {
-      int agent = (i - 1) % 3 + 1;
-      assertThat(scene.get(i)).contains("dispatch r%d as b%d to plant%d".formatted(i, i, agent));
+    assertThat(scene.get(1)).contains("dispatch r1 as b1 to plant1");
+    assertThat(scene.get(2)).contains("dispatch r2 as b2 to plant3");
+    assertThat(scene.get(3)).contains("dispatch r3 as b3 to plant2");
+  }
+
+  /** One user's flood, which came first, does not make the others wait until it is over. */
+  @Test
+  void usersAreServedInTurn() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 1, 1);
+    for (int i = 1; i <= 5; i++) {
+      scene.get(i);
     }
+    scene.getOf("mill", 6);
+    scene.getOf("mill", 7);
+    scene.getOf("works", 8);
+
+    assertThat(servedOneByOne(8)).containsExactly(1, 6, 8, 2, 7, 3, 4, 5);
+  }
+
+  @Test
+  void aUserThatComesAgainAndAgainIsServedOncePerTurn() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 1, 1);
+    for (int i = 1; i <= 3; i++) {
+      scene.get(i);
+    }
+
+    List<Integer> served = new ArrayList<>();
+    for (int i = 11; i <= 13; i++) {
+      scene.getOf("mill", i);
+      served.addAll(servedOneByOne(2));
+    }
+
+    assertThat(served).containsExactly(1, 11, 2, 12, 3, 13);
+  }
+
+  /** Lets an agent serve so many that wait, one after the other; their numbers. */
+  private List<Integer> servedOneByOne(int number) {
+    List<Integer> served = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      String dispatch = scene.heartbeat(AGENT_1, 1, 0).get(0);
+      Matcher matcher = Pattern.compile("dispatch r(\\d+) as b(\\d+) to plant1").matcher(dispatch);
+      assertThat(matcher.matches()).as(dispatch).isTrue();
+      served.add(Integer.parseInt(matcher.group(1)));
+      scene.heartbeat(AGENT_1, 0, 0); // so that its answer frees nothing
+      scene.response(
+          Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)), AGENT_1);
+    }
+    return served;
+  }
+
+  @Test
+  void whileOthersWantInATargetHoldsItsShareOfTheBroker() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 100, 0);
+    scene.heartbeatElsewhere(AGENT_2);
+    scene.getElsewhere(1);
+    int taken = 0;
+    while (!scene.get(2 + taken).contains("refuse r%d upstream_busy".formatted(2 + taken))) {
+      taken++;
+    }
+
+    assertThat(taken).as("13 held, and 26 free").isEqualTo(13);
+    assertThat(scene.exceeded).containsExactly("TARGET orders IN_FLIGHT");
+  }
+
+  @Test
+  void whileOthersWantInAUserHoldsItsShareOfTheBroker() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 100, 0);
+    scene.getOf("mill", 1);
+    int taken = 0;
+    while (!scene.get(2 + taken).contains("refuse r%d overloaded".formatted(2 + taken))) {
+      taken++;
+    }
+
+    assertThat(taken).isEqualTo(13);
+    assertThat(scene.exceeded).containsExactly("USER acme IN_FLIGHT");
+    assertThat(scene.getOf("mill", 50)).contains("ack r50").doesNotContain("refuse r50 overloaded");
+  }
+
+  @Test
+  void whileOthersWantInAUserHoldsItsShareOfTheWaitingRoom() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 1, 1);
+    scene.getOf("mill", 1);
+    int taken = 0;
+    while (!scene.get(2 + taken).contains("refuse r%d upstream_busy".formatted(2 + taken))) {
+      taken++;
+    }
+
+    assertThat(taken).as("6 of 20, and 13 free").isEqualTo(7);
+    assertThat(scene.exceeded).containsExactly("USER acme WAITING");
   }
 
   @Test

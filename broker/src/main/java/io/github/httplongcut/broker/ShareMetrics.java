@@ -1,0 +1,50 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.broker.core.Journal.Party;
+import io.github.httplongcut.broker.core.Journal.Room;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Counts requests that were refused because a target or a user held its share, by its name. For the
+ * loop's thread.
+ */
+final class ShareMetrics {
+
+  /** Names that have a counter of their own; those that come later share {@link #OTHER}. */
+  static final int MOST_NAMES = 1_000;
+
+  static final String OTHER = "other";
+
+  private final MeterRegistry registry;
+  private final Set<String> names = new HashSet<>();
+
+  ShareMetrics(MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  /** One request more was refused. */
+  void exceeded(Party of, String name, Room room) {
+    Counter.builder("longcut.broker.shares.exceeded")
+        .description("Requests refused because a target or a user held its share")
+        .tag("of", of.name().toLowerCase(Locale.ROOT))
+        .tag("name", label(name))
+        .tag("room", room.name().toLowerCase(Locale.ROOT))
+        .register(registry) // gives the one that is there
+        .increment();
+  }
+
+  private String label(String name) {
+    if (names.contains(name)) {
+      return name;
+    }
+    if (names.size() == MOST_NAMES) {
+      return OTHER;
+    }
+    names.add(name);
+    return name;
+  }
+}

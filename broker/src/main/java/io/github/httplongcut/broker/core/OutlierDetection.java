@@ -1,0 +1,9 @@
+package io.github.httplongcut.broker.core;
+
+/** Whether an agent whose answers are mostly server errors is chosen less often. */
+public enum OutlierDetection {
+  /** A status of 5xx is an answer like any other. */
+  OFF,
+  /** An agent with more 5xx than other answers is chosen only if no other has a free slot. */
+  ON
+}
