@@ -304,13 +304,19 @@ class RouterWaitingTest {
     scene.heartbeat(AGENT_1, 100, 0);
     scene.heartbeatElsewhere(AGENT_2);
     scene.getElsewhere(1);
-    int taken = 0;
-    while (!scene.get(2 + taken).contains("refuse r%d upstream_busy".formatted(2 + taken))) {
-      taken++;
-    }
+    int taken = takenUntilRefused("upstream_busy");
 
     assertThat(taken).as("13 held, and 26 free").isEqualTo(13);
     assertThat(scene.exceeded).containsExactly("TARGET orders IN_FLIGHT");
+  }
+
+  /** Requests from r2 on that were not refused so; 40 is all that there is room for. */
+  private int takenUntilRefused(String code) {
+    int taken = 0;
+    while (taken < 40 && !scene.get(2 + taken).contains("refuse r" + (2 + taken) + " " + code)) {
+      taken++;
+    }
+    return taken;
   }
 
   @Test
@@ -318,10 +324,7 @@ class RouterWaitingTest {
     scene = new RouterScene(RouterScene::roomy);
     scene.heartbeat(AGENT_1, 100, 0);
     scene.getOf("mill", 1);
-    int taken = 0;
-    while (!scene.get(2 + taken).contains("refuse r%d overloaded".formatted(2 + taken))) {
-      taken++;
-    }
+    int taken = takenUntilRefused("overloaded");
 
     assertThat(taken).isEqualTo(13);
     assertThat(scene.exceeded).containsExactly("USER acme IN_FLIGHT");
@@ -333,10 +336,7 @@ class RouterWaitingTest {
     scene = new RouterScene(RouterScene::roomy);
     scene.heartbeat(AGENT_1, 1, 1);
     scene.getOf("mill", 1);
-    int taken = 0;
-    while (!scene.get(2 + taken).contains("refuse r%d upstream_busy".formatted(2 + taken))) {
-      taken++;
-    }
+    int taken = takenUntilRefused("upstream_busy");
 
     assertThat(taken).as("6 of 20, and 13 free").isEqualTo(7);
     assertThat(scene.exceeded).containsExactly("USER acme WAITING");
