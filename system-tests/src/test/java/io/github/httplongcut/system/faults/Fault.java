@@ -79,10 +79,14 @@ enum Fault implements Trouble {
   UPSTREAM_AGENT_CONSUME_TRICKLES(narrow(UPSTREAM_AGENT, "consume"), 2, ALL_MAY_FAIL),
 
   UPSTREAM_SERVER_REFUSES(Strikes.refuse(), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_REFUSES_ONE_OF_TWO(Strikes.refuseAllButOne(), 3, NO_FAILURE),
+  UPSTREAM_SERVER_REFUSES_THREE_OF_FOUR(
+      Strikes.refuseAllButOne(), 3, NO_FAILURE, UPSTREAM_AGENT, 4),
   UPSTREAM_SERVER_RESETS_MID_BODY(Strikes.mood(Mood.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
   UPSTREAM_SERVER_NEVER_ANSWERS(Strikes.mood(Mood.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
   UPSTREAM_SERVER_ANSWERS_LATE(Strikes.mood(Mood.ANSWERS_LATE), 1.5, ALL_MAY_FAIL, Length.LONG),
 
+  TENANT_FLOODS(Strikes.flood(), 3, NO_FAILURE),
   CLOCKS_A_DAY_OFF(Strikes.setClocks(), 3, NO_FAILURE),
   GARBAGE_IN_EVERY_QUEUE(Strikes.garbage(), 0.5, NO_FAILURE);
 
@@ -99,6 +103,7 @@ enum Fault implements Trouble {
           CLIENT_AGENT_INBOX_DELETED,
           BROKER_INBOX_DELETED,
           UPSTREAM_AGENT_INBOX_DELETED,
+          TENANT_FLOODS,
           GARBAGE_IN_EVERY_QUEUE);
 
   private static final Set<Fault> PAIRED =
@@ -130,6 +135,11 @@ enum Fault implements Trouble {
 
   Fault(Strike strike, double holdSeconds, Expectation expectation) {
     this(strike, holdSeconds, expectation, Length.SHORT);
+  }
+
+  Fault(Strike strike, double holdSeconds, Expectation expectation, Part part, int count) {
+    this(strike, holdSeconds, expectation, Length.SHORT);
+    counts.put(part, count);
   }
 
   Fault(Strike strike, double holdSeconds, Expectation expectation, Part alone) {
@@ -196,8 +206,11 @@ enum Fault implements Trouble {
           && other != MEMORY_ALARM
           && !other.stopsRabbitMq();
     }
-    if (this == GARBAGE_IN_EVERY_QUEUE && other == MEMORY_ALARM) {
+    if ((this == GARBAGE_IN_EVERY_QUEUE || this == TENANT_FLOODS) && other == MEMORY_ALARM) {
       return false; // it is published
+    }
+    if (refusesSomeAgents()) {
+      return !other.name().startsWith("UPSTREAM_"); // whoever is left must do its part
     }
     if (isAlone()) {
       return !other.strikesProcesses() && !other.strikesOneOf(alone());
@@ -215,6 +228,11 @@ enum Fault implements Trouble {
 
   private boolean stopsRabbitMq() {
     return this == RABBITMQ_RESTARTED || this == RABBITMQ_KILLED;
+  }
+
+  private boolean refusesSomeAgents() {
+    return this == UPSTREAM_SERVER_REFUSES_ONE_OF_TWO
+        || this == UPSTREAM_SERVER_REFUSES_THREE_OF_FOUR;
   }
 
   private boolean stopsClientAgent() {

@@ -52,7 +52,7 @@ final class RecordingUpstream implements AutoCloseable {
     SAYS_503
   }
 
-  static final int DOORS = 2;
+  static final int DOORS = 4;
 
   /** Later than any timeout of the relay. */
   private static final int LATE_MILLIS = 17_000;

@@ -176,6 +176,28 @@ final class Strikes {
     };
   }
 
+  /** The upstream server refuses all upstream agents but one. */
+  static Strike refuseAllButOne() {
+    return (bench, random) -> {
+      RoleProcess served = bench.pick(Part.UPSTREAM_AGENT, random);
+      List<Integer> closed =
+          bench.running(Part.UPSTREAM_AGENT).stream()
+              .filter(process -> process != served)
+              .map(bench::doorOf)
+              .toList();
+      closed.forEach(door -> bench.upstream().refuse(door));
+      return Struck.healedBy(() -> closed.forEach(door -> bench.upstream().listen(door)));
+    };
+  }
+
+  /** Somebody else's requests flood the brokers, for a target without an agent. */
+  static Strike flood() {
+    return (bench, random) -> {
+      TenantFlood flood = TenantFlood.begin(bench);
+      return Struck.healedBy(flood::close);
+    };
+  }
+
   /** The upstream server is in that mood. */
   static Strike mood(Mood mood) {
     return (bench, random) -> {

@@ -3,9 +3,7 @@ package io.github.httplongcut.system.tenants;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,20 +18,8 @@ class OpenDoors extends Attacked {
   }
 
   @Test
-  void unansweredRequestsLeaveRoomForOthers() throws IOException {
-    String inbox = scene().plantsInbox(Map.of());
-    scene().plantsAgent().takeAllOf(inbox);
-    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
-  }
-
-  @Test
   void largeRequestsLeaveRoomForOthers() {
     assertHarmless(List.of(), () -> new Hogs(scene()).largeRequests(200, 3 << 20));
-  }
-
-  @Test
-  void requestsThatWaitLeaveRoomForOthers() {
-    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
   }
 
   /** A broker's channel registers with a quorum queue, and waits for that for up to 5 s. */

@@ -8,6 +8,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.tenants.DeadLetters.Death;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -193,6 +194,18 @@ class TenantsIT extends Attacked {
     FullInboxes inboxes = new FullInboxes(scene());
     new Hogs(scene()).aBusyInbox("classic", 20_000, 500);
     assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
+  }
+
+  @Test
+  void unansweredRequestsLeaveRoomForOthers() throws IOException {
+    String inbox = scene().plantsInbox(Map.of());
+    scene().plantsAgent().takeAllOf(inbox);
+    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
+  }
+
+  @Test
+  void requestsThatWaitLeaveRoomForOthers() {
+    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
   }
 
   // Side doors.
