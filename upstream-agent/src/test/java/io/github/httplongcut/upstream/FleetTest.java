@@ -1,0 +1,123 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.protocol.ProcessId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Counts the heartbeats of 1,000 upstream agents with 10 targets each, with made-up times. */
+final class FleetTest {
+
+  private static final int TARGETS = 10;
+  private static final int BROKERS = 10;
+  private static final long INTERVAL_MILLIS = 2_000;
+  private static final int TICK_MILLIS = 20;
+
+  private final SplittableRandom random = new SplittableRandom(17);
+
+  /** Heartbeats in each tick. */
+  private final List<Integer> perTick = new ArrayList<>();
+
+  private int published;
+
+  /** Milliseconds within which all processes connect. */
+  private int spread;
+
+  private final class FleetAgent {
+    private final long consumesAt = random.nextInt(spread);
+    private final Heartbeats heartbeats;
+    private int hellosHeard;
+
+    FleetAgent(int number) {
+      ProcessId id = ProcessId.create("plant", "agent" + number);
+      List<UpstreamAgentConfig.Target> configs =
+          IntStream.range(0, TARGETS).mapToObj(FleetTest::target).toList();
+      heartbeats =
+          new Heartbeats(
+              new Heartbeats.Self(id, Duration.ofMillis(INTERVAL_MILLIS), "1"),
+              new Targets(id, configs),
+              new TargetStates(),
+              publication -> published++,
+              random::nextDouble);
+    }
+
+    /** What RabbitMQ has for it comes once it consumes. */
+    void pass(long millis, long[] hellos) {
+      long now = Duration.ofMillis(millis).toNanos();
+      if (millis < consumesAt) {
+        return;
+      }
+      if (millis - consumesAt < TICK_MILLIS) {
+        heartbeats.onConsuming(now);
+      }
+      while (hellosHeard < hellos.length && hellos[hellosHeard] <= millis) {
+        heartbeats.onHello(now);
+        hellosHeard++;
+      }
+      heartbeats.onTick(now);
+    }
+  }
+
+  private static UpstreamAgentConfig.Target target(int number) {
+    UpstreamAgentConfig.Target config = Examples.config("http://h");
+    return new UpstreamAgentConfig.Target(
+        "target" + number,
+        config.url(),
+        config.capacity(),
+        config.timeout(),
+        config.maxResponseBody(),
+        config.preserveHost(),
+        config.trust(),
+        Optional.empty());
+  }
+
+  /**
+   * After a restart of RabbitMQ every process connects again within {@code spread} milliseconds,
+   * and each broker says hello. A round for each hello would be 110,000 heartbeats.
+   *
+   * @param most heartbeats until all hellos are answered, besides those that come every interval
+   */
+  @ParameterizedTest
+  @CsvSource({"10, 30000", "1000, 50000", "2000, 60000"})
+  void allHellosOfAMomentAreAnsweredWithOneRoundOfHeartbeats(int spread, int most) {
+    this.spread = spread;
+    restart(1_000, spread + 400);
+
+    assertThat(published).as("heartbeats").isBetween(10_000, most);
+  }
+
+  /** Some seconds after all were started by the same restart. */
+  @Test
+  void theFleetDoesNotBeatInStep() {
+    spread = TICK_MILLIS;
+    restart(200, 12_000);
+
+    int from = 10_000 / TICK_MILLIS;
+    int inTwoSeconds = perTick.subList(from, perTick.size()).stream().mapToInt(n -> n).sum();
+    int mostInATick =
+        perTick.subList(from, perTick.size()).stream().mapToInt(n -> n).max().orElse(0);
+
+    assertThat(inTwoSeconds).as("one each interval, or a little sooner").isBetween(2_000, 2_400);
+    assertThat(mostInATick).as("of 20 ms; 21 on average").isLessThan(100);
+  }
+
+  private void restart(int agents, int millis) {
+    long[] hellos = random.longs(BROKERS, 0, spread).sorted().toArray();
+    List<FleetAgent> fleet = IntStream.range(0, agents).mapToObj(FleetAgent::new).toList();
+    for (long now = 0; now < millis; now += TICK_MILLIS) {
+      int before = published;
+      for (FleetAgent agent : fleet) {
+        agent.pass(now, hellos);
+      }
+      perTick.add(published - before);
+    }
+  }
+}
