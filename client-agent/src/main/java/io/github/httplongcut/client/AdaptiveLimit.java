@@ -13,6 +13,10 @@ import java.time.Duration;
  * window. The shortest delay counts: a few requests that a frozen broker holds say nothing of the
  * way to the others.
  *
+ * <p>When requests wait and not one is acked for longer than the target, there is no broker:
+ * nothing is measured then. The acks of requests published in such a silence come late because of
+ * it, so they do not count: the first broker that comes finds the door open.
+ *
  * <p>Gradients over the shortest or the average delay (Netflix's concurrency-limits) do not fit
  * here: batches make a healthy relay's delay under load several times that of an idle one, without
  * its being overloaded.
@@ -31,6 +35,10 @@ final class AdaptiveLimit {
   private final Window window = new Window();
   private volatile int limit;
   private long shortest = NONE;
+  private boolean silent;
+  private long silentSince;
+  private boolean wasSilent;
+  private long silenceEnded;
 
   /**
    * @param most where it starts, and the most that it grows to
@@ -65,8 +73,13 @@ final class AdaptiveLimit {
     if (!window.endIfOver(now)) {
       return;
     }
-    if (shortest == NONE) {
-      return; // nothing was acked: the timeouts decide on what waits
+    if (shortest == NONE) { // nothing was acked: the timeouts decide on what waits
+      noAck(waiting, now);
+      return;
+    }
+    if (endedSilence(now) || wasPublishedInSilence(now)) {
+      shortest = NONE;
+      return;
     }
     if (shortest > targetNanos) {
       double carried = waiting * ((double) targetNanos / shortest);
@@ -75,5 +88,31 @@ final class AdaptiveLimit {
       limit = (int) Math.min(most, limit + Math.max(1L, limit / 10));
     }
     shortest = NONE;
+  }
+
+  private void noAck(int waiting, long now) {
+    if (waiting == 0) {
+      silent = false;
+    } else if (!silent) {
+      silent = true;
+      silentSince = now;
+    }
+  }
+
+  /** Returns whether the window that ends now is the first one with acks after a long silence. */
+  private boolean endedSilence(long now) {
+    boolean ended = silent && now - silentSince > targetNanos;
+    silent = false;
+    if (ended) {
+      wasSilent = true;
+      silenceEnded = now;
+    }
+    return ended;
+  }
+
+  /** Returns whether even the request that waited least was published before the silence ended. */
+  private boolean wasPublishedInSilence(long now) {
+    wasSilent = wasSilent && now - shortest - silenceEnded < 0;
+    return wasSilent;
   }
 }

@@ -67,6 +67,45 @@ class AdaptiveLimitTest {
     assertThat(limit.limit()).isEqualTo(MOST);
   }
 
+  /** There was no broker for a second, and 900 requests are acked by the next one, in order. */
+  @Test
+  void delaysThatASilenceCausedDoNotCount() {
+    for (int i = 0; i < 10; i++) {
+      windowWith(900);
+    }
+    windowWith(900, 1_100, 1_050);
+    windowWith(600, 1_000);
+    windowWith(300, 700);
+    assertThat(limit.limit()).isEqualTo(MOST);
+
+    for (int i = 0; i < 5; i++) {
+      windowWith(900, 800);
+      assertThat(limit.limit()).as("window %s", i).isEqualTo(MOST);
+    }
+    windowWith(3_000, 800); // published after it
+    assertThat(limit.limit()).isEqualTo(1_875);
+  }
+
+  @Test
+  void aSilenceShorterThanTheTargetExcusesNothing() {
+    for (int i = 0; i < 5; i++) {
+      windowWith(900);
+    }
+    windowWith(3_000, 1_500);
+
+    assertThat(limit.limit()).isEqualTo(1_000);
+  }
+
+  @Test
+  void whileNothingWaitsThereIsNoSilence() {
+    for (int i = 0; i < 10; i++) {
+      windowWith(0);
+    }
+    windowWith(3_000, 1_500);
+
+    assertThat(limit.limit()).isEqualTo(1_000);
+  }
+
   @Test
   void whatCameWhileTheProcessStoodStillDoesNotCount() {
     limit.onAck(5_000 * MS);
