@@ -8,6 +8,7 @@ import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Receipt;
@@ -100,6 +101,8 @@ final class BrokerLoop implements SessionListener, Ticker {
   public void onConsuming() {
     log.info("event=consuming");
     router.onConsuming(now());
+    session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
+    session.consume(Topology.CLIENT_REQUEST_QUEUE, BrokerConfig.PREFETCH);
     session.publish(speaker.hello(now()));
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 final class FakeSession implements Session {
 
   private final List<Publication> published = new ArrayList<>();
+  private final List<String> consumed = new ArrayList<>();
   private SessionState state = new SessionState(true, true, false);
   private int reopened;
   private boolean failing;
@@ -47,6 +48,11 @@ final class FakeSession implements Session {
 
   void state(SessionState state) {
     this.state = state;
+  }
+
+  /** What was to be consumed, in order: {@code <queue> <prefetch>}. */
+  List<String> consumed() {
+    return consumed;
   }
 
   int reopened() {
@@ -81,6 +87,11 @@ final class FakeSession implements Session {
   @Override
   public void reopenConsuming(String why) {
     reopened++;
+  }
+
+  @Override
+  public void consume(String queue, int prefetch) {
+    consumed.add(queue + " " + prefetch);
   }
 
   @Override

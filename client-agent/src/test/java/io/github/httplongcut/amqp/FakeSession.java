@@ -82,6 +82,11 @@ public final class FakeSession implements Session {
   public void reopenConsuming(String why) {}
 
   @Override
+  public void consume(String queue, int prefetch) {
+    throw new AssertionError("an agent shares no queue");
+  }
+
+  @Override
   public void stopConsuming(Set<String> queues, Runnable then) {}
 
   @Override

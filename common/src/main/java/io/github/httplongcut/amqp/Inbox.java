@@ -28,9 +28,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Consumes all that a process listens to, on one channel. The link's thread declares, binds,
- * consumes, and then writes acks, rejections and fences; messages are decoded on the connection's
- * reader thread, which never blocks, and handed to the loop in order.
+ * Consumes all that a process listens to, on one channel: its own queues as soon as the channel is
+ * open, shared ones as the listener asks for them. The link's thread declares, binds, consumes,
+ * cancels, and writes acks, rejections and fences; messages are decoded on the connection's reader
+ * thread, which never blocks, and handed to the loop in order.
  */
 final class Inbox implements Link.Use {
 
@@ -43,6 +44,7 @@ final class Inbox implements Link.Use {
     private final HeartbeatReader heartbeats =
         new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics);
     // Guarded by the lock.
+    private final Consumers consumers = new Consumers();
     private final List<Long> acks = new ArrayList<>();
     private final List<Long> rejects = new ArrayList<>();
     private long ackBy;
@@ -51,6 +53,7 @@ final class Inbox implements Link.Use {
     private long fencedAt = System.nanoTime();
     private volatile boolean open = true;
     private volatile long heardAt = System.nanoTime();
+    private boolean healthy; // every queue wanted so far is consumed; of the link's thread only
     private boolean forgotten; // the listener was told that it is lost; of the loop only
 
     Epoch(Channel channel) {
@@ -123,9 +126,9 @@ final class Inbox implements Link.Use {
 
     /** For how long there is nothing to write, unless something comes; MAX_VALUE: nothing waits. */
     private long nanosToWork(long now) {
-      boolean stopWanted = !cancelNow.isEmpty() || !whenStopped.isEmpty();
+      boolean changeWanted = consumers.areChangesDue() || !whenStopped.isEmpty();
       boolean manyAcks = acks.size() >= MANY_ACKS || (flushing && !acks.isEmpty());
-      if (!rejects.isEmpty() || stopWanted || isFenceDue() || manyAcks) {
+      if (!rejects.isEmpty() || changeWanted || isFenceDue() || manyAcks) {
         return 0;
       }
       long toAck = acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
@@ -158,10 +161,13 @@ final class Inbox implements Link.Use {
   private final Condition changed = lock.newCondition();
   // Guarded by the lock.
   private Epoch current;
+
+  /** The epoch that the listener knows of: it has heard that it began, and not that it is lost. */
+  private Epoch told;
+
   private boolean consuming;
   private boolean reopening;
   private final Set<String> stopped = new HashSet<>();
-  private final Set<String> cancelNow = new HashSet<>();
   private final List<Runnable> whenStopped = new ArrayList<>();
   private boolean writing;
   private boolean flushing;
@@ -222,7 +228,9 @@ final class Inbox implements Link.Use {
     try {
       consume(epoch);
       topologyChecked = true;
-      link.healthy();
+      if (home.plan().sharedQueues().isEmpty()) {
+        healthy(epoch);
+      }
       metrics.connected();
       workWhileOpen(epoch);
     } catch (IOException e) {
@@ -231,6 +239,14 @@ final class Inbox implements Link.Use {
     } finally {
       home.leave();
       lost(epoch);
+    }
+  }
+
+  /** A shared queue that cannot be consumed must not be tried again at full speed. */
+  private void healthy(Epoch epoch) {
+    if (!epoch.healthy) {
+      epoch.healthy = true;
+      link.healthy();
     }
   }
 
@@ -264,23 +280,7 @@ final class Inbox implements Link.Use {
         }
       }
     }
-    begin(epoch);
-    for (ConsumedQueue queue : plan.queues()) {
-      if (!isStopped(queue.name())) {
-        epoch.channel.basicQos(queue.prefetch());
-        // Brokers share a queue as equals; a process's own queue goes to its newest connection.
-        Map<String, Object> arguments =
-            queue.isOwn() ? Map.<String, Object>of("x-priority", priority) : Map.of();
-        epoch.channel.basicConsume(
-            queue.name(),
-            false,
-            queue.name(),
-            false,
-            false,
-            arguments,
-            new Reader(epoch, queue.name()));
-      }
-    }
+    change(epoch, begin(epoch, plan));
     lock.lock();
     try {
       consuming = true;
@@ -289,9 +289,64 @@ final class Inbox implements Link.Use {
     }
     loop.execute(
         () -> {
+          tell(epoch);
           listener.onConsuming();
           tellConsuming(epoch);
         });
+  }
+
+  /** Makes the epoch the current one; returns how the process's own queues are to be consumed. */
+  private List<Consumers.Change> begin(Epoch epoch, Topology.Plan plan) {
+    lock.lock();
+    try {
+      current = epoch;
+      reopening = false;
+      for (ConsumedQueue queue : plan.queues()) {
+        if (queue.isOwn() && !stopped.contains(queue.name())) {
+          epoch.consumers.want(queue.name(), queue.prefetch());
+        }
+      }
+      return epoch.consumers.takeChanges();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void change(Epoch epoch, List<Consumers.Change> changes) throws IOException {
+    for (Consumers.Change change : changes) {
+      if (change.begins().isPresent()) {
+        Consumers.Active begins = change.begins().get();
+        epoch.channel.basicQos(begins.prefetch());
+        epoch.channel.basicConsume(
+            change.queue(),
+            false,
+            begins.tag(),
+            false,
+            false,
+            arguments(change.queue()),
+            new Reader(epoch, change.queue()));
+      }
+      if (change.ends().isPresent()) {
+        epoch.channel.basicCancel(change.ends().get());
+      }
+    }
+  }
+
+  /** Brokers share a queue as equals; a process's own queue goes to its newest connection. */
+  private Map<String, Object> arguments(String name) {
+    boolean isOwn =
+        home.plan().queues().stream().anyMatch(queue -> queue.name().equals(name) && queue.isOwn());
+    return isOwn ? Map.of("x-priority", priority) : Map.of();
+  }
+
+  /** On the loop: from now on what the listener asks for is meant for this epoch. */
+  private void tell(Epoch epoch) {
+    lock.lock();
+    try {
+      told = epoch;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** On the loop, when the listener has said what it has to: by then the epoch may be over. */
@@ -306,31 +361,11 @@ final class Inbox implements Link.Use {
     }
   }
 
-  private void begin(Epoch epoch) {
-    lock.lock();
-    try {
-      current = epoch;
-      reopening = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean isStopped(String queue) {
-    lock.lock();
-    try {
-      cancelNow.remove(queue);
-      return stopped.contains(queue);
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void workWhileOpen(Epoch epoch) throws IOException, InterruptedException {
     while (true) {
       List<Long> acks;
       List<Long> rejects;
-      List<String> cancels;
+      List<Consumers.Change> changes;
       List<Runnable> thens;
       List<Delivery> settled = null;
       lock.lockInterruptibly();
@@ -350,8 +385,7 @@ final class Inbox implements Link.Use {
         epoch.acks.clear();
         rejects = List.copyOf(epoch.rejects);
         epoch.rejects.clear();
-        cancels = List.copyOf(cancelNow);
-        cancelNow.clear();
+        changes = epoch.consumers.takeChanges();
         thens = List.copyOf(whenStopped);
         whenStopped.clear();
         if (epoch.isFenceDue()) {
@@ -363,15 +397,16 @@ final class Inbox implements Link.Use {
       } finally {
         lock.unlock();
       }
-      write(epoch, acks, rejects);
-      epoch.heartbeats.takeTurn();
       try {
-        for (String queue : cancels) {
-          epoch.channel.basicCancel(queue);
-        }
+        change(epoch, changes); // first: in the place of what is acked, nothing more is to come
       } finally {
         thens.forEach(loop::execute); // a channel that is lost delivers nothing more either
       }
+      if (!changes.isEmpty()) {
+        healthy(epoch);
+      }
+      write(epoch, acks, rejects);
+      epoch.heartbeats.takeTurn();
       if (settled != null) {
         fence(epoch, settled);
       }
@@ -419,6 +454,7 @@ final class Inbox implements Link.Use {
       loop.execute(
           () -> {
             epoch.forgotten = true;
+            tell(null);
             listener.onConsumingLost();
           });
     }
@@ -439,15 +475,32 @@ final class Inbox implements Link.Use {
     }
   }
 
+  /**
+   * Consumes a shared queue with that prefetch from now on, on the channel that the listener knows
+   * of and on no later one; 0: no more, until the next call. For the loop.
+   */
+  void consume(String queue, int prefetch) {
+    lock.lock();
+    try {
+      if (told != null && !stopped.contains(queue)) {
+        told.consumers.want(queue, prefetch);
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Consumes these queues no more; {@code then} on the loop, once that is so. */
   void stop(Set<String> queues, Runnable then) {
     List<Runnable> stoppedNow = List.of();
     lock.lock();
     try {
       stopped.addAll(queues);
-      cancelNow.addAll(queues);
       whenStopped.add(then);
-      if (current == null) {
+      if (current != null) {
+        queues.forEach(queue -> current.consumers.want(queue, 0));
+      } else {
         stoppedNow = takeWhenStopped(); // it consumes nothing now, and will not begin again
       }
       changed.signalAll();

@@ -169,6 +169,11 @@ public final class RabbitMqSession implements Session {
   }
 
   @Override
+  public void consume(String queue, int prefetch) {
+    inbox.consume(queue, prefetch);
+  }
+
+  @Override
   public void stopConsuming(Set<String> queues, Runnable then) {
     inbox.stop(queues, then);
   }

@@ -38,6 +38,17 @@ public interface Session extends AutoCloseable {
   void reopenConsuming(String why);
 
   /**
+   * Consumes a queue that the process shares with others, or changes its prefetch. A shared queue
+   * is not consumed before this is called, and no longer than the channel lasts: the listener calls
+   * this anew after each {@link SessionListener#onConsuming}. On the loop; returns at once. Without
+   * an effect for a queue of {@link #stopConsuming}.
+   *
+   * @param prefetch how many of its messages may be unacked; 0: delivers nothing more until the
+   *     next call, but for what is on its way. What was delivered stays
+   */
+  void consume(String queue, int prefetch);
+
+  /**
    * Cancels the consumers of these queues for good; what they have delivered stays. Returns at
    * once.
    *

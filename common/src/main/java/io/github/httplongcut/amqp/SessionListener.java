@@ -21,7 +21,10 @@ public interface SessionListener {
    */
   void onInboxReplaced(ProcessId newId);
 
-  /** All queues are bound and consumed: at start, and after each reconnect. */
+  /**
+   * The process's own queues are bound and consumed: at start, and after each reconnect. A shared
+   * queue is consumed once {@link Session#consume} asks for it.
+   */
   void onConsuming();
 
   /**

@@ -4,7 +4,7 @@ package io.github.httplongcut.amqp;
  * How a {@link Session} fares, for readiness and for what does not count against others.
  *
  * @param publishing the publishing connection is open
- * @param consuming every queue is consumed
+ * @param consuming the process's own queues are consumed
  * @param blocked an alarm of RabbitMQ blocks the publishing connection
  */
 public record SessionState(boolean publishing, boolean consuming, boolean blocked) {

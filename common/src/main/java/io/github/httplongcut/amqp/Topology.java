@@ -60,7 +60,8 @@ public final class Topology {
   /** They are acked as they come, so that no flood fills the queue and pushes others' out. */
   private static final int HEARTBEATS_PREFETCH = 2_000;
 
-  private static final int ORPHAN_PREFETCH = 20;
+  /** A broker's prefetch for {@link #ORPHAN}. */
+  public static final int ORPHAN_PREFETCH = 20;
 
   /** So that a full agent still hears a hello or a cancel, and rejects what is too much at once. */
   private static final int UPSTREAM_INBOX_SPARE = 50;

@@ -45,6 +45,8 @@ final class FakeChannel {
   private volatile Consumer consumer;
   private volatile long acked;
   private final List<Map<?, ?>> consumed = new CopyOnWriteArrayList<>();
+  private final List<String> consumers = new CopyOnWriteArrayList<>();
+  private volatile int prefetch;
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Command> reply = new CompletableFuture<>();
 
@@ -65,6 +67,14 @@ final class FakeChannel {
   /** The arguments of each consumer. */
   List<Map<?, ?>> consumed() {
     return consumed;
+  }
+
+  /**
+   * The consumers that began and ended, in order: {@code +<queue> <tag> <prefetch>} and {@code
+   * -<tag>}.
+   */
+  List<String> consumers() {
+    return consumers;
   }
 
   /** Up to which delivery tag all is acked. */
@@ -178,7 +188,10 @@ final class FakeChannel {
         whenAskedWhy.run();
         return closeReason;
       }
+      case "basicQos" -> prefetch = (int) arguments[0];
+      case "basicCancel" -> consumers.add("-" + arguments[0]);
       case "basicConsume" -> {
+        consumers.add("+" + arguments[0] + " " + arguments[2] + " " + prefetch);
         consumed.add((Map<?, ?>) arguments[5]);
         consumer = (Consumer) arguments[6];
       }

@@ -145,6 +145,11 @@ public final class FakeSession implements Session, Delivery.Source {
   }
 
   @Override
+  public void consume(String queue, int prefetch) {
+    throw new AssertionError("an agent shares no queue");
+  }
+
+  @Override
   public void stopConsuming(Set<String> queues, Runnable then) {}
 
   @Override

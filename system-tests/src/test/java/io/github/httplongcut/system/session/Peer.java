@@ -32,6 +32,7 @@ final class Peer implements AutoCloseable {
 
   static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
 
+  private final Function<ProcessId, Topology.Plan> plan;
   private final ProcessId id;
   private final Loop loop;
   private final RabbitMqSession session;
@@ -42,6 +43,7 @@ final class Peer implements AutoCloseable {
   private final AtomicInteger losses = new AtomicInteger();
 
   Peer(RabbitMqUser user, Address address, Function<ProcessId, Topology.Plan> plan) {
+    this.plan = plan;
     id = ProcessId.create(user.login(), "peer");
     loop = new Loop("peer");
     AmqpConfig config =
@@ -85,6 +87,7 @@ final class Peer implements AutoCloseable {
 
           @Override
           public void onConsuming() {
+            consumeSharedQueues();
             consumings.incrementAndGet();
           }
 
@@ -94,6 +97,14 @@ final class Peer implements AutoCloseable {
           }
         });
     return this;
+  }
+
+  private void consumeSharedQueues() {
+    for (Topology.ConsumedQueue queue : plan.apply(id).queues()) {
+      if (!queue.isOwn()) {
+        session.consume(queue.name(), queue.prefetch());
+      }
+    }
   }
 
   ProcessId id() {
