@@ -2,6 +2,7 @@ package io.github.httplongcut.broker;
 
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
@@ -57,6 +58,7 @@ final class Broker {
                 session,
                 new EnvelopeCheck(config.users()),
                 new Speaker(brokerId, ackTimeout, Version.current()),
+                new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.stats()),
                 loop::now),
             ackTimeout);
@@ -88,6 +90,15 @@ final class Broker {
     session.flush(LAST_WORDS);
     session.close();
     loop.close(); // last: until now the session tells it what became of its publications
+  }
+
+  /** Where the consumption of requests stands; from any thread. */
+  Intake.State consumption() {
+    return brokerLoop.consumption();
+  }
+
+  private static Intake.Limits intakeLimits(BrokerConfig.Limits limits) {
+    return new Intake.Limits(BrokerConfig.PREFETCH, limits.maxInFlight(), limits.waiting().total());
   }
 
   private static RouterLimits limits(BrokerConfig config) {

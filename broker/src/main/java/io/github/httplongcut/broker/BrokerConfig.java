@@ -29,7 +29,7 @@ public record BrokerConfig(
     Duration drainTimeout)
     implements RoleConfig {
 
-  /** RabbitMQ's prefetch for the requests: the most that a quorum queue allows. */
+  /** Largest prefetch for the requests: the most that a quorum queue allows. */
   public static final int PREFETCH = 2_000;
 
   /**
@@ -96,7 +96,7 @@ public record BrokerConfig(
     broker.require(
         config.limits.maxInFlight < PREFETCH,
         "max-in-flight",
-        "less than " + PREFETCH + ", RabbitMQ's prefetch: what comes above is answered overloaded");
+        "less than " + PREFETCH + ", RabbitMQ's prefetch limit for quorum queues");
     broker.require(
         config.limits.waiting.total() <= config.limits.maxInFlight,
         "max-waiting",

@@ -8,9 +8,9 @@ import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.SessionState;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.broker.core.Fate;
+import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
@@ -53,6 +53,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final Session session;
   private final EnvelopeCheck check;
   private final Speaker speaker;
+  private final Consumption consumption;
   private final Duration ackTimeout;
   private final BrokerMetrics metrics;
   private final LongSupplier clock;
@@ -65,15 +66,17 @@ final class BrokerLoop implements SessionListener, Ticker {
   private long stoodStill;
 
   /**
-   * What hangs together with the router.
+   * The parts around the router.
    *
    * @param check of what is delivered
+   * @param intake decides when requests are consumed
    * @param clock the loop's time
    */
   record Ports(
       Session session,
       EnvelopeCheck check,
       Speaker speaker,
+      Intake intake,
       BrokerMetrics metrics,
       LongSupplier clock) {}
 
@@ -83,6 +86,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     this.check = ports.check;
     this.speaker = ports.speaker;
     this.metrics = ports.metrics;
+    this.consumption = new Consumption(ports.intake, ports.session, ports.speaker, ports.metrics);
     this.clock = ports.clock;
     this.ackTimeout = ackTimeout;
     this.lastTick = System.nanoTime();
@@ -101,14 +105,13 @@ final class BrokerLoop implements SessionListener, Ticker {
   public void onConsuming() {
     log.info("event=consuming");
     router.onConsuming(now());
-    session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
-    session.consume(Topology.CLIENT_REQUEST_QUEUE, BrokerConfig.PREFETCH);
-    session.publish(speaker.hello(now()));
+    consumption.onConsuming(router.load(), now());
   }
 
   @Override
   public void onConsumingLost() {
     log.info("event=consuming_lost");
+    consumption.onConsumingLost();
     perform(router.onConsumingLost(now()));
   }
 
@@ -149,6 +152,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       guard.run("publishing", () -> perform(router.onPublishing(now)));
     }
     guard.run("tick", () -> perform(router.onTick(now)));
+    guard.run("consumption", () -> consumption.onTick(router.load(), now));
     guard.run("metrics", () -> metrics.update(router.stats()));
     if (draining && isIdle()) {
       drained.complete(null);
@@ -157,7 +161,7 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   @Override
   public long nanosToNextTick(long now) {
-    boolean quiet = router.isQuiet() && answersUnderWay == 0;
+    boolean quiet = router.isQuiet() && answersUnderWay == 0 && consumption.isQuiet();
     return (quiet ? Loop.IDLE_TICK : Loop.TICK).toNanos();
   }
 
@@ -177,6 +181,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   /** Dispatches nothing more; {@link #drained} tells when all that was held is answered. */
   void beginDrain() {
     draining = true;
+    consumption.beginDrain();
     perform(router.beginDrain(now()));
   }
 
@@ -185,19 +190,26 @@ final class BrokerLoop implements SessionListener, Ticker {
     return drained;
   }
 
+  /** Where the consumption of requests stands; from any thread. */
+  Intake.State consumption() {
+    return consumption.state();
+  }
+
   private void onRequests(Delivery delivery) {
     if (delivery.envelope().origin() == Origin.IN_DOUBT && !isRepeatable(delivery)) {
       delivery.reject(); // another broker may run it: the client agent is told so
       return;
     }
     Receipt receipt = new DeliveryReceipt(delivery);
-    for (Event event : delivery.takeEvents()) {
+    List<Event> events = delivery.takeEvents();
+    for (Event event : events) {
       ClientRequest request = (ClientRequest) event;
       if (!guard.run(
           "client_request", () -> perform(router.onClientRequest(request, receipt, now())))) {
         guard.run("client_request", () -> perform(router.onBug(request, receipt, now())));
       }
     }
+    consumption.onMessage(events.size(), router.load(), now());
   }
 
   private static boolean isRepeatable(Delivery delivery) {
@@ -256,11 +268,18 @@ final class BrokerLoop implements SessionListener, Ticker {
         switch (event.type()) {
           case UPSTREAM_RESPONSE -> router.onResponse((UpstreamResponse) event, user, now());
           case BROKER_REQUEST_ACK -> router.onAck((BrokerRequestAck) event, user, now());
-          case UPSTREAM_HEARTBEAT -> router.onHeartbeat((UpstreamHeartbeat) event, now());
+          case UPSTREAM_HEARTBEAT -> onHeartbeat((UpstreamHeartbeat) event);
           case CLIENT_CANCEL -> router.onCancel((ClientCancel) event, now());
           default -> throw new IllegalStateException("handled elsewhere: " + event.type());
         };
     perform(effects, delivery::done);
+  }
+
+  /** The agent is registered before the first request comes because of it. */
+  private List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat) {
+    List<Effect> effects = router.onHeartbeat(heartbeat, now());
+    consumption.onHeartbeat(router.load(), now());
+    return effects;
   }
 
   private void onPublished(UUID brokerReqId, Outcome outcome) {

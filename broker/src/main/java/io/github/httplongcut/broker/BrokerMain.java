@@ -40,6 +40,7 @@ public final class BrokerMain {
     readiness.set("rabbitmq", () -> stateOf(session));
     AdminServer admin = new AdminServer(config.admin(), readiness, metrics);
     Broker broker = new Broker(config, id, loop, session, metrics.registry());
+    readiness.set("requests", () -> stateOf(broker));
     admin.start();
     broker.start();
     return () -> {
@@ -47,6 +48,17 @@ public final class BrokerMain {
       broker.close();
       admin.close(); // last, so that the drain can be watched
       metrics.close();
+    };
+  }
+
+  /** A full broker is ready: it serves what it holds, and nobody would gain from its restart. */
+  private static Readiness.State stateOf(Broker broker) {
+    return switch (broker.consumption()) {
+      case CLOSED -> new Readiness.State(false, "not taken: see rabbitmq");
+      case STARTING -> new Readiness.State(false, "not taken yet: waits for agents' heartbeats");
+      case GROWING, OPEN -> new Readiness.State(true, "taken");
+      case FULL -> new Readiness.State(true, "not taken for now: max-in-flight is reached");
+      case DRAINING -> new Readiness.State(false, "not taken: the process was told to stop");
     };
   }
 

@@ -22,6 +22,7 @@ final class BrokerMetrics {
   private final Counter dishonest;
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private volatile RouterStats stats;
+  private volatile boolean consuming;
 
   /**
    * @param stats of a router that has done nothing yet
@@ -39,6 +40,9 @@ final class BrokerMetrics {
         .register(registry);
     Gauge.builder("longcut.broker.agents", this, of(RouterStats::agents))
         .description("Upstream agents that live, once for each target")
+        .register(registry);
+    Gauge.builder("longcut.broker.consuming", this, metrics -> metrics.consuming ? 1 : 0)
+        .description("1 while requests are consumed, 0 while the broker starts, is full or drains")
         .register(registry);
     total("received", "Requests received", now -> now.totals().received());
     total("dispatches", "Requests sent to upstream agents", now -> now.totals().dispatches());
@@ -63,6 +67,11 @@ final class BrokerMetrics {
   /** Takes the router's numbers. */
   void update(RouterStats now) {
     stats = now;
+  }
+
+  /** Takes note of whether requests are consumed. */
+  void consuming(boolean now) {
+    consuming = now;
   }
 
   /**

@@ -10,12 +10,14 @@ import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.amqp.SessionState;
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.broker.core.TurnByTurn;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -81,6 +83,7 @@ class BrokerLoopTest {
               session,
               new EnvelopeCheck(Set.of("broker", "broker-2")),
               new Speaker(BROKER, ACK_TIMEOUT, "1"),
+              new Intake(new Intake.Limits(2_000, 12, 10)),
               new BrokerMetrics(registry, router.stats()),
               () -> now),
           ACK_TIMEOUT);
@@ -131,6 +134,107 @@ class BrokerLoopTest {
 
     assertThat(session.only(EventType.BROKER_HELLO).event())
         .isEqualTo(new BrokerHello(BROKER, "1"));
+  }
+
+  @Test
+  void helloIsRepeatedUntilAnAgentAnswers() {
+    loop.onConsuming();
+    tickAfter(Duration.ofMillis(250));
+    assertThat(session.all(EventType.BROKER_HELLO)).hasSize(2);
+
+    heartbeat();
+    tickAfter(Duration.ofSeconds(10));
+    assertThat(session.all(EventType.BROKER_HELLO)).hasSize(2);
+  }
+
+  @Test
+  void requestsAreConsumedOnceAnAgentIsKnown() {
+    loop.onConsuming();
+    assertThat(session.consumed()).isEmpty();
+    assertThat(loop.consumption()).isEqualTo(Intake.State.STARTING);
+    assertThat(consuming()).isZero();
+
+    heartbeat();
+
+    assertThat(session.consumed()).containsExactly("orphan 20", "client_request 12");
+    assertThat(loop.consumption()).isEqualTo(Intake.State.OPEN);
+    assertThat(consuming()).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAnAgentRequestsAreConsumedAfterASecond() {
+    loop.onConsuming();
+    tickAfter(Duration.ofMillis(999));
+    assertThat(session.consumed()).isEmpty();
+    assertThat(loop.nanosToNextTick(now)).isEqualTo(Loop.TICK.toNanos());
+
+    tickAfter(Duration.ofMillis(1));
+    assertThat(session.consumed()).containsExactly("orphan 20", "client_request 12");
+  }
+
+  /** Nobody but an honest agent has a broker believe that it knows its agents. */
+  @Test
+  void aHeartbeatInTheNameOfAnotherIsNoAnswer() {
+    loop.onConsuming();
+    deliver(
+        Origin.SENT,
+        "orders.plant.a-aaaaaa",
+        "evil",
+        new UpstreamHeartbeat(AGENT, "orders", AgentState.READY, 10, 0, 2_000, "1"));
+
+    assertThat(session.consumed()).isEmpty();
+  }
+
+  @Test
+  void aFullBrokerLeavesRequestsToOthersUntilItHasRoom() {
+    loop.onConsuming();
+    heartbeat();
+    session.consumed().clear();
+    for (int i = 0; i < 10; i++) {
+      request("GET", 10_000, new UUID(2, i));
+    }
+    assertThat(session.consumed()).isEmpty();
+
+    request("GET", 10_000, REQUEST_1, REQUEST_2);
+
+    assertThat(session.consumed()).containsExactly("client_request 0");
+    assertThat(loop.consumption()).isEqualTo(Intake.State.FULL);
+    assertThat(consuming()).isZero();
+    tickAfter(Duration.ofMillis(50));
+    assertThat(session.consumed()).hasSize(1);
+    response(Origin.SENT, dispatchOf(new UUID(2, 0)));
+    tickAfter(Duration.ofMillis(50));
+    assertThat(session.consumed()).containsExactly("client_request 0", "client_request 1");
+    assertThat(consuming()).isEqualTo(1);
+  }
+
+  @Test
+  void whoDrainsConsumesNothingMore() {
+    loop.onConsuming();
+    loop.beginDrain();
+    heartbeat();
+    tickAfter(Duration.ofSeconds(2));
+
+    assertThat(session.consumed()).isEmpty();
+    assertThat(loop.consumption()).isEqualTo(Intake.State.DRAINING);
+  }
+
+  @Test
+  void aLostChannelIsConsumedNoMore() {
+    loop.onConsuming();
+    heartbeat();
+    loop.onConsumingLost();
+    assertThat(consuming()).isZero();
+    assertThat(loop.consumption()).isEqualTo(Intake.State.CLOSED);
+    session.consumed().clear();
+
+    loop.onConsuming();
+    heartbeat();
+    assertThat(session.consumed()).containsExactly("orphan 20", "client_request 12");
+  }
+
+  private double consuming() {
+    return registry.get("longcut.broker.consuming").gauge().value();
   }
 
   @Test

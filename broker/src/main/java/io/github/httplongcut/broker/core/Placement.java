@@ -104,7 +104,7 @@ final class Placement {
     };
   }
 
-  /** It listens. */
+  /** The agents' heartbeats are heard from now on, before requests are taken. */
   void listens(long now) {
     listensSince = OptionalLong.of(fair.at(now));
   }

@@ -302,7 +302,7 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** This broker listens, to requests and to heartbeats. */
+  /** This broker hears the agents' heartbeats. Requests come once {@link Intake} says so. */
   public void onConsuming(long now) {
     placement.listens(now);
   }
@@ -370,6 +370,15 @@ public final class Router {
   /** Whether nothing is in flight, and nothing was a moment ago: ticks may come seldom. */
   public boolean isQuiet() {
     return book.isEmpty() && agents.areAtRest();
+  }
+
+  /** What {@link Intake} must know of it. */
+  public Intake.Load load() {
+    WaitingRoom room = book.waitingRoom();
+    int free = Math.max(0, limits.waiting().total() - room.size());
+    // About what one target may still have: a share of it, or all but the reserve for others.
+    return new Intake.Load(
+        book.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
   }
 
   /** What it holds and has done. */

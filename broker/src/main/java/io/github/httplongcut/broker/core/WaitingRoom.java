@@ -96,6 +96,11 @@ final class WaitingRoom {
     return new ArrayList<>(queues.keySet());
   }
 
+  /** Returns whether requests for more than one target wait. */
+  boolean hasSeveralTargets() {
+    return queues.size() > 1;
+  }
+
   /** Number of those in the target's queue. */
   int size(String target) {
     return room.sizeOf(target);

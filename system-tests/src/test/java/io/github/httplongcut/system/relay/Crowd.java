@@ -6,7 +6,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -14,10 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /**
- * Many callers, GET and POST in turn, each for a path of its own: in turn, each asking again when
- * answered, or at a rate that does not care how the relay fares.
+ * Many callers, GET and POST in turn or GET only, each for a path of its own: in turn, each asking
+ * again when answered, or at a rate that does not care how the relay fares.
  */
 final class Crowd {
 
@@ -49,6 +52,16 @@ final class Crowd {
       return (int) all.stream().filter(Answer::isRefused).count();
     }
 
+    /** Number of answers by status and error code, such as {@code 503 overloaded}. */
+    Map<String, Long> byOutcome() {
+      return all.stream()
+          .collect(
+              Collectors.groupingBy(
+                  answer -> answer.status + " " + answer.error,
+                  TreeMap::new,
+                  Collectors.counting()));
+    }
+
     List<String> refusedPosts() {
       return all.stream()
           .filter(answer -> answer.isRefused() && answer.line.startsWith("POST"))
@@ -78,6 +91,7 @@ final class Crowd {
 
   private final int port;
   private final String directory;
+  private final List<String> methods;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final AtomicInteger asked = new AtomicInteger();
@@ -87,8 +101,23 @@ final class Crowd {
    * @param directory of all paths; ends with a slash
    */
   Crowd(int port, String directory) {
+    this(port, directory, List.of("GET", "POST"));
+  }
+
+  private Crowd(int port, String directory, List<String> methods) {
     this.port = port;
     this.directory = directory;
+    this.methods = methods;
+  }
+
+  /** Callers who ask with GET only. */
+  static Crowd ofReaders(int port, String directory) {
+    return new Crowd(port, directory, List.of("GET"));
+  }
+
+  /** Number of requests so far. */
+  int asked() {
+    return asked.get();
   }
 
   /** So many callers, each of whom asks again when answered. */
@@ -151,7 +180,7 @@ final class Crowd {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(Relay.PATIENCE);
-    String method = number % 2 == 0 ? "GET" : "POST";
+    String method = methods.get(number % methods.size());
     if (method.equals("POST")) {
       request.POST(HttpRequest.BodyPublishers.ofString("x"));
     }

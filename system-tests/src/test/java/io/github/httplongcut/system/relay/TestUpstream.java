@@ -20,11 +20,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * An upstream server that notes each request that it runs. It answers with what it got, in a line:
  * {@code POST /path?query body}. A path that starts with {@code /hold} is held until {@link
- * #release}, one that starts with {@code /slow} for {@link #SLOW}.
+ * #release}, one that starts with {@code /slow} for {@link #SLOW}, with {@code /brief} for {@link
+ * #BRIEF}.
  */
 final class TestUpstream implements AutoCloseable {
 
   static final Duration SLOW = Duration.ofMillis(300);
+  static final Duration BRIEF = Duration.ofMillis(50);
 
   private final HttpServer server;
   private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
@@ -65,12 +67,17 @@ final class TestUpstream implements AutoCloseable {
       awaitRelease();
     }
     byte[] answer = (line + (body.isEmpty() ? "" : " " + body)).getBytes(StandardCharsets.UTF_8);
-    if (exchange.getRequestURI().getPath().startsWith("/slow")) {
-      var unused = // a failure is the caller's to see
-          later.schedule(() -> send(exchange, answer), SLOW.toMillis(), TimeUnit.MILLISECONDS);
-    } else {
+    Duration delay = delay(exchange.getRequestURI().getPath());
+    if (delay.isZero()) {
       send(exchange, answer);
+    } else {
+      var unused = // a failure is the caller's to see
+          later.schedule(() -> send(exchange, answer), delay.toMillis(), TimeUnit.MILLISECONDS);
     }
+  }
+
+  private static Duration delay(String path) {
+    return path.startsWith("/slow") ? SLOW : path.startsWith("/brief") ? BRIEF : Duration.ZERO;
   }
 
   private static void send(HttpExchange exchange, byte[] answer) {

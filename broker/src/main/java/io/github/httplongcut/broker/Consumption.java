@@ -1,0 +1,125 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.amqp.Session;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.broker.core.Intake;
+import io.github.httplongcut.broker.core.Intake.Load;
+import io.github.httplongcut.broker.core.Intake.State;
+import io.github.httplongcut.broker.core.Intake.Step;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does what {@link Intake} decides: says hello, has the session consume, and tells the log, the
+ * meter and the readiness. All methods but {@link #state} belong to the loop's thread.
+ */
+final class Consumption {
+
+  private static final Logger log = LoggerFactory.getLogger(Consumption.class);
+
+  /** A full broker may stop and go on at each tick. */
+  private static final long LOG_INTERVAL = Duration.ofSeconds(1).toNanos();
+
+  private final Intake intake;
+  private final Session session;
+  private final Speaker speaker;
+  private final BrokerMetrics metrics;
+  private int prefetch;
+  private int loggedPrefetch;
+  private int changes;
+  private boolean hasLogged;
+  private long loggedAt;
+  private volatile State state = State.CLOSED;
+
+  Consumption(Intake intake, Session session, Speaker speaker, BrokerMetrics metrics) {
+    this.intake = intake;
+    this.session = session;
+    this.speaker = speaker;
+    this.metrics = metrics;
+  }
+
+  /** Where it stands; from any thread. */
+  State state() {
+    return state;
+  }
+
+  /** Returns whether ticks may come seldom. */
+  boolean isQuiet() {
+    return intake.isQuiet() && prefetch == loggedPrefetch;
+  }
+
+  void onConsuming(Load load, long now) {
+    perform(intake.onConsuming(now), load, now);
+  }
+
+  void onConsumingLost() {
+    intake.onConsumingLost();
+    ended();
+  }
+
+  void onHeartbeat(Load load, long now) {
+    perform(intake.onHeartbeat(load, now), load, now);
+  }
+
+  void onMessage(int requests, Load load, long now) {
+    perform(intake.onMessage(requests, load, now), load, now);
+  }
+
+  void onTick(Load load, long now) {
+    perform(intake.onTick(load, now), load, now);
+  }
+
+  void beginDrain() {
+    intake.beginDrain();
+    ended();
+  }
+
+  /** Nothing is consumed any more; the log says why elsewhere. */
+  private void ended() {
+    prefetch = 0;
+    loggedPrefetch = 0;
+    changes = 0;
+    state = intake.state();
+    metrics.consuming(false);
+  }
+
+  private void perform(List<Step> steps, Load load, long now) {
+    for (Step step : steps) {
+      if (step instanceof Step.SayHello) {
+        session.publish(speaker.hello(now));
+      } else if (step instanceof Step.TakeOrphans) {
+        session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
+      } else if (step instanceof Step.TakeRequests take) {
+        session.consume(Topology.CLIENT_REQUEST_QUEUE, take.prefetch());
+        prefetch = take.prefetch();
+        changes++;
+        metrics.consuming(prefetch > 0);
+      }
+    }
+    state = intake.state();
+    report(load, now);
+  }
+
+  /** Logs the latest change, but nothing more often than once a second. */
+  private void report(Load load, long now) {
+    if (prefetch == loggedPrefetch || (hasLogged && now - loggedAt < LOG_INTERVAL)) {
+      return;
+    }
+    if (prefetch > 0) {
+      log.info(
+          "event=taking_requests prefetch={} held={} suppressed={}",
+          prefetch,
+          load.held(),
+          changes - 1);
+    } else {
+      log.info(
+          "event=not_taking_requests why=full held={} suppressed={}", load.held(), changes - 1);
+    }
+    loggedPrefetch = prefetch;
+    loggedAt = now;
+    hasLogged = true;
+    changes = 0;
+  }
+}
