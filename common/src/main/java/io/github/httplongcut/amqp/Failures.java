@@ -19,6 +19,13 @@ final class Failures {
         && close.getReplyCode() == AMQP.NOT_FOUND;
   }
 
+  /** Returns whether RabbitMQ closed a connection because its user may not have that much. */
+  static boolean isNotAllowed(ShutdownSignalException reason) {
+    return reason != null
+        && reason.getReason() instanceof AMQP.Connection.Close close
+        && close.getReplyCode() == AMQP.NOT_ALLOWED;
+  }
+
   static String describe(Throwable failure) {
     if (failure instanceof AuthenticationFailureException) {
       return "RabbitMQ refuses this user or password; check the AMQP URI";

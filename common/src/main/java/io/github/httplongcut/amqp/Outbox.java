@@ -133,6 +133,9 @@ final class Outbox {
   /** Where what is unhurried waits for more, longest first. */
   private final Set<Lane> resting = new LinkedHashSet<>();
 
+  /** Lanes that could go if there were a channel for their owner, longest first. */
+  private final Set<Lane> aside = new LinkedHashSet<>();
+
   private int size;
   private int fullOwners;
   private long confirmedAt;
@@ -175,14 +178,16 @@ final class Outbox {
   }
 
   private Lane newLane(BatchKey key) {
-    String name = Topology.ownerOf(key.exchange(), key.routingKey());
-    Owner owner = owners.computeIfAbsent(name, Owner::new);
+    Owner owner = owners.computeIfAbsent(key.owner(), Owner::new);
     owner.lanes++;
     return new Lane(key, owner);
   }
 
   private boolean queue(Lane lane, long now) {
-    if (ready.contains(lane) || patient.contains(lane) || lane.owner.waiting.contains(lane)) {
+    if (ready.contains(lane)
+        || patient.contains(lane)
+        || aside.contains(lane)
+        || lane.owner.waiting.contains(lane)) {
       return false;
     }
     Set<Lane> later = lane.isUnhurried() ? resting : held;
@@ -205,11 +210,13 @@ final class Outbox {
    * under way until it is {@link #confirmed}.
    *
    * @param room bytes that it may have at the most
+   * @param channels tells of an owner whether there is a channel for it; without one its lanes
+   *     stand aside until {@link #onChannel}
    * @return empty if nothing may go yet, or the next event alone is larger than {@code room}
    */
-  List<Publication> take(long room, long now) {
+  List<Publication> take(long room, long now, Predicate<String> channels) {
     release(now);
-    Lane lane = first();
+    Lane lane = first(channels);
     if (lane == null) {
       return List.of();
     }
@@ -244,8 +251,8 @@ final class Outbox {
     return taken;
   }
 
-  /** The next lane, which stays where it is; those whose owner has no place stand aside. */
-  private Lane first() {
+  /** The next lane, which stays where it is; those of others that cannot go make way for it. */
+  private Lane first(Predicate<String> channels) {
     while (true) {
       Set<Lane> lanes = ready.isEmpty() ? patient : ready;
       Iterator<Lane> each = lanes.iterator();
@@ -253,12 +260,21 @@ final class Outbox {
         return null;
       }
       Lane lane = each.next();
-      if (lane.owner.places() > 0) {
+      boolean hasPlace = lane.owner.places() > 0;
+      if (hasPlace && channels.test(lane.owner.name)) {
         return lane;
       }
       each.remove();
-      lane.owner.waiting.add(lane);
+      (hasPlace ? aside : lane.owner.waiting).add(lane);
     }
+  }
+
+  /** Owners that had no channel may have one now. */
+  void onChannel() {
+    for (Lane lane : aside) {
+      (lane.patient ? patient : ready).add(lane);
+    }
+    aside.clear();
   }
 
   /**
@@ -307,6 +323,12 @@ final class Outbox {
     confirmed(key, now);
   }
 
+  /** A message of that key was given up, and is lost with its channel. */
+  void lostLate(BatchKey key, long now) {
+    lanes.get(key).owner.givenUp--;
+    lost(key, now);
+  }
+
   /** Returns whether its tenant takes nothing, while others do: it need not wait for that. */
   boolean isStuck(Publication publication) {
     return fullOwners > 0 && ownerOf(publication).filter(this::isStuck).isPresent();
@@ -314,8 +336,7 @@ final class Outbox {
 
   /** Its tenant, if anything of that one's waits or is unconfirmed. */
   private Optional<Owner> ownerOf(Publication publication) {
-    BatchKey key = publication.key();
-    return Optional.ofNullable(owners.get(Topology.ownerOf(key.exchange(), key.routingKey())));
+    return Optional.ofNullable(owners.get(publication.key().owner()));
   }
 
   private boolean isStuck(Owner owner) {
@@ -334,8 +355,20 @@ final class Outbox {
     return fullOwners > 0 && ownerOf(publication).filter(owner -> owner.places() <= 0).isPresent();
   }
 
-  /** A message of that key is no longer under way. */
+  /** Returns whether any message for that owner's inboxes is under way. */
+  boolean isUnderWay(String owner) {
+    Owner known = owners.get(owner);
+    return known != null && known.unconfirmed > 0;
+  }
+
+  /** A message of that key is no longer under way: RabbitMQ has taken it, or nacked it. */
   void confirmed(BatchKey key, long now) {
+    confirmedAt = now;
+    lost(key, now);
+  }
+
+  /** A message of that key is no longer under way: its channel is gone. */
+  void lost(BatchKey key, long now) {
     Lane lane = lanes.get(key);
     lane.unconfirmed--;
     if (lane.owner.places() == 0) {
@@ -343,7 +376,6 @@ final class Outbox {
     }
     lane.owner.unconfirmed--;
     lane.owner.progressAt = now;
-    confirmedAt = now;
     admit(lane.owner);
     if (lane.waiting.isEmpty()) {
       forgetIfIdle(lane);
@@ -375,11 +407,13 @@ final class Outbox {
     }
     ready.addAll(held);
     held.clear();
+    onChannel();
   }
 
   private void forgetIfIdle(Lane lane) {
     if (lane.waiting.isEmpty()) {
-      boolean hadPlace = ready.remove(lane) || patient.remove(lane); // it is in one at the most
+      // It is in one at the most.
+      boolean hadPlace = ready.remove(lane) || patient.remove(lane) || aside.remove(lane);
       held.remove(lane);
       resting.remove(lane);
       lane.owner.waiting.remove(lane);

@@ -52,7 +52,13 @@ public final class Publication {
 
   /** What may be one AMQP message: the same key. */
   record BatchKey(
-      String exchange, String routingKey, Batching batching, String brokerId, boolean orphaned) {}
+      String exchange, String routingKey, Batching batching, String brokerId, boolean orphaned) {
+
+    /** The tenant to whose inbox it goes, or {@link Topology#NOBODY}. */
+    String owner() {
+      return Topology.ownerOf(exchange, routingKey);
+    }
+  }
 
   /** No AMQP expiration. */
   static final long NEVER = Long.MAX_VALUE;

@@ -3,7 +3,6 @@ package io.github.httplongcut.amqp;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What RabbitMQ has refused lately. For a while nothing like it is written: each attempt costs the
@@ -15,9 +14,9 @@ final class Refusals {
 
   private final Map<Refusal, Long> until = new HashMap<>();
 
-  /** Why a channel was closed, if it was a refusal. */
-  void add(Optional<Refusal> refusal, long nowNanos) {
-    refusal.ifPresent(each -> until.put(each, nowNanos + REFUSED_NANOS));
+  /** Adds why a channel was closed. */
+  void add(Refusal refusal, long nowNanos) {
+    until.put(refusal, nowNanos + REFUSED_NANOS);
   }
 
   /** Whether it would be refused, too. */

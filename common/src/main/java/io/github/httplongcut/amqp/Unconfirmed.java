@@ -71,12 +71,12 @@ final class Unconfirmed {
 
   /** Takes out all: the channel is gone, and with it RabbitMQ's word. */
   List<WrittenMessage> takeAll() {
-    List<WrittenMessage> taken = List.copyOf(messages.values());
-    messages.clear();
-    givenUp.clear();
-    readUpTo = 0;
-    bytes = 0;
-    return taken;
+    return messages.isEmpty() ? List.of() : take(messages.lastKey(), true);
+  }
+
+  /** Takes out all that were given up: their keys. */
+  List<BatchKey> takeAllGivenUp() {
+    return givenUp.isEmpty() ? List.of() : takeGivenUp(givenUp.lastKey(), true);
   }
 
   /** RabbitMQ has answered a fence that was sent behind the message of that number. */
@@ -120,6 +120,11 @@ final class Unconfirmed {
 
   int size() {
     return messages.size();
+  }
+
+  /** When the oldest message was written; 0 if there is none. */
+  long oldestWrittenAt() {
+    return messages.isEmpty() ? 0 : messages.firstEntry().getValue().writtenAt();
   }
 
   /** Bytes that RabbitMQ may not have read yet, about. */

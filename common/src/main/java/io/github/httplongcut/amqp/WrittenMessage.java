@@ -16,6 +16,7 @@ final class WrittenMessage {
   private final List<Publication> publications;
   private final byte[] body;
   private final long writtenAt;
+  private final String owner;
   private boolean returned;
 
   /**
@@ -28,6 +29,7 @@ final class WrittenMessage {
     this.publications = publications;
     this.body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
     this.writtenAt = writtenAt;
+    this.owner = key().owner();
   }
 
   long number() {
@@ -43,9 +45,14 @@ final class WrittenMessage {
     return publications.get(0).key();
   }
 
+  /** The tenant to whose inbox it goes, or {@link Topology#NOBODY}. */
+  String owner() {
+    return owner;
+  }
+
   /** Returns whether a tenant's inbox, and nothing else, owes RabbitMQ a word for it. */
   boolean isForTenant() {
-    return !Topology.ownerOf(key().exchange(), key().routingKey()).equals(Topology.NOBODY);
+    return !owner.equals(Topology.NOBODY);
   }
 
   byte[] body() {

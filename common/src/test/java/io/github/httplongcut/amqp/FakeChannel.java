@@ -2,6 +2,7 @@ package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.BlockedCallback;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Command;
@@ -13,6 +14,7 @@ import com.rabbitmq.client.Return;
 import com.rabbitmq.client.ReturnCallback;
 import com.rabbitmq.client.ShutdownListener;
 import com.rabbitmq.client.ShutdownSignalException;
+import com.rabbitmq.client.UnblockedCallback;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
 import java.io.IOException;
@@ -42,6 +44,7 @@ final class FakeChannel {
   private volatile ConfirmCallback whenConfirmed;
   private volatile ConfirmCallback whenNacked;
   private volatile BlockedCallback whenBlocked;
+  private volatile UnblockedCallback whenUnblocked;
   private volatile Consumer consumer;
   private volatile long acked;
   private final List<Map<?, ?>> consumed = new CopyOnWriteArrayList<>();
@@ -50,8 +53,57 @@ final class FakeChannel {
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Command> reply = new CompletableFuture<>();
 
+  /** The channels that were opened after this one, on its connection. */
+  private final List<FakeChannel> others = new CopyOnWriteArrayList<>();
+
+  private volatile int channelMax;
+  private volatile int numbers = Integer.MAX_VALUE;
+  private volatile ChannelOpening opening = () -> {};
+  private volatile ShutdownSignalException connectionCloseReason;
+  private volatile boolean connectionOpen = true;
+
+  /** What happens when a further channel is opened, before it is there. */
+  interface ChannelOpening {
+    void begin() throws IOException, InterruptedException;
+  }
+
+  /** The channel that the client knows. */
+  Channel channel() {
+    return channel;
+  }
+
+  /** The connection, whose first channel this one is. */
   Connection connection() {
     return connection;
+  }
+
+  /** The channels that were opened after this one, on its connection. */
+  List<FakeChannel> others() {
+    return others;
+  }
+
+  /** RabbitMQ says at login that a connection may have so many channels. */
+  void channelMax(int channels) {
+    channelMax = channels;
+  }
+
+  /** The client gives out so many channels and no more. */
+  void noMoreThan(int channels) {
+    numbers = channels;
+  }
+
+  /** What happens when a further channel is opened, before it is there. */
+  void whenOpening(ChannelOpening then) {
+    opening = then;
+  }
+
+  /** RabbitMQ closes the connection with that. */
+  void closeConnection(int code, String text) {
+    var close = new AMQP.Connection.Close.Builder().replyCode(code).replyText(text).build();
+    connectionCloseReason = new ShutdownSignalException(true, false, close, connection);
+    connectionOpen = false;
+    others.forEach(FakeChannel::shut);
+    shut();
   }
 
   /** What was published, in order. */
@@ -132,6 +184,10 @@ final class FakeChannel {
     whenAskedWhy = then;
   }
 
+  boolean isOpen() {
+    return open;
+  }
+
   void confirm(long number) throws IOException {
     whenConfirmed.handle(number, false);
   }
@@ -149,10 +205,20 @@ final class FakeChannel {
     whenBlocked.handle("low on memory");
   }
 
+  void unblock() throws IOException {
+    whenUnblocked.handle();
+  }
+
   void shut() {
     open = false;
     freed.countDown();
     whenShut.shutdownCompleted(null);
+  }
+
+  /** RabbitMQ closes this channel and no other. */
+  void close(int code, String text) {
+    closeReason(code, text);
+    shut();
   }
 
   private Object onChannel(String method, Object[] arguments) throws InterruptedException {
@@ -175,6 +241,9 @@ final class FakeChannel {
         whenNacked = (ConfirmCallback) arguments[1];
       }
       case "basicPublish" -> {
+        if (!open) {
+          throw new AlreadyClosedException(closeReason);
+        }
         bodies.add(new String((byte[]) arguments[4], StandardCharsets.UTF_8));
         if (stuck) {
           freed.await();
@@ -202,10 +271,29 @@ final class FakeChannel {
     return null;
   }
 
-  private Object onConnection(String method, Object[] arguments) {
+  private Object onConnection(String method, Object[] arguments)
+      throws IOException, InterruptedException {
     switch (method) {
       case "createChannel" -> {
-        return channel;
+        if (!calls.contains("confirmSelect")) {
+          return channel; // a consumer has no use for a second one
+        }
+        opening.begin();
+        if (others.size() + 1 >= numbers) {
+          return null;
+        }
+        FakeChannel another = new FakeChannel();
+        others.add(another);
+        return another.channel;
+      }
+      case "getChannelMax" -> {
+        return channelMax;
+      }
+      case "isOpen" -> {
+        return connectionOpen;
+      }
+      case "getCloseReason" -> {
+        return connectionCloseReason;
       }
       case "getAddress" -> {
         return InetAddress.getLoopbackAddress();
@@ -213,14 +301,17 @@ final class FakeChannel {
       case "getPort" -> {
         return 5672;
       }
-      case "addBlockedListener" -> whenBlocked = (BlockedCallback) arguments[0];
+      case "addBlockedListener" -> {
+        whenBlocked = (BlockedCallback) arguments[0];
+        whenUnblocked = (UnblockedCallback) arguments[1];
+      }
       default -> throw new UnsupportedOperationException(method);
     }
     return null;
   }
 
   private interface Call {
-    Object on(String method, Object[] arguments) throws InterruptedException;
+    Object on(String method, Object[] arguments) throws IOException, InterruptedException;
   }
 
   private static <T> T fake(Class<T> type, Call call) {

@@ -3,7 +3,9 @@ package io.github.httplongcut.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
@@ -26,10 +28,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a real RabbitMQ says too seldom at the moment that matters. */
 class PublisherTest {
@@ -38,6 +43,8 @@ class PublisherTest {
   private static final UUID REQUEST_ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
   private static final AmqpConfig.Address NODE_1 = new AmqpConfig.Address("127.0.0.1", 1);
   private static final AmqpConfig.Address NODE_2 = new AmqpConfig.Address("127.0.0.1", 2);
+
+  private static final Logger log = LoggerFactory.getLogger(PublisherTest.class);
 
   private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
 
@@ -316,7 +323,7 @@ class PublisherTest {
     use(channel);
     channel.answerFence();
     publisher.publish(ackTo("acme.one-abcdef").whenDone(outcome -> outcomes.add("ack " + outcome)));
-    await().until(() -> channel.bodies().size() == 1);
+    await().until(() -> written(channel, 0) == 1);
 
     awaitFence(channel);
     publisher.watch(after(CONFIRM_TIMEOUT));
@@ -324,7 +331,7 @@ class PublisherTest {
     assertThat(publisher.unconfirmed()).isZero();
 
     publish("next", Publication.Tries.ONCE);
-    await().until(() -> channel.bodies().size() == 2);
+    await().until(() -> channel.bodies().size() == 1);
     channel.shut();
   }
 
@@ -337,7 +344,7 @@ class PublisherTest {
     for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
-      await().until(() -> channel.bodies().size() == written);
+      await().until(() -> written(channel, 0) == written);
     }
     awaitFence(channel);
     publisher.watch(after(CONFIRM_TIMEOUT));
@@ -346,12 +353,12 @@ class PublisherTest {
     publisher.publish(
         ackTo("acme.more-abcdef").whenDone(outcome -> outcomes.add("more " + outcome)));
     publish("others", Publication.Tries.ONCE);
-    await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 1);
+    await().until(() -> channel.bodies().size() == 1);
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("more INBOX_BUSY"));
 
-    channel.confirm(1);
+    channel.others().get(0).confirm(1);
     publisher.publish(ackTo("acme.more-abcdef"));
-    await().until(() -> channel.bodies().size() == Outbox.MOST_UNCONFIRMED + 2);
+    await().until(() -> written(channel, 0) == Outbox.MOST_UNCONFIRMED + 1);
     channel.shut();
   }
 
@@ -363,7 +370,7 @@ class PublisherTest {
     for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
-      await().until(() -> channel.bodies().size() == written);
+      await().until(() -> written(channel, 0) == written);
     }
     publisher.publish(
         ackTo("acme.more-abcdef").whenDone(outcome -> outcomes.add("more " + outcome)));
@@ -380,7 +387,7 @@ class PublisherTest {
     FakeChannel channel = new FakeChannel();
     use(channel);
     publisher.publish(ackTo("acme.one-abcdef"));
-    await().until(() -> channel.bodies().size() == 1);
+    await().until(() -> written(channel, 0) == 1);
 
     awaitFence(channel);
     publisher.watch(after(CONFIRM_TIMEOUT));
@@ -404,6 +411,315 @@ class PublisherTest {
     assertThat(publisher.unconfirmed()).isOne();
     assertThat(outcomes).isEmpty();
     channel.shut();
+  }
+
+  // Channels of tenants.
+
+  /** RabbitMQ reads nothing on a channel that waits for one tenant's queue. */
+  @Test
+  void eachTenantHasAChannelWithNumbersOfItsOwn() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    publishTo("plant.one-abcdef");
+    await().until(() -> written(main, 1) == 1);
+    publish("others", Publication.Tries.ONCE);
+    await().until(() -> main.bodies().size() == 1);
+    assertThat(publisher.unconfirmed()).isEqualTo(3);
+
+    main.others().get(1).giveBack(1);
+    main.others().get(1).confirm(1);
+    main.confirm(1);
+    await()
+        .untilAsserted(
+            () -> assertThat(outcomes).containsExactly("plant RETURNED", "others CONFIRMED"));
+    assertThat(publisher.flush(Duration.ZERO)).isFalse();
+
+    main.others().get(0).nack(1);
+    await().until(() -> publisher.unconfirmed() == 0);
+    main.shut();
+  }
+
+  @Test
+  void aTenantKeepsItsChannelAndItsOrderWhileAnythingIsUnderWay() {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    for (int i = 0; i < 3; i++) {
+      publishTo("acme.inbox" + i + "-abcdef");
+      int all = i + 1;
+      await().until(() -> written(main, 0) == all);
+    }
+    assertThat(main.others()).hasSize(1);
+    main.shut();
+  }
+
+  /** Whoever invents names of tenants does not have a channel opened for each. */
+  @Test
+  void aChannelWithNothingUnderWayServesTheNextTenant() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    for (int i = 1; i <= 20; i++) {
+      publishTo("tenant" + i + ".one-abcdef");
+      int all = i;
+      await().until(() -> written(main, 0) == all);
+      main.others().get(0).confirm(i);
+    }
+    await().until(() -> outcomes.size() == 20);
+    assertThat(main.others()).hasSize(1);
+    main.shut();
+  }
+
+  /** It may be held up still when the queue has confirmed at last. */
+  @Test
+  void aChannelThatWasHeldUpIsClosedAndServesNobodyElse() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    main.answerFence();
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    awaitFence(main);
+    publisher.watch(after(CONFIRM_TIMEOUT));
+    await().until(() -> publisher.unconfirmed() == 0);
+
+    FakeChannel slow = main.others().get(0);
+    slow.confirm(1);
+    publishTo("plant.one-abcdef");
+
+    await().until(() -> written(main, 1) == 1);
+    await().until(() -> slow.calls().contains("close"));
+    main.shut();
+  }
+
+  @Test
+  void aChannelThatNobodyNeedsIsClosedAfterAWhile() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    publishTo("plant.one-abcdef");
+    await().until(() -> written(main, 1) == 1);
+    main.others().get(1).confirm(1);
+
+    publisher.watch(after(PublishingChannels.IDLE));
+
+    await().until(() -> main.others().get(1).calls().contains("close"));
+    assertThat(main.others().get(0).calls()).doesNotContain("close");
+    main.shut();
+  }
+
+  @Test
+  void othersAreWrittenWhileAChannelIsBeingOpened() {
+    publisher = publisherWithBuffer();
+    FakeChannel main = new FakeChannel();
+    CountDownLatch answered = new CountDownLatch(1);
+    main.whenOpening(answered::await);
+    use(main);
+    loop.execute(() -> publishTo("acme.one-abcdef"));
+    loop.execute(() -> publish("others", Publication.Tries.ONCE));
+
+    await().until(() -> main.bodies().size() == 1);
+    assertThat(main.others()).isEmpty();
+
+    answered.countDown();
+    await().until(() -> written(main, 0) == 1);
+    main.shut();
+  }
+
+  /** RabbitMQ does not read a connection while it has an alarm: it does not reply either. */
+  @Test
+  void anAlarmWhileAChannelIsBeingOpenedCostsNoConnection() throws Exception {
+    FakeChannel main = new FakeChannel();
+    main.whenOpening(
+        () -> {
+          main.block();
+          main.whenOpening(() -> {});
+          throw new ChannelContinuationTimeoutException(
+              new TimeoutException("for this test"), main.channel(), 1, null);
+        });
+    Thread user = use(main);
+    publishTo("acme.one-abcdef");
+    await().until(publisher::isBlocked);
+    await().until(() -> user.getState() == Thread.State.TIMED_WAITING || !user.isAlive());
+    assertThat(main.others()).isEmpty();
+
+    main.unblock();
+
+    await().until(() -> written(main, 0) == 1);
+    main.shut();
+  }
+
+  @Test
+  void aLateConfirmOfALostTenantsChannelIsNotTakenForTheNextOnes() throws Exception {
+    FakeChannel last = new FakeChannel();
+    Thread user = use(last);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(last, 0) == 1);
+    last.shut();
+    user.join();
+    FakeChannel next = new FakeChannel();
+    use(next);
+    await().until(() -> written(next, 0) == 1);
+
+    last.others().get(0).confirm(1);
+    assertThat(publisher.unconfirmed()).isOne();
+
+    next.others().get(0).confirm(1);
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme CONFIRMED"));
+    next.shut();
+  }
+
+  @Test
+  void aTenantsChannelThatRabbitMqClosesCostsOnlyThatTenant() throws Exception {
+    FakeChannel main = new FakeChannel();
+    Thread user = use(main);
+    publishTo("acme.once-abcdef", Publication.Tries.ONCE);
+    publishTo("acme.again-abcdef");
+    publishTo("plant.one-abcdef");
+    await().until(() -> publisher.unconfirmed() == 3 && written(main, 1) > 0);
+    int acmes = main.others().get(0).bodies().size() == 2 ? 0 : 1;
+
+    main.others().get(acmes).close(404, "NOT_FOUND - no exchange 'client_request_ack'");
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme UNKNOWN"));
+    await().until(() -> publisher.unconfirmed() == 1);
+    publish("others", Publication.Tries.ONCE);
+    await().until(() -> main.bodies().size() == 1);
+    assertThat(user.isAlive()).isTrue();
+    assertThat(main.others()).hasSize(2);
+
+    publisher.watch(after(PublishingChannels.PAUSE));
+    await().until(() -> written(main, 2) == 1);
+    main.shut();
+  }
+
+  /** Channels that RabbitMQ closes one after the other must not keep everybody busy. */
+  @Test
+  void aTenantWhoseChannelWasClosedWaitsBeforeItGetsTheNext() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    main.others().get(0).close(404, "NOT_FOUND");
+    await().until(() -> publisher.waiting() == 1);
+
+    publishTo("plant.one-abcdef");
+    publishTo("acme.two-abcdef");
+    await().until(() -> written(main, 1) == 1);
+    main.others().get(1).confirm(1);
+    publisher.watch(System.nanoTime());
+    assertThat(publisher.waiting()).isEqualTo(2);
+
+    publisher.watch(after(PublishingChannels.PAUSE));
+    await().until(() -> written(main, 1) == 3);
+    main.shut();
+  }
+
+  /** Dispatches go to other agents then, and the broker goes on. */
+  @Test
+  void whatWaitsTooLongForAClosedChannelFindsItsInboxBusy() throws Exception {
+    FakeChannel main = new FakeChannel();
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    main.others().get(0).close(404, "NOT_FOUND");
+    await().until(() -> publisher.waiting() == 1);
+
+    publisher.watch(after(Duration.ofMinutes(1)));
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme INBOX_BUSY"));
+    main.shut();
+  }
+
+  @Test
+  void thereAreNoMoreChannelsThanRabbitMqAllowsAtLogin() throws Exception {
+    FakeChannel main = new FakeChannel();
+    main.channelMax(2);
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+
+    publishTo("plant.one-abcdef");
+
+    await().until(() -> written(main, 0) == 2);
+    assertThat(main.others()).hasSize(1);
+    main.shut();
+  }
+
+  @Test
+  void withOneChannelTenantsShareThatOne() throws Exception {
+    FakeChannel main = new FakeChannel();
+    main.channelMax(1);
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> main.bodies().size() == 1);
+    main.confirm(1);
+
+    await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme CONFIRMED"));
+    assertThat(main.others()).isEmpty();
+    main.shut();
+  }
+
+  @Test
+  void whenTheClientHasNoMoreNumbersTenantsShareTheChannelThatIsLeastHeldUp() throws Exception {
+    FakeChannel main = new FakeChannel();
+    main.noMoreThan(3);
+    use(main);
+    publishTo("acme.one-abcdef");
+    await().until(() -> written(main, 0) == 1);
+    publishTo("plant.one-abcdef");
+    await().until(() -> written(main, 1) == 1);
+
+    publishTo("more.one-abcdef");
+
+    await().until(() -> written(main, 1) == 2);
+    main.others().get(1).confirm(1);
+    publishTo("even.one-abcdef");
+    await().until(() -> written(main, 1) == 3);
+    assertThat(written(main, 0)).isOne();
+    main.shut();
+  }
+
+  /** A limit of the RabbitMQ user: one connection is lost, and not one after the other. */
+  @Test
+  void ifRabbitMqClosesTheConnectionOverAChannelThereAreHalfAsManyFromThenOn() throws Exception {
+    FakeChannel last = new FakeChannel();
+    Thread user = use(last);
+    for (int i = 0; i < 2; i++) {
+      publishTo("tenant" + i + ".one-abcdef");
+      int number = i;
+      await().until(() -> written(last, number) == 1);
+    }
+    last.whenOpening(
+        () -> {
+          last.closeConnection(530, "NOT_ALLOWED - number of channels opened for user");
+          throw new IOException("for this test");
+        });
+    publishTo("more.one-abcdef");
+    user.join();
+
+    FakeChannel next = new FakeChannel();
+    use(next);
+
+    await().until(() -> written(next, 0) == 3);
+    assertThat(next.others()).hasSize(1);
+    next.shut();
+  }
+
+  private void publishTo(String key) {
+    publishTo(key, Publication.Tries.UNLESS_NACKED);
+  }
+
+  private void publishTo(String key, Publication.Tries tries) {
+    String tenant = key.substring(0, key.indexOf('.'));
+    publisher.publish(
+        ackTo(key).tried(tries).whenDone(outcome -> outcomes.add(tenant + " " + outcome)));
+  }
+
+  /** Number of messages on the tenants' channel of that number. */
+  private static int written(FakeChannel main, int number) {
+    List<FakeChannel> others = main.others();
+    return number < others.size() ? others.get(number).bodies().size() : 0;
   }
 
   private void awaitFence(FakeChannel channel) {
@@ -563,8 +879,8 @@ class PublisherTest {
             () -> {
               try {
                 publisher.use(channel.connection());
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
+              } catch (IOException | ShutdownSignalException e) {
+                log.debug("the link would connect again", e);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }

@@ -22,14 +22,6 @@ class OpenDoors extends Attacked {
     assertHarmless(List.of(), () -> new Hogs(scene()).largeRequests(200, 3 << 20));
   }
 
-  /** A broker's channel registers with a quorum queue, and waits for that for up to 5 s. */
-  @Test
-  void aBusyQuorumQueueAsAnInboxHoldsUpNobody() {
-    FullInboxes inboxes = new FullInboxes(scene());
-    new Hogs(scene()).aBusyInbox("quorum", 20_000, 500);
-    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(5)));
-  }
-
   @Test
   void answersThatPlantMadeUpHoldUpNoClientAgent() {
     assertHarmless(

@@ -208,6 +208,14 @@ class TenantsIT extends Attacked {
     assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
   }
 
+  /** A broker's channel registers with a quorum queue, and waits for that for up to 5 s. */
+  @Test
+  void aBusyQuorumQueueAsAnInboxHoldsUpNobodyElse() {
+    FullInboxes inboxes = new FullInboxes(scene());
+    new Hogs(scene()).aBusyInbox("quorum", 20_000, 500);
+    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(5)));
+  }
+
   // Side doors.
 
   @Test
