@@ -362,14 +362,18 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
       }
       dead = state.channels().takeDead(System.nanoTime());
       retired = state.channels().takeRetired();
-      wanted = state.channels().takeWanted();
+      wanted = state.channels().takeWanted(System.nanoTime());
     } finally {
       lock.unlock();
     }
     dead.ifPresent(this::lostAlone);
     retired.ifPresent(PublishingChannel::close);
     if (wanted) {
-      openAnother(connection);
+      try {
+        openAnother(connection);
+      } finally {
+        change(done -> state.channels().onOpened());
+      }
     }
     change(done -> state.outbox().onChannel());
   }

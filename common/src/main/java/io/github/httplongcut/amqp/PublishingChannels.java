@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +69,7 @@ final class PublishingChannels {
   private final Map<String, Long> paused = new HashMap<>();
 
   private boolean wanted;
+  private OptionalLong openingSince = OptionalLong.empty();
   private int mostOfAll = MOST;
   private int most;
 
@@ -94,6 +96,7 @@ final class PublishingChannels {
     dead.clear();
     paused.clear();
     wanted = false;
+    onOpened();
   }
 
   /** Returns whether there is a connection. */
@@ -259,11 +262,16 @@ final class PublishingChannels {
     return wanted || !dead.isEmpty() || !retired.isEmpty();
   }
 
-  /** Returns, once, whether another channel is to be opened. */
-  boolean takeWanted() {
-    boolean open = wanted && others.size() < most;
+  /** Returns, once, whether another channel is to be opened; that takes until {@link #onOpened}. */
+  boolean takeWanted(long now) {
+    openingSince = wanted && others.size() < most ? OptionalLong.of(now) : OptionalLong.empty();
     wanted = false;
-    return open;
+    return openingSince.isPresent();
+  }
+
+  /** Notes that RabbitMQ owes no reply to the opening of a channel any more. */
+  void onOpened() {
+    openingSince = OptionalLong.empty();
   }
 
   /** Takes a channel that RabbitMQ has closed, if there is one. Its tenants wait a moment. */
@@ -333,9 +341,9 @@ final class PublishingChannels {
     return nanos;
   }
 
-  /** Longest {@link Unconfirmed#owedNanos}. */
+  /** Longest {@link Unconfirmed#owedNanos}, or time for which RabbitMQ has not opened a channel. */
   long owedNanos(long now) {
-    long nanos = 0;
+    long nanos = openingSince.isPresent() ? now - openingSince.getAsLong() : 0;
     for (PublishingChannel each : used) {
       nanos = Math.max(nanos, each.unconfirmed().owedNanos(now));
     }

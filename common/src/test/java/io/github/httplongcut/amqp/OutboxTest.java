@@ -453,6 +453,35 @@ class OutboxTest {
     return Publication.of(event, key, 0).batched(batching);
   }
 
+  /** The link's thread opens one for it meanwhile. */
+  @Test
+  void whatHasNoChannelStandsAsideUntilThereIsOne() {
+    Publication waits = addError("acme.one-abcdef");
+    Publication more = addError("acme.two-abcdef");
+    Publication goes = addError("plant.one-abcdef");
+
+    assertThat(outbox.take(PLENTY, NOW, "plant"::equals)).containsExactly(goes);
+    assertThat(outbox.take(PLENTY, NOW, "plant"::equals)).isEmpty();
+    assertThat(outbox.nanosToNext(NOW)).isEqualTo(Long.MAX_VALUE);
+    assertThat(outbox.size()).isEqualTo(2);
+
+    outbox.onChannel();
+    assertThat(take(PLENTY, NOW)).containsExactly(waits);
+    assertThat(take(PLENTY, NOW)).containsExactly(more);
+  }
+
+  @Test
+  void whatStandsAsideIsTakenOut() {
+    Publication waits = addError("acme.one-abcdef");
+    assertThat(outbox.take(PLENTY, NOW, owner -> false)).isEmpty();
+
+    assertThat(outbox.remove(waits)).isTrue();
+
+    outbox.onChannel();
+    assertThat(take(PLENTY, NOW)).isEmpty();
+    assertThat(outbox.isEmpty()).isTrue();
+  }
+
   private List<Publication> take(long room, long now) {
     return outbox.take(room, now, owner -> true);
   }

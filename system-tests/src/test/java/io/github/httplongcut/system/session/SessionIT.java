@@ -148,6 +148,37 @@ class SessionIT {
                     .containsExactly(Outcome.REFUSED, Outcome.REFUSED, Outcome.CONFIRMED));
   }
 
+  /** RabbitMQ closes the whole connection over one channel too many. */
+  @Test
+  void aLimitOfTheUsersChannelsCostsOneConnectionAndNoMore() {
+    String user = RabbitMqUser.BROKER.login();
+    rabbitMq.ctl("set_user_limits", user, "{\"max-channels\": 12}");
+    try {
+      Peer broker = broker(Delivery::discard);
+      int tenants = 300;
+      publishToTenants(tenants, broker);
+      await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(tenants));
+      assertThat(broker.outcomes()).contains(Outcome.UNKNOWN);
+
+      publishToTenants(tenants, broker);
+
+      await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(2 * tenants));
+      assertThat(broker.outcomes().subList(tenants, 2 * tenants)).containsOnly(Outcome.RETURNED);
+    } finally {
+      rabbitMq.ctl("clear_user_limits", user, "max-channels");
+    }
+  }
+
+  /** None of them has an inbox. */
+  private static void publishToTenants(int tenants, Peer broker) {
+    for (int i = 0; i < tenants; i++) {
+      ProcessId nobody = ProcessId.create("tenant" + i, "nobody");
+      broker.publish(
+          Publication.of(request(broker, "GET", "/"), Topology.targetKey(TARGET, nobody), in(10))
+              .tried(Publication.Tries.ONCE));
+    }
+  }
+
   @Test
   void whatExpiresComesBackToItsSenderAsADeadLetter() {
     Peer broker = broker(Delivery::discard);
@@ -316,12 +347,14 @@ class SessionIT {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
-      Event request = request(broker, "GET", "/");
+      // There is a channel for tenants then, or the second dispatch would wait for it, unwritten.
+      broker.publish(dispatch(request(broker, "GET", "/"), agent));
+      await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED));
 
       proxy.blackHole(" publish");
       broker.publish(hello(broker));
-      broker.publish(dispatch(request, agent));
-      await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.UNKNOWN));
+      broker.publish(dispatch(request(broker, "GET", "/"), agent));
+      await().untilAsserted(() -> assertThat(broker.outcomes()).endsWith(Outcome.UNKNOWN));
       assertThat(broker.losses()).isZero();
       proxy.heal();
 
@@ -329,7 +362,7 @@ class SessionIT {
           .untilAsserted(
               () ->
                   assertThat(broker.outcomes())
-                      .containsExactly(Outcome.UNKNOWN, Outcome.CONFIRMED));
+                      .containsExactly(Outcome.CONFIRMED, Outcome.UNKNOWN, Outcome.CONFIRMED));
       assertThat(broker.state().isHealthy()).isTrue();
     }
   }
