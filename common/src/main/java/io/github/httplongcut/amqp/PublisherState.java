@@ -151,14 +151,12 @@ final class PublisherState {
     return outbox.isEmpty() && nacks.isEmpty() && channels.unconfirmed() == 0;
   }
 
-  // The reader thread of a connection that was given up may come late, and each channel counts its
-  // messages from 1: what it says must not be taken for the next one's.
+  // The reader thread of a connection that was given up may come late. What it says finds nothing
+  // unconfirmed on its channel any more, and must not be taken for the next one's.
 
   /** A return comes before the confirm of the same message, and names it by its message id only. */
   void onReturned(PublishingChannel from, String messageId) {
-    if (!from.isLost()) {
-      from.unconfirmed().onReturned(WrittenMessage.numberOf(messageId));
-    }
+    from.unconfirmed().onReturned(WrittenMessage.numberOf(messageId));
   }
 
   void onConfirmed(
@@ -184,9 +182,6 @@ final class PublisherState {
 
   private List<WrittenMessage> takeUnconfirmed(
       PublishingChannel from, long number, boolean multiple, long now) {
-    if (from.isLost()) {
-      return List.of();
-    }
     List<WrittenMessage> taken = from.unconfirmed().take(number, multiple);
     for (WrittenMessage message : taken) {
       outbox.confirmed(message.key(), now);

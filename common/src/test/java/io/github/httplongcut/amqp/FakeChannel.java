@@ -215,6 +215,12 @@ final class FakeChannel {
     whenShut.shutdownCompleted(null);
   }
 
+  /** RabbitMQ has closed this channel, and nobody was told yet: {@link #shut} does that. */
+  void closeUnheard(int code, String text) {
+    closeReason(code, text);
+    open = false;
+  }
+
   /** RabbitMQ closes this channel and no other. */
   void close(int code, String text) {
     closeReason(code, text);
