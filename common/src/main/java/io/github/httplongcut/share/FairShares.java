@@ -28,6 +28,15 @@ public final class FairShares<K> {
   /** Time for which a party that was refused, or has just left, still counts as wanting in. */
   static final Duration REMEMBERED = Duration.ofSeconds(10);
 
+  /** Answer to a party that asks for room. */
+  public enum Verdict {
+    FITS,
+    /** There is not so much left for anybody. */
+    ROOM_FULL,
+    OVER_SHARE_OF_PLACES,
+    OVER_SHARE_OF_BYTES
+  }
+
   private static final int PART_RESERVED = 10;
 
   private static final class Holding {
@@ -70,24 +79,61 @@ public final class FairShares<K> {
    * @param now {@code nanoTime}
    */
   public boolean allows(K party, long moreBytes, long now) {
+    return ask(party, moreBytes, now) == Verdict.FITS;
+  }
+
+  /**
+   * The same as {@link #allows}, with the reason.
+   *
+   * @param now {@code nanoTime}
+   */
+  public Verdict ask(K party, long moreBytes, long now) {
     note(party, now);
     if (placesHeld >= places || moreBytes > bytes - bytesHeld) {
-      return false;
+      return Verdict.ROOM_FULL;
     }
-    Holding own = holdings.get(party);
-    int ownPlaces = own == null ? 0 : own.places;
-    long ownBytes = own == null ? 0 : own.bytes;
-    if (ownPlaces < rule.always()) {
+    if (placesOf(party) < rule.always()) {
+      return Verdict.FITS;
+    }
+    boolean contested = othersWantIn(party, now);
+    if (!leavesEnoughPlaces(party, contested)) {
+      return Verdict.OVER_SHARE_OF_PLACES;
+    }
+    return leavesEnoughBytes(party, moreBytes, contested)
+        ? Verdict.FITS
+        : Verdict.OVER_SHARE_OF_BYTES;
+  }
+
+  /**
+   * Answers whether a party that holds a place may {@link #resize} by so many more bytes. Its
+   * asking counts.
+   *
+   * @param now {@code nanoTime}
+   */
+  public Verdict askForBytes(K party, long moreBytes, long now) {
+    note(party, now);
+    if (moreBytes > bytes - bytesHeld) {
+      return Verdict.ROOM_FULL;
+    }
+    return placesOf(party) <= rule.always()
+            || leavesEnoughBytes(party, moreBytes, othersWantIn(party, now))
+        ? Verdict.FITS
+        : Verdict.OVER_SHARE_OF_BYTES;
+  }
+
+  private boolean leavesEnoughPlaces(K party, boolean contested) {
+    return contested
+        ? placesOf(party) < rule.ofFree() * (places - placesHeld)
+        : placesHeld < places - Math.min(rule.always(), places / PART_RESERVED);
+  }
+
+  private boolean leavesEnoughBytes(K party, long moreBytes, boolean contested) {
+    if (bytes == Long.MAX_VALUE) {
       return true;
     }
-    if (othersWantIn(party, now)) {
-      return ownPlaces < rule.ofFree() * (places - placesHeld)
-          && (bytes == Long.MAX_VALUE
-              || ownBytes + moreBytes <= rule.ofFree() * (bytes - bytesHeld));
-    }
-    int reservedPlaces = Math.min(rule.always(), places / PART_RESERVED);
-    return placesHeld < places - reservedPlaces
-        && (bytes == Long.MAX_VALUE || moreBytes <= bytes - bytes / PART_RESERVED - bytesHeld);
+    return contested
+        ? bytesOf(party) + moreBytes <= rule.ofFree() * (bytes - bytesHeld)
+        : moreBytes <= bytes - bytes / PART_RESERVED - bytesHeld;
   }
 
   /** Takes a place, and so many bytes. The caller has asked for it, or knows better. */
@@ -121,6 +167,11 @@ public final class FairShares<K> {
   public int placesOf(K party) {
     Holding own = holdings.get(party);
     return own == null ? 0 : own.places;
+  }
+
+  private long bytesOf(K party) {
+    Holding own = holdings.get(party);
+    return own == null ? 0 : own.bytes;
   }
 
   /** Returns the number of places that all parties hold. */

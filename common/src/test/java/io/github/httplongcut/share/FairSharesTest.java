@@ -2,6 +2,7 @@ package io.github.httplongcut.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.share.FairShares.Verdict;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -102,6 +103,44 @@ final class FairSharesTest {
     assertThat(take(shares, "a", 1, 1_000)).isEqualTo(1);
     assertThat(take(shares, "a", 1, 1)).as("no byte is left").isZero();
     assertThat(take(shares, "a", 1, 0)).isEqualTo(1);
+  }
+
+  @Test
+  void aRefusalSaysWhatWasExceeded() {
+    take("b", 1);
+    take("a", 4);
+
+    assertThat(shares.ask("a", 1, now)).isEqualTo(Verdict.FITS);
+    assertThat(shares.ask("a", 500, now)).isEqualTo(Verdict.OVER_SHARE_OF_BYTES);
+    assertThat(shares.ask("a", 1_000, now)).isEqualTo(Verdict.ROOM_FULL);
+    take("a", 100);
+    assertThat(shares.ask("a", 1, now)).isEqualTo(Verdict.OVER_SHARE_OF_PLACES);
+  }
+
+  @Test
+  void whatGrowsNeedsNoPlace() {
+    take("b", 1);
+    take("a", 100); // 33: no place more
+    assertThat(shares.askForBytes("a", 400, now)).isEqualTo(Verdict.FITS);
+    assertThat(shares.askForBytes("a", 500, now)).isEqualTo(Verdict.OVER_SHARE_OF_BYTES);
+    assertThat(shares.askForBytes("a", 1_000, now)).isEqualTo(Verdict.ROOM_FULL);
+  }
+
+  @Test
+  void whatGrowsAloneLeavesATenth() {
+    take("a", 5);
+
+    assertThat(shares.askForBytes("a", 895, now)).isEqualTo(Verdict.FITS);
+    assertThat(shares.askForBytes("a", 896, now)).isEqualTo(Verdict.OVER_SHARE_OF_BYTES);
+  }
+
+  @Test
+  void aPartyWithFewPlacesGrowsAsFarAsThereIsRoom() {
+    take("b", 1);
+    take("a", 4);
+
+    assertThat(shares.askForBytes("a", 995, now)).isEqualTo(Verdict.FITS);
+    assertThat(shares.askForBytes("a", 996, now)).isEqualTo(Verdict.ROOM_FULL);
   }
 
   @Test
