@@ -21,7 +21,7 @@ record TrustedProxies(List<IPAddress> ranges) {
   /** None. */
   static final TrustedProxies NONE = new TrustedProxies(List.of());
 
-  private static final IPAddressStringParameters CIDR =
+  static final IPAddressStringParameters CIDR =
       new IPAddressStringParameters.Builder()
           .allowEmpty(false)
           .allowAll(false)

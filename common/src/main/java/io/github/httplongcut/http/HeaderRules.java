@@ -16,9 +16,11 @@ public final class HeaderRules {
   /** Names one failure of the relay's own; {@code Longcut-*} is ours alone (protocol section 5). */
   public static final String LONGCUT_ERROR = "Longcut-Error";
 
+  /** Names each client and proxy that a request came from, the nearest one last. */
+  public static final String FORWARDED_FOR = "X-Forwarded-For";
+
   private static final String CONNECTION = "Connection";
   private static final String VIA = "Via";
-  private static final String FORWARDED_FOR = "X-Forwarded-For";
   private static final String FORWARDED_HOST = "X-Forwarded-Host";
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final String FORWARDED_PREFIX = "X-Forwarded-Prefix";

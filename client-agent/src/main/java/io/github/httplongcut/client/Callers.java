@@ -1,0 +1,117 @@
+package io.github.httplongcut.client;
+
+import inet.ipaddr.AddressStringException;
+import inet.ipaddr.IPAddressString;
+import inet.ipaddr.IPAddressStringParameters;
+import inet.ipaddr.IncompatibleAddressException;
+import io.github.httplongcut.http.HeaderRules;
+import io.github.httplongcut.http.Headers;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds the address whose share a connection or a request counts for (protocol section 6):
+ *
+ * <ul>
+ *   <li>A connection of a trusted proxy has no share.
+ *   <li>A request of a trusted proxy counts for the last address in {@code X-Forwarded-For} that is
+ *       not a trusted proxy. What stands to the left of it may be made up.
+ *   <li>Without such an address the request has no share.
+ *   <li>All else counts for the other end of the connection.
+ * </ul>
+ *
+ * <p>Immutable.
+ */
+final class Callers {
+
+  /** Addresses in {@code X-Forwarded-For} that are read, from the last one on. */
+  static final int MAX_READ = 16;
+
+  /** An address; an IPv6 address in brackets and an IPv4 address may have a port. */
+  private static final Pattern NODE =
+      Pattern.compile(
+          "\\[([0-9A-Fa-f:.]{2,45})](?::[0-9]{1,5})?"
+              + "|([0-9.]{7,15})(?::[0-9]{1,5})?"
+              + "|([0-9A-Fa-f:.]{2,45})");
+
+  private static final int MAX_NODE_CHARS = 64;
+
+  private static final IPAddressStringParameters ADDRESS =
+      TrustedProxies.CIDR.toBuilder().allowPrefix(false).toParams();
+
+  private final TrustedProxies trustedProxies;
+  private final boolean haveShares;
+
+  /**
+   * @param haveShares false if no caller has a share
+   */
+  Callers(TrustedProxies trustedProxies, boolean haveShares) {
+    this.trustedProxies = trustedProxies;
+    this.haveShares = haveShares;
+  }
+
+  /** Returns the address whose share a connection from there counts for. */
+  CallerAddress ofConnection(InetSocketAddress peer) {
+    InetAddress address = peer.getAddress();
+    return !haveShares || address == null || trustedProxies.contains(address)
+        ? CallerAddress.UNSHARED
+        : CallerAddress.of(address);
+  }
+
+  /** Returns the address whose share a request with those fields counts for. */
+  CallerAddress ofRequest(InetSocketAddress peer, Headers headers) {
+    InetAddress address = peer.getAddress();
+    if (!haveShares || address == null) {
+      return CallerAddress.UNSHARED;
+    }
+    if (!trustedProxies.contains(address)) {
+      return CallerAddress.of(address);
+    }
+    return namedBy(headers).map(CallerAddress::of).orElse(CallerAddress.UNSHARED);
+  }
+
+  /** The nearest address that is not a trusted proxy; empty if anything before it is unreadable. */
+  private Optional<InetAddress> namedBy(Headers headers) {
+    List<String> lines = headers.all(HeaderRules.FORWARDED_FOR);
+    int read = 0;
+    for (int line = lines.size() - 1; line >= 0; line--) {
+      String nodes = lines.get(line);
+      int end = nodes.length();
+      while (end >= 0 && read < MAX_READ) {
+        int comma = nodes.lastIndexOf(',', end - 1);
+        Optional<InetAddress> node = parse(nodes.substring(comma + 1, end).strip());
+        if (node.isEmpty() || !trustedProxies.contains(node.get())) {
+          return node;
+        }
+        read++;
+        end = comma;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<InetAddress> parse(String node) {
+    if (node.length() > MAX_NODE_CHARS) {
+      return Optional.empty();
+    }
+    Matcher matcher = NODE.matcher(node);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    String address =
+        matcher.group(1) != null
+            ? matcher.group(1)
+            : matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
+    try {
+      byte[] bytes = new IPAddressString(address, ADDRESS).toAddress().getBytes();
+      return Optional.of(InetAddress.getByAddress(bytes)); // asks no DNS
+    } catch (AddressStringException | IncompatibleAddressException | UnknownHostException e) {
+      return Optional.empty();
+    }
+  }
+}
