@@ -1,42 +1,42 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.ExceededShares.Room;
+import io.github.httplongcut.client.RequestShares.Answer;
 import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * How many requests, and bytes of them and of their answers, are under way, how many of them for
- * each upstream target, and how many wait for a broker's ack: what is over the limits is refused
- * before it costs anything (protocol section 6). Thread-safe, but for what is said to be the
- * loop's.
+ * Counts the requests under way, their bytes and those of their answers, the requests for each
+ * upstream target, and those that wait for a broker's ack. Refuses what is over a limit, or over
+ * the share of its target or its caller, before it costs anything (protocol section 6).
+ *
+ * <p>Thread-safe, but for what is said to be the loop's. The shares have a lock, which is held for
+ * a few assignments.
  */
 final class Admission {
 
-  private final int maxRequests;
-  private final long maxBytes;
-  private final AtomicInteger requests = new AtomicInteger();
-  private final AtomicLong bytes = new AtomicLong();
+  private final RequestShares shares;
+  private final ExceededShares exceeded;
   private final AtomicInteger unacked = new AtomicInteger();
   private final AdaptiveLimit maxUnacked;
   private final Map<String, TargetLimit> targets;
 
   /**
-   * @param targets that requests may be for
    * @param ackDelayTarget what a broker's ack may take before fewer are let in
+   * @param exceeded hears of each request that is refused for a share
    */
-  Admission(int maxRequests, long maxBytes, Duration ackDelayTarget, Collection<String> targets) {
-    this.maxRequests = maxRequests;
-    this.maxBytes = maxBytes;
+  Admission(RequestShares shares, Duration ackDelayTarget, ExceededShares exceeded) {
+    int maxRequests = shares.maxRequests();
+    this.shares = shares;
+    this.exceeded = exceeded;
     this.maxUnacked = new AdaptiveLimit(maxRequests, ackDelayTarget);
     this.targets =
-        targets.stream()
-            .distinct()
+        shares.upstreamTargets().stream()
             .collect(
                 Collectors.toUnmodifiableMap(
                     Function.identity(), target -> new TargetLimit(maxRequests)));
@@ -45,27 +45,48 @@ final class Admission {
   /**
    * A place for a request of so many bytes.
    *
+   * @param now {@code nanoTime}
    * @throws RefusedException if there is none: {@code overloaded} or {@code upstream_busy}
    */
-  Place enter(String upstreamTarget, long size) throws RefusedException {
+  Place enter(String upstreamTarget, CallerAddress caller, long size, long now)
+      throws RefusedException {
     if (unacked.get() >= maxUnacked.limit()) {
       throw overloaded();
     }
-    if (requests.incrementAndGet() > maxRequests) {
-      requests.decrementAndGet();
-      throw overloaded();
-    }
+    RequestShares.Holding holding = shares.holding(upstreamTarget, caller);
+    requireFit(holding, holding.enter(size, now), now);
     TargetLimit target = targets.get(upstreamTarget);
     if (!target.hasRoom()) {
-      requests.decrementAndGet();
+      holding.leave();
       throw busy(upstreamTarget);
     }
-    Place place = new Place(upstreamTarget, target);
-    if (!place.grow(size)) {
-      place.leave();
-      throw overloaded();
+    return new Place(target, holding);
+  }
+
+  private void requireFit(RequestShares.Holding holding, Answer answer, long now)
+      throws RefusedException {
+    switch (answer) {
+      case FITS -> {
+        // nothing is exceeded
+      }
+      case ROOM_FULL -> throw overloaded();
+      case OVER_CALLERS_REQUESTS -> throw overShare(holding.caller(), Room.REQUESTS, now);
+      case OVER_CALLERS_BYTES -> throw overShare(holding.caller(), Room.BYTES, now);
+      case OVER_TARGETS_REQUESTS -> throw overShare(holding.upstreamTarget(), Room.REQUESTS, now);
+      case OVER_TARGETS_BYTES -> throw overShare(holding.upstreamTarget(), Room.BYTES, now);
     }
-    return place;
+  }
+
+  private RefusedException overShare(CallerAddress caller, Room room, long now) {
+    exceeded.ofCaller(caller, room, now);
+    return new RefusedException(
+        Failure.OVERLOADED, "the caller " + caller + " has its share of the " + room.words());
+  }
+
+  private RefusedException overShare(String upstreamTarget, Room room, long now) {
+    exceeded.ofTarget(upstreamTarget, room, now);
+    return new RefusedException(
+        Failure.UPSTREAM_BUSY, "'" + upstreamTarget + "' has its share of the " + room.words());
   }
 
   private static RefusedException busy(String upstreamTarget) {
@@ -80,12 +101,12 @@ final class Admission {
 
   /** Requests under way. */
   int requests() {
-    return requests.get();
+    return shares.requests();
   }
 
   /** Bytes of them. */
   long bytes() {
-    return bytes.get();
+    return shares.bytes();
   }
 
   /** Requests under way that no broker has acked yet. */
@@ -133,31 +154,33 @@ final class Admission {
    */
   final class Place {
 
-    private final String upstreamTarget;
     private final TargetLimit target;
-    private final AtomicLong held = new AtomicLong();
-    private final AtomicBoolean left = new AtomicBoolean();
+    private final RequestShares.Holding holding;
     private final AtomicBoolean waitsForAck = new AtomicBoolean();
     private final AtomicBoolean waitsForAnswer = new AtomicBoolean();
 
-    private Place(String upstreamTarget, TargetLimit target) {
-      this.upstreamTarget = upstreamTarget;
+    private Place(TargetLimit target, RequestShares.Holding holding) {
       this.target = target;
+      this.holding = holding;
     }
 
     /** Takes up more, if there is room. */
-    boolean grow(long more) {
-      if (bytes.addAndGet(more) > maxBytes) {
-        bytes.addAndGet(-more);
-        return false;
-      }
-      held.addAndGet(more);
-      return true;
+    boolean tryGrow(long more, long now) {
+      return holding.grow(more, now) == Answer.FITS;
+    }
+
+    /**
+     * Takes up more.
+     *
+     * @throws RefusedException {@code overloaded}, if there is no room
+     */
+    void grow(long more, long now) throws RefusedException {
+      requireFit(holding, holding.grow(more, now), now);
     }
 
     /** Holds the answer's bytes now: it is here already, so that others have to wait outside. */
     void holdAnswer(long size) {
-      bytes.addAndGet(size - held.getAndSet(size));
+      holding.replaceBytes(size);
     }
 
     /**
@@ -167,14 +190,19 @@ final class Admission {
      * @throws RefusedException {@code overloaded} or {@code upstream_busy}, if too many wait: there
      *     was room when its head came, but its content may have come slowly
      */
-    void handedOver() throws RefusedException {
+    void handedOver(long now) throws RefusedException {
       if (unacked.incrementAndGet() > maxUnacked.limit()) {
         unacked.decrementAndGet();
         throw overloaded();
       }
-      if (!target.enter()) {
+      try {
+        requireFit(holding, holding.enterTarget(now), now);
+        if (!target.enter()) {
+          throw busy(holding.upstreamTarget());
+        }
+      } catch (RefusedException e) {
         unacked.decrementAndGet();
-        throw busy(upstreamTarget);
+        throw e;
       }
       waitsForAck.set(true);
       waitsForAnswer.set(true);
@@ -209,10 +237,7 @@ final class Admission {
     /** Frees everything; more than once does nothing. */
     void leave() {
       answered();
-      if (left.compareAndSet(false, true)) {
-        requests.decrementAndGet();
-        bytes.addAndGet(-held.getAndSet(0));
-      }
+      holding.leave();
     }
   }
 }

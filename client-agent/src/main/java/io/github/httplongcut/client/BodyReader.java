@@ -120,12 +120,12 @@ final class BodyReader {
   }
 
   private void grow(int needed, int wished) throws RefusedException {
-    if (place.grow(wished - content.length)) {
+    long now = System.nanoTime();
+    if (place.tryGrow(wished - content.length, now)) {
       content = Arrays.copyOf(content, wished);
-    } else if (place.grow(needed - content.length)) {
-      content = Arrays.copyOf(content, needed);
     } else {
-      throw new RefusedException(Failure.OVERLOADED, "too many bytes are under way");
+      place.grow(needed - content.length, now);
+      content = Arrays.copyOf(content, needed);
     }
   }
 

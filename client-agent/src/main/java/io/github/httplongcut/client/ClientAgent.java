@@ -56,12 +56,14 @@ final class ClientAgent {
     this.config = config;
     this.loop = loop;
     this.session = session;
-    admission =
-        new Admission(
+    ExceededShares exceeded = new ExceededShares(registry);
+    RequestShares shares =
+        new RequestShares(
             config.limits().maxInFlight(),
             config.limits().maxInFlightBytes(),
-            config.ackDelayTarget(),
+            config.shares().rule(),
             config.routing().upstreamTargets());
+    admission = new Admission(shares, config.ackDelayTarget(), exceeded);
     metrics = new RequestMetrics(registry, admission);
     pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
     inbox = new Inbox(clientId, pending, loop::now, metrics);

@@ -5,6 +5,7 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.protocol.WireLimits;
+import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -32,7 +33,8 @@ public record ClientAgentConfig(
     Duration ackDelayTarget,
     Duration drainTimeout,
     Routing routing,
-    Forwarding forwarding)
+    Forwarding forwarding,
+    Shares shares)
     implements RoleConfig {
 
   /** Brokers let acks wait for their neighbours, 20 ms at the most (protocol section 7). */
@@ -111,6 +113,14 @@ public record ClientAgentConfig(
   public record Forwarding(
       ForwardedHeaders headers, TrustedProxies trustedProxies, Underscores underscores) {}
 
+  /**
+   * Shares of what is bounded by the limits.
+   *
+   * @param rule for a target's share, and a caller's
+   * @param callers whether callers have shares
+   */
+  public record Shares(ShareRule rule, boolean callers) {}
+
   /** Fields with {@code _} in their name, which CGI and WSGI take for those with {@code -}. */
   public enum Underscores {
     PASS,
@@ -154,7 +164,8 @@ public record ClientAgentConfig(
             agent.duration("ack-delay-target"),
             agent.duration("drain-timeout"),
             new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
-            readForwarding(agent));
+            readForwarding(agent),
+            readShares(agent.section("shares")));
     AmqpConfig.requireUnackedFor(agent, "request-timeout", config.requestTimeout);
     agent.require(
         config.ackTimeout.compareTo(config.requestTimeout) < 0,
@@ -184,6 +195,15 @@ public record ClientAgentConfig(
         agent.oneOf("forwarded-headers", ForwardedHeaders.class),
         trusted,
         agent.oneOf("underscores", Underscores.class));
+  }
+
+  private static Shares readShares(Settings shares) {
+    return new Shares(ShareRule.read(shares), shares.flag("callers"));
+  }
+
+  /** Returns the rule by which callers are told from each other. */
+  Callers callers() {
+    return new Callers(forwarding.trustedProxies(), shares.callers());
   }
 
   private static List<Route> readRoutes(Settings agent) {

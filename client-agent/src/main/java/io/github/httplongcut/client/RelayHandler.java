@@ -28,6 +28,7 @@ final class RelayHandler implements HttpHandler {
   private final ClientAgentConfig config;
   private final Routes routes;
   private final RequestFields fields;
+  private final Callers callers;
   private final String pseudonym;
   private final Admission admission;
   private final Relay relay;
@@ -47,6 +48,7 @@ final class RelayHandler implements HttpHandler {
     this.config = config;
     this.routes = new Routes(config.routing());
     this.fields = new RequestFields(config.forwarding(), pseudonym);
+    this.callers = config.callers();
     this.pseudonym = pseudonym;
     this.admission = admission;
     this.relay = relay;
@@ -95,7 +97,12 @@ final class RelayHandler implements HttpHandler {
                   .find(head.authority(), head.url())
                   .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
           relayed.isFor(destination.upstreamTarget());
-          Admission.Place place = admission.enter(destination.upstreamTarget(), head.size());
+          Admission.Place place =
+              admission.enter(
+                  destination.upstreamTarget(),
+                  callers.ofRequest(httpExchange.getSourceAddress(), head.headers()),
+                  head.size(),
+                  System.nanoTime());
           relayed.takes(place);
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",

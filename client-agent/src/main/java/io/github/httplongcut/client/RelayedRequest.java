@@ -89,11 +89,11 @@ final class RelayedRequest implements Caller {
   /**
    * It is whole: the loop takes over, and the caller is watched.
    *
-   * @throws RefusedException if too many wait for a broker's ack
+   * @throws RefusedException if too many are under way
    */
   void submit(Request request, Duration requestTimeout) throws RefusedException {
     if (place.isPresent()) {
-      place.get().handedOver();
+      place.get().handedOver(System.nanoTime());
     }
     submitted = true;
     hangUp = Optional.of(HangUp.watch(connection));

@@ -9,10 +9,12 @@ import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
+import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.share.ShareRule;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
@@ -45,6 +47,13 @@ final class ClientAgentConfigTest {
     assertThat(config.routing().defaultUpstreamTarget()).isEmpty();
     assertThat(config.forwarding())
         .isEqualTo(new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
+    assertThat(config.shares()).isEqualTo(new Shares(new ShareRule(0.5, 32), true));
+  }
+
+  @Test
+  void sharesAreRead() {
+    assertThat(parse("shares { of-free = 1, always = 10000, callers = false }").shares())
+        .isEqualTo(new Shares(new ShareRule(1, 10_000), false));
   }
 
   @Test
@@ -112,6 +121,8 @@ final class ClientAgentConfigTest {
             + " brokers and upstream agents discard requests with more, found \"65 KiB\"",
         "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected addresses and ranges such as"
             + " 10.0.0.0/8 or fd00::/8",
+        "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as 0.5",
+        "shares.always = 0 ; shares.always: expected a whole number from 1",
         "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })

@@ -61,8 +61,7 @@ class InboxTest {
           TestAgent.CLIENT,
           pending,
           () -> nanos,
-          new RequestMetrics(
-              new SimpleMeterRegistry(), new Admission(1, 1, Duration.ofMillis(500), List.of())));
+          new RequestMetrics(new SimpleMeterRegistry(), AdmissionTest.admission(1, 1)));
 
   @Test
   void anAnswerIsHandedOverAndAcked() {

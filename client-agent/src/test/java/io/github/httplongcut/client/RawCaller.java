@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,7 +22,14 @@ final class RawCaller implements AutoCloseable {
   private final Socket socket;
 
   RawCaller(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /**
+   * @param from one of 127.0.0.0/8, all of which are this machine's
+   */
+  RawCaller(InetAddress from, int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port, from, 0);
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
   }
@@ -58,9 +66,31 @@ final class RawCaller implements AutoCloseable {
     }
   }
 
+  /** Whether the connection ends, by a reset or not, without another byte. */
+  boolean isCutOff() throws IOException {
+    try {
+      return isClosed();
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
   /** Whether the connection ends without another byte. */
   boolean isClosed() throws IOException {
     return socket.getInputStream().read() < 0;
+  }
+
+  /** Sends nothing more, but may still receive. */
+  void endOutput() throws IOException {
+    socket.shutdownOutput();
+  }
+
+  /** Closes the connection without a farewell. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
   }
 
   @Override

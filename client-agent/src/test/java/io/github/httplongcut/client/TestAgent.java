@@ -11,6 +11,7 @@ import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
+import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.loop.Loop;
@@ -21,8 +22,10 @@ import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.share.ShareRule;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -84,13 +87,19 @@ final class TestAgent {
                 new Route(Optional.empty(), "/o", false, "orders"),
                 new Route(Optional.of("h"), "/", false, "h-target")),
             Optional.empty()),
-        new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
+        new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS),
+        new Shares(new ShareRule(0.5, 32), true));
   }
 
   /** The same with those rules for the fields that tell who calls. */
   static ClientAgentConfig with(Forwarding forwarding) {
     ClientAgentConfig usual =
         config(new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20));
+    return with(usual, forwarding, usual.shares());
+  }
+
+  /** The same with those rules, and those shares. */
+  static ClientAgentConfig with(ClientAgentConfig usual, Forwarding forwarding, Shares shares) {
     return new ClientAgentConfig(
         usual.name(),
         usual.amqp(),
@@ -102,7 +111,8 @@ final class TestAgent {
         usual.ackDelayTarget(),
         usual.drainTimeout(),
         usual.routing(),
-        forwarding);
+        forwarding,
+        shares);
   }
 
   /** Every request is confirmed, taken by a broker and answered. */
@@ -141,6 +151,19 @@ final class TestAgent {
 
   RawCaller call() throws IOException {
     return new RawCaller(agent.port());
+  }
+
+  /**
+   * A caller with the address 127.0.0.{@code host}; others have 127.0.0.1.
+   *
+   * @param host 1 to 254
+   */
+  RawCaller callFrom(int host) throws IOException {
+    return new RawCaller(addressOf(host), agent.port());
+  }
+
+  private static InetAddress addressOf(int host) throws IOException {
+    return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host});
   }
 
   RawCaller call(String bytes) throws IOException {

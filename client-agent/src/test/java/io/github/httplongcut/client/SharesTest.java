@@ -1,0 +1,158 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
+import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
+import io.github.httplongcut.client.ClientAgentConfig.Limits;
+import io.github.httplongcut.client.ClientAgentConfig.Shares;
+import io.github.httplongcut.client.ClientAgentConfig.Underscores;
+import io.github.httplongcut.client.RawCaller.Answer;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.share.ShareRule;
+import io.micrometer.core.instrument.Counter;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Callers from several addresses against a whole client agent whose RabbitMQ is a fake. */
+final class SharesTest {
+
+  private static final int MAX_IN_FLIGHT = 100;
+  private static final int ALWAYS = 5;
+  private static final Shares SHARES = new Shares(new ShareRule(0.5, ALWAYS), true);
+  private static final String GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  private static final String SLOW_POST =
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx";
+  private static final Response HELLO =
+      new Response(200, Headers.builder().build(), Body.ofText("hello"));
+
+  private final List<RawCaller> open = new ArrayList<>();
+  private TestAgent agent = agent(TrustedProxies.NONE, SHARES);
+
+  @AfterEach
+  void stop() throws Exception {
+    for (RawCaller caller : open) {
+      caller.close();
+    }
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    agent.stop();
+  }
+
+  // --- requests
+
+  @Test
+  void aCallerThatTakesAllItCanLeavesRoomForAnother() throws IOException {
+    agent.silent();
+    send(2, MAX_IN_FLIGHT - ALWAYS, GET);
+    await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
+
+    Answer refused = ask(2, GET);
+    assertThat(refused.status()).isEqualTo(503);
+    assertThat(refused.headers().all("Longcut-Error")).containsExactly("overloaded");
+    assertThat(refused.body()).contains("the caller 127.0.0.2 has its share of the requests");
+    assertThat(exceeded("caller", "requests")).isOne();
+    agent.answering(request -> HELLO);
+    assertThat(ask(3, GET).status()).isEqualTo(200);
+  }
+
+  @Test
+  void slowBodiesCountForTheirCaller() throws IOException {
+    send(2, MAX_IN_FLIGHT, SLOW_POST);
+    await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
+
+    agent.answering(request -> HELLO);
+    assertThat(ask(3, GET).status()).isEqualTo(200);
+  }
+
+  @Test
+  void whatAProxyForwardsCountsForTheAddressThatItNames() throws Exception {
+    agent.stop();
+    agent = agent(TrustedProxies.parse(List.of("127.0.0.2", "127.0.0.3")), SHARES);
+    agent.silent();
+    send(2, 60, forwardedFor("9.9.9.9, 192.0.2.1"));
+    send(3, 60, forwardedFor("192.0.2.1, 127.0.0.2"));
+    await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
+    await().until(() -> exceeded("caller", "requests") == 25);
+
+    agent.answering(request -> HELLO);
+    assertThat(ask(2, forwardedFor("192.0.2.2")).status()).isEqualTo(200);
+    assertThat(ask(2, forwardedFor("192.0.2.1")).body()).contains("the caller 192.0.2.1 has");
+  }
+
+  @Test
+  void aProxyThatNamesNobodyHasNoShare() throws Exception {
+    agent.stop();
+    agent = agent(TrustedProxies.parse(List.of("127.0.0.2")), SHARES);
+    agent.silent();
+    send(3, 1, GET);
+    send(2, MAX_IN_FLIGHT - 1, forwardedFor("unknown"));
+
+    await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
+    await("what is left is for other targets").until(() -> exceeded("target", "requests") == 5);
+    assertThat(exceeded("caller", "requests")).isZero();
+  }
+
+  @Test
+  void aStrangerNamesNobody() throws IOException {
+    agent.silent();
+    for (int i = 0; i < 120; i++) {
+      send(2, 1, forwardedFor("192.0.2." + i));
+    }
+
+    await().until(() -> exceeded("caller", "requests") == 25);
+  }
+
+  @Test
+  void withoutSharesOfCallersOneTakesAll() throws Exception {
+    agent.stop();
+    agent = agent(TrustedProxies.NONE, new Shares(SHARES.rule(), false));
+    agent.silent();
+    send(3, 1, GET);
+    send(2, MAX_IN_FLIGHT - 1, GET);
+
+    await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
+    await("what is left is for other targets").until(() -> exceeded("target", "requests") == 5);
+    assertThat(exceeded("caller", "requests")).isZero();
+  }
+
+  private void send(int host, int callers, String request) throws IOException {
+    for (int i = 0; i < callers; i++) {
+      open.add(agent.callFrom(host).send(request));
+    }
+  }
+
+  private Answer ask(int host, String request) throws IOException {
+    try (RawCaller caller = agent.callFrom(host).send(request)) {
+      return caller.receive();
+    }
+  }
+
+  private static String forwardedFor(String names) {
+    return "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: " + names + "\r\n\r\n";
+  }
+
+  private double exceeded(String of, String room) {
+    Counter counter =
+        agent
+            .registry
+            .find("longcut.client.shares.exceeded")
+            .tags("of", of, "room", room, "name", of.equals("target") ? "h-target" : "none")
+            .counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private static TestAgent agent(TrustedProxies proxies, Shares shares) {
+    ClientAgentConfig usual =
+        TestAgent.config(
+            new Limits(MAX_IN_FLIGHT, 1_000_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20));
+    Forwarding forwarding = new Forwarding(ForwardedHeaders.REPLACE, proxies, Underscores.PASS);
+    return new TestAgent(TestAgent.with(usual, forwarding, shares));
+  }
+}
