@@ -70,7 +70,7 @@ final class ClientAgent {
     handler =
         new RelayHandler(
             config, "longcut." + clientId.instance(), admission, new ToLoop(), metrics);
-    listener = new HttpListener(config, handler);
+    listener = new HttpListener(config, handler, exceeded);
   }
 
   /** Listens; RabbitMQ need not be there yet. */
@@ -89,6 +89,11 @@ final class ClientAgent {
   /** Requests under way, for tests. */
   Admission admission() {
     return admission;
+  }
+
+  /** Connections of callers, for tests. */
+  int openConnections() {
+    return listener.openConnections();
   }
 
   /** Whether anything is under way, for tests of leaks. */

@@ -20,7 +20,8 @@ final class ExceededShares {
   /** Room that there are shares of. */
   enum Room {
     REQUESTS("requests under way"),
-    BYTES("bytes under way");
+    BYTES("bytes under way"),
+    CONNECTIONS("connections");
 
     private final String words;
 

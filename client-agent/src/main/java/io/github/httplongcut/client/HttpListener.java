@@ -41,13 +41,21 @@ final class HttpListener implements AutoCloseable {
   private static final int HEAD_SLACK_BYTES = 64 * 1024;
 
   private final ClientAgentConfig config;
+  private final Callers callers;
+  private final ExceededShares exceeded;
   private final HttpOpenListener connections;
   private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
+  private ConnectionShares shares;
   private XnioWorker worker;
   private AcceptingChannel<StreamConnection> accepting;
 
-  HttpListener(ClientAgentConfig config, HttpHandler handler) {
+  /**
+   * @param exceeded hears of each connection that is closed for a share
+   */
+  HttpListener(ClientAgentConfig config, HttpHandler handler, ExceededShares exceeded) {
     this.config = config;
+    this.callers = config.callers();
+    this.exceeded = exceeded;
     this.connections = new HttpOpenListener(buffers, options(config));
     connections.setRootHandler(handler);
   }
@@ -105,6 +113,7 @@ final class HttpListener implements AutoCloseable {
 
   private AcceptingChannel<StreamConnection> listen(InetSocketAddress address) throws IOException {
     int maxConnections = maxConnections();
+    shares = new ConnectionShares(maxConnections, config.shares().rule());
     OptionMap sockets =
         OptionMap.builder()
             .set(Options.TCP_NODELAY, true)
@@ -141,8 +150,22 @@ final class HttpListener implements AutoCloseable {
   }
 
   private void open(StreamConnection connection) {
+    CallerAddress caller = callers.ofConnection(connection.getPeerAddress(InetSocketAddress.class));
+    long now = System.nanoTime();
+    if (!shares.enter(caller, now)) {
+      IoUtils.safeClose(connection);
+      exceeded.ofCaller(caller, ExceededShares.Room.CONNECTIONS, now);
+      return;
+    }
+    // Undertow adds a listener of its own; each is called once, also if the connection has ended.
+    connection.setCloseListener(closed -> shares.leave(caller));
     CallerSink.install(connection, config.listener().idleTimeout());
     connections.handleEvent(connection);
+  }
+
+  /** Returns the number of open connections, for tests of leaks. */
+  int openConnections() {
+    return shares.connections();
   }
 
   /** The port that it listens on, also where the config says 0. */

@@ -71,7 +71,8 @@ class FewFilesTest {
     await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(this::answers);
     List<RawCaller> callers = new ArrayList<>();
     for (int i = 0; i < CALLERS; i++) {
-      callers.add(new RawCaller(port));
+      byte[] address = {127, 0, 0, (byte) (2 + i % 20)}; // none has so many that it is cut off
+      callers.add(new RawCaller(InetAddress.getByAddress(address), port));
     }
 
     Duration before = cpu();

@@ -39,6 +39,7 @@ class RelayHandlerTest {
   @AfterEach
   void stop() throws InterruptedException {
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    await().untilAsserted(() -> assertThat(agent.agent.openConnections()).isZero());
     agent.stop();
   }
 
@@ -843,7 +844,7 @@ class RelayHandlerTest {
     agent.answering(request -> HELLO);
     List<RawCaller> open = new ArrayList<>();
     for (int i = 0; i < TestAgent.MAX_CONNECTIONS; i++) {
-      RawCaller caller = agent.call(get("/", ""));
+      RawCaller caller = agent.callFrom(2 + i % 20).send(get("/", ""));
       assertThat(caller.receive().status()).isEqualTo(200);
       open.add(caller);
     }

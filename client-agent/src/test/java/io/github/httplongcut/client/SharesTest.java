@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Callers from several addresses against a whole client agent whose RabbitMQ is a fake. */
 final class SharesTest {
@@ -42,6 +44,7 @@ final class SharesTest {
       caller.close();
     }
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    await().untilAsserted(() -> assertThat(agent.agent.openConnections()).isZero());
     agent.stop();
   }
 
@@ -122,9 +125,64 @@ final class SharesTest {
     assertThat(exceeded("caller", "requests")).isZero();
   }
 
+  // --- connections
+
+  @Test
+  void aCallerWithItsShareOfConnectionsIsCutOffAndAnotherIsNot() throws IOException {
+    agent.answering(request -> HELLO);
+    connect(2, TestAgent.MAX_CONNECTIONS - ALWAYS);
+    await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS - ALWAYS);
+
+    RawCaller further = agent.callFrom(2);
+    open.add(further);
+    assertThat(further.isCutOff()).isTrue();
+    assertThat(exceeded("caller", "connections")).isOne();
+    assertThat(ask(3, GET).status()).isEqualTo(200);
+
+    await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS - ALWAYS);
+    for (RawCaller each : open) {
+      each.close();
+    }
+    await().until(() -> agent.agent.openConnections() == 0);
+    assertThat(ask(2, GET).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aTrustedProxyHasAllConnections() throws Exception {
+    agent.stop();
+    agent = agent(TrustedProxies.parse(List.of("127.0.0.2")), SHARES);
+    connect(3, 1);
+    connect(2, TestAgent.MAX_CONNECTIONS - 1);
+
+    await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS);
+    assertThat(exceeded("caller", "connections")).isZero();
+  }
+
+  /** Each in its own way; {@link RelayHandlerTest} ends its connections in all others. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "GET / HT", "\u0016garbage\r\n\r\n", GET, SLOW_POST})
+  void howeverAConnectionEndsItsPlaceIsFree(String sent) throws Exception {
+    agent.silent();
+    for (int i = 0; i < 3; i++) {
+      RawCaller caller = agent.callFrom(2).send(sent);
+      open.add(caller);
+      caller.endOutput();
+    }
+    RawCaller reset = agent.callFrom(2).send(sent);
+    reset.reset();
+
+    await().until(() -> agent.agent.openConnections() == 0);
+  }
+
   private void send(int host, int callers, String request) throws IOException {
     for (int i = 0; i < callers; i++) {
       open.add(agent.callFrom(host).send(request));
+    }
+  }
+
+  private void connect(int host, int callers) throws IOException {
+    for (int i = 0; i < callers; i++) {
+      open.add(agent.callFrom(host));
     }
   }
 
