@@ -163,10 +163,17 @@ final class RequestShares {
       }
     }
 
-    /** Takes a place of its target, if it fits: the request is whole. */
+    /**
+     * Takes a place of its target, if it fits: the request is whole. A full room is no reason
+     * against it, since the request holds its part already, and others' answers may have filled the
+     * room.
+     */
     Answer enterTarget(long now) {
       synchronized (RequestShares.this) {
         Answer answer = askForTarget(upstreamTarget, bytes, now);
+        if (answer == Answer.ROOM_FULL) {
+          answer = Answer.FITS;
+        }
         if (isOverTarget(answer) && mayExceed(callers.placesOf(caller))) {
           answer = Answer.FITS;
           exceeds = ofCaller;

@@ -338,6 +338,18 @@ class AdmissionTest {
   }
 
   @Test
+  void aRequestThatWasLetInIsNotRefusedBecauseAnswersFillTheRoom() throws RefusedException {
+    Admission.Place answered = admission.enter("a", CALLER, 1, 0);
+    answered.handedOver(0);
+    Admission.Place coming = admission.enter("a", CALLER, 1, 0);
+    answered.holdAnswer(1_000);
+
+    coming.handedOver(0);
+
+    assertThat(admission.unacked()).isEqualTo(2);
+  }
+
+  @Test
   void aCallerWithoutAShareIsLimitedByTheTotalsAlone() throws RefusedException {
     Admission large = admission(1_000, 1_000, "a");
     large.enter("a", caller(2), 100, 0);
