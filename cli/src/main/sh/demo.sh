@@ -10,7 +10,7 @@ readonly READY_SECONDS=60
 readonly STOP_SECONDS=10
 readonly RABBITMQ_STOP_SECONDS=25
 
-# The users of rabbitmq/definitions.json have their names as passwords.
+# The users of rabbitmq/demo-users.json have their names as passwords.
 readonly ADMIN=admin:admin
 readonly VHOST=longcut
 
@@ -29,9 +29,10 @@ until Ctrl-C, which stops all of them. What they write is in .longcut/demo/*.log
   --brokers N          how many brokers (1)
   --upstream-agents N  how many upstream agents (1)
   --amqp URI           use this RabbitMQ instead of starting one. URI is of an administrator who may do
-                       everything in the vhost. rabbitmq/definitions.json must be loaded there: the processes
-                       log in as its users (client-agent, broker, upstream-agent) on the URI's host, port and
-                       vhost. Without a vhost in the URI it is "longcut".
+                       everything in the vhost. rabbitmq/definitions.json and rabbitmq/demo-users.json must be
+                       loaded there: the processes log in as the users of the latter (client-agent, broker,
+                       upstream-agent), whose passwords everybody knows, on the URI's host, port and vhost.
+                       Without a vhost in the URI it is "longcut".
   --management URL     where that RabbitMQ's management UI is (http://<the URI's login and host>:15672)
 
 Without --amqp it runs a private node of the installed rabbitmq-server, which it installs on Debian and
@@ -271,8 +272,10 @@ start_container() {
   container=longcut-demo-$$
   start rabbitmq docker run --rm --name "$container" \
     --publish 127.0.0.1::5672 --publish 127.0.0.1::15672 \
-    --volume "$LONGCUT_HOME/rabbitmq/definitions.json:/etc/rabbitmq/definitions.json:ro" \
     --volume "$LONGCUT_HOME/rabbitmq/rabbitmq.conf:/etc/rabbitmq/conf.d/50-longcut.conf:ro" \
+    --volume "$LONGCUT_HOME/rabbitmq/demo-users.conf:/etc/rabbitmq/conf.d/60-demo-users.conf:ro" \
+    --volume "$LONGCUT_HOME/rabbitmq/definitions.json:/etc/rabbitmq/demo/1-definitions.json:ro" \
+    --volume "$LONGCUT_HOME/rabbitmq/demo-users.json:/etc/rabbitmq/demo/2-demo-users.json:ro" \
     "$image"
   await "RabbitMQ" "$RABBITMQ_SECONDS" container_ready
   use_local_rabbitmq "$(published 5672)" "$(published 15672)"

@@ -38,9 +38,10 @@ final class TopologyCheck {
       throw new IOException(
           "RabbitMQ's vhost lacks "
               + String.join(", ", missing)
-              + "; import the project's rabbitmq/definitions.json into it:"
+              + "; import the project's rabbitmq/definitions.json, which has no users, into it:"
               + " rabbitmqctl import_definitions definitions.json, or load_definitions in"
-              + " rabbitmq.conf");
+              + " rabbitmq.conf, or (a vhost that is not longcut) POST the file to the management"
+              + " API's /api/definitions/<vhost>");
     }
   }
 

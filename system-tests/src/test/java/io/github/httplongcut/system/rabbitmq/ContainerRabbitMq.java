@@ -3,6 +3,7 @@ package io.github.httplongcut.system.rabbitmq;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.rabbitmq.RabbitMQContainer;
@@ -15,7 +16,6 @@ import org.testcontainers.utility.MountableFile;
 final class ContainerRabbitMq implements RabbitMqServer {
 
   private static final String IMAGE = "rabbitmq:4-management";
-  private static final String CONFIG_DIRECTORY = "/etc/rabbitmq/";
 
   private final RabbitMQContainer container;
 
@@ -23,12 +23,18 @@ final class ContainerRabbitMq implements RabbitMqServer {
     container =
         new RabbitMQContainer(IMAGE)
             .withCopyFileToContainer(
-                MountableFile.forHostPath(Checkout.file("rabbitmq/rabbitmq.conf")),
-                CONFIG_DIRECTORY + "conf.d/50-longcut.conf")
+                project("rabbitmq.conf"), "/etc/rabbitmq/conf.d/50-longcut.conf")
             .withCopyFileToContainer(
-                MountableFile.forHostPath(Checkout.file("rabbitmq/definitions.json")),
-                CONFIG_DIRECTORY + "definitions.json");
+                project("demo-users.conf"), "/etc/rabbitmq/conf.d/60-demo-users.conf")
+            .withCopyFileToContainer(
+                project("definitions.json"), "/etc/rabbitmq/demo/1-definitions.json")
+            .withCopyFileToContainer(
+                project("demo-users.json"), "/etc/rabbitmq/demo/2-demo-users.json");
     container.start();
+  }
+
+  private static MountableFile project(String file) {
+    return MountableFile.forHostPath(Checkout.file("rabbitmq/" + file));
   }
 
   @Override
@@ -60,6 +66,13 @@ final class ContainerRabbitMq implements RabbitMqServer {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted in " + String.join(" ", command), e);
     }
+  }
+
+  @Override
+  public void importDefinitions(Path file) {
+    String inContainer = "/tmp/" + file.getFileName();
+    container.copyFileToContainer(MountableFile.forHostPath(file), inContainer);
+    ctl("import_definitions", inContainer);
   }
 
   @Override

@@ -11,7 +11,13 @@ import io.github.httplongcut.amqp.Topology.Plan;
 import io.github.httplongcut.protocol.EventType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -22,11 +28,64 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The names in code against {@code rabbitmq/definitions.json} (protocol sections 3 and 8). */
+/**
+ * The names in code against {@code rabbitmq/definitions.json} and {@code demo-users.json} (protocol
+ * sections 3 and 8).
+ */
 class DefinitionsTest {
 
-  private final JsonNode definitions = read();
+  /** RabbitMQ's password hash is a salt, and the SHA-256 of the salt and the password. */
+  private static final int SALT_BYTES = 4;
+
+  private final JsonNode definitions = read("definitions.json");
+  private final JsonNode demoUsers = read("demo-users.json");
+
+  /** An import must neither make a login that everybody knows nor reset anybody's password. */
+  @ParameterizedTest
+  @ValueSource(strings = {"definitions.json", "definitions-cluster.json"})
+  void theDefinitionsHaveNoUsers(String file) {
+    assertThat(read(file).fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder("vhosts", "policies", "exchanges", "queues", "bindings");
+  }
+
+  @Test
+  void theDemoUsersAreThoseOfTheTests() {
+    assertThat(demoUsers.fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder("users", "permissions", "topic_permissions");
+    List<String> logins = Stream.of(RabbitMqUser.values()).map(RabbitMqUser::login).toList();
+    assertThat(demoUsers.get("users").findValuesAsText("name"))
+        .containsExactlyInAnyOrderElementsOf(logins);
+    assertThat(demoUsers.get("permissions").findValuesAsText("user"))
+        .containsExactlyInAnyOrderElementsOf(logins);
+    assertThat(logins).containsAll(demoUsers.get("topic_permissions").findValuesAsText("user"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(RabbitMqUser.class)
+  void aDemoUsersPasswordIsItsName(RabbitMqUser user) throws GeneralSecurityException {
+    String hash = named(demoUsers, "users", user.login()).get("password_hash").textValue();
+    byte[] saltAndHash = Base64.getDecoder().decode(hash);
+    MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+    sha256.update(saltAndHash, 0, SALT_BYTES);
+    sha256.update(user.login().getBytes(StandardCharsets.UTF_8));
+    assertThat(Arrays.copyOfRange(saltAndHash, SALT_BYTES, saltAndHash.length))
+        .isEqualTo(sha256.digest());
+  }
+
+  /** The users' permissions need the vhost, and RabbitMQ reads a directory's files by name. */
+  @Test
+  void theDefinitionsAreLoadedBeforeTheDemoUsers() throws IOException {
+    String compose = Files.readString(Checkout.file("docker-compose.yml"));
+    assertThat(compose)
+        .contains("./rabbitmq/definitions.json:/etc/rabbitmq/demo/1-")
+        .contains("./rabbitmq/demo-users.json:/etc/rabbitmq/demo/2-")
+        .contains("./rabbitmq/rabbitmq.conf:/etc/rabbitmq/conf.d/50-")
+        .contains("./rabbitmq/demo-users.conf:/etc/rabbitmq/conf.d/60-");
+  }
 
   @Test
   void everyEventHasAnExchangeOfItsName() {
@@ -63,7 +122,7 @@ class DefinitionsTest {
       for (ConsumedQueue queue : role.plan().queues()) {
         for (Binding binding : queue.bindings()) {
           if (!binding.routingKey().isEmpty()) {
-            assertThat(named("exchanges", binding.exchange()).get("type").textValue())
+            assertThat(named(definitions, "exchanges", binding.exchange()).get("type").textValue())
                 .as(binding.exchange())
                 .isEqualTo("topic");
           }
@@ -126,7 +185,7 @@ class DefinitionsTest {
   @Test
   void aFullInboxOfATenantDropsItsOldestMessages() {
     for (String policy : List.of("client-agent", "upstream-agent")) {
-      assertThat(named("policies", policy).at("/definition/overflow").textValue())
+      assertThat(named(definitions, "policies", policy).at("/definition/overflow").textValue())
           .as(policy)
           .isEqualTo("drop-head");
     }
@@ -177,9 +236,9 @@ class DefinitionsTest {
         .containsExactlyInAnyOrderElementsOf(union(own, bound, plan.sharedQueues()));
   }
 
-  private static JsonNode read() {
+  private static JsonNode read(String file) {
     try {
-      return new ObjectMapper().readTree(Checkout.file("rabbitmq/definitions.json").toFile());
+      return new ObjectMapper().readTree(Checkout.file("rabbitmq/" + file).toFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -189,8 +248,8 @@ class DefinitionsTest {
     return definitions.get(section).findValuesAsText("name");
   }
 
-  private JsonNode named(String section, String name) {
-    for (JsonNode defined : definitions.get(section)) {
+  private static JsonNode named(JsonNode file, String section, String name) {
+    for (JsonNode defined : file.get(section)) {
       if (name.equals(defined.get("name").textValue())) {
         return defined;
       }
@@ -199,7 +258,7 @@ class DefinitionsTest {
   }
 
   private JsonNode permissionsOf(Role role) {
-    for (JsonNode permissions : definitions.get("permissions")) {
+    for (JsonNode permissions : demoUsers.get("permissions")) {
       if (Objects.equals(permissions.get("user").textValue(), role.user().login())) {
         return permissions;
       }

@@ -9,6 +9,7 @@ import io.github.httplongcut.amqp.Topology;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real RabbitMQ with the project's definitions. Tests get the shared one as a parameter, by
- * {@link RabbitMqExtension}; a test that stops RabbitMQ takes one of its own with {@link
- * #dedicated} and closes it.
+ * A real RabbitMQ with the project's definitions and demo users. Tests get the shared one as a
+ * parameter, by {@link RabbitMqExtension}; a test that stops RabbitMQ takes one of its own with
+ * {@link #dedicated} and closes it.
  *
  * <p>For one thread at a time. Every method blocks; a failure is an {@link IllegalStateException}
  * or {@link UncheckedIOException}.
@@ -116,6 +117,11 @@ public final class RabbitMq implements AutoCloseable {
   /** Runs {@code rabbitmqctl} and returns what it printed. */
   public String ctl(String... arguments) {
     return server.ctl(arguments);
+  }
+
+  /** Runs {@code rabbitmqctl import_definitions} with a file of this machine. */
+  public void importDefinitions(Path file) {
+    server.importDefinitions(file);
   }
 
   /** RabbitMQ closes every connection and takes no more; transient messages are lost. */

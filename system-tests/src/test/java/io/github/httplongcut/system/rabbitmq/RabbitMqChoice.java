@@ -40,7 +40,7 @@ enum RabbitMqChoice {
     }
   };
 
-  /** Environment: the AMQP URI of a RabbitMQ that has the project's definitions. */
+  /** Environment: the AMQP URI of a RabbitMQ that has the project's definitions and demo users. */
   static final String URI_VARIABLE = "LONGCUT_TEST_AMQP_URI";
 
   /** Environment: the URL of that RabbitMQ's management API. */
@@ -73,7 +73,7 @@ enum RabbitMqChoice {
         "These tests need a RabbitMQ. Do one of these: apt-get install rabbitmq-server; start"
             + " Docker; or set "
             + URI_VARIABLE
-            + " to a RabbitMQ that has loaded rabbitmq/definitions.json.");
+            + " to a RabbitMQ that has loaded rabbitmq/definitions.json and demo-users.json.");
   }
 
   private static Optional<RabbitMqChoice> chosen() {

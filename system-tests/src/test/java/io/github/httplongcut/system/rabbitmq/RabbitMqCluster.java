@@ -14,9 +14,9 @@ import java.util.stream.IntStream;
 
 /**
  * Three nodes of the installed {@code rabbitmq-server} as one cluster, by {@code
- * rabbitmq/private-cluster}, with {@code definitions-cluster.json}. It ends with this JVM, whatever
- * ends it. For one thread at a time; every method blocks until it is done and throws {@link
- * IllegalStateException}, with what RabbitMQ said, when it cannot be.
+ * rabbitmq/private-cluster}, with {@code definitions-cluster.json} and the demo users. It ends with
+ * this JVM, whatever ends it. For one thread at a time; every method blocks until it is done and
+ * throws {@link IllegalStateException}, with what RabbitMQ said, when it cannot be.
  */
 public final class RabbitMqCluster implements AutoCloseable {
 

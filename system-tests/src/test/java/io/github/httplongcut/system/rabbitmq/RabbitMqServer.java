@@ -1,13 +1,14 @@
 package io.github.httplongcut.system.rabbitmq;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * One way to have a RabbitMQ that has loaded the project's definitions. Called by one thread at a
- * time; every method blocks until it is done and throws {@link IllegalStateException}, with what
- * RabbitMQ said, when it cannot be.
+ * One way to have a RabbitMQ that has loaded the project's definitions and demo users. Called by
+ * one thread at a time; every method blocks until it is done and throws {@link
+ * IllegalStateException}, with what RabbitMQ said, when it cannot be.
  */
 interface RabbitMqServer extends AutoCloseable {
 
@@ -27,6 +28,11 @@ interface RabbitMqServer extends AutoCloseable {
 
   /** Runs {@code rabbitmqctl} against the node and returns what it printed. */
   String ctl(String... arguments);
+
+  /** Runs {@code rabbitmqctl import_definitions} with a file of this machine. */
+  default void importDefinitions(Path file) {
+    ctl("import_definitions", file.toString());
+  }
 
   /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
   void stop();

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.rabbitmq;
 
-/** The users of {@code rabbitmq/definitions.json}; each one's password is its name. */
+/** The users of {@code rabbitmq/demo-users.json}; each one's password is its name. */
 public enum RabbitMqUser {
   /** Every right in the vhost, and the management API. */
   ADMIN("admin"),
