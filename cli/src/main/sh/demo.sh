@@ -305,8 +305,8 @@ await() {
 
 # ---- Our processes ----
 
-# start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: as the role's RabbitMQ user. The first of its kind gets the
-# usual admin port if that is free.
+# start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: as the role's RabbitMQ user, whose password is its name on the
+# RabbitMQ of --amqp too. The first of its kind gets the usual admin port if that is free.
 start_role() {
   local role=$1 name=$1-$2 usual=$3 admin=0
   local command
@@ -314,7 +314,7 @@ start_role() {
   shift 3
   java_command "$role"
   admin_port[$name]=$admin
-  start "$name" "${command[@]}" --id "$name" --amqp "$scheme://$role:$role@$address/$vhost" \
+  start "$name" env LONGCUT_AMQP_DEMO_PASSWORDS=allowed "${command[@]}" --id "$name" --amqp "$scheme://$role:$role@$address/$vhost" \
     --admin-port "$admin" "$@"
 }
 

@@ -78,6 +78,7 @@ public record AmqpConfig(
   /** Reads the section {@code longcut.amqp}. */
   public static AmqpConfig read(Settings amqp) {
     AmqpUris uris = AmqpUris.read(amqp);
+    DemoPasswords.check(amqp, uris);
     Tls tls = readTls(amqp.section("tls"));
     Duration heartbeat = amqp.duration("heartbeat");
     amqp.require(

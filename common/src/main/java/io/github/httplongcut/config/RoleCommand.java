@@ -148,6 +148,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     Layer fromEnvironment = new Layer();
     fromEnvironment.putVariable(Settings.ROOT + ".id", environment, "LONGCUT_ID");
     fromEnvironment.putVariable(Settings.ROOT + ".amqp.uris", environment, "LONGCUT_AMQP_URI");
+    fromEnvironment.putVariable(
+        Settings.ROOT + ".amqp.demo-passwords", environment, "LONGCUT_AMQP_DEMO_PASSWORDS");
     fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");
     fromEnvironment.putVariable(role.path("admin.port"), environment, "LONGCUT_ADMIN_PORT");
     options.fromEnvironment(environment, fromEnvironment);

@@ -234,6 +234,7 @@ final class SettingsTest {
     longcut.name("id");
     Settings amqp = longcut.section("amqp");
     amqp.texts("uris");
+    amqp.text("demo-passwords");
     amqp.section("tls").flag("insecure");
     List.of("heartbeat", "connection-timeout", "confirm-timeout", "reconnect-backoff-max")
         .forEach(amqp::duration);

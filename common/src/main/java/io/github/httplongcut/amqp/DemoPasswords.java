@@ -1,0 +1,62 @@
+package io.github.httplongcut.amqp;
+
+import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.config.Settings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.regex.Pattern;
+
+/**
+ * {@code longcut.amqp.demo-passwords}: says where a password may be its user's name, as the
+ * passwords of {@code rabbitmq/demo-users.json} are. Everybody knows those.
+ */
+enum DemoPasswords {
+  /** Only where RabbitMQ is on this machine. */
+  REFUSED,
+  /** Anywhere. */
+  ALLOWED;
+
+  private static final Pattern LOOPBACK_IPV4 =
+      Pattern.compile("127(\\.(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)){3}");
+
+  /** Reads the setting and notes a login that it refuses. */
+  static void check(Settings amqp, AmqpUris uris) {
+    DemoPasswords setting = amqp.oneOf("demo-passwords", DemoPasswords.class);
+    if (setting == ALLOWED || !uris.password().value().equals(uris.user())) {
+      return;
+    }
+    uris.addresses().stream()
+        .filter(address -> !isLoopback(address.host()))
+        .findFirst()
+        .ifPresent(address -> amqp.refuse("uris", problem(uris.user(), address)));
+  }
+
+  private static String problem(String user, Address address) {
+    return "the password of user %s is the user's name, which everybody can guess, and %s is not a"
+            .formatted(user, address)
+        + " loopback address: change the password (rabbitmqctl change_password "
+        + user
+        + "), or set longcut.amqp.demo-passwords = allowed (LONGCUT_AMQP_DEMO_PASSWORDS) for a"
+        + " trial";
+  }
+
+  /**
+   * Returns whether the host is this machine whatever the DNS says. Resolves no name: any but
+   * {@code localhost} counts as another machine.
+   */
+  static boolean isLoopback(String host) {
+    if (host.contains(":")) {
+      return isLoopbackIpv6(host);
+    }
+    return host.equalsIgnoreCase("localhost") || LOOPBACK_IPV4.matcher(host).matches();
+  }
+
+  /** With a colon it can be no name: {@code getByName} only parses it. */
+  private static boolean isLoopbackIpv6(String literal) {
+    try {
+      return InetAddress.getByName(literal).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+}
