@@ -153,8 +153,8 @@ final class HttpListener implements AutoCloseable {
     CallerAddress caller = callers.ofConnection(connection.getPeerAddress(InetSocketAddress.class));
     long now = System.nanoTime();
     if (!shares.enter(caller, now)) {
-      IoUtils.safeClose(connection);
       exceeded.ofCaller(caller, ExceededShares.Room.CONNECTIONS, now);
+      IoUtils.safeClose(connection);
       return;
     }
     // Undertow adds a listener of its own; each is called once, also if the connection has ended.
