@@ -206,12 +206,13 @@ refuse_leftovers() {
 # use_given_rabbitmq: --amqp. Sets scheme, address (host and port), vhost, admin_uri and management_url.
 use_given_rabbitmq() {
   local userinfo host
-  [[ $given_amqp =~ ^(amqps?)://(([^@/]*)@)?([^/?@,]+)(/([^/?]*))?$ ]] ||
-    usage_error "--amqp: expected amqp://user:password@host:port/vhost, not '$given_amqp'"
+  # No error shows it: it holds a password.
+  [[ $given_amqp =~ ^(amqps?)://((([^@/?#,%]|%[0-9A-Fa-f]{2})*)@)?([^/?#@,]+)(/([^/?#@]*))?$ ]] ||
+    usage_error "--amqp: expected amqp://user:password@host:port/vhost, with @ written as %40, / as %2F, # as %23, a comma as %2C and % as %25 in the password"
   scheme=${BASH_REMATCH[1]}
   userinfo=${BASH_REMATCH[3]:-guest:guest}
-  address=${BASH_REMATCH[4]}
-  vhost=${BASH_REMATCH[6]:-$VHOST}
+  address=${BASH_REMATCH[5]}
+  vhost=${BASH_REMATCH[7]:-$VHOST}
   admin_uri=$scheme://$userinfo@$address/$vhost
   host=$address
   if [[ $host =~ ^(.*):[0-9]+$ ]]; then host=${BASH_REMATCH[1]}; fi
@@ -382,11 +383,13 @@ print_ready() {
   local login=${management_url#*://} url
   login=${login%@*}
   url=${management_url%%://*}://${management_url##*@}
+  # Another's password is not printed; it is in --amqp or --management.
+  if [[ $rabbitmq == given ]]; then login=${login%%:*}; else login="${login%%:*}, password ${login#*:}"; fi
   cat <<READY
 ready: http://127.0.0.1:$port
 
   Try it              curl -i 'http://127.0.0.1:$port/hello?x=1'
-  RabbitMQ's UI       $url   user ${login%%:*}, password ${login#*:}
+  RabbitMQ's UI       $url   user $login
   Follow the events   ./longcut tap
   Logs                .longcut/demo/*.log
   Join from a shell   source .longcut/demo/env
@@ -428,7 +431,7 @@ parse_options() {
       --port | --brokers | --upstream-agents | --amqp | --management)
         (($# > 1)) || usage_error "$1 needs a value"
         ;;
-      *) usage_error "demo has no option '$1'" ;;
+      *) usage_error "demo has no option '${1##*@}'" ;;
     esac
     case $1 in
       --port)

@@ -2,6 +2,7 @@ package io.github.httplongcut.cli;
 
 import io.github.httplongcut.cli.echo.EchoCommand;
 import io.github.httplongcut.cli.tap.TapCommand;
+import io.github.httplongcut.config.HiddenLogins;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -33,6 +34,7 @@ public final class Main {
           command.getErr().println("longcut: " + exception.getMessage());
           return CommandLine.ExitCode.SOFTWARE;
         });
+    HiddenLogins.in(commandLine);
     return commandLine;
   }
 }

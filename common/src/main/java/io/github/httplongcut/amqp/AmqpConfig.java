@@ -2,6 +2,7 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.tls.TlsContexts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,6 +81,9 @@ public record AmqpConfig(
     AmqpUris uris = AmqpUris.read(amqp);
     DemoPasswords.check(amqp, uris);
     Tls tls = readTls(amqp.section("tls"));
+    if (uris.encrypted() && !tls.insecure()) {
+      refuseUnverifiable(amqp, uris.addresses());
+    }
     Duration heartbeat = amqp.duration("heartbeat");
     amqp.require(
         heartbeat.toSeconds() > 0 && heartbeat.equals(Duration.ofSeconds(heartbeat.toSeconds())),
@@ -96,6 +100,18 @@ public record AmqpConfig(
         amqp.duration("confirm-timeout"),
         amqp.duration("reconnect-backoff-max"),
         amqp.bytes("unconfirmed-window"));
+  }
+
+  private static void refuseUnverifiable(Settings amqp, List<Address> addresses) {
+    for (Address address : addresses) {
+      if (!TlsContexts.verifies(address.host())) {
+        amqp.refuse(
+            "uris",
+            "Java compares no certificate with a host name that has a _: give "
+                + address.host()
+                + " another name, such as a network alias");
+      }
+    }
   }
 
   private static Tls readTls(Settings settings) {

@@ -1,6 +1,7 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.protocol.Names;
@@ -16,12 +17,19 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What {@code longcut.amqp.uris} say together. No problem that it notes shows a password. */
 record AmqpUris(
     List<Address> addresses, String user, Secret password, String virtualHost, boolean encrypted) {
 
   private static final String FORM = "amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST";
+
+  /** Ends the login, the host or an escape early where it stands in a password as it is. */
+  private static final Pattern RAW_IN_LOGIN = Pattern.compile("[@/?#]|%(?![0-9A-Fa-f]{2})");
+
+  private static final String SCHEME_END = "://";
   private static final int PLAIN_PORT = 5672;
   private static final int TLS_PORT = 5671;
 
@@ -45,14 +53,17 @@ record AmqpUris(
     for (int i = 0; i < uris.size(); i++) {
       try {
         URI uri = new URI(uris.get(i));
-        logins.add(login(uri));
-        addresses.add(address(uri));
+        Authority authority =
+            Authority.of(uri).orElseThrow(() -> new IllegalArgumentException("found no host"));
+        logins.add(login(uri, authority));
+        addresses.add(address(uri, authority));
       } catch (URISyntaxException e) {
         // Its message would show the password.
-        amqp.refuse("uris", problem(i, "found a character that must be written as %XX"));
+        String found = "found a character that must be written as %XX";
+        amqp.refuse("uris", problem(i, rawInLogin(uris, i).orElse(found)));
         return NONE;
       } catch (IllegalArgumentException e) {
-        amqp.refuse("uris", problem(i, e.getMessage()));
+        amqp.refuse("uris", problem(i, rawInLogin(uris, i).orElse(e.getMessage())));
         return NONE;
       }
     }
@@ -73,14 +84,40 @@ record AmqpUris(
     return "address " + (index + 1) + ": expected " + FORM + ", " + found;
   }
 
-  private static Login login(URI uri) {
+  /**
+   * Explains a refused address by a special character in its user or password that is not
+   * percent-encoded; empty if there is none.
+   */
+  private static Optional<String> rawInLogin(List<String> uris, int index) {
+    String uri = uris.get(index);
+    int schemeEnd = uri.indexOf(SCHEME_END);
+    int at = uri.lastIndexOf('@');
+    boolean cutByComma =
+        schemeEnd < 0
+            ? at >= 0 && index > 0
+            : at < 0 && index + 1 < uris.size() && !uris.get(index + 1).contains(SCHEME_END);
+    if (cutByComma) {
+      return Optional.of(rawInLogin(','));
+    }
+    if (schemeEnd < 0 || at < schemeEnd) {
+      return Optional.empty();
+    }
+    Matcher raw = RAW_IN_LOGIN.matcher(uri.substring(schemeEnd + SCHEME_END.length(), at));
+    return raw.find() ? Optional.of(rawInLogin(raw.group().charAt(0))) : Optional.empty();
+  }
+
+  private static String rawInLogin(char character) {
+    return "found '%c' in the user or password, where it is written as %%%02X"
+        .formatted(character, (int) character);
+  }
+
+  private static Login login(URI uri, Authority authority) {
     require(
         "amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()),
         "found no scheme amqp or amqps");
-    require(uri.getHost() != null, "found no host");
     require(uri.getRawQuery() == null && uri.getRawFragment() == null, "found a ? or #");
-    require(uri.getRawUserInfo() != null, "found no user");
-    String[] userInfo = uri.getRawUserInfo().split(":", 2);
+    require(authority.userInfo().isPresent(), "found no user");
+    String[] userInfo = authority.userInfo().get().split(":", 2);
     String user = decode(userInfo[0]);
     require(Names.isName(user), "found a user that is not " + Names.FORM);
     require(uri.getRawPath().length() > 1, "found no vhost; the project's own is /longcut");
@@ -93,14 +130,13 @@ record AmqpUris(
         "amqps".equals(uri.getScheme()));
   }
 
-  private static Address address(URI uri) {
-    int port = uri.getPort();
+  private static Address address(URI uri, Authority authority) {
+    int port = authority.port();
     if (port < 0) {
       port = "amqps".equals(uri.getScheme()) ? TLS_PORT : PLAIN_PORT;
     }
     require(port > 0 && port <= 65_535, "found no such port");
-    String host = uri.getHost();
-    return new Address(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+    return new Address(authority.hostName(), port);
   }
 
   private static Secret password(Settings amqp, Login login, Optional<Path> file) {

@@ -48,7 +48,12 @@ public final class Layer {
     if (!Names.isName(name)) {
       String problem =
           "%s: expected NAME=%s with a name of %s, found \"%s\" (%s)"
-              .formatted(section, key.toUpperCase(Locale.ROOT), Names.FORM, pair.strip(), origin);
+              .formatted(
+                  section,
+                  key.toUpperCase(Locale.ROOT),
+                  Names.FORM,
+                  Secret.hiddenIn(pair.strip()),
+                  origin);
       throw new InvalidConfigException(List.of(problem));
     }
     put(section + '.' + name + '.' + key, pair.substring(split + 1).strip(), origin);

@@ -25,7 +25,7 @@ final class Problems {
   }
 
   void add(String path, String what, ConfigOrigin origin) {
-    lines.add(path + ": " + what + " (" + place(origin) + ")");
+    lines.add(Secret.hiddenInSentence(path) + ": " + what + " (" + place(origin) + ")");
   }
 
   /**

@@ -111,6 +111,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     if (options != RoleOptions.NONE) {
       commandLine.addMixin("role", options);
     }
+    HiddenLogins.in(commandLine);
     return commandLine;
   }
 

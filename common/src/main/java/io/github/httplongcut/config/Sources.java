@@ -43,7 +43,7 @@ public final class Sources {
     try {
       return Settings.read(withDefaults(ConfigFactory.parseString(text, options)), reader);
     } catch (ConfigException.Parse e) {
-      throw new InvalidConfigException(List.of(e.getMessage()));
+      throw new InvalidConfigException(List.of(Secret.hiddenInSentence(e.getMessage())));
     }
   }
 
@@ -82,7 +82,7 @@ public final class Sources {
           .withFallback(hostName())
           .resolve();
     } catch (ConfigException e) {
-      throw new InvalidConfigException(List.of(e.getMessage()));
+      throw new InvalidConfigException(List.of(Secret.hiddenInSentence(e.getMessage())));
     }
   }
 
@@ -93,7 +93,7 @@ public final class Sources {
     } catch (ConfigException.IO e) {
       throw new InvalidConfigException(List.of(file + ": cannot be read"));
     } catch (ConfigException e) {
-      throw new InvalidConfigException(List.of(e.getMessage()));
+      throw new InvalidConfigException(List.of(Secret.hiddenInSentence(e.getMessage())));
     }
   }
 

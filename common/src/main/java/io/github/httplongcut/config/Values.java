@@ -98,7 +98,7 @@ final class Values {
     if (value.valueType() == ConfigValueType.LIST) {
       return "a list";
     }
-    return '"' + String.valueOf(value.unwrapped()) + '"';
+    return '"' + Secret.hiddenIn(String.valueOf(value.unwrapped())) + '"';
   }
 
   private static String keyOf(Enum<?> constant) {

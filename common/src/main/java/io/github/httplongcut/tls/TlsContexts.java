@@ -68,6 +68,14 @@ public final class TlsContexts {
     return context(keyManagers(certFile, keyFile), new TrustManager[] {new TrustsAnybody()});
   }
 
+  /**
+   * Returns whether Java itself can compare a certificate with this host name. It takes none with
+   * an underscore, neither there nor in SNI ({@link javax.net.ssl.SNIHostName}).
+   */
+  public static boolean verifies(String host) {
+    return host.indexOf('_') < 0;
+  }
+
   private static SSLContext context(KeyManager[] keys, TrustManager[] trust)
       throws GeneralSecurityException {
     SSLContext context = SSLContext.getInstance("TLS");

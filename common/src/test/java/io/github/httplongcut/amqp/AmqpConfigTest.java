@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,64 @@ final class AmqpConfigTest {
         .hasMessage(
             "longcut.amqp.uris: expected the same scheme, user, password and vhost in each address"
                 + " (text: 1)");
+  }
+
+  @Test
+  void specialCharactersAreWrittenAsPercentAndTwoDigits() {
+    String uri = "amqp://us%65r_1:%40%2F%23%2C%25%3F%3A%20+%C3%A9@h/v%2F%40%25";
+    for (String uris : List.of(uri, uri + "," + uri)) {
+      AmqpConfig config = uri(uris);
+      assertThat(config.user()).isEqualTo("user_1");
+      assertThat(config.password().value()).isEqualTo("@/#,%?: +\u00e9");
+      assertThat(config.virtualHost()).isEqualTo("v/@%");
+    }
+    assertThat(parse("uris = [\"" + uri + "\", \"" + uri + "\"]").addresses()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "amqp://u:sec@ret@h/v, @, %40",
+    "amqp://u:sec@ret@h_1/v, @, %40",
+    "amqp://u:sec/ret@h/v, /, %2F",
+    "amqp://u:12/ret@h/v, /, %2F",
+    "amqp://u:sec#ret@h/v, #, %23",
+    "amqp://u:12#ret@h/v, #, %23",
+    "amqp://u:sec?ret@h/v, ?, %3F",
+    "'amqp://u:sec,ret@h/v', ',', %2C",
+    "'amqp://u:12,ret@h/v', ',', %2C",
+    "'amqp://u:,ret@h/v', ',', %2C",
+    "amqp://u:sec%ret@h/v, %, %25",
+    "amqp://u:secret%@h/v, %, %25",
+    "amqp://u@v:secret@h/v, @, %40",
+  })
+  void aPasswordWithASpecialCharacterIsRefusedWithTheRemedy(
+      String uri, String character, String encoded) {
+    for (String uris : List.of(uri, uri + ",amqp://u:p@h/v")) {
+      assertThatThrownBy(() -> uri(uris))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessage(
+              "longcut.amqp.uris: address 1: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST,"
+                  + " found '%s' in the user or password, where it is written as %s (text: 1)",
+              character, encoded);
+    }
+  }
+
+  @Test
+  void aHostMayHaveAnUnderscore() {
+    AmqpConfig config = uri("amqp://u:p%40@shop_rabbitmq_1:5673/v,amqp://u:p%40@_r/v");
+    assertThat(config.addresses())
+        .containsExactly(new Address("shop_rabbitmq_1", 5673), new Address("_r", 5672));
+    assertThat(config.password().value()).isEqualTo("p@");
+  }
+
+  @Test
+  void aHostThatJavaComparesNoCertificateWithIsTold() {
+    assertThatThrownBy(() -> uri("amqps://u:secret@rabbit_1/v"))
+        .hasMessage(
+            "longcut.amqp.uris: Java compares no certificate with a host name that has a _: give"
+                + " rabbit_1 another name, such as a network alias (text: 1)");
+    assertThat(parse("tls.insecure = true\nuris = \"amqps://u:p@rabbit_1/v\"").addresses())
+        .containsExactly(new Address("rabbit_1", 5671));
   }
 
   @ParameterizedTest

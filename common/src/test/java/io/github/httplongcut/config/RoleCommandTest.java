@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,17 @@ final class RoleCommandTest {
     environment.put("LONGCUT_ADMIN_PORT", "eighty");
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString()).contains("(environment variable LONGCUT_ADMIN_PORT)");
+  }
+
+  @Test
+  void aWrongFlagIsToldWithoutItsLogin() {
+    for (String argument :
+        List.of("--ampq=amqp://u:secret@h/v", "amqp://u:secret@h/v", "amqp://u:se/cret@h/v")) {
+      assertThat(run(argument)).isEqualTo(2);
+    }
+    assertThat(err.toString())
+        .contains("'--ampq=amqp://***@h/v'", "'amqp://***@h/v'")
+        .doesNotContain("secret", "cret");
   }
 
   @Test

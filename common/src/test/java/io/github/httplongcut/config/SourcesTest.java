@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,29 @@ final class SourcesTest {
         .hasMessage(
             "longcut.x: expected NAME=URL with a name of 1 to 64 of A-Z a-z 0-9 _ -,"
                 + " found \"orders\" (--target)");
+  }
+
+  @Test
+  void noProblemShowsALogin() throws IOException {
+    for (String text :
+        List.of(
+            "longcut.amqp { \"amqp://u:secret@h/v\" }",
+            "longcut.amqp { \"amqp://u:secret@h/v\" = 1 }",
+            "\"amqp://u:secret@h/v\" = 1",
+            "longcut.broker = \"amqp://u:secret@h/v\"",
+            "longcut.broker.n = \"amqp://u:sec,ret/secret@h/v\"",
+            "longcut.broker.n = \"amqp://u:secret\"")) {
+      assertThatThrownBy(
+              () ->
+                  Settings.read(combine(write(text)), s -> SettingsTest.read(s, b -> b.count("n"))))
+          .as(text)
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("***")
+          .message()
+          .doesNotContain("secret", "sec,ret");
+    }
+    assertThatThrownBy(() -> flags.putNamed("longcut.x", "http://u:secret@h", "url", "--target"))
+        .hasMessageContaining("found \"http://***@h\" (--target)");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.httplongcut.upstream;
 
+import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.protocol.Failure;
 import java.net.URI;
 import java.util.Locale;
@@ -11,11 +12,13 @@ import java.util.regex.Pattern;
  * An upstream target as it is called: its settings, and its URL taken apart once.
  *
  * @param config the settings
+ * @param server its host and port
  * @param authority what {@code Host} says: host, and port unless it is the scheme's own (RFC 9110
  *     section 7.2)
  * @param basePath put before every URL; empty, or with a slash in front and none behind
  */
-record Target(UpstreamAgentConfig.Target config, String authority, String basePath) {
+record Target(
+    UpstreamAgentConfig.Target config, Authority server, String authority, String basePath) {
 
   /** An encoded ASCII character, by way of as many encodings of its percent sign as there are. */
   private static final Pattern ENCODED = Pattern.compile("%(?:25)*([0-7][0-9A-Fa-f])");
@@ -34,16 +37,17 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
 
   static Target of(UpstreamAgentConfig.Target config) {
     URI url = config.url();
+    Authority server = Authority.of(url).orElseThrow();
     int defaultPort = isTls(url) ? 443 : 80;
     String authority =
-        url.getPort() == -1 || url.getPort() == defaultPort
-            ? url.getHost()
-            : url.getHost() + ':' + url.getPort();
+        server.port() == -1 || server.port() == defaultPort
+            ? server.host()
+            : server.host() + ':' + server.port();
     String path = url.getRawPath();
     while (path.endsWith("/")) {
       path = path.substring(0, path.length() - 1);
     }
-    return new Target(config, authority, path);
+    return new Target(config, server, authority, path);
   }
 
   String name() {
@@ -66,18 +70,16 @@ record Target(UpstreamAgentConfig.Target config, String authority, String basePa
 
   /** Without the brackets of an IPv6 address. */
   String host() {
-    String host = config.url().getHost();
-    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    return server.hostName();
   }
 
   int port() {
-    int port = config.url().getPort();
-    return port != -1 ? port : isTls() ? 443 : 80;
+    return server.port() != -1 ? server.port() : isTls() ? 443 : 80;
   }
 
   /** Where it is, for people. */
   String hostAndPort() {
-    return config.url().getHost() + ':' + port();
+    return server.host() + ':' + port();
   }
 
   /**

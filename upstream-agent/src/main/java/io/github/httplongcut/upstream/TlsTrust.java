@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.Optional;
 import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
+import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.core5.http.nio.ssl.TlsStrategy;
@@ -16,11 +17,12 @@ final class TlsTrust {
   private TlsTrust() {}
 
   /**
-   * How to speak TLS with a target's server.
+   * Makes TLS with a target's server. HttpClient compares the certificate with the host name where
+   * Java cannot.
    *
    * @throws IOException if the CA file cannot be read, or holds no certificate
    */
-  static TlsStrategy strategyOf(Trust trust) throws IOException {
+  static TlsStrategy strategyOf(Trust trust, String host) throws IOException {
     ClientTlsStrategyBuilder builder = ClientTlsStrategyBuilder.create();
     try {
       if (trust.insecure()) {
@@ -31,7 +33,12 @@ final class TlsTrust {
       } else {
         builder
             .setSslContext(TlsContexts.trusting(trust.caFile(), Optional.empty(), Optional.empty()))
-            .setHostVerificationPolicy(HostnameVerificationPolicy.BUILTIN);
+            .setHostVerificationPolicy(
+                TlsContexts.verifies(host)
+                    ? HostnameVerificationPolicy.BUILTIN
+                    : HostnameVerificationPolicy.CLIENT)
+            // Without one, the policy CLIENT compares nothing.
+            .setHostnameVerifier(new DefaultHostnameVerifier());
       }
     } catch (GeneralSecurityException e) {
       throw new IOException("cannot set up TLS: " + e.getMessage(), e);

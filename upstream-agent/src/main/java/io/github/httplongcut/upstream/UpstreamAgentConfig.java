@@ -2,6 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.protocol.WireLimits;
@@ -151,10 +152,10 @@ public record UpstreamAgentConfig(
 
   private static URI url(String text) {
     URI url = URI.create(text);
+    Authority authority = Authority.of(url).orElseThrow(IllegalArgumentException::new);
     if (!("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
-        || url.getHost() == null
-        || url.getPort() > 65_535
-        || url.getRawUserInfo() != null
+        || authority.port() > 65_535
+        || authority.userInfo().isPresent()
         || url.getRawQuery() != null
         || url.getRawFragment() != null) {
       throw new IllegalArgumentException();

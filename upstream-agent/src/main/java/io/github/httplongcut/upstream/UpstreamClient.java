@@ -13,7 +13,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.HttpRoute;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
@@ -79,14 +81,11 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   /** The head of most answers; one that is longer makes its buffer grow. */
   private static final int LEAST_BUFFER = 1024;
 
-  /** Threads that begin connections: looking a name up in the DNS blocks. */
-  private static final int CONNECTORS = 8;
-
   private static final Logger log = LoggerFactory.getLogger(UpstreamClient.class);
 
   private final Map<String, PoolingAsyncClientConnectionManager> pools = new HashMap<>();
   private final DefaultConnectingIOReactor reactor;
-  private final ThreadPoolExecutor connector;
+  private final Map<String, ThreadPoolExecutor> connectors = new HashMap<>();
 
   /**
    * A client for these targets, and no others.
@@ -94,22 +93,23 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
    * @throws IOException if a target's CA file is of no use
    */
   UpstreamClient(Collection<Target> targets) throws IOException {
+    this(targets, SystemDefaultDnsResolver.INSTANCE);
+  }
+
+  /**
+   * A client that has names looked up by {@code resolver}, which may block.
+   *
+   * @throws IOException if a target's CA file is of no use
+   */
+  UpstreamClient(Collection<Target> targets, DnsResolver resolver) throws IOException {
     for (Target target : targets) {
       try {
-        pools.put(target.name(), poolOf(target));
+        pools.put(target.name(), poolOf(target, resolver));
+        connectors.put(target.name(), connectorOf(target));
       } catch (IOException e) {
         throw new IOException("upstream target '" + target.name() + "': " + e.getMessage(), e);
       }
     }
-    connector =
-        new ThreadPoolExecutor(
-            CONNECTORS,
-            CONNECTORS,
-            MAX_IDLE.toSeconds(),
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> daemon(task, "upstream connect"));
-    connector.allowCoreThreadTimeOut(true);
     Http1Config limits = limits(bufferSize(targets));
     reactor =
         new DefaultConnectingIOReactor(
@@ -131,7 +131,8 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   public Call call(Target target, String url, Request request, Consumer<Result> whenDone) {
     HttpCall call =
         new HttpCall(
-            new HttpCall.Connections(pools.get(target.name()), reactor, connector),
+            new HttpCall.Connections(
+                pools.get(target.name()), reactor, connectors.get(target.name())),
             target,
             request,
             () -> httpRequest(target, url, request),
@@ -152,7 +153,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   @Override
   public void close() {
     pools.values().forEach(pool -> pool.close(CloseMode.IMMEDIATE));
-    connector.shutdownNow();
+    connectors.values().forEach(ThreadPoolExecutor::shutdownNow);
     reactor.close(
         CloseMode.GRACEFUL); // an immediate one closes the selectors under its own threads
   }
@@ -163,10 +164,29 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     return thread;
   }
 
-  private static PoolingAsyncClientConnectionManager poolOf(Target target) throws IOException {
+  /**
+   * Makes the thread that begins a target's connections. Looking a name up blocks, for many seconds
+   * if the DNS server does not answer: that must delay no other target. One thread is enough, since
+   * the JVM looks a name up only once at a time.
+   */
+  private static ThreadPoolExecutor connectorOf(Target target) {
+    ThreadPoolExecutor connector =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            MAX_IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> daemon(task, "upstream connect " + target.name()));
+    connector.allowCoreThreadTimeOut(true);
+    return connector;
+  }
+
+  private static PoolingAsyncClientConnectionManager poolOf(Target target, DnsResolver resolver)
+      throws IOException {
     Timeout timeout = Timeout.of(CONNECT_TIMEOUT);
     return PoolingAsyncClientConnectionManagerBuilder.create()
-        .setTlsStrategy(TlsTrust.strategyOf(target.config().trust()))
+        .setTlsStrategy(TlsTrust.strategyOf(target.config().trust(), target.host()))
         .setDefaultTlsConfig(
             TlsConfig.custom()
                 .setVersionPolicy(HttpVersionPolicy.FORCE_HTTP_1)
@@ -177,6 +197,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
                 .setConnectTimeout(timeout)
                 .setSocketTimeout(Timeout.DISABLED) // the request's own deadline is the only one
                 .build())
+        .setDnsResolver(resolver)
         .setMaxConnPerRoute(maxConnections(target))
         .setMaxConnTotal(maxConnections(target))
         .setConnPoolPolicy(PoolReusePolicy.LIFO)

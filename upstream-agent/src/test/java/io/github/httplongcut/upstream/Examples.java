@@ -4,9 +4,12 @@ import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.Trust;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.hc.client5.http.DnsResolver;
 
 /** Targets and requests for tests. */
 final class Examples {
@@ -31,6 +34,20 @@ final class Examples {
         false,
         trust,
         Optional.empty());
+  }
+
+  /** The same under another name. */
+  static UpstreamAgentConfig.Target named(String name, String url) {
+    UpstreamAgentConfig.Target config = config(url);
+    return new UpstreamAgentConfig.Target(
+        name,
+        config.url(),
+        config.capacity(),
+        config.timeout(),
+        config.maxResponseBody(),
+        config.preserveHost(),
+        config.trust(),
+        config.healthCheck());
   }
 
   static UpstreamAgentConfig.Target preservingHost(String url) {
@@ -61,6 +78,31 @@ final class Examples {
   static Request withHeaders(Request request, Headers headers) {
     return new Request(
         request.upstreamTarget(), request.method(), request.url(), headers, request.body());
+  }
+
+  /**
+   * A DNS in which every name is this machine's.
+   *
+   * @param lookup is told each name before the answer; may block
+   */
+  static DnsResolver resolver(Lookup lookup) {
+    return new DnsResolver() {
+      @Override
+      public InetAddress[] resolve(String host) throws UnknownHostException {
+        lookup.lookUp(host);
+        return new InetAddress[] {InetAddress.getLoopbackAddress()};
+      }
+
+      @Override
+      public String resolveCanonicalHostname(String host) {
+        return host;
+      }
+    };
+  }
+
+  /** Looks a name up in the DNS. */
+  interface Lookup {
+    void lookUp(String host) throws UnknownHostException;
   }
 
   /** Names and values in turn. */

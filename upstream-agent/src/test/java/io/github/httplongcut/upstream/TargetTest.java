@@ -95,7 +95,10 @@ final class TargetTest {
     "https://h, h, h, 443",
     "https://h:443, h, h, 443",
     "https://h:80, h:80, h, 80",
-    "'http://[::1]:8080', '[::1]:8080', ::1, 8080"
+    "'http://[::1]:8080', '[::1]:8080', ::1, 8080",
+    "http://shop_app_1:3000/api, shop_app_1:3000, shop_app_1, 3000",
+    "http://shop_app_1:80, shop_app_1, shop_app_1, 80",
+    "https://shop_app_1, shop_app_1, shop_app_1, 443"
   })
   void authorityHasThePortThatIsNotTheSchemesOwn(
       String url, String authority, String host, int port) {

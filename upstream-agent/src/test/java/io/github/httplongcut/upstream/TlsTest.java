@@ -67,6 +67,19 @@ final class TlsTest {
     assertUntrusted(call(forElsewhere, new Trust(Optional.of(caFile), false)));
   }
 
+  /** Java itself takes no such name: HttpClient compares it with the certificate. */
+  @Test
+  void certificateOfAHostWithAnUnderscoreIsComparedWithItsName() throws Exception {
+    KeyStore wildcard = certificate("wildcard", "dns:*.shop.example");
+    Path caFile = directory.resolve("underscore.pem");
+    Files.writeString(caFile, pem(wildcard) + "\n" + pem(forElsewhere));
+    Trust trust = new Trust(Optional.of(caFile), false);
+
+    assertThat(call(wildcard, trust, "my_app.shop.example")).isInstanceOf(Result.Answered.class);
+    assertUntrusted(call(forElsewhere, trust, "my_app.shop.example"));
+    assertUntrusted(call(wildcard, Examples.SYSTEM_TRUST, "my_app.shop.example"));
+  }
+
   @Test
   void insecureTargetTrustsAnybody() throws Exception {
     assertThat(call(forElsewhere, Examples.INSECURE)).isInstanceOf(Result.Answered.class);
@@ -80,7 +93,7 @@ final class TlsTest {
               connection.write("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
               connection.awaitEnd();
             })) {
-      assertThat(call(server, Examples.INSECURE))
+      assertThat(call(server, Examples.INSECURE, "localhost"))
           .isInstanceOfSatisfying(
               Result.Failed.class,
               failed -> assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE));
@@ -110,18 +123,23 @@ final class TlsTest {
   }
 
   private static Result call(KeyStore certificate, Trust trust) throws Exception {
+    return call(certificate, trust, "localhost");
+  }
+
+  private static Result call(KeyStore certificate, Trust trust, String host) throws Exception {
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(certificate, PASSWORD);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);
     try (RawServer server = RawServer.over(context.getServerSocketFactory(), OK)) {
-      return call(server, trust);
+      return call(server, trust, host);
     }
   }
 
-  private static Result call(RawServer server, Trust trust) throws IOException {
-    Target target = Target.of(Examples.config("https://localhost:" + server.port(), trust));
-    try (UpstreamClient client = new UpstreamClient(List.of(target))) {
+  private static Result call(RawServer server, Trust trust, String host) throws IOException {
+    Target target = Target.of(Examples.config("https://" + host + ':' + server.port(), trust));
+    try (UpstreamClient client =
+        new UpstreamClient(List.of(target), Examples.resolver(name -> {}))) {
       client.start();
       CompletableFuture<Result> result = new CompletableFuture<>();
       client.call(target, "/", Examples.get("/"), result::complete);

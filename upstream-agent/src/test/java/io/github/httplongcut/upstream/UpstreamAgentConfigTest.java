@@ -111,10 +111,11 @@ final class UpstreamAgentConfigTest {
         "h:80",
         "ftp://h",
         "http://",
-        "http://u:p@h",
         "http://h?a",
         "http://h#a",
         "http://h:99999",
+        "http://a_b:99999",
+        "http://10.0.0.256",
         "http://a b"
       })
   void aUrlThatIsNoServersIsTold(String url) {
@@ -124,6 +125,31 @@ final class UpstreamAgentConfigTest {
                 + " https://…, without user, query or fragment, found \""
                 + url
                 + '"');
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"http://u:secret@h", "http://u:secret@h_1", "http://u:sec/ret@h", "u:secret@h"})
+  void aUrlWithALoginIsToldWithoutIt(String url) {
+    assertThatThrownBy(() -> parse("targets.orders.url = \"" + url + '"'))
+        .hasMessageStartingWith("longcut.upstream-agent.targets.orders.url: expected http://HOST")
+        .message()
+        .contains("***@h")
+        .doesNotContain("sec", "ret@");
+  }
+
+  @Test
+  void aPasswordIsNotShownWhenACommaSplitsIt() {
+    assertThat(execute(Map.of("LONGCUT_TARGETS", "a=http://u:sec,ret@h"))).isEqualTo(2);
+    assertThat(execute(Map.of("LONGCUT_TARGETS", "a=http://u:sec"))).isEqualTo(2);
+    assertThat(err.toString()).contains("\"***@h\"", "http://u:***").doesNotContain("sec", "ret@");
+  }
+
+  @Test
+  void aHostMayHaveAnUnderscore() {
+    assertThat(parse("targets.orders.url = \"http://shop_app_1:3000/api\"").targets())
+        .extracting(Target::url)
+        .containsExactly(URI.create("http://shop_app_1:3000/api"));
   }
 
   @Test

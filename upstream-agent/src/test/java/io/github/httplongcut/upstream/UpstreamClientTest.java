@@ -19,10 +19,12 @@ import io.github.httplongcut.upstream.HttpCaller.Result;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -812,6 +814,58 @@ final class UpstreamClientTest {
 
     assertThat(progress).isEqualTo(HttpCaller.Progress.NOT_SENT);
     assertThat(server.requests()).singleElement().asString().startsWith("GET /2 ");
+  }
+
+  // Names
+
+  @Test
+  void hostWithAnUnderscoreIsLookedUpAndNamedToTheServer() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    List<String> lookups = new CopyOnWriteArrayList<>();
+    Target target = Target.of(Examples.config("http://shop_app_1:" + server.port()));
+    UpstreamClient client =
+        open(new UpstreamClient(List.of(target), Examples.resolver(lookups::add)));
+    client.start();
+
+    answer(resultOf(client, target, get("/")));
+
+    assertThat(lookups).containsExactly("shop_app_1");
+    assertThat(server.requests().get(0)).contains("\r\nHost: shop_app_1:" + server.port() + "\r\n");
+  }
+
+  @Test
+  void targetWhoseNameIsLookedUpSlowlyDelaysNoOtherTarget() throws IOException {
+    RawServer server = open(RawServer.answering(OK));
+    CountDownLatch answered = new CountDownLatch(1);
+    Target slow = Target.of(Examples.named("slow", "http://slow.example"));
+    Target fast = Target.of(Examples.named("fast", "http://fast.example:" + server.port()));
+    UpstreamClient client =
+        open(
+            new UpstreamClient(
+                List.of(slow, fast),
+                Examples.resolver(
+                    host -> {
+                      if (host.equals("slow.example")) {
+                        awaitQuietly(answered);
+                        throw new UnknownHostException(host);
+                      }
+                    })));
+    client.start();
+    List<CompletableFuture<Result>> waiting = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      CompletableFuture<Result> result = new CompletableFuture<>();
+      client.call(slow, "/", get("/"), result::complete);
+      waiting.add(result);
+    }
+
+    answer(resultOf(client, fast, get("/")));
+
+    assertThat(waiting).noneMatch(CompletableFuture::isDone);
+    answered.countDown();
+    for (CompletableFuture<Result> each : waiting) {
+      assertThat(failure(each.orTimeout(10, TimeUnit.SECONDS).join()).message())
+          .endsWith("cannot connect to slow.example:80: its name cannot be resolved");
+    }
   }
 
   // Fixture

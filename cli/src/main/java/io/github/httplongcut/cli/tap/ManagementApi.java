@@ -6,27 +6,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.config.Authority;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * The few calls of RabbitMQ's management API that AMQP itself has nothing for. They need an
- * administrator.
+ * administrator. Java's newer HTTP client does not take a host name with an underscore.
  */
 final class ManagementApi {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final int TIMEOUT_MS = 10_000;
 
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final ObjectMapper json = new ObjectMapper();
   private final URI base;
   private final String login;
@@ -37,18 +35,25 @@ final class ManagementApi {
    * @param vhost the vhost that every call is about
    */
   ManagementApi(URI url, String vhost) {
-    if (url.getHost() == null
-        || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
-      throw new CommandFailedException("--management: expected http://user:password@host:port");
-    }
-    if (url.getRawUserInfo() == null || !url.getRawUserInfo().contains(":")) {
+    Optional<Authority> server = Authority.of(url);
+    if (server.isEmpty() || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
       throw new CommandFailedException(
-          "--management: the URL needs a login: http://user:password@host:port");
+          "--management: expected http://user:password@host:port, with "
+              + RabbitAccess.SPECIAL_CHARACTERS
+              + " in the password");
+    }
+    Authority authority = server.get();
+    String userInfo = authority.userInfo().orElse("");
+    if (!userInfo.contains(":")) {
+      throw new CommandFailedException(
+          "--management: the URL needs a login: http://user:password@host:port, with "
+              + RabbitAccess.SPECIAL_CHARACTERS
+              + " in the password");
     }
     String path = url.getRawPath() == null ? "" : url.getRawPath().replaceFirst("/+$", "");
-    String port = url.getPort() < 0 ? "" : ":" + url.getPort();
-    this.base = URI.create(url.getScheme() + "://" + url.getHost() + port + path);
-    this.login = percentDecoded(url.getRawUserInfo());
+    String port = authority.port() < 0 ? "" : ":" + authority.port();
+    this.base = URI.create(url.getScheme() + "://" + authority.host() + port + path);
+    this.login = percentDecoded(userInfo);
     this.vhost = vhost;
   }
 
@@ -92,32 +97,32 @@ final class ManagementApi {
 
   private JsonNode call(String method, String path, JsonNode body) {
     URI uri = URI.create(base + path);
-    HttpRequest request =
-        HttpRequest.newBuilder(uri)
-            .timeout(TIMEOUT)
-            .header(
-                "Authorization",
-                "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8)))
-            .header("Content-Type", "application/json")
-            .method(
-                method,
-                body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.toString()))
-            .build();
     try {
-      HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
-      check(response, uri);
-      return json.readTree(response.body());
+      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+      connection.setConnectTimeout(TIMEOUT_MS);
+      connection.setReadTimeout(TIMEOUT_MS);
+      connection.setInstanceFollowRedirects(false);
+      connection.setRequestMethod(method);
+      connection.setRequestProperty(
+          "Authorization", "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8)));
+      if (body != null) {
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setDoOutput(true);
+        try (OutputStream out = connection.getOutputStream()) {
+          out.write(body.toString().getBytes(UTF_8));
+        }
+      }
+      check(connection.getResponseCode(), uri);
+      try (InputStream in = connection.getInputStream()) {
+        return json.readTree(in);
+      }
     } catch (IOException e) {
       throw new CommandFailedException(
           "cannot talk to RabbitMQ's management API at " + base + ": " + e, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CommandFailedException("interrupted", e);
     }
   }
 
-  private void check(HttpResponse<?> response, URI uri) {
-    int status = response.statusCode();
+  private void check(int status, URI uri) {
     String user = login.substring(0, login.indexOf(':'));
     if (status == 401 || status == 403) {
       throw new CommandFailedException(

@@ -4,6 +4,7 @@ import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.config.Authority;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -15,6 +16,9 @@ import picocli.CommandLine.Option;
 final class RabbitAccess {
 
   private static final int TIMEOUT_MS = 10_000;
+
+  static final String SPECIAL_CHARACTERS =
+      "@ written as %40, / as %2F, ? as %3F, # as %23, a comma as %2C and % as %25";
 
   @Option(
       names = "--amqp",
@@ -63,19 +67,40 @@ final class RabbitAccess {
           new URI(given(management, "--management", "LONGCUT_MANAGEMENT_URL")),
           factory().getVirtualHost());
     } catch (URISyntaxException e) {
-      throw new CommandFailedException("--management: not a URL: " + e.getReason(), e);
+      throw new CommandFailedException(
+          "--management: expected http://user:password@host:port, with "
+              + SPECIAL_CHARACTERS
+              + " in the password",
+          e);
     }
   }
 
   private ConnectionFactory factory() {
     ConnectionFactory factory = new ConnectionFactory();
     try {
-      factory.setUri(given(amqp, "--amqp", "LONGCUT_AMQP_URI"));
+      configure(factory, new URI(given(amqp, "--amqp", "LONGCUT_AMQP_URI")));
     } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException e) {
       // Not the exception's own words: they hold the password.
-      throw new CommandFailedException("--amqp: expected amqp://user:password@host:port/vhost", e);
+      throw new CommandFailedException(
+          "--amqp: expected amqp://user:password@host:port/vhost, with "
+              + SPECIAL_CHARACTERS
+              + " in the password",
+          e);
     }
     return factory;
+  }
+
+  /** The AMQP client takes a host that it cannot read, such as one with _, for localhost. */
+  private static void configure(ConnectionFactory factory, URI uri)
+      throws URISyntaxException, GeneralSecurityException {
+    Authority authority = Authority.of(uri).orElseThrow(IllegalArgumentException::new);
+    if (authority.userInfo().isEmpty() || uri.getRawFragment() != null) {
+      throw new IllegalArgumentException(); // what is left of a password with / ? or # in it
+    }
+    String port = authority.port() < 0 ? "" : ":" + authority.port();
+    String standIn = authority.userInfo().get() + "@localhost" + port;
+    factory.setUri(new URI(uri.toString().replace(uri.getRawAuthority(), standIn)));
+    factory.setHost(authority.hostName());
   }
 
   private static String given(String value, String option, String variable) {

@@ -91,6 +91,18 @@ class ManagementApiTest {
         .hasMessageContaining("--management");
   }
 
+  /** Nobody has such a name: the error shows that it is looked up, and nothing else. */
+  @Test
+  void hostWithAnUnderscoreIsLookedUp() {
+    ManagementApi api =
+        new ManagementApi(URI.create("http://joe:secret@no_such_host.invalid:15672"), "longcut");
+
+    assertThatThrownBy(api::tracing)
+        .isInstanceOf(CommandFailedException.class)
+        .hasMessageContainingAll("http://no_such_host.invalid:15672", "UnknownHostException")
+        .hasMessageNotContaining("secret");
+  }
+
   private ManagementApi api(String prefix) {
     return new ManagementApi(url(prefix), "long/cut");
   }
