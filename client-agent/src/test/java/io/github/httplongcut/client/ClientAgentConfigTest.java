@@ -155,6 +155,14 @@ final class ClientAgentConfigTest {
         .contains("host=\"0.0.0.0\"", "port=\"2\"", "default-upstream-target=from-flag");
   }
 
+  /** The variable of a Kubernetes Service named longcut. */
+  @Test
+  void theAddressOfAServiceIsNoPort() {
+    assertThat(checkConfig(Map.of("LONGCUT_PORT", "tcp://10.0.0.1:8000")))
+        .contains("port=8000")
+        .doesNotContain("10.0.0.1");
+  }
+
   private static String checkConfig(Map<String, String> environment, String... flags) {
     StringWriter out = new StringWriter();
     CommandLine commandLine =

@@ -5,14 +5,20 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.github.httplongcut.protocol.Names;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The settings of one source: the flags, the environment, the system properties. One thread. */
 public final class Layer {
 
+  /** The variable NAME_PORT that Kubernetes, or a link of Docker, sets for a service NAME. */
+  private static final Pattern SERVICE_ADDRESS = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
+
   private Config config = ConfigFactory.empty();
+  private final List<String> ignored = new ArrayList<>();
 
   Layer() {}
 
@@ -32,9 +38,22 @@ public final class Layer {
     }
   }
 
-  /** Sets {@code path} to what an environment variable says. */
+  /**
+   * Sets {@code path} to what an environment variable says, unless it is a variable of the same
+   * name that Kubernetes sets for a Service: {@code LONGCUT_PORT=tcp://10.0.0.1:8000}.
+   */
   public void putVariable(String path, Map<String, String> environment, String variable) {
-    put(path, environment.get(variable), originOf(variable));
+    String value = environment.get(variable);
+    if (value != null && SERVICE_ADDRESS.matcher(value).matches()) {
+      ignored.add(variable);
+    } else {
+      put(path, value, originOf(variable));
+    }
+  }
+
+  /** The variables that are Kubernetes' own and no settings. */
+  List<String> ignoredVariables() {
+    return List.copyOf(ignored);
   }
 
   /**

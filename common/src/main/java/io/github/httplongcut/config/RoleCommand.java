@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -29,6 +31,9 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
 
   private static final int WRONG_CONFIG = 2;
   private static final int PROBLEM_INDENT = 2;
+  private static final String NOT_OURS =
+      "Kubernetes has set it to the address of a Service; set enableServiceLinks: false in the"
+          + " pod's spec, or give the Service another name";
 
   @Option(
       names = "--id",
@@ -64,6 +69,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   private final RoleStarter<C> starter;
   private final Map<String, String> environment;
   private final Properties properties;
+  private List<String> ignoredVariables = List.of();
 
   /**
    * @param options what the role adds to the flags and environment variables
@@ -125,6 +131,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       config = combineSources();
       settings = Settings.read(config, reader);
     } catch (InvalidConfigException e) {
+      warnOfIgnoredVariables(commandLine.getErr());
       printLines(
           commandLine.getErr(),
           commandLine.getCommandName()
@@ -133,9 +140,13 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       return WRONG_CONFIG;
     }
     if (checkConfig) {
+      warnOfIgnoredVariables(commandLine.getErr());
       printLines(commandLine.getOut(), Sources.render(config, role));
       return 0;
     }
+    Logger log = LoggerFactory.getLogger(RoleCommand.class);
+    ignoredVariables.forEach(
+        variable -> log.warn("event=variable_ignored variable={} why=\"{}\"", variable, NOT_OURS));
     return new RoleLife<>(role, starter, commandLine.getErr(), RoleLife.GRACE).live(settings);
   }
 
@@ -154,8 +165,14 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");
     fromEnvironment.putVariable(role.path("admin.port"), environment, "LONGCUT_ADMIN_PORT");
     options.fromEnvironment(environment, fromEnvironment);
+    ignoredVariables = fromEnvironment.ignoredVariables();
 
     return Sources.combine(fromFlags, properties, fromEnvironment, Optional.ofNullable(file));
+  }
+
+  private void warnOfIgnoredVariables(PrintWriter err) {
+    ignoredVariables.forEach(
+        variable -> printLines(err, "warning: ignoring " + variable + ": " + NOT_OURS));
   }
 
   private static void printLines(PrintWriter out, String lines) {

@@ -3,14 +3,20 @@ package io.github.httplongcut.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 final class RoleCommandTest {
@@ -77,6 +83,38 @@ final class RoleCommandTest {
     environment.put("LONGCUT_ADMIN_PORT", "eighty");
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString()).contains("(environment variable LONGCUT_ADMIN_PORT)");
+  }
+
+  /** Kubernetes sets such variables in all pods beside a Service "longcut" or "longcut-admin". */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tcp://10.0.0.1:8000",
+        "udp://10.0.0.1:8000",
+        "sctp://10.0.0.1:8000",
+        "tcp://[fd00::1]:8000"
+      })
+  void theAddressOfAServiceIsNoSetting(String address, @TempDir Path directory) throws IOException {
+    Path file = directory.resolve("longcut.conf");
+    Files.writeString(file, "longcut.broker.admin.port = 8002");
+    environment.put("LONGCUT_ADMIN_PORT", address);
+    environment.put("LONGCUT_ADMIN_PORT_8000_TCP", address);
+    environment.put("LONGCUT_ADMIN_SERVICE_HOST", "10.0.0.1");
+    assertThat(run("--check-config", "--config=" + file)).isZero();
+    assertThat(out.toString()).contains("port=8002").doesNotContain("10.0.0.1");
+    assertThat(err.toString())
+        .isEqualTo(
+            "warning: ignoring LONGCUT_ADMIN_PORT: Kubernetes has set it to the address of a"
+                + " Service; set enableServiceLinks: false in the pod's spec, or give the Service"
+                + " another name\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://10.0.0.1:8000", "tcp://10.0.0.1", "tcp:8000", "8000/tcp"})
+  void anotherWrongPortStillEndsWithTwo(String port) {
+    environment.put("LONGCUT_ADMIN_PORT", port);
+    assertThat(run("--amqp=amqp://u:p@h/v")).isEqualTo(2);
+    assertThat(err.toString()).contains("found \"" + port + "\"");
   }
 
   @Test
