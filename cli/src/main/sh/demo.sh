@@ -114,7 +114,7 @@ stop() {
       fi
     done
     left=(${still[@]+"${still[@]}"})
-    if ((${#left[@]} > 0)); then sleep 0.1; fi
+    if ((${#left[@]} > 0)); then sleep 0.1 || true; fi
   done
 }
 
@@ -127,12 +127,15 @@ started_as() {
   done
 }
 
+# ignore_hang_up: the trap of SIGHUP. The terminal that the message is for may be gone.
+ignore_hang_up() { say "SIGHUP ignored; to stop the demo: kill $$" || true; }
+
 # stop_everything: in the direction of a request, so that what is under way can still be answered.
 stop_everything() {
   local kind
   # A second signal means now.
   hurry=''
-  trap 'hurry=yes' INT TERM HUP
+  trap 'hurry=yes' INT TERM
   rm -f "$DEMO_DIR/env"
   for kind in client-agent- broker- upstream-agent- echo; do
     started_as "$kind"
@@ -300,7 +303,7 @@ await() {
   until "$@"; do
     fail_if_dead
     ((SECONDS < deadline)) || die "$what was not ready in time; see .longcut/demo/*.log"
-    sleep 0.1
+    sleep 0.1 || true # a hang-up of the terminal ends it
   done
 }
 
@@ -402,7 +405,7 @@ watch_children() {
   local line
   while true; do
     forget_dead
-    for line in ${dead[@]+"${dead[@]}"}; do say "$line"; done
+    for line in ${dead[@]+"${dead[@]}"}; do say "$line" || true; done
     # Not in the foreground, where it would hold up a signal; without the lock, which it may outlive. Seldom: a
     # demo may run for days.
     sleep 2 >/dev/null 2>&1 8>&- &
@@ -464,11 +467,12 @@ demo() {
   trap stop_everything EXIT
   # Before it is ready, a signal is a failure to start.
   trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  trap 'exit 143' TERM
+  trap ignore_hang_up HUP
   start_rabbitmq
   start_roles
   write_env
   print_ready
-  trap 'say "stopping ..."; exit 0' INT TERM HUP
+  trap 'say "stopping ..." || true; exit 0' INT TERM
   watch_children
 }

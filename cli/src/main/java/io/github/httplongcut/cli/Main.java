@@ -3,6 +3,7 @@ package io.github.httplongcut.cli;
 import io.github.httplongcut.cli.echo.EchoCommand;
 import io.github.httplongcut.cli.tap.TapCommand;
 import io.github.httplongcut.config.HiddenLogins;
+import io.github.httplongcut.config.NameLookups;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -20,6 +21,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    NameLookups.keepBriefly();
     System.exit(commandLine().execute(args));
   }
 

@@ -1,7 +1,5 @@
 package io.github.httplongcut.config;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -10,9 +8,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * once.
  *
  * <p>A shutdown hook alone would not do: with one, the JVM ends with 143 after SIGTERM however
- * clean the end was, and hooks know nothing of a second signal. {@code sun.misc.Signal} is reached
- * by reflection, since javac warns of any use of it and lets nobody silence that. A JVM without it
- * (module {@code jdk.unsupported}) gets the hook.
+ * clean the end was, and hooks know nothing of a second signal. A JVM without {@link Signals} gets
+ * the hook.
  */
 final class StopSignal {
 
@@ -28,8 +25,8 @@ final class StopSignal {
   static StopSignal install() {
     StopSignal stop = new StopSignal();
     try {
-      stop.handle("TERM");
-      stop.handle("INT");
+      Signals.handle("TERM", stop::onSignal);
+      Signals.handle("INT", stop::onSignal);
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
       Runtime.getRuntime().addShutdownHook(new Thread(stop::hook, "stop"));
     }
@@ -45,24 +42,6 @@ final class StopSignal {
   /** Says that all is done: a JVM that waits in the hook may end. */
   void ended() {
     ended.countDown();
-  }
-
-  private void handle(String name) throws ReflectiveOperationException {
-    Class<?> signalType = Class.forName("sun.misc.Signal");
-    Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
-    InvocationHandler onSignal =
-        (proxy, method, arguments) -> {
-          if (method.getName().equals("handle")) {
-            int number = (int) signalType.getMethod("getNumber").invoke(arguments[0]);
-            onSignal(name, number);
-          }
-          return null;
-        };
-    Object handler =
-        Proxy.newProxyInstance(
-            StopSignal.class.getClassLoader(), new Class<?>[] {handlerType}, onSignal);
-    Object signal = signalType.getConstructor(String.class).newInstance(name);
-    signalType.getMethod("handle", signalType, handlerType).invoke(null, signal, handler);
   }
 
   private void onSignal(String name, int number) {

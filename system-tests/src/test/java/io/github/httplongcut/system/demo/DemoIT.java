@@ -63,6 +63,30 @@ class DemoIT {
     assertThat(demo.output()).contains("curl -i '" + url, "user admin, password admin");
   }
 
+  /** As the terminal sends it when it closes. */
+  @Test
+  void sighupEndsNothing() throws Exception {
+    List<String> names =
+        List.of("demo", "client-agent-1", "broker-1", "broker-2", "upstream-agent-1", "echo");
+    for (String name : names) {
+      String pid = Files.readString(Checkout.file(".longcut/demo/" + name + ".pid")).strip();
+      Process kill = new ProcessBuilder("kill", "-HUP", pid).start();
+      assertThat(kill.waitFor()).as(name).isZero();
+    }
+
+    for (String name : names) {
+      await(name)
+          .until(
+              () ->
+                  name.equals("demo")
+                      ? demo.output().contains("SIGHUP ignored; to stop the demo: kill ")
+                      : Files.readString(Checkout.file(".longcut/demo/" + name + ".log"))
+                          .contains("signal_ignored signal=SIGHUP"));
+    }
+    assertThat(send(HttpRequest.newBuilder(URI.create(url + "/hello")).build()).statusCode())
+        .isEqualTo(200);
+  }
+
   @Test
   void aSecondDemoSaysSo() {
     try (Command second = Command.start(Map.of(), "demo", "--port", "0")) {

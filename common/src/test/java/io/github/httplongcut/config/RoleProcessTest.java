@@ -1,0 +1,124 @@
+package io.github.httplongcut.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A role as a process of its own: what it sets up in its JVM before it starts. */
+@Timeout(60)
+final class RoleProcessTest {
+
+  private Process process;
+  private BufferedReader output;
+
+  /** A role that says how long its JVM keeps DNS answers. */
+  static final class Main {
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+      new RoleCommand<RoleConfig>(
+              Role.BROKER, RoleOptions.NONE, settings -> read(settings), config -> start())
+          .runAndExit(arguments);
+    }
+
+    private static RoleConfig read(Settings longcut) {
+      return SettingsTest.read(longcut, broker -> () -> Duration.ZERO);
+    }
+
+    private static AutoCloseable start() throws ReflectiveOperationException {
+      // The JVM's own word: it would not have read a property that was set too late.
+      Class<?> policy = Class.forName("sun.net.InetAddressCachePolicy");
+      System.out.printf(
+          "dns answers=%s failures=%s%n",
+          policy.getMethod("get").invoke(null), policy.getMethod("getNegative").invoke(null));
+      return () -> {};
+    }
+  }
+
+  @AfterEach
+  void endProcess() {
+    process.destroyForcibly();
+  }
+
+  @Test
+  void dnsAnswersAreKeptForFiveSecondsAndFailuresForOne() throws Exception {
+    run(List.of());
+    awaitLine("dns answers=5 failures=1");
+  }
+
+  @Test
+  void sighupIsLoggedAndEndsNothing() throws Exception {
+    run(List.of());
+    awaitLine("event=started");
+    signal("HUP");
+    awaitLine("event=signal_ignored signal=SIGHUP");
+    signal("HUP");
+    awaitLine("event=signal_ignored signal=SIGHUP");
+    signal("TERM");
+    awaitLine("event=stopping signal=SIGTERM");
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isZero();
+  }
+
+  @Test
+  void underNohupSighupIsIgnoredWithoutAWord() throws Exception {
+    run(List.of("nohup"));
+    awaitLine("event=started");
+    signal("HUP");
+    signal("TERM");
+    List<String> rest = output.lines().toList();
+    assertThat(rest).anyMatch(line -> line.contains("event=stopping signal=SIGTERM"));
+    assertThat(rest).noneMatch(line -> line.contains("SIGHUP"));
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isZero();
+  }
+
+  @Test
+  void anIgnoredVariableIsLogged() throws Exception {
+    run(List.of("env", "LONGCUT_ADMIN_PORT=tcp://10.0.0.1:8000"));
+    awaitLine(
+        "event=variable_ignored variable=LONGCUT_ADMIN_PORT why=\"Kubernetes has set it to the"
+            + " address of a Service; set enableServiceLinks: false");
+    awaitLine("event=started");
+  }
+
+  private void run(List<String> prefix) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--add-exports=java.base/sun.net=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "--amqp=amqp://u:p@h/v"));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    output = process.inputReader(UTF_8);
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  private void awaitLine(String part) throws IOException {
+    List<String> seen = new ArrayList<>();
+    String line = output.readLine();
+    while (line != null && !line.contains(part)) {
+      seen.add(line);
+      line = output.readLine();
+    }
+    assertThat(line).as("after %s", seen).isNotNull();
+  }
+}
