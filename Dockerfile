@@ -39,6 +39,8 @@ RUN command -v curl >/dev/null \
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin longcut
 
 COPY longcut LICENSE /opt/longcut/
+# A checkout may have been made under a umask of 077, or without modes. The classic builder knows no COPY --chmod.
+RUN chmod 0755 /opt/longcut /opt/longcut/longcut && chmod 0644 /opt/longcut/LICENSE
 COPY --from=build \
   /build/client-agent/target/longcut-client-agent.jar \
   /build/broker/target/longcut-broker.jar \

@@ -274,12 +274,15 @@ start_container() {
   fi
   say "starting RabbitMQ in a container ..."
   container=longcut-demo-$$
+  # Copies that RabbitMQ's user in the container may read, whatever the umask of the checkout.
+  install -D -m 0644 -t "$DEMO_DIR/container" \
+    "$LONGCUT_HOME"/rabbitmq/{definitions.json,rabbitmq.conf,demo-users.json,demo-users.conf}
   start rabbitmq docker run --rm --name "$container" \
     --publish 127.0.0.1::5672 --publish 127.0.0.1::15672 \
-    --volume "$LONGCUT_HOME/rabbitmq/rabbitmq.conf:/etc/rabbitmq/conf.d/50-longcut.conf:ro" \
-    --volume "$LONGCUT_HOME/rabbitmq/demo-users.conf:/etc/rabbitmq/conf.d/60-demo-users.conf:ro" \
-    --volume "$LONGCUT_HOME/rabbitmq/definitions.json:/etc/rabbitmq/demo/1-definitions.json:ro" \
-    --volume "$LONGCUT_HOME/rabbitmq/demo-users.json:/etc/rabbitmq/demo/2-demo-users.json:ro" \
+    --volume "$DEMO_DIR/container/rabbitmq.conf:/etc/rabbitmq/conf.d/50-longcut.conf:ro,z" \
+    --volume "$DEMO_DIR/container/demo-users.conf:/etc/rabbitmq/conf.d/60-demo-users.conf:ro,z" \
+    --volume "$DEMO_DIR/container/definitions.json:/etc/rabbitmq/demo/1-definitions.json:ro,z" \
+    --volume "$DEMO_DIR/container/demo-users.json:/etc/rabbitmq/demo/2-demo-users.json:ro,z" \
     "$image"
   await "RabbitMQ" "$RABBITMQ_SECONDS" container_ready
   use_local_rabbitmq "$(published 5672)" "$(published 15672)"

@@ -17,6 +17,9 @@ final class ContainerRabbitMq implements RabbitMqServer {
 
   private static final String IMAGE = "rabbitmq:4-management";
 
+  /** RabbitMQ has a user of its own there; a checkout may be its owner's alone. */
+  private static final int READABLE = 0644;
+
   private final RabbitMQContainer container;
 
   ContainerRabbitMq() {
@@ -34,7 +37,7 @@ final class ContainerRabbitMq implements RabbitMqServer {
   }
 
   private static MountableFile project(String file) {
-    return MountableFile.forHostPath(Checkout.file("rabbitmq/" + file));
+    return MountableFile.forHostPath(Checkout.file("rabbitmq/" + file), READABLE);
   }
 
   @Override
