@@ -14,7 +14,6 @@ import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
 import org.apache.hc.client5.http.nio.AsyncConnectionEndpoint;
 import org.apache.hc.core5.concurrent.FutureCallback;
 import org.apache.hc.core5.http.HttpRequest;
-import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.reactor.ConnectionInitiator;
@@ -161,7 +160,9 @@ final class HttpCall implements HttpCaller.Call {
               secondTry = true;
               start();
             } else {
-              end(failure(Failure.UPSTREAM_PROTOCOL_ERROR, broken(cause, seen)), Optional.empty());
+              end(
+                  failure(Failure.UPSTREAM_PROTOCOL_ERROR, AnswerFault.describe(cause, seen)),
+                  Optional.empty());
             }
           }
         };
@@ -220,23 +221,6 @@ final class HttpCall implements HttpCaller.Call {
               .formatted(target.name(), target.hostAndPort(), failed.message()));
     }
     return result;
-  }
-
-  private static String broken(Exception cause, Seen seen) {
-    if (cause instanceof MessageConstraintException) {
-      return "sent an answer that cannot be relayed: its header fields are too large ("
-          + cause.getMessage()
-          + ')';
-    }
-    String what =
-        cause instanceof IOException ? "broke the connection off" : "did not answer in HTTP/1";
-    String when =
-        switch (seen) {
-          case NOTHING, REQUEST -> "before it answered";
-          case ANSWER -> "in the middle of its answer";
-        };
-    String detail = cause.getMessage() == null ? "" : " (" + cause.getMessage() + ')';
-    return what + ' ' + when + detail;
   }
 
   /** Goes on with what was asked of the pool. */

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hc.core5.http.EndpointDetails;
@@ -21,6 +22,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.impl.BasicEntityDetails;
 import org.apache.hc.core5.http.nio.AsyncClientExchangeHandler;
 import org.apache.hc.core5.http.nio.CapacityChannel;
@@ -65,6 +67,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   private static final Pattern KEEP_ALIVE_TIMEOUT =
       Pattern.compile("(?:^|[,\\s])timeout=(\\d{1,6})", Pattern.CASE_INSENSITIVE);
+
+  private static final String CONTENT_LENGTH = "Content-Length";
 
   private static final byte[] NO_BYTES = {};
 
@@ -139,12 +143,15 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   }
 
   @Override
-  public void consumeResponse(HttpResponse response, EntityDetails details, HttpContext context) {
+  public void consumeResponse(HttpResponse response, EntityDetails details, HttpContext context)
+      throws InvalidAnswerException {
     try {
       status = response.getCode();
       Headers all = headersOf(response);
-      keepAlive = ConnectionLogin.isPartOf(request, response) ? Duration.ZERO : keepAliveOf(all);
-      headers = HeaderRules.endToEnd(all);
+      boolean last =
+          ConnectionLogin.isPartOf(request, response) || AnswerFraming.isDoubtful(response);
+      keepAlive = last ? Duration.ZERO : keepAliveOf(all);
+      headers = withOneLength(HeaderRules.endToEnd(all), response);
     } catch (IllegalArgumentException e) {
       fail(
           Failure.UPSTREAM_PROTOCOL_ERROR,
@@ -244,6 +251,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private static Headers headersOf(HttpResponse response) {
     Headers.Builder builder = Headers.builder();
     for (Header header : response.getHeaders()) {
+      if (!Headers.isToken(header.getName())) {
+        continue; // no recipient may rely on it (RFC 9110 section 5.1)
+      }
       builder.add(header.getName(), header.getValue() == null ? "" : header.getValue());
     }
     Headers headers = builder.build();
@@ -256,6 +266,21 @@ final class HttpExchange implements AsyncClientExchangeHandler {
           "more than " + WireLimits.OUTSIDE_HEADER_CHARS + " bytes of header names and values");
     }
     return headers;
+  }
+
+  /**
+   * The same with equal lengths as one (RFC 9110 section 8.6), and without any where a coding
+   * counts instead (RFC 9112 section 6.3). A 204 has none that counts.
+   */
+  private static Headers withOneLength(Headers headers, HttpResponse response)
+      throws InvalidAnswerException {
+    if (!headers.contains(CONTENT_LENGTH) || response.getCode() == HttpStatus.SC_NO_CONTENT) {
+      return headers;
+    }
+    boolean coded = AnswerFraming.isCoded(response);
+    Headers without = headers.without(Set.of("content-length"));
+    Optional<String> length = coded ? Optional.empty() : AnswerFraming.contentLength(response);
+    return length.map(digits -> without.plus(CONTENT_LENGTH, digits)).orElse(without);
   }
 
   /** A second less than the server says, so that it does not close just as we write. */

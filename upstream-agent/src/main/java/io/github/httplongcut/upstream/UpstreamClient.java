@@ -28,6 +28,7 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.config.CharCodingConfig;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
+import org.apache.hc.core5.http.impl.DefaultContentLengthStrategy;
 import org.apache.hc.core5.http.impl.Http1StreamListener;
 import org.apache.hc.core5.http.impl.nio.ClientHttp1StreamDuplexerFactory;
 import org.apache.hc.core5.http.impl.nio.DefaultHttpRequestWriterFactory;
@@ -226,7 +227,8 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   /** For one connection: what is read on it depends on what was written. */
   private static ClientHttp1StreamDuplexerFactory protocol(Http1Config limits) {
     WholeHeadParser parser =
-        new WholeHeadParser(new DefaultHttpResponseParserFactory(limits).create());
+        new WholeHeadParser(
+            new DefaultHttpResponseParserFactory(limits, null, new AnswerLineParser()).create());
     return new ClientHttp1StreamDuplexerFactory(
         new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
         limits,
@@ -235,6 +237,8 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         DefaultConnectionReuseStrategy.INSTANCE,
         () -> parser,
         DefaultHttpRequestWriterFactory.INSTANCE,
+        new AnswerFraming(),
+        DefaultContentLengthStrategy.INSTANCE,
         new Http1StreamListener() {
           @Override
           public void onRequestHead(HttpConnection connection, HttpRequest request) {

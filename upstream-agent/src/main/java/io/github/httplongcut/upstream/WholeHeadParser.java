@@ -1,7 +1,11 @@
 package io.github.httplongcut.upstream;
 
+import static io.github.httplongcut.logging.LogText.quoted;
+
+import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
+import java.util.regex.Pattern;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpResponse;
@@ -29,6 +33,9 @@ final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
 
   /** Size of what is relayed, and room for the status line and for what separates fields. */
   private static final int MAX_HEAD_BYTES = WireLimits.HEADER_CHARS + (64 << 10);
+
+  /** An alert or a handshake record (RFC 8446 section 5.1). */
+  private static final Pattern TLS_RECORD = Pattern.compile("[\\x15\\x16]\\x03");
 
   private final NHttpMessageParser<HttpResponse> parser;
   private boolean awaited;
@@ -61,9 +68,30 @@ final class WholeHeadParser implements NHttpMessageParser<HttpResponse> {
     } else if (headBytes > MAX_HEAD_BYTES) {
       throw new MessageConstraintException("more than " + MAX_HEAD_BYTES + " bytes");
     } else if (endOfStream && begun) {
+      requireStatusLine(buffer);
       throw new ConnectionClosedException("its header fields have no end");
     }
     return head;
+  }
+
+  /** Names the bytes of a server that does not speak HTTP and closes within its first line. */
+  private void requireStatusLine(SessionInputBuffer buffer) throws InvalidAnswerException {
+    if (headBytes > 0) {
+      return;
+    }
+    StringBuilder bytes = new StringBuilder();
+    while (buffer.hasData() && bytes.length() <= LogText.MAX_CHARS) {
+      bytes.append((char) buffer.read());
+    }
+    String text = bytes.toString();
+    if (TLS_RECORD.matcher(text).lookingAt()) {
+      throw new InvalidAnswerException(
+          "it is TLS: should the target's url begin with \"https:\"? It begins " + quoted(text));
+    }
+    if (!text.startsWith("HTTP/") && !"HTTP/".startsWith(text)) {
+      throw new InvalidAnswerException(
+          "its first line is no status line of HTTP/1: " + quoted(text));
+    }
   }
 
   @Override

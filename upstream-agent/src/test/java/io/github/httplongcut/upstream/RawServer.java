@@ -116,15 +116,10 @@ final class RawServer implements Closeable {
 
     /** Reads one request by its Content-Length; false at the end of the connection. */
     boolean readRequest() throws IOException {
-      ByteArrayOutputStream head = new ByteArrayOutputStream();
-      while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
-        int read = in.read();
-        if (read < 0) {
-          return false;
-        }
-        head.write(read);
+      String text = readHead();
+      if (text.isEmpty()) {
+        return false;
       }
-      String text = head.toString(StandardCharsets.ISO_8859_1);
       int length = 0;
       for (String line : text.split("\r\n", -1)) {
         if (line.regionMatches(true, 0, "content-length: ", 0, 16)) {
@@ -133,6 +128,24 @@ final class RawServer implements Closeable {
       }
       requests.add(text + new String(in.readNBytes(length), StandardCharsets.ISO_8859_1));
       return true;
+    }
+
+    /** Reads a request's head and no byte more; empty at the end of the connection. */
+    String readHead() throws IOException {
+      ByteArrayOutputStream head = new ByteArrayOutputStream();
+      while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+        int read = in.read();
+        if (read < 0) {
+          return "";
+        }
+        head.write(read);
+      }
+      return head.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Reads so many bytes and forgets them; fewer at the end of the connection. */
+    void skip(int bytes) throws IOException {
+      in.skipNBytes(bytes);
     }
 
     void write(String bytes) throws IOException {
@@ -147,6 +160,11 @@ final class RawServer implements Closeable {
 
     void close() throws IOException {
       socket.close();
+    }
+
+    /** Ends what the server sends; what the client sends is still read. */
+    void closeOutput() throws IOException {
+      socket.shutdownOutput();
     }
 
     /** Ends the connection with RST instead of FIN. */

@@ -1,0 +1,70 @@
+package io.github.httplongcut.upstream;
+
+import static io.github.httplongcut.logging.LogText.quoted;
+
+import java.util.regex.Pattern;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpVersion;
+import org.apache.hc.core5.http.ParseException;
+import org.apache.hc.core5.http.message.LazyLaxLineParser;
+import org.apache.hc.core5.http.message.LineParser;
+import org.apache.hc.core5.http.message.RequestLine;
+import org.apache.hc.core5.http.message.StatusLine;
+import org.apache.hc.core5.util.CharArrayBuffer;
+
+/**
+ * Parses the lines of an answer's head as leniently as HttpCore does, and says in words what is
+ * wrong with a line that it refuses.
+ */
+final class AnswerLineParser implements LineParser {
+
+  private static final int LOWEST_STATUS = 100;
+  private static final int HIGHEST_STATUS = 999;
+
+  private static final LineParser LENIENT = LazyLaxLineParser.INSTANCE;
+
+  /** A field name with whitespace or a control character in it. */
+  private static final Pattern BROKEN_NAME = Pattern.compile("[\\x00-\\x20\\x7f]");
+
+  @Override
+  public RequestLine parseRequestLine(CharArrayBuffer line) throws ParseException {
+    return LENIENT.parseRequestLine(line);
+  }
+
+  @Override
+  public StatusLine parseStatusLine(CharArrayBuffer line) throws ParseException {
+    StatusLine statusLine;
+    try {
+      statusLine = LENIENT.parseStatusLine(line);
+    } catch (ParseException | IllegalArgumentException e) {
+      throw invalid("its first line is no status line of HTTP/1", line);
+    }
+    int status = statusLine.getStatusCode();
+    if (status < LOWEST_STATUS || status > HIGHEST_STATUS) {
+      throw invalid("its status is not between 100 and 999", line);
+    }
+    if (statusLine.getProtocolVersion().greaterEquals(HttpVersion.HTTP_2)) {
+      throw invalid("its version is not HTTP/1", line);
+    }
+    return statusLine;
+  }
+
+  @Override
+  public Header parseHeader(CharArrayBuffer line) throws ParseException {
+    Header field;
+    try {
+      field = LENIENT.parseHeader(line);
+    } catch (ParseException e) {
+      throw invalid("a line of its header has no name and colon", line);
+    }
+    if (BROKEN_NAME.matcher(field.getName()).find()) {
+      throw new InvalidAnswerException(
+          "a header name has a space or a control character: " + quoted(field.getName()));
+    }
+    return field;
+  }
+
+  private static InvalidAnswerException invalid(String what, CharArrayBuffer line) {
+    return new InvalidAnswerException(what + ": " + quoted(line.toString()));
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.upstream.HttpCaller.Result;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** A client with one target, a server made of bare sockets. */
+final class Calls implements AutoCloseable {
+
+  private final RawServer server;
+  private final Target target;
+  private final UpstreamClient client;
+
+  /** Calls to a server that runs these scripts, one for each connection. */
+  Calls(RawServer.Script... scripts) throws IOException {
+    server = RawServer.running(scripts);
+    target = Target.of(Examples.config("http://localhost:" + server.port()));
+    client = new UpstreamClient(List.of(target));
+    client.start();
+  }
+
+  /** Calls to a server that answers every request with these bytes, and then closes. */
+  static Calls answeredThenClosed(String answer) throws IOException {
+    return new Calls(
+        connection -> {
+          connection.readRequest();
+          connection.write(answer);
+        });
+  }
+
+  /** Calls to a server that answers every request with these bytes, on connections that stay. */
+  static Calls answered(String answer) throws IOException {
+    return new Calls(
+        connection -> {
+          while (connection.readRequest()) {
+            connection.write(answer);
+          }
+        });
+  }
+
+  RawServer server() {
+    return server;
+  }
+
+  Result call(Request request) {
+    CompletableFuture<Result> result = new CompletableFuture<>();
+    client.call(target, request.url(), request, result::complete);
+    return result.orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  Response answer(Request request) {
+    Result result = call(request);
+    assertThat(result).isInstanceOf(Result.Answered.class);
+    return ((Result.Answered) result).response();
+  }
+
+  Result.Failed failure(Request request) {
+    Result result = call(request);
+    assertThat(result).isInstanceOf(Result.Failed.class);
+    return (Result.Failed) result;
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+    server.close();
+  }
+}
