@@ -13,11 +13,13 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpMessage;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.HttpVersion;
 import org.apache.hc.core5.http.MessageHeaders;
 
 /**
- * Finds the end of answers (RFC 9112 section 6.3).
+ * Finds the end of the answers of one connection (RFC 9112 section 6.3). On the connection's I/O
+ * thread.
  *
  * <ul>
  *   <li>Equal lengths count as one, also as a list in one field. Lengths that differ, or are no
@@ -41,9 +43,33 @@ final class AnswerFraming implements ContentLengthStrategy {
 
   private static final String CHUNKED_CODING = "chunked";
 
+  private boolean endsWithConnection;
+  private boolean requestCutOff;
+
   @Override
   public long determineLength(HttpMessage answer) throws InvalidAnswerException {
-    return lengthOf(answer);
+    long length = lengthOf(answer);
+    boolean refusal =
+        answer instanceof HttpResponse response && response.getCode() >= HttpStatus.SC_CLIENT_ERROR;
+    endsWithConnection = length == UNDEFINED && !refusal;
+    if (endsWithConnection && requestCutOff) {
+      throw new InvalidAnswerException(
+          "it has no length, and the connection broke before the request was written");
+    }
+    return length;
+  }
+
+  /**
+   * The rest of the request cannot be written any more; the answer may still be read. From here on
+   * the end of the connection is an error, so it does not complete an answer without a length (RFC
+   * 9112 section 8). The exception is a refusal (4xx, 5xx): a server that refuses a request unread
+   * cannot close without an error.
+   *
+   * @return whether reading on can complete an answer
+   */
+  boolean cutOffRequest() {
+    requestCutOff = true;
+    return !endsWithConnection;
   }
 
   private static long lengthOf(MessageHeaders answer) throws InvalidAnswerException {

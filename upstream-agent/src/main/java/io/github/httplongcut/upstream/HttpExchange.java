@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hc.core5.http.ContentLengthStrategy;
 import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.EntityDetails;
 import org.apache.hc.core5.http.Header;
@@ -72,11 +73,19 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   private static final byte[] NO_BYTES = {};
 
+  /**
+   * Bytes of content that any server reads before it refuses a request. One that refuses more may
+   * have read none of it and be about to close, whatever its answer says: a connection that is used
+   * again would break the next request.
+   */
+  private static final int READ_AT_ONCE = 16 * 1024;
+
   /** Bytes taken for content at first; more as it comes, whatever was announced. */
   private static final int LEAST_BUFFER = 4096;
 
   private final HttpRequest request;
   private final Optional<ByteBuffer> content;
+  private final int contentLength;
   private final long maxResponseBody;
   private final Duration maxIdle;
   private final Listener listener;
@@ -89,6 +98,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private Headers headers;
   private Duration keepAlive;
   private long announced;
+  private boolean endsWithConnection;
   private byte[] received = NO_BYTES;
   private int length;
 
@@ -102,6 +112,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       HttpRequest request, Body body, long maxResponseBody, Duration maxIdle, Listener listener) {
     this.request = request;
     this.content = body.length() == 0 ? Optional.empty() : Optional.of(body.asByteBuffer());
+    this.contentLength = body.length();
     this.maxResponseBody = maxResponseBody;
     this.maxIdle = maxIdle;
     this.listener = listener;
@@ -149,7 +160,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       status = response.getCode();
       Headers all = headersOf(response);
       boolean last =
-          ConnectionLogin.isPartOf(request, response) || AnswerFraming.isDoubtful(response);
+          ConnectionLogin.isPartOf(request, response)
+              || AnswerFraming.isDoubtful(response)
+              || (isRefusal() && contentLength > READ_AT_ONCE);
       keepAlive = last ? Duration.ZERO : keepAliveOf(all);
       headers = withOneLength(HeaderRules.endToEnd(all), response);
     } catch (IllegalArgumentException e) {
@@ -163,6 +176,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       return;
     }
     announced = details.getContentLength();
+    endsWithConnection = announced == ContentLengthStrategy.UNDEFINED;
     if (announced > maxResponseBody) {
       failTooLarge();
     }
@@ -196,13 +210,27 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   @Override
   public void streamEnd(List<? extends Header> trailers) {
     if (!ended) {
-      answer(Body.of(length == received.length ? received : Arrays.copyOf(received, length)));
+      answer(receivedBody());
     }
+  }
+
+  private Body receivedBody() {
+    return Body.of(length == received.length ? received : Arrays.copyOf(received, length));
+  }
+
+  /**
+   * True if the server refuses a request with content. If it has not read all of that, TCP ends the
+   * connection with a reset, though the answer is whole (RFC 9112 section 9.6).
+   */
+  private boolean isRefusal() {
+    return contentLength > 0 && status >= HttpStatus.SC_CLIENT_ERROR;
   }
 
   @Override
   public void failed(Exception cause) {
-    if (!ended) {
+    if (!ended && endsWithConnection && isRefusal() && AnswerFault.isReset(cause)) {
+      answer(receivedBody());
+    } else if (!ended) {
       ended = true;
       listener.onBroken(cause, seen());
     }

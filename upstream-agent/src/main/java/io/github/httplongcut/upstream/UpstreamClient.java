@@ -114,7 +114,10 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     Http1Config limits = limits(bufferSize(targets));
     reactor =
         new DefaultConnectingIOReactor(
-            (session, attachment) -> new CarefulConnection(protocol(limits).create(session)),
+            (session, attachment) -> {
+              AnswerFraming framing = new AnswerFraming();
+              return new CarefulConnection(protocol(limits, framing).create(session), framing);
+            },
             IOReactorConfig.DEFAULT,
             task -> daemon(task, "upstream http"),
             null,
@@ -225,7 +228,8 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   }
 
   /** For one connection: what is read on it depends on what was written. */
-  private static ClientHttp1StreamDuplexerFactory protocol(Http1Config limits) {
+  private static ClientHttp1StreamDuplexerFactory protocol(
+      Http1Config limits, AnswerFraming framing) {
     WholeHeadParser parser =
         new WholeHeadParser(
             new DefaultHttpResponseParserFactory(limits, null, new AnswerLineParser()).create());
@@ -237,7 +241,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         DefaultConnectionReuseStrategy.INSTANCE,
         () -> parser,
         DefaultHttpRequestWriterFactory.INSTANCE,
-        new AnswerFraming(),
+        framing,
         DefaultContentLengthStrategy.INSTANCE,
         new Http1StreamListener() {
           @Override
