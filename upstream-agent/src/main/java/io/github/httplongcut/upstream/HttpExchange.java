@@ -175,6 +175,13 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       answer(Body.ABSENT);
       return;
     }
+    Optional<String> endless = EndlessContent.typeOf(details);
+    if (endless.isPresent()) {
+      fail(
+          Failure.NOT_IMPLEMENTED,
+          "answered with a stream that does not end, which cannot be relayed: " + endless.get());
+      return;
+    }
     announced = details.getContentLength();
     endsWithConnection = announced == ContentLengthStrategy.UNDEFINED;
     if (announced > maxResponseBody) {
