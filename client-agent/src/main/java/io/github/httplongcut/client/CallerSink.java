@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
@@ -48,6 +49,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   private final StreamConnection connection;
   private final Duration writeTimeout;
+  private final HttpDate date;
   private boolean relaying;
   private boolean answering;
   private long fullAt;
@@ -56,15 +58,16 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private Optional<ByteBuffer> problem = Optional.empty();
   private Optional<XnioExecutor.Key> stuck = Optional.empty();
 
-  private CallerSink(StreamConnection connection, Duration writeTimeout) {
+  private CallerSink(StreamConnection connection, Duration writeTimeout, HttpDate date) {
     super(connection.getSinkChannel().getConduit());
     this.connection = connection;
     this.writeTimeout = writeTimeout;
+    this.date = date;
   }
 
   /** Puts it under all else; before Undertow sees the connection. */
-  static void install(StreamConnection connection, Duration writeTimeout) {
-    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout));
+  static void install(StreamConnection connection, Duration writeTimeout, HttpDate date) {
+    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout, date));
   }
 
   /** From here on what is written is an answer of ours. */
@@ -171,7 +174,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     return problem.stream().noneMatch(ByteBuffer::hasRemaining);
   }
 
-  private static byte[] badRequest() {
+  private byte[] badRequest() {
     UUID id = UUID.randomUUID();
     log.debug("event=malformed client_req_id={}", id);
     Response response =
@@ -182,7 +185,8 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
             Optional.empty());
     StringBuilder head = new StringBuilder("HTTP/1.1 ").append(response.statusCode());
     head.append(' ').append(StatusCodes.getReason(response.statusCode())).append("\r\n");
-    for (Headers.Field field : response.headers().fields()) {
+    Headers headers = HeaderRules.withDate(response.headers(), date.now());
+    for (Headers.Field field : headers.fields()) {
       head.append(field.name()).append(": ").append(field.values().get(0)).append("\r\n");
     }
     head.append("Content-Length: ").append(response.body().length()).append("\r\n");

@@ -11,6 +11,7 @@ import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.ProcessId;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -67,10 +68,14 @@ final class ClientAgent {
     metrics = new RequestMetrics(registry, admission);
     pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
     inbox = new Inbox(clientId, pending, loop::now, metrics);
+    HttpDate date = new HttpDate(InstantSource.system());
     handler =
         new RelayHandler(
-            config, "longcut." + clientId.instance(), admission, new ToLoop(), metrics);
-    listener = new HttpListener(config, handler, exceeded);
+            config,
+            admission,
+            new RelayedRequest.Context(
+                new ToLoop(), metrics, "longcut." + clientId.instance(), date));
+    listener = new HttpListener(config, handler, exceeded, date);
   }
 
   /** Listens; RabbitMQ need not be there yet. */

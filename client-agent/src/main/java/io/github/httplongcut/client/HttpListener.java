@@ -43,6 +43,7 @@ final class HttpListener implements AutoCloseable {
   private final ClientAgentConfig config;
   private final Callers callers;
   private final ExceededShares exceeded;
+  private final HttpDate date;
   private final HttpOpenListener connections;
   private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
   private ConnectionShares shares;
@@ -51,11 +52,14 @@ final class HttpListener implements AutoCloseable {
 
   /**
    * @param exceeded hears of each connection that is closed for a share
+   * @param date for the answers that no handler makes
    */
-  HttpListener(ClientAgentConfig config, HttpHandler handler, ExceededShares exceeded) {
+  HttpListener(
+      ClientAgentConfig config, HttpHandler handler, ExceededShares exceeded, HttpDate date) {
     this.config = config;
     this.callers = config.callers();
     this.exceeded = exceeded;
+    this.date = date;
     this.connections = new HttpOpenListener(buffers, options(config));
     connections.setRootHandler(handler);
   }
@@ -64,7 +68,7 @@ final class HttpListener implements AutoCloseable {
     ClientAgentConfig.Limits limits = config.limits();
     int head = (int) Math.min(Integer.MAX_VALUE / 2, limits.maxHeadersSize() + limits.maxUrl());
     return OptionMap.builder()
-        // Every URL as it is, and nothing of ours in any answer.
+        // Every URL as it is, and nothing of Undertow's in any answer.
         .set(UndertowOptions.DECODE_URL, false)
         .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, true)
         .set(UndertowOptions.ALWAYS_SET_DATE, false)
@@ -159,7 +163,7 @@ final class HttpListener implements AutoCloseable {
     }
     // Undertow adds a listener of its own; each is called once, also if the connection has ended.
     connection.setCloseListener(closed -> shares.leave(caller));
-    CallerSink.install(connection, config.listener().idleTimeout());
+    CallerSink.install(connection, config.listener().idleTimeout(), date);
     connections.handleEvent(connection);
   }
 

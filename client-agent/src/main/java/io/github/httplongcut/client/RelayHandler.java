@@ -29,30 +29,18 @@ final class RelayHandler implements HttpHandler {
   private final Routes routes;
   private final RequestFields fields;
   private final Callers callers;
-  private final String pseudonym;
   private final Admission admission;
-  private final Relay relay;
-  private final RequestMetrics metrics;
+  private final RelayedRequest.Context context;
   private volatile boolean draining;
   private volatile long receivedAt = System.nanoTime();
 
-  /**
-   * @param pseudonym names this process in {@code Via}
-   */
-  RelayHandler(
-      ClientAgentConfig config,
-      String pseudonym,
-      Admission admission,
-      Relay relay,
-      RequestMetrics metrics) {
+  RelayHandler(ClientAgentConfig config, Admission admission, RelayedRequest.Context context) {
     this.config = config;
     this.routes = new Routes(config.routing());
-    this.fields = new RequestFields(config.forwarding(), pseudonym);
+    this.fields = new RequestFields(config.forwarding(), context.pseudonym());
     this.callers = config.callers();
-    this.pseudonym = pseudonym;
     this.admission = admission;
-    this.relay = relay;
-    this.metrics = metrics;
+    this.context = context;
   }
 
   /** From now on every answer is the last on its connection. */
@@ -69,8 +57,7 @@ final class RelayHandler implements HttpHandler {
   public void handleRequest(HttpServerExchange httpExchange) {
     receivedAt = System.nanoTime();
     CallerSink.relaying(httpExchange);
-    RelayedRequest relayed =
-        new RelayedRequest(httpExchange, new RelayedRequest.Context(relay, metrics, pseudonym));
+    RelayedRequest relayed = new RelayedRequest(httpExchange, context);
     if (draining) {
       relayed.closeAfterwards();
     }
@@ -89,7 +76,7 @@ final class RelayHandler implements HttpHandler {
           if (HeaderRules.asksToClose(head.headers())) {
             relayed.closeAfterwards();
           }
-          if (HeaderRules.hasPassed(head.headers(), pseudonym)) {
+          if (HeaderRules.hasPassed(head.headers(), context.pseudonym())) {
             throw new RefusedException(Failure.LOOP_DETECTED, "it passed this client agent before");
           }
           Destination destination =

@@ -37,8 +37,9 @@ final class RelayedRequest implements Caller {
    * What all requests share.
    *
    * @param pseudonym names this process in {@code Via}
+   * @param date for answers that have none
    */
-  record Context(Relay relay, RequestMetrics metrics, String pseudonym) {}
+  record Context(Relay relay, RequestMetrics metrics, String pseudonym, HttpDate date) {}
 
   private final UUID firstId = UUID.randomUUID();
   private final long receivedAt = System.nanoTime();
@@ -119,6 +120,11 @@ final class RelayedRequest implements Caller {
     return new Response(response.statusCode(), headers, response.body());
   }
 
+  private Response dated(Response response) {
+    Headers headers = HeaderRules.withDate(response.headers(), context.date.now());
+    return new Response(response.statusCode(), headers, response.body());
+  }
+
   @Override
   public void foundNoRoom() {
     place.ifPresent(Admission.Place::foundNoRoom);
@@ -169,7 +175,7 @@ final class RelayedRequest implements Caller {
       httpExchange.setPersistent(false);
     }
     try {
-      Response response = made.get();
+      Response response = dated(made.get());
       hold(response);
       CallerSink.answering(httpExchange);
       ResponseWriter.write(httpExchange, response);
@@ -197,7 +203,7 @@ final class RelayedRequest implements Caller {
     try {
       httpExchange.getResponseHeaders().clear();
       EventError error = new RefusedException(failure, message).error();
-      Response problem = ProblemResponse.of(error, firstId, upstreamTarget);
+      Response problem = dated(ProblemResponse.of(error, firstId, upstreamTarget));
       hold(problem);
       ResponseWriter.write(httpExchange, problem);
     } catch (RuntimeException | Error e) {

@@ -1,6 +1,7 @@
 package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
@@ -19,8 +20,12 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +58,7 @@ class RelayHandlerTest {
 
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("hello");
-    assertThat(answer.headers().fields())
+    assertThat(answer.headers().without(Set.of("date")).fields())
         .containsExactlyInAnyOrderElementsOf(
             headers("X-Up", "1", "Via", "1.1 longcut.edge-aaaaaa", "Content-Length", "5").fields());
   }
@@ -400,6 +405,25 @@ class RelayHandlerTest {
                     "Via", "1.1 longcut.edge-aaaaaa",
                     "Content-Length", "1")
                 .fields());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GET, 1.1, 200", "GET, 1.0, 200", "HEAD, 1.1, 200", "GET, 1.1, 304", "GET, 1.1, 204"})
+  void anAnswerWithoutADateGetsOne(String method, String version, int status) throws IOException {
+    agent.answering(request -> response(status, Body.ABSENT, "X-Up", "1"));
+
+    Answer answer = exchange(method + " / HTTP/" + version + "\r\nHost: h\r\n\r\n");
+
+    assertThat(answer.status()).isEqualTo(status);
+    assertThat(dateOf(answer)).isCloseTo(Instant.now(), within(1, ChronoUnit.MINUTES));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Thu, 01 Jan 1970 00:00:00 GMT", "then", ""})
+  void anAnswersOwnDateStays(String date) throws IOException {
+    agent.answering(request -> response(200, Body.ofText("x"), "DATE", date));
+
+    assertThat(exchange(get("/", "")).headers().all("Date")).containsExactly(date);
   }
 
   /** Undertow refuses to hold names whose hashes collide too often. */
@@ -970,9 +994,19 @@ class RelayHandlerTest {
   }
 
   private static void assertRefused(Answer answer, Failure failure) {
+    assertThat(dateOf(answer)).isCloseTo(Instant.now(), within(1, ChronoUnit.MINUTES));
     assertThat(answer.headers().all("Longcut-Error")).containsExactly(failure.code());
     assertThat(answer.status()).isEqualTo(failure.status());
     assertThat(answer.body()).startsWith("{\"type\":\"urn:http-longcut:" + failure.code());
+  }
+
+  private static Instant dateOf(Answer answer) {
+    List<String> dates = answer.headers().all("Date");
+    assertThat(dates)
+        .singleElement()
+        .asString()
+        .matches("\\w{3}, \\d\\d \\w{3} \\d{4} [\\d:]{8} GMT");
+    return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(dates.get(0)));
   }
 
   private List<ClientRequest> awaitRequests(int count) {

@@ -21,6 +21,7 @@ public final class HeaderRules {
 
   private static final String CONNECTION = "Connection";
   private static final String VIA = "Via";
+  private static final String DATE = "Date";
   private static final String FORWARDED_HOST = "X-Forwarded-Host";
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final String FORWARDED_PREFIX = "X-Forwarded-Prefix";
@@ -186,6 +187,16 @@ public final class HeaderRules {
    */
   public static Headers withVia(Headers headers, String protocolVersion, String pseudonym) {
     return headers.plus(VIA, protocolVersion + ' ' + pseudonym);
+  }
+
+  /**
+   * A response with the time at which it was received, unless it says when it was made (section
+   * 6.6.1): caches and cookies' {@code Max-Age} depend on it.
+   *
+   * @param now in the form of section 5.6.7
+   */
+  public static Headers withDate(Headers response, String now) {
+    return response.contains(DATE) ? response : response.plus(DATE, now);
   }
 
   /** Whether the message passed the relay of that pseudonym already (section 7.6.3, loops). */

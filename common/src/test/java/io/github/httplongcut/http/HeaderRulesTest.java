@@ -92,6 +92,13 @@ class HeaderRulesTest {
   }
 
   @Test
+  void dateIsAddedWhereThereIsNone() {
+    assertThat(HeaderRules.withDate(headers("A", "b"), "now").all("Date")).containsExactly("now");
+    assertThat(HeaderRules.withDate(headers("date", "then"), "now").fields())
+        .containsExactly(new Field("date", List.of("then")));
+  }
+
+  @Test
   void viaIsAddedBehindTheOthers() {
     Headers request = headers("via", "1.0 fred", "Accept", "*/*");
 

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.system.fidelity.Case.Agent;
 import io.github.httplongcut.system.fidelity.Case.Difference;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
@@ -15,6 +19,9 @@ import java.util.List;
 record Expected(String upstream, String pseudonym) {
 
   private static final String CALLER = "127.0.0.1";
+
+  /** Stands for the date of the moment (RFC 9110 section 6.6.1). */
+  private static final String NOW = "(now)";
 
   /** The Host that target {@code kept} is asked for, which keeps it. */
   static final String KEPT_HOST = "kept.example";
@@ -56,7 +63,23 @@ record Expected(String upstream, String pseudonym) {
   /** What the caller has to see through the relay. */
   RawMessage response(RawMessage direct, List<Difference> differences) {
     RawMessage relayed = direct.without("Connection").sized().with("Via", "1.1 " + pseudonym);
+    relayed = direct.values("Date").isEmpty() ? relayed.with("Date", NOW) : relayed;
     return applied(differences, relayed);
+  }
+
+  /** The same with {@link #NOW} for a {@code Date} of the last minute. */
+  static RawMessage withoutTime(RawMessage response) {
+    List<String> dates = response.values("Date");
+    return dates.size() == 1 && isNow(dates.get(0)) ? response.replacing("Date", NOW) : response;
+  }
+
+  private static boolean isNow(String date) {
+    try {
+      Instant time = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
+      return Duration.between(time, Instant.now()).abs().toMinutes() < 1;
+    } catch (DateTimeException e) {
+      return false;
+    }
   }
 
   private static RawMessage applied(List<Difference> differences, RawMessage message) {

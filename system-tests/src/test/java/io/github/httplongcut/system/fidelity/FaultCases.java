@@ -56,11 +56,27 @@ final class FaultCases {
             "two lengths",
             head(OK, "Content-Length: 3", "Content-Length: 5") + "abcde",
             Then.KEEP_ALIVE),
+        fault("a length with a sign", head(OK, "Content-Length: +3") + "abc", Then.CLOSE),
+        fault("no length", head(OK, "Content-Length:") + "abc", Then.CLOSE),
+        fault(
+            "a list of lengths that differ",
+            head(OK, "Content-Length: 3, 5") + "abcde",
+            Then.KEEP_ALIVE),
+        fault(
+            "a coding before chunks",
+            head(OK, "Transfer-Encoding: gzip, chunked") + "3\r\nabc\r\n0\r\n\r\n",
+            Then.CLOSE),
+        endless("server-sent events", "Content-Type: text/event-stream;charset=utf-8"),
+        endless("pictures of a camera", "Content-Type: multipart/x-mixed-replace;boundary=a"),
         fault(
             "a coding that is not known", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
         fault("a bad chunk size", head(OK, CHUNKED) + "xyz\r\nabc\r\n0\r\n\r\n", Then.CLOSE),
         fault("no CRLF behind a chunk", head(OK, CHUNKED) + "3\r\nabcdef\r\n0\r\n\r\n", Then.CLOSE),
         fault("101", head("HTTP/1.1 101 Switching Protocols", "Upgrade: x"), Then.SILENCE));
+  }
+
+  private static Case endless(String name, String contentType) {
+    return fault(name, head(OK, contentType), Then.SILENCE).fails(501, "not_implemented");
   }
 
   private static Stream<Case> limits() {

@@ -53,7 +53,7 @@ final class ResponseCases {
   private static Stream<Case> fields() {
     return Stream.of(
         fields("Date and Server kept", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Server: own/1.0"),
-        fields("nothing added to an answer"),
+        fields("nothing but Via and Date added to an answer"),
         fields("names of an answer as written", "x-lOWER: a", "ETAG: \"b\"", "CONTENT-type: c/d"),
         fields(
             "several Set-Cookie", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2", "Set-Cookie: a=1"),
@@ -132,6 +132,7 @@ final class ResponseCases {
             .responseBut(
                 "hop-by-hop (RFC 9112 section 6.1)",
                 response -> response.without("Transfer-Encoding")),
+        toHead("HEAD of a stream", "HTTP/1.1 200 OK", "Content-Type: text/event-stream"),
         toHead("HEAD of a 404", "HTTP/1.1 404 Not Found", "Content-Length: 9"),
         toHead("HEAD of a 304", notModified, "Content-Length: 9"));
   }

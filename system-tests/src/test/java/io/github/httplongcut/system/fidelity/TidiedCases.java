@@ -53,6 +53,26 @@ final class TidiedCases {
             head(OK, "Content-Length: 9", CHUNKED) + "3\r\nabc\r\n0\r\n\r\n",
             head(OK, CHUNKED) + "3\r\nabc\r\n0\r\n\r\n"),
         heard(
+            "equal lengths (RFC 9112 section 6.3)",
+            head(OK, "Content-Length: 3", "Content-Length: 3") + "abc",
+            head(OK, "Content-Length: 3") + "abc"),
+        heard(
+            "a list of equal lengths (RFC 9112 section 6.3)",
+            head(OK, "Content-Length: 3, 3") + "abc",
+            head(OK, "Content-Length: 3") + "abc"),
+        heard(
+            "identity (RFC 2616 section 3.6)",
+            head(OK, "Transfer-Encoding: identity") + "abc",
+            head(OK) + "abc"),
+        heard(
+            "chunked twice",
+            head(OK, CHUNKED, CHUNKED) + "3\r\nabc\r\n0\r\n\r\n",
+            head(OK, CHUNKED) + "3\r\nabc\r\n0\r\n\r\n"),
+        heard(
+            "a name that is no token (RFC 9110 section 5.1)",
+            head(OK, "X(A): b", "Content-Length: 0"),
+            head(OK, "Content-Length: 0")),
+        heard(
             "no end of the trailers (RFC 9112 section 8)",
             head(OK, CHUNKED) + "3\r\nabc\r\n0\r\n",
             head(OK, CHUNKED) + "3\r\nabc\r\n0\r\n\r\n"),
