@@ -158,9 +158,9 @@ final class ClientAgentConfigTest {
   /** The variable of a Kubernetes Service named longcut. */
   @Test
   void theAddressOfAServiceIsNoPort() {
-    assertThat(checkConfig(Map.of("LONGCUT_PORT", "tcp://10.0.0.1:8000")))
-        .contains("port=8000")
-        .doesNotContain("10.0.0.1");
+    Map<String, String> environment =
+        Map.of("LONGCUT_AMQP_URI", "amqp://u:p@h/v", "LONGCUT_PORT", "tcp://10.0.0.1:8000");
+    assertThat(checkConfig(environment)).contains("port=8000").doesNotContain("10.0.0.1");
   }
 
   private static String checkConfig(Map<String, String> environment, String... flags) {

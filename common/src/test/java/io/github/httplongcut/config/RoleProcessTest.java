@@ -13,9 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A role as a process of its own: what it sets up in its JVM before it starts. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 final class RoleProcessTest {
 
   private Process process;
@@ -54,7 +55,7 @@ final class RoleProcessTest {
   @Test
   void dnsAnswersAreKeptForFiveSecondsAndFailuresForOne() throws Exception {
     run(List.of());
-    awaitLine("dns answers=5 failures=1");
+    assertThat(awaitLine("dns answers=")).isEqualTo("dns answers=5 failures=1");
   }
 
   @Test
@@ -112,7 +113,7 @@ final class RoleProcessTest {
     assertThat(kill.waitFor()).isZero();
   }
 
-  private void awaitLine(String part) throws IOException {
+  private String awaitLine(String part) throws IOException {
     List<String> seen = new ArrayList<>();
     String line = output.readLine();
     while (line != null && !line.contains(part)) {
@@ -120,5 +121,6 @@ final class RoleProcessTest {
       line = output.readLine();
     }
     assertThat(line).as("after %s", seen).isNotNull();
+    return line;
   }
 }
