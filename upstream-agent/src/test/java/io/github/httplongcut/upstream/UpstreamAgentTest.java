@@ -159,6 +159,7 @@ final class UpstreamAgentTest {
 
   @Test
   void helloBringsAHeartbeatAtOnce() {
+    await("the last round is over").pollDelay(Heartbeats.MIN_BETWEEN_ROUNDS).until(() -> true);
     long before = heartbeats().size();
 
     Delivery hello = deliver("", new BrokerHello(BROKER, "1"));
