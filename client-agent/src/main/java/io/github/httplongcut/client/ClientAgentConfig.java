@@ -233,7 +233,7 @@ public record ClientAgentConfig(
     if (!HOST.matcher(host).matches()) {
       throw new IllegalArgumentException();
     }
-    return host;
+    return Authority.hostOf(host);
   }
 
   private static String path(String text) {

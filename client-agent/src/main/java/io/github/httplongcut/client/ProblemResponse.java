@@ -18,8 +18,8 @@ final class ProblemResponse {
   /** Seconds after which a caller may try again: what stands in the way is mostly gone by then. */
   static final int RETRY_AFTER_SECONDS = 2;
 
-  /** What a method that is not allowed could have been (RFC 9110 section 15.5.6). */
-  private static final String ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  /** Methods for {@code Allow} (RFC 9110 section 10.2.1). Any other token is relayed too. */
+  static final String RELAYED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
   private ProblemResponse() {}
 
@@ -49,7 +49,7 @@ final class ProblemResponse {
       headers.add("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
     }
     if (failure == Failure.METHOD_NOT_ALLOWED) {
-      headers.add("Allow", ALLOWED);
+      headers.add("Allow", RELAYED_METHODS);
     }
     return new Response(failure.status(), headers.build(), Body.ofText(object(members)));
   }

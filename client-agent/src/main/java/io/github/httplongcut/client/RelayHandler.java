@@ -6,6 +6,7 @@ import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
 import io.undertow.io.IoCallback;
 import io.undertow.io.Sender;
 import io.undertow.server.HttpHandler;
@@ -13,6 +14,7 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpContinue;
 import io.undertow.util.SameThreadExecutor;
 import java.io.IOException;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,13 @@ import org.slf4j.LoggerFactory;
 final class RelayHandler implements HttpHandler {
 
   private static final Logger log = LoggerFactory.getLogger(RelayHandler.class);
+
+  /** The client agent's own answer to OPTIONS (RFC 9110 section 9.3.7). */
+  private static final Response OPTIONS =
+      new Response(
+          204,
+          Headers.builder().add("Allow", ProblemResponse.RELAYED_METHODS).build(),
+          Body.ABSENT);
 
   private final ClientAgentConfig config;
   private final Routes routes;
@@ -79,6 +88,10 @@ final class RelayHandler implements HttpHandler {
           if (HeaderRules.hasPassed(head.headers(), context.pseudonym())) {
             throw new RefusedException(Failure.LOOP_DETECTED, "it passed this client agent before");
           }
+          if (head.isOptions() && isForUs(head.headers())) {
+            relayed.answerUnrelayed(OPTIONS);
+            return;
+          }
           Destination destination =
               routes
                   .find(head.authority(), head.url())
@@ -120,6 +133,16 @@ final class RelayHandler implements HttpHandler {
                 }
               });
         });
+  }
+
+  /** Returns whether no one else may get it: {@code Max-Forwards: 0} (RFC 9110 section 7.6.2). */
+  private static boolean isForUs(Headers headers) throws RefusedException {
+    try {
+      OptionalInt left = HeaderRules.maxForwards(headers);
+      return left.isPresent() && left.getAsInt() == 0;
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+    }
   }
 
   private interface Step {

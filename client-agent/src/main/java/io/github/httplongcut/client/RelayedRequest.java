@@ -139,16 +139,27 @@ final class RelayedRequest implements Caller {
   /** Answers it with a problem; on the I/O thread. */
   void refuse(EventError error) {
     if (!httpExchange.isRequestComplete()) {
-      endUnread(error.failure());
+      Failure failure = error.failure();
+      endUnread(
+          failure == Failure.BAD_REQUEST
+              || failure == Failure.NOT_IMPLEMENTED
+              || failure == Failure.READ_TIMEOUT);
     }
     write(error.failure().code(), () -> ProblemResponse.of(error, firstId, upstreamTarget));
   }
 
+  /** Answers it without a problem and without the relay; on the I/O thread. */
+  void answerUnrelayed(Response response) {
+    if (!httpExchange.isRequestComplete()) {
+      endUnread(false);
+    }
+    write("answered", () -> response);
+  }
+
   /** What the caller still sends has to go somewhere, or it never reads the answer. */
-  private void endUnread(Failure failure) {
+  private void endUnread(boolean unframed) {
     boolean waitsForContinue = HttpContinue.requiresContinueResponse(httpExchange);
-    boolean unframed = failure == Failure.BAD_REQUEST || failure == Failure.NOT_IMPLEMENTED;
-    if (waitsForContinue || unframed || failure == Failure.READ_TIMEOUT) {
+    if (waitsForContinue || unframed) {
       httpExchange.setPersistent(false);
       return;
     }

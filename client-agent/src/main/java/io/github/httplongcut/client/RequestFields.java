@@ -42,6 +42,9 @@ final class RequestFields {
     if (forwarding.underscores() == Underscores.DROP) {
       headers = HeaderRules.withoutUnderscores(headers);
     }
+    if (head.isOptions()) {
+      headers = HeaderRules.withMaxForwardsLowered(headers);
+    }
     headers = withOrigin(headers, head, destination, caller, scheme);
     headers = HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
     if (headers.valueCount() > WireLimits.HEADER_FIELDS

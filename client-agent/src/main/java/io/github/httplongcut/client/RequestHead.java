@@ -14,7 +14,8 @@ import java.util.Locale;
  * A request's first line and fields as the caller sent them, found to be within the limits.
  *
  * @param url origin-form, nothing decoded, or {@code *}
- * @param authority the {@code Host}; empty if there was none (HTTP/1.0)
+ * @param authority the {@code Host}, or what absolute-form names without one; empty: neither
+ *     (HTTP/1.0)
  * @param protocolVersion {@code 1.1} or {@code 1.0}
  * @param headers as received
  * @param content what comes behind them
@@ -38,6 +39,7 @@ record RequestHead(
 
   private static final String CHUNKED = "chunked";
   private static final String PROTOCOL_PREFIX = "HTTP/";
+  private static final String HTTP_1_0 = "1.0";
 
   /** Bytes of a field beyond its name and value: a colon, a space and the line's end. */
   private static final int FIELD_OVERHEAD = 4;
@@ -55,11 +57,16 @@ record RequestHead(
     if (!Headers.isToken(method)) {
       throw new RefusedException(Failure.BAD_REQUEST, "the method is not a token");
     }
-    refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders());
-    Headers headers = readHeaders(httpExchange.getRequestHeaders(), limits);
-    String authority = headers.first("Host").orElse("");
-    String url = readUrl(httpExchange, authority, limits);
     String version = httpExchange.getProtocol().toString().substring(PROTOCOL_PREFIX.length());
+    refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders(), version);
+    Headers headers = readHeaders(httpExchange.getRequestHeaders(), limits);
+    String url = receivedUrl(httpExchange);
+    String authority = headers.first("Host").orElse("");
+    if (httpExchange.isHostIncludedInRequestURI()) {
+      authority = headers.contains("Host") ? authority : authorityOf(url);
+      url = originForm(url, authority);
+    }
+    requireFit(url, limits);
     Content content = contentOf(headers, version);
     long contentLength = content == Content.SIZED ? contentLength(headers) : 0;
     if (contentLength > limits.maxRequestBody()) {
@@ -82,13 +89,17 @@ record RequestHead(
         Failure.REQUEST_TOO_LARGE, "the body is larger than " + limits.maxRequestBody() + " bytes");
   }
 
+  boolean isOptions() {
+    return method.equals("OPTIONS");
+  }
+
   /** What it takes up in memory, about, before its content. */
   long size() {
     return url.length() + headers.footprint();
   }
 
-  private static void refuseWhatCannotBeRelayed(String method, HeaderMap fields)
-      throws RefusedException {
+  private static void refuseWhatCannotBeRelayed(
+      String method, HeaderMap fields, String protocolVersion) throws RefusedException {
     switch (method.toUpperCase(Locale.ROOT)) {
       case "HEAD" -> {
         if (isMisspelledHead(method)) {
@@ -104,7 +115,9 @@ record RequestHead(
       }
     }
     HeaderValues upgrade = fields.get("Upgrade");
+    boolean ignored = protocolVersion.equals(HTTP_1_0); // RFC 9110 section 7.8
     if (upgrade != null
+        && !ignored
         && upgrade.stream()
             .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains("websocket"))) {
       throw new RefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
@@ -147,40 +160,57 @@ record RequestHead(
     return size;
   }
 
-  /** What was received, byte for byte; of an absolute-form (RFC 9112 section 3.2.2) the rest. */
-  private static String readUrl(HttpServerExchange httpExchange, String authority, Limits limits)
-      throws RefusedException {
+  /** Returns path and query, or the absolute-form, byte for byte. */
+  private static String receivedUrl(HttpServerExchange httpExchange) {
     String uri = httpExchange.getRequestURI();
     String query = httpExchange.getQueryString();
-    String url = query.isEmpty() ? uri : uri + '?' + query;
-    if (httpExchange.isHostIncludedInRequestURI()) {
-      url = originForm(url, authority);
-    }
+    return query.isEmpty() ? uri : uri + '?' + query;
+  }
+
+  private static void requireFit(String url, Limits limits) throws RefusedException {
     if (url.length() > limits.maxUrl()) {
       throw new RefusedException(
           Failure.URL_TOO_LONG, "the URL is longer than " + limits.maxUrl() + " bytes");
     }
-    return url;
   }
 
-  private static String originForm(String absolute, String authority) throws RefusedException {
-    int start = absolute.indexOf("://") + "://".length();
-    int end = start;
-    while (end < absolute.length() && "/?".indexOf(absolute.charAt(end)) < 0) {
-      end++;
+  /** Returns what stands for the {@code Host} that HTTP/1.0 need not send. */
+  private static String authorityOf(String absolute) throws RefusedException {
+    String authority = absolute.substring(authorityStart(absolute), authorityEnd(absolute));
+    if (!Authority.isWellFormed(authority)) { // RFC 9110 section 4.2.4: nor user information
+      throw new RefusedException(Failure.BAD_REQUEST, "the URL names no host");
     }
+    return authority;
+  }
+
+  /** Returns path and query of an absolute-form (RFC 9112 section 3.2.2). */
+  private static String originForm(String absolute, String authority) throws RefusedException {
+    int start = authorityStart(absolute);
+    int end = authorityEnd(absolute);
     boolean ourScheme = absolute.regionMatches(true, 0, "http://", 0, start);
-    if (!ourScheme || !absolute.substring(start, end).equalsIgnoreCase(authority)) {
+    if (!ourScheme || !Authority.areSame(absolute.substring(start, end), authority)) {
       throw new RefusedException(Failure.BAD_REQUEST, "the URL names another host than Host does");
     }
     String rest = absolute.substring(end);
     return rest.startsWith("/") ? rest : '/' + rest;
   }
 
+  private static int authorityStart(String absolute) {
+    return absolute.indexOf("://") + "://".length();
+  }
+
+  private static int authorityEnd(String absolute) {
+    int end = authorityStart(absolute);
+    while (end < absolute.length() && "/?".indexOf(absolute.charAt(end)) < 0) {
+      end++;
+    }
+    return end;
+  }
+
   private static Content contentOf(Headers headers, String protocolVersion)
       throws RefusedException {
     if (headers.contains("Transfer-Encoding")) {
-      if (protocolVersion.equals("1.0")) { // RFC 9112 section 6.1: its framing is faulty
+      if (protocolVersion.equals(HTTP_1_0)) { // RFC 9112 section 6.1: its framing is faulty
         throw new RefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
       }
       requireChunked(String.join(",", headers.all("Transfer-Encoding")));

@@ -44,7 +44,9 @@ final class ResponseWriter {
       HttpString name = new HttpString(field.name());
       field.values().forEach(value -> fields.add(name, value));
     }
-    if (httpExchange.isHttp10() && httpExchange.isPersistent()) {
+    if (!httpExchange.isPersistent()) {
+      fields.put(CONNECTION, "close"); // RFC 9112 section 9.6; Undertow forgets 204 and 304
+    } else if (httpExchange.isHttp10()) {
       fields.put(CONNECTION, "keep-alive"); // RFC 9112 section 9.3: HTTP/1.0 has to be told
     }
     if (hasContent(httpExchange, response.statusCode())) {

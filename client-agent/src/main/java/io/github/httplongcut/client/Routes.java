@@ -4,7 +4,6 @@ import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -47,19 +46,13 @@ final class Routes {
    * @param url in origin-form, or {@code *}
    */
   Optional<Destination> find(String authority, String url) {
-    String host = withoutPort(authority).toLowerCase(Locale.ROOT);
+    String host = Authority.hostOf(authority);
     for (Route route : routes) {
       if (route.host().map(host::equals).orElse(true) && fits(route.path(), url)) {
         return Optional.of(destination(route, url));
       }
     }
     return defaultUpstreamTarget.map(target -> new Destination(target, url));
-  }
-
-  private static String withoutPort(String authority) {
-    int colon = authority.lastIndexOf(':');
-    boolean inAddress = authority.indexOf(']') > colon; // [::1]
-    return colon < 0 || inAddress ? authority : authority.substring(0, colon);
   }
 
   /** {@code /a} fits {@code /a}, {@code /a/b}, {@code /a?b} and not {@code /ab}. */

@@ -330,6 +330,26 @@ class RelayHandlerTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "GET / HTTP/1.1|Host: h|Connection: close, 204",
+    "GET / HTTP/1.1|Host: h|Connection: close, 304",
+    "HEAD / HTTP/1.1|Host: h|Connection: close, 200",
+    "HEAD / HTTP/1.1|Host: h|Connection: close, 204",
+    "GET / HTTP/1.0|Host: h, 204",
+    "GET / HTTP/1.0|Host: h, 304"
+  })
+  void theLastAnswerOfAConnectionSaysSo(String request, int status) throws IOException {
+    agent.answering(unused -> response(status, Body.ABSENT));
+
+    try (RawCaller caller = agent.call(request.replace("|", "\r\n") + "\r\n\r\n")) {
+      Answer answer = caller.receiveHead();
+      assertThat(answer.status()).isEqualTo(status);
+      assertThat(answer.headers().all("Connection")).containsExactly("close");
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
   @Test
   void http10IsKeptIfItAsksForThat() throws IOException {
     agent.answering(request -> HELLO);
@@ -356,6 +376,85 @@ class RelayHandlerTest {
 
     assertThat(agent.request().headers().contains("Upgrade")).isFalse();
     assertThat(agent.request().headers().contains("HTTP2-Settings")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Connection: upgrade|Upgrade: websocket", "Upgrade: WebSocket"})
+  void http10HasNoUpgrade(String fields) throws IOException {
+    agent.answering(request -> HELLO);
+
+    Answer answer = exchange(("GET / HTTP/1.0|Host: h|" + fields + "||").replace("|", "\r\n"));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(agent.request().headers().contains("Upgrade")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"only.example.", "ONLY.example.:8000", "only.example:80"})
+  void theRootsDotAndThePortAreNoPartOfARoutesHost(String host) throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+
+    assertThat(agent.request().upstreamTarget()).isEqualTo("only");
+    assertThat(agent.request().headers().all("X-Forwarded-Host")).containsExactly(host);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://h:80/a HTTP/1.1|Host: h, /a, h",
+    "http://h/a HTTP/1.1|Host: h:80, /a, h:80",
+    "http://h:8000/a HTTP/1.0, /a, h:8000",
+    "http://h HTTP/1.0, /, h"
+  })
+  void absoluteFormMayLeaveOutWhatHostSays(String request, String url, String forwardedHost)
+      throws IOException {
+    agent.answering(unused -> HELLO);
+
+    exchange("GET " + request.replace("|", "\r\n") + "\r\n\r\n");
+
+    assertThat(agent.request().url()).isEqualTo(url);
+    assertThat(agent.request().upstreamTarget()).isEqualTo("h-target");
+    assertThat(agent.request().headers().all("X-Forwarded-Host")).containsExactly(forwardedHost);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/a", "*"})
+  void optionsThatMayNotBeForwardedIsAnsweredByTheClientAgent(String url) throws IOException {
+    try (RawCaller caller =
+        agent.call("OPTIONS " + url + " HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n")) {
+      Answer answer = caller.receiveHead();
+      assertThat(answer.status()).isEqualTo(204);
+      assertThat(answer.headers().fields())
+          .containsExactlyElementsOf(
+              headers("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS").fields());
+      caller.send("OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n");
+      assertThat(caller.receiveHead().status()).as("it was kept").isEqualTo(204);
+    }
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  @Test
+  void optionsThatMayNotBeForwardedIsAnsweredInSpiteOfItsContent() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call(
+            "OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nContent-Length: 3\r\n\r\nabc")) {
+      assertThat(caller.receiveHead().status()).isEqualTo(204);
+      assertThat(caller.send(get("/", "")).receive().body()).isEqualTo("hello");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OPTIONS, 5, 4", "OPTIONS, 0001, 0", "GET, 0, 0", "POST, 5, 5"})
+  void optionsIsForwardedSoManyTimes(String method, String received, String relayed)
+      throws IOException {
+    agent.answering(request -> HELLO);
+
+    exchange(method + " / HTTP/1.1\r\nHost: h\r\nMax-Forwards: " + received + "\r\n\r\n");
+
+    assertThat(agent.request().headers().all("Max-Forwards")).containsExactly(relayed);
   }
 
   // --- what is answered
@@ -581,6 +680,19 @@ class RelayHandlerTest {
     "GET / HTTP/1.1, BAD_REQUEST",
     "GET / HTTP/1.1|Host: h|Host: h, BAD_REQUEST",
     "GET / HTTP/1.1|Host: h:port, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: h:, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: u@h, BAD_REQUEST",
+    "GET / HTTP/1.1|Host: [fe80::1%25eth0], BAD_REQUEST",
+    "'GET / HTTP/1.1|Host: h, i', BAD_REQUEST",
+    "GET http://h:81/ HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET http://u@h/ HTTP/1.1|Host: h, BAD_REQUEST",
+    "GET http://u@h/ HTTP/1.0, BAD_REQUEST",
+    "GET http:///a HTTP/1.0, BAD_REQUEST",
+    "GET http://h\u00fc/ HTTP/1.0, BAD_REQUEST",
+    "OPTIONS / HTTP/1.1|Host: h|Max-Forwards: x, BAD_REQUEST",
+    "OPTIONS / HTTP/1.1|Host: h|Max-Forwards: -1, BAD_REQUEST",
+    "OPTIONS / HTTP/1.1|Host: h|Max-Forwards: 1|Max-Forwards: 1, BAD_REQUEST",
+    "TRACE / HTTP/1.1|Host: h|Max-Forwards: 0, METHOD_NOT_ALLOWED",
     "GET / HTTP/1.1|Host: h|Bad Name: x, BAD_REQUEST",
     "GET / HTTP/1.1|Host: h|X: a\u0000b, BAD_REQUEST",
     "GET /a\u0001b HTTP/1.1|Host: h, BAD_REQUEST",

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -22,6 +24,12 @@ public final class HeaderRules {
   private static final String CONNECTION = "Connection";
   private static final String VIA = "Via";
   private static final String DATE = "Date";
+  private static final String MAX_FORWARDS = "Max-Forwards";
+
+  /** Larger numbers count as this one (section 7.6.2 lets a recipient have a maximum). */
+  private static final int MOST_FORWARDS = 999_999_999;
+
+  private static final int MAX_FORWARDS_DIGITS = 9;
   private static final String FORWARDED_HOST = "X-Forwarded-Host";
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final String FORWARDED_PREFIX = "X-Forwarded-Prefix";
@@ -101,6 +109,9 @@ public final class HeaderRules {
   /** Fields that a trusted proxy is known to set or to replace. */
   private static final Set<String> OF_TRUSTED_PROXY =
       Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto");
+
+  /** A number; the group is without zeros at its beginning. */
+  private static final Pattern NUMBER = Pattern.compile("(?=[0-9])0*([0-9]*)");
 
   private static final Pattern LIST_SEPARATOR = Pattern.compile(",");
   private static final Pattern WHITESPACE = Pattern.compile("[ \t]+");
@@ -243,6 +254,37 @@ public final class HeaderRules {
             said.contains(FORWARDED_HOST) ? "" : forwarded.host,
             said.contains(FORWARDED_PROTO) ? "" : forwarded.scheme,
             forwarded.prefix));
+  }
+
+  /**
+   * Returns how many more times the request may be forwarded by its {@code Max-Forwards} (section
+   * 7.6.2), which is for OPTIONS and TRACE only; empty: as often as it has to.
+   *
+   * @throws IllegalArgumentException if it is not one number
+   */
+  public static OptionalInt maxForwards(Headers request) {
+    List<String> values = request.all(MAX_FORWARDS);
+    if (values.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    Matcher number = NUMBER.matcher(values.get(0));
+    if (values.size() > 1 || !number.matches()) {
+      throw new IllegalArgumentException("Max-Forwards is not one number");
+    }
+    String digits = number.group(1);
+    return OptionalInt.of(
+        digits.length() > MAX_FORWARDS_DIGITS ? MOST_FORWARDS : Integer.parseInt('0' + digits));
+  }
+
+  /** Returns the request as it is forwarded: with a {@code Max-Forwards} lowered by one. */
+  public static Headers withMaxForwardsLowered(Headers request) {
+    OptionalInt left = maxForwards(request);
+    if (left.isEmpty()) {
+      return request;
+    }
+    return request
+        .without(MAX_FORWARDS.toLowerCase(Locale.ROOT)::equals)
+        .plus(MAX_FORWARDS, Integer.toString(left.getAsInt() - 1));
   }
 
   private static Headers appended(Headers headers, String name, String value) {

@@ -1,12 +1,14 @@
 package io.github.httplongcut.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.httplongcut.http.HeaderRules.Forwarded;
 import io.github.httplongcut.http.Headers.Field;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HeaderRulesTest {
@@ -251,6 +253,33 @@ class HeaderRulesTest {
   void aRequestWithoutHostHasNoForwardedHost() {
     assertThat(HeaderRules.withForwarded(Headers.EMPTY, new Forwarded("::1", "", "http", "")))
         .isEqualTo(headers("X-Forwarded-For", "::1", "X-Forwarded-Proto", "http"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0",
+    "0010, 9",
+    "999999999, 999999998",
+    "1000000000, 999999998",
+    "99999999999999999999999, 999999998"
+  })
+  void maxForwardsIsLowered(String received, String lowered) {
+    assertThat(HeaderRules.withMaxForwardsLowered(headers("A", "b", "max-forwards", received)))
+        .isEqualTo(headers("A", "b", "Max-Forwards", lowered));
+  }
+
+  @Test
+  void withoutMaxForwardsThereIsNoLimit() {
+    assertThat(HeaderRules.maxForwards(Headers.EMPTY)).isEmpty();
+    assertThat(HeaderRules.withMaxForwardsLowered(headers("A", "b"))).isEqualTo(headers("A", "b"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "-1", "+1", "1.0", "1, 2", "\u00b2"})
+  void maxForwardsIsANumber(String received) {
+    Headers request = headers("Max-Forwards", received);
+
+    assertThatIllegalArgumentException().isThrownBy(() -> HeaderRules.maxForwards(request));
   }
 
   private static Headers headers(String... namesAndValues) {

@@ -31,6 +31,14 @@ final class ConnectionCases {
         Case.of("Connection: close", head("GET / HTTP/1.1", HOST, "Connection: close"))
             .closing()
             .responseBut(LAST, response -> response.with("Connection", "close")),
+        Case.of("Connection: close and 204", head("GET / HTTP/1.1", HOST, "Connection: close"))
+            .answer(head("HTTP/1.1 204 No Content"))
+            .closing()
+            .responseBut(LAST, response -> response.with("Connection", "close")),
+        Case.of("Connection: close and 304", head("GET / HTTP/1.1", HOST, "Connection: close"))
+            .answer(head("HTTP/1.1 304 Not Modified", "ETag: \"a\""))
+            .closing()
+            .responseBut(LAST, response -> response.with("Connection", "close")),
         Case.of("an upstream server that closes", get("/"), get("/"))
             .times(2)
             .answer(
@@ -38,6 +46,11 @@ final class ConnectionCases {
                 body("second")),
         Case.of("HTTP/1.0", head("GET / HTTP/1.0", HOST))
             .closing()
+            .responseBut(LAST, response -> response.with("Connection", "close"))
+            .responseBut(OLD, ConnectionCases::inHttp10),
+        Case.of("HTTP/1.0 with Upgrade", head("GET / HTTP/1.0", HOST, "Upgrade: websocket"))
+            .closing()
+            .requestBut("RFC 9110 section 7.8", request -> request.without("Upgrade"))
             .responseBut(LAST, response -> response.with("Connection", "close"))
             .responseBut(OLD, ConnectionCases::inHttp10),
         Case.of("HTTP/1.0 without Host", head("GET / HTTP/1.0"))

@@ -49,6 +49,7 @@ final class RequestLineCases {
         absolute("http://caller.example/a%2Fb?c", "/a%2Fb?c"),
         absolute("http://caller.example", "/"),
         absolute("http://caller.example?a", "/?a"),
+        absolute("http://caller.example:80/", "/"),
         absolute("HTTP://caller.example/a://b", "/a://b"));
   }
 
