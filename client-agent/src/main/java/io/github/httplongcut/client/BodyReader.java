@@ -7,7 +7,6 @@ import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpServerExchange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -38,6 +37,7 @@ final class BodyReader {
   private byte[] content = {};
   private int length;
   private StreamSourceChannel channel;
+  private UploadPace pace;
   private XnioExecutor.Key timer;
   private boolean over;
 
@@ -60,18 +60,21 @@ final class BodyReader {
             : limits.maxRequestBody();
   }
 
-  /** Reads what is there and waits for the rest, {@code timeout} at the longest. */
-  void start(Duration timeout) {
+  /** Reads what is there and waits for the rest, while it comes fast enough. */
+  void start(UploadPace.Limits paceLimits) {
     channel = httpExchange.getRequestChannel();
+    pace = new UploadPace(paceLimits, System.nanoTime());
     readOn();
     if (!over) {
-      timer =
-          httpExchange
-              .getIoThread()
-              .executeAfter(this::onTimeout, timeout.toMillis(), TimeUnit.MILLISECONDS);
+      awaitNextCheck(System.nanoTime());
       channel.getReadSetter().set(unused -> readOn());
       channel.resumeReads();
     }
+  }
+
+  private void awaitNextCheck(long now) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(pace.nanosToNextCheck(now)) + 1;
+    timer = httpExchange.getIoThread().executeAfter(this::checkPace, millis, TimeUnit.MILLISECONDS);
   }
 
   private void readOn() {
@@ -115,6 +118,7 @@ final class BodyReader {
     if (size > content.length) {
       grow((int) size, (int) Math.max(size, Math.min(2 * size, most)));
     }
+    pace.onRead(more, System.nanoTime());
     buffer.get(content, length, more);
     length += more;
   }
@@ -129,12 +133,17 @@ final class BodyReader {
     }
   }
 
-  private void onTimeout() {
-    if (!over) {
-      end();
-      listener.onRefused(
-          new RefusedException(Failure.READ_TIMEOUT, "the body did not arrive in time"));
+  private void checkPace() {
+    long now = System.nanoTime();
+    if (over) {
+      return;
     }
+    if (!pace.isTooSlow(now)) {
+      awaitNextCheck(now);
+      return;
+    }
+    end();
+    listener.onRefused(new RefusedException(Failure.READ_TIMEOUT, "the body came too slowly"));
   }
 
   private void end() {

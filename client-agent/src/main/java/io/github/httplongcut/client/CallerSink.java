@@ -28,6 +28,7 @@ import org.xnio.conduits.AbstractStreamSinkConduit;
 import org.xnio.conduits.ConduitWritableByteChannel;
 import org.xnio.conduits.Conduits;
 import org.xnio.conduits.StreamSinkConduit;
+import org.xnio.conduits.StreamSourceConduit;
 
 /**
  * The lowest layer of a connection's output, under Undertow's. On the I/O thread.
@@ -48,10 +49,12 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   static final int LEAST_BYTES_PER_SECOND = 1024;
 
   private final StreamConnection connection;
+  private final StreamSourceConduit source;
   private final Duration writeTimeout;
   private final HttpDate date;
   private boolean relaying;
   private boolean answering;
+  private boolean refused;
   private long fullAt;
   private long takenSince;
   private Optional<XnioExecutor.Key> slow = Optional.empty();
@@ -61,6 +64,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private CallerSink(StreamConnection connection, Duration writeTimeout, HttpDate date) {
     super(connection.getSinkChannel().getConduit());
     this.connection = connection;
+    this.source = connection.getSourceChannel().getConduit();
     this.writeTimeout = writeTimeout;
     this.date = date;
   }
@@ -97,7 +101,8 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   @Override
   public int write(ByteBuffer source) throws IOException {
     if (!relaying) {
-      return (int) replace(source);
+      refuse();
+      return 0;
     }
     int written = next.write(source);
     progress(written, source.hasRemaining());
@@ -111,11 +116,8 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
       progress(written, Buffers.hasRemaining(sources, offset, length));
       return written;
     }
-    long swallowed = 0;
-    for (int i = offset; i < offset + length; i++) {
-      swallowed += replace(sources[i]);
-    }
-    return swallowed;
+    refuse();
+    return 0;
   }
 
   @Override
@@ -141,7 +143,21 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   @Override
   public boolean flush() throws IOException {
-    return writeProblem() && next.flush();
+    return next.flush();
+  }
+
+  @Override
+  public void resumeWrites() {
+    if (!refused) {
+      next.resumeWrites();
+    }
+  }
+
+  @Override
+  public void wakeupWrites() {
+    if (!refused) {
+      next.wakeupWrites();
+    }
   }
 
   @Override
@@ -156,22 +172,25 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     next.truncateWrites();
   }
 
-  /** Takes Undertow's bytes for written, and writes ours. */
-  private long replace(ByteBuffer bare) throws IOException {
+  /**
+   * Writes our answer instead of Undertow's, whose bytes it leaves: Undertow would close the
+   * connection behind them at once. It waits to be told that they can be written, which never comes
+   * once ours is.
+   */
+  private void refuse() throws IOException {
     if (problem.isEmpty()) {
       problem = Optional.of(ByteBuffer.wrap(badRequest()));
     }
-    long swallowed = bare.remaining();
-    bare.position(bare.limit());
-    writeProblem();
-    return swallowed;
-  }
-
-  private boolean writeProblem() throws IOException {
-    if (problem.isPresent()) {
-      next.write(problem.get());
+    if (problem.get().hasRemaining()) {
+      progress(next.write(problem.get()), problem.get().hasRemaining());
     }
-    return problem.stream().noneMatch(ByteBuffer::hasRemaining);
+    if (!problem.get().hasRemaining() && !refused) {
+      refused = true;
+      // In a task of its own: Undertow still works on the channels.
+      connection
+          .getIoThread()
+          .execute(() -> Linger.untilClosed(connection, next, source, () -> false));
+    }
   }
 
   private byte[] badRequest() {

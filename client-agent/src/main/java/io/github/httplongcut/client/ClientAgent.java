@@ -74,7 +74,7 @@ final class ClientAgent {
             config,
             admission,
             new RelayedRequest.Context(
-                new ToLoop(), metrics, "longcut." + clientId.instance(), date));
+                new ToLoop(), metrics, "longcut." + clientId.instance(), date, () -> false));
     listener = new HttpListener(config, handler, exceeded, date);
   }
 

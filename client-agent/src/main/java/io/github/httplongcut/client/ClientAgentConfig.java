@@ -53,12 +53,23 @@ public record ClientAgentConfig(
    * Where callers connect.
    *
    * @param port 0: any free one
-   * @param readTimeout for a whole request to arrive
+   * @param readTimeout for a request's head to arrive; longest pause between two reads of a body
+   * @param minUploadRate of a body, in bytes a second
    * @param idleTimeout for a kept connection to bring the next request
    * @param maxConnections of callers
    */
   public record Listener(
-      String host, int port, Duration readTimeout, Duration idleTimeout, int maxConnections) {}
+      String host,
+      int port,
+      Duration readTimeout,
+      long minUploadRate,
+      Duration idleTimeout,
+      int maxConnections) {
+
+    UploadPace.Limits uploadPace() {
+      return new UploadPace.Limits(readTimeout, minUploadRate);
+    }
+  }
 
   /**
    * Sizes in bytes, except the two counts.
@@ -149,6 +160,7 @@ public record ClientAgentConfig(
                 agent.text("host"),
                 agent.port("port"),
                 agent.duration("read-timeout"),
+                agent.bytes("min-upload-rate"),
                 agent.duration("idle-timeout"),
                 agent.count("max-connections")),
             new Limits(

@@ -49,7 +49,7 @@ final class RelayHandler implements HttpHandler {
     this.fields = new RequestFields(config.forwarding(), context.pseudonym());
     this.callers = config.callers();
     this.admission = admission;
-    this.context = context;
+    this.context = context.drainingWhen(() -> draining);
   }
 
   /** From now on every answer is the last on its connection. */
@@ -176,7 +176,7 @@ final class RelayHandler implements HttpHandler {
     }
     BodyReader reader = new BodyReader(httpExchange, head, config.limits(), place, listener);
     if (!HttpContinue.requiresContinueResponse(httpExchange)) {
-      reader.start(config.listener().readTimeout());
+      reader.start(config.listener().uploadPace());
       return;
     }
     HttpContinue.sendContinueResponse(
@@ -184,7 +184,7 @@ final class RelayHandler implements HttpHandler {
         new IoCallback() {
           @Override
           public void onComplete(HttpServerExchange unused, Sender sender) {
-            reader.start(config.listener().readTimeout());
+            reader.start(config.listener().uploadPace());
           }
 
           @Override

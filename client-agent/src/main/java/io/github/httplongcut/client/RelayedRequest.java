@@ -15,20 +15,17 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
-import org.xnio.XnioExecutor;
 
 /**
  * One HTTP request from its first line to its answer's last byte. Belongs to its connection's I/O
  * thread; as a {@link Caller} it is called on the loop.
  */
 final class RelayedRequest implements Caller {
-
-  /** How long a caller may go on sending what it was told is not read. */
-  private static final Duration LINGER = Duration.ofSeconds(5);
 
   private static final String RECEIVED_PROTOCOL = "1.1"; // the upstream agent speaks nothing else
   private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
@@ -38,8 +35,20 @@ final class RelayedRequest implements Caller {
    *
    * @param pseudonym names this process in {@code Via}
    * @param date for answers that have none
+   * @param draining true once the process stops
    */
-  record Context(Relay relay, RequestMetrics metrics, String pseudonym, HttpDate date) {}
+  record Context(
+      Relay relay,
+      RequestMetrics metrics,
+      String pseudonym,
+      HttpDate date,
+      BooleanSupplier draining) {
+
+    /** The same of a process that stops once {@code draining} is true. */
+    Context drainingWhen(BooleanSupplier draining) {
+      return new Context(relay, metrics, pseudonym, date, draining);
+    }
+  }
 
   private final UUID firstId = UUID.randomUUID();
   private final long receivedAt = System.nanoTime();
@@ -99,7 +108,7 @@ final class RelayedRequest implements Caller {
     submitted = true;
     hangUp = Optional.of(HangUp.watch(connection));
     context.relay.submit(
-        new Incoming(firstId, request, this, receivedAt + requestTimeout.toNanos()));
+        new Incoming(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
   }
 
   @Override
@@ -158,21 +167,29 @@ final class RelayedRequest implements Caller {
 
   /** What the caller still sends has to go somewhere, or it never reads the answer. */
   private void endUnread(boolean unframed) {
-    boolean waitsForContinue = HttpContinue.requiresContinueResponse(httpExchange);
-    if (waitsForContinue || unframed) {
+    if (unframed || HttpContinue.requiresContinueResponse(httpExchange)) {
       httpExchange.setPersistent(false);
       return;
     }
-    XnioExecutor.Key key =
-        httpExchange
-            .getIoThread()
-            .executeAfter(
-                () -> IoUtils.safeClose(connection), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    Linger linger = Linger.whileUndertowReads(connection.getChannel(), context.draining);
     httpExchange.addExchangeCompleteListener(
         (unused, next) -> {
-          key.remove();
+          linger.stop();
           next.proceed();
         });
+  }
+
+  /** Ends the exchange: Undertow discards the rest of a request that it can frame. */
+  private void onWritten() {
+    if (httpExchange.isRequestComplete() || httpExchange.isPersistent()) {
+      httpExchange.endExchange();
+    } else {
+      Linger.untilClosed(
+          connection.getChannel(),
+          connection.getOriginalSinkConduit(),
+          connection.getOriginalSourceConduit(),
+          context.draining);
+    }
   }
 
   private void write(String outcome, Supplier<Response> made) {
@@ -189,7 +206,7 @@ final class RelayedRequest implements Caller {
       Response response = dated(made.get());
       hold(response);
       CallerSink.answering(httpExchange);
-      ResponseWriter.write(httpExchange, response);
+      ResponseWriter.write(httpExchange, response, this::onWritten);
     } catch (SecurityException e) { // Undertow: the hashes of too many names collide
       writeInstead(Failure.UPSTREAM_PROTOCOL_ERROR, "the answer has too many similar header names");
     } catch (RuntimeException | Error e) {
@@ -216,7 +233,7 @@ final class RelayedRequest implements Caller {
       EventError error = new RefusedException(failure, message).error();
       Response problem = dated(ProblemResponse.of(error, firstId, upstreamTarget));
       hold(problem);
-      ResponseWriter.write(httpExchange, problem);
+      ResponseWriter.write(httpExchange, problem, this::onWritten);
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", firstId, e);
       IoUtils.safeClose(connection);

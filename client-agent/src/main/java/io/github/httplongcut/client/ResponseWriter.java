@@ -33,8 +33,12 @@ final class ResponseWriter {
 
   private ResponseWriter() {}
 
-  /** Sends it and ends the exchange. */
-  static void write(HttpServerExchange httpExchange, Response response) {
+  /**
+   * Sends it.
+   *
+   * @param then is called once it is written, to end the exchange
+   */
+  static void write(HttpServerExchange httpExchange, Response response, Runnable then) {
     httpExchange.setStatusCode(response.statusCode());
     if (StatusCodes.getReason(response.statusCode()).equals(UNKNOWN)) {
       httpExchange.setReasonPhrase(""); // RFC 9112 section 4: it may be empty
@@ -51,10 +55,14 @@ final class ResponseWriter {
     }
     if (hasContent(httpExchange, response.statusCode())) {
       fields.put(CONTENT_LENGTH, response.body().length());
-      new Content(httpExchange, response.body().asByteBuffer()).write();
+      new Content(httpExchange, response.body().asByteBuffer(), then).write();
     } else {
       frameWithoutContent(httpExchange, contentLength(httpExchange, response));
-      httpExchange.endExchange();
+      if (httpExchange.isRequestComplete()) {
+        then.run();
+      } else { // Undertow would write it behind the request's content, which may never come
+        new Content(httpExchange, NOTHING, then).write();
+      }
     }
   }
 
@@ -66,11 +74,14 @@ final class ResponseWriter {
   private static final class Content {
     private final HttpServerExchange httpExchange;
     private final StreamSinkChannel channel;
+    private final Runnable then;
     private final ByteBuffer first;
     private ByteBuffer rest;
+    private boolean ended;
 
-    Content(HttpServerExchange httpExchange, ByteBuffer content) {
+    Content(HttpServerExchange httpExchange, ByteBuffer content, Runnable then) {
       this.httpExchange = httpExchange;
+      this.then = then;
       this.channel = httpExchange.getResponseChannel();
       this.rest = content;
       this.first = content.remaining() > MOST_KEPT ? copyOfBeginning(content) : NOTHING;
@@ -80,6 +91,15 @@ final class ResponseWriter {
       byte[] beginning = new byte[MOST_KEPT];
       content.get(beginning);
       return ByteBuffer.wrap(beginning);
+    }
+
+    /** Ends the answer before what is left of the request is read. */
+    private boolean isFlushed() throws IOException {
+      if (!ended) {
+        ended = true;
+        channel.shutdownWrites();
+      }
+      return channel.flush();
     }
 
     /** Writes what the socket takes, and ends the exchange once that was all. */
@@ -93,9 +113,14 @@ final class ResponseWriter {
           }
         }
         rest = NOTHING;
+        if (!httpExchange.isRequestComplete() && !isFlushed()) {
+          channel.getWriteSetter().set(unused -> write());
+          channel.resumeWrites();
+          return;
+        }
         channel.suspendWrites();
         channel.getWriteSetter().set(null);
-        httpExchange.endExchange();
+        then.run();
       } catch (IOException e) {
         rest = NOTHING;
         IoUtils.safeClose(httpExchange.getConnection());

@@ -36,7 +36,7 @@ final class ClientAgentConfigTest {
     assertThat(config.listener())
         .isEqualTo(
             new Listener(
-                "127.0.0.1", 8000, Duration.ofSeconds(10), Duration.ofSeconds(75), 10_000));
+                "127.0.0.1", 8000, Duration.ofSeconds(10), 1024, Duration.ofSeconds(75), 10_000));
     assertThat(config.limits())
         .isEqualTo(new Limits(10_000, 256L << 20, 1L << 20, 64L << 10, 200, 16L << 10));
     assertThat(config.requestTimeout()).isEqualTo(Duration.ofSeconds(30));

@@ -750,6 +750,54 @@ class RelayHandlerTest {
     }
   }
 
+  /** The second of each is refused by Undertow before any handler sees it. */
+  @ParameterizedTest
+  @CsvSource({
+    "'POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, chunked|', 501",
+    "POST / HTTP/1.1|Host: h|Content-Length: 1|Transfer-Encoding: chunked|, 400",
+    "POST / HTTP/1.1|Host: h|Expect: 100-continue|Content-Length: 20000000|, 413",
+    "POST / HTTP/1.1|Host: h|Content-Length: 20000000|, 413",
+    "POST / HTTP/1.1|Host: else|Transfer-Encoding: chunked||1312d00, 404"
+  })
+  void aCallerThatSendsOnAfterARefusalReadsIt(String head, int status) throws IOException {
+    try (RawCaller caller = agent.call(head.replace("|", "\r\n") + "\r\n")) {
+      String part = "x".repeat(100_000);
+      for (int i = 0; i < 200; i++) {
+        caller.send(part); // a connection that was reset would throw
+      }
+      assertThat(caller.receive().status()).isEqualTo(status);
+    }
+    assertThat(agent.session.published()).isEmpty();
+  }
+
+  @Test
+  void aCallerThatLingersKeepsNoDrainWaiting() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.draining(
+                new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20)));
+    try (RawCaller caller =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n")) {
+      assertRefused(caller.send("x".repeat(10_001)).receive(), Failure.REQUEST_TOO_LARGE);
+      assertThat(agent.agent.isIdle()).as("it keeps its place").isFalse();
+
+      long begun = System.nanoTime();
+      agent.stop();
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
+    }
+  }
+
+  @Test
+  void aRefusalWithoutContentDoesNotWaitForTheRequests() throws IOException {
+    try (RawCaller caller =
+        agent.call("HEAD / HTTP/1.1\r\nHost: else\r\nContent-Length: 10\r\n\r\n")) {
+      assertThat(caller.receiveHead().status()).isEqualTo(404);
+      caller.send("0123456789HEAD / HTTP/1.1\r\nHost: else\r\n\r\n");
+      assertThat(caller.receiveHead().status()).as("it was kept").isEqualTo(404);
+    }
+  }
+
   @Test
   void aChunkedBodyOverTheLimitIsRefused() throws IOException {
     Answer answer =
@@ -1019,6 +1067,28 @@ class RelayHandlerTest {
       assertRefused(caller.receive(), Failure.READ_TIMEOUT);
       assertThat(caller.isClosed()).isTrue();
     }
+  }
+
+  @Test
+  void aBodyThatComesSlowlyButSteadilyIsRelayed() throws Exception {
+    agent.stop();
+    agent =
+        new TestAgent(
+            TestAgent.config(
+                new Limits(10, 100_000, 10_000, 4_096, 20, 1_024),
+                Duration.ofMillis(800), // from its last byte on
+                Duration.ofMillis(500)));
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller =
+        agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")) {
+      for (int i = 0; i < 9; i++) {
+        caller.send("x");
+        assertThat(caller.hasAnswerWithin(Duration.ofMillis(100))).isFalse();
+      }
+      assertThat(caller.send("x").receive().status()).isEqualTo(200);
+    }
+    assertThat(agent.request().body()).isEqualTo(Body.ofText("x".repeat(10)));
   }
 
   // --- time is up, hung up, stopped

@@ -60,6 +60,17 @@ final class TestAgent {
   }
 
   static ClientAgentConfig config(Limits limits, Duration requestTimeout, Duration readTimeout) {
+    // What it waits for at its end, nobody sends.
+    return config(limits, requestTimeout, readTimeout, Duration.ofMillis(200));
+  }
+
+  /** One that waits longer for its callers at its end. */
+  static ClientAgentConfig draining(Limits limits, Duration drainTimeout) {
+    return config(limits, Duration.ofSeconds(20), Duration.ofSeconds(10), drainTimeout);
+  }
+
+  private static ClientAgentConfig config(
+      Limits limits, Duration requestTimeout, Duration readTimeout, Duration drainTimeout) {
     return new ClientAgentConfig(
         "edge",
         new AmqpConfig(
@@ -74,12 +85,12 @@ final class TestAgent {
             Duration.ofSeconds(2),
             1 << 20),
         new AdminConfig("127.0.0.1", 0),
-        new Listener("127.0.0.1", 0, readTimeout, Duration.ofSeconds(60), MAX_CONNECTIONS),
+        new Listener("127.0.0.1", 0, readTimeout, 1024, Duration.ofSeconds(60), MAX_CONNECTIONS),
         limits,
         requestTimeout,
         Duration.ofSeconds(3),
         Duration.ofMillis(500),
-        Duration.ofMillis(200), // what it waits for at its end, nobody sends
+        drainTimeout,
         new Routing(
             List.of(
                 new Route(Optional.empty(), "/stripped", true, "stripped"),
