@@ -90,8 +90,10 @@ public record ClientAgentConfig(
    *
    * @param routes in the order of the config; no two with the same host and path
    * @param defaultUpstreamTarget for what no route matches; empty: {@code no_route}
+   * @param onHangUp fate of a request for that target whose caller is gone
    */
-  public record Routing(List<Route> routes, Optional<String> defaultUpstreamTarget) {
+  public record Routing(
+      List<Route> routes, Optional<String> defaultUpstreamTarget, OnHangUp onHangUp) {
     public Routing {
       routes = List.copyOf(routes);
     }
@@ -111,9 +113,22 @@ public record ClientAgentConfig(
    * @param path a prefix of whole segments: {@code /} or {@code /a/b}, no slash at its end
    * @param stripPath whether the upstream server gets the URL without the prefix
    * @param upstreamTarget where to
+   * @param onHangUp fate of a request whose caller is gone
    */
   public record Route(
-      Optional<String> host, String path, boolean stripPath, String upstreamTarget) {}
+      Optional<String> host,
+      String path,
+      boolean stripPath,
+      String upstreamTarget,
+      OnHangUp onHangUp) {}
+
+  /** Fate of a request whose caller is gone before its answer. */
+  public enum OnHangUp {
+    /** It is cancelled along the way. */
+    CANCEL,
+    /** It goes on, and its answer is dropped. */
+    FINISH
+  }
 
   /**
    * Rules for the fields that tell the upstream server about the caller.
@@ -175,7 +190,10 @@ public record ClientAgentConfig(
             agent.duration("ack-timeout"),
             agent.duration("ack-delay-target"),
             agent.duration("drain-timeout"),
-            new Routing(readRoutes(agent), agent.optionalName("default-upstream-target")),
+            new Routing(
+                readRoutes(agent),
+                agent.optionalName("default-upstream-target"),
+                agent.section("route-defaults").oneOf("hang-up", OnHangUp.class)),
             readForwarding(agent),
             readShares(agent.section("shares")));
     AmqpConfig.requireUnackedFor(agent, "request-timeout", config.requestTimeout);
@@ -232,7 +250,8 @@ public record ClientAgentConfig(
                 "host", () -> settings.parsed("host", HOST_FORM, ClientAgentConfig::host, "")),
             settings.parsed("path", PATH_FORM, ClientAgentConfig::path, "/"),
             settings.flag("strip-path"),
-            settings.name("upstream-target"));
+            settings.name("upstream-target"),
+            settings.oneOf("hang-up", OnHangUp.class));
     settings.require(
         seen.add(route.host.orElse("*") + ' ' + route.path),
         "path",

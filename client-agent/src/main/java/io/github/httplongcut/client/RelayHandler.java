@@ -97,6 +97,7 @@ final class RelayHandler implements HttpHandler {
                   .find(head.authority(), head.url())
                   .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
           relayed.isFor(destination.upstreamTarget());
+          relayed.onHangUp(destination.onHangUp());
           Admission.Place place =
               admission.enter(
                   destination.upstreamTarget(),

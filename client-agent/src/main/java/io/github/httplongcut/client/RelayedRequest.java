@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.PendingRequest.Incoming;
 import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
@@ -58,6 +59,7 @@ final class RelayedRequest implements Caller {
   private Optional<String> upstreamTarget = Optional.empty();
   private Optional<Admission.Place> place = Optional.empty();
   private Optional<HangUp> hangUp = Optional.empty();
+  private OnHangUp onHangUp = OnHangUp.CANCEL;
   private boolean submitted;
   private boolean closing;
   private boolean answered;
@@ -86,6 +88,11 @@ final class RelayedRequest implements Caller {
     this.upstreamTarget = Optional.of(upstreamTarget);
   }
 
+  /** Decides about it when its caller is gone; {@link OnHangUp#CANCEL} by default. */
+  void onHangUp(OnHangUp rule) {
+    this.onHangUp = rule;
+  }
+
   /** It takes up that place until it is over. */
   void takes(Admission.Place place) {
     this.place = Optional.of(place);
@@ -106,7 +113,8 @@ final class RelayedRequest implements Caller {
       place.get().handedOver(System.nanoTime());
     }
     submitted = true;
-    hangUp = Optional.of(HangUp.watch(connection));
+    boolean probing = onHangUp == OnHangUp.CANCEL && httpExchange.isHttp11();
+    hangUp = Optional.of(HangUp.watch(connection, probing, this::closeAfterwards));
     context.relay.submit(
         new Incoming(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
   }
@@ -193,7 +201,15 @@ final class RelayedRequest implements Caller {
   }
 
   private void write(String outcome, Supplier<Response> made) {
-    if (answered || !connection.isOpen()) {
+    if (answered) {
+      return;
+    }
+    if (!connection.isOpen()) {
+      if (isOnItsOwn()) {
+        answered = true; // there is nobody to read it
+        this.outcome = "dropped";
+        end();
+      }
       return;
     }
     answered = true;
@@ -241,8 +257,13 @@ final class RelayedRequest implements Caller {
     }
   }
 
+  /** Returns whether it goes on once its caller is gone. */
+  private boolean isOnItsOwn() {
+    return submitted && !answered && onHangUp == OnHangUp.FINISH;
+  }
+
   private void onClosed() {
-    if (submitted && !answered) {
+    if (submitted && !answered && onHangUp == OnHangUp.CANCEL) {
       answered = true; // by nobody: it must not be written any more
       context.relay.onHungUp(firstId);
     }
@@ -253,8 +274,14 @@ final class RelayedRequest implements Caller {
     if (answered) {
       connection.getCloseSetter().set(null); // a kept connection holds nothing of its last request
     }
-    place.ifPresent(Admission.Place::leave);
     CallerSink.relayed(httpExchange);
+    if (!isOnItsOwn()) {
+      end();
+    }
+  }
+
+  private void end() {
+    place.ifPresent(Admission.Place::leave);
     long nanos = System.nanoTime() - receivedAt;
     context.metrics.completed(upstreamTarget, outcome, nanos);
     log.debug(

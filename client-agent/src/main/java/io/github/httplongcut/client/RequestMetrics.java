@@ -60,7 +60,8 @@ final class RequestMetrics {
   /**
    * A request is over.
    *
-   * @param outcome {@code answered}, {@code hung_up} or the failure's code
+   * @param outcome {@code answered}, {@code hung_up}, {@code dropped} (its answer, since the caller
+   *     was gone and the route says to finish) or the failure's code
    */
   void completed(Optional<String> upstreamTarget, String outcome, long nanos) {
     timers

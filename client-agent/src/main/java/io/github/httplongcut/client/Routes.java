@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
 import java.util.Comparator;
@@ -17,14 +18,9 @@ final class Routes {
    *
    * @param url for the upstream server: as received, without the route's path if that is stripped
    * @param strippedPath of the route; empty: none
+   * @param onHangUp fate of the request if its caller is gone
    */
-  record Destination(String upstreamTarget, String url, String strippedPath) {
-
-    /** One that gets the URL as it was received. */
-    Destination(String upstreamTarget, String url) {
-      this(upstreamTarget, url, "");
-    }
-  }
+  record Destination(String upstreamTarget, String url, String strippedPath, OnHangUp onHangUp) {}
 
   /** The route that decides is the first that fits. */
   private static final Comparator<Route> PRECEDENCE =
@@ -33,10 +29,12 @@ final class Routes {
 
   private final List<Route> routes;
   private final Optional<String> defaultUpstreamTarget;
+  private final OnHangUp onHangUp;
 
   Routes(Routing routing) {
     routes = routing.routes().stream().sorted(PRECEDENCE).toList();
     defaultUpstreamTarget = routing.defaultUpstreamTarget();
+    onHangUp = routing.onHangUp();
   }
 
   /**
@@ -52,7 +50,7 @@ final class Routes {
         return Optional.of(destination(route, url));
       }
     }
-    return defaultUpstreamTarget.map(target -> new Destination(target, url));
+    return defaultUpstreamTarget.map(target -> new Destination(target, url, "", onHangUp));
   }
 
   /** {@code /a} fits {@code /a}, {@code /a/b}, {@code /a?b} and not {@code /ab}. */
@@ -66,10 +64,13 @@ final class Routes {
 
   private static Destination destination(Route route, String url) {
     if (!route.stripPath() || route.path().equals("/")) {
-      return new Destination(route.upstreamTarget(), url);
+      return new Destination(route.upstreamTarget(), url, "", route.onHangUp());
     }
     String rest = url.substring(route.path().length());
     return new Destination(
-        route.upstreamTarget(), rest.startsWith("/") ? rest : '/' + rest, route.path());
+        route.upstreamTarget(),
+        rest.startsWith("/") ? rest : '/' + rest,
+        route.path(),
+        route.onHangUp());
   }
 }

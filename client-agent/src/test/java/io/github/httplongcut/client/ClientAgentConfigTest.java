@@ -8,6 +8,7 @@ import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
 import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
+import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
@@ -62,7 +63,7 @@ final class ClientAgentConfigTest {
         parse(
             """
             routes = [
-              { host = Shop.example, path = /orders, strip-path = true, upstream-target = orders }
+              { host = Shop.example, path = /orders, strip-path = true, upstream-target = orders, hang-up = finish }
               { path = "/a%2Fb/c", upstream-target = billing }
               { upstream-target = rest }
             ]
@@ -70,10 +71,20 @@ final class ClientAgentConfigTest {
             """);
     assertThat(config.routing().routes())
         .containsExactly(
-            new Route(Optional.of("shop.example"), "/orders", true, "orders"),
-            new Route(Optional.empty(), "/a%2Fb/c", false, "billing"),
-            new Route(Optional.empty(), "/", false, "rest"));
+            new Route(Optional.of("shop.example"), "/orders", true, "orders", OnHangUp.FINISH),
+            new Route(Optional.empty(), "/a%2Fb/c", false, "billing", OnHangUp.CANCEL),
+            new Route(Optional.empty(), "/", false, "rest", OnHangUp.CANCEL));
     assertThat(config.routing().defaultUpstreamTarget()).hasValue("rest");
+    assertThat(config.routing().onHangUp()).isEqualTo(OnHangUp.CANCEL);
+  }
+
+  @Test
+  void routeDefaultsAreForTheDefaultTargetToo() {
+    ClientAgentConfig config =
+        parse("route-defaults.hang-up = finish, routes = [ { upstream-target = a } ]");
+
+    assertThat(config.routing().routes().get(0).onHangUp()).isEqualTo(OnHangUp.FINISH);
+    assertThat(config.routing().onHangUp()).isEqualTo(OnHangUp.FINISH);
   }
 
   @Test

@@ -1133,6 +1133,132 @@ class RelayHandlerTest {
         .isEqualTo(TestAgent.BROKER.toString());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1|Host: h||",
+        "POST / HTTP/1.1|Host: h|Content-Length: 1||x",
+        "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
+      })
+  void aCallerThatHalfClosesGetsItsAnswer(String request) throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call(request.replace("|", "\r\n"))) {
+      caller.endOutput();
+      ClientRequest published = awaitRequests(1).get(0);
+      assertThat(caller.receiveHead().status()).isEqualTo(100);
+      assertThat(caller.receiveHead().status()).as("the second probe").isEqualTo(100);
+      agent.session.deliver(TestAgent.responseTo(published, HELLO));
+      Answer answer = caller.receive();
+      assertThat(answer.body()).isEqualTo("hello");
+      assertThat(answer.headers().all("Connection")).containsExactly("close");
+      assertThat(caller.isClosed()).isTrue();
+    }
+    assertThat(agent.published(ClientCancel.class)).isEmpty();
+  }
+
+  /** With {@code nc -N} the end comes together with the request. */
+  @Test
+  void aCallerThatHalfClosesGetsAnAnswerThatComesAtOnce() throws IOException {
+    agent.answering(request -> HELLO);
+
+    try (RawCaller caller = agent.call(get("/1", "") + get("/2", ""))) {
+      caller.endOutput();
+      assertThat(finalAnswer(caller).body()).isEqualTo("hello");
+      assertThat(finalAnswer(caller).body()).isEqualTo("hello");
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
+  private static Answer finalAnswer(RawCaller caller) throws IOException {
+    Answer answer = caller.receive();
+    while (answer.status() == 100) {
+      answer = caller.receive();
+    }
+    return answer;
+  }
+
+  /** HTTP/1.0 knows no interim answers. */
+  @Test
+  void aCallerOfHttp10ThatHalfClosesGetsItsAnswerAlone() throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n")) {
+      caller.endOutput();
+      ClientRequest published = awaitRequests(1).get(0);
+      assertThat(caller.hasAnswerWithin(Duration.ofMillis(300))).isFalse();
+      agent.session.deliver(TestAgent.responseTo(published, HELLO));
+      assertThat(caller.receive().body()).isEqualTo("hello");
+      assertThat(caller.isClosed()).isTrue();
+    }
+    assertThat(agent.published(ClientCancel.class)).isEmpty();
+  }
+
+  @Test
+  void aCallerThatHalfClosesAndIsGoneLaterIsCancelled() throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call(get("/", ""))) {
+      caller.endOutput();
+      assertThat(caller.receiveHead().status()).isEqualTo(100);
+      assertThat(caller.receiveHead().status()).isEqualTo(100);
+      assertThat(agent.published(ClientCancel.class)).isEmpty();
+    }
+
+    await().until(() -> agent.published(ClientCancel.class).size() == 1);
+  }
+
+  @Test
+  void aCallerThatResetsIsCancelledAtOnce() throws IOException {
+    agent.silent();
+    RawCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
+    awaitRequests(1);
+
+    caller.reset();
+
+    await().until(() -> agent.published(ClientCancel.class).size() == 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRouteMayFinishTheRequestOfACallerThatIsGone(boolean reset) throws IOException {
+    agent.silent();
+    RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
+    ClientRequest request = awaitRequests(1).get(0);
+    if (reset) {
+      caller.reset();
+      await().untilAsserted(() -> assertThat(agent.agent.openConnections()).isZero());
+    } else {
+      caller.close();
+    }
+    assertThat(agent.agent.isIdle()).as("it keeps its place").isFalse();
+
+    agent.session.deliver(TestAgent.responseTo(request, HELLO));
+
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    assertThat(agent.published(ClientCancel.class)).isEmpty();
+    assertThat(
+            agent
+                .registry
+                .find("longcut.client.requests")
+                .tag("outcome", reset ? "dropped" : "answered")
+                .timer())
+        .isNotNull();
+  }
+
+  @Test
+  void aCallerThatHalfClosesGetsItsAnswerAloneWhereRequestsAreFinished() throws IOException {
+    agent.silent();
+
+    try (RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n")) {
+      caller.endOutput();
+      ClientRequest published = awaitRequests(1).get(0);
+      agent.session.deliver(TestAgent.responseTo(published, HELLO));
+      assertThat(caller.receive().body()).isEqualTo("hello");
+      assertThat(caller.isClosed()).isTrue();
+    }
+  }
+
   @Test
   void whoHangsUpWithinTheBodyIsForgotten() throws IOException {
     try (RawCaller caller =

@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
 import io.github.httplongcut.client.Routes.Destination;
@@ -24,7 +25,8 @@ class RoutesTest {
                   route("shop.example", "/", false, "shop"),
                   route("shop.example", "/cart", true, "cart"),
                   route("[::1]", "/", false, "v6")),
-              Optional.of("default")));
+              Optional.of("default"),
+              OnHangUp.CANCEL));
 
   @ParameterizedTest
   @CsvSource({
@@ -51,23 +53,28 @@ class RoutesTest {
   })
   void theRouteThatFitsBestDecides(
       String authority, String url, String target, String sent, String stripped) {
-    assertThat(ROUTES.find(authority, url)).contains(new Destination(target, sent, stripped));
+    assertThat(ROUTES.find(authority, url))
+        .contains(new Destination(target, sent, stripped, OnHangUp.CANCEL));
   }
 
   @Test
   void whatNoRouteFitsGoesToTheDefault() {
     Routing routing =
-        new Routing(List.of(route("a.example", "/x", false, "x")), Optional.of("rest"));
+        new Routing(
+            List.of(route("a.example", "/x", false, "x")), Optional.of("rest"), OnHangUp.FINISH);
 
-    assertThat(new Routes(routing).find("b.example", "/x")).contains(new Destination("rest", "/x"));
+    assertThat(new Routes(routing).find("b.example", "/x"))
+        .contains(new Destination("rest", "/x", "", OnHangUp.FINISH));
   }
 
   @Test
   void withoutADefaultThereIsNoRoute() {
-    assertThat(new Routes(new Routing(List.of(), Optional.empty())).find("h", "/")).isEmpty();
+    assertThat(new Routes(new Routing(List.of(), Optional.empty(), OnHangUp.CANCEL)).find("h", "/"))
+        .isEmpty();
   }
 
   private static Route route(String host, String path, boolean strip, String target) {
-    return new Route(Optional.of(host).filter(it -> !it.isEmpty()), path, strip, target);
+    return new Route(
+        Optional.of(host).filter(it -> !it.isEmpty()), path, strip, target, OnHangUp.CANCEL);
   }
 }

@@ -9,6 +9,7 @@ import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
 import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Listener;
+import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
 import io.github.httplongcut.client.ClientAgentConfig.Shares;
@@ -93,11 +94,13 @@ final class TestAgent {
         drainTimeout,
         new Routing(
             List.of(
-                new Route(Optional.empty(), "/stripped", true, "stripped"),
-                new Route(Optional.of("only.example"), "/", false, "only"),
-                new Route(Optional.empty(), "/o", false, "orders"),
-                new Route(Optional.of("h"), "/", false, "h-target")),
-            Optional.empty()),
+                new Route(Optional.empty(), "/stripped", true, "stripped", OnHangUp.CANCEL),
+                new Route(Optional.of("only.example"), "/", false, "only", OnHangUp.CANCEL),
+                new Route(Optional.empty(), "/o", false, "orders", OnHangUp.CANCEL),
+                new Route(Optional.of("h"), "/", false, "h-target", OnHangUp.CANCEL),
+                new Route(Optional.of("finishing"), "/", false, "finishing", OnHangUp.FINISH)),
+            Optional.empty(),
+            OnHangUp.CANCEL),
         new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS),
         new Shares(new ShareRule(0.5, 32), true));
   }
