@@ -79,12 +79,12 @@ class DefinitionsTest {
   /** The users' permissions need the vhost, and RabbitMQ reads a directory's files by name. */
   @Test
   void theDefinitionsAreLoadedBeforeTheDemoUsers() throws IOException {
-    String compose = Files.readString(Checkout.file("docker-compose.yml"));
-    assertThat(compose)
-        .contains("./rabbitmq/definitions.json:/etc/rabbitmq/demo/1-")
-        .contains("./rabbitmq/demo-users.json:/etc/rabbitmq/demo/2-")
-        .contains("./rabbitmq/rabbitmq.conf:/etc/rabbitmq/conf.d/50-")
-        .contains("./rabbitmq/demo-users.conf:/etc/rabbitmq/conf.d/60-");
+    String image = Files.readString(Checkout.file("rabbitmq/Dockerfile"));
+    assertThat(image)
+        .contains("/definitions.json /etc/rabbitmq/demo/1-")
+        .contains("/demo-users.json /etc/rabbitmq/demo/2-")
+        .contains("/rabbitmq.conf /etc/rabbitmq/conf.d/50-")
+        .contains("/demo-users.conf /etc/rabbitmq/conf.d/60-");
   }
 
   @Test

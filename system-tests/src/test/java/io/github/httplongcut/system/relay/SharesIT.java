@@ -1,0 +1,81 @@
+package io.github.httplongcut.system.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A target in trouble costs its neighbours next to nothing. */
+@ExtendWith(RabbitMqExtension.class)
+class SharesIT {
+
+  private static final Logger log = LoggerFactory.getLogger(SharesIT.class);
+
+  private static final Duration PERIOD = Duration.ofSeconds(8);
+
+  private final RabbitMq rabbitMq;
+  private final ExecutorService asking = Executors.newSingleThreadExecutor();
+  private TestUpstream upstream;
+  private Relay relay;
+
+  SharesIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin(TestInfo test) {
+    rabbitMq.purge();
+    upstream = new TestUpstream();
+    relay = new Relay(rabbitMq::amqpUri, test.getTestMethod().orElseThrow().getName());
+  }
+
+  @AfterEach
+  void end() {
+    asking.shutdownNow();
+    relay.close();
+    upstream.close();
+  }
+
+  /** Requests for a target without an agent, 500 a second, would fill the waiting room. */
+  @Test
+  void aFloodForATargetWithoutAnAgentCostsAHealthyOneNextToNothing()
+      throws InterruptedException, ExecutionException {
+    relay.withDefaultTimers();
+    RoleProcess client = relay.clientAgent();
+    RoleProcess flooding = relay.clientAgent("nobody");
+    relay.broker();
+    RoleProcess broker = relay.broker();
+    relay.upstreamAgent(upstream.url());
+    relay.awaitReady();
+    Crowd healthy = Crowd.ofReaders(client.port("http_listening"), "/slow/");
+    Crowd flood = Crowd.ofReaders(flooding.port("http_listening"), "/");
+    double carried = healthy.askInTurn(100, Duration.ofSeconds(4)).perSecond();
+    double rate = Math.min(500, carried / 2); // a busy machine carries less
+
+    Future<Crowd.Answers> flooded =
+        asking.submit(() -> flood.askAtRate(rate, PERIOD.plusSeconds(2)));
+    await().until(() -> flood.asked() >= 2 * rate);
+    Crowd.Answers answers = healthy.askAtRate(rate, PERIOD);
+
+    log.info("{} asked, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
+    log.info("flood: {}", flooded.get().byOutcome());
+    assertThat(answers.all().size() - answers.answered())
+        .as("failed: %s", answers.byOutcome())
+        .isLessThanOrEqualTo(answers.all().size() / 200);
+    assertThat(flooded.get().answered()).isZero();
+    assertThat(broker.metric("longcut_broker_shares_exceeded_total")).isPositive();
+  }
+}
