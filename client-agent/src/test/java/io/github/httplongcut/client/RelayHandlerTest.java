@@ -425,9 +425,9 @@ class RelayHandlerTest {
         agent.call("OPTIONS " + url + " HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n")) {
       Answer answer = caller.receiveHead();
       assertThat(answer.status()).isEqualTo(204);
-      assertThat(answer.headers().fields())
-          .containsExactlyElementsOf(
-              headers("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS").fields());
+      assertThat(answer.headers().all("Allow"))
+          .containsExactly("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+      assertThat(answer.headers().fields()).as("Allow and Date").hasSize(2);
       caller.send("OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n");
       assertThat(caller.receiveHead().status()).as("it was kept").isEqualTo(204);
     }

@@ -167,6 +167,9 @@ final class SharesTest {
       RawCaller caller = agent.callFrom(2).send(sent);
       open.add(caller);
       caller.endOutput();
+      if (sent.equals(GET)) {
+        caller.close(); // or it would wait for its answer
+      }
     }
     RawCaller reset = agent.callFrom(2).send(sent);
     reset.reset();
