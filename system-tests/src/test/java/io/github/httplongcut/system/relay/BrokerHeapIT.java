@@ -68,6 +68,7 @@ class BrokerHeapIT {
         relay
             .with("broker.max-in-flight-bytes", LIMIT / MIB + " MiB")
             .with("broker.max-waiting-without-agent", "1000")
+            .with("broker.shares.always", "100000") // one target may fill it all
             .with("broker.wait-timeout", "60s")
             .broker()
             .awaitReady();

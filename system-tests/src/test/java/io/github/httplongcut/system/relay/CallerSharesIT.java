@@ -109,8 +109,8 @@ class CallerSharesIT {
         assertThat(ask(port, i)).as("request %d", i).startsWith("HTTP/1.1 200 ");
       }
       assertThat(client.metric("longcut_client_requests_in_flight"))
-          .as("and the other still has most of what it had")
-          .isGreaterThanOrEqualTo(attack.underWay / 2.0);
+          .as("and the other still has its share, a third; bodies that stall are cut off by now")
+          .isGreaterThanOrEqualTo(attack.underWay / 3.0);
     }
     assertThat(client.output())
         .contains("event=share_exceeded of=caller caller=\"127.0.0.2\" room=")
