@@ -135,12 +135,14 @@ final class AgentRegistry {
     return target != null && target.hasFree();
   }
 
-  /** Returns whether every request for the target that may go to any agent has to wait. */
-  boolean areOnlyFailingFree(String upstreamTarget) {
-    Target target = targets.get(upstreamTarget);
-    return target.free(Agent.Rank.FIRST).isEmpty()
-        && target.free(Agent.Rank.OUTLIER).isEmpty()
-        && target.hasSound(Set.of());
+  /** Returns whether {@link #choose} has an agent for the request. */
+  boolean canServe(InFlight request) {
+    Target target = targets.get(request.target());
+    Set<ProcessId> but = request.unreachableFrom();
+    return target != null
+        && (target.free(Agent.Rank.FIRST).hasOther(but)
+            || target.free(Agent.Rank.OUTLIER).hasOther(but)
+            || (target.free(Agent.Rank.FAILING).hasOther(but) && !target.hasSound(but)));
   }
 
   /** Whether an agent but those may still take requests for the target, now or later. */

@@ -44,6 +44,13 @@ final class FreeAgents {
     return agents.isEmpty();
   }
 
+  /** Returns whether there is one but those. */
+  boolean hasOther(Set<ProcessId> but) {
+    return but.isEmpty()
+        ? !agents.isEmpty()
+        : agents.stream().anyMatch(agent -> !but.contains(agent.id()));
+  }
+
   /**
    * Returns one of them, unless there is none but those.
    *

@@ -15,8 +15,6 @@ import java.util.UUID;
 /** A request that the broker holds, and what it remembers of it. Changed by {@link Router} only. */
 final class InFlight {
 
-  private static final long NO_TURN = -1;
-
   private final ClientRequest event;
   private final Receipt receipt;
   private final long number;
@@ -30,7 +28,7 @@ final class InFlight {
   private long waited;
   private EventError lastError;
   private boolean admitted;
-  private long turn = NO_TURN;
+  private boolean hasWaited;
   private Stage stage = new Stage.Unassigned();
 
   /**
@@ -93,18 +91,9 @@ final class InFlight {
     return admitted;
   }
 
-  /** Its turn in the waiting room, from 0; only if it {@link #hasTurn}. */
-  long turn() {
-    return turn;
-  }
-
-  /** Returns whether it waits, or has waited. */
-  boolean hasTurn() {
-    return turn != NO_TURN;
-  }
-
-  void turn(long turn) {
-    this.turn = turn;
+  /** Returns whether it has been in the waiting room before. */
+  boolean hasWaited() {
+    return hasWaited;
   }
 
   boolean isRepeatable() {
@@ -167,6 +156,7 @@ final class InFlight {
 
   void addWaited(long nanos) {
     waited += nanos;
+    hasWaited = true;
   }
 
   Optional<EventError> lastError() {

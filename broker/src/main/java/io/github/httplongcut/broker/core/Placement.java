@@ -58,7 +58,8 @@ final class Placement {
       assign(request, stage, agent.get(), why, now);
       return;
     }
-    Optional<EventError> refusal = request.isNew() ? refusalToWait(request, now) : Optional.empty();
+    boolean comesFirst = request.isNew() && !request.hasWaited();
+    Optional<EventError> refusal = comesFirst ? refusalToWait(request, now) : Optional.empty();
     if (refusal.isPresent()) {
       fail(request, stage, refusal.get(), now);
     } else {
@@ -184,13 +185,12 @@ final class Placement {
   }
 
   private void serve(String target, long now) {
-    Optional<InFlight> next = book.waitingRoom().first(target);
-    while (next.isPresent() && !paused && agents.hasFree(target)) {
-      InFlight request = next.get();
-      if (!request.unreachableFrom().isEmpty() || !agents.areOnlyFailingFree(target)) {
-        guarded(request, now, () -> serve(request, now));
-      }
-      next = book.waitingRoom().after(request);
+    boolean goesOn = true;
+    while (goesOn && !paused && agents.hasFree(target)) {
+      Optional<InFlight> next = book.waitingRoom().next(target, agents::canServe);
+      next.ifPresent(request -> guarded(request, now, () -> serve(request, now)));
+      // One that still waits would be next for ever.
+      goesOn = next.isPresent() && !(next.get().stage() instanceof Stage.Waiting);
     }
   }
 

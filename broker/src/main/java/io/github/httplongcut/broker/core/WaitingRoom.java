@@ -7,42 +7,102 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The requests for which no agent has a free slot, by target.
  *
- * <p>The users of client agents take turns (start-time fair queueing): each request of a user has a
- * turn of its own, one after the other, and the first begins with the turn that is served now.
- * Within a turn the order is that of reception. A request that comes back keeps its turn.
+ * <p>The users of client agents take turns. A user's turn is over when one of its requests leaves
+ * for an agent, and not when one expires. A user that comes has the turn of those that are next. Of
+ * one user, and of users with the same turn, the request that was received first is first. So one
+ * that an agent rejected stands before all that came after it.
  */
 final class WaitingRoom {
 
-  private static final Comparator<InFlight> BY_TURN =
-      Comparator.<InFlight>comparingLong(request -> request.turn())
-          .thenComparingLong(InFlight::number);
+  private static final Comparator<InFlight> BY_RECEPTION =
+      Comparator.comparingLong(InFlight::number);
 
-  /** Requests for one target. It lives as long as there are any. */
+  /** Requests of one user for one target; there is one at least. */
+  private static final class User {
+    private static final Comparator<User> BY_TURN =
+        Comparator.<User>comparingLong(user -> user.turn)
+            .thenComparing(user -> user.requests.first(), BY_RECEPTION);
+
+    private final String name;
+    private final TreeSet<InFlight> requests = new TreeSet<>(BY_RECEPTION);
+    private long turn;
+
+    User(String name) {
+      this.name = name;
+    }
+  }
+
+  /** Requests for one target; there is one at least. */
   private static final class Queue {
+    private final Map<String, User> byName = new HashMap<>();
+    private final TreeSet<User> inTurn = new TreeSet<>(User.BY_TURN);
 
-    /** Turns are forgotten once they are past: not each time, but when there are so many. */
-    private static final int MANY_USERS = 64;
+    /** Number of requests that may not go to every agent. */
+    private int choosy;
 
-    private final TreeSet<InFlight> requests = new TreeSet<>(BY_TURN);
-    private final Map<String, Long> nextTurns = new HashMap<>();
-
-    boolean add(InFlight request) {
-      long now = requests.isEmpty() ? 0 : requests.first().turn();
-      if (!request.isNew() && !request.hasTurn()) {
-        request.turn(now);
-      } else if (!request.hasTurn()) {
-        long turn = Math.max(now, nextTurns.getOrDefault(request.user(), 0L));
-        request.turn(turn);
-        nextTurns.put(request.user(), turn + 1);
-        if (nextTurns.size() > MANY_USERS) {
-          nextTurns.values().removeIf(next -> next <= now);
-        }
+    void add(InFlight request) {
+      User user = byName.get(request.user());
+      boolean isHere = user != null;
+      if (isHere) {
+        inTurn.remove(user); // sorted by what changes
+      } else {
+        user = new User(request.user());
+        byName.put(user.name, user);
       }
-      return requests.add(request);
+      if (!inTurn.isEmpty()) {
+        long next = inTurn.first().turn;
+        boolean comesBack = request.hasWaited() || !request.isNew();
+        user.turn = isHere && !comesBack ? user.turn : isHere ? Math.min(user.turn, next) : next;
+      }
+      user.requests.add(request);
+      inTurn.add(user);
+      choosy += isChoosy(request) ? 1 : 0;
+    }
+
+    /**
+     * Takes it out.
+     *
+     * @return false if it was not there
+     */
+    boolean remove(InFlight request) {
+      User user = byName.get(request.user());
+      if (user == null || !user.requests.contains(request)) {
+        return false;
+      }
+      inTurn.remove(user); // sorted by what changes
+      user.requests.remove(request);
+      choosy -= isChoosy(request) ? 1 : 0;
+      if (request.stage().agent().isPresent()) {
+        user.turn++;
+      }
+      if (user.requests.isEmpty()) {
+        byName.remove(user.name);
+      } else {
+        inTurn.add(user);
+      }
+      return true;
+    }
+
+    Optional<InFlight> next(Predicate<InFlight> mayGo) {
+      InFlight first = inTurn.first().requests.first();
+      if (mayGo.test(first)) {
+        return Optional.of(first);
+      }
+      if (choosy == 0) {
+        return Optional.empty(); // what holds for one holds for all
+      }
+      return inTurn.stream()
+          .flatMap(user -> user.requests.stream().filter(mayGo).limit(1))
+          .findFirst();
+    }
+
+    private static boolean isChoosy(InFlight request) {
+      return !request.unreachableFrom().isEmpty();
     }
   }
 
@@ -64,34 +124,32 @@ final class WaitingRoom {
   }
 
   void enter(InFlight request) {
-    if (queues.computeIfAbsent(request.target(), t -> new Queue()).add(request)) {
-      room.enter(request);
-    }
+    queues.computeIfAbsent(request.target(), t -> new Queue()).add(request);
+    room.enter(request);
   }
 
+  /** Takes out a request whose stage is already the next one. */
   void leave(InFlight request) {
     Queue queue = queues.get(request.target());
-    if (queue != null && queue.requests.remove(request)) {
+    if (queue != null && queue.remove(request)) {
       room.leave(request);
-      if (queue.requests.isEmpty()) {
+      if (queue.inTurn.isEmpty()) {
         queues.remove(request.target());
       }
     }
   }
 
-  /** Who is first in the target's queue. */
-  Optional<InFlight> first(String target) {
+  /**
+   * Returns whose turn it is of those for the target that may go.
+   *
+   * @param mayGo is the same for all requests that may go to any agent
+   */
+  Optional<InFlight> next(String target, Predicate<InFlight> mayGo) {
     Queue queue = queues.get(target);
-    return queue == null ? Optional.empty() : Optional.of(queue.requests.first());
+    return queue == null ? Optional.empty() : queue.next(mayGo);
   }
 
-  /** Who is next in the queue that {@code request} is in, or was. */
-  Optional<InFlight> after(InFlight request) {
-    Queue queue = queues.get(request.target());
-    return queue == null ? Optional.empty() : Optional.ofNullable(queue.requests.higher(request));
-  }
-
-  /** Targets that somebody waits for. */
+  /** Returns the targets that somebody waits for. */
   List<String> targets() {
     return new ArrayList<>(queues.keySet());
   }
@@ -101,7 +159,7 @@ final class WaitingRoom {
     return queues.size() > 1;
   }
 
-  /** Number of those in the target's queue. */
+  /** Returns the number of those in the target's queue. */
   int size(String target) {
     return room.sizeOf(target);
   }

@@ -187,7 +187,6 @@ class AgentRegistryTest {
     registry.take(choose(ORDERS));
 
     assertThat(registry.choose(ORDERS, Set.of())).isEmpty();
-    assertThat(registry.areOnlyFailingFree(ORDERS)).isTrue();
 
     heartbeat("plant.b-aaaaaa", ORDERS, AgentState.DRAINING, 1);
 

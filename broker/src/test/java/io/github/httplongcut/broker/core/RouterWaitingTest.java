@@ -283,6 +283,45 @@ class RouterWaitingTest {
     assertThat(served).containsExactly(1, 11, 2, 12, 3, 13);
   }
 
+  /** Or a user that asks for more than its share would never be served again. */
+  @Test
+  void requestsThatExpireCostTheirUserNoTurn() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 1, 1);
+    for (int i = 1; i <= 8; i++) {
+      scene.get(i);
+    }
+    scene.at(9_999);
+    scene.get(9);
+    scene.getOf("mill", 11);
+    scene.getOf("mill", 12);
+    scene.tick(10_000); // the first eight are too old
+
+    scene.get(21);
+    scene.get(22);
+
+    assertThat(servedOneByOne(5)).containsExactly(9, 11, 12, 21, 22);
+  }
+
+  /** However many turns there were before the room was empty. */
+  @Test
+  void aRequestThatIsRejectedComesBeforeAllThatCameAfterIt() {
+    scene = new RouterScene(RouterScene::roomy);
+    scene.heartbeat(AGENT_1, 1, 1);
+    for (int i = 1; i <= 4; i++) {
+      scene.get(i);
+    }
+    servedOneByOne(3);
+    assertThat(scene.heartbeat(AGENT_1, 1, 0)).containsExactly("dispatch r4 as b4 to plant1");
+    scene.heartbeat(AGENT_1, 0, 0);
+    scene.get(5);
+    scene.getOf("mill", 6);
+
+    scene.undelivered(4, Undelivered.REJECTED);
+
+    assertThat(scene.heartbeat(AGENT_1, 1, 0)).hasSize(1).first().asString().contains("r4 as b");
+  }
+
   /** Lets an agent serve so many that wait, one after the other; their numbers. */
   private List<Integer> servedOneByOne(int number) {
     List<Integer> served = new ArrayList<>();
