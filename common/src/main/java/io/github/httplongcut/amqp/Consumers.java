@@ -8,8 +8,10 @@ import java.util.Optional;
 
 /**
  * The consumers of one channel: those that are wanted and those that there are. {@code basic.qos}
- * changes no running consumer, so a queue gets another prefetch by another consumer, which begins
- * before the old one is cancelled. Guarded by the caller's lock.
+ * changes no running consumer, so a queue gets a larger prefetch by one consumer more, with the
+ * difference. For a smaller prefetch all its consumers are cancelled, and another one begins before
+ * that. Only then: what RabbitMQ delivers to a consumer of a quorum queue while it is cancelled
+ * counts as given out, and a POST among it must not run any more. Guarded by the caller's lock.
  */
 final class Consumers {
 
@@ -17,9 +19,9 @@ final class Consumers {
    * A step that brings a queue's consumers from what they are to what is wanted.
    *
    * @param begins the consumer that begins, first; empty if none is wanted
-   * @param ends tag of the consumer that is cancelled; empty if there is none
+   * @param ends tags of the consumers that are cancelled
    */
-  record Change(String queue, Optional<Active> begins, Optional<String> ends) {}
+  record Change(String queue, Optional<Active> begins, List<String> ends) {}
 
   /**
    * A consumer.
@@ -29,7 +31,7 @@ final class Consumers {
   record Active(String tag, int prefetch) {}
 
   private final Map<String, Integer> wanted = new LinkedHashMap<>();
-  private final Map<String, Active> active = new LinkedHashMap<>();
+  private final Map<String, List<Active>> active = new LinkedHashMap<>();
   private final Map<String, Integer> begun = new LinkedHashMap<>();
 
   /**
@@ -47,8 +49,11 @@ final class Consumers {
   }
 
   private boolean isDue(String queue, int prefetch) {
-    Active now = active.get(queue);
-    return now == null ? prefetch > 0 : now.prefetch != prefetch;
+    return prefetchOf(queue) != prefetch;
+  }
+
+  private int prefetchOf(String queue) {
+    return active.getOrDefault(queue, List.of()).stream().mapToInt(Active::prefetch).sum();
   }
 
   /** Returns what is to be changed, and counts it as done. */
@@ -64,12 +69,16 @@ final class Consumers {
   }
 
   private Change change(String queue, int prefetch) {
-    Optional<String> ends = Optional.ofNullable(active.remove(queue)).map(Active::tag);
+    List<String> ends = List.of();
+    if (prefetch < prefetchOf(queue)) {
+      ends = active.remove(queue).stream().map(Active::tag).toList();
+    }
+    int more = prefetch - prefetchOf(queue);
     Optional<Active> begins = Optional.empty();
-    if (prefetch > 0) {
+    if (more > 0) {
       int number = begun.merge(queue, 1, Integer::sum);
-      begins = Optional.of(new Active(number == 1 ? queue : queue + "." + number, prefetch));
-      active.put(queue, begins.get());
+      begins = Optional.of(new Active(number == 1 ? queue : queue + "." + number, more));
+      active.computeIfAbsent(queue, q -> new ArrayList<>()).add(begins.get());
     }
     return new Change(queue, begins, ends);
   }

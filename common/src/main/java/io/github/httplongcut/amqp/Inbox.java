@@ -326,8 +326,8 @@ final class Inbox implements Link.Use {
             arguments(change.queue()),
             new Reader(epoch, change.queue()));
       }
-      if (change.ends().isPresent()) {
-        epoch.channel.basicCancel(change.ends().get());
+      for (String tag : change.ends()) {
+        epoch.channel.basicCancel(tag);
       }
     }
   }

@@ -121,12 +121,13 @@ class SharedQueuesTest {
     assertThat(heard).endsWith("delivery");
   }
 
+  /** A consumer of a quorum queue that is cancelled loses what is on its way to it. */
   @Test
-  void anotherPrefetchIsAnotherConsumerThatBeginsBeforeTheOldOneEnds() {
+  void aLargerPrefetchIsOneConsumerMoreAndNoneIsCancelled() {
     inbox.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
     inbox.consume(REQUESTS, 2_000);
-    await().until(() -> shared().size() == 3);
+    await().until(() -> shared().size() == 2);
     inbox.consume(REQUESTS, 2_000);
     inbox.consume(Topology.ORPHAN, 20);
 
@@ -136,9 +137,26 @@ class SharedQueuesTest {
                 assertThat(channel.consumers().subList(2, channel.consumers().size()))
                     .containsExactly(
                         "+client_request client_request 32",
-                        "+client_request client_request.2 2000",
-                        "-client_request",
+                        "+client_request client_request.2 1968",
                         "+orphan orphan 20"));
+  }
+
+  @Test
+  void aSmallerPrefetchIsAnotherConsumerThatBeginsBeforeTheOthersEnd() {
+    inbox.consume(REQUESTS, 32);
+    await().until(() -> shared().size() == 1);
+    inbox.consume(REQUESTS, 2_000);
+    await().until(() -> shared().size() == 2);
+    inbox.consume(REQUESTS, 50);
+    await().until(() -> shared().size() == 5);
+
+    assertThat(shared())
+        .containsExactly(
+            "+client_request 32",
+            "+client_request.2 1968",
+            "+client_request.3 50",
+            "-client_request",
+            "-client_request.2");
   }
 
   @Test
@@ -192,7 +210,7 @@ class SharedQueuesTest {
     assertThat(shared()).containsExactly("+client_request 32", "-client_request");
   }
 
-  /** What happened to the queue of requests: the tag, with the prefetch of a consumer's begin. */
+  /** Events of the queue of requests: the tag, with the prefetch of a consumer's begin. */
   private List<String> shared() {
     return channel.consumers().stream()
         .filter(each -> each.contains(REQUESTS))
