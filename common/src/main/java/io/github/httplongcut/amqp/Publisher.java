@@ -8,6 +8,7 @@ import io.github.httplongcut.amqp.Outcomes.Done;
 import io.github.httplongcut.amqp.PublishingChannel.Write;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
 import java.time.Duration;
@@ -59,6 +60,8 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
   private final Condition changed = lock.newCondition();
   // All of these are guarded by the lock.
   private final PublisherState state;
+
+  private final RateLimit closedWarnings = new RateLimit(Duration.ofMinutes(1));
 
   /** Somebody takes a message and writes it: one at a time, so that numbers are in order. */
   private boolean writing;
@@ -352,21 +355,19 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
    * On the link's thread: opens a channel, closes one, or gives up one that RabbitMQ has closed.
    */
   private void care(Connection connection) throws IOException {
-    Optional<PublishingChannel> dead;
     Optional<PublishingChannel> retired;
     boolean wanted;
+    change(done -> takeDead(connection, done));
     lock.lock();
     try {
       if (!state.needCare() || !isUsable(connection)) {
         return;
       }
-      dead = state.channels().takeDead(System.nanoTime());
       retired = state.channels().takeRetired();
       wanted = state.channels().takeWanted(System.nanoTime());
     } finally {
       lock.unlock();
     }
-    dead.ifPresent(this::lostAlone);
     retired.ifPresent(PublishingChannel::close);
     if (wanted) {
       try {
@@ -461,13 +462,25 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
         });
   }
 
-  private void lostAlone(PublishingChannel channel) {
-    Optional<Refusal> why = channel.refusal();
-    change(
-        done -> {
-          state.onLostAlone(channel, why, System.nanoTime(), done);
-          changed.signalAll(); // flush() may wait for it
-        });
+  /** In one step: flush() must not find its messages neither unconfirmed nor waiting. */
+  private void takeDead(Connection connection, List<Done> done) {
+    if (!state.needCare() || !isUsable(connection)) {
+      return;
+    }
+    long now = System.nanoTime();
+    Optional<PublishingChannel> dead = state.channels().takeDead(now);
+    if (dead.isEmpty()) {
+      return;
+    }
+    if (closedWarnings.allows(now)) {
+      log.warn(
+          "event=publishing_channel_closed why={} suppressed={}",
+          LogText.quoted(dead.get().closeReason()),
+          closedWarnings.takeSuppressed());
+    }
+    state.onLostAlone(dead.get(), dead.get().refusal(), now, done);
+    changed.signalAll(); // flush() may wait for it
+    state.outbox().onChannel();
   }
 
   /** This process stood still until now: that RabbitMQ was not heard is not its fault. */

@@ -313,9 +313,9 @@ final class PublisherState {
   }
 
   /**
-   * What RabbitMQ has read and a tenant's inbox has not confirmed for too long costs itself, and
-   * nothing else that is published. It is not written again: the inbox may have it before its eyes
-   * still.
+   * Gives up messages that RabbitMQ has read and a tenant's inbox has not confirmed for too long.
+   * Nothing else that is published is affected. They are not written again: the inbox may still
+   * take them.
    */
   private void giveUpOwed(long now, List<Done> done) {
     if (!channels.areThere() || blocked || silence.isExcused(now)) {

@@ -154,6 +154,12 @@ final class PublishingChannel {
     return Refusal.of(channel.getCloseReason());
   }
 
+  /** Returns RabbitMQ's reason for closing the channel, in its words. */
+  String closeReason() {
+    ShutdownSignalException reason = channel.getCloseReason();
+    return reason == null ? "unknown" : reason.getMessage();
+  }
+
   /** Closes the channel and waits for RabbitMQ's reply. */
   void close() {
     try {

@@ -26,12 +26,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A channel, with its connection, on which RabbitMQ says what a test has it say. */
 final class FakeChannel {
 
   private final Channel channel = fake(Channel.class, this::onChannel);
   private final Connection connection = fake(Connection.class, this::onConnection);
+  private final AtomicLong published = new AtomicLong();
   private final List<String> bodies = new CopyOnWriteArrayList<>();
   private final CountDownLatch freed = new CountDownLatch(1);
   private volatile boolean stuck;
@@ -62,7 +64,7 @@ final class FakeChannel {
   private volatile ShutdownSignalException connectionCloseReason;
   private volatile boolean connectionOpen = true;
 
-  /** What happens when a further channel is opened, before it is there. */
+  /** Runs when a further channel is opened, before it is there. */
   interface ChannelOpening {
     void begin() throws IOException, InterruptedException;
   }
@@ -92,7 +94,7 @@ final class FakeChannel {
     numbers = channels;
   }
 
-  /** What happens when a further channel is opened, before it is there. */
+  /** Runs when a further channel is opened, before it is there. */
   void whenOpening(ChannelOpening then) {
     opening = then;
   }
@@ -234,7 +236,7 @@ final class FakeChannel {
         return open;
       }
       case "getNextPublishSeqNo" -> {
-        return bodies.size() + 1L;
+        return published.get() + 1;
       }
       case "asyncCompletableRpc" -> {
         Object answer = reply; // Error Prone thinks that a future returned as an object is dropped
@@ -247,6 +249,7 @@ final class FakeChannel {
         whenNacked = (ConfirmCallback) arguments[1];
       }
       case "basicPublish" -> {
+        published.incrementAndGet(); // as the client does, even if the write then fails
         if (!open) {
           throw new AlreadyClosedException(closeReason);
         }
