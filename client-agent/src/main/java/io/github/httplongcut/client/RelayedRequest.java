@@ -63,6 +63,7 @@ final class RelayedRequest implements Caller {
   private boolean submitted;
   private boolean closing;
   private boolean answered;
+  private boolean ended;
   private String outcome = "hung_up";
 
   RelayedRequest(HttpServerExchange httpExchange, Context context) {
@@ -207,7 +208,7 @@ final class RelayedRequest implements Caller {
     if (!connection.isOpen()) {
       if (isOnItsOwn()) {
         answered = true; // there is nobody to read it
-        this.outcome = "dropped";
+        this.outcome = outcome.equals("answered") ? "dropped" : outcome;
         end();
       }
       return;
@@ -281,6 +282,10 @@ final class RelayedRequest implements Caller {
   }
 
   private void end() {
+    if (ended) { // its connection was closed, and its answer came before the exchange's end
+      return;
+    }
+    ended = true;
     place.ifPresent(Admission.Place::leave);
     long nanos = System.nanoTime() - receivedAt;
     context.metrics.completed(upstreamTarget, outcome, nanos);

@@ -11,9 +11,12 @@ import io.github.httplongcut.client.ClientAgentConfig.Underscores;
 import io.github.httplongcut.client.RawCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.protocol.WireLimits;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -1149,7 +1153,7 @@ class RelayHandlerTest {
       assertThat(caller.receiveHead().status()).isEqualTo(100);
       assertThat(caller.receiveHead().status()).as("the second probe").isEqualTo(100);
       agent.session.deliver(TestAgent.responseTo(published, HELLO));
-      Answer answer = caller.receive();
+      Answer answer = finalAnswer(caller); // a third probe may come before it
       assertThat(answer.body()).isEqualTo("hello");
       assertThat(answer.headers().all("Connection")).containsExactly("close");
       assertThat(caller.isClosed()).isTrue();
@@ -1244,6 +1248,31 @@ class RelayHandlerTest {
                 .tag("outcome", reset ? "dropped" : "answered")
                 .timer())
         .isNotNull();
+  }
+
+  /** Nobody reads the error: the meter is the only trace of it. */
+  @Test
+  void aFinishedRequestThatFailsIsCountedByItsFailure() throws IOException {
+    agent.silent();
+    RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
+    ClientRequest request = awaitRequests(1).get(0);
+    caller.reset();
+    await().untilAsserted(() -> assertThat(agent.agent.openConnections()).isZero());
+
+    agent.session.deliver(
+        new BrokerError(
+            request.clientReqId(),
+            UUID.randomUUID(),
+            new EventError(Failure.NO_UPSTREAM_AGENT, "nobody", Hop.BROKER)));
+
+    await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
+    assertThat(agent.registry.find("longcut.client.requests").timers())
+        .singleElement()
+        .satisfies(
+            timer -> {
+              assertThat(timer.getId().getTag("outcome")).isEqualTo("no_upstream_agent");
+              assertThat(timer.count()).isEqualTo(1);
+            });
   }
 
   @Test
