@@ -92,7 +92,7 @@ final class Broker {
     loop.close(); // last: until now the session tells it what became of its publications
   }
 
-  /** Where the consumption of requests stands; from any thread. */
+  /** Returns the state of the consumption of requests; from any thread. */
   Intake.State consumption() {
     return brokerLoop.consumption();
   }

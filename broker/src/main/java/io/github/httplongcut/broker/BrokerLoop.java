@@ -190,7 +190,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     return drained;
   }
 
-  /** Where the consumption of requests stands; from any thread. */
+  /** Returns the state of the consumption of requests; from any thread. */
   Intake.State consumption() {
     return consumption.state();
   }

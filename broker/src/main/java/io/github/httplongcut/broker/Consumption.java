@@ -40,7 +40,7 @@ final class Consumption {
     this.metrics = metrics;
   }
 
-  /** Where it stands; from any thread. */
+  /** Returns its state; from any thread. */
   State state() {
     return state;
   }

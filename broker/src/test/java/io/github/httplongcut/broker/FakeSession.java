@@ -50,7 +50,7 @@ final class FakeSession implements Session {
     this.state = state;
   }
 
-  /** What was to be consumed, in order: {@code <queue> <prefetch>}. */
+  /** Wishes to consume, in order: {@code <queue> <prefetch>}. */
   List<String> consumed() {
     return consumed;
   }

@@ -175,7 +175,8 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   /**
    * Writes our answer instead of Undertow's, whose bytes it leaves: Undertow would close the
    * connection behind them at once. It waits to be told that they can be written, which never comes
-   * once ours is.
+   * once ours is. Undertow's timer for a head goes on, and may end the connection before {@link
+   * Linger} does.
    */
   private void refuse() throws IOException {
     if (problem.isEmpty()) {

@@ -264,7 +264,7 @@ public record ClientAgentConfig(
     if (!HOST.matcher(host).matches()) {
       throw new IllegalArgumentException();
     }
-    return Authority.hostOf(host);
+    return HostField.hostOf(host);
   }
 
   private static String path(String text) {

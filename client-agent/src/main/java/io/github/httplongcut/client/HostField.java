@@ -4,14 +4,14 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Host and port as {@code Host} and absolute-form name them (RFC 3986 section 3.2), for HTTP. */
-final class Authority {
+final class HostField {
 
   private static final Pattern FORM =
       Pattern.compile("([A-Za-z0-9._~!$&'()*+;=%-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{0,5})?");
 
   private static final String DEFAULT_PORT = "80";
 
-  private Authority() {}
+  private HostField() {}
 
   /** Returns whether it is a host, with or without a port, and nothing else. */
   static boolean isWellFormed(String authority) {

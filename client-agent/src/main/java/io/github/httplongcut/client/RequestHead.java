@@ -177,7 +177,7 @@ record RequestHead(
   /** Returns what stands for the {@code Host} that HTTP/1.0 need not send. */
   private static String authorityOf(String absolute) throws RefusedException {
     String authority = absolute.substring(authorityStart(absolute), authorityEnd(absolute));
-    if (!Authority.isWellFormed(authority)) { // RFC 9110 section 4.2.4: nor user information
+    if (!HostField.isWellFormed(authority)) { // RFC 9110 section 4.2.4: nor user information
       throw new RefusedException(Failure.BAD_REQUEST, "the URL names no host");
     }
     return authority;
@@ -188,7 +188,7 @@ record RequestHead(
     int start = authorityStart(absolute);
     int end = authorityEnd(absolute);
     boolean ourScheme = absolute.regionMatches(true, 0, "http://", 0, start);
-    if (!ourScheme || !Authority.areSame(absolute.substring(start, end), authority)) {
+    if (!ourScheme || !HostField.areSame(absolute.substring(start, end), authority)) {
       throw new RefusedException(Failure.BAD_REQUEST, "the URL names another host than Host does");
     }
     String rest = absolute.substring(end);

@@ -44,7 +44,7 @@ final class Routes {
    * @param url in origin-form, or {@code *}
    */
   Optional<Destination> find(String authority, String url) {
-    String host = Authority.hostOf(authority);
+    String host = HostField.hostOf(authority);
     for (Route route : routes) {
       if (route.host().map(host::equals).orElse(true) && fits(route.path(), url)) {
         return Optional.of(destination(route, url));

@@ -66,7 +66,7 @@ final class RawCaller implements AutoCloseable {
     }
   }
 
-  /** Whether the connection ends, by a reset or not, without another byte. */
+  /** Returns whether the connection ends, by a reset or not, without another byte. */
   boolean isCutOff() throws IOException {
     try {
       return isClosed();

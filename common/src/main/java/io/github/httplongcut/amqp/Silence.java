@@ -12,7 +12,7 @@ final class Silence {
 
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** What is on its way over a line of 1 Mbit/s is no silence; a dead one, AMQP heartbeats find. */
+  /** A line of 1 Mbit/s that carries bytes is not silent; AMQP heartbeats find a dead one. */
   private static final long SLOWEST_NANOS_PER_BYTE = 8_000;
 
   private final long timeoutNanos;
@@ -23,7 +23,7 @@ final class Silence {
   private long askedAt;
   private boolean due;
 
-  /** What RabbitMQ owed before this moment does not count: it was blocked, or we stood still. */
+  /** Debts of RabbitMQ before this moment do not count: it was blocked, or we stood still. */
   private long excusedUntil;
 
   Silence(Duration timeout, long now) {

@@ -145,7 +145,8 @@ public final class Topology {
   /**
    * What a broker uses.
    *
-   * @param prefetch how many messages of {@code client_request} it holds at the most
+   * @param prefetch for {@code client_request}; an {@link Inbox} consumes shared queues with what
+   *     {@link Session#consume} says instead
    */
   public static Plan broker(ProcessId brokerId, int prefetch) {
     String key = brokerId.toString();

@@ -122,7 +122,7 @@ final class Unconfirmed {
     return messages.size();
   }
 
-  /** When the oldest message was written; 0 if there is none. */
+  /** Returns the time at which the oldest message was written; 0 if there is none. */
   long oldestWrittenAt() {
     return messages.isEmpty() ? 0 : messages.firstEntry().getValue().writtenAt();
   }

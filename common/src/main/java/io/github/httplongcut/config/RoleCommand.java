@@ -100,7 +100,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   /** Runs the process until it is told to stop, and ends the JVM. */
   public void runAndExit(String... arguments) {
     NameLookups.keepBriefly(); // first: it counts from the first lookup, which may be a logger's
-    HangUp.ignore();
+    SighupSignal.ignore();
     int exitCode = CommandLine.ExitCode.SOFTWARE;
     try {
       exitCode = commandLine().execute(arguments);

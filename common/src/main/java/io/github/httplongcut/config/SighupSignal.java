@@ -4,11 +4,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** SIGHUP, which a process gets when the terminal that it was started from closes. */
-public final class HangUp {
+public final class SighupSignal {
 
-  private static final Logger log = LoggerFactory.getLogger(HangUp.class);
+  private static final Logger log = LoggerFactory.getLogger(SighupSignal.class);
 
-  private HangUp() {}
+  private SighupSignal() {}
 
   /** Logs the signal from now on, and goes on. Where the JVM cannot, the signal ends it. */
   public static void ignore() {

@@ -49,7 +49,7 @@ final class FleetTest {
               random::nextDouble);
     }
 
-    /** What RabbitMQ has for it comes once it consumes. */
+    /** Messages in its inbox come once it consumes. */
     void pass(long millis, long[] hellos) {
       long now = Duration.ofMillis(millis).toNanos();
       if (millis < consumesAt) {

@@ -38,9 +38,9 @@ import java.util.List;
  *       their target must not block the queue for other targets: those that do not fit are refused.
  * </ul>
  *
- * <p>The prefetch never exceeds the number of requests that the broker may still take, except when
- * nothing waits in RabbitMQ. More requests may come all the same, since a message may hold several,
- * and RabbitMQ does not count a request that is settled. These are refused as {@code overloaded}.
+ * <p>Until it is the full one, the prefetch never exceeds the number of requests that the broker
+ * may still take. More requests may come all the same, since a message may hold several, and
+ * RabbitMQ does not count a request that is settled. These are refused as {@code overloaded}.
  *
  * <p>Hellos are repeated until a heartbeat has come, since the first one may be lost: every 250 ms,
  * and every second after the first second. All methods belong to one thread; times are {@code
@@ -56,7 +56,7 @@ public final class Intake {
   private static final long PROVEN_AFTER = Duration.ofSeconds(1).toNanos();
   private static final long OVERLOADED_AFTER = Duration.ofSeconds(5).toNanos();
 
-  /** Where it stands. */
+  /** States of the consumption. */
   public enum State {
     /** The channel is not open: nothing can be consumed. */
     CLOSED,
@@ -72,7 +72,7 @@ public final class Intake {
     DRAINING
   }
 
-  /** What is to be done. */
+  /** Step for its caller to take. */
   public sealed interface Step {
 
     /** Asks the upstream agents for their heartbeats. */
@@ -99,7 +99,7 @@ public final class Intake {
   public record Limits(int prefetch, int maxInFlight, int maxWaiting) {}
 
   /**
-   * What the broker has now.
+   * Load of the broker now.
    *
    * @param held requests that it holds
    * @param waiting of those in the waiting room
@@ -124,7 +124,7 @@ public final class Intake {
     this.limits = limits;
   }
 
-  /** Where it stands. */
+  /** Returns its state. */
   public State state() {
     return state;
   }

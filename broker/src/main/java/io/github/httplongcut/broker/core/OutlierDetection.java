@@ -1,6 +1,6 @@
 package io.github.httplongcut.broker.core;
 
-/** Whether an agent whose answers are mostly server errors is chosen less often. */
+/** Treatment of agents whose answers are mostly server errors. */
 public enum OutlierDetection {
   /** A status of 5xx is an answer like any other. */
   OFF,

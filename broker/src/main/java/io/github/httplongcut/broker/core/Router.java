@@ -372,7 +372,7 @@ public final class Router {
     return book.isEmpty() && agents.areAtRest();
   }
 
-  /** What {@link Intake} must know of it. */
+  /** Returns the load that {@link Intake} decides by. */
   public Intake.Load load() {
     WaitingRoom room = book.waitingRoom();
     int free = Math.max(0, limits.waiting().total() - room.size());

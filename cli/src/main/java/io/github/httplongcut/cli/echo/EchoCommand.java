@@ -2,7 +2,7 @@ package io.github.httplongcut.cli.echo;
 
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
-import io.github.httplongcut.config.HangUp;
+import io.github.httplongcut.config.SighupSignal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
@@ -48,7 +48,7 @@ public final class EchoCommand implements Callable<Integer> {
     if (port < 0 || port > 65535) {
       throw new ParameterException(spec.commandLine(), "--port: not a port: " + port);
     }
-    HangUp.ignore();
+    SighupSignal.ignore();
     try (EchoServer server = EchoServer.start(host, port)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println("ready: " + server.url());

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 
-/** Which RabbitMQ the tap goes to. */
+/** Addresses of the RabbitMQ that the tap goes to. */
 class RabbitAccessTest {
 
   private static final class Tool {

@@ -50,7 +50,7 @@ final class TenantFlood implements AutoCloseable {
     }
   }
 
-  /** What it throws ends the flood: another fault has cut the connection. */
+  /** An exception ends the flood: another fault has cut the connection. */
   private void ask() {
     BasicProperties properties =
         new BasicProperties.Builder()
