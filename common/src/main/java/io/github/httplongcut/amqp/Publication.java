@@ -50,13 +50,34 @@ public final class Publication {
     UNHURRIED
   }
 
-  /** What may be one AMQP message: the same key. */
+  /**
+   * What may be one AMQP message: the same key.
+   *
+   * @param owner the tenant to whose inbox it goes, or {@link Topology#NOBODY}; asked for often
+   */
   record BatchKey(
-      String exchange, String routingKey, Batching batching, String brokerId, boolean orphaned) {
+      String exchange,
+      String routingKey,
+      String owner,
+      Batching batching,
+      String brokerId,
+      boolean orphaned) {
 
-    /** The tenant to whose inbox it goes, or {@link Topology#NOBODY}. */
-    String owner() {
-      return Topology.ownerOf(exchange, routingKey);
+    static BatchKey of(String exchange, String routingKey) {
+      String owner = Topology.ownerOf(exchange, routingKey);
+      return new BatchKey(exchange, routingKey, owner, Batching.ANY, null, false);
+    }
+
+    BatchKey batched(Batching other) {
+      return new BatchKey(exchange, routingKey, owner, other, brokerId, orphaned);
+    }
+
+    BatchKey withBrokerId(String id) {
+      return new BatchKey(exchange, routingKey, owner, batching, id, orphaned);
+    }
+
+    BatchKey asOrphan() {
+      return new BatchKey(exchange, routingKey, owner, batching, brokerId, true);
     }
   }
 
@@ -102,7 +123,7 @@ public final class Publication {
     return new Publication(
         event,
         EventCodec.encode(event),
-        new BatchKey(event.type().wireName(), routingKey, Batching.ANY, null, false),
+        BatchKey.of(event.type().wireName(), routingKey),
         Tries.UNTIL_CONFIRMED,
         NEVER,
         giveUpAt,
@@ -117,8 +138,7 @@ public final class Publication {
 
   /** The same, sharing a message with those only. */
   public Publication batched(Batching batching) {
-    return withKey(
-        new BatchKey(key.exchange, key.routingKey, batching, key.brokerId, key.orphaned));
+    return withKey(key.batched(batching));
   }
 
   /**
@@ -136,13 +156,12 @@ public final class Publication {
 
   /** The same with the AMQP header {@link Topology#BROKER_ID_HEADER}. */
   public Publication withBrokerId(String brokerId) {
-    return withKey(
-        new BatchKey(key.exchange, key.routingKey, key.batching, brokerId, key.orphaned));
+    return withKey(key.withBrokerId(brokerId));
   }
 
   /** The same with the AMQP header {@link Topology#ORPHANED_HEADER}. */
   public Publication orphaned() {
-    return withKey(new BatchKey(key.exchange, key.routingKey, key.batching, key.brokerId, true));
+    return withKey(key.asOrphan());
   }
 
   /** The same; {@code whenDone} is called once, on the loop, with its outcome. */
