@@ -112,7 +112,8 @@ final class AnswerFraming implements ContentLengthStrategy {
       if (!DIGITS.matcher(member).matches()) {
         throw new InvalidAnswerException("its Content-Length is no number: " + quoted(member));
       }
-      String digits = LEADING_ZEROS.matcher(member).replaceFirst("");
+      String digits =
+          member.charAt(0) == '0' ? LEADING_ZEROS.matcher(member).replaceFirst("") : member;
       if (length != null && !length.equals(digits)) {
         throw new InvalidAnswerException(
             "it has two Content-Length that differ: %s and %s"
@@ -144,6 +145,9 @@ final class AnswerFraming implements ContentLengthStrategy {
   }
 
   private static List<String> members(MessageHeaders answer, String name) {
+    if (!answer.containsHeader(name)) {
+      return List.of();
+    }
     List<String> members = new ArrayList<>();
     for (Iterator<Header> each = answer.headerIterator(name); each.hasNext(); ) {
       String value = each.next().getValue();

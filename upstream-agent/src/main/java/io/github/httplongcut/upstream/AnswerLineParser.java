@@ -2,7 +2,6 @@ package io.github.httplongcut.upstream;
 
 import static io.github.httplongcut.logging.LogText.quoted;
 
-import java.util.regex.Pattern;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpVersion;
 import org.apache.hc.core5.http.ParseException;
@@ -20,11 +19,9 @@ final class AnswerLineParser implements LineParser {
 
   private static final int LOWEST_STATUS = 100;
   private static final int HIGHEST_STATUS = 999;
+  private static final char DELETE = 0x7f;
 
   private static final LineParser LENIENT = LazyLaxLineParser.INSTANCE;
-
-  /** A field name with whitespace or a control character in it. */
-  private static final Pattern BROKEN_NAME = Pattern.compile("[\\x00-\\x20\\x7f]");
 
   @Override
   public RequestLine parseRequestLine(CharArrayBuffer line) throws ParseException {
@@ -57,11 +54,20 @@ final class AnswerLineParser implements LineParser {
     } catch (ParseException e) {
       throw invalid("a line of its header has no name and colon", line);
     }
-    if (BROKEN_NAME.matcher(field.getName()).find()) {
+    if (hasSpaceOrControl(field.getName())) {
       throw new InvalidAnswerException(
           "a header name has a space or a control character: " + quoted(field.getName()));
     }
     return field;
+  }
+
+  private static boolean hasSpaceOrControl(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) <= ' ' || name.charAt(i) == DELETE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static InvalidAnswerException invalid(String what, CharArrayBuffer line) {

@@ -313,8 +313,11 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       return headers;
     }
     boolean coded = AnswerFraming.isCoded(response);
-    Headers without = headers.without(Set.of("content-length"));
     Optional<String> length = coded ? Optional.empty() : AnswerFraming.contentLength(response);
+    if (length.isPresent() && headers.all(CONTENT_LENGTH).equals(List.of(length.get()))) {
+      return headers;
+    }
+    Headers without = headers.without(Set.of("content-length"));
     return length.map(digits -> without.plus(CONTENT_LENGTH, digits)).orElse(without);
   }
 
