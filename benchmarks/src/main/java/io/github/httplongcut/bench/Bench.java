@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * @param seconds how long a step is
  * @param rounds how often each step is measured
  */
-record Bench(Path home, Path logs, int seconds, int rounds, Wrk wrk, Report report) {
+record Bench(Path home, Path logs, int seconds, int rounds, Wrk wrk, BenchReport report) {
 
   private static final int WARM_UP_SECONDS = 5;
   private static final int LONGEST_WARM_UP = 12;

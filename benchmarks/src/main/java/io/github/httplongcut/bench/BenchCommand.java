@@ -78,7 +78,7 @@ public final class BenchCommand implements Callable<Integer> {
     Path logs =
         Files.createTempDirectory(Files.createDirectories(home.resolve(".longcut/bench")), "run-");
     System.err.println("bench: what the processes print is in " + logs);
-    Report report = new Report();
+    BenchReport report = new BenchReport();
     Bench bench = new Bench(home, logs, seconds, rounds, new Wrk(home, logs), report);
     try {
       run(bench);

@@ -166,7 +166,7 @@ public final class Fleet {
                   request.clientReqId(),
                   request.brokerReqId(),
                   upstreamReqId,
-                  new Response(200, Headers.EMPTY, Body.of(Nginx.answer()))));
+                  new Response(200, Headers.EMPTY, Body.of(NginxServer.answer()))));
         }
       } catch (MalformedEventException e) {
         throw new BenchException("what the broker sent cannot be read", e);

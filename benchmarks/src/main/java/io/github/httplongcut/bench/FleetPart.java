@@ -45,7 +45,8 @@ final class FleetPart {
     }
   }
 
-  private static final List<String> COUNTED = List.of(Relay.BROKER, Relay.CLIENT_AGENT, "rabbitmq");
+  private static final List<String> COUNTED =
+      List.of(BenchRelay.BROKER, BenchRelay.CLIENT_AGENT, "rabbitmq");
 
   private static final int AGENTS = 1_000;
   private static final int TARGETS = 200;
@@ -66,8 +67,8 @@ final class FleetPart {
     bench.say("%d simulated upstream agents for %d targets, and one".formatted(AGENTS, TARGETS));
     try (RabbitNode rabbitOne = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-one");
         RabbitNode rabbitMany = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-many");
-        Relay one = Relay.start(plan("one "), rabbitOne, bench.logs());
-        Relay many = Relay.start(plan("many "), rabbitMany, bench.logs());
+        BenchRelay one = BenchRelay.start(plan("one "), rabbitOne, bench.logs());
+        BenchRelay many = BenchRelay.start(plan("many "), rabbitMany, bench.logs());
         Child single = fleet("fleet-one", rabbitOne, 1, 1);
         Child fleet = fleet("fleet-many", rabbitMany, AGENTS, TARGETS)) {
       List<Step> steps = new ArrayList<>();
@@ -99,7 +100,7 @@ final class FleetPart {
   }
 
   /** Of a relay that nobody asks anything. */
-  private Standing standing(Relay relay) {
+  private Standing standing(BenchRelay relay) {
     long published = relay.rabbit().published();
     long askedAt = System.nanoTime();
     Child.pause(SETTLE);
@@ -111,7 +112,7 @@ final class FleetPart {
     return new Standing(used, messages * 1e9 / (System.nanoTime() - askedAt));
   }
 
-  private static double cpuSeconds(Relay relay) {
+  private static double cpuSeconds(BenchRelay relay) {
     return COUNTED.stream()
         .mapToDouble(name -> Usage.of(relay.pids().get(name)).cpuSeconds())
         .sum();
@@ -132,17 +133,17 @@ final class FleetPart {
                 many.cpuMicros / one.cpuMicros));
   }
 
-  private Relay.Plan plan(String name) {
+  private BenchRelay.Plan plan(String name) {
     StringBuilder routes = new StringBuilder("longcut.client-agent.routes = [\n");
     for (int i = 0; i < TARGETS; i++) {
       routes.append("  { path = \"/t%1$d\", upstream-target = t%1$d }%n".formatted(i));
     }
-    return new Relay.Plan(bench.home(), name, 1, List.of(), routes.append("]\n").toString());
+    return new BenchRelay.Plan(bench.home(), name, 1, List.of(), routes.append("]\n").toString());
   }
 
   private Child fleet(String name, RabbitNode rabbit, int agents, int targets) {
     List<String> command = new ArrayList<>(Java.command(Fleet.class.getName()));
-    command.add(rabbit.uri(Relay.UPSTREAM_AGENT));
+    command.add(rabbit.uri(BenchRelay.UPSTREAM_AGENT));
     command.add(Integer.toString(agents));
     command.add(Integer.toString(targets));
     Child child = Child.start(bench.logs(), name, command);
@@ -150,12 +151,13 @@ final class FleetPart {
     return child;
   }
 
-  private static Step step(String name, Relay relay, Child fleet, int connections, int targets) {
+  private static Step step(
+      String name, BenchRelay relay, Child fleet, int connections, int targets) {
     return Step.relayed(
         name, relay, Map.of("fleet", fleet.pid()), new Load("GET", "/", 0, connections, targets));
   }
 
-  private void warmUp(Relay relay, int targets) {
+  private void warmUp(BenchRelay relay, int targets) {
     bench.warmUp(relay.url(), new Load("GET", "/", 0, 64, targets));
   }
 

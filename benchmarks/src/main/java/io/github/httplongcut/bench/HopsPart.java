@@ -62,11 +62,12 @@ final class HopsPart {
 
   void run() {
     bench.say("one request at a time, hop by hop");
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-hops");
-        Relay relay =
-            Relay.start(Relay.Plan.of(bench.home(), "hops ", nginx.url()), rabbit, bench.logs())) {
-      bench.warmUp(relay.url(), Wrk.Load.get(Nginx.SMALL, 1));
+        BenchRelay relay =
+            BenchRelay.start(
+                BenchRelay.Plan.of(bench.home(), "hops ", nginx.url()), rabbit, bench.logs())) {
+      bench.warmUp(relay.url(), Wrk.Load.get(NginxServer.SMALL, 1));
       double direct = whole(nginx.port());
       double alone = whole(relay.port());
       bench
@@ -101,7 +102,7 @@ final class HopsPart {
   }
 
   /** The median of each hop, in microseconds. */
-  private static double[] hops(Relay relay, RabbitNode rabbit)
+  private static double[] hops(BenchRelay relay, RabbitNode rabbit)
       throws IOException, TimeoutException, InterruptedException {
     double[][] times = new double[HOPS.size()][REQUESTS];
     BlockingQueue<Passed> passed = new LinkedBlockingQueue<>();
@@ -175,7 +176,7 @@ final class HopsPart {
   private static final class Caller implements AutoCloseable {
 
     private static final byte[] REQUEST =
-        ("GET " + Nginx.SMALL + " HTTP/1.1\r\nHost: bench\r\n\r\n")
+        ("GET " + NginxServer.SMALL + " HTTP/1.1\r\nHost: bench\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
     private static final String LENGTH = "content-length:";
 

@@ -23,10 +23,11 @@ final class IdlePart {
 
   /** Of a relay of its own. */
   void run() {
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-idle");
-        Relay relay =
-            Relay.start(Relay.Plan.of(bench.home(), "idle ", nginx.url()), rabbit, bench.logs())) {
+        BenchRelay relay =
+            BenchRelay.start(
+                BenchRelay.Plan.of(bench.home(), "idle ", nginx.url()), rabbit, bench.logs())) {
       run("just started", relay);
     }
   }
@@ -36,7 +37,7 @@ final class IdlePart {
    *
    * @param since what it has done so far: a process that has just started still compiles
    */
-  void run(String since, Relay relay) {
+  void run(String since, BenchRelay relay) {
     List<String> command =
         List.of(bench.home().resolve("longcut").toString(), "echo", "--port", "0");
     try (Child echo = Child.start(bench.logs(), "echo", command)) {

@@ -28,17 +28,21 @@ final class LoadPart {
     private final Step file16;
     private final Step file256;
 
-    Relayed(String name, Relay relay, Nginx nginx) {
+    Relayed(String name, BenchRelay relay, NginxServer nginx) {
       Map<String, Long> upstream = Map.of("nginx", nginx.pid());
-      one = Step.relayed(name + "GET, 1 connection", relay, upstream, Load.get(Nginx.SMALL, 1));
-      sixteen = Step.relayed(name + "GET, 16", relay, upstream, Load.get(Nginx.SMALL, 16));
-      sixtyFour = Step.relayed(name + "GET, 64", relay, upstream, Load.get(Nginx.SMALL, 64));
-      many = Step.relayed(name + "GET, 256", relay, upstream, Load.get(Nginx.SMALL, 256));
+      one =
+          Step.relayed(name + "GET, 1 connection", relay, upstream, Load.get(NginxServer.SMALL, 1));
+      sixteen = Step.relayed(name + "GET, 16", relay, upstream, Load.get(NginxServer.SMALL, 16));
+      sixtyFour = Step.relayed(name + "GET, 64", relay, upstream, Load.get(NginxServer.SMALL, 64));
+      many = Step.relayed(name + "GET, 256", relay, upstream, Load.get(NginxServer.SMALL, 256));
       post =
-          Step.relayed(name + "POST 1 KiB, 64", relay, upstream, Load.post(Nginx.SMALL, 1024, 64));
-      file16 = Step.relayed(name + "GET 16 KiB, 16", relay, upstream, Load.get(Nginx.FILE_16, 16));
+          Step.relayed(
+              name + "POST 1 KiB, 64", relay, upstream, Load.post(NginxServer.SMALL, 1024, 64));
+      file16 =
+          Step.relayed(name + "GET 16 KiB, 16", relay, upstream, Load.get(NginxServer.FILE_16, 16));
       file256 =
-          Step.relayed(name + "GET 256 KiB, 16", relay, upstream, Load.get(Nginx.FILE_256, 16));
+          Step.relayed(
+              name + "GET 256 KiB, 16", relay, upstream, Load.get(NginxServer.FILE_256, 16));
     }
 
     /** By how much is under way: the first round's peaks of memory are then each step's own. */
@@ -69,13 +73,14 @@ final class LoadPart {
   }
 
   private void runAlone() {
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq");
-        Relay relay =
-            Relay.start(Relay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
+        BenchRelay relay =
+            BenchRelay.start(
+                BenchRelay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
       IdlePart idle = new IdlePart(bench);
       idle.run("just started", relay);
-      Step direct = Step.direct("nginx alone, 64", nginx, Load.get(Nginx.SMALL, 64));
+      Step direct = Step.direct("nginx alone, 64", nginx, Load.get(NginxServer.SMALL, 64));
       Relayed relayed = new Relayed("", relay, nginx);
       PerfTest perfTest = new PerfTest(bench.logs());
       warmUp(relay);
@@ -86,7 +91,7 @@ final class LoadPart {
           step.run(bench);
         }
         perfTest(perfTest, rabbit);
-        Probe.check(bench.report(), relay, nginx);
+        AnswerProbe.check(bench.report(), relay, nginx);
       }
       idle.run("after the load", relay);
       bench.report().add(direct.row());
@@ -98,12 +103,14 @@ final class LoadPart {
 
   /** Two relays, each on a RabbitMQ of its own, by turns; whoever is not measured idles. */
   private void runAgainst(Path other) {
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbitA = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-a");
         RabbitNode rabbitB = RabbitNode.start(other, bench.logs(), "rabbitmq-b");
-        Relay a =
-            Relay.start(Relay.Plan.of(bench.home(), "a ", nginx.url()), rabbitA, bench.logs());
-        Relay b = Relay.start(Relay.Plan.of(other, "b ", nginx.url()), rabbitB, bench.logs())) {
+        BenchRelay a =
+            BenchRelay.start(
+                BenchRelay.Plan.of(bench.home(), "a ", nginx.url()), rabbitA, bench.logs());
+        BenchRelay b =
+            BenchRelay.start(BenchRelay.Plan.of(other, "b ", nginx.url()), rabbitB, bench.logs())) {
       Relayed ours = new Relayed("a ", a, nginx);
       Relayed theirs = new Relayed("b ", b, nginx);
       warmUp(a);
@@ -135,9 +142,9 @@ final class LoadPart {
     }
   }
 
-  private void warmUp(Relay relay) {
-    bench.warmUp(relay.url(), Load.get(Nginx.SMALL, WARM_UP_CONNECTIONS));
-    bench.warmUp(relay.url(), Load.post(Nginx.SMALL, 1024, WARM_UP_CONNECTIONS));
+  private void warmUp(BenchRelay relay) {
+    bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, WARM_UP_CONNECTIONS));
+    bench.warmUp(relay.url(), Load.post(NginxServer.SMALL, 1024, WARM_UP_CONNECTIONS));
   }
 
   private void perfTest(PerfTest perfTest, RabbitNode rabbit) {
@@ -181,7 +188,7 @@ final class LoadPart {
     Row sixteen = relayed.sixteen.row();
     Row sixtyFour = relayed.sixtyFour.row();
     Row many = relayed.many.row();
-    Report report = bench.report();
+    BenchReport report = bench.report();
     report.add(
         Goal.atLeast(
             0.40, "requests/s at 64, of PerfTest's messages/s", sixtyFour.perSecond() / messages));
@@ -211,7 +218,8 @@ final class LoadPart {
     report.add(
         Goal.atMost(6.1, "AMQP messages a request at 1 connection", one.messages().rabbitmq()));
     report.add(Goal.atMost(1.5, "AMQP messages a request at 256", many.messages().rabbitmq()));
-    for (String role : List.of(Relay.CLIENT_AGENT, Relay.BROKER, Relay.UPSTREAM_AGENT)) {
+    for (String role :
+        List.of(BenchRelay.CLIENT_AGENT, BenchRelay.BROKER, BenchRelay.UPSTREAM_AGENT)) {
       report.add(
           Goal.atMost(
               200,

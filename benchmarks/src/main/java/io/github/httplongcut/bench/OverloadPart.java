@@ -29,10 +29,10 @@ final class OverloadPart {
 
   private static final List<Scene> SCENES =
       List.of(
-          new Scene("processors", Nginx.SMALL, ""),
-          new Scene("processors, short waits", Nginx.SMALL, SHORT_WAITS),
-          new Scene("slow server", Nginx.LATE, ""),
-          new Scene("slow server, short waits", Nginx.LATE, SHORT_WAITS));
+          new Scene("processors", NginxServer.SMALL, ""),
+          new Scene("processors, short waits", NginxServer.SMALL, SHORT_WAITS),
+          new Scene("slow server", NginxServer.LATE, ""),
+          new Scene("slow server, short waits", NginxServer.LATE, SHORT_WAITS));
 
   private static final int CONNECTIONS = 4_000;
   private static final Duration PATIENCE = Duration.ofSeconds(35);
@@ -64,7 +64,7 @@ final class OverloadPart {
   }
 
   void run() {
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq")) {
       for (Scene scene : SCENES) {
         run(scene, nginx, rabbit);
@@ -72,19 +72,19 @@ final class OverloadPart {
     }
   }
 
-  private void run(Scene scene, Nginx nginx, RabbitNode rabbit) {
+  private void run(Scene scene, NginxServer nginx, RabbitNode rabbit) {
     bench.say("what sets the limit: " + scene.name());
     String prefix = "overload %d ".formatted(SCENES.indexOf(scene) + 1);
-    Relay.Plan plan =
-        new Relay.Plan(bench.home(), prefix, 1, List.of(nginx.url()), scene.settings());
-    try (Relay relay = Relay.start(plan, rabbit, bench.logs())) {
-      bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
+    BenchRelay.Plan plan =
+        new BenchRelay.Plan(bench.home(), prefix, 1, List.of(nginx.url()), scene.settings());
+    try (BenchRelay relay = BenchRelay.start(plan, rabbit, bench.logs())) {
+      bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, 64));
       double carried = carried(scene, relay);
       Flood.run(plan(scene, relay, OVERLOAD * carried)); // refusing is new to Java
       Child.pause(RECOVERY);
       Flood.Result calm = flood(scene, "80 %", relay, CALM * carried);
       Flood.Result over = flood(scene, "x3", relay, OVERLOAD * carried);
-      Probe.check(bench.report(), relay, nginx, CAPACITY);
+      AnswerProbe.check(bench.report(), relay, nginx, CAPACITY);
       bench
           .report()
           .add(
@@ -101,10 +101,10 @@ final class OverloadPart {
    * come at random and not when others are answered take more of the machine: so it may be more
    * than ten tenths, or less.
    */
-  private double carried(Scene scene, Relay relay) {
+  private double carried(Scene scene, BenchRelay relay) {
     double tenth = most(scene, relay) / STEPS;
     double carried = tenth;
-    int steps = scene.path().equals(Nginx.LATE) ? STEPS : MOST_STEPS;
+    int steps = scene.path().equals(NginxServer.LATE) ? STEPS : MOST_STEPS;
     for (int step = 2; step <= steps; step++) {
       double perSecond = tenth * step;
       if (IntStream.range(0, TRIES).noneMatch(i -> isCarried(scene, relay, perSecond))) {
@@ -116,7 +116,7 @@ final class OverloadPart {
     return carried;
   }
 
-  private boolean isCarried(Scene scene, Relay relay, double perSecond) {
+  private boolean isCarried(Scene scene, BenchRelay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
         "%.0f/s: p99 %.0f ms, %d refused, in %.1f s"
@@ -130,9 +130,9 @@ final class OverloadPart {
   }
 
   /** What wrk gets, or what the server has time for. */
-  private double most(Scene scene, Relay relay) {
-    if (scene.path().equals(Nginx.LATE)) {
-      return CAPACITY * 1000.0 / Nginx.LATENESS.toMillis();
+  private double most(Scene scene, BenchRelay relay) {
+    if (scene.path().equals(NginxServer.LATE)) {
+      return CAPACITY * 1000.0 / NginxServer.LATENESS.toMillis();
     }
     Wrk.Result result = bench.wrk().run(relay.url(), Load.get(scene.path(), 256), bench.seconds());
     double answered = (double) (result.requests() - result.wrong()) / result.requests();
@@ -141,12 +141,12 @@ final class OverloadPart {
     return most;
   }
 
-  private Flood.Plan plan(Scene scene, Relay relay, double perSecond) {
+  private Flood.Plan plan(Scene scene, BenchRelay relay, double perSecond) {
     int requests = (int) (perSecond * bench.seconds());
     return new Flood.Plan(relay.port(), scene.path(), perSecond, requests, CONNECTIONS, PATIENCE);
   }
 
-  private Flood.Result flood(Scene scene, String load, Relay relay, double perSecond) {
+  private Flood.Result flood(Scene scene, String load, BenchRelay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
         "%s, %.0f/s: statuses %s %s, p99 %.0f and %.0f ms, lost %d, most under way %d"

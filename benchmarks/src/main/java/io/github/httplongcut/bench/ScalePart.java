@@ -32,15 +32,15 @@ final class ScalePart {
   void run() {
     bench.say("more brokers and upstream agents");
     for (Size size : SIZES) {
-      try (Nginx nginx = Nginx.start(bench.logs());
+      try (NginxServer nginx = NginxServer.start(bench.logs());
           RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), name(size));
-          Relay relay = Relay.start(plan(size, nginx), rabbit, bench.logs())) {
-        bench.warmUp(relay.url(), Load.get(Nginx.SMALL, CONNECTIONS));
+          BenchRelay relay = BenchRelay.start(plan(size, nginx), rabbit, bench.logs())) {
+        bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, CONNECTIONS));
         List<Step> steps = new ArrayList<>();
         for (int connections : new int[] {CONNECTIONS, 4 * CONNECTIONS}) {
           String name = size.describe() + ", " + connections;
           Map<String, Long> upstream = Map.of("nginx", nginx.pid());
-          steps.add(Step.relayed(name, relay, upstream, Load.get(Nginx.SMALL, connections)));
+          steps.add(Step.relayed(name, relay, upstream, Load.get(NginxServer.SMALL, connections)));
         }
         for (int round = 1; round <= bench.rounds(); round++) {
           steps.forEach(step -> step.run(bench));
@@ -54,8 +54,8 @@ final class ScalePart {
     return "rabbitmq-%d-%d".formatted(size.brokers, size.agents);
   }
 
-  private Relay.Plan plan(Size size, Nginx nginx) {
-    return new Relay.Plan(
+  private BenchRelay.Plan plan(Size size, NginxServer nginx) {
+    return new BenchRelay.Plan(
         bench.home(),
         "%d-%d ".formatted(size.brokers, size.agents),
         size.brokers,

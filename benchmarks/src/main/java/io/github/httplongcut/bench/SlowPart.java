@@ -12,7 +12,7 @@ final class SlowPart {
   private static final int REQUESTS = 10_000;
 
   /** All of them are under way before the first is answered. */
-  private static final double PER_SECOND = REQUESTS / (Nginx.SLOWNESS.toSeconds() - 1.0);
+  private static final double PER_SECOND = REQUESTS / (NginxServer.SLOWNESS.toSeconds() - 1.0);
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
@@ -39,17 +39,18 @@ final class SlowPart {
 
   void run() {
     bench.say("%d requests in flight on an upstream server that takes 5 s".formatted(REQUESTS));
-    try (Nginx nginx = Nginx.start(bench.logs());
+    try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-slow");
-        Relay relay =
-            Relay.start(
-                new Relay.Plan(bench.home(), "slow ", BROKERS, List.of(nginx.url()), RAISED),
+        BenchRelay relay =
+            BenchRelay.start(
+                new BenchRelay.Plan(bench.home(), "slow ", BROKERS, List.of(nginx.url()), RAISED),
                 rabbit,
                 bench.logs())) {
-      bench.warmUp(relay.url(), Load.get(Nginx.SMALL, 64));
+      bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, 64));
       Flood.Result result =
           Flood.run(
-              new Flood.Plan(relay.port(), Nginx.SLOW, PER_SECOND, REQUESTS, REQUESTS, PATIENCE));
+              new Flood.Plan(
+                  relay.port(), NginxServer.SLOW, PER_SECOND, REQUESTS, REQUESTS, PATIENCE));
       bench.say(
           "statuses %s %s, lost %d, most under way %d, p50 %.0f ms, p99 %.0f ms"
               .formatted(
@@ -59,7 +60,7 @@ final class SlowPart {
                   result.mostUnderWay(),
                   result.answered().percentile(0.5) / 1000,
                   result.answered().percentile(0.99) / 1000));
-      Report report = bench.report();
+      BenchReport report = bench.report();
       int missing = REQUESTS - result.answered().count();
       if (missing > 0) {
         report.wrong(
@@ -73,8 +74,9 @@ final class SlowPart {
     }
   }
 
-  private void peaks(Relay relay) {
-    for (String role : new String[] {Relay.CLIENT_AGENT, Relay.BROKER, Relay.UPSTREAM_AGENT}) {
+  private void peaks(BenchRelay relay) {
+    for (String role :
+        new String[] {BenchRelay.CLIENT_AGENT, BenchRelay.BROKER, BenchRelay.UPSTREAM_AGENT}) {
       double peak =
           relay.pids().entrySet().stream()
               .filter(each -> each.getKey().startsWith(role))

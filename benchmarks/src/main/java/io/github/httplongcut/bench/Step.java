@@ -21,13 +21,13 @@ final class Step {
   private final String url;
   private final Wrk.Load load;
   private final Map<String, Long> pids;
-  private final Optional<Relay> relay;
+  private final Optional<BenchRelay> relay;
   private final List<Round> rounds = new ArrayList<>();
   private final Map<String, Double> firstPeaks = new HashMap<>();
   private double countedByRabbit;
 
   private Step(
-      String name, String url, Wrk.Load load, Map<String, Long> pids, Optional<Relay> relay) {
+      String name, String url, Wrk.Load load, Map<String, Long> pids, Optional<BenchRelay> relay) {
     this.name = name;
     this.url = url;
     this.load = load;
@@ -36,7 +36,7 @@ final class Step {
   }
 
   /** Without a relay. */
-  static Step direct(String name, Nginx nginx, Wrk.Load load) {
+  static Step direct(String name, NginxServer nginx, Wrk.Load load) {
     return new Step(name, nginx.url(), load, Map.of("nginx", nginx.pid()), Optional.empty());
   }
 
@@ -45,7 +45,7 @@ final class Step {
    *
    * @param upstream the process behind it, by its name
    */
-  static Step relayed(String name, Relay relay, Map<String, Long> upstream, Wrk.Load load) {
+  static Step relayed(String name, BenchRelay relay, Map<String, Long> upstream, Wrk.Load load) {
     Map<String, Long> pids = new LinkedHashMap<>(relay.pids());
     pids.putAll(upstream);
     return new Step(name, relay.url(), load, pids, Optional.of(relay));
@@ -55,7 +55,7 @@ final class Step {
   void run(Bench bench) {
     boolean first = rounds.isEmpty();
     long countedBefore = first ? relay.map(each -> each.rabbit().published()).orElse(0L) : 0;
-    long publishedBefore = relay.map(Relay::published).orElse(0L);
+    long publishedBefore = relay.map(BenchRelay::published).orElse(0L);
     Map<String, Usage> before = usages();
     double generatorBefore = Usage.ofEndedChildren();
 
@@ -64,7 +64,7 @@ final class Step {
     double generator = Usage.ofEndedChildren() - generatorBefore;
     Map<String, Usage> used = new HashMap<>();
     usages().forEach((process, usage) -> used.put(process, usage.since(before.get(process))));
-    long published = relay.map(Relay::published).orElse(0L) - publishedBefore;
+    long published = relay.map(BenchRelay::published).orElse(0L) - publishedBefore;
     if (first) {
       used.forEach((process, usage) -> firstPeaks.put(process, usage.peakBytes() / 1048576.0));
       countedByRabbit =

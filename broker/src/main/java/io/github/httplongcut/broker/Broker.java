@@ -57,7 +57,7 @@ final class Broker {
             new BrokerLoop.Ports(
                 session,
                 new EnvelopeCheck(config.users()),
-                new Speaker(brokerId, ackTimeout, Version.current()),
+                new BrokerMessages(brokerId, ackTimeout, Version.current()),
                 new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.stats()),
                 loop::now),

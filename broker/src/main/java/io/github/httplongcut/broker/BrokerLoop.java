@@ -8,8 +8,8 @@ import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.SessionState;
+import io.github.httplongcut.broker.core.DispatchOutcome;
 import io.github.httplongcut.broker.core.Effect;
-import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
@@ -52,7 +52,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final Router router;
   private final Session session;
   private final EnvelopeCheck check;
-  private final Speaker speaker;
+  private final BrokerMessages messages;
   private final Consumption consumption;
   private final Duration ackTimeout;
   private final BrokerMetrics metrics;
@@ -75,7 +75,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   record Ports(
       Session session,
       EnvelopeCheck check,
-      Speaker speaker,
+      BrokerMessages messages,
       Intake intake,
       BrokerMetrics metrics,
       LongSupplier clock) {}
@@ -84,9 +84,9 @@ final class BrokerLoop implements SessionListener, Ticker {
     this.router = router;
     this.session = ports.session;
     this.check = ports.check;
-    this.speaker = ports.speaker;
+    this.messages = ports.messages;
     this.metrics = ports.metrics;
-    this.consumption = new Consumption(ports.intake, ports.session, ports.speaker, ports.metrics);
+    this.consumption = new Consumption(ports.intake, ports.session, ports.messages, ports.metrics);
     this.clock = ports.clock;
     this.ackTimeout = ackTimeout;
     this.lastTick = System.nanoTime();
@@ -97,7 +97,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   @Override
   public void onInboxReplaced(ProcessId newId) {
     log.info("event=inbox_replaced broker_id={}", newId);
-    speaker.speakAs(newId);
+    messages.speakAs(newId);
     perform(router.onInboxReplaced(newId, now()));
   }
 
@@ -283,14 +283,14 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onPublished(UUID brokerReqId, Outcome outcome) {
-    Fate fate =
+    DispatchOutcome fate =
         switch (outcome) {
-          case CONFIRMED -> Fate.CONFIRMED;
-          case RETURNED, REFUSED -> Fate.RETURNED;
-          case NACKED -> Fate.NACKED;
-          case UNKNOWN -> Fate.UNKNOWN;
-          case INBOX_BUSY -> Fate.NOT_TAKEN;
-          case NO_CONNECTION, BLOCKED -> Fate.NOT_WRITTEN;
+          case CONFIRMED -> DispatchOutcome.CONFIRMED;
+          case RETURNED, REFUSED -> DispatchOutcome.RETURNED;
+          case NACKED -> DispatchOutcome.NACKED;
+          case UNKNOWN -> DispatchOutcome.UNKNOWN;
+          case INBOX_BUSY -> DispatchOutcome.NOT_TAKEN;
+          case NO_CONNECTION, BLOCKED -> DispatchOutcome.NOT_WRITTEN;
         };
     perform(router.onPublished(brokerReqId, fate, now()));
   }
@@ -337,16 +337,16 @@ final class BrokerLoop implements SessionListener, Ticker {
     } else if (effect instanceof Effect.Done e) {
       DeliveryReceipt.of(e.receipt()).done();
     } else if (effect instanceof Effect.Acknowledge e) {
-      session.publish(Speaker.acknowledge(e, now()));
+      session.publish(BrokerMessages.acknowledge(e, now()));
     } else if (effect instanceof Effect.Dispatch e) {
       UUID id = e.request().brokerReqId();
-      session.publish(speaker.dispatch(e).whenDone(outcome -> onPublished(id, outcome)));
+      session.publish(messages.dispatch(e).whenDone(outcome -> onPublished(id, outcome)));
     } else if (effect instanceof Effect.Cancel e) {
-      session.publish(speaker.cancel(e, now()));
+      session.publish(messages.cancel(e, now()));
     } else if (effect instanceof Effect.Respond e) {
       metrics.answered("answered");
       Publication answer =
-          Speaker.toClient(e.response(), e.response().clientId(), e.endsAt(), now());
+          BrokerMessages.toClient(e.response(), e.response().clientId(), e.endsAt(), now());
       answer(
           e.receipt().isPresent() ? answer : answer.tried(Tries.UNTIL_NACKED),
           e.receipt(),
@@ -354,13 +354,13 @@ final class BrokerLoop implements SessionListener, Ticker {
     } else if (effect instanceof Effect.Refuse e) {
       metrics.answered(e.error().error().failure().code());
       answer(
-          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now()),
+          BrokerMessages.toClient(e.error(), e.clientId(), e.endsAt(), now()),
           Optional.of(e.receipt()),
           countdown);
     } else if (effect instanceof Effect.RefuseOrphan e) {
       metrics.answered(e.error().error().failure().code());
       answer(
-          Speaker.toClient(e.error(), e.clientId(), e.endsAt(), now())
+          BrokerMessages.toClient(e.error(), e.clientId(), e.endsAt(), now())
               .tried(Tries.UNTIL_NACKED)
               .orphaned(),
           Optional.empty(),

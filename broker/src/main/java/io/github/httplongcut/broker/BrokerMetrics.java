@@ -1,6 +1,6 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.broker.core.Drop;
+import io.github.httplongcut.broker.core.DropReason;
 import io.github.httplongcut.broker.core.RouterStats;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -49,7 +49,7 @@ final class BrokerMetrics {
     total("forwarded", "Answers to requests of other brokers", now -> now.totals().forwarded());
     forgotten("silent", now -> now.forgotten().silent());
     forgotten("displaced", now -> now.forgotten().displaced());
-    for (Drop why : Drop.values()) {
+    for (DropReason why : DropReason.values()) {
       FunctionCounter.builder(
               "longcut.broker.events.dropped",
               this,

@@ -24,7 +24,7 @@ final class Consumption {
 
   private final Intake intake;
   private final Session session;
-  private final Speaker speaker;
+  private final BrokerMessages messages;
   private final BrokerMetrics metrics;
   private int prefetch;
   private int loggedPrefetch;
@@ -33,10 +33,10 @@ final class Consumption {
   private long loggedAt;
   private volatile State state = State.CLOSED;
 
-  Consumption(Intake intake, Session session, Speaker speaker, BrokerMetrics metrics) {
+  Consumption(Intake intake, Session session, BrokerMessages messages, BrokerMetrics metrics) {
     this.intake = intake;
     this.session = session;
-    this.speaker = speaker;
+    this.messages = messages;
     this.metrics = metrics;
   }
 
@@ -88,7 +88,7 @@ final class Consumption {
   private void perform(List<Step> steps, Load load, long now) {
     for (Step step : steps) {
       if (step instanceof Step.SayHello) {
-        session.publish(speaker.hello(now));
+        session.publish(messages.hello(now));
       } else if (step instanceof Step.TakeOrphans) {
         session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
       } else if (step instanceof Step.TakeRequests take) {

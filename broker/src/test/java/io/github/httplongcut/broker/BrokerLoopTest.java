@@ -82,7 +82,7 @@ class BrokerLoopTest {
           new BrokerLoop.Ports(
               session,
               new EnvelopeCheck(Set.of("broker", "broker-2")),
-              new Speaker(BROKER, ACK_TIMEOUT, "1"),
+              new BrokerMessages(BROKER, ACK_TIMEOUT, "1"),
               new Intake(new Intake.Limits(2_000, 12, 10)),
               new BrokerMetrics(registry, router.stats()),
               () -> now),

@@ -37,7 +37,7 @@ class ConsumptionTest {
       new Consumption(
           new Intake(new Intake.Limits(2_000, 10, 10)),
           session,
-          new Speaker(new ProcessId("broker", "b-aaaaaa"), Duration.ofSeconds(2), "1"),
+          new BrokerMessages(new ProcessId("broker", "b-aaaaaa"), Duration.ofSeconds(2), "1"),
           new BrokerMetrics(new SimpleMeterRegistry(), NOTHING));
   private long now;
 

@@ -46,25 +46,25 @@ final class Admission {
    * A place for a request of so many bytes.
    *
    * @param now {@code nanoTime}
-   * @throws RefusedException if there is none: {@code overloaded} or {@code upstream_busy}
+   * @throws RequestRefusedException if there is none: {@code overloaded} or {@code upstream_busy}
    */
-  Place enter(String upstreamTarget, CallerAddress caller, long size, long now)
-      throws RefusedException {
+  Permit acquire(String upstreamTarget, CallerAddress caller, long size, long now)
+      throws RequestRefusedException {
     if (unacked.get() >= maxUnacked.limit()) {
       throw overloaded();
     }
     RequestShares.Holding holding = shares.holding(upstreamTarget, caller);
-    requireFit(holding, holding.enter(size, now), now);
+    requireFit(holding, holding.acquire(size, now), now);
     TargetLimit target = targets.get(upstreamTarget);
     if (!target.hasRoom()) {
-      holding.leave();
+      holding.release();
       throw busy(upstreamTarget);
     }
-    return new Place(target, holding);
+    return new Permit(target, holding);
   }
 
   private void requireFit(RequestShares.Holding holding, Answer answer, long now)
-      throws RefusedException {
+      throws RequestRefusedException {
     switch (answer) {
       case FITS -> {
         // nothing is exceeded
@@ -77,26 +77,26 @@ final class Admission {
     }
   }
 
-  private RefusedException overShare(CallerAddress caller, Room room, long now) {
+  private RequestRefusedException overShare(CallerAddress caller, Room room, long now) {
     exceeded.ofCaller(caller, room, now);
-    return new RefusedException(
+    return new RequestRefusedException(
         Failure.OVERLOADED, "the caller " + caller + " has its share of the " + room.words());
   }
 
-  private RefusedException overShare(String upstreamTarget, Room room, long now) {
+  private RequestRefusedException overShare(String upstreamTarget, Room room, long now) {
     exceeded.ofTarget(upstreamTarget, room, now);
-    return new RefusedException(
+    return new RequestRefusedException(
         Failure.UPSTREAM_BUSY, "'" + upstreamTarget + "' has its share of the " + room.words());
   }
 
-  private static RefusedException busy(String upstreamTarget) {
-    return new RefusedException(
+  private static RequestRefusedException busy(String upstreamTarget) {
+    return new RequestRefusedException(
         Failure.UPSTREAM_BUSY,
         "brokers had no room for more requests for '" + upstreamTarget + "' a moment ago");
   }
 
-  private static RefusedException overloaded() {
-    return new RefusedException(Failure.OVERLOADED, "too much is under way");
+  private static RequestRefusedException overloaded() {
+    return new RequestRefusedException(Failure.OVERLOADED, "too much is under way");
   }
 
   /** Requests under way. */
@@ -150,16 +150,16 @@ final class Admission {
 
   /**
    * What one request takes up, until it leaves. One thread at a time, but for {@link #answered} and
-   * {@link #leave}.
+   * {@link #release}.
    */
-  final class Place {
+  final class Permit {
 
     private final TargetLimit target;
     private final RequestShares.Holding holding;
     private final AtomicBoolean waitsForAck = new AtomicBoolean();
     private final AtomicBoolean waitsForAnswer = new AtomicBoolean();
 
-    private Place(TargetLimit target, RequestShares.Holding holding) {
+    private Permit(TargetLimit target, RequestShares.Holding holding) {
       this.target = target;
       this.holding = holding;
     }
@@ -172,9 +172,9 @@ final class Admission {
     /**
      * Takes up more.
      *
-     * @throws RefusedException {@code overloaded}, if there is no room
+     * @throws RequestRefusedException {@code overloaded}, if there is no room
      */
-    void grow(long more, long now) throws RefusedException {
+    void grow(long more, long now) throws RequestRefusedException {
       requireFit(holding, holding.grow(more, now), now);
     }
 
@@ -187,20 +187,20 @@ final class Admission {
      * From here on it waits for a broker's ack, and for its answer. Until it is whole it takes up
      * nothing of its target: callers that send nothing would keep others out.
      *
-     * @throws RefusedException {@code overloaded} or {@code upstream_busy}, if too many wait: there
-     *     was room when its head came, but its content may have come slowly
+     * @throws RequestRefusedException {@code overloaded} or {@code upstream_busy}, if too many
+     *     wait: there was room when its head came, but its content may have come slowly
      */
-    void handedOver(long now) throws RefusedException {
+    void handedOver(long now) throws RequestRefusedException {
       if (unacked.incrementAndGet() > maxUnacked.limit()) {
         unacked.decrementAndGet();
         throw overloaded();
       }
       try {
         requireFit(holding, holding.enterTarget(now), now);
-        if (!target.enter()) {
+        if (!target.acquire()) {
           throw busy(holding.upstreamTarget());
         }
-      } catch (RefusedException e) {
+      } catch (RequestRefusedException e) {
         unacked.decrementAndGet();
         throw e;
       }
@@ -218,7 +218,7 @@ final class Admission {
     void answered() {
       endWait();
       if (waitsForAnswer.compareAndSet(true, false)) {
-        target.leave();
+        target.release();
       }
     }
 
@@ -235,9 +235,9 @@ final class Admission {
     }
 
     /** Frees everything; more than once does nothing. */
-    void leave() {
+    void release() {
       answered();
-      holding.leave();
+      holding.release();
     }
   }
 }

@@ -24,14 +24,14 @@ final class BodyReader {
   interface Listener {
     void onBody(Body body);
 
-    void onRefused(RefusedException why);
+    void onRefused(RequestRefusedException why);
   }
 
   private static final Logger log = LoggerFactory.getLogger(BodyReader.class);
 
   private final HttpServerExchange httpExchange;
   private final Limits limits;
-  private final Admission.Place place;
+  private final Admission.Permit permit;
   private final Listener listener;
   private final long most;
   private byte[] content = {};
@@ -42,17 +42,17 @@ final class BodyReader {
   private boolean over;
 
   /**
-   * @param place grows with the content
+   * @param permit grows with the content
    */
   BodyReader(
       HttpServerExchange httpExchange,
       RequestHead head,
       Limits limits,
-      Admission.Place place,
+      Admission.Permit permit,
       Listener listener) {
     this.httpExchange = httpExchange;
     this.limits = limits;
-    this.place = place;
+    this.permit = permit;
     this.listener = listener;
     this.most =
         head.content() == RequestHead.Content.SIZED
@@ -94,22 +94,23 @@ final class BodyReader {
         end();
         listener.onBody(body);
       }
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       end();
       listener.onRefused(e);
     } catch (IOException e) {
       end();
-      listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body broke off"));
+      listener.onRefused(new RequestRefusedException(Failure.BAD_REQUEST, "the body broke off"));
     } catch (RuntimeException | Error e) { // nobody else would end the exchange
       log.error("event=bug part=body", e);
       if (!over) {
         end();
-        listener.onRefused(new RefusedException(Failure.INTERNAL_ERROR, "a bug: see the log"));
+        listener.onRefused(
+            new RequestRefusedException(Failure.INTERNAL_ERROR, "a bug: see the log"));
       }
     }
   }
 
-  private void take(ByteBuffer buffer) throws RefusedException {
+  private void take(ByteBuffer buffer) throws RequestRefusedException {
     int more = buffer.remaining();
     long size = (long) length + more;
     if (size > limits.maxRequestBody()) {
@@ -123,12 +124,12 @@ final class BodyReader {
     length += more;
   }
 
-  private void grow(int needed, int wished) throws RefusedException {
+  private void grow(int needed, int wished) throws RequestRefusedException {
     long now = System.nanoTime();
-    if (place.tryGrow(wished - content.length, now)) {
+    if (permit.tryGrow(wished - content.length, now)) {
       content = Arrays.copyOf(content, wished);
     } else {
-      place.grow(needed - content.length, now);
+      permit.grow(needed - content.length, now);
       content = Arrays.copyOf(content, needed);
     }
   }
@@ -143,7 +144,8 @@ final class BodyReader {
       return;
     }
     end();
-    listener.onRefused(new RefusedException(Failure.READ_TIMEOUT, "the body came too slowly"));
+    listener.onRefused(
+        new RequestRefusedException(Failure.READ_TIMEOUT, "the body came too slowly"));
   }
 
   private void end() {

@@ -38,7 +38,7 @@ final class ClientAgent {
   private final Admission admission;
   private final RequestMetrics metrics;
   private final PendingRequests pending;
-  private final Inbox inbox;
+  private final ClientSessionListener inbox;
   private final RelayHandler handler;
   private final HttpListener listener;
 
@@ -67,7 +67,7 @@ final class ClientAgent {
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
     metrics = new RequestMetrics(registry, admission);
     pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
-    inbox = new Inbox(clientId, pending, loop::now, metrics);
+    inbox = new ClientSessionListener(clientId, pending, loop::now, metrics);
     HttpDate date = new HttpDate(InstantSource.system());
     handler =
         new RelayHandler(
@@ -161,7 +161,7 @@ final class ClientAgent {
   }
 
   /** From I/O threads to the loop. */
-  private final class ToLoop implements Relay {
+  private final class ToLoop implements RequestSubmitter {
     @Override
     public void submit(Incoming incoming) {
       loop.executeHere(() -> pending.add(incoming, loop.now()));
@@ -174,7 +174,7 @@ final class ClientAgent {
   }
 
   /** From the loop to RabbitMQ. */
-  private final class ToSession implements Outbox {
+  private final class ToSession implements RequestPublisher {
     @Override
     public Runnable publish(Attempt attempt) {
       metrics.countPublication();

@@ -24,17 +24,17 @@ final class ConnectionShares {
    * Takes a place, unless the caller has its share. The listener accepts no more connections than
    * there may be in all; this class may hear of an end a moment later than the listener.
    */
-  synchronized boolean enter(CallerAddress caller, long now) {
+  synchronized boolean acquire(CallerAddress caller, long now) {
     if (caller.hasShare() && shares.ask(caller, 0, now) == Verdict.OVER_SHARE_OF_PLACES) {
       return false;
     }
-    shares.enter(caller, 0);
+    shares.acquire(caller, 0);
     return true;
   }
 
   /** Gives up a place. */
-  synchronized void leave(CallerAddress caller) {
-    shares.leave(caller, 0);
+  synchronized void release(CallerAddress caller) {
+    shares.release(caller, 0);
   }
 
   /** Returns the number of open connections. */

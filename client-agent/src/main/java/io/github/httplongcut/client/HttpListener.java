@@ -156,13 +156,13 @@ final class HttpListener implements AutoCloseable {
   private void open(StreamConnection connection) {
     CallerAddress caller = callers.ofConnection(connection.getPeerAddress(InetSocketAddress.class));
     long now = System.nanoTime();
-    if (!shares.enter(caller, now)) {
+    if (!shares.acquire(caller, now)) {
       exceeded.ofCaller(caller, ExceededShares.Room.CONNECTIONS, now);
       IoUtils.safeClose(connection);
       return;
     }
     // Undertow adds a listener of its own; each is called once, also if the connection has ended.
-    connection.setCloseListener(closed -> shares.leave(caller));
+    connection.setCloseListener(closed -> shares.release(caller));
     CallerSink.install(connection, config.listener().idleTimeout(), date);
     connections.handleEvent(connection);
   }

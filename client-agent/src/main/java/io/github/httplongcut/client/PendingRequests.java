@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Every request that waits for its answer: the client agent's part of protocol section 4, and who
  * decides there. Does no I/O, reads no clock, takes no lock and belongs to the loop. State changes
- * first, {@link Outbox} and {@link Caller} second.
+ * first, {@link RequestPublisher} and {@link Caller} second.
  *
  * <p>Deadlines of callers are on the real clock. Checks on others are on a fair one, which stands
  * while this process could not hear them: {@link #excuse}.
@@ -43,7 +43,7 @@ final class PendingRequests {
 
   private final ProcessId clientId;
   private final Duration ackTimeout;
-  private final Outbox outbox;
+  private final RequestPublisher outbox;
   private final Supplier<UUID> newId;
 
   /** Each request under its first id, oldest first. */
@@ -53,7 +53,7 @@ final class PendingRequests {
   private final Map<UUID, PendingRequest> byId = new HashMap<>();
 
   /** Of requests that are forgotten. */
-  private final HungUp hungUp;
+  private final AbandonedRequests hungUp;
 
   /** How far the fair clock is behind. */
   private long excusedNanos;
@@ -61,12 +61,14 @@ final class PendingRequests {
   /**
    * @param newId makes the {@code client_req_id}s after a request's first one
    */
-  PendingRequests(ProcessId clientId, Duration ackTimeout, Outbox outbox, Supplier<UUID> newId) {
+  PendingRequests(
+      ProcessId clientId, Duration ackTimeout, RequestPublisher outbox, Supplier<UUID> newId) {
     this.clientId = clientId;
     this.ackTimeout = ackTimeout;
     this.outbox = outbox;
     this.newId = newId;
-    this.hungUp = new HungUp(2 * ackTimeout.toNanos()); // as with the check: later nobody acks it
+    this.hungUp =
+        new AbandonedRequests(2 * ackTimeout.toNanos()); // as with the check: later nobody acks it
   }
 
   /** How many wait. */
@@ -352,7 +354,7 @@ final class PendingRequests {
     long expiration = Math.min(full, ttl);
     pending.onTakeBack(
         outbox.publish(
-            new Outbox.Attempt(
+            new RequestPublisher.Attempt(
                 new ClientRequest(clientId, id, ttl, pending.request()),
                 expiration,
                 expiration == full ? batchingOf(pending) : Batching.ALONE,

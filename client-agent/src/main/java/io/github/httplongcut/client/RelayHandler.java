@@ -86,7 +86,8 @@ final class RelayHandler implements HttpHandler {
             relayed.closeAfterwards();
           }
           if (HeaderRules.hasPassed(head.headers(), context.pseudonym())) {
-            throw new RefusedException(Failure.LOOP_DETECTED, "it passed this client agent before");
+            throw new RequestRefusedException(
+                Failure.LOOP_DETECTED, "it passed this client agent before");
           }
           if (head.isOptions() && isForUs(head.headers())) {
             relayed.answerUnrelayed(OPTIONS);
@@ -98,13 +99,13 @@ final class RelayHandler implements HttpHandler {
                   .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
           relayed.isFor(destination.upstreamTarget());
           relayed.onHangUp(destination.onHangUp());
-          Admission.Place place =
-              admission.enter(
+          Admission.Permit permit =
+              admission.acquire(
                   destination.upstreamTarget(),
                   callers.ofRequest(httpExchange.getSourceAddress(), head.headers()),
                   head.size(),
                   System.nanoTime());
-          relayed.takes(place);
+          relayed.takes(permit);
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",
               relayed.firstId(),
@@ -120,7 +121,7 @@ final class RelayHandler implements HttpHandler {
           readBody(
               httpExchange,
               head,
-              place,
+              permit,
               new BodyReader.Listener() {
                 @Override
                 public void onBody(Body body) {
@@ -129,7 +130,7 @@ final class RelayHandler implements HttpHandler {
                 }
 
                 @Override
-                public void onRefused(RefusedException why) {
+                public void onRefused(RequestRefusedException why) {
                   relayed.refuse(why.error());
                 }
               });
@@ -137,45 +138,46 @@ final class RelayHandler implements HttpHandler {
   }
 
   /** Returns whether no one else may get it: {@code Max-Forwards: 0} (RFC 9110 section 7.6.2). */
-  private static boolean isForUs(Headers headers) throws RefusedException {
+  private static boolean isForUs(Headers headers) throws RequestRefusedException {
     try {
       OptionalInt left = HeaderRules.maxForwards(headers);
       return left.isPresent() && left.getAsInt() == 0;
     } catch (IllegalArgumentException e) {
-      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+      throw new RequestRefusedException(Failure.BAD_REQUEST, e.getMessage());
     }
   }
 
   private interface Step {
-    void run() throws RefusedException;
+    void run() throws RequestRefusedException;
   }
 
   /** Whatever goes wrong is answered: nothing else would end the exchange. */
   private static void guarded(RelayedRequest relayed, Step step) {
     try {
       step.run();
-    } catch (RefusedException e) {
+    } catch (RequestRefusedException e) {
       relayed.refuse(e.error());
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", relayed.firstId(), e);
-      relayed.refuse(new RefusedException(Failure.INTERNAL_ERROR, "a bug: see the log").error());
+      relayed.refuse(
+          new RequestRefusedException(Failure.INTERNAL_ERROR, "a bug: see the log").error());
     }
   }
 
-  private static Supplier<RefusedException> refused(Failure failure, String message) {
-    return () -> new RefusedException(failure, message);
+  private static Supplier<RequestRefusedException> refused(Failure failure, String message) {
+    return () -> new RequestRefusedException(failure, message);
   }
 
   private void readBody(
       HttpServerExchange httpExchange,
       RequestHead head,
-      Admission.Place place,
+      Admission.Permit permit,
       BodyReader.Listener listener) {
     if (head.content() == RequestHead.Content.NONE) {
       listener.onBody(Body.ABSENT);
       return;
     }
-    BodyReader reader = new BodyReader(httpExchange, head, config.limits(), place, listener);
+    BodyReader reader = new BodyReader(httpExchange, head, config.limits(), permit, listener);
     if (!HttpContinue.requiresContinueResponse(httpExchange)) {
       reader.start(config.listener().uploadPace());
       return;
@@ -190,23 +192,24 @@ final class RelayHandler implements HttpHandler {
 
           @Override
           public void onException(HttpServerExchange unused, Sender sender, IOException e) {
-            listener.onRefused(new RefusedException(Failure.BAD_REQUEST, "the body did not come"));
+            listener.onRefused(
+                new RequestRefusedException(Failure.BAD_REQUEST, "the body did not come"));
           }
         });
   }
 
   private static Request request(
       RequestHead head, Destination destination, Headers headers, Body body)
-      throws RefusedException {
+      throws RequestRefusedException {
     try {
       return new Request(
           destination.upstreamTarget(), head.method(), destination.url(), headers, body);
     } catch (IllegalArgumentException e) {
-      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+      throw new RequestRefusedException(Failure.BAD_REQUEST, e.getMessage());
     }
   }
 
-  private void submit(RelayedRequest relayed, Request request) throws RefusedException {
+  private void submit(RelayedRequest relayed, Request request) throws RequestRefusedException {
     relayed.submit(request, config.requestTimeout());
   }
 }

@@ -39,7 +39,7 @@ final class RelayedRequest implements Caller {
    * @param draining true once the process stops
    */
   record Context(
-      Relay relay,
+      RequestSubmitter relay,
       RequestMetrics metrics,
       String pseudonym,
       HttpDate date,
@@ -57,8 +57,8 @@ final class RelayedRequest implements Caller {
   private final HttpServerConnection connection;
   private final Context context;
   private Optional<String> upstreamTarget = Optional.empty();
-  private Optional<Admission.Place> place = Optional.empty();
-  private Optional<HangUp> hangUp = Optional.empty();
+  private Optional<Admission.Permit> permit = Optional.empty();
+  private Optional<HangUpDetector> hangUp = Optional.empty();
   private OnHangUp onHangUp = OnHangUp.CANCEL;
   private boolean submitted;
   private boolean closing;
@@ -95,8 +95,8 @@ final class RelayedRequest implements Caller {
   }
 
   /** It takes up that place until it is over. */
-  void takes(Admission.Place place) {
-    this.place = Optional.of(place);
+  void takes(Admission.Permit permit) {
+    this.permit = Optional.of(permit);
   }
 
   /** Its answer is the last on its connection, unless its content is never read. */
@@ -107,27 +107,27 @@ final class RelayedRequest implements Caller {
   /**
    * It is whole: the loop takes over, and the caller is watched.
    *
-   * @throws RefusedException if too many are under way
+   * @throws RequestRefusedException if too many are under way
    */
-  void submit(Request request, Duration requestTimeout) throws RefusedException {
-    if (place.isPresent()) {
-      place.get().handedOver(System.nanoTime());
+  void submit(Request request, Duration requestTimeout) throws RequestRefusedException {
+    if (permit.isPresent()) {
+      permit.get().handedOver(System.nanoTime());
     }
     submitted = true;
     boolean probing = onHangUp == OnHangUp.CANCEL && httpExchange.isHttp11();
-    hangUp = Optional.of(HangUp.watch(connection, probing, this::closeAfterwards));
+    hangUp = Optional.of(HangUpDetector.watch(connection, probing, this::closeAfterwards));
     context.relay.submit(
         new Incoming(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
   }
 
   @Override
   public void acked(long delayNanos) {
-    place.ifPresent(taken -> taken.acked(delayNanos));
+    permit.ifPresent(taken -> taken.acked(delayNanos));
   }
 
   @Override
   public void answer(Response response) {
-    place.ifPresent(Admission.Place::answered);
+    permit.ifPresent(Admission.Permit::answered);
     onIoThread(() -> write("answered", () -> forCaller(response)));
   }
 
@@ -145,12 +145,12 @@ final class RelayedRequest implements Caller {
 
   @Override
   public void foundNoRoom() {
-    place.ifPresent(Admission.Place::foundNoRoom);
+    permit.ifPresent(Admission.Permit::foundNoRoom);
   }
 
   @Override
   public void fail(EventError error) {
-    place.ifPresent(Admission.Place::answered);
+    permit.ifPresent(Admission.Permit::answered);
     onIoThread(() -> refuse(error));
   }
 
@@ -215,7 +215,7 @@ final class RelayedRequest implements Caller {
     }
     answered = true;
     this.outcome = outcome;
-    hangUp.ifPresent(HangUp::stop);
+    hangUp.ifPresent(HangUpDetector::stop);
     if (closing && httpExchange.isRequestComplete()) {
       httpExchange.setPersistent(false);
     }
@@ -233,7 +233,7 @@ final class RelayedRequest implements Caller {
   }
 
   private void hold(Response response) {
-    place.ifPresent(
+    permit.ifPresent(
         taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
   }
 
@@ -247,7 +247,7 @@ final class RelayedRequest implements Caller {
     }
     try {
       httpExchange.getResponseHeaders().clear();
-      EventError error = new RefusedException(failure, message).error();
+      EventError error = new RequestRefusedException(failure, message).error();
       Response problem = dated(ProblemResponse.of(error, firstId, upstreamTarget));
       hold(problem);
       ResponseWriter.write(httpExchange, problem, this::onWritten);
@@ -286,7 +286,7 @@ final class RelayedRequest implements Caller {
       return;
     }
     ended = true;
-    place.ifPresent(Admission.Place::leave);
+    permit.ifPresent(Admission.Permit::release);
     long nanos = System.nanoTime() - receivedAt;
     context.metrics.completed(upstreamTarget, outcome, nanos);
     log.debug(
@@ -301,7 +301,7 @@ final class RelayedRequest implements Caller {
     try {
       httpExchange.getIoThread().execute(task);
     } catch (RejectedExecutionException e) {
-      place.ifPresent(Admission.Place::leave); // the process stops: no thread, no connection
+      permit.ifPresent(Admission.Permit::release); // the process stops: no thread, no connection
     }
   }
 }

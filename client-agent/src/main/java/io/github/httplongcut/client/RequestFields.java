@@ -34,10 +34,10 @@ final class RequestFields {
    *
    * @param caller the other end of the connection
    * @param scheme {@code http} or {@code https}
-   * @throws RefusedException if they have become too large
+   * @throws RequestRefusedException if they have become too large
    */
   Headers of(RequestHead head, Destination destination, InetSocketAddress caller, String scheme)
-      throws RefusedException {
+      throws RequestRefusedException {
     Headers headers = HeaderRules.withoutFraming(HeaderRules.endToEnd(head.headers()));
     if (forwarding.underscores() == Underscores.DROP) {
       headers = HeaderRules.withoutUnderscores(headers);
@@ -49,7 +49,7 @@ final class RequestFields {
     headers = HeaderRules.withVia(headers, head.protocolVersion(), pseudonym);
     if (headers.valueCount() > WireLimits.HEADER_FIELDS
         || headers.chars() > WireLimits.HEADER_CHARS) { // X-Forwarded-Host repeats the Host
-      throw new RefusedException(
+      throw new RequestRefusedException(
           Failure.HEADERS_TOO_LARGE,
           "with what the relay adds the fields are larger than "
               + WireLimits.HEADER_CHARS

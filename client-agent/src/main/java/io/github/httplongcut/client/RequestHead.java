@@ -50,12 +50,14 @@ record RequestHead(
   /**
    * Reads what Undertow has parsed.
    *
-   * @throws RefusedException if it is over a limit, malformed, or nothing that can be relayed
+   * @throws RequestRefusedException if it is over a limit, malformed, or nothing that can be
+   *     relayed
    */
-  static RequestHead read(HttpServerExchange httpExchange, Limits limits) throws RefusedException {
+  static RequestHead read(HttpServerExchange httpExchange, Limits limits)
+      throws RequestRefusedException {
     String method = httpExchange.getRequestMethod().toString();
     if (!Headers.isToken(method)) {
-      throw new RefusedException(Failure.BAD_REQUEST, "the method is not a token");
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "the method is not a token");
     }
     String version = httpExchange.getProtocol().toString().substring(PROTOCOL_PREFIX.length());
     refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders(), version);
@@ -84,8 +86,8 @@ record RequestHead(
     return method.equalsIgnoreCase("HEAD") && !method.equals("HEAD");
   }
 
-  static RefusedException tooLarge(Limits limits) {
-    return new RefusedException(
+  static RequestRefusedException tooLarge(Limits limits) {
+    return new RequestRefusedException(
         Failure.REQUEST_TOO_LARGE, "the body is larger than " + limits.maxRequestBody() + " bytes");
   }
 
@@ -99,17 +101,18 @@ record RequestHead(
   }
 
   private static void refuseWhatCannotBeRelayed(
-      String method, HeaderMap fields, String protocolVersion) throws RefusedException {
+      String method, HeaderMap fields, String protocolVersion) throws RequestRefusedException {
     switch (method.toUpperCase(Locale.ROOT)) {
       case "HEAD" -> {
         if (isMisspelledHead(method)) {
-          throw new RefusedException(Failure.BAD_REQUEST, "HEAD is relayed in capitals only");
+          throw new RequestRefusedException(
+              Failure.BAD_REQUEST, "HEAD is relayed in capitals only");
         }
       }
       case "TRACE" ->
-          throw new RefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
+          throw new RequestRefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
       case "CONNECT" ->
-          throw new RefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
+          throw new RequestRefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
       default -> {
         // any other token is a method
       }
@@ -120,18 +123,19 @@ record RequestHead(
         && !ignored
         && upgrade.stream()
             .anyMatch(value -> value.toLowerCase(Locale.ROOT).contains("websocket"))) {
-      throw new RefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
+      throw new RequestRefusedException(Failure.NOT_IMPLEMENTED, "WebSocket is not relayed");
     }
   }
 
-  private static Headers readHeaders(HeaderMap fields, Limits limits) throws RefusedException {
+  private static Headers readHeaders(HeaderMap fields, Limits limits)
+      throws RequestRefusedException {
     Headers.Builder builder = Headers.builder();
     int count = 0;
     for (HeaderValues values : fields) {
       for (String value : values) {
         count++;
         if (count > limits.maxHeaders()) {
-          throw new RefusedException(
+          throw new RequestRefusedException(
               Failure.HEADERS_TOO_LARGE, "there are more than " + limits.maxHeaders() + " fields");
         }
         builder.add(values.getHeaderName().toString(), value);
@@ -140,13 +144,13 @@ record RequestHead(
     try {
       Headers headers = builder.build();
       if (sizeOf(headers) > limits.maxHeadersSize()) {
-        throw new RefusedException(
+        throw new RequestRefusedException(
             Failure.HEADERS_TOO_LARGE,
             "the fields are larger than " + limits.maxHeadersSize() + " bytes");
       }
       return headers;
     } catch (IllegalArgumentException e) {
-      throw new RefusedException(Failure.BAD_REQUEST, e.getMessage());
+      throw new RequestRefusedException(Failure.BAD_REQUEST, e.getMessage());
     }
   }
 
@@ -167,29 +171,31 @@ record RequestHead(
     return query.isEmpty() ? uri : uri + '?' + query;
   }
 
-  private static void requireFit(String url, Limits limits) throws RefusedException {
+  private static void requireFit(String url, Limits limits) throws RequestRefusedException {
     if (url.length() > limits.maxUrl()) {
-      throw new RefusedException(
+      throw new RequestRefusedException(
           Failure.URL_TOO_LONG, "the URL is longer than " + limits.maxUrl() + " bytes");
     }
   }
 
   /** Returns what stands for the {@code Host} that HTTP/1.0 need not send. */
-  private static String authorityOf(String absolute) throws RefusedException {
+  private static String authorityOf(String absolute) throws RequestRefusedException {
     String authority = absolute.substring(authorityStart(absolute), authorityEnd(absolute));
     if (!HostField.isWellFormed(authority)) { // RFC 9110 section 4.2.4: nor user information
-      throw new RefusedException(Failure.BAD_REQUEST, "the URL names no host");
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "the URL names no host");
     }
     return authority;
   }
 
   /** Returns path and query of an absolute-form (RFC 9112 section 3.2.2). */
-  private static String originForm(String absolute, String authority) throws RefusedException {
+  private static String originForm(String absolute, String authority)
+      throws RequestRefusedException {
     int start = authorityStart(absolute);
     int end = authorityEnd(absolute);
     boolean ourScheme = absolute.regionMatches(true, 0, "http://", 0, start);
     if (!ourScheme || !HostField.areSame(absolute.substring(start, end), authority)) {
-      throw new RefusedException(Failure.BAD_REQUEST, "the URL names another host than Host does");
+      throw new RequestRefusedException(
+          Failure.BAD_REQUEST, "the URL names another host than Host does");
     }
     String rest = absolute.substring(end);
     return rest.startsWith("/") ? rest : '/' + rest;
@@ -208,10 +214,10 @@ record RequestHead(
   }
 
   private static Content contentOf(Headers headers, String protocolVersion)
-      throws RefusedException {
+      throws RequestRefusedException {
     if (headers.contains("Transfer-Encoding")) {
       if (protocolVersion.equals(HTTP_1_0)) { // RFC 9112 section 6.1: its framing is faulty
-        throw new RefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
+        throw new RequestRefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
       }
       requireChunked(String.join(",", headers.all("Transfer-Encoding")));
       return Content.CHUNKED;
@@ -220,24 +226,24 @@ record RequestHead(
   }
 
   /** RFC 9112 sections 6.1 and 6.3: without chunked at the end, once, nobody knows the length. */
-  private static void requireChunked(String codings) throws RefusedException {
+  private static void requireChunked(String codings) throws RequestRefusedException {
     String known = codings.toLowerCase(Locale.ROOT);
     if (known.equals(CHUNKED)) {
       return;
     }
     List<String> applied = Arrays.stream(known.split(",", -1)).map(String::strip).toList();
     if (applied.indexOf(CHUNKED) != applied.size() - 1) {
-      throw new RefusedException(
+      throw new RequestRefusedException(
           Failure.BAD_REQUEST, "Transfer-Encoding is not chunked at its end, and only there");
     }
-    throw new RefusedException(
+    throw new RequestRefusedException(
         Failure.NOT_IMPLEMENTED, "no Transfer-Encoding but chunked is known");
   }
 
-  private static long contentLength(Headers headers) throws RefusedException {
+  private static long contentLength(Headers headers) throws RequestRefusedException {
     String digits = headers.first("Content-Length").orElse("");
     if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      throw new RefusedException(Failure.BAD_REQUEST, "Content-Length is no number");
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "Content-Length is no number");
     }
     return digits.length() > MAX_LENGTH_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
   }

@@ -145,7 +145,7 @@ final class RequestShares {
      * Takes a place and so many bytes, if they fit. A request that its target will have no room for
      * is refused now, before its content is read.
      */
-    Answer enter(long size, long now) {
+    Answer acquire(long size, long now) {
       synchronized (RequestShares.this) {
         Answer answer = askForCaller(caller, size, now);
         if (answer == Answer.FITS) {
@@ -155,7 +155,7 @@ final class RequestShares {
           }
         }
         if (answer == Answer.FITS) {
-          callers.enter(caller, size);
+          callers.acquire(caller, size);
           bytes = size;
           ofCaller = true;
         }
@@ -179,7 +179,7 @@ final class RequestShares {
           exceeds = ofCaller;
         }
         if (answer == Answer.FITS && ofCaller) {
-          targets.enter(upstreamTarget, bytes);
+          targets.acquire(upstreamTarget, bytes);
           ofTarget = true;
         }
         if (exceeds) {
@@ -230,17 +230,17 @@ final class RequestShares {
     }
 
     /** Gives everything up; more than once does nothing. */
-    void leave() {
+    void release() {
       synchronized (RequestShares.this) {
         if (ofTarget) {
-          targets.leave(upstreamTarget, bytes);
+          targets.release(upstreamTarget, bytes);
           ofTarget = false;
           if (exceeds) {
             overShare.merge(upstreamTarget, -1, Integer::sum);
           }
         }
         if (ofCaller) {
-          callers.leave(caller, bytes);
+          callers.release(caller, bytes);
           ofCaller = false;
         }
       }

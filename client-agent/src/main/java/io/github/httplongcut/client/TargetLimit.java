@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * that stays busy is asked for little more than it takes, and a second or two after the overload
  * nothing is left of the limit.
  *
- * <p>{@link #enter}, {@link #leave}, {@link #underWay} and {@link #limit} may be called on any
+ * <p>{@link #acquire}, {@link #release}, {@link #underWay} and {@link #limit} may be called on any
  * thread, the rest on the loop.
  */
 final class TargetLimit {
@@ -56,7 +56,7 @@ final class TargetLimit {
   }
 
   /** Whether one more may be under way; then it is. */
-  boolean enter() {
+  boolean acquire() {
     if (underWay.get() >= limit) {
       return false;
     }
@@ -65,7 +65,7 @@ final class TargetLimit {
   }
 
   /** One is over. */
-  void leave() {
+  void release() {
     ended.incrementAndGet();
     underWay.decrementAndGet();
   }

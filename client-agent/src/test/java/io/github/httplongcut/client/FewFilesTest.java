@@ -69,10 +69,10 @@ class FewFilesTest {
   @Test
   void callersWithoutAFileWaitAndCostNothing() throws IOException {
     await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(this::answers);
-    List<RawCaller> callers = new ArrayList<>();
+    List<RawHttpCaller> callers = new ArrayList<>();
     for (int i = 0; i < CALLERS; i++) {
       byte[] address = {127, 0, 0, (byte) (2 + i % 20)}; // none has so many that it is cut off
-      callers.add(new RawCaller(InetAddress.getByAddress(address), port));
+      callers.add(new RawHttpCaller(InetAddress.getByAddress(address), port));
     }
 
     Duration before = cpu();
@@ -80,7 +80,7 @@ class FewFilesTest {
     assertThat(callers.get(CALLERS - 1).send("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
         .matches(caller -> !hasAnswer(caller), "waits");
     assertThat(cpu().minus(before)).isLessThan(Duration.ofNanos(System.nanoTime() - begun));
-    for (RawCaller caller : callers) {
+    for (RawHttpCaller caller : callers) {
       caller.close();
     }
 
@@ -88,12 +88,12 @@ class FewFilesTest {
   }
 
   private boolean answers() throws IOException {
-    try (RawCaller caller = new RawCaller(port)) {
+    try (RawHttpCaller caller = new RawHttpCaller(port)) {
       return caller.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").receive().status() == 503;
     }
   }
 
-  private static boolean hasAnswer(RawCaller caller) {
+  private static boolean hasAnswer(RawHttpCaller caller) {
     try {
       return caller.hasAnswerWithin(Duration.ofSeconds(3));
     } catch (IOException e) {

@@ -39,7 +39,7 @@ class PendingRequestsTest {
   private static final long MS = Duration.ofMillis(1).toNanos();
 
   /** Every list in order. */
-  private final List<Outbox.Attempt> attempts = new ArrayList<>();
+  private final List<RequestPublisher.Attempt> attempts = new ArrayList<>();
 
   private final List<String> cancels = new ArrayList<>();
   private final List<UUID> takenBack = new ArrayList<>();
@@ -52,7 +52,7 @@ class PendingRequestsTest {
       new PendingRequests(
           CLIENT,
           Duration.ofNanos(ACK),
-          new Outbox() {
+          new RequestPublisher() {
             @Override
             public Runnable publish(Attempt attempt) {
               assertThat(pending().entries()).as("registered before published").isGreaterThan(1);
@@ -79,7 +79,7 @@ class PendingRequestsTest {
 
     assertThat(attempts)
         .containsExactly(
-            new Outbox.Attempt(
+            new RequestPublisher.Attempt(
                 new ClientRequest(CLIENT, id, 29_750, request("GET")),
                 3_000,
                 Batching.REPEATABLE,
@@ -98,7 +98,7 @@ class PendingRequestsTest {
   void aRequestWithLessTimeThanTheAckTimeoutIsPublishedAloneAndExpiresWithItsTime() {
     pending.add(incoming("GET", T0 + 1_250 * MS), T0);
 
-    Outbox.Attempt attempt = attempts.get(0);
+    RequestPublisher.Attempt attempt = attempts.get(0);
     assertThat(attempt.event().clientReqTtl()).isEqualTo(1_000);
     assertThat(attempt.expirationMillis()).isEqualTo(1_000);
     assertThat(attempt.batching()).isEqualTo(Batching.ALONE);
@@ -240,7 +240,7 @@ class PendingRequestsTest {
 
     pending.onOutcome(id, Outcome.RETURNED, T0 + 28_750 * MS);
 
-    Outbox.Attempt again = attempts.get(1);
+    RequestPublisher.Attempt again = attempts.get(1);
     assertThat(again.event().clientReqTtl()).isEqualTo(1_000);
     assertThat(again.batching()).isEqualTo(Batching.ALONE);
   }
@@ -700,11 +700,11 @@ class PendingRequestsTest {
 
   @Test
   void onlySoManyHangUpsAreRemembered() {
-    for (int i = 0; i <= HungUp.MOST; i++) {
+    for (int i = 0; i <= AbandonedRequests.MOST; i++) {
       pending.onHungUp(add("GET"), T0);
     }
 
-    assertThat(pending.entries()).isEqualTo(HungUp.MOST);
+    assertThat(pending.entries()).isEqualTo(AbandonedRequests.MOST);
   }
 
   @Test

@@ -8,7 +8,7 @@ import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
 import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
-import io.github.httplongcut.client.RawCaller.Answer;
+import io.github.httplongcut.client.RawHttpCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event.BrokerError;
@@ -238,7 +238,7 @@ class RelayHandlerTest {
     agent.answering(request -> HELLO);
     String big = "\u00ff\u0000x".repeat(3_000);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: " + big.length() + "\r\n\r\n")) {
       caller.send(big.substring(0, 10));
       caller.send(big.substring(10));
@@ -264,7 +264,7 @@ class RelayHandlerTest {
   void whoExpects100ContinueGetsIt() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call(
             "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")) {
       assertThat(caller.receiveHead().status()).isEqualTo(100);
@@ -279,7 +279,7 @@ class RelayHandlerTest {
   void aConnectionIsKeptAndPipelinedRequestsAreAnsweredInOrder() throws IOException {
     agent.answering(request -> response(200, Body.ofText(request.url())));
 
-    try (RawCaller caller = agent.call()) {
+    try (RawHttpCaller caller = agent.call()) {
       for (int i = 0; i < 3; i++) {
         caller.send("GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
         assertThat(caller.receive().body()).isEqualTo("/kept");
@@ -301,7 +301,7 @@ class RelayHandlerTest {
       throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call(waiting.replace("|", "\r\n"))) {
+    try (RawHttpCaller caller = agent.call(waiting.replace("|", "\r\n"))) {
       ClientRequest first = awaitRequests(1).get(0);
       caller.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
       agent.answering(request -> response(200, Body.ofText(request.url())));
@@ -316,7 +316,7 @@ class RelayHandlerTest {
   void http10IsAnsweredAndClosed() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller = agent.call("GET /o HTTP/1.0\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call("GET /o HTTP/1.0\r\n\r\n")) {
       assertThat(caller.receive().body()).isEqualTo("hello");
       assertThat(caller.isClosed()).isTrue();
     }
@@ -327,7 +327,7 @@ class RelayHandlerTest {
   void closeInAListOfOptionsCloses() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\nConnection: y\r\n\r\n")) {
       assertThat(caller.receive().headers().all("Connection")).containsExactly("close");
       assertThat(caller.isClosed()).isTrue();
@@ -346,7 +346,7 @@ class RelayHandlerTest {
   void theLastAnswerOfAConnectionSaysSo(String request, int status) throws IOException {
     agent.answering(unused -> response(status, Body.ABSENT));
 
-    try (RawCaller caller = agent.call(request.replace("|", "\r\n") + "\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n") + "\r\n\r\n")) {
       Answer answer = caller.receiveHead();
       assertThat(answer.status()).isEqualTo(status);
       assertThat(answer.headers().all("Connection")).containsExactly("close");
@@ -358,7 +358,7 @@ class RelayHandlerTest {
   void http10IsKeptIfItAsksForThat() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("GET /o HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n")) {
       assertThat(caller.receive().headers().all("Connection")).containsExactly("keep-alive");
       caller.send("GET /o HTTP/1.0\r\nHost: h\r\n\r\n");
@@ -425,7 +425,7 @@ class RelayHandlerTest {
   @ParameterizedTest
   @ValueSource(strings = {"/a", "*"})
   void optionsThatMayNotBeForwardedIsAnsweredByTheClientAgent(String url) throws IOException {
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("OPTIONS " + url + " HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n")) {
       Answer answer = caller.receiveHead();
       assertThat(answer.status()).isEqualTo(204);
@@ -442,7 +442,7 @@ class RelayHandlerTest {
   void optionsThatMayNotBeForwardedIsAnsweredInSpiteOfItsContent() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call(
             "OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nContent-Length: 3\r\n\r\nabc")) {
       assertThat(caller.receiveHead().status()).isEqualTo(204);
@@ -536,7 +536,7 @@ class RelayHandlerTest {
     collidingNames().forEach(name -> colliding.add(name, "1"));
     agent.answering(request -> new Response(200, colliding.build(), Body.ofText("x")));
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/", ""))) {
       assertRefused(caller.receive(), Failure.UPSTREAM_PROTOCOL_ERROR);
       agent.answering(request -> HELLO);
       assertThat(caller.send(get("/", "")).receive().body()).isEqualTo("hello");
@@ -566,7 +566,7 @@ class RelayHandlerTest {
     agent = agentWith(new Limits(10, 64 << 20, 10_000, 4_096, 20, 1_024));
     agent.answering(request -> response(200, Body.of(new byte[32 << 20])));
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/", ""))) {
       caller.read(1_000);
       assertThat(agent.agent.isIdle()).isFalse();
     }
@@ -634,7 +634,7 @@ class RelayHandlerTest {
 
   /** Asks twice on one connection: an answer that hangs, or has a byte too many, would show. */
   private List<String> contentLengthsOf(String method) throws IOException {
-    try (RawCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
       Answer first = caller.receiveHead();
       caller.send(method + " / HTTP/1.1\r\nHost: h\r\n\r\n");
       assertThat(caller.receiveHead()).isEqualTo(first);
@@ -724,7 +724,7 @@ class RelayHandlerTest {
   void headInAnotherSpellingIsRefusedAndClosed(String method) throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
       assertThat(caller.receiveHead().headers().all("Longcut-Error"))
           .containsExactly("bad_request");
       assertThat(caller.isClosed()).isTrue();
@@ -736,7 +736,7 @@ class RelayHandlerTest {
   void afterARefusalThatReadsNoBodyTheCallerIsHeardOut() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n")) {
       assertRefused(caller.receive(), Failure.REQUEST_TOO_LARGE);
       caller.send("x".repeat(100_000)).send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -746,7 +746,7 @@ class RelayHandlerTest {
 
   @Test
   void whoExpects100ContinueForTooMuchIsRefusedAndClosed() throws IOException {
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call(
             "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n")) {
       assertRefused(caller.receive(), Failure.REQUEST_TOO_LARGE);
@@ -764,7 +764,7 @@ class RelayHandlerTest {
     "POST / HTTP/1.1|Host: else|Transfer-Encoding: chunked||1312d00, 404"
   })
   void aCallerThatSendsOnAfterARefusalReadsIt(String head, int status) throws IOException {
-    try (RawCaller caller = agent.call(head.replace("|", "\r\n") + "\r\n")) {
+    try (RawHttpCaller caller = agent.call(head.replace("|", "\r\n") + "\r\n")) {
       String part = "x".repeat(100_000);
       for (int i = 0; i < 200; i++) {
         caller.send(part); // a connection that was reset would throw
@@ -781,7 +781,7 @@ class RelayHandlerTest {
         new TestAgent(
             TestAgent.draining(
                 new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20)));
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n")) {
       assertRefused(caller.send("x".repeat(10_001)).receive(), Failure.REQUEST_TOO_LARGE);
       assertThat(agent.agent.isIdle()).as("it keeps its place").isFalse();
@@ -794,7 +794,7 @@ class RelayHandlerTest {
 
   @Test
   void aRefusalWithoutContentDoesNotWaitForTheRequests() throws IOException {
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("HEAD / HTTP/1.1\r\nHost: else\r\nContent-Length: 10\r\n\r\n")) {
       assertThat(caller.receiveHead().status()).isEqualTo(404);
       caller.send("0123456789HEAD / HTTP/1.1\r\nHost: else\r\n\r\n");
@@ -815,7 +815,7 @@ class RelayHandlerTest {
 
   @Test
   void aBrokenChunkEndsTheConnection() throws IOException {
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call(
             "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "ffffffffffffffffff\r\nab")) {
@@ -882,7 +882,7 @@ class RelayHandlerTest {
   void garbageOnAKeptConnectionIsRefusedLikeAnyOther() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/", ""))) {
       assertThat(caller.receive().status()).isEqualTo(200);
       assertRefused(caller.send("\u0016\u0003\u0001garbage\r\n").receive(), Failure.BAD_REQUEST);
       assertThat(caller.isClosed()).isTrue();
@@ -902,7 +902,7 @@ class RelayHandlerTest {
 
   @Test
   void aProblemForHeadHasNoBody() throws IOException {
-    try (RawCaller caller = agent.call("HEAD /nowhere HTTP/1.1\r\nHost: else\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call("HEAD /nowhere HTTP/1.1\r\nHost: else\r\n\r\n")) {
       Answer first = caller.receiveHead();
       assertThat(first.status()).isEqualTo(404);
       assertThat(first.headers().all("Longcut-Error")).containsExactly("no_route");
@@ -917,7 +917,7 @@ class RelayHandlerTest {
     agent = agentWith(new Limits(1, 100_000, 10_000, 4_096, 20, 1_024));
     agent.silent();
 
-    try (RawCaller first = agent.call(get("/", ""))) {
+    try (RawHttpCaller first = agent.call(get("/", ""))) {
       ClientRequest request = awaitRequests(1).get(0);
       Answer answer = exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
       assertRefused(answer, Failure.OVERLOADED);
@@ -937,7 +937,7 @@ class RelayHandlerTest {
     agent = agentWith(new Limits(10, 6_500, 5_900, 4_096, 20, 1_024));
     agent.silent();
 
-    try (RawCaller first =
+    try (RawHttpCaller first =
         agent.call(
             "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5900\r\n\r\n" + "x".repeat(5_899))) {
       await().until(() -> agent.agent.admission().bytes() > 5_900);
@@ -959,7 +959,7 @@ class RelayHandlerTest {
     agent.stop();
     agent = agentWith(new Limits(100, 60_000, 50_000, 4_096, 20, 1_024));
     agent.answering(request -> HELLO);
-    List<RawCaller> announcing = new ArrayList<>();
+    List<RawHttpCaller> announcing = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       announcing.add(agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\nx"));
     }
@@ -972,7 +972,7 @@ class RelayHandlerTest {
                 .status())
         .isEqualTo(200);
 
-    for (RawCaller each : announcing) {
+    for (RawHttpCaller each : announcing) {
       each.close();
     }
   }
@@ -984,10 +984,10 @@ class RelayHandlerTest {
     agent.answering(request -> response(200, Body.of(new byte[1 << 20])));
     String post =
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\n\r\n" + "x".repeat(1 << 20);
-    List<RawCaller> idle = new ArrayList<>();
+    List<RawHttpCaller> idle = new ArrayList<>();
     long before = usedAfterCollection();
     for (int i = 0; i < 100; i++) {
-      RawCaller caller = agent.call(post);
+      RawHttpCaller caller = agent.call(post);
       assertThat(caller.receive().status()).isEqualTo(200);
       idle.add(caller);
       agent.session.published().clear();
@@ -995,7 +995,7 @@ class RelayHandlerTest {
 
     assertThat(usedAfterCollection() - before).isLessThan(20 << 20);
 
-    for (RawCaller each : idle) {
+    for (RawHttpCaller each : idle) {
       assertThat(each.send(get("/", "")).receive().status()).as("it was kept").isEqualTo(200);
       each.close();
     }
@@ -1012,7 +1012,7 @@ class RelayHandlerTest {
     agent = agentWith(new Limits(10, 64 << 20, 10_000, 4_096, 20, 1_024));
     agent.answering(request -> response(200, Body.of(new byte[32 << 20])));
 
-    try (RawCaller slow = agent.call(get("/", ""))) {
+    try (RawHttpCaller slow = agent.call(get("/", ""))) {
       long begun = System.nanoTime();
       await().until(() -> agent.agent.admission().bytes() > 32 << 20);
       await()
@@ -1030,16 +1030,16 @@ class RelayHandlerTest {
   @Test
   void moreConnectionsThanAreAllowedWaitUntilSomebodyLeaves() throws IOException {
     agent.answering(request -> HELLO);
-    List<RawCaller> open = new ArrayList<>();
+    List<RawHttpCaller> open = new ArrayList<>();
     for (int i = 0; i < TestAgent.MAX_CONNECTIONS; i++) {
-      RawCaller caller = agent.callFrom(2 + i % 20).send(get("/", ""));
+      RawHttpCaller caller = agent.callFrom(2 + i % 20).send(get("/", ""));
       assertThat(caller.receive().status()).isEqualTo(200);
       open.add(caller);
     }
 
-    try (RawCaller further = agent.call(get("/", ""))) {
+    try (RawHttpCaller further = agent.call(get("/", ""))) {
       assertThat(further.hasAnswerWithin(Duration.ofMillis(500))).isFalse();
-      for (RawCaller each : open) {
+      for (RawHttpCaller each : open) {
         each.close();
       }
       assertThat(further.receive().status()).isEqualTo(200);
@@ -1066,7 +1066,7 @@ class RelayHandlerTest {
                 Duration.ofSeconds(20),
                 Duration.ofMillis(200)));
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
       assertRefused(caller.receive(), Failure.READ_TIMEOUT);
       assertThat(caller.isClosed()).isTrue();
@@ -1084,7 +1084,7 @@ class RelayHandlerTest {
                 Duration.ofMillis(500)));
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")) {
       for (int i = 0; i < 9; i++) {
         caller.send("x");
@@ -1125,7 +1125,7 @@ class RelayHandlerTest {
   void whoHangsUpIsForgottenAndTheRequestCancelled(String request) throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call(request.replace("|", "\r\n"))) {
+    try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n"))) {
       awaitRequests(1);
       assertThat(caller).isNotNull();
     }
@@ -1147,7 +1147,7 @@ class RelayHandlerTest {
   void aCallerThatHalfClosesGetsItsAnswer(String request) throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call(request.replace("|", "\r\n"))) {
+    try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n"))) {
       caller.endOutput();
       ClientRequest published = awaitRequests(1).get(0);
       assertThat(caller.receiveHead().status()).isEqualTo(100);
@@ -1166,7 +1166,7 @@ class RelayHandlerTest {
   void aCallerThatHalfClosesGetsAnAnswerThatComesAtOnce() throws IOException {
     agent.answering(request -> HELLO);
 
-    try (RawCaller caller = agent.call(get("/1", "") + get("/2", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/1", "") + get("/2", ""))) {
       caller.endOutput();
       assertThat(finalAnswer(caller).body()).isEqualTo("hello");
       assertThat(finalAnswer(caller).body()).isEqualTo("hello");
@@ -1174,7 +1174,7 @@ class RelayHandlerTest {
     }
   }
 
-  private static Answer finalAnswer(RawCaller caller) throws IOException {
+  private static Answer finalAnswer(RawHttpCaller caller) throws IOException {
     Answer answer = caller.receive();
     while (answer.status() == 100) {
       answer = caller.receive();
@@ -1187,7 +1187,7 @@ class RelayHandlerTest {
   void aCallerOfHttp10ThatHalfClosesGetsItsAnswerAlone() throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n")) {
       caller.endOutput();
       ClientRequest published = awaitRequests(1).get(0);
       assertThat(caller.hasAnswerWithin(Duration.ofMillis(300))).isFalse();
@@ -1202,7 +1202,7 @@ class RelayHandlerTest {
   void aCallerThatHalfClosesAndIsGoneLaterIsCancelled() throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/", ""))) {
       caller.endOutput();
       assertThat(caller.receiveHead().status()).isEqualTo(100);
       assertThat(caller.receiveHead().status()).isEqualTo(100);
@@ -1215,7 +1215,7 @@ class RelayHandlerTest {
   @Test
   void aCallerThatResetsIsCancelledAtOnce() throws IOException {
     agent.silent();
-    RawCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
+    RawHttpCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
     awaitRequests(1);
 
     caller.reset();
@@ -1227,7 +1227,7 @@ class RelayHandlerTest {
   @ValueSource(booleans = {false, true})
   void aRouteMayFinishTheRequestOfACallerThatIsGone(boolean reset) throws IOException {
     agent.silent();
-    RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
+    RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
     ClientRequest request = awaitRequests(1).get(0);
     if (reset) {
       caller.reset();
@@ -1254,7 +1254,7 @@ class RelayHandlerTest {
   @Test
   void aFinishedRequestThatFailsIsCountedByItsFailure() throws IOException {
     agent.silent();
-    RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
+    RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
     ClientRequest request = awaitRequests(1).get(0);
     caller.reset();
     await().untilAsserted(() -> assertThat(agent.agent.openConnections()).isZero());
@@ -1279,7 +1279,7 @@ class RelayHandlerTest {
   void aCallerThatHalfClosesGetsItsAnswerAloneWhereRequestsAreFinished() throws IOException {
     agent.silent();
 
-    try (RawCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n")) {
+    try (RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n")) {
       caller.endOutput();
       ClientRequest published = awaitRequests(1).get(0);
       agent.session.deliver(TestAgent.responseTo(published, HELLO));
@@ -1290,7 +1290,7 @@ class RelayHandlerTest {
 
   @Test
   void whoHangsUpWithinTheBodyIsForgotten() throws IOException {
-    try (RawCaller caller =
+    try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
       await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isFalse());
       assertThat(caller).isNotNull();
@@ -1304,7 +1304,7 @@ class RelayHandlerTest {
   void aStopAnswersWhatIsUnderWay() throws Exception {
     agent.silent();
 
-    try (RawCaller caller = agent.call(get("/", ""))) {
+    try (RawHttpCaller caller = agent.call(get("/", ""))) {
       ClientRequest request = awaitRequests(1).get(0);
       Thread stopping =
           new Thread(
@@ -1352,7 +1352,7 @@ class RelayHandlerTest {
   }
 
   private Answer exchange(String request) throws IOException {
-    try (RawCaller caller = agent.call(request)) {
+    try (RawHttpCaller caller = agent.call(request)) {
       return request.startsWith("HEAD ") ? caller.receiveHead() : caller.receive();
     }
   }

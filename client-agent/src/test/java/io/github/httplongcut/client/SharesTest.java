@@ -8,7 +8,7 @@ import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
 import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
-import io.github.httplongcut.client.RawCaller.Answer;
+import io.github.httplongcut.client.RawHttpCaller.Answer;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Response;
@@ -35,12 +35,12 @@ final class SharesTest {
   private static final Response HELLO =
       new Response(200, Headers.builder().build(), Body.ofText("hello"));
 
-  private final List<RawCaller> open = new ArrayList<>();
+  private final List<RawHttpCaller> open = new ArrayList<>();
   private TestAgent agent = agent(TrustedProxies.NONE, SHARES);
 
   @AfterEach
   void stop() throws Exception {
-    for (RawCaller caller : open) {
+    for (RawHttpCaller caller : open) {
       caller.close();
     }
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
@@ -133,14 +133,14 @@ final class SharesTest {
     connect(2, TestAgent.MAX_CONNECTIONS - ALWAYS);
     await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS - ALWAYS);
 
-    RawCaller further = agent.callFrom(2);
+    RawHttpCaller further = agent.callFrom(2);
     open.add(further);
     assertThat(further.isCutOff()).isTrue();
     assertThat(exceeded("caller", "connections")).isOne();
     assertThat(ask(3, GET).status()).isEqualTo(200);
 
     await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS - ALWAYS);
-    for (RawCaller each : open) {
+    for (RawHttpCaller each : open) {
       each.close();
     }
     await().until(() -> agent.agent.openConnections() == 0);
@@ -164,14 +164,14 @@ final class SharesTest {
   void howeverAConnectionEndsItsPlaceIsFree(String sent) throws Exception {
     agent.silent();
     for (int i = 0; i < 3; i++) {
-      RawCaller caller = agent.callFrom(2).send(sent);
+      RawHttpCaller caller = agent.callFrom(2).send(sent);
       open.add(caller);
       caller.endOutput();
       if (sent.equals(GET)) {
         caller.close(); // or it would wait for its answer
       }
     }
-    RawCaller reset = agent.callFrom(2).send(sent);
+    RawHttpCaller reset = agent.callFrom(2).send(sent);
     reset.reset();
 
     await().until(() -> agent.agent.openConnections() == 0);
@@ -190,7 +190,7 @@ final class SharesTest {
   }
 
   private Answer ask(int host, String request) throws IOException {
-    try (RawCaller caller = agent.callFrom(host).send(request)) {
+    try (RawHttpCaller caller = agent.callFrom(host).send(request)) {
       return caller.receive();
     }
   }

@@ -17,36 +17,36 @@ class TargetLimitTest {
 
   @Test
   void asManyAsTheMostAreUnderWay() {
-    enter(MOST);
+    acquire(MOST);
 
-    assertThat(limit.enter()).isFalse();
-    limit.leave();
-    assertThat(limit.enter()).isTrue();
+    assertThat(limit.acquire()).isFalse();
+    limit.release();
+    assertThat(limit.acquire()).isTrue();
   }
 
   @Test
   void aTargetWithoutRoomTakesNoMoreThanAreUnderWay() {
-    enter(200);
+    acquire(200);
     noRoom();
 
     assertThat(limit.limit()).isEqualTo(199);
-    assertThat(limit.enter()).isFalse();
+    assertThat(limit.acquire()).isFalse();
   }
 
   @Test
   void whateverEndsMakesRoom() {
-    enter(200);
+    acquire(200);
     noRoom();
-    limit.leave();
+    limit.release();
 
-    assertThat(limit.enter()).isTrue();
-    assertThat(limit.enter()).isFalse();
+    assertThat(limit.acquire()).isTrue();
+    assertThat(limit.acquire()).isFalse();
   }
 
   /** Most of those under way are not with a broker yet: there is no room for them. */
   @Test
   void theFirstTimeItFallsAsFarAsItMust() {
-    enter(5_000);
+    acquire(5_000);
     for (int i = 0; i < 4_800; i++) {
       noRoom();
     }
@@ -56,7 +56,7 @@ class TargetLimitTest {
 
   @Test
   void laterItFallsByHalfInOneWindowAtTheMost() {
-    enter(201);
+    acquire(201);
     noRoom();
     nextWindow();
     for (int i = 0; i < 150; i++) {
@@ -74,9 +74,9 @@ class TargetLimitTest {
   /** One broker of two may have a full room. */
   @Test
   void aFewOfManyThatFindNoRoomDoNotLowerIt() {
-    enter(1_000);
+    acquire(1_000);
     for (int i = 0; i < 400; i++) {
-      limit.leave();
+      limit.release();
     }
     nextWindow();
 
@@ -90,7 +90,7 @@ class TargetLimitTest {
 
   @Test
   void itNeverFallsBelowTheLeast() {
-    enter(5);
+    acquire(5);
     noRoom();
 
     assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
@@ -99,8 +99,8 @@ class TargetLimitTest {
   @Test
   void aMostBelowTheLeastStaysTheMost() {
     TargetLimit small = new TargetLimit(10);
-    assertThat(small.enter()).isTrue();
-    small.leave();
+    assertThat(small.acquire()).isTrue();
+    small.release();
     small.onNoRoom();
 
     assertThat(small.limit()).isEqualTo(10);
@@ -109,7 +109,7 @@ class TargetLimitTest {
   @Test
   void itGrowsInWindowsInWhichItDoesNotFall() {
     nextWindow();
-    enter(200);
+    acquire(200);
     noRoom();
     nextWindow();
     assertThat(limit.limit()).as("it fell").isEqualTo(199);
@@ -128,7 +128,7 @@ class TargetLimitTest {
 
   @Test
   void soonAfterTheLastThatFoundNoRoomNothingIsLeftOfIt() {
-    enter(1);
+    acquire(1);
     noRoom();
     nextWindow();
     assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
@@ -156,7 +156,7 @@ class TargetLimitTest {
     for (int milli = 0; milli < 20_000; milli++) {
       now += MS;
       for (int i = 0; i < 6; i++) {
-        if (limit.enter()) {
+        if (limit.acquire()) {
           onTheWay.add(now + 10 * MS);
         } else {
           refusedHere++;
@@ -165,7 +165,7 @@ class TargetLimitTest {
       for (int i = 0; i < 2 && inRoom > 0; i++) {
         inRoom--;
         ended++;
-        limit.leave();
+        limit.release();
       }
       while (!onTheWay.isEmpty() && onTheWay.peek() <= now) {
         onTheWay.poll();
@@ -189,14 +189,14 @@ class TargetLimitTest {
     assertThat(inVain).isLessThan(refusedHere / 10);
   }
 
-  private void enter(int count) {
+  private void acquire(int count) {
     for (int i = 0; i < count; i++) {
-      assertThat(limit.enter()).isTrue();
+      assertThat(limit.acquire()).isTrue();
     }
   }
 
   private void noRoom() {
-    limit.leave();
+    limit.release();
     limit.onNoRoom();
   }
 

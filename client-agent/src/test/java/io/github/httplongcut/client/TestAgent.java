@@ -163,8 +163,8 @@ final class TestAgent {
         CLIENT, request.clientReqId(), UUID.randomUUID(), UUID.randomUUID(), response);
   }
 
-  RawCaller call() throws IOException {
-    return new RawCaller(agent.port());
+  RawHttpCaller call() throws IOException {
+    return new RawHttpCaller(agent.port());
   }
 
   /**
@@ -172,15 +172,15 @@ final class TestAgent {
    *
    * @param host 1 to 254
    */
-  RawCaller callFrom(int host) throws IOException {
-    return new RawCaller(addressOf(host), agent.port());
+  RawHttpCaller callFrom(int host) throws IOException {
+    return new RawHttpCaller(addressOf(host), agent.port());
   }
 
   private static InetAddress addressOf(int host) throws IOException {
     return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host});
   }
 
-  RawCaller call(String bytes) throws IOException {
+  RawHttpCaller call(String bytes) throws IOException {
     return call().send(bytes);
   }
 

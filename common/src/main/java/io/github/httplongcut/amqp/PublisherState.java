@@ -23,7 +23,7 @@ final class PublisherState {
   private static final Logger log = LoggerFactory.getLogger(PublisherState.class);
 
   private final AmqpConfig config;
-  private final Outbox outbox = new Outbox();
+  private final BatchQueue outbox = new BatchQueue();
   private final PublishingChannels channels = new PublishingChannels();
   private final Refusals refusals = new Refusals();
   private final Nacks nacks;
@@ -41,7 +41,7 @@ final class PublisherState {
     this.silence = new Silence(config.confirmTimeout(), now);
   }
 
-  Outbox outbox() {
+  BatchQueue outbox() {
     return outbox;
   }
 

@@ -31,7 +31,7 @@ public final class RabbitMqSession implements Session {
   private final Link publishing;
   private final Link consuming;
   private final Publisher publisher;
-  private final Inbox inbox;
+  private final ConsumingChannel inbox;
   private final Loop loop;
   private final ScheduledExecutorService watcher;
   private long watchedAt;
@@ -50,10 +50,10 @@ public final class RabbitMqSession implements Session {
         new Link(
             configure(new GuardedFactory(), config, name + " publish"), config, name + " publish");
     publisher = new Publisher(publishing, config, member.id(), loop, metrics);
-    Home home = new Home(config.addresses(), member, System::nanoTime);
+    NodeAffinity home = new NodeAffinity(config.addresses(), member, System::nanoTime);
     consuming =
         new Link(configure(factoryTo(home), config, name + " consume"), config, name + " consume");
-    inbox = new Inbox(consuming, home, member.ackTimeout(), loop::executeHere, metrics);
+    inbox = new ConsumingChannel(consuming, home, member.ackTimeout(), loop::executeHere, metrics);
     loop.onTaskEnd(publisher::onTaskEnd);
     watcher = Executors.newSingleThreadScheduledExecutor(daemons("amqp watch"));
     Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
@@ -73,7 +73,7 @@ public final class RabbitMqSession implements Session {
     }
   }
 
-  private static ConnectionFactory factoryTo(Home home) {
+  private static ConnectionFactory factoryTo(NodeAffinity home) {
     return new GuardedFactory() {
       @Override
       protected AddressResolver createAddressResolver(List<Address> addresses) {

@@ -145,8 +145,8 @@ public final class Topology {
   /**
    * What a broker uses.
    *
-   * @param prefetch for {@code client_request}; an {@link Inbox} consumes shared queues with what
-   *     {@link Session#consume} says instead
+   * @param prefetch for {@code client_request}; an {@link ConsumingChannel} consumes shared queues
+   *     with what {@link Session#consume} says instead
    */
   public static Plan broker(ProcessId brokerId, int prefetch) {
     String key = brokerId.toString();

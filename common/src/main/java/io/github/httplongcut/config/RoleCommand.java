@@ -149,7 +149,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     Logger log = LoggerFactory.getLogger(RoleCommand.class);
     ignoredVariables.forEach(
         variable -> log.warn("event=variable_ignored variable={} why=\"{}\"", variable, NOT_OURS));
-    return new RoleLife<>(role, starter, commandLine.getErr(), RoleLife.GRACE).live(settings);
+    return new ProcessLife<>(role, starter, commandLine.getErr(), ProcessLife.GRACE).live(settings);
   }
 
   private Config combineSources() {

@@ -73,8 +73,8 @@ public final class FairShares<K> {
   }
 
   /**
-   * Returns whether the party may {@link #enter} with so many bytes. Its asking counts: from now on
-   * the others know that somebody else wants in.
+   * Returns whether the party may {@link #acquire} with so many bytes. Its asking counts: from now
+   * on the others know that somebody else wants in.
    *
    * @param now {@code nanoTime}
    */
@@ -137,7 +137,7 @@ public final class FairShares<K> {
   }
 
   /** Takes a place, and so many bytes. The caller has asked for it, or knows better. */
-  public void enter(K party, long moreBytes) {
+  public void acquire(K party, long moreBytes) {
     Holding own = holdings.computeIfAbsent(party, p -> new Holding());
     own.places++;
     own.bytes += moreBytes;
@@ -152,7 +152,7 @@ public final class FairShares<K> {
   }
 
   /** Gives up a place, and so many bytes. */
-  public void leave(K party, long fewerBytes) {
+  public void release(K party, long fewerBytes) {
     Holding own = holdings.get(party);
     own.places--;
     own.bytes -= fewerBytes;

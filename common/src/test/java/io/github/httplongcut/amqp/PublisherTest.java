@@ -341,7 +341,7 @@ class PublisherTest {
     FakeChannel channel = new FakeChannel();
     use(channel);
     channel.answerFence();
-    for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
+    for (int i = 0; i < BatchQueue.MOST_UNCONFIRMED; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
       await().until(() -> written(channel, 0) == written);
@@ -358,7 +358,7 @@ class PublisherTest {
 
     channel.others().get(0).confirm(1);
     publisher.publish(ackTo("acme.more-abcdef"));
-    await().until(() -> written(channel, 0) == Outbox.MOST_UNCONFIRMED + 1);
+    await().until(() -> written(channel, 0) == BatchQueue.MOST_UNCONFIRMED + 1);
     channel.shut();
   }
 
@@ -367,7 +367,7 @@ class PublisherTest {
   void whatWaitsTooLongForItsTenantsOtherMessagesIsNotBlocked() {
     FakeChannel channel = new FakeChannel();
     use(channel);
-    for (int i = 0; i < Outbox.MOST_UNCONFIRMED; i++) {
+    for (int i = 0; i < BatchQueue.MOST_UNCONFIRMED; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
       await().until(() -> written(channel, 0) == written);
@@ -836,7 +836,8 @@ class PublisherTest {
       }
     }
 
-    long rests = (System.nanoTime() - from) / Outbox.REST.toNanos() + turns / Outbox.MAX_EVENTS;
+    long rests =
+        (System.nanoTime() - from) / BatchQueue.REST.toNanos() + turns / BatchQueue.MAX_EVENTS;
     assertThat(waits(user) - waitsBefore).isPositive().isLessThan(10 + 4 * rests);
     channel.shut();
   }

@@ -44,10 +44,10 @@ class SharedQueuesTest {
 
   private final FakeChannel channel = new FakeChannel();
   private final List<String> heard = new CopyOnWriteArrayList<>();
-  private final Inbox inbox =
-      new Inbox(
+  private final ConsumingChannel inbox =
+      new ConsumingChannel(
           new Link(new ConnectionFactory(), CONFIG, "test"),
-          new Home(
+          new NodeAffinity(
               CONFIG.addresses(),
               new Member(
                   "broker",

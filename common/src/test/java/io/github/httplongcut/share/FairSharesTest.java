@@ -51,10 +51,10 @@ final class FairSharesTest {
   @Test
   void aPartyMayAlwaysHoldAFew() {
     for (int i = 0; i < 91; i++) {
-      shares.enter("b", 1);
+      shares.acquire("b", 1);
     }
     for (int i = 0; i < 3; i++) {
-      shares.enter("a", 1);
+      shares.acquire("a", 1);
     }
 
     assertThat(take("a", 200)).as("it may hold 4, and 3 of 6 that are free").isEqualTo(1);
@@ -66,8 +66,8 @@ final class FairSharesTest {
   void aPartyThatWasRefusedStillCountsForAWhile() {
     take("a", 96);
     take("b", 4);
-    leave("b", 4);
-    leave("a", 50);
+    release("b", 4);
+    release("a", 50);
 
     assertThat(take("a", 10)).as("b was here a moment ago").isZero();
     now += FairShares.REMEMBERED.toNanos();
@@ -145,12 +145,12 @@ final class FairSharesTest {
 
   @Test
   void whatGrowsCounts() {
-    shares.enter("a", 100);
+    shares.acquire("a", 100);
     shares.resize("a", 500);
     shares.resize("a", -200);
 
     assertThat(shares.bytesHeld()).isEqualTo(400);
-    shares.leave("a", 400);
+    shares.release("a", 400);
     assertThat(shares.bytesHeld()).isZero();
     assertThat(shares.placesOf("a")).isZero();
   }
@@ -168,14 +168,14 @@ final class FairSharesTest {
       if (random.nextInt(party.equals("flood") ? 10 : 2) > 0) {
         boolean allowed = shares.allows(party, 1, now);
         if (allowed) {
-          shares.enter(party, 1);
+          shares.acquire(party, 1);
           held.merge(party, 1, Integer::sum);
         }
         if (own < 4 && shares.placesHeld() < 100) {
           assertThat(allowed).as("seed %d, step %d", seed, step).isTrue();
         }
       } else if (own > 0) {
-        shares.leave(party, 1);
+        shares.release(party, 1);
         held.merge(party, -1, Integer::sum);
       }
       int all = held.values().stream().mapToInt(Integer::intValue).sum();
@@ -193,16 +193,16 @@ final class FairSharesTest {
     int taken = 0;
     for (int i = 0; i < most; i++) {
       if (from.allows(party, bytes, now)) {
-        from.enter(party, bytes);
+        from.acquire(party, bytes);
         taken++;
       }
     }
     return taken;
   }
 
-  private void leave(String party, int number) {
+  private void release(String party, int number) {
     for (int i = 0; i < number; i++) {
-      shares.leave(party, 1);
+      shares.release(party, 1);
     }
   }
 }

@@ -28,9 +28,9 @@ final class RequestCheck {
   /**
    * Checks method, {@code Host} and {@code Content-Length}.
    *
-   * @throws RefusedException if a server could take the request for another, or for two
+   * @throws CallRefusedException if a server could take the request for another, or for two
    */
-  static void requireHarmless(Request request, Target target) throws RefusedException {
+  static void requireHarmless(Request request, Target target) throws CallRefusedException {
     requireMethod(request.method());
     List<String> hosts = request.headers().all("Host");
     if (hosts.size() > 1) {
@@ -53,12 +53,12 @@ final class RequestCheck {
    * takes {@code head} for HEAD expects no content, and would read the content that the server
    * sends as the answer to the next request on that connection, which is somebody else's.
    */
-  private static void requireMethod(String method) throws RefusedException {
+  private static void requireMethod(String method) throws CallRefusedException {
     switch (method.toUpperCase(Locale.ROOT)) {
       case "TRACE" ->
-          throw new RefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
+          throw new CallRefusedException(Failure.METHOD_NOT_ALLOWED, "TRACE is not relayed");
       case "CONNECT" ->
-          throw new RefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
+          throw new CallRefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
       case "HEAD" -> {
         if (!method.equals("HEAD")) {
           throw badRequest("HEAD is relayed in capitals only");
@@ -74,7 +74,7 @@ final class RequestCheck {
     return HOST.matcher(host).matches();
   }
 
-  private static RefusedException badRequest(String message) {
-    return new RefusedException(Failure.BAD_REQUEST, message);
+  private static CallRefusedException badRequest(String message) {
+    return new CallRefusedException(Failure.BAD_REQUEST, message);
   }
 }

@@ -64,7 +64,7 @@ final class RequestRunner {
   private final TargetStates states;
   private final Ports ports;
   private final RunnerMetrics metrics;
-  private final Map<UUID, Taken> taken = new HashMap<>();
+  private final Map<UUID, TakenRequest> taken = new HashMap<>();
   private final Cancelled cancelled = new Cancelled();
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
 
@@ -116,7 +116,8 @@ final class RequestRunner {
         .filter(each -> each != null)
         .forEach(each -> each.redelivered(delivery));
     requests.stream().filter(cancelled::contains).forEach(each -> delivery.done());
-    List<Taken> started = fresh.stream().map(each -> take(each, target, delivery, now)).toList();
+    List<TakenRequest> started =
+        fresh.stream().map(each -> take(each, target, delivery, now)).toList();
     if (requests.stream().allMatch(each -> each.request().isRepeatable())) {
       started.forEach(each -> startOrRefuse(each, now));
     } else if (!started.isEmpty()) {
@@ -126,9 +127,9 @@ final class RequestRunner {
 
   /** Nobody waits for it any more: stops the call, or does not begin it; says nothing. */
   void onCancel(BrokerCancel cancel, String userId, long now) {
-    Taken request = taken.get(cancel.brokerReqId());
+    TakenRequest request = taken.get(cancel.brokerReqId());
     boolean itsBrokers = request == null || request.event().brokerId().equals(cancel.brokerId());
-    boolean answering = request != null && request.state() == Taken.State.ANSWERING;
+    boolean answering = request != null && request.state() == TakenRequest.State.ANSWERING;
     if (!cancel.brokerId().user().equals(userId) || !itsBrokers || answering) {
       return;
     }
@@ -136,7 +137,7 @@ final class RequestRunner {
     if (request == null) {
       return;
     }
-    if (request.state() == Taken.State.RUNNING) {
+    if (request.state() == TakenRequest.State.RUNNING) {
       request.abortCall();
     }
     log.debug("event=cancelled {}", request);
@@ -148,8 +149,8 @@ final class RequestRunner {
   /** Ends the calls whose time is up. */
   void onTick(long now) {
     cancelled.onTick(now);
-    for (Taken request : List.copyOf(taken.values())) {
-      if (request.state() == Taken.State.RUNNING && now - request.callDeadline() >= 0) {
+    for (TakenRequest request : List.copyOf(taken.values())) {
+      if (request.state() == TakenRequest.State.RUNNING && now - request.callDeadline() >= 0) {
         guarded(request, now, () -> onCallTimeout(request, now));
       }
     }
@@ -157,8 +158,8 @@ final class RequestRunner {
 
   /** What runs goes on; what was still settling is somebody else's now. */
   void onConsumingLost() {
-    for (Taken request : List.copyOf(taken.values())) {
-      if (request.state() == Taken.State.SETTLING) {
+    for (TakenRequest request : List.copyOf(taken.values())) {
+      if (request.state() == TakenRequest.State.SETTLING) {
         log.debug("event=forgotten {}", request);
         remove(request);
       }
@@ -177,8 +178,8 @@ final class RequestRunner {
 
   /** Ends what still runs when there is no more time to wait for it. */
   void cutOff(long now) {
-    for (Taken request : List.copyOf(taken.values())) {
-      if (request.state() == Taken.State.RUNNING) {
+    for (TakenRequest request : List.copyOf(taken.values())) {
+      if (request.state() == TakenRequest.State.RUNNING) {
         if (request.abortCall() == HttpCaller.Progress.NOT_SENT) {
           fail(request, Failure.NOT_RUN, "the upstream agent stops", now);
         } else {
@@ -202,7 +203,7 @@ final class RequestRunner {
       return false;
     }
     for (BrokerRequest each : requests) {
-      Taken known = taken.get(each.brokerReqId());
+      TakenRequest known = taken.get(each.brokerReqId());
       if (!each.request().upstreamTarget().equals(target.name())
           || !each.brokerId().user().equals(delivery.envelope().userId())
           // By the fence it cannot come back: somebody sends old messages anew.
@@ -227,16 +228,16 @@ final class RequestRunner {
     delivery.discard();
   }
 
-  private Taken take(BrokerRequest event, Target target, Delivery delivery, long now) {
+  private TakenRequest take(BrokerRequest event, Target target, Delivery delivery, long now) {
     long deadline = now + event.brokerReqTtl() * 1_000_000L;
-    Taken request = new Taken(upstreamId, event, target, delivery, deadline);
+    TakenRequest request = new TakenRequest(upstreamId, event, target, delivery, deadline);
     taken.put(event.brokerReqId(), request);
     log.debug("event=taken {}", request);
     metrics.inFlight(target, states.taken(target));
     return request;
   }
 
-  private void onSettled(Taken request, long now) {
+  private void onSettled(TakenRequest request, long now) {
     // It may have been cancelled meanwhile.
     if (taken.get(request.brokerReqId()) == request) {
       startOrRefuse(request, now);
@@ -244,7 +245,7 @@ final class RequestRunner {
   }
 
   /** Calls that throw are bugs: each costs its own request, which is answered. */
-  private void guarded(Taken request, long now, Runnable step) {
+  private void guarded(TakenRequest request, long now, Runnable step) {
     try {
       step.run();
     } catch (RuntimeException | Error bug) {
@@ -252,7 +253,7 @@ final class RequestRunner {
       if (taken.get(request.brokerReqId()) != request) {
         return;
       }
-      if (request.state() == Taken.State.ANSWERING) {
+      if (request.state() == TakenRequest.State.ANSWERING) {
         onAnswered(request);
       } else {
         fail(request, Failure.INTERNAL_ERROR, "a bug: see the upstream agent's log", now);
@@ -260,11 +261,11 @@ final class RequestRunner {
     }
   }
 
-  private void startOrRefuse(Taken request, long now) {
+  private void startOrRefuse(TakenRequest request, long now) {
     guarded(request, now, () -> startOrRefuseUnguarded(request, now));
   }
 
-  private void startOrRefuseUnguarded(Taken request, long now) {
+  private void startOrRefuseUnguarded(TakenRequest request, long now) {
     if (states.isDraining()) {
       fail(request, Failure.NOT_RUN, "the upstream agent drains", now);
       return;
@@ -279,12 +280,12 @@ final class RequestRunner {
     }
     try {
       start(request, ttl, now);
-    } catch (RefusedException e) {
+    } catch (CallRefusedException e) {
       fail(request, e.failure(), e.getMessage(), now);
     }
   }
 
-  private void start(Taken request, long ttl, long now) throws RefusedException {
+  private void start(TakenRequest request, long ttl, long now) throws CallRefusedException {
     Request http = request.event().request();
     RequestCheck.requireHarmless(http, request.target());
     String url = request.target().urlOf(http.url());
@@ -301,7 +302,7 @@ final class RequestRunner {
                 result -> ports.loop().execute(() -> onResult(request, result))));
   }
 
-  private void publishAck(Taken request, long now) {
+  private void publishAck(TakenRequest request, long now) {
     Event ack =
         new Event.BrokerRequestAck(
             request.brokerReqId(), request.upstreamReqId(), request.upstreamId());
@@ -314,16 +315,17 @@ final class RequestRunner {
                 .expiringAfter(Math.min(ackTimeout.toMillis(), left)));
   }
 
-  private void onResult(Taken request, HttpCaller.Result result) {
+  private void onResult(TakenRequest request, HttpCaller.Result result) {
     // A call that was given up may have been just about to end.
-    if (taken.get(request.brokerReqId()) != request || request.state() != Taken.State.RUNNING) {
+    if (taken.get(request.brokerReqId()) != request
+        || request.state() != TakenRequest.State.RUNNING) {
       return;
     }
     long now = ports.clock().getAsLong();
     guarded(request, now, () -> end(request, result, now));
   }
 
-  private void end(Taken request, HttpCaller.Result result, long now) {
+  private void end(TakenRequest request, HttpCaller.Result result, long now) {
     if (result instanceof HttpCaller.Result.Answered answered) {
       respond(request, answered.response(), now);
     } else if (result instanceof HttpCaller.Result.Failed failed) {
@@ -331,7 +333,7 @@ final class RequestRunner {
     }
   }
 
-  private void onCallTimeout(Taken request, long now) {
+  private void onCallTimeout(TakenRequest request, long now) {
     Target target = request.target();
     if (request.abortCall() == HttpCaller.Progress.NOT_SENT) {
       fail(
@@ -350,7 +352,7 @@ final class RequestRunner {
     }
   }
 
-  private void respond(Taken request, Response response, long now) {
+  private void respond(TakenRequest request, Response response, long now) {
     log.debug("event=responded {} status={}", request, response.statusCode());
     metrics.answered(request.target());
     if (response.statusCode() < SERVER_ERROR) {
@@ -365,13 +367,13 @@ final class RequestRunner {
         now);
   }
 
-  private void fail(Taken request, Failure failure, String message, long now) {
+  private void fail(TakenRequest request, Failure failure, String message, long now) {
     log.debug("event=failed {} code={} message={}", request, failure.code(), quoted(message));
     metrics.failed(request.target(), failure);
     answer(request, error(request, failure, message), 0, now);
   }
 
-  private static UpstreamError error(Taken request, Failure failure, String message) {
+  private static UpstreamError error(TakenRequest request, Failure failure, String message) {
     BrokerRequest of = request.event();
     return new UpstreamError(
         of.clientId(),
@@ -381,7 +383,7 @@ final class RequestRunner {
         new EventError(failure, message, Hop.UPSTREAM_AGENT));
   }
 
-  private void answer(Taken request, Event event, long bytes, long now) {
+  private void answer(TakenRequest request, Event event, long bytes, long now) {
     request.answering(bytes);
     metrics.inFlight(request.target(), states.answered(request.target(), bytes));
     if (!request.isRepeatable() && hasOthersRunIt(event)) {
@@ -410,7 +412,7 @@ final class RequestRunner {
    * could have two run it, one by way of its broker, one as an orphan (protocol section 4). If it
    * is unknown whether RabbitMQ has it, the broker hears an error for which nobody runs anything.
    */
-  private void onHandedOn(Taken request, Outcome outcome, long now) {
+  private void onHandedOn(TakenRequest request, Outcome outcome, long now) {
     switch (outcome) {
       case CONFIRMED, RETURNED, REFUSED, NO_CONNECTION -> onAnswered(request);
       case UNKNOWN, NACKED, BLOCKED, INBOX_BUSY -> {
@@ -421,12 +423,13 @@ final class RequestRunner {
     }
   }
 
-  private void publishUntilConfirmed(Taken request, Event event, long now) {
+  private void publishUntilConfirmed(TakenRequest request, Event event, long now) {
     publish(
         request, event, now, publication -> publication.whenDone(outcome -> onAnswered(request)));
   }
 
-  private void publish(Taken request, Event event, long now, UnaryOperator<Publication> completed) {
+  private void publish(
+      TakenRequest request, Event event, long now, UnaryOperator<Publication> completed) {
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
       log.debug("event=too_late {}", request);
@@ -441,21 +444,21 @@ final class RequestRunner {
   }
 
   /** The answer is confirmed, or nobody can want it any more. */
-  private void onAnswered(Taken request) {
+  private void onAnswered(TakenRequest request) {
     request.deliveryDone();
     remove(request);
   }
 
-  private void remove(Taken request) {
+  private void remove(TakenRequest request) {
     taken.remove(request.brokerReqId());
-    if (request.state() == Taken.State.ANSWERING) {
+    if (request.state() == TakenRequest.State.ANSWERING) {
       states.confirmed(request.target(), request.answerBytes());
     } else {
       metrics.inFlight(request.target(), states.freed(request.target()));
     }
   }
 
-  private static String brokerKey(Taken request) {
+  private static String brokerKey(TakenRequest request) {
     return request.event().brokerId().toString();
   }
 }

@@ -86,18 +86,18 @@ record Target(
    * The request target for the server: base path and URL joined byte for byte, nothing decoded or
    * normalized (RFC 9112 section 3.2.1).
    *
-   * @throws RefusedException if the URL would lead out of the base path
+   * @throws CallRefusedException if the URL would lead out of the base path
    */
-  String urlOf(String url) throws RefusedException {
+  String urlOf(String url) throws CallRefusedException {
     if (basePath.isEmpty()) {
       return url;
     }
     if (!url.startsWith("/")) {
-      throw new RefusedException(
+      throw new CallRefusedException(
           Failure.BAD_REQUEST, "the upstream target has a base path, which '*' is not under");
     }
     if (hasDotSegments(url)) {
-      throw new RefusedException(
+      throw new CallRefusedException(
           Failure.BAD_REQUEST, "the upstream target has a base path: no dot segments in the URL");
     }
     return basePath + url;

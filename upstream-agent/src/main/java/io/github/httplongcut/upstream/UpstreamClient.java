@@ -267,7 +267,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     BasicHttpRequest httpRequest =
         new BasicHttpRequest(
             request.method(), null, new URIAuthority(target.host(), target.port()), url);
-    for (Headers.Field field : Fields.forServer(request, target).fields()) {
+    for (Headers.Field field : UpstreamRequestFields.forServer(request, target).fields()) {
       field.values().forEach(value -> httpRequest.addHeader(field.name(), value));
     }
     return httpRequest;

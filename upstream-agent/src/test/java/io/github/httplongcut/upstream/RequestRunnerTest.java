@@ -470,7 +470,7 @@ final class RequestRunnerTest {
     assertThatThrownBy(
             () -> RequestCheck.requireHarmless(withFields(field("Host", host)), preserving))
         .isInstanceOfSatisfying(
-            RefusedException.class,
+            CallRefusedException.class,
             refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
   }
 

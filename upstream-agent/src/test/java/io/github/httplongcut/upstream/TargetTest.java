@@ -74,7 +74,7 @@ final class TargetTest {
   void noUrlLeavesTheBasePath(String url) {
     assertThatThrownBy(() -> target("http://h/base").urlOf(url))
         .isInstanceOfSatisfying(
-            RefusedException.class,
+            CallRefusedException.class,
             refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
   }
 

@@ -1,8 +1,8 @@
 package io.github.httplongcut.bench.jmh;
 
 import io.github.httplongcut.broker.core.AgentLimits;
+import io.github.httplongcut.broker.core.DispatchOutcome;
 import io.github.httplongcut.broker.core.Effect;
-import io.github.httplongcut.broker.core.Fate;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
@@ -99,7 +99,7 @@ public class RouterBenchmark {
     BrokerRequest sent = dispatch.request();
     String user = dispatch.upstreamId().user();
     UUID upstreamReqId = UUID.randomUUID();
-    router.onPublished(sent.brokerReqId(), Fate.CONFIRMED, NOW);
+    router.onPublished(sent.brokerReqId(), DispatchOutcome.CONFIRMED, NOW);
     router.onAck(
         new BrokerRequestAck(sent.brokerReqId(), upstreamReqId, dispatch.upstreamId()), user, NOW);
     return router.onResponse(

@@ -18,8 +18,8 @@ final class Placement {
 
   private final RouterLimits limits;
   private final AgentRegistry agents;
-  private final Book book;
-  private final Outbox outbox;
+  private final RequestTable table;
+  private final Effects outbox;
   private final FairClock fair;
   private final Journal journal;
   private long dispatches;
@@ -30,13 +30,13 @@ final class Placement {
   Placement(
       RouterLimits limits,
       AgentRegistry agents,
-      Book book,
-      Outbox outbox,
+      RequestTable table,
+      Effects outbox,
       FairClock fair,
       Journal journal) {
     this.limits = limits;
     this.agents = agents;
-    this.book = book;
+    this.table = table;
     this.outbox = outbox;
     this.fair = fair;
     this.journal = journal;
@@ -78,12 +78,13 @@ final class Placement {
     boolean mayKeepOthersOut = knowsItsAgents(now) && agents.hasOtherTargets(target);
     if (mayKeepOthersOut
         && !agents.hasLive(target, Set.of())
-        && book.waitingRoom().size(target) >= limits.waiting().withoutAgent()) {
+        && table.waitingRoom().size(target) >= limits.waiting().withoutAgent()) {
       journal.shareExceeded(Journal.Party.TARGET_WITHOUT_AGENT, target, Journal.Room.WAITING);
       String message = "as many requests for '" + target + "' wait for an agent as may";
       return Optional.of(error(Failure.UPSTREAM_BUSY, message));
     }
-    return book.waitingRoom()
+    return table
+        .waitingRoom()
         .noRoomFor(request, now)
         .map(why -> noRoom(Failure.UPSTREAM_BUSY, request, why, Journal.Room.WAITING));
   }
@@ -137,7 +138,7 @@ final class Placement {
 
   /** Serves those who wait where somebody has become free; what the router says is complete. */
   List<Effect> finish(long now) {
-    for (List<String> freed = book.takeFreed(); !freed.isEmpty(); freed = book.takeFreed()) {
+    for (List<String> freed = table.takeFreed(); !freed.isEmpty(); freed = table.takeFreed()) {
       freed.forEach(target -> serve(target, now));
     }
     return outbox.take();
@@ -151,7 +152,7 @@ final class Placement {
   void resume() {
     if (paused) {
       paused = false;
-      book.freedAll();
+      table.freedAll();
     }
   }
 
@@ -174,11 +175,11 @@ final class Placement {
   }
 
   private void dispatch(InFlight request, Undispatched stage, Agent agent, String why, long now) {
-    if (Outbox.millisLeft(request, now) < 1) {
+    if (Effects.millisLeft(request, now) < 1) {
       nobodyFree(request, stage, now);
       return;
     }
-    UUID brokerReqId = request.isNew() ? request.brokerReqId() : book.newBrokerReqId();
+    UUID brokerReqId = request.isNew() ? request.brokerReqId() : table.newBrokerReqId();
     dispatches++;
     move(request, stage.dispatchTo(agent, brokerReqId), why, now);
     outbox.dispatch(request, agent.id(), brokerReqId, now);
@@ -187,7 +188,7 @@ final class Placement {
   private void serve(String target, long now) {
     boolean goesOn = true;
     while (goesOn && !paused && agents.hasFree(target)) {
-      Optional<InFlight> next = book.waitingRoom().next(target, agents::canServe);
+      Optional<InFlight> next = table.waitingRoom().next(target, agents::canServe);
       next.ifPresent(request -> guarded(request, now, () -> serve(request, now)));
       // One that still waits would be next for ever.
       goesOn = next.isPresent() && !(next.get().stage() instanceof Stage.Waiting);
@@ -247,7 +248,7 @@ final class Placement {
 
   /** Answers a request that need not be settled any more. */
   void refuse(InFlight request, EventError error, long now) {
-    book.forget(request, error.failure().code(), now);
+    table.forget(request, error.failure().code(), now);
     outbox.refuse(request, error, now);
   }
 
@@ -262,6 +263,6 @@ final class Placement {
   }
 
   private void move(InFlight request, Stage to, String why, long now) {
-    book.move(request, to, why, now);
+    table.move(request, to, why, now);
   }
 }

@@ -45,11 +45,11 @@ public final class Router {
   private final Journal journal;
   private final FairClock fair = new FairClock();
   private final AgentRegistry agents;
-  private final Book book;
-  private final Outbox outbox;
+  private final RequestTable table;
+  private final Effects outbox;
   private final Placement placement;
   private final ForwardBudget forwards = new ForwardBudget();
-  private final Map<Drop, Long> drops = new EnumMap<>(Drop.class);
+  private final Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
   private long received;
   private long responses;
   private long forwarded;
@@ -69,27 +69,27 @@ public final class Router {
     this.limits = limits;
     this.journal = journal;
     this.agents = new AgentRegistry(limits.agents(), random);
-    this.book = new Book(limits, agents, fair, ids, journal);
-    this.outbox = new Outbox(brokerId, limits);
-    this.placement = new Placement(limits, agents, book, outbox, fair, journal);
+    this.table = new RequestTable(limits, agents, fair, ids, journal);
+    this.outbox = new Effects(brokerId, limits);
+    this.placement = new Placement(limits, agents, table, outbox, fair, journal);
   }
 
   /** A request came. Its delivery may hold others, which come with the same receipt. */
   public List<Effect> onClientRequest(ClientRequest event, Receipt receipt, long now) {
     if (event.clientReqTtl() < 1) {
-      return dropRequest(Drop.EXPIRED_REQUEST, receipt);
+      return dropRequest(DropReason.EXPIRED_REQUEST, receipt);
     }
-    if (book.find(event.clientReqId()).isPresent()) {
-      return dropRequest(Drop.DUPLICATE_REQUEST, receipt);
+    if (table.find(event.clientReqId()).isPresent()) {
+      return dropRequest(DropReason.DUPLICATE_REQUEST, receipt);
     }
     long endsAt = now + event.clientReqTtl() * 1_000_000L;
-    InFlight request = new InFlight(event, receipt, ++received, endsAt, book.newBrokerReqId());
-    book.enter(request);
+    InFlight request = new InFlight(event, receipt, ++received, endsAt, table.newBrokerReqId());
+    table.add(request);
     outbox.acknowledge(request);
     Stage.Unassigned unassigned = new Stage.Unassigned();
-    Optional<NoRoom> noRoom = book.room().noRoomFor(request, now);
+    Optional<NoRoom> noRoom = table.room().noRoomFor(request, now);
     if (noRoom.isEmpty()) {
-      book.admit(request);
+      table.admit(request);
       placement.place(request, unassigned, "received", now);
     } else {
       placement.noPlace(request, unassigned, noRoom.get(), now);
@@ -115,7 +115,7 @@ public final class Router {
   }
 
   /** A dispatch's publication has come to its end. */
-  public List<Effect> onPublished(UUID brokerReqId, Fate fate, long now) {
+  public List<Effect> onPublished(UUID brokerReqId, DispatchOutcome fate, long now) {
     current(brokerReqId).ifPresent(attempt -> published(attempt, fate, now));
     return placement.finish(now);
   }
@@ -132,20 +132,20 @@ public final class Router {
    * @param user who says so
    */
   public List<Effect> onAck(BrokerRequestAck ack, String user, long now) {
-    Optional<Attempt> attempt = book.attempt(ack.brokerReqId());
+    Optional<Attempt> attempt = table.attempt(ack.brokerReqId());
     if (attempt.isEmpty()) {
       return List.of(); // the answer was faster
     }
     if (!isFrom(attempt.get(), user)) {
-      return drop(Drop.WRONG_SENDER);
+      return drop(DropReason.WRONG_SENDER);
     }
     lives(attempt.get(), now);
     if (attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
       Running running = dispatched.run(fair.at(now) + limits.replyTimeout().toNanos());
-      book.move(attempt.get().request(), running, "acked", now);
+      table.move(attempt.get().request(), running, "acked", now);
       return placement.finish(now);
     }
-    return drop(Drop.LATE);
+    return drop(DropReason.LATE);
   }
 
   /**
@@ -154,19 +154,19 @@ public final class Router {
    * @param user who says so
    */
   public List<Effect> onResponse(UpstreamResponse response, String user, long now) {
-    Optional<Attempt> attempt = book.attempt(response.brokerReqId());
+    Optional<Attempt> attempt = table.attempt(response.brokerReqId());
     if (attempt.isEmpty()) {
       long bytes =
           response.response().headers().footprint() + response.response().body().footprint();
       if (!forwards.take(user, bytes, now)) {
-        return drop(Drop.TOO_MANY_FORWARDS);
+        return drop(DropReason.TOO_MANY_FORWARDS);
       }
       forwarded++;
       outbox.forward(response, now);
       return placement.finish(now);
     }
     if (!isFrom(attempt.get(), user)) {
-      return drop(Drop.WRONG_SENDER);
+      return drop(DropReason.WRONG_SENDER);
     }
     lives(attempt.get(), now);
     agents.onAnswer(
@@ -179,7 +179,7 @@ public final class Router {
     if (attempt.get().current().isEmpty()) { // an earlier one was faster than the current one
       cancelCurrent(request);
     }
-    book.forget(request, "answered", now);
+    table.forget(request, "answered", now);
     outbox.respond(request, response, now);
     return placement.finish(now);
   }
@@ -190,16 +190,16 @@ public final class Router {
    * @param user who says so
    */
   public List<Effect> onError(UpstreamError error, String user, long now) {
-    Optional<Attempt> attempt = book.attempt(error.brokerReqId());
+    Optional<Attempt> attempt = table.attempt(error.brokerReqId());
     if (attempt.isEmpty()) {
-      return drop(Drop.LATE);
+      return drop(DropReason.LATE);
     }
     if (!isFrom(attempt.get(), user)) {
-      return drop(Drop.WRONG_SENDER);
+      return drop(DropReason.WRONG_SENDER);
     }
     lives(attempt.get(), now);
     if (attempt.get().current().isEmpty()) {
-      return drop(Drop.LATE);
+      return drop(DropReason.LATE);
     }
     upstreamFailed(attempt.get(), error.error(), now);
     return placement.finish(now);
@@ -212,11 +212,11 @@ public final class Router {
    */
   public List<Effect> onOrphanedError(
       UpstreamError error, ProcessId saidTo, String user, long now) {
-    if (book.attempt(error.brokerReqId()).isPresent()) {
+    if (table.attempt(error.brokerReqId()).isPresent()) {
       return onError(error, user, now);
     }
     if (!forwards.take(user, error.error().message().length(), now)) {
-      return drop(Drop.TOO_MANY_FORWARDS);
+      return drop(DropReason.TOO_MANY_FORWARDS);
     }
     forwarded++;
     outbox.forwardOrphan(
@@ -228,7 +228,7 @@ public final class Router {
 
   /** A dead letter that was for a broker that is gone, or for this one while it did not listen. */
   public List<Effect> onOrphanedRequest(BrokerRequest request, long now) {
-    if (book.attempt(request.brokerReqId()).isPresent()) {
+    if (table.attempt(request.brokerReqId()).isPresent()) {
       return onUndelivered(request.brokerReqId(), Undelivered.DEAD_LETTERED, now);
     }
     forwarded++;
@@ -247,21 +247,21 @@ public final class Router {
   public List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat, long now) {
     if (!agents.onHeartbeat(heartbeat, fair.at(now))) {
       journal.agentRefused(heartbeat.upstreamId(), heartbeat.upstreamTarget());
-      return drop(Drop.TOO_MANY_AGENTS);
+      return drop(DropReason.TOO_MANY_AGENTS);
     }
-    book.freed(heartbeat.upstreamTarget());
+    table.freed(heartbeat.upstreamTarget());
     return placement.finish(now);
   }
 
   /** Nobody waits for the request any more. */
   public List<Effect> onCancel(ClientCancel cancel, long now) {
-    Optional<InFlight> found = book.find(cancel.clientReqId());
+    Optional<InFlight> found = table.find(cancel.clientReqId());
     if (found.isEmpty() || !found.get().event().clientId().equals(cancel.clientId())) {
-      return drop(Drop.CANCEL_WITHOUT_REQUEST);
+      return drop(DropReason.CANCEL_WITHOUT_REQUEST);
     }
     InFlight request = found.get();
-    List<Attempt> attempts = book.attemptsOf(request); // an earlier one may run still
-    book.forget(request, "cancelled", now);
+    List<Attempt> attempts = table.attemptsOf(request); // an earlier one may run still
+    table.forget(request, "cancelled", now);
     attempts.forEach(outbox::cancel);
     outbox.done(request.receipt());
     return placement.finish(now);
@@ -271,7 +271,7 @@ public final class Router {
   public List<Effect> onTick(long now) {
     forwards.onTick(now);
     Set<Agent> lost = agents.onTick(fair.at(now));
-    for (InFlight request : book.all()) {
+    for (InFlight request : table.all()) {
       placement.guarded(request, now, () -> tick(request, lost, now));
     }
     return placement.finish(now);
@@ -293,7 +293,7 @@ public final class Router {
    * @param receipt of its delivery
    */
   public List<Effect> onBug(ClientRequest event, Receipt receipt, long now) {
-    Optional<InFlight> request = book.find(event.clientReqId());
+    Optional<InFlight> request = table.find(event.clientReqId());
     if (request.isPresent()) {
       placement.giveUp(request.get(), now);
     } else {
@@ -312,10 +312,10 @@ public final class Router {
    * and cancelled where it runs. What is settled is nobody's but ours.
    */
   public List<Effect> onConsumingLost(long now) {
-    for (InFlight request : book.all()) {
+    for (InFlight request : table.all()) {
       if (!request.receipt().isSettled()) {
         cancelCurrent(request);
-        book.forget(request, "consuming connection lost", now);
+        table.forget(request, "consuming connection lost", now);
       }
     }
     return placement.finish(now);
@@ -329,9 +329,9 @@ public final class Router {
    */
   public List<Effect> onInboxReplaced(ProcessId newId, long now) {
     outbox.speakAs(newId);
-    for (InFlight request : book.all()) {
+    for (InFlight request : table.all()) {
       if (request.stage() instanceof AtAgent) {
-        book.forget(request, "inbox replaced", now);
+        table.forget(request, "inbox replaced", now);
       }
     }
     return placement.finish(now);
@@ -342,7 +342,10 @@ public final class Router {
     fair.excuse(nanos);
   }
 
-  /** RabbitMQ takes publications: after {@link Fate#NOT_WRITTEN} nothing is dispatched before. */
+  /**
+   * RabbitMQ takes publications: after {@link DispatchOutcome#NOT_WRITTEN} nothing is dispatched
+   * before.
+   */
   public List<Effect> onPublishing(long now) {
     placement.resume();
     return placement.finish(now);
@@ -354,7 +357,7 @@ public final class Router {
    */
   public List<Effect> beginDrain(long now) {
     placement.drain();
-    for (InFlight request : book.all()) {
+    for (InFlight request : table.all()) {
       if (request.stage() instanceof Waiting waiting) {
         placement.place(request, waiting, "drain", now);
       }
@@ -364,28 +367,28 @@ public final class Router {
 
   /** Whether nothing is in flight. */
   public boolean isIdle() {
-    return book.isEmpty();
+    return table.isEmpty();
   }
 
   /** Whether nothing is in flight, and nothing was a moment ago: ticks may come seldom. */
   public boolean isQuiet() {
-    return book.isEmpty() && agents.areAtRest();
+    return table.isEmpty() && agents.areAtRest();
   }
 
   /** Returns the load that {@link Intake} decides by. */
   public Intake.Load load() {
-    WaitingRoom room = book.waitingRoom();
+    WaitingRoom room = table.waitingRoom();
     int free = Math.max(0, limits.waiting().total() - room.size());
     // About what one target may still have: a share of it, or all but the reserve for others.
     return new Intake.Load(
-        book.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
+        table.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
   }
 
   /** What it holds and has done. */
   public RouterStats stats() {
     return new RouterStats(
-        book.holds(),
-        book.room().bytes(),
+        table.holds(),
+        table.room().bytes(),
         agents.size(),
         new RouterStats.Totals(
             received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)),
@@ -394,12 +397,12 @@ public final class Router {
 
   /** Slots that it believes in use and attempts that it remembers: none when it is idle. */
   int leftovers() {
-    return agents.outstanding() + book.attempts() + book.waitingRoom().size();
+    return agents.outstanding() + table.attempts() + table.waitingRoom().size();
   }
 
   // The table of section 4: what is heard of a dispatch.
 
-  private void published(Attempt attempt, Fate fate, long now) {
+  private void published(Attempt attempt, DispatchOutcome fate, long now) {
     InFlight request = attempt.request();
     if (!(request.stage() instanceof Dispatched dispatched)) {
       return; // acked before the confirm came
@@ -407,8 +410,8 @@ public final class Router {
     switch (fate) {
       case CONFIRMED, UNKNOWN -> {
         long checkAt = fair.at(now) + 2 * limits.ackTimeout().toNanos();
-        String why = fate == Fate.CONFIRMED ? "confirmed" : "no confirm came";
-        book.move(request, dispatched.checkedAt(checkAt), why, now);
+        String why = fate == DispatchOutcome.CONFIRMED ? "confirmed" : "no confirm came";
+        table.move(request, dispatched.checkedAt(checkAt), why, now);
       }
       case RETURNED -> neverRan(request, dispatched, Agent.Standing.RETURNED, "returned", now);
       case NOT_TAKEN ->
@@ -418,7 +421,7 @@ public final class Router {
         placement.pause();
         request.refund();
         placement.comeBack(request, dispatched, "not written", now);
-        book.forgetAttempt(request, attempt.brokerReqId());
+        table.forgetAttempt(request, attempt.brokerReqId());
       }
     }
   }
@@ -430,7 +433,7 @@ public final class Router {
       request.refund();
       agents.rejected(at.with());
       placement.comeBack(request, at, "rejected", now);
-      book.forgetAttempt(request, attempt.brokerReqId()); // or agents could reject it for ever
+      table.forgetAttempt(request, attempt.brokerReqId()); // or agents could reject it for ever
     } else {
       neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
     }
@@ -517,12 +520,12 @@ public final class Router {
   /** Nobody waits for what the agent that has it runs, if one has it. */
   private void cancelCurrent(InFlight request) {
     if (request.stage() instanceof AtAgent at) {
-      book.attempt(at.brokerReqId()).ifPresent(outbox::cancel);
+      table.attempt(at.brokerReqId()).ifPresent(outbox::cancel);
     }
   }
 
   private Optional<Attempt> current(UUID brokerReqId) {
-    return book.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());
+    return table.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());
   }
 
   /** Whatever an agent says of a dispatch, it lives. */
@@ -534,12 +537,12 @@ public final class Router {
     return attempt.upstreamId().user().equals(user);
   }
 
-  private List<Effect> drop(Drop why) {
+  private List<Effect> drop(DropReason why) {
     drops.merge(why, 1L, Long::sum);
     return List.of();
   }
 
-  private List<Effect> dropRequest(Drop why, Receipt receipt) {
+  private List<Effect> dropRequest(DropReason why, Receipt receipt) {
     outbox.done(receipt);
     drop(why);
     return outbox.take();

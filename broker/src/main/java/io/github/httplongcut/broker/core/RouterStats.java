@@ -27,7 +27,11 @@ public record RouterStats(
    * @param drops events that had no effect
    */
   public record Totals(
-      long received, long dispatches, long responses, long forwarded, Map<Drop, Long> drops) {}
+      long received,
+      long dispatches,
+      long responses,
+      long forwarded,
+      Map<DropReason, Long> drops) {}
 
   /**
    * Agents that were forgotten and had not said that they go.

@@ -28,7 +28,7 @@ final class SharedRoom {
   }
 
   /**
-   * Returns why there is no place for the request, or nothing if it may {@link #enter}.
+   * Returns why there is no place for the request, or nothing if it may {@link #acquire}.
    *
    * @param now {@code nanoTime}
    */
@@ -45,15 +45,15 @@ final class SharedRoom {
   }
 
   /** Takes a place, without asking: of one that may come back there is always one more. */
-  void enter(InFlight request) {
-    targets.enter(request.target(), sizeOf(request));
-    users.enter(request.user(), sizeOf(request));
+  void acquire(InFlight request) {
+    targets.acquire(request.target(), sizeOf(request));
+    users.acquire(request.user(), sizeOf(request));
   }
 
   /** Gives its place up. */
-  void leave(InFlight request) {
-    targets.leave(request.target(), sizeOf(request));
-    users.leave(request.user(), sizeOf(request));
+  void release(InFlight request) {
+    targets.release(request.target(), sizeOf(request));
+    users.release(request.user(), sizeOf(request));
   }
 
   /** Returns the number of requests in it. */

@@ -123,16 +123,16 @@ final class WaitingRoom {
     return room.noRoomFor(request, now);
   }
 
-  void enter(InFlight request) {
+  void add(InFlight request) {
     queues.computeIfAbsent(request.target(), t -> new Queue()).add(request);
-    room.enter(request);
+    room.acquire(request);
   }
 
   /** Takes out a request whose stage is already the next one. */
-  void leave(InFlight request) {
+  void remove(InFlight request) {
     Queue queue = queues.get(request.target());
     if (queue != null && queue.remove(request)) {
-      room.leave(request);
+      room.release(request);
       if (queue.inTurn.isEmpty()) {
         queues.remove(request.target());
       }

@@ -72,7 +72,7 @@ class RouterAgentsTest {
     assertThat(scene.heartbeat(AGENT_1, 1, 0)).isEmpty();
 
     assertThat(scene.get(1)).containsExactly("ack r1");
-    assertThat(scene.router.stats().totals().drops()).containsEntry(Drop.TOO_MANY_AGENTS, 1L);
+    assertThat(scene.router.stats().totals().drops()).containsEntry(DropReason.TOO_MANY_AGENTS, 1L);
     assertThat(scene.router.stats().agents()).isEqualTo(4);
     assertThat(scene.refused).containsExactly(AGENT_1 + " for " + RouterScene.TARGET);
   }

@@ -142,7 +142,7 @@ class RouterDispatchTest {
 
     assertThat(scene.response(1, 1, AGENT_1)).containsExactly("respond r1");
     assertThat(scene.ack(1, AGENT_1)).isEmpty();
-    assertThat(scene.published(1, Fate.CONFIRMED)).isEmpty();
+    assertThat(scene.published(1, DispatchOutcome.CONFIRMED)).isEmpty();
     assertThat(scene.router.isIdle()).isTrue();
   }
 
@@ -151,14 +151,15 @@ class RouterDispatchTest {
     dispatched("POST");
     scene.heartbeat(AGENT_2, 1, 0);
 
-    assertThat(scene.published(1, Fate.RETURNED)).containsExactly("dispatch r1 as b2 to plant2");
+    assertThat(scene.published(1, DispatchOutcome.RETURNED))
+        .containsExactly("dispatch r1 as b2 to plant2");
     assertThat(scene.get(2)).containsExactly("ack r2");
   }
 
   @Test
   void agentWhoseInboxWasGoneIsUsedAgainOnceItSaysThatItLives() {
     dispatched("POST");
-    scene.published(1, Fate.RETURNED);
+    scene.published(1, DispatchOutcome.RETURNED);
 
     assertThat(scene.heartbeat(AGENT_1, 10, 0)).containsExactly("dispatch r1 as b2 to plant1");
   }
@@ -239,7 +240,8 @@ class RouterDispatchTest {
     dispatched("POST");
     scene.heartbeat(AGENT_2, 10, 0);
 
-    assertThat(scene.published(1, Fate.NOT_TAKEN)).containsExactly("dispatch r1 as b2 to plant2");
+    assertThat(scene.published(1, DispatchOutcome.NOT_TAKEN))
+        .containsExactly("dispatch r1 as b2 to plant2");
     assertThat(scene.get(2)).containsExactly("ack r2", "dispatch r2 as b3 to plant2");
   }
 
@@ -300,7 +302,8 @@ class RouterDispatchTest {
   @Test
   void nackedIsUnknown() {
     dispatched("POST");
-    assertThat(scene.published(1, Fate.NACKED)).containsExactly("refuse r1 upstream_ack_timeout");
+    assertThat(scene.published(1, DispatchOutcome.NACKED))
+        .containsExactly("refuse r1 upstream_ack_timeout");
     assertThat(scene.get(2)).containsExactly("ack r2"); // suspect
   }
 
@@ -308,13 +311,14 @@ class RouterDispatchTest {
   void nackedRepeatableGoesToTheNextAgent() {
     dispatched("GET");
     scene.heartbeat(AGENT_2, 1, 0);
-    assertThat(scene.published(1, Fate.NACKED)).containsExactly("dispatch r1 as b2 to plant2");
+    assertThat(scene.published(1, DispatchOutcome.NACKED))
+        .containsExactly("dispatch r1 as b2 to plant2");
   }
 
   @Test
   void checkComesAtTwiceTheAckTimeoutAfterTheConfirm() {
     dispatched("POST");
-    scene.at(1_000).published(1, Fate.CONFIRMED);
+    scene.at(1_000).published(1, DispatchOutcome.CONFIRMED);
 
     assertThat(scene.tick(4_999)).isEmpty();
     assertThat(scene.tick(5_000)).containsExactly("refuse r1 upstream_ack_timeout");
@@ -323,7 +327,7 @@ class RouterDispatchTest {
   @Test
   void checkComesAtTwiceTheAckTimeoutAfterTheLossOfTheConnection() {
     dispatched("POST");
-    scene.at(1_500).published(1, Fate.UNKNOWN);
+    scene.at(1_500).published(1, DispatchOutcome.UNKNOWN);
 
     assertThat(scene.tick(5_499)).isEmpty();
     assertThat(scene.tick(5_500)).containsExactly("refuse r1 upstream_ack_timeout");
@@ -340,7 +344,7 @@ class RouterDispatchTest {
   @Test
   void uncheckedRepeatableGoesToTheNextAgent() {
     dispatched("GET");
-    scene.published(1, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.tick(4_000)).containsExactly("dispatch r1 as b2 to plant2");
@@ -350,7 +354,7 @@ class RouterDispatchTest {
   @Test
   void suspectAgentIsTrustedAgainAtItsNextHeartbeat() {
     dispatched("GET");
-    scene.published(1, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
     assertThat(scene.tick(4_000)).isEmpty();
 
     assertThat(scene.heartbeat(AGENT_1, 10, 0)).containsExactly("dispatch r1 as b2 to plant1");
@@ -359,7 +363,7 @@ class RouterDispatchTest {
   @Test
   void lastErrorIsTheAnswerWhenNobodyElseBecomesFree() {
     dispatched("GET");
-    scene.published(1, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
     assertThat(scene.tick(4_000)).isEmpty();
 
     assertThat(scene.tick(13_999)).isEmpty();
@@ -369,11 +373,11 @@ class RouterDispatchTest {
   @Test
   void notWrittenCostsNoAttemptAndNobodyIsBlamed() {
     dispatched("POST");
-    assertThat(scene.published(1, Fate.NOT_WRITTEN)).isEmpty();
+    assertThat(scene.published(1, DispatchOutcome.NOT_WRITTEN)).isEmpty();
     assertThat(scene.heartbeat(AGENT_1, 10, 0)).isEmpty(); // RabbitMQ still takes nothing
     for (int attempt = 2; attempt <= 6; attempt++) {
       assertThat(scene.publishing()).containsExactly("dispatch r1 as b" + attempt + " to plant1");
-      assertThat(scene.published(attempt, Fate.NOT_WRITTEN)).isEmpty();
+      assertThat(scene.published(attempt, DispatchOutcome.NOT_WRITTEN)).isEmpty();
     }
   }
 
@@ -396,7 +400,7 @@ class RouterDispatchTest {
   @Test
   void replyTimeoutCountsFromTheAck() {
     dispatched("POST");
-    scene.at(1_000).published(1, Fate.CONFIRMED);
+    scene.at(1_000).published(1, DispatchOutcome.CONFIRMED);
     scene.at(2_000).ack(1, AGENT_1);
     keepAlive(AGENT_1, 26_000);
 
@@ -419,18 +423,19 @@ class RouterDispatchTest {
   @Test
   void lastErrorAfterTheLastAttemptIfItMayHaveRun() {
     dispatched("GET");
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_1, 10, 0);
     scene.undelivered(2, Undelivered.DEAD_LETTERED);
     scene.heartbeat(AGENT_1, 10, 0);
 
-    assertThat(scene.published(3, Fate.RETURNED)).containsExactly("refuse r1 upstream_ack_timeout");
+    assertThat(scene.published(3, DispatchOutcome.RETURNED))
+        .containsExactly("refuse r1 upstream_ack_timeout");
   }
 
   @Test
   void responseToAnEarlierAttemptCounts() {
     dispatched("GET");
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_2, 1, 0);
     scene.ack(2, AGENT_2);
 
@@ -441,18 +446,18 @@ class RouterDispatchTest {
   @Test
   void errorOfAnEarlierAttemptIsDropped() {
     dispatched("GET");
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.error(1, 1, Failure.UPSTREAM_TIMEOUT, AGENT_1)).isEmpty();
-    assertThat(drops(Drop.LATE)).isEqualTo(1);
+    assertThat(drops(DropReason.LATE)).isEqualTo(1);
     assertThat(scene.response(1, 2, AGENT_2)).containsExactly("respond r1");
   }
 
   @Test
   void deadLetterOfAnEarlierAttemptIsIgnored() {
     dispatched("GET");
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.undelivered(1, Undelivered.DEAD_LETTERED)).isEmpty();
@@ -467,7 +472,7 @@ class RouterDispatchTest {
     assertThat(scene.ack(1, AGENT_2)).isEmpty();
     assertThat(scene.response(1, 1, AGENT_2)).isEmpty();
     assertThat(scene.error(1, 1, Failure.UPSTREAM_TIMEOUT, AGENT_2)).isEmpty();
-    assertThat(drops(Drop.WRONG_SENDER)).isEqualTo(3);
+    assertThat(drops(DropReason.WRONG_SENDER)).isEqualTo(3);
     assertThat(scene.router.stats().holds().dispatched()).isEqualTo(1);
   }
 
@@ -479,7 +484,7 @@ class RouterDispatchTest {
   @Test
   void unknownErrorIsDropped() {
     assertThat(scene.error(7, 7, Failure.UPSTREAM_TIMEOUT, AGENT_3)).isEmpty();
-    assertThat(drops(Drop.LATE)).isEqualTo(1);
+    assertThat(drops(DropReason.LATE)).isEqualTo(1);
   }
 
   @Test
@@ -502,7 +507,7 @@ class RouterDispatchTest {
         .containsExactly("refuse r1 upstream_timeout");
   }
 
-  private long drops(Drop why) {
+  private long drops(DropReason why) {
     return scene.router.stats().totals().drops().getOrDefault(why, 0L);
   }
 
@@ -523,7 +528,7 @@ class RouterDispatchTest {
 
   private void running(String method) {
     dispatched(method);
-    scene.published(1, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
     scene.ack(1, AGENT_1);
   }
 }

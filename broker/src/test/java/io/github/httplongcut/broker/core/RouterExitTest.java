@@ -68,7 +68,7 @@ class RouterExitTest {
   void cancelledWhileAnEarlierAttemptMayRunTellsBothAgents() {
     scene.heartbeat(AGENT_1, 1, 0);
     scene.get(1);
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.cancel(1, CLIENT))
@@ -94,8 +94,8 @@ class RouterExitTest {
     scene.heartbeat(AGENT_1, 2, 0);
     scene.get(1);
     scene.get(2);
-    scene.published(1, Fate.CONFIRMED);
-    scene.published(2, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
+    scene.published(2, DispatchOutcome.CONFIRMED);
     scene.heartbeat(AGENT_2, 2, 0);
 
     assertThat(scene.bugAt(3).tick(4_000))
@@ -164,7 +164,7 @@ class RouterExitTest {
   void anAnswerOfAnEarlierAttemptCancelsTheLaterOne() {
     scene.heartbeat(AGENT_1, 1, 0);
     scene.get(1);
-    scene.published(1, Fate.NACKED);
+    scene.published(1, DispatchOutcome.NACKED);
     scene.heartbeat(AGENT_2, 1, 0);
 
     assertThat(scene.response(1, 1, AGENT_1)).containsExactly("cancel b2 at plant2", "respond r1");

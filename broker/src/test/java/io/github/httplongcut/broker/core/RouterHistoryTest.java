@@ -15,7 +15,7 @@ class RouterHistoryTest {
     int dispatches = 0;
     for (long seed = 0; seed < SEEDS; seed++) {
       try {
-        dispatches += new History(seed).play(STEPS);
+        dispatches += new RandomHistory(seed).play(STEPS);
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
       }

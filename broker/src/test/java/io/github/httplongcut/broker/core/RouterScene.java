@@ -214,7 +214,7 @@ final class RouterScene {
             new UpstreamHeartbeat(agent, TARGET, state, capacity, inFlight, INTERVAL, "1"), now()));
   }
 
-  List<String> published(int brokerReqId, Fate fate) {
+  List<String> published(int brokerReqId, DispatchOutcome fate) {
     return said(router.onPublished(id(brokerReqId), fate, now()));
   }
 

@@ -506,7 +506,7 @@ class RouterWaitingTest {
   void excusedTimeDoesNotCountForTheCheckTheReplyAndTheHeartbeats() {
     scene.heartbeat(AGENT_1, 10, 0);
     scene.get(1);
-    scene.published(1, Fate.CONFIRMED);
+    scene.published(1, DispatchOutcome.CONFIRMED);
     scene.get(2);
     scene.ack(2, AGENT_1);
     scene.router.excuse(Duration.ofSeconds(20).toNanos());

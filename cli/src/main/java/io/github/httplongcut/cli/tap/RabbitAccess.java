@@ -61,9 +61,9 @@ final class RabbitAccess {
     }
   }
 
-  ManagementApi management() {
+  TracingApi management() {
     try {
-      return new ManagementApi(
+      return new TracingApi(
           new URI(given(management, "--management", "LONGCUT_MANAGEMENT_URL")),
           factory().getVirtualHost());
     } catch (URISyntaxException e) {

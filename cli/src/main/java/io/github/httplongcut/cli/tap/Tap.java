@@ -33,12 +33,12 @@ final class Tap {
   private static final int PREFETCH = 200;
 
   private final Channel channel;
-  private final ManagementApi management;
+  private final TracingApi management;
 
   /** The follower's queue; written by the thread that follows, read by the one that ends it. */
   private volatile String followed;
 
-  Tap(Connection connection, ManagementApi management) {
+  Tap(Connection connection, TracingApi management) {
     this.management = management;
     try {
       this.channel = connection.createChannel();

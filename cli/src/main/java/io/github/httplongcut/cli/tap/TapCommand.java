@@ -52,7 +52,7 @@ public final class TapCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Set<EventType> chosen = events.chosen();
-    ManagementApi management = access.management();
+    TracingApi management = access.management();
     PrintWriter out = terminal(FileDescriptor.out);
     try (Connection connection = access.connect()) {
       Tap tap = new Tap(connection, management);
@@ -102,7 +102,7 @@ public final class TapCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
       Set<EventType> chosen = events.chosen();
-      ManagementApi management = access.management();
+      TracingApi management = access.management();
       try (Connection connection = access.connect()) {
         new Tap(connection, management).turnOn(chosen);
       }
@@ -127,7 +127,7 @@ public final class TapCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-      ManagementApi management = access.management();
+      TracingApi management = access.management();
       try (Connection connection = access.connect()) {
         new Tap(connection, management).turnOff();
       }

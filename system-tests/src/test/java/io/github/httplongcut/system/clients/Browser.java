@@ -18,7 +18,10 @@ final class Browser implements AutoCloseable {
    */
   Browser(Path logs) {
     List<String> command =
-        List.of(Tool.NODE.path(), NodePackages.script("browser.mjs"), Tool.CHROMIUM.path());
+        List.of(
+            ExternalTool.NODE.path(),
+            NodePackages.script("browser.mjs"),
+            ExternalTool.CHROMIUM.path());
     script = JsonLines.start(command, logs.resolve("browser.log"));
     script.firstLine();
   }

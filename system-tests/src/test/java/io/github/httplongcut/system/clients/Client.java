@@ -24,7 +24,7 @@ interface Client extends AutoCloseable {
    * @param base scheme, host and port
    * @throws IllegalStateException if the client saw no answer, with what it said
    */
-  Answer call(URI base, Call call);
+  ClientAnswer call(URI base, ClientCall call);
 
   /** Closes its connections where it keeps any, and loses its cookies. */
   void forget();

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import io.github.httplongcut.system.clients.Call.Field;
+import io.github.httplongcut.system.clients.ClientCall.Field;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /** curl, one process for each call, with a cookie jar in its directory. */
 final class CurlClient implements Client {
 
-  private static final String CURL = Tool.CURL.path();
+  private static final String CURL = ExternalTool.CURL.path();
 
   private final Path directory;
 
@@ -41,7 +41,7 @@ final class CurlClient implements Client {
   }
 
   @Override
-  public Answer call(URI base, Call call) {
+  public ClientAnswer call(URI base, ClientCall call) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--globoff", "--cookie", "jar", "--cookie-jar", "jar"));
     arguments.addAll(List.of("--dump-header", "head", "--output", "body"));
@@ -62,13 +62,13 @@ final class CurlClient implements Client {
     arguments.add(base + call.path());
     String[] told = run(arguments).split(" ", 2);
     byte[] body = call.method().equals("HEAD") ? new byte[0] : read("body");
-    return new Answer(Integer.parseInt(told[0]), URI.create(told[1]), lastHead(), body);
+    return new ClientAnswer(Integer.parseInt(told[0]), URI.create(told[1]), lastHead(), body);
   }
 
-  private List<String> contentOf(Call call) {
+  private List<String> contentOf(ClientCall call) {
     String method = call.method();
-    Call.Content content = call.content();
-    if (content instanceof Call.Sized sized) {
+    ClientCall.Content content = call.content();
+    if (content instanceof ClientCall.Sized sized) {
       write("content", sized.data());
       List<String> send =
           switch (method) {
@@ -78,12 +78,12 @@ final class CurlClient implements Client {
           };
       return withType(send, sized.type());
     }
-    if (content instanceof Call.Chunked chunked) {
+    if (content instanceof ClientCall.Chunked chunked) {
       write("content", chunked.data());
       // From standard input curl cannot know how much it will be.
       return withType(List.of("--upload-file", "-", "--request", method), chunked.type());
     }
-    if (content instanceof Call.Upload upload) {
+    if (content instanceof ClientCall.Upload upload) {
       write(upload.fileName(), upload.data());
       String file = "file=@\"%s\";type=%s".formatted(upload.fileName(), upload.fileType());
       return List.of("--form", "comment=" + upload.comment(), "--form", file);

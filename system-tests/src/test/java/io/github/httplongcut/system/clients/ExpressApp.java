@@ -15,7 +15,8 @@ final class ExpressApp implements AutoCloseable {
   ExpressApp(Path logs) {
     // Says what an app says in production: no stack traces in answers.
     List<String> command =
-        List.of("env", "NODE_ENV=production", Tool.NODE.path(), NodePackages.script("app.mjs"));
+        List.of(
+            "env", "NODE_ENV=production", ExternalTool.NODE.path(), NodePackages.script("app.mjs"));
     process = JsonLines.start(command, logs.resolve("express.log"));
     String line = process.firstLine();
     if (!line.startsWith(READY)) {

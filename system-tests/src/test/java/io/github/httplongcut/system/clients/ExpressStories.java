@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import static io.github.httplongcut.system.clients.Call.get;
+import static io.github.httplongcut.system.clients.ClientCall.get;
 import static io.github.httplongcut.system.clients.Story.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,14 +63,14 @@ final class ExpressStories {
   }
 
   private static void etag(Visitor visitor) {
-    Answer page = visitor.call(get("/article"));
+    ClientAnswer page = visitor.call(get("/article"));
     assertThat(page.status()).isEqualTo(200);
     assertThat(page.header("X-Powered-By")).contains("Express");
     assertThat(page.text()).contains("Größe, 尺寸, 🙂");
     String etag = page.header("ETag").orElseThrow();
     assertThat(etag).startsWith("W/\"");
     // Else fetch says no-cache, with which Express sends it all again.
-    Answer same =
+    ClientAnswer same =
         visitor.call(
             get("/article").with("If-None-Match", etag).with("Cache-Control", "max-age=0"));
     assertThat(same.status()).isEqualTo(304);
@@ -79,21 +79,21 @@ final class ExpressStories {
   }
 
   private static void head(Visitor visitor) {
-    Answer head = visitor.call(Call.of("HEAD", "/article"));
+    ClientAnswer head = visitor.call(ClientCall.of("HEAD", "/article"));
     assertThat(head.status()).isEqualTo(200);
     assertThat(head.header("Content-Length")).get().asString().hasSize(4);
     assertThat(head.body()).isEmpty();
   }
 
   private static void query(Visitor visitor) {
-    Answer answer = visitor.call(get("/query?a=1&a=2&b=%20+%2B&c[x]=%C3%BC&d&e=;/?"));
+    ClientAnswer answer = visitor.call(get("/query?a=1&a=2&b=%20+%2B&c[x]=%C3%BC&d&e=;/?"));
     assertThat(json(answer).toString())
         .isEqualTo(
             "{\"a\":[\"1\",\"2\"],\"b\":\"  +\",\"c\":{\"x\":\"ü\"},\"d\":\"\",\"e\":\";/?\"}");
   }
 
   private static void requestFields(Visitor visitor) {
-    Answer answer =
+    ClientAnswer answer =
         visitor.call(
             get("/inspect?q=%2F;a")
                 .with("X-Twice", "one")
@@ -111,7 +111,7 @@ final class ExpressStories {
 
   /** That nothing is added to it shows in the comparison, but for what proxies add. */
   private static void plainRequest(Visitor visitor) {
-    Answer answer = visitor.call(get("/inspect"));
+    ClientAnswer answer = visitor.call(get("/inspect"));
     assertThat(json(answer).get("body").asText("")).isEmpty();
     int added = visitor.origin().relayed() ? 1 : 0;
     assertThat(seen(answer, "Via")).hasSize(added);
@@ -124,18 +124,18 @@ final class ExpressStories {
 
   private static void methods(Visitor visitor) {
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "OPTIONS")) {
-      Answer answer = visitor.call(Call.of(method, "/inspect"));
+      ClientAnswer answer = visitor.call(ClientCall.of(method, "/inspect"));
       assertThat(json(answer).get("method").asText()).isEqualTo(method);
     }
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE")) {
-      Call.Sized content = new Call.Sized("text/plain", utf8("of " + method));
-      Answer answer = visitor.call(Call.of(method, "/inspect").sending(content));
+      ClientCall.Sized content = new ClientCall.Sized("text/plain", utf8("of " + method));
+      ClientAnswer answer = visitor.call(ClientCall.of(method, "/inspect").sending(content));
       assertThat(bodySeen(answer)).isEqualTo(content.data());
     }
   }
 
   private static void answerFields(Visitor visitor) {
-    Answer answer = visitor.call(get("/fields"));
+    ClientAnswer answer = visitor.call(get("/fields"));
     assertThat(answer.header("X-Empty")).contains("");
     assertThat(answer.header("X-Latin")).contains("caf\u00e9");
     assertThat(answer.header("Content-Length")).contains("0");
@@ -143,48 +143,50 @@ final class ExpressStories {
   }
 
   private static void eachField(Visitor visitor) {
-    Answer answer = visitor.call(get("/fields"));
+    ClientAnswer answer = visitor.call(get("/fields"));
     assertThat(answer.all("X-Multi")).containsExactly("a", "b, c");
     assertThat(answer.all("Link")).containsExactly("</a>; rel=\"next\"", "</b>; rel=\"prev\"");
   }
 
   private static void jsonApi(Visitor visitor) {
     String item = "{\"id\":\"i-1\",\"name\":\"Größe 尺寸 🙂 \\u0000\"}";
-    Call create = Call.of("POST", "/api/items").sending(new Call.Sized(JSON, utf8(item)));
-    Answer created = visitor.call(create);
+    ClientCall create =
+        ClientCall.of("POST", "/api/items").sending(new ClientCall.Sized(JSON, utf8(item)));
+    ClientAnswer created = visitor.call(create);
     assertThat(created.status()).isEqualTo(201);
     assertThat(created.header("Location")).contains("/api/items/i-1");
     assertThat(created.text()).isEqualTo(item);
     assertThat(visitor.call(create).status()).isEqualTo(409);
-    Call.Sized price = new Call.Sized(JSON, utf8("{\"price\":2.50}"));
-    Answer patched = visitor.call(Call.of("PATCH", "/api/items/i-1").sending(price));
+    ClientCall.Sized price = new ClientCall.Sized(JSON, utf8("{\"price\":2.50}"));
+    ClientAnswer patched = visitor.call(ClientCall.of("PATCH", "/api/items/i-1").sending(price));
     assertThat(json(patched).get("price").asText()).isEqualTo("2.5");
-    Call.Sized other = new Call.Sized(JSON, utf8("{\"id\":\"i-1\"}"));
-    assertThat(visitor.call(Call.of("PUT", "/api/items/i-1").sending(other)).status())
+    ClientCall.Sized other = new ClientCall.Sized(JSON, utf8("{\"id\":\"i-1\"}"));
+    assertThat(visitor.call(ClientCall.of("PUT", "/api/items/i-1").sending(other)).status())
         .isEqualTo(200);
     assertThat(visitor.call(get("/api/items/i-1")).text()).isEqualTo("{\"id\":\"i-1\"}");
-    Answer deleted = visitor.call(Call.of("DELETE", "/api/items/i-1"));
+    ClientAnswer deleted = visitor.call(ClientCall.of("DELETE", "/api/items/i-1"));
     assertThat(deleted.status()).isEqualTo(204);
     assertThat(deleted.body()).isEmpty();
     assertThat(visitor.call(get("/api/items/i-1")).status()).isEqualTo(404);
-    Call.Sized broken = new Call.Sized(JSON, utf8("{\"id\":"));
-    assertThat(visitor.call(Call.of("POST", "/api/items").sending(broken)).status()).isEqualTo(400);
+    ClientCall.Sized broken = new ClientCall.Sized(JSON, utf8("{\"id\":"));
+    assertThat(visitor.call(ClientCall.of("POST", "/api/items").sending(broken)).status())
+        .isEqualTo(400);
   }
 
-  private static Call guestbook() {
+  private static ClientCall guestbook() {
     String content = "name=J%C3%BCrgen+%26+Co&note=a%0D%0Ab%3Dc";
-    return Call.of("POST", "/guestbook").sending(new Call.Sized(FORM, utf8(content)));
+    return ClientCall.of("POST", "/guestbook").sending(new ClientCall.Sized(FORM, utf8(content)));
   }
 
   private static void form(Visitor visitor) {
-    Answer answer = visitor.call(guestbook());
+    ClientAnswer answer = visitor.call(guestbook());
     assertThat(answer.status()).isEqualTo(303);
     assertThat(answer.header("Location"))
         .contains("/thanks?name=J%C3%BCrgen+%26+Co&note=a%0D%0Ab%3Dc");
   }
 
   private static void formFollowed(Visitor visitor) {
-    Answer answer = visitor.call(guestbook().following());
+    ClientAnswer answer = visitor.call(guestbook().following());
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.url().getPath()).isEqualTo("/thanks");
     assertThat(answer.text()).contains("Thank you, Jürgen &#38; Co");
@@ -192,20 +194,20 @@ final class ExpressStories {
 
   private static void session(Visitor visitor) {
     assertThat(visitor.call(get("/me")).status()).isEqualTo(401);
-    Call.Sized user = new Call.Sized(FORM, utf8("user=ada"));
-    Answer login = visitor.call(Call.of("POST", "/login").sending(user));
+    ClientCall.Sized user = new ClientCall.Sized(FORM, utf8("user=ada"));
+    ClientAnswer login = visitor.call(ClientCall.of("POST", "/login").sending(user));
     assertThat(login.status()).isEqualTo(302);
     assertThat(login.header("Location")).contains("/me");
     assertThat(login.header("Set-Cookie")).get().asString().startsWith("sid=").contains("HttpOnly");
     assertThat(visitor.call(get("/me")).text()).isEqualTo("{\"user\":\"ada\",\"visits\":1}");
     assertThat(visitor.call(get("/me")).text()).isEqualTo("{\"user\":\"ada\",\"visits\":2}");
-    Answer logout = visitor.call(Call.of("POST", "/logout"));
+    ClientAnswer logout = visitor.call(ClientCall.of("POST", "/logout"));
     assertThat(logout.header("Set-Cookie")).get().asString().contains("Expires=Thu, 01 Jan 1970");
     assertThat(visitor.call(get("/me")).status()).isEqualTo(401);
   }
 
   private static void cookies(Visitor visitor) {
-    Answer answer = visitor.call(get("/cookies"));
+    ClientAnswer answer = visitor.call(get("/cookies"));
     assertThat(answer.text()).isEqualTo("null");
     assertThat(answer.all("Set-Cookie")).hasSize(3).contains("odd=a=b==; Path=/cookies");
     assertThat(visitor.call(get("/cookies")).text())
@@ -215,29 +217,29 @@ final class ExpressStories {
   }
 
   private static void redirects(Visitor visitor) {
-    Answer answer = visitor.call(get("/redirect/4").following());
+    ClientAnswer answer = visitor.call(get("/redirect/4").following());
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.url().getPath()).isEqualTo("/article");
   }
 
   private static void redirectKeeps(Visitor visitor) {
-    Call.Sized content = new Call.Sized("text/plain", utf8("kept"));
+    ClientCall.Sized content = new ClientCall.Sized("text/plain", utf8("kept"));
     for (int status : List.of(307, 308)) {
-      Answer answer =
-          visitor.call(Call.of("POST", "/moved/" + status).sending(content).following());
+      ClientAnswer answer =
+          visitor.call(ClientCall.of("POST", "/moved/" + status).sending(content).following());
       assertThat(answer.url().getPath()).isEqualTo("/inspect");
       assertThat(answer.text()).contains("\"method\":\"POST\"").contains("\"body\":\"a2VwdA==\"");
     }
   }
 
   private static void absoluteRedirect(Visitor visitor) {
-    Answer answer = visitor.call(get("/absolute"));
+    ClientAnswer answer = visitor.call(get("/absolute"));
     assertThat(answer.status()).isEqualTo(302);
     assertThat(answer.header("Location")).get().asString().matches("http://[^/]+/article");
   }
 
   private static void download(Visitor visitor) {
-    Answer answer = visitor.call(get("/download"));
+    ClientAnswer answer = visitor.call(get("/download"));
     assertThat(answer.header("Content-Disposition"))
         .contains(
             "attachment; filename=\"?bersicht 2024.csv\"; filename*=UTF-8''%C3%9Cbersicht%202024.csv");
@@ -246,19 +248,19 @@ final class ExpressStories {
   }
 
   private static void largeDownload(Visitor visitor) {
-    Answer answer = visitor.call(get("/blob/" + MEBIBYTE));
+    ClientAnswer answer = visitor.call(get("/blob/" + MEBIBYTE));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body()).hasSize(MEBIBYTE);
   }
 
   private static void chunks(Visitor visitor) {
-    Answer answer = visitor.call(get("/chunks"));
+    ClientAnswer answer = visitor.call(get("/chunks"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.text()).isEqualTo("one two three");
   }
 
   private static void negotiated(Visitor visitor) {
-    Answer json = visitor.call(get("/negotiated").with("Accept", JSON));
+    ClientAnswer json = visitor.call(get("/negotiated").with("Accept", JSON));
     assertThat(json.text()).isEqualTo("{\"kind\":\"json\"}");
     assertThat(json.header("Vary")).contains("Accept");
     assertThat(visitor.call(get("/negotiated").with("Accept", "text/html")).text())
@@ -269,8 +271,8 @@ final class ExpressStories {
 
   private static void upload(Visitor visitor) {
     byte[] data = randomBytes(300_000);
-    Call.Upload upload = new Call.Upload("grüße", "table.bin", BINARY, data);
-    JsonNode told = json(visitor.call(Call.of("POST", "/upload").sending(upload)));
+    ClientCall.Upload upload = new ClientCall.Upload("grüße", "table.bin", BINARY, data);
+    JsonNode told = json(visitor.call(ClientCall.of("POST", "/upload").sending(upload)));
     assertThat(told.get("comment").asText()).isEqualTo("grüße");
     assertThat(told.get("name").asText()).isEqualTo("table.bin");
     assertThat(told.get("type").asText()).isEqualTo(BINARY);
@@ -279,16 +281,18 @@ final class ExpressStories {
 
   private static void largeUpload(Visitor visitor) {
     byte[] data = randomBytes(MEBIBYTE);
-    Answer answer = visitor.call(Call.of("PUT", "/raw").sending(new Call.Sized(BINARY, data)));
+    ClientAnswer answer =
+        visitor.call(ClientCall.of("PUT", "/raw").sending(new ClientCall.Sized(BINARY, data)));
     assertThat(json(answer).get("sha256").asText()).isEqualTo(Transcript.sha256(data));
   }
 
   private static void chunkedUpload(Visitor visitor) {
     byte[] data = randomBytes(500_000);
-    Answer answer = visitor.call(Call.of("PUT", "/raw").sending(new Call.Chunked(BINARY, data)));
+    ClientAnswer answer =
+        visitor.call(ClientCall.of("PUT", "/raw").sending(new ClientCall.Chunked(BINARY, data)));
     assertThat(json(answer).get("sha256").asText()).isEqualTo(Transcript.sha256(data));
-    Call.Chunked text = new Call.Chunked("text/plain", utf8("in chunks"));
-    Answer inspected = visitor.call(Call.of("POST", "/inspect").sending(text));
+    ClientCall.Chunked text = new ClientCall.Chunked("text/plain", utf8("in chunks"));
+    ClientAnswer inspected = visitor.call(ClientCall.of("POST", "/inspect").sending(text));
     assertThat(bodySeen(inspected)).isEqualTo(text.data());
     // Only by the client's own framing is this what it claims to be; the relay knows the length.
     boolean chunked = seen(inspected, "Transfer-Encoding").equals(List.of("chunked"));
@@ -296,8 +300,8 @@ final class ExpressStories {
   }
 
   private static void emptyBody(Visitor visitor) {
-    Call.Sized nothing = new Call.Sized("text/plain", new byte[0]);
-    Answer answer = visitor.call(Call.of("POST", "/inspect").sending(nothing));
+    ClientCall.Sized nothing = new ClientCall.Sized("text/plain", new byte[0]);
+    ClientAnswer answer = visitor.call(ClientCall.of("POST", "/inspect").sending(nothing));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(seen(answer, "Content-Length")).containsExactly("0");
   }
@@ -309,8 +313,9 @@ final class ExpressStories {
     }
     byte[] bom = utf8("\ufeffwith a BOM, and a NUL: \u0000");
     for (byte[] data : List.of(every, bom)) {
-      Answer answer =
-          visitor.call(Call.of("POST", "/inspect").sending(new Call.Sized(BINARY, data)));
+      ClientAnswer answer =
+          visitor.call(
+              ClientCall.of("POST", "/inspect").sending(new ClientCall.Sized(BINARY, data)));
       assertThat(bodySeen(answer)).isEqualTo(data);
     }
   }
@@ -321,7 +326,7 @@ final class ExpressStories {
       assertThat(visitor.call(get("/status/" + status)).status()).isEqualTo(status);
     }
     for (int status : List.of(429, 503)) {
-      Answer answer = visitor.call(get("/status/" + status));
+      ClientAnswer answer = visitor.call(get("/status/" + status));
       assertThat(answer.status()).isEqualTo(status);
       assertThat(answer.header("Retry-After")).contains("7");
       assertThat(answer.text()).isEqualTo("this is " + status);
@@ -331,18 +336,18 @@ final class ExpressStories {
   }
 
   private static void preflight(Visitor visitor) {
-    Answer answer =
+    ClientAnswer answer =
         visitor.call(
-            Call.of("OPTIONS", "/api/items")
+            ClientCall.of("OPTIONS", "/api/items")
                 .with("Origin", "http://elsewhere.example")
                 .with("Access-Control-Request-Method", "POST"));
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Access-Control-Allow-Origin")).contains("*");
-    Answer plain = visitor.call(Call.of("OPTIONS", "/api/items"));
+    ClientAnswer plain = visitor.call(ClientCall.of("OPTIONS", "/api/items"));
     assertThat(plain.header("Allow")).get().asString().contains("POST");
   }
 
-  private static JsonNode json(Answer answer) {
+  private static JsonNode json(ClientAnswer answer) {
     try {
       return MAPPER.readTree(answer.content());
     } catch (IOException e) {
@@ -351,7 +356,7 @@ final class ExpressStories {
   }
 
   /** The values of a field that the server saw. */
-  private static List<String> seen(Answer inspected, String name) {
+  private static List<String> seen(ClientAnswer inspected, String name) {
     List<String> values = new ArrayList<>();
     for (JsonNode pair : json(inspected).get("headers")) {
       if (pair.get(0).asText().equalsIgnoreCase(name)) {
@@ -361,7 +366,7 @@ final class ExpressStories {
     return values;
   }
 
-  private static byte[] bodySeen(Answer inspected) {
+  private static byte[] bodySeen(ClientAnswer inspected) {
     try {
       return json(inspected).get("body").binaryValue();
     } catch (IOException e) {

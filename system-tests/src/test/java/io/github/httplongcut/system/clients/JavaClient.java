@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import io.github.httplongcut.system.clients.Call.Field;
+import io.github.httplongcut.system.clients.ClientCall.Field;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +44,7 @@ final class JavaClient implements Client {
   }
 
   @Override
-  public Answer call(URI base, Call call) {
+  public ClientAnswer call(URI base, ClientCall call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + call.path()))
             .timeout(TIMEOUT)
@@ -53,15 +53,15 @@ final class JavaClient implements Client {
     if (call.compressed()) {
       request.header("Accept-Encoding", "gzip");
     }
-    if (call.content() instanceof Call.Sized sized) {
+    if (call.content() instanceof ClientCall.Sized sized) {
       request.method(call.method(), BodyPublishers.ofByteArray(sized.data()));
       request.header("Content-Type", sized.type());
-    } else if (call.content() instanceof Call.Chunked chunked) {
+    } else if (call.content() instanceof ClientCall.Chunked chunked) {
       BodyPublisher unknownLength =
           BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(chunked.data()));
       request.method(call.method(), unknownLength);
       request.header("Content-Type", chunked.type());
-    } else if (call.content() instanceof Call.Upload upload) {
+    } else if (call.content() instanceof ClientCall.Upload upload) {
       request.method(call.method(), BodyPublishers.ofByteArray(Multipart.of(upload)));
       request.header("Content-Type", Multipart.TYPE);
     }
@@ -79,13 +79,13 @@ final class JavaClient implements Client {
     }
   }
 
-  private static Answer answer(HttpResponse<byte[]> response) {
+  private static ClientAnswer answer(HttpResponse<byte[]> response) {
     List<Field> fields = new ArrayList<>();
     response
         .headers()
         .map()
         .forEach((name, values) -> values.forEach(value -> fields.add(new Field(name, value))));
-    return new Answer(response.statusCode(), response.uri(), fields, response.body());
+    return new ClientAnswer(response.statusCode(), response.uri(), fields, response.body());
   }
 
   @Override

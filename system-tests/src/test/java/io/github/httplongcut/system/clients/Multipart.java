@@ -12,7 +12,7 @@ final class Multipart {
 
   private Multipart() {}
 
-  static byte[] of(Call.Upload upload) {
+  static byte[] of(ClientCall.Upload upload) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     String head =
         """

@@ -83,7 +83,13 @@ final class Nginx implements AutoCloseable {
       Files.writeString(conf, template.replace("@PORT@", Integer.toString(free)));
       List<String> command =
           List.of(
-              Tool.NGINX.path(), "-p", prefix.toString(), "-c", conf.toString(), "-e", "stderr");
+              ExternalTool.NGINX.path(),
+              "-p",
+              prefix.toString(),
+              "-c",
+              conf.toString(),
+              "-e",
+              "stderr");
       return new ProcessBuilder(command)
           .redirectErrorStream(true)
           .redirectOutput(prefix.resolve("log").toFile())

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import static io.github.httplongcut.system.clients.Call.get;
+import static io.github.httplongcut.system.clients.ClientCall.get;
 import static io.github.httplongcut.system.clients.Story.story;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,7 +48,7 @@ final class NginxStories {
   }
 
   private void page(Visitor visitor) {
-    Answer answer = visitor.call(get("/index.html"));
+    ClientAnswer answer = visitor.call(get("/index.html"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Content-Type")).contains("text/html; charset=utf-8");
     assertThat(answer.header("Server")).get().asString().startsWith("nginx/");
@@ -58,7 +58,7 @@ final class NginxStories {
   }
 
   private void head(Visitor visitor) {
-    Answer answer = visitor.call(Call.of("HEAD", "/mebibyte.bin"));
+    ClientAnswer answer = visitor.call(ClientCall.of("HEAD", "/mebibyte.bin"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Content-Length")).contains("1048576");
     assertThat(answer.header("Accept-Ranges")).contains("bytes");
@@ -66,40 +66,40 @@ final class NginxStories {
   }
 
   private void missing(Visitor visitor) {
-    Answer answer = visitor.call(get("/not/there"));
+    ClientAnswer answer = visitor.call(get("/not/there"));
     assertThat(answer.status()).isEqualTo(404);
     assertThat(answer.text()).contains("<center>nginx/");
   }
 
   private void oddName(Visitor visitor) {
-    Answer answer = visitor.call(get("/a%20b+%C3%BC.txt?x=%2F%3f&&y"));
+    ClientAnswer answer = visitor.call(get("/a%20b+%C3%BC.txt?x=%2F%3f&&y"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.text()).isEqualTo("a name with everything\n");
   }
 
   private void empty(Visitor visitor) {
-    Answer answer = visitor.call(get("/empty.txt"));
+    ClientAnswer answer = visitor.call(get("/empty.txt"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Content-Length")).contains("0");
     assertThat(answer.body()).isEmpty();
   }
 
   private void noContent(Visitor visitor) {
-    Answer answer = visitor.call(get("/nothing"));
+    ClientAnswer answer = visitor.call(get("/nothing"));
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Content-Length")).isEmpty();
     assertThat(answer.body()).isEmpty();
   }
 
   private void download(Visitor visitor) {
-    Answer answer = visitor.call(get("/mebibyte.bin"));
+    ClientAnswer answer = visitor.call(get("/mebibyte.bin"));
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Content-Type")).contains("application/octet-stream");
     assertThat(Arrays.equals(answer.body(), nginx.file("mebibyte.bin"))).isTrue();
   }
 
   private void gzip(Visitor visitor) {
-    Answer answer = visitor.call(get("/long.txt").asCompressed());
+    ClientAnswer answer = visitor.call(get("/long.txt").asCompressed());
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.header("Content-Encoding")).contains("gzip");
     assertThat(answer.header("ETag")).get().asString().startsWith("W/");
@@ -108,42 +108,42 @@ final class NginxStories {
 
   private void revalidationByEtag(Visitor visitor) {
     String etag = visitor.call(get("/mebibyte.bin")).header("ETag").orElseThrow();
-    Answer same = visitor.call(get("/mebibyte.bin").with("If-None-Match", etag));
+    ClientAnswer same = visitor.call(get("/mebibyte.bin").with("If-None-Match", etag));
     assertThat(same.status()).isEqualTo(304);
     assertThat(same.header("ETag")).contains(etag);
     assertThat(same.body()).isEmpty();
-    Answer other = visitor.call(get("/mebibyte.bin").with("If-None-Match", "\"other\""));
+    ClientAnswer other = visitor.call(get("/mebibyte.bin").with("If-None-Match", "\"other\""));
     assertThat(other.status()).isEqualTo(200);
     assertThat(other.body()).hasSize(Nginx.MEBIBYTE);
   }
 
   private void revalidationByDate(Visitor visitor) {
-    Call call = get("/docs/index.html");
+    ClientCall call = get("/docs/index.html");
     String date = visitor.call(call).header("Last-Modified").orElseThrow();
     assertThat(visitor.call(call.with("If-Modified-Since", date)).status()).isEqualTo(304);
   }
 
   private void preconditionFailed(Visitor visitor) {
-    Answer answer = visitor.call(get("/docs/index.html").with("If-Match", "\"other\""));
+    ClientAnswer answer = visitor.call(get("/docs/index.html").with("If-Match", "\"other\""));
     assertThat(answer.status()).isEqualTo(412);
   }
 
   private void ranges(Visitor visitor) {
     byte[] file = nginx.file("mebibyte.bin");
-    Answer middle = visitor.call(get("/mebibyte.bin").with("Range", "bytes=1000-1999"));
+    ClientAnswer middle = visitor.call(get("/mebibyte.bin").with("Range", "bytes=1000-1999"));
     assertThat(middle.status()).isEqualTo(206);
     assertThat(middle.header("Content-Range")).contains("bytes 1000-1999/1048576");
     assertThat(middle.body()).isEqualTo(Arrays.copyOfRange(file, 1000, 2000));
-    Answer end = visitor.call(get("/mebibyte.bin").with("Range", "bytes=-10"));
+    ClientAnswer end = visitor.call(get("/mebibyte.bin").with("Range", "bytes=-10"));
     assertThat(end.status()).isEqualTo(206);
     assertThat(end.body()).isEqualTo(Arrays.copyOfRange(file, file.length - 10, file.length));
-    Answer beyond = visitor.call(get("/mebibyte.bin").with("Range", "bytes=1048576-"));
+    ClientAnswer beyond = visitor.call(get("/mebibyte.bin").with("Range", "bytes=1048576-"));
     assertThat(beyond.status()).isEqualTo(416);
     assertThat(beyond.header("Content-Range")).contains("bytes */1048576");
   }
 
   private void severalRanges(Visitor visitor) {
-    Answer answer = visitor.call(get("/docs/index.html").with("Range", "bytes=0-14,16-21"));
+    ClientAnswer answer = visitor.call(get("/docs/index.html").with("Range", "bytes=0-14,16-21"));
     assertThat(answer.status()).isEqualTo(206);
     assertThat(answer.header("Content-Type")).get().asString().startsWith("multipart/byteranges;");
     assertThat(answer.text()).contains("Content-Range: bytes 0-14/").contains("<!doctype html>");
@@ -151,31 +151,31 @@ final class NginxStories {
 
   private void resumed(Visitor visitor) {
     byte[] file = nginx.file("mebibyte.bin");
-    Call rest = get("/mebibyte.bin").with("Range", "bytes=700000-");
-    String etag = visitor.call(Call.of("HEAD", "/mebibyte.bin")).header("ETag").orElseThrow();
-    Answer resumed = visitor.call(rest.with("If-Range", etag));
+    ClientCall rest = get("/mebibyte.bin").with("Range", "bytes=700000-");
+    String etag = visitor.call(ClientCall.of("HEAD", "/mebibyte.bin")).header("ETag").orElseThrow();
+    ClientAnswer resumed = visitor.call(rest.with("If-Range", etag));
     assertThat(resumed.status()).isEqualTo(206);
     assertThat(resumed.body()).isEqualTo(Arrays.copyOfRange(file, 700_000, file.length));
-    Answer changed = visitor.call(rest.with("If-Range", "\"older\""));
+    ClientAnswer changed = visitor.call(rest.with("If-Range", "\"older\""));
     assertThat(changed.status()).isEqualTo(200);
     assertThat(changed.body()).isEqualTo(file);
   }
 
   private void caching(Visitor visitor) {
-    Answer answer = visitor.call(get("/cached"));
+    ClientAnswer answer = visitor.call(get("/cached"));
     assertThat(answer.header("Cache-Control")).contains("max-age=3600");
     assertThat(answer.header("Vary")).contains("Accept-Language");
     assertThat(answer.header("X-From")).contains("nginx");
   }
 
   private void redirect(Visitor visitor) {
-    Answer answer = visitor.call(get("/docs?a=1"));
+    ClientAnswer answer = visitor.call(get("/docs?a=1"));
     assertThat(answer.status()).isEqualTo(301);
     assertThat(answer.header("Location")).contains("/docs/?a=1");
   }
 
   private void followed(Visitor visitor) {
-    Answer answer = visitor.call(get("/docs").following());
+    ClientAnswer answer = visitor.call(get("/docs").following());
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.url()).isEqualTo(visitor.origin().url().resolve("/docs/"));
     assertThat(answer.content()).isEqualTo(nginx.file("docs/index.html"));
@@ -183,17 +183,17 @@ final class NginxStories {
 
   /** It names the server as the upstream agent calls it: the relay passes on what it is told. */
   private void absoluteRedirect(Visitor visitor) {
-    Answer answer = visitor.call(get("/absolute"));
+    ClientAnswer answer = visitor.call(get("/absolute"));
     assertThat(answer.status()).isEqualTo(302);
     assertThat(answer.header("Location")).contains(nginx.url() + "/docs/");
   }
 
   private void password(Visitor visitor) {
-    Answer without = visitor.call(get("/private/index.html"));
+    ClientAnswer without = visitor.call(get("/private/index.html"));
     assertThat(without.status()).isEqualTo(401);
     assertThat(without.header("WWW-Authenticate")).contains("Basic realm=\"private\"");
     byte[] login = "ada:böse Passphrase".getBytes(StandardCharsets.UTF_8);
-    Answer with =
+    ClientAnswer with =
         visitor.call(
             get("/private/index.html")
                 .with("Authorization", "Basic " + Base64.getEncoder().encodeToString(login)));
@@ -203,19 +203,21 @@ final class NginxStories {
 
   private void put(Visitor visitor) {
     byte[] content = Arrays.copyOf(nginx.file("mebibyte.bin"), 300_000);
-    Call put =
-        Call.of("PUT", "/uploads/new/file.bin")
-            .sending(new Call.Sized("application/octet-stream", content));
+    ClientCall put =
+        ClientCall.of("PUT", "/uploads/new/file.bin")
+            .sending(new ClientCall.Sized("application/octet-stream", content));
     assertThat(visitor.call(put).status()).isEqualTo(201);
     assertThat(nginx.file("uploads/new/file.bin")).isEqualTo(content);
     assertThat(visitor.call(put).status()).isEqualTo(204);
-    assertThat(visitor.call(Call.of("DELETE", "/uploads/new/file.bin")).status()).isEqualTo(204);
+    assertThat(visitor.call(ClientCall.of("DELETE", "/uploads/new/file.bin")).status())
+        .isEqualTo(204);
     assertThat(visitor.call(get("/uploads/new/file.bin")).status()).isEqualTo(404);
   }
 
   private void notAllowed(Visitor visitor) {
     byte[] content = "x".getBytes(StandardCharsets.UTF_8);
-    Call post = Call.of("POST", "/index.html").sending(new Call.Sized(TEXT, content));
+    ClientCall post =
+        ClientCall.of("POST", "/index.html").sending(new ClientCall.Sized(TEXT, content));
     assertThat(visitor.call(post).status()).isEqualTo(405);
   }
 

@@ -121,9 +121,9 @@ class RealClientsIT {
   @Test
   void nginxByDefaultSendsTheSameUncompressedThroughTheRelay() {
     try (JavaClient java = new JavaClient()) {
-      Call call = Call.get("/by-default/long.txt").asCompressed();
-      Answer direct = java.call(toNginx.direct().url(), call);
-      Answer relayed = java.call(toNginx.relayed().url(), call);
+      ClientCall call = ClientCall.get("/by-default/long.txt").asCompressed();
+      ClientAnswer direct = java.call(toNginx.direct().url(), call);
+      ClientAnswer relayed = java.call(toNginx.relayed().url(), call);
       assertThat(direct.header("Content-Encoding")).contains("gzip");
       assertThat(relayed.header("Content-Encoding")).isEmpty();
       assertThat(relayed.body()).isEqualTo(direct.content());

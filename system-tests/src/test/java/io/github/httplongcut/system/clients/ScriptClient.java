@@ -3,7 +3,7 @@ package io.github.httplongcut.system.clients;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.httplongcut.system.clients.Call.Field;
+import io.github.httplongcut.system.clients.ClientCall.Field;
 import io.github.httplongcut.system.rabbitmq.Checkout;
 import java.net.URI;
 import java.nio.file.Path;
@@ -43,7 +43,7 @@ final class ScriptClient implements Client {
     return new ScriptClient(
         "Python's http.client",
         Set.of(Skill.SHOWS_EACH_FIELD),
-        List.of(Tool.PYTHON.path(), script.toString()),
+        List.of(ExternalTool.PYTHON.path(), script.toString()),
         logs.resolve("python.log"));
   }
 
@@ -51,7 +51,7 @@ final class ScriptClient implements Client {
     return new ScriptClient(
         "Node's fetch",
         Set.of(Skill.FOLLOWS_REDIRECTS),
-        List.of(Tool.NODE.path(), NodePackages.script("fetch.mjs")),
+        List.of(ExternalTool.NODE.path(), NodePackages.script("fetch.mjs")),
         logs.resolve("fetch.log"));
   }
 
@@ -66,17 +66,17 @@ final class ScriptClient implements Client {
   }
 
   @Override
-  public Answer call(URI base, Call call) {
+  public ClientAnswer call(URI base, ClientCall call) {
     ObjectNode request = JSON.objectNode();
     request.put("url", base + call.path()).put("method", call.method());
     request.put("follow", call.follow()).put("compressed", call.compressed());
     var headers = request.putArray("headers");
     call.headers().forEach(field -> headers.addArray().add(field.name()).add(field.value()));
-    if (call.content() instanceof Call.Sized sized) {
+    if (call.content() instanceof ClientCall.Sized sized) {
       request.set("body", body(sized.type(), sized.data()).put("chunked", false));
-    } else if (call.content() instanceof Call.Chunked chunked) {
+    } else if (call.content() instanceof ClientCall.Chunked chunked) {
       request.set("body", body(chunked.type(), chunked.data()).put("chunked", true));
-    } else if (call.content() instanceof Call.Upload upload) {
+    } else if (call.content() instanceof ClientCall.Upload upload) {
       request.set(
           "upload",
           body(upload.fileType(), upload.data())
@@ -92,12 +92,12 @@ final class ScriptClient implements Client {
         .put("data", Base64.getEncoder().encodeToString(data));
   }
 
-  private static Answer answer(JsonNode answer) {
+  private static ClientAnswer answer(JsonNode answer) {
     List<Field> fields = new ArrayList<>();
     answer
         .path("headers")
         .forEach(pair -> fields.add(new Field(pair.get(0).asText(), pair.get(1).asText())));
-    return new Answer(
+    return new ClientAnswer(
         answer.get("status").asInt(),
         URI.create(answer.get("url").asText()),
         fields,

@@ -57,12 +57,12 @@ final class Transcript {
   private final StringBuilder text = new StringBuilder();
 
   /** Adds an answer. */
-  void add(Origin origin, Call call, Answer answer) {
+  void add(Origin origin, ClientCall call, ClientAnswer answer) {
     boolean inspection = answer.url().getPath().equals("/inspect");
     line(call.method() + " " + call.path());
     line("  " + answer.status() + " from " + origin.maskIn(answer.url().toString()));
     List<String> fields = new ArrayList<>();
-    for (Call.Field field : answer.headers()) {
+    for (ClientCall.Field field : answer.headers()) {
       String name = field.name().toLowerCase(Locale.ROOT);
       boolean framing = name.equals("content-length") && !call.method().equals("HEAD");
       // The report on a request is another one through the relay, and so is its hash.
@@ -78,7 +78,7 @@ final class Transcript {
   }
 
   /** Counted from the answer's own {@code Date}: the two ways are not walked at one moment. */
-  private static String untilExpiry(Call.Field expires, Answer answer) {
+  private static String untilExpiry(ClientCall.Field expires, ClientAnswer answer) {
     return answer
         .header("Date")
         .map(date -> "Date + " + Duration.between(instant(date), instant(expires.value())))

@@ -23,9 +23,9 @@ final class Visitor {
   }
 
   /** Makes the call, with the cookies it has, and notes the answer. */
-  Answer call(Call call) {
-    Call withCookies = cookies.isEmpty() ? call : call.with("Cookie", cookieHeader());
-    Answer answer = client.call(origin.url(), withCookies);
+  ClientAnswer call(ClientCall call) {
+    ClientCall withCookies = cookies.isEmpty() ? call : call.with("Cookie", cookieHeader());
+    ClientAnswer answer = client.call(origin.url(), withCookies);
     if (!client.skills().contains(Client.Skill.KEEPS_COOKIES)) {
       answer.all("Set-Cookie").forEach(this::keep);
     }

@@ -59,7 +59,7 @@ final class Account {
     this.expectation = expectation;
     this.times = times;
     limit =
-        Bench.REQUEST_TIMEOUT_SECONDS * SECOND
+        FaultBench.REQUEST_TIMEOUT_SECONDS * SECOND
             + (machine.isSteady() ? SECOND : STALL_ALLOWANCE + machine.stoodStill().toNanos());
   }
 

@@ -66,7 +66,7 @@ class AccountTest {
   @Test
   void answerThatCameTooLate() {
     Sent late = sent("a", false);
-    long at = late.sentAt() + (Bench.REQUEST_TIMEOUT_SECONDS + 2) * SECOND;
+    long at = late.sentAt() + (FaultBench.REQUEST_TIMEOUT_SECONDS + 2) * SECOND;
     answer(late, timeout(at), 0);
 
     assertThat(violations()).containsExactly("a was answered too late");
@@ -77,7 +77,7 @@ class AccountTest {
     machine = new Machine(Duration.ofSeconds(20));
     Sent late = sent("late", false);
     Sent later = sent("later", false);
-    long limit = (Bench.REQUEST_TIMEOUT_SECONDS + 20 + 5) * SECOND;
+    long limit = (FaultBench.REQUEST_TIMEOUT_SECONDS + 20 + 5) * SECOND;
     answer(late, timeout(late.sentAt() + limit), 0);
     answer(later, timeout(later.sentAt() + limit + 1), 0);
 

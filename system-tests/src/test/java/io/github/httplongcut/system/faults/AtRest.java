@@ -34,11 +34,11 @@ final class AtRest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Bench bench;
+  private final FaultBench bench;
   private final Map<RoleProcess, Double> threads = new HashMap<>();
 
   /** Remembers how it is now, before the trial. */
-  AtRest(Bench bench) {
+  AtRest(FaultBench bench) {
     this.bench = bench;
     bench.running().forEach(process -> threads.put(process, threads(process)));
   }
@@ -151,7 +151,7 @@ final class AtRest {
         wrong.add("not one consumer: " + queue);
       }
     }
-    int expected = living.size() + bench.running(Part.BROKER).size();
+    int expected = living.size() + bench.running(RelayPart.BROKER).size();
     if (found != expected) {
       wrong.add(expected + " queues of living processes expected: " + queues);
     }

@@ -16,25 +16,25 @@ import java.util.stream.Collectors;
  */
 final class Evidence {
 
-  private final History history;
-  private final Map<String, Part> victims;
+  private final RequestHistory history;
+  private final Map<String, RelayPart> victims;
   private final Set<String> upstreamAgents;
   private final Set<String> clientAgents;
   private final Set<String> otherBrokers;
   private final boolean onQuorumQueues;
 
   /** Of that trial, once it is over. */
-  Evidence(Bench bench, Set<RoleProcess> victims) {
-    this.history = new History(bench.everStarted());
+  Evidence(FaultBench bench, Set<RoleProcess> victims) {
+    this.history = new RequestHistory(bench.everStarted());
     this.victims = victims.stream().collect(Collectors.toMap(RoleProcess::name, bench::partOf));
-    this.upstreamAgents = named(bench, Part.UPSTREAM_AGENT);
-    this.clientAgents = named(bench, Part.CLIENT_AGENT);
-    this.otherBrokers = new HashSet<>(named(bench, Part.BROKER));
+    this.upstreamAgents = named(bench, RelayPart.UPSTREAM_AGENT);
+    this.clientAgents = named(bench, RelayPart.CLIENT_AGENT);
+    this.otherBrokers = new HashSet<>(named(bench, RelayPart.BROKER));
     otherBrokers.removeAll(this.victims.keySet());
     this.onQuorumQueues = bench.rabbitMq().amqpPorts().size() > 1;
   }
 
-  private static Set<String> named(Bench bench, Part part) {
+  private static Set<String> named(FaultBench bench, RelayPart part) {
     return bench.everStarted().stream()
         .filter(process -> bench.partOf(process) == part)
         .map(RoleProcess::name)
@@ -48,11 +48,11 @@ final class Evidence {
         .anyMatch(victim -> hadIt(victim.getValue(), lines.get(victim.getKey()), lines));
   }
 
-  private boolean hadIt(Part part, List<String> own, Map<String, List<String>> lines) {
-    if (part == Part.UPSTREAM_AGENT) {
+  private boolean hadIt(RelayPart part, List<String> own, Map<String, List<String>> lines) {
+    if (part == RelayPart.UPSTREAM_AGENT) {
       return isTaken(own);
     }
-    return part == Part.BROKER
+    return part == RelayPart.BROKER
         && (own.stream().anyMatch(Evidence::beginsToSettle)
             || (onQuorumQueues && isInDoubt(lines) && isUnknownTo(otherBrokers, lines)))
         && upstreamAgents.stream().noneMatch(agent -> isTaken(lines.get(agent)));

@@ -4,9 +4,9 @@ import static io.github.httplongcut.system.faults.Expectation.ALL_MAY_FAIL;
 import static io.github.httplongcut.system.faults.Expectation.NO_FAILURE;
 import static io.github.httplongcut.system.faults.Expectation.NO_GET_FAILS;
 import static io.github.httplongcut.system.faults.Expectation.POSTS_LOST_WITH_IT;
-import static io.github.httplongcut.system.faults.Part.BROKER;
-import static io.github.httplongcut.system.faults.Part.CLIENT_AGENT;
-import static io.github.httplongcut.system.faults.Part.UPSTREAM_AGENT;
+import static io.github.httplongcut.system.faults.RelayPart.BROKER;
+import static io.github.httplongcut.system.faults.RelayPart.CLIENT_AGENT;
+import static io.github.httplongcut.system.faults.RelayPart.UPSTREAM_AGENT;
 
 import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
 import java.time.Duration;
@@ -131,22 +131,23 @@ enum Fault implements Trouble {
   private final Duration hold;
   private final Expectation expectation;
   private final Length length;
-  private final Map<Part, Integer> counts = new EnumMap<>(Part.class);
+  private final Map<RelayPart, Integer> counts = new EnumMap<>(RelayPart.class);
 
   Fault(Strike strike, double holdSeconds, Expectation expectation) {
     this(strike, holdSeconds, expectation, Length.SHORT);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, Part part, int count) {
+  Fault(Strike strike, double holdSeconds, Expectation expectation, RelayPart part, int count) {
     this(strike, holdSeconds, expectation, Length.SHORT);
     counts.put(part, count);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, Part alone) {
+  Fault(Strike strike, double holdSeconds, Expectation expectation, RelayPart alone) {
     this(strike, holdSeconds, expectation, alone, Length.SHORT);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, Part alone, Length length) {
+  Fault(
+      Strike strike, double holdSeconds, Expectation expectation, RelayPart alone, Length length) {
     this(strike, holdSeconds, expectation, length);
     counts.put(alone, 1);
   }
@@ -156,16 +157,16 @@ enum Fault implements Trouble {
     this.hold = Duration.ofMillis((long) (holdSeconds * 1_000));
     this.expectation = expectation;
     this.length = length;
-    for (Part part : Part.values()) {
+    for (RelayPart part : RelayPart.values()) {
       counts.put(part, 2);
     }
   }
 
-  private static Strike slow(Part part, String connection) {
+  private static Strike slow(RelayPart part, String connection) {
     return Strikes.delay(part, connection, Duration.ofMillis(150));
   }
 
-  private static Strike narrow(Part part, String connection) {
+  private static Strike narrow(RelayPart part, String connection) {
     return Strikes.trickle(part, connection, 4_000);
   }
 
@@ -202,7 +203,7 @@ enum Fault implements Trouble {
     }
     if (this == CLIENT_REQUEST_FULL) {
       return !other.strikesProcesses()
-          && !other.strikesOneOf(Part.BROKER) // there is none
+          && !other.strikesOneOf(RelayPart.BROKER) // there is none
           && other != MEMORY_ALARM
           && !other.stopsRabbitMq();
     }
@@ -248,7 +249,7 @@ enum Fault implements Trouble {
   }
 
   /** The part of which there is one process only. */
-  private Part alone() {
+  private RelayPart alone() {
     return counts.entrySet().stream()
         .filter(entry -> entry.getValue() == 1)
         .map(Map.Entry::getKey)
@@ -256,7 +257,7 @@ enum Fault implements Trouble {
         .orElseThrow();
   }
 
-  private boolean strikesOneOf(Part part) {
+  private boolean strikesOneOf(RelayPart part) {
     return name().startsWith(part.name());
   }
 
@@ -268,7 +269,7 @@ enum Fault implements Trouble {
   }
 
   @Override
-  public Map<Part, Integer> counts() {
+  public Map<RelayPart, Integer> counts() {
     return counts;
   }
 }

@@ -44,7 +44,7 @@ class FaultPairsIT {
   @ParameterizedTest
   @MethodSource("longFaultsAndPairs")
   void nothingIsLostAndNothingRunsTwice(List<Fault> faults) {
-    Report report = workshop.run(faults, new Random(faults.toString().hashCode()));
+    TrialReport report = workshop.run(faults, new Random(faults.toString().hashCode()));
 
     assertThat(report.problems()).isEmpty();
   }

@@ -38,7 +38,7 @@ class FaultsIT {
       assumeTrue(Strikes.canSetClocks(), "faketime is not installed");
     }
 
-    Report report = workshop.run(List.of(fault), new Random(fault.name().hashCode()));
+    TrialReport report = workshop.run(List.of(fault), new Random(fault.name().hashCode()));
 
     assertThat(report.problems()).isEmpty();
   }

@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.faults;
 
-import static io.github.httplongcut.system.faults.Part.BROKER;
-import static io.github.httplongcut.system.faults.Part.UPSTREAM_AGENT;
+import static io.github.httplongcut.system.faults.RelayPart.BROKER;
+import static io.github.httplongcut.system.faults.RelayPart.UPSTREAM_AGENT;
 import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
@@ -40,7 +40,7 @@ enum HandedOn implements Trouble {
      *
      * @return ends it, and returns what has to be awaited then
      */
-    Supplier<Runnable> begin(Bench bench, RoleProcess agent);
+    Supplier<Runnable> begin(FaultBench bench, RoleProcess agent);
   }
 
   /** Strikes a broker. */
@@ -51,7 +51,7 @@ enum HandedOn implements Trouble {
      *
      * @return ends it, and returns what has to be awaited then
      */
-    Supplier<Runnable> begin(Bench bench, RoleProcess broker);
+    Supplier<Runnable> begin(FaultBench bench, RoleProcess broker);
   }
 
   /** Shorter than {@code confirm-timeout}: the agent itself would cut the connection then. */
@@ -112,7 +112,7 @@ enum HandedOn implements Trouble {
     return name().startsWith("SERVER_REFUSES") ? 4 : 1;
   }
 
-  private static void reset(Bench bench, Pattern login) {
+  private static void reset(FaultBench bench, Pattern login) {
     for (TcpProxy proxy : bench.proxies()) {
       proxy.reset(login);
       proxy.heal(login);
@@ -120,7 +120,7 @@ enum HandedOn implements Trouble {
   }
 
   /** The upstream server refuses this agent's connections. */
-  private static Supplier<Runnable> refuse(Bench bench, RoleProcess agent) {
+  private static Supplier<Runnable> refuse(FaultBench bench, RoleProcess agent) {
     int door = bench.doorOf(agent);
     bench.upstream().refuse(door);
     return () -> {
@@ -130,7 +130,7 @@ enum HandedOn implements Trouble {
   }
 
   /** SIGTERM while the agent settles POSTs, which takes it long. */
-  private static Supplier<Runnable> drain(Bench bench, RoleProcess agent) {
+  private static Supplier<Runnable> drain(FaultBench bench, RoleProcess agent) {
     Pattern consuming = UPSTREAM_AGENT.connectionOf(agent.name(), "consume");
     bench.proxies().forEach(proxy -> proxy.delay(consuming, CONSUMING_DELAY));
     awaitThat(() -> count(agent, TAKEN) - count(agent, NOT_SETTLING) >= SETTLING);
@@ -147,7 +147,7 @@ enum HandedOn implements Trouble {
     };
   }
 
-  private static Supplier<Runnable> kill(Bench bench, RoleProcess broker) {
+  private static Supplier<Runnable> kill(FaultBench bench, RoleProcess broker) {
     broker.kill();
     bench.leave(broker);
     return () -> {
@@ -156,7 +156,7 @@ enum HandedOn implements Trouble {
     };
   }
 
-  private static Supplier<Runnable> freeze(Bench bench, RoleProcess broker) {
+  private static Supplier<Runnable> freeze(FaultBench bench, RoleProcess broker) {
     broker.freeze();
     return () -> {
       broker.thaw();
@@ -192,9 +192,9 @@ enum HandedOn implements Trouble {
   }
 
   @Override
-  public Map<Part, Integer> counts() {
-    Map<Part, Integer> counts = new EnumMap<>(Part.class);
-    for (Part part : Part.values()) {
+  public Map<RelayPart, Integer> counts() {
+    Map<RelayPart, Integer> counts = new EnumMap<>(RelayPart.class);
+    for (RelayPart part : RelayPart.values()) {
       counts.put(part, 2);
     }
     return counts;

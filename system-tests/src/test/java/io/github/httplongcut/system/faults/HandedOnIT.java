@@ -2,7 +2,7 @@ package io.github.httplongcut.system.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.system.faults.Report.Tally;
+import io.github.httplongcut.system.faults.TrialReport.Tally;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.util.List;
 import java.util.Random;
@@ -38,7 +38,7 @@ class HandedOnIT {
     long inDoubtBefore = workshop.logged("handed_on_in_doubt");
     Tally total = Tally.NONE;
     for (int trial = 0; trial < TRIALS; trial++) {
-      Report report =
+      TrialReport report =
           workshop.runBriefly(List.of(trouble), new Random(trouble.name().hashCode() + trial));
       assertThat(report.problems()).as("trial %d", trial).isEmpty();
       total = total.plus(report.tally());

@@ -62,9 +62,9 @@ class HarnessIT {
     }
 
     @Override
-    public Map<Part, Integer> counts() {
-      Map<Part, Integer> one = new EnumMap<>(Part.class);
-      for (Part part : Part.values()) {
+    public Map<RelayPart, Integer> counts() {
+      Map<RelayPart, Integer> one = new EnumMap<>(RelayPart.class);
+      for (RelayPart part : RelayPart.values()) {
         one.put(part, 1);
       }
       return one;
@@ -92,7 +92,7 @@ class HarnessIT {
     }
   }
 
-  private final Bench bench = new Bench("harness", RabbitMq.dedicated());
+  private final FaultBench bench = new FaultBench("harness", RabbitMq.dedicated());
 
   @AfterAll
   void end() {
@@ -102,7 +102,8 @@ class HarnessIT {
   @ParameterizedTest
   @EnumSource(Crime.class)
   void itIsFound(Crime crime) {
-    Report report = new Trial(bench, List.of(crime), new Random(crime.name().hashCode())).run();
+    TrialReport report =
+        new Trial(bench, List.of(crime), new Random(crime.name().hashCode())).run();
 
     assumeTrue(
         report.machine().isSteady() || crime.isFoundOnAnyMachine(),

@@ -40,7 +40,7 @@ final class Sent {
   private volatile Answer answer;
 
   /**
-   * @param id unique among all that a {@link Bench} has seen
+   * @param id unique among all that a {@link FaultBench} has seen
    */
   Sent(String id, boolean post, int bodyLength) {
     this.id = id;

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.faults;
 
-import io.github.httplongcut.system.faults.Report.Tally;
+import io.github.httplongcut.system.faults.TrialReport.Tally;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,7 +66,7 @@ final class Soak implements Callable<Integer> {
         List<Fault> now = next(trials, random);
         trials++;
         try {
-          Report report = workshop.run(now, new Random(random.nextLong()));
+          TrialReport report = workshop.run(now, new Random(random.nextLong()));
           total = total.plus(report.tally());
           say("%3d %s".formatted(trials, report.row()));
           if (!report.isClean()) {

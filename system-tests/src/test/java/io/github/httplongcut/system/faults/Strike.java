@@ -10,5 +10,5 @@ interface Strike {
    *
    * @param random picks the process
    */
-  Struck on(Bench bench, Random random);
+  Struck on(FaultBench bench, Random random);
 }

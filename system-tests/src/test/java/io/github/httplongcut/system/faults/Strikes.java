@@ -26,7 +26,7 @@ final class Strikes {
   private Strikes() {}
 
   /** SIGKILL; another one is started in its place. */
-  static Strike kill(Part part) {
+  static Strike kill(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.kill();
@@ -36,7 +36,7 @@ final class Strikes {
   }
 
   /** SIGSTOP, and SIGCONT. */
-  static Strike freeze(Part part) {
+  static Strike freeze(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.freeze();
@@ -48,7 +48,7 @@ final class Strikes {
    * SIGTERM; another one is started in its place. Callers turn to it for the time that the fault
    * holds, as long as a load balancer may take to find that it is not ready.
    */
-  static Strike drain(Part part) {
+  static Strike drain(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.terminate();
@@ -100,7 +100,7 @@ final class Strikes {
   /** Nobody consumes, and others have filled the queue. */
   static Strike fillClientRequest() {
     return (bench, random) -> {
-      List<RoleProcess> brokers = List.copyOf(bench.running(Part.BROKER));
+      List<RoleProcess> brokers = List.copyOf(bench.running(RelayPart.BROKER));
       brokers.forEach(RoleProcess::kill);
       brokers.forEach(bench::leave);
       asAdmin(
@@ -113,14 +113,14 @@ final class Strikes {
       return Struck.healedBy(
           () -> {
             List<RoleProcess> fresh =
-                brokers.stream().map(broker -> bench.start(Part.BROKER)).toList();
-            fresh.forEach(broker -> bench.join(Part.BROKER, broker));
+                brokers.stream().map(broker -> bench.start(RelayPart.BROKER)).toList();
+            fresh.forEach(broker -> bench.join(RelayPart.BROKER, broker));
           });
     };
   }
 
   /** Somebody deletes the queues of a process, with all that is in them. */
-  static Strike deleteInbox(Part part) {
+  static Strike deleteInbox(RelayPart part) {
     return (bench, random) -> {
       Pattern queues = part.queuesOf(bench.pick(part, random).name());
       asAdmin(
@@ -137,22 +137,22 @@ final class Strikes {
   }
 
   /** A connection of a process loses everything, and does not break. */
-  static Strike blackHole(Part part, String connection) {
+  static Strike blackHole(RelayPart part, String connection) {
     return onConnection(part, connection, (proxy, login) -> proxy.blackHole(login));
   }
 
   /** A connection of a process breaks. */
-  static Strike reset(Part part, String connection) {
+  static Strike reset(RelayPart part, String connection) {
     return onConnection(part, connection, (proxy, login) -> proxy.reset(login));
   }
 
   /** A connection of a process becomes slow to answer. */
-  static Strike delay(Part part, String connection, Duration delay) {
+  static Strike delay(RelayPart part, String connection, Duration delay) {
     return onConnection(part, connection, (proxy, login) -> proxy.delay(login, delay));
   }
 
   /** A connection of a process carries next to nothing. */
-  static Strike trickle(Part part, String connection, int bytesPerSecond) {
+  static Strike trickle(RelayPart part, String connection, int bytesPerSecond) {
     return onConnection(part, connection, (proxy, login) -> proxy.throttle(login, bytesPerSecond));
   }
 
@@ -160,7 +160,7 @@ final class Strikes {
     void impair(TcpProxy proxy, Pattern login);
   }
 
-  private static Strike onConnection(Part part, String connection, Impairing impairing) {
+  private static Strike onConnection(RelayPart part, String connection, Impairing impairing) {
     return (bench, random) -> {
       Pattern login = part.connectionOf(bench.pick(part, random).name(), connection);
       bench.proxies().forEach(proxy -> impairing.impair(proxy, login));
@@ -179,9 +179,9 @@ final class Strikes {
   /** The upstream server refuses all upstream agents but one. */
   static Strike refuseAllButOne() {
     return (bench, random) -> {
-      RoleProcess served = bench.pick(Part.UPSTREAM_AGENT, random);
+      RoleProcess served = bench.pick(RelayPart.UPSTREAM_AGENT, random);
       List<Integer> closed =
-          bench.running(Part.UPSTREAM_AGENT).stream()
+          bench.running(RelayPart.UPSTREAM_AGENT).stream()
               .filter(process -> process != served)
               .map(bench::doorOf)
               .toList();
@@ -214,12 +214,12 @@ final class Strikes {
   static Strike setClocks() {
     return (bench, random) -> {
       List<RoleProcess> odd = new ArrayList<>();
-      for (Part part : Part.values()) {
+      for (RelayPart part : RelayPart.values()) {
         odd.add(
             bench.start(
                 part,
                 "LD_PRELOAD=" + fakeTime(),
-                "FAKETIME=" + (part == Part.BROKER ? "-1d" : "+1d")));
+                "FAKETIME=" + (part == RelayPart.BROKER ? "-1d" : "+1d")));
       }
       odd.forEach(process -> bench.join(bench.partOf(process), process));
       return Struck.healedBy(
@@ -271,7 +271,7 @@ final class Strikes {
   }
 
   /** Does that on RabbitMQ itself, past the proxy. */
-  static void asAdmin(Bench bench, ChannelWork work) {
+  static void asAdmin(FaultBench bench, ChannelWork work) {
     try (Connection connection = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "fault")) {
       Channel channel = connection.createChannel();
       channel.confirmSelect();

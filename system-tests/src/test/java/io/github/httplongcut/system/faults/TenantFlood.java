@@ -38,7 +38,7 @@ final class TenantFlood implements AutoCloseable {
   }
 
   /** Begins one, past the bench's proxies. */
-  static TenantFlood begin(Bench bench) {
+  static TenantFlood begin(FaultBench bench) {
     try {
       Connection connection = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "flood");
       TenantFlood flood = new TenantFlood(connection, connection.createChannel());

@@ -37,7 +37,7 @@ final class Trial {
   private static final Duration WARM_UP_LIMIT = Duration.ofSeconds(30);
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(20);
   private static final Duration LAST_ANSWER =
-      Duration.ofSeconds(2L * Bench.REQUEST_TIMEOUT_SECONDS + 5);
+      Duration.ofSeconds(2L * FaultBench.REQUEST_TIMEOUT_SECONDS + 5);
   private static final int HISTORIES = 3;
 
   /** Half of what makes a process take itself for one that stood still. */
@@ -50,7 +50,7 @@ final class Trial {
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
-  private final Bench bench;
+  private final FaultBench bench;
   private final List<? extends Trouble> faults;
   private final Random random;
   private final Instant startedAt = Instant.now();
@@ -58,14 +58,14 @@ final class Trial {
   /**
    * @param faults begin in this order, and end in the opposite one
    */
-  Trial(Bench bench, List<? extends Trouble> faults, Random random) {
+  Trial(FaultBench bench, List<? extends Trouble> faults, Random random) {
     this.bench = bench;
     this.faults = List.copyOf(faults);
     this.random = random;
   }
 
   /** Runs it, half a minute at most unless the fault is a long one, and says how it went. */
-  Report run() {
+  TrialReport run() {
     bench.ensure(counts());
     AtRest atRest = new AtRest(bench);
     try (Driver driver = driver()) {
@@ -82,7 +82,7 @@ final class Trial {
    * Runs it without what is about service before and after: the account of every request alone, so
    * that many trials take little time.
    */
-  Report runBriefly() {
+  TrialReport runBriefly() {
     bench.ensure(counts());
     try (Driver driver = driver()) {
       driver.start();
@@ -102,8 +102,8 @@ final class Trial {
         new Random(random.nextLong())); // it draws as often as time allows
   }
 
-  private Map<Part, Integer> counts() {
-    Map<Part, Integer> counts = new EnumMap<>(Part.class);
+  private Map<RelayPart, Integer> counts() {
+    Map<RelayPart, Integer> counts = new EnumMap<>(RelayPart.class);
     for (Trouble fault : faults) {
       fault.counts().forEach((part, count) -> counts.merge(part, count, Math::min));
     }
@@ -157,7 +157,7 @@ final class Trial {
     return last;
   }
 
-  private Report report(Driver driver, Times times, List<String> leftovers) {
+  private TrialReport report(Driver driver, Times times, List<String> leftovers) {
     List<Sent> requests = driver.sent();
     Machine machine = machine(driver, times);
     boolean stalled = !machine.isSteady();
@@ -175,7 +175,7 @@ final class Trial {
             .check(requests);
     List<String> problems = new ArrayList<>();
     if (!violations.isEmpty()) {
-      History history = new History(bench.everStarted());
+      RequestHistory history = new RequestHistory(bench.everStarted());
       violations.forEach(each -> problems.add(each.request().id() + " " + each.what()));
       violations.stream()
           .limit(HISTORIES)
@@ -186,7 +186,7 @@ final class Trial {
       problems.add("normal service only after " + normalAfter.toMillis() + " ms");
     }
     problems.addAll(leftovers);
-    return Report.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
+    return TrialReport.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
   }
 
   /** A process that stands still alone was held up by itself: that is no excuse. */
@@ -205,7 +205,7 @@ final class Trial {
         .filter(process -> !times.victims().contains(process))
         .flatMap(process -> process.output().lines())
         .filter(line -> line.contains(" event=stood_still "))
-        .anyMatch(line -> History.timeOf(line).isAfter(from));
+        .anyMatch(line -> RequestHistory.timeOf(line).isAfter(from));
   }
 
   private String name() {

@@ -19,5 +19,5 @@ interface Trouble {
   Expectation expectation();
 
   /** How many processes of each part there are when it begins. */
-  Map<Part, Integer> counts();
+  Map<RelayPart, Integer> counts();
 }

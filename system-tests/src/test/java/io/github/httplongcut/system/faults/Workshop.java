@@ -22,7 +22,7 @@ final class Workshop implements AutoCloseable {
   private final Supplier<RabbitMq> rabbitMq;
   private final Path table;
   private final Path sums;
-  private Bench bench;
+  private FaultBench bench;
   private Heap heap;
   private int benches;
 
@@ -37,7 +37,7 @@ final class Workshop implements AutoCloseable {
     this.sums = table.resolveSibling(name + "-sums.md");
     try {
       Files.createDirectories(table.getParent());
-      Files.writeString(table, Report.HEADER);
+      Files.writeString(table, TrialReport.HEADER);
       Files.deleteIfExists(sums);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -47,24 +47,24 @@ final class Workshop implements AutoCloseable {
   /**
    * @param faults begin in this order, and end in the opposite one
    */
-  Report run(List<? extends Trouble> faults, Random random) {
+  TrialReport run(List<? extends Trouble> faults, Random random) {
     return run(faults, random, Trial::run);
   }
 
   /** The same in little time: {@link Trial#runBriefly}. */
-  Report runBriefly(List<? extends Trouble> faults, Random random) {
+  TrialReport runBriefly(List<? extends Trouble> faults, Random random) {
     return run(faults, random, Trial::runBriefly);
   }
 
-  private Report run(
-      List<? extends Trouble> faults, Random random, Function<Trial, Report> running) {
+  private TrialReport run(
+      List<? extends Trouble> faults, Random random, Function<Trial, TrialReport> running) {
     if (bench == null) {
       benches++;
-      bench = new Bench(name + "-" + benches, rabbitMq.get());
+      bench = new FaultBench(name + "-" + benches, rabbitMq.get());
     }
     boolean clean = false;
     try {
-      Report report = running.apply(new Trial(bench, faults, random));
+      TrialReport report = running.apply(new Trial(bench, faults, random));
       clean = report.isClean();
       write(report);
       if (heap == null && clean) {
@@ -78,7 +78,7 @@ final class Workshop implements AutoCloseable {
     }
   }
 
-  private void write(Report report) {
+  private void write(TrialReport report) {
     append(table, report.row() + (report.isClean() ? "" : " FAILED"));
   }
 
@@ -95,7 +95,7 @@ final class Workshop implements AutoCloseable {
    *
    * @param inDoubt how many POSTs were handed on and may not have been
    */
-  void sum(Trouble fault, int trials, Report.Tally total, long inDoubt) {
+  void sum(Trouble fault, int trials, TrialReport.Tally total, long inDoubt) {
     append(
         sums,
         "| `%s` | %d | %d, %d, %d | %d, %d | %d |"

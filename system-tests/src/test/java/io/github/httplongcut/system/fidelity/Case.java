@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.fidelity;
 
-import io.github.httplongcut.system.fidelity.Answer.Then;
+import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -23,7 +23,7 @@ record Case(
     List<String> says,
     int expectedAnswers,
     boolean closes,
-    List<Answer> answers,
+    List<ServerAnswer> answers,
     Outcome outcome) {
 
   /** The client agents of the suite, which differ in {@code forwarded-headers}. */
@@ -66,7 +66,7 @@ record Case(
    */
   record Difference(String why, UnaryOperator<RawMessage> change) {}
 
-  /** A case whose caller says that, and whose answer is {@link Answer#OK}. */
+  /** A case whose caller says that, and whose answer is {@link ServerAnswer#OK}. */
   static Case of(String name, String... says) {
     return new Case(
         name,
@@ -74,7 +74,7 @@ record Case(
         List.of(says),
         1,
         false,
-        List.of(Answer.OK),
+        List.of(ServerAnswer.OK),
         new Same(List.of(), List.of(), false));
   }
 
@@ -110,13 +110,13 @@ record Case(
 
   /** The upstream server's answer, or answers. */
   Case answer(String... bytes) {
-    List<Answer> others = List.of(bytes).stream().map(Answer::of).toList();
+    List<ServerAnswer> others = List.of(bytes).stream().map(ServerAnswer::of).toList();
     return new Case(name, agent, says, expectedAnswers, closes, others, outcome);
   }
 
   /** The upstream server does that after its last answer. */
   Case then(Then next) {
-    List<Answer> others = answers.stream().map(answer -> answer.then(next)).toList();
+    List<ServerAnswer> others = answers.stream().map(answer -> answer.then(next)).toList();
     return new Case(name, agent, says, expectedAnswers, closes, others, outcome);
   }
 

@@ -164,7 +164,7 @@ class FidelityIT {
   /** The loop is real: an upstream target that is the client agent itself. */
   @Test
   void aRequestThatComesBackToItsClientAgentIs508() throws IOException {
-    upstream.answers(List.of(Answer.OK));
+    upstream.answers(List.of(ServerAnswer.OK));
 
     Case loop = Case.of("a loop", Case.head("GET / HTTP/1.1", "Host: loop.example"));
     RawMessage answer = RawCaller.call(relay.port(loop.agent()), loop).answers().get(0);
@@ -189,7 +189,8 @@ class FidelityIT {
   void theOrderBetweenDifferentNamesIsLostInUndertow() throws IOException {
     List<String> names = IntStream.range(0, 30).mapToObj(i -> "X-" + (100 - i)).toList();
     String fields = String.join(": a\r\n", names) + ": a";
-    upstream.answers(List.of(Answer.of(Case.head("HTTP/1.1 200 OK", fields, "Content-Length: 0"))));
+    upstream.answers(
+        List.of(ServerAnswer.of(Case.head("HTTP/1.1 200 OK", fields, "Content-Length: 0"))));
 
     Case ordered = Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example", fields));
     Heard heard = RawCaller.call(relay.port(ordered.agent()), ordered);

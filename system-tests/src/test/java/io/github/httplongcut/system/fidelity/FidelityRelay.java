@@ -76,7 +76,7 @@ final class FidelityRelay implements AutoCloseable {
   /** It is made up anew at each start: the first request tells it. */
   private void learnPseudonyms(RawUpstream upstream) throws IOException {
     for (Agent agent : Agent.values()) {
-      upstream.answers(java.util.List.of(Answer.OK));
+      upstream.answers(java.util.List.of(ServerAnswer.OK));
       RawCaller.call(port(agent), Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example")));
       String via = upstream.seen().get(0).values("Via").get(0);
       pseudonyms.put(agent, via.substring("1.1 ".length()));

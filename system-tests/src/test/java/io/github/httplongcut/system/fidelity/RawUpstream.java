@@ -27,7 +27,7 @@ final class RawUpstream implements AutoCloseable {
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final List<RawMessage> seen = new ArrayList<>();
   private final List<IOException> malformed = new ArrayList<>();
-  private List<Answer> script = List.of();
+  private List<ServerAnswer> script = List.of();
 
   RawUpstream() {
     try {
@@ -48,7 +48,7 @@ final class RawUpstream implements AutoCloseable {
   }
 
   /** From now on the first request gets the first answer, and so on; the last one stays. */
-  synchronized void answers(List<Answer> answers) {
+  synchronized void answers(List<ServerAnswer> answers) {
     script = List.copyOf(answers);
     seen.clear();
     malformed.clear();
@@ -88,7 +88,7 @@ final class RawUpstream implements AutoCloseable {
         if (head.get().has("Expect")) {
           out.write(CONTINUE);
         }
-        Answer answer = note(reader.requestBody(head.get()));
+        ServerAnswer answer = note(reader.requestBody(head.get()));
         out.write(answer.bytes().getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
         switch (answer.then()) {
@@ -113,8 +113,8 @@ final class RawUpstream implements AutoCloseable {
     }
   }
 
-  private synchronized Answer note(RawMessage request) {
-    Answer answer = script.get(Math.min(seen.size(), script.size() - 1));
+  private synchronized ServerAnswer note(RawMessage request) {
+    ServerAnswer answer = script.get(Math.min(seen.size(), script.size() - 1));
     seen.add(request);
     return answer;
   }

@@ -3,7 +3,7 @@ package io.github.httplongcut.system.fidelity;
 import static io.github.httplongcut.system.fidelity.Case.answered;
 import static io.github.httplongcut.system.fidelity.Case.head;
 
-import io.github.httplongcut.system.fidelity.Answer.Then;
+import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.stream.Stream;
 
 /** Status and fields of answers, and those that have no body. */

@@ -96,7 +96,7 @@ class DefinitionsTest {
   @Test
   void theExchangesAreThoseThatTheProcessesUse() {
     Set<String> used = new TreeSet<>(Set.of(Topology.ORPHAN));
-    for (Role role : Role.values()) {
+    for (RoleUser role : RoleUser.values()) {
       used.addAll(role.plan().exchanges());
     }
     assertThat(new TreeSet<>(names("exchanges"))).isEqualTo(used);
@@ -105,7 +105,7 @@ class DefinitionsTest {
   @Test
   void theQueuesAreThoseThatBrokersShare() {
     assertThat(names("queues"))
-        .containsExactlyInAnyOrderElementsOf(Role.BROKER.plan().sharedQueues());
+        .containsExactlyInAnyOrderElementsOf(RoleUser.BROKER.plan().sharedQueues());
   }
 
   @Test
@@ -118,7 +118,7 @@ class DefinitionsTest {
 
   @Test
   void anExchangeWithRoutingKeysIsATopicExchange() {
-    for (Role role : Role.values()) {
+    for (RoleUser role : RoleUser.values()) {
       for (ConsumedQueue queue : role.plan().queues()) {
         for (Binding binding : queue.bindings()) {
           if (!binding.routingKey().isEmpty()) {
@@ -151,7 +151,7 @@ class DefinitionsTest {
 
   @Test
   void everyQueueHasExactlyOnePolicy() {
-    for (Role role : Role.values()) {
+    for (RoleUser role : RoleUser.values()) {
       for (ConsumedQueue queue : role.plan().queues()) {
         List<String> policies = new ArrayList<>();
         for (JsonNode policy : definitions.get("policies")) {
@@ -193,7 +193,7 @@ class DefinitionsTest {
 
   @Test
   void onlyQueuesOfOneProcessExpire() {
-    for (Role role : Role.values()) {
+    for (RoleUser role : RoleUser.values()) {
       for (ConsumedQueue queue : role.plan().queues()) {
         for (JsonNode policy : definitions.get("policies")) {
           if (matches(policy.get("pattern"), queue.name())) {
@@ -207,8 +207,8 @@ class DefinitionsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Role.class)
-  void aRoleMayDoWhatItsPlanSaysAndNoMore(Role role) {
+  @EnumSource(RoleUser.class)
+  void aRoleMayDoWhatItsPlanSaysAndNoMore(RoleUser role) {
     Plan plan = role.plan();
     List<String> own =
         plan.queues().stream().filter(ConsumedQueue::isOwn).map(ConsumedQueue::name).toList();
@@ -221,7 +221,7 @@ class DefinitionsTest {
 
     Set<String> everyName = new TreeSet<>(names("exchanges"));
     everyName.addAll(names("queues"));
-    for (Role other : Role.values()) {
+    for (RoleUser other : RoleUser.values()) {
       other.plan().queues().forEach(queue -> everyName.add(queue.name()));
     }
 
@@ -257,7 +257,7 @@ class DefinitionsTest {
     throw new AssertionError("no " + name + " in " + section);
   }
 
-  private JsonNode permissionsOf(Role role) {
+  private JsonNode permissionsOf(RoleUser role) {
     for (JsonNode permissions : demoUsers.get("permissions")) {
       if (Objects.equals(permissions.get("user").textValue(), role.user().login())) {
         return permissions;

@@ -41,9 +41,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(Lifecycle.PER_CLASS)
 class PermissionsIT {
 
-  private static final String CLIENT = Role.CLIENT_AGENT.id().toString();
-  private static final String BROKER = Role.BROKER.id().toString();
-  private static final String UPSTREAM = Role.UPSTREAM_AGENT.id().toString();
+  private static final String CLIENT = RoleUser.CLIENT_AGENT.id().toString();
+  private static final String BROKER = RoleUser.BROKER.id().toString();
+  private static final String UPSTREAM = RoleUser.UPSTREAM_AGENT.id().toString();
 
   private static final String CLIENT_INBOX = "client-agent." + CLIENT;
   private static final String BROKER_INBOX = "broker." + BROKER;
@@ -93,8 +93,8 @@ class PermissionsIT {
   }
 
   @ParameterizedTest
-  @EnumSource(Role.class)
-  void aProcessMayDoAllThatItsPlanSays(Role role) throws Exception {
+  @EnumSource(RoleUser.class)
+  void aProcessMayDoAllThatItsPlanSays(RoleUser role) throws Exception {
     List<Attempt> attempts = new ArrayList<>();
     for (String exchange : role.plan().exchanges()) {
       attempts.add(channel -> channel.exchangeDeclarePassive(exchange));
@@ -118,14 +118,15 @@ class PermissionsIT {
 
   @ParameterizedTest(name = "{0} {1}: {3}")
   @MethodSource({"clientAgent", "broker", "upstreamAgent"})
-  void rabbitMqDecides(Role role, String what, Attempt attempt, Verdict expected) throws Exception {
+  void rabbitMqDecides(RoleUser role, String what, Attempt attempt, Verdict expected)
+      throws Exception {
     try (Connection connection = rabbitMq.connect(role.user(), "PermissionsIT")) {
       assertThat(attempt.verdict(connection.createChannel())).as(what).isEqualTo(expected);
     }
   }
 
   static Stream<Arguments> clientAgent() {
-    Cases cases = new Cases(Role.CLIENT_AGENT);
+    Cases cases = new Cases(RoleUser.CLIENT_AGENT);
     cases.allowed("asks for a target", publish("client_request", "orders." + CLIENT));
     cases.allowed("says who it is", publish("client_request", "orders." + CLIENT, "client-agent"));
     cases.allowed("cancels", publish("client_cancel", BROKER));
@@ -199,7 +200,7 @@ class PermissionsIT {
   }
 
   static Stream<Arguments> broker() {
-    Cases cases = new Cases(Role.BROKER);
+    Cases cases = new Cases(RoleUser.BROKER);
     cases.allowed("acks", publish("client_request_ack", CLIENT));
     cases.allowed("answers", publish("broker_response", OTHER_CLIENT));
     cases.allowed("fails a request", publish("broker_error", OTHER_CLIENT));
@@ -232,7 +233,7 @@ class PermissionsIT {
   }
 
   static Stream<Arguments> upstreamAgent() {
-    Cases cases = new Cases(Role.UPSTREAM_AGENT);
+    Cases cases = new Cases(RoleUser.UPSTREAM_AGENT);
     cases.allowed("acks", publish("broker_request_ack", BROKER));
     cases.allowed("answers", publish("upstream_response", BROKER, "upstream-agent"));
     cases.allowed("fails a request", publish("upstream_error", BROKER));
@@ -303,9 +304,9 @@ class PermissionsIT {
   /** The cases of one role, in the order of writing. */
   private static final class Cases {
     private final List<Arguments> cases = new ArrayList<>();
-    private final Role role;
+    private final RoleUser role;
 
-    Cases(Role role) {
+    Cases(RoleUser role) {
       this.role = role;
     }
 

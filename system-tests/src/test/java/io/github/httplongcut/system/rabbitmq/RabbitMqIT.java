@@ -21,7 +21,7 @@ class RabbitMqIT {
 
   @Test
   void aRestartKeepsPortsAndQueuesAndClosesConnections() throws Exception {
-    String inbox = "broker." + Role.BROKER.id();
+    String inbox = "broker." + RoleUser.BROKER.id();
     try (RabbitMq rabbitMq = RabbitMq.dedicated()) {
       Connection before = rabbitMq.connect(RabbitMqUser.BROKER, "before");
       URI uri = rabbitMq.amqpUri(RabbitMqUser.BROKER);

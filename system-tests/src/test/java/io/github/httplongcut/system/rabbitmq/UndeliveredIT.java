@@ -77,8 +77,8 @@ class UndeliveredIT {
 
   @Test
   void anExpiredDispatchComesBackToItsBroker() throws Exception {
-    openInbox(Role.UPSTREAM_AGENT, upstreamId);
-    openInbox(Role.BROKER, brokerId);
+    openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
+    openInbox(RoleUser.BROKER, brokerId);
     Channel broker = connect(RabbitMqUser.BROKER);
 
     publish(broker, "broker_request", "orders." + upstreamId, dispatch());
@@ -89,8 +89,8 @@ class UndeliveredIT {
 
   @Test
   void aRejectedDispatchComesBackToItsBroker() throws Exception {
-    openInbox(Role.UPSTREAM_AGENT, upstreamId);
-    openInbox(Role.BROKER, brokerId);
+    openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
+    openInbox(RoleUser.BROKER, brokerId);
     Channel broker = connect(RabbitMqUser.BROKER);
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
 
@@ -108,7 +108,7 @@ class UndeliveredIT {
 
   @Test
   void anExpiredDispatchOfABrokerThatIsGoneIsAnOrphan() throws Exception {
-    openInbox(Role.UPSTREAM_AGENT, upstreamId);
+    openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
     Channel broker = connect(RabbitMqUser.BROKER);
 
     publish(broker, "broker_request", "orders." + upstreamId, dispatch());
@@ -121,10 +121,10 @@ class UndeliveredIT {
 
   @Test
   void anExpiredDispatchOfAnotherBrokerDoesNotComeToThisOne() throws Exception {
-    openInbox(Role.UPSTREAM_AGENT, upstreamId);
-    openInbox(Role.BROKER, brokerId);
+    openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
+    openInbox(RoleUser.BROKER, brokerId);
     ProcessId otherBroker = ProcessId.create("broker", "other");
-    openInbox(Role.BROKER, otherBroker);
+    openInbox(RoleUser.BROKER, otherBroker);
     Channel broker = connect(RabbitMqUser.BROKER);
 
     publish(broker, "broker_request", "orders." + upstreamId, dispatch());
@@ -153,7 +153,7 @@ class UndeliveredIT {
 
   @Test
   void anAnswerThatExpiresInABrokersInboxIsAnOrphan() throws Exception {
-    openInbox(Role.BROKER, brokerId);
+    openInbox(RoleUser.BROKER, brokerId);
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
 
     publish(
@@ -168,7 +168,7 @@ class UndeliveredIT {
 
   @Test
   void anAnswerWaitsInABrokersInboxForFiveSecondsAtTheMost() throws Exception {
-    openInbox(Role.BROKER, brokerId);
+    openInbox(RoleUser.BROKER, brokerId);
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
 
     publish(upstream, "upstream_response", brokerId.toString(), properties("upstream-agent"));
@@ -180,7 +180,7 @@ class UndeliveredIT {
 
   @Test
   void anExpiredRequestComesBackToItsClientAgent() throws Exception {
-    openInbox(Role.CLIENT_AGENT, clientId);
+    openInbox(RoleUser.CLIENT_AGENT, clientId);
     Channel client = connect(RabbitMqUser.CLIENT_AGENT);
 
     publish(
@@ -221,7 +221,7 @@ class UndeliveredIT {
   }
 
   /** Declares and binds the process's own queues, and leaves them without a consumer. */
-  private void openInbox(Role role, ProcessId id) throws IOException {
+  private void openInbox(RoleUser role, ProcessId id) throws IOException {
     Channel channel = connect(role.user());
     for (ConsumedQueue queue : role.plan(id).queues()) {
       if (queue.isOwn()) {

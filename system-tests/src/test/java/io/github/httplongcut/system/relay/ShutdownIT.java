@@ -86,7 +86,7 @@ class ShutdownIT {
       throws InterruptedException {
     assertThat(relay.post(client, "/first", "x").statusCode()).isEqualTo(200);
     upstream.runs().clear();
-    try (Load load = Load.start(relay, client)) {
+    try (SteadyLoad load = SteadyLoad.start(relay, client)) {
       await().atMost(Relay.PATIENCE).until(() -> load.answered() > 50);
       long from = System.nanoTime();
       int exitCode = drained.stop();

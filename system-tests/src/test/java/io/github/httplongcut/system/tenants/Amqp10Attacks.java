@@ -14,11 +14,11 @@ final class Amqp10Attacks {
 
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final Scene scene;
+  private final TenantScene scene;
   private final Tenant acme;
   private final Tenant plant;
 
-  Amqp10Attacks(Scene scene) {
+  Amqp10Attacks(TenantScene scene) {
     this.scene = scene;
     this.acme = scene.acme();
     this.plant = scene.plant();
@@ -43,12 +43,12 @@ final class Amqp10Attacks {
   }
 
   private static String foreign(Tenant tenant) {
-    return Topology.targetKey(Scene.FOREIGN, tenant.id());
+    return Topology.targetKey(TenantScene.FOREIGN, tenant.id());
   }
 
   /** Foreign keys, directly, as dead letters and bound; and what it would have to be sent again. */
   void foreignRequestsAndHeartbeats() throws IOException {
-    Event request = Events.request(acme.id(), Scene.FOREIGN, "amqp10");
+    Event request = Events.request(acme.id(), TenantScene.FOREIGN, "amqp10");
     send(acme, "client_request", foreign(acme), request);
     send(acme, "client_request", Topology.targetKey(Tenant.TARGET, acme.id()), request);
     for (String type : new String[] {"classic", "quorum"}) {
@@ -70,7 +70,8 @@ final class Amqp10Attacks {
     for (int i = 0; i < 5; i++) {
       ProcessId id = plant.newId();
       heartbeats.put(
-          Topology.targetKey(Scene.FOREIGN, id), Events.heartbeat(id, Scene.FOREIGN, 100, 2_000));
+          Topology.targetKey(TenantScene.FOREIGN, id),
+          Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000));
     }
     for (Map.Entry<String, Event> each : heartbeats.entrySet()) {
       send(plant, grave, each.getKey(), each.getValue());

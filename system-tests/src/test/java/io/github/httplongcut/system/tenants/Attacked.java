@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import io.github.httplongcut.system.tenants.Scene.Attack;
+import io.github.httplongcut.system.tenants.TenantScene.Attack;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -14,13 +14,13 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A {@link Scene} that the attacks of one class share for as long as nobody notices them. */
+/** A {@link TenantScene} that the attacks of one class share for as long as nobody notices them. */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class Attacked {
 
   private final RabbitMq rabbitMq;
-  private Scene scene;
+  private TenantScene scene;
   private String test;
   private boolean spoilt;
 
@@ -29,7 +29,7 @@ abstract class Attacked {
   }
 
   /** The relay, whole again if the last attack has spoilt it. */
-  final Scene scene() {
+  final TenantScene scene() {
     return scene;
   }
 
@@ -38,7 +38,7 @@ abstract class Attacked {
     test = info.getTestMethod().orElseThrow().getName();
     spoilt = true;
     if (scene == null) {
-      scene = new Scene(rabbitMq, getClass().getSimpleName() + "-" + test);
+      scene = new TenantScene(rabbitMq, getClass().getSimpleName() + "-" + test);
       scene.begin();
     }
   }

@@ -17,11 +17,11 @@ final class BigThings {
   private static final int MIB = 1 << 20;
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final Scene scene;
+  private final TenantScene scene;
   private final Tenant acme;
   private final Tenant plant;
 
-  BigThings(Scene scene) {
+  BigThings(TenantScene scene) {
     this.scene = scene;
     this.acme = scene.acme();
     this.plant = scene.plant();

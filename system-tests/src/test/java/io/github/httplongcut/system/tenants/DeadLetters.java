@@ -123,7 +123,7 @@ final class DeadLetters {
   List<Event> foreignRequests(String what) {
     List<Event> requests = new ArrayList<>();
     for (int i = 0; i < FORGERIES.size(); i++) {
-      requests.add(Events.request(tenant.id(), Scene.FOREIGN, what + "/forgery-" + i));
+      requests.add(Events.request(tenant.id(), TenantScene.FOREIGN, what + "/forgery-" + i));
     }
     return requests;
   }

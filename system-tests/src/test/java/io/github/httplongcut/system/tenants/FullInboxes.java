@@ -11,9 +11,9 @@ final class FullInboxes {
   private static final Map<String, Object> TAKES_NOTHING =
       Map.of("x-max-length", 0, "x-overflow", "reject-publish");
 
-  private final Scene scene;
+  private final TenantScene scene;
 
-  FullInboxes(Scene scene) {
+  FullInboxes(TenantScene scene) {
     this.scene = scene;
   }
 

@@ -25,11 +25,11 @@ final class Hogs {
 
   private static final Duration UNTIL_BUSY = Duration.ofSeconds(10);
 
-  private final Scene scene;
+  private final TenantScene scene;
   private final Tenant acme;
   private final Tenant plant;
 
-  Hogs(Scene scene) {
+  Hogs(TenantScene scene) {
     this.scene = scene;
     this.acme = scene.acme();
     this.plant = scene.plant();

@@ -18,11 +18,11 @@ final class Orphans {
   /** An exchange for which tenants have no topic permission has no key that is forbidden. */
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final Scene scene;
+  private final TenantScene scene;
   private final Tenant acme;
   private final Tenant plant;
 
-  Orphans(Scene scene) {
+  Orphans(TenantScene scene) {
     this.scene = scene;
     this.acme = scene.acme();
     this.plant = scene.plant();
@@ -47,8 +47,9 @@ final class Orphans {
 
   private static void request(Tenant tenant, String exchange, String header, ProcessId broker) {
     ClientRequest request =
-        Events.request(tenant.id(), Scene.FOREIGN, exchange + "/" + tenant.user() + "/" + header);
-    String key = Topology.targetKey(Scene.FOREIGN, tenant.id());
+        Events.request(
+            tenant.id(), TenantScene.FOREIGN, exchange + "/" + tenant.user() + "/" + header);
+    String key = Topology.targetKey(TenantScene.FOREIGN, tenant.id());
     tenant.tries(
         header + " on " + exchange,
         channel ->

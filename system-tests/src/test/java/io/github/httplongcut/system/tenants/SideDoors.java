@@ -11,18 +11,18 @@ import java.util.Map;
 /** Ways into a shared exchange or queue that RabbitMQ does not check as a publish. */
 final class SideDoors {
 
-  private final Scene scene;
+  private final TenantScene scene;
   private final Tenant acme;
   private final Tenant plant;
 
-  SideDoors(Scene scene) {
+  SideDoors(TenantScene scene) {
     this.scene = scene;
     this.acme = scene.acme();
     this.plant = scene.plant();
   }
 
   private static String foreign(Tenant tenant) {
-    return Topology.targetKey(Scene.FOREIGN, tenant.id());
+    return Topology.targetKey(TenantScene.FOREIGN, tenant.id());
   }
 
   private static String own(Tenant tenant) {
@@ -30,7 +30,7 @@ final class SideDoors {
   }
 
   private ClientRequest request(String what) {
-    return Events.request(acme.id(), Scene.FOREIGN, what);
+    return Events.request(acme.id(), TenantScene.FOREIGN, what);
   }
 
   /** Binds the shared exchange and the shared queue to an exchange of its own. */
@@ -56,8 +56,8 @@ final class SideDoors {
       plant.publish(
           channel,
           exchange,
-          Topology.targetKey(Scene.FOREIGN, id),
-          Events.heartbeat(id, Scene.FOREIGN, 100, 2_000),
+          Topology.targetKey(TenantScene.FOREIGN, id),
+          Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000),
           headers);
     }
   }
@@ -77,7 +77,7 @@ final class SideDoors {
                   channel,
                   other,
                   foreign(plant),
-                  Events.request(plant.id(), Scene.FOREIGN, "alternate/" + type),
+                  Events.request(plant.id(), TenantScene.FOREIGN, "alternate/" + type),
                   Map.of()));
     }
   }
@@ -98,8 +98,8 @@ final class SideDoors {
                   channel,
                   "upstream_heartbeat",
                   own(plant),
-                  Events.heartbeat(id, Scene.FOREIGN, 100, 2_000),
-                  Map.of(header, List.of(Topology.targetKey(Scene.FOREIGN, id))));
+                  Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000),
+                  Map.of(header, List.of(Topology.targetKey(TenantScene.FOREIGN, id))));
             }
           });
       // Dead letters that keep all their keys.

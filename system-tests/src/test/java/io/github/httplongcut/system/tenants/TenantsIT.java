@@ -32,7 +32,7 @@ class TenantsIT extends Attacked {
   void aDeadLetterWithAForeignKeyCallsNobody() {
     Tenant acme = scene().acme();
     DeadLetters dead = new DeadLetters(acme);
-    String key = Topology.targetKey(Scene.FOREIGN, acme.id());
+    String key = Topology.targetKey(TenantScene.FOREIGN, acme.id());
     assertHarmless(
         List.of(scene().acmesInbox()),
         () -> {
@@ -43,7 +43,8 @@ class TenantsIT extends Attacked {
             }
           }
           dead.sendWithOwnKeys(
-              "client_request", Map.of(key, Events.request(acme.id(), Scene.FOREIGN, "own-key")));
+              "client_request",
+              Map.of(key, Events.request(acme.id(), TenantScene.FOREIGN, "own-key")));
         });
   }
 
@@ -58,8 +59,8 @@ class TenantsIT extends Attacked {
           for (int i = 0; i < 60; i++) {
             ProcessId id = plant.newId();
             heartbeats.put(
-                Topology.targetKey(Scene.FOREIGN, id),
-                Events.heartbeat(id, Scene.FOREIGN, 100, 2_000));
+                Topology.targetKey(TenantScene.FOREIGN, id),
+                Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000));
           }
           dead.sendWithOwnKeys("upstream_heartbeat", heartbeats);
         });

@@ -14,9 +14,9 @@ final class Unreadable {
   private static final int TOO_DEEP = 40;
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final Scene scene;
+  private final TenantScene scene;
 
-  Unreadable(Scene scene) {
+  Unreadable(TenantScene scene) {
     this.scene = scene;
   }
 

@@ -1,0 +1,180 @@
+package io.github.httplongcut.bench;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The roles of one relay as processes of their own, started by the launcher of a checkout: with the
+ * options of Java and the defaults that it has.
+ */
+final class BenchRelay implements AutoCloseable {
+
+  static final String TARGET = "bench";
+
+  static final String CLIENT_AGENT = "client-agent";
+  static final String BROKER = "broker";
+  static final String UPSTREAM_AGENT = "upstream-agent";
+
+  /**
+   * What runs.
+   *
+   * @param home the checkout whose launcher starts it
+   * @param name before each process's name, in logs and tables; may be empty
+   * @param brokers how many
+   * @param upstreams where its upstream agents send requests, for each of them
+   * @param settings more of them for every role, as in a config file
+   */
+  record Plan(Path home, String name, int brokers, List<String> upstreams, String settings) {
+
+    static Plan of(Path home, String name, String upstream) {
+      return new Plan(home, name, 1, List.of(upstream), "");
+    }
+  }
+
+  private final Deque<Child> children = new ArrayDeque<>();
+  private final Map<String, Long> pids = new LinkedHashMap<>();
+  private final List<Integer> adminPorts = new ArrayList<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final RabbitNode rabbit;
+  private int port;
+
+  private BenchRelay(RabbitNode rabbit) {
+    this.rabbit = rabbit;
+  }
+
+  /** Starts it and waits until each process is ready. */
+  static BenchRelay start(Plan plan, RabbitNode rabbit, Path logs) {
+    BenchRelay relay = new BenchRelay(rabbit);
+    try {
+      relay.startAll(plan, logs);
+      return relay;
+    } catch (RuntimeException e) {
+      relay.close();
+      throw e;
+    }
+  }
+
+  private void startAll(Plan plan, Path logs) {
+    Path config = logs.resolve(plan.name() + "relay.conf");
+    try {
+      Files.writeString(config, plan.settings());
+    } catch (IOException e) {
+      throw new BenchException("cannot write " + config, e);
+    }
+    for (int i = 1; i <= plan.brokers(); i++) {
+      String name = plan.brokers() == 1 ? BROKER : BROKER + "-" + i;
+      startRole(plan, config, BROKER, name, List.of(), logs);
+    }
+    int agents = 0;
+    for (String url : plan.upstreams()) {
+      agents++;
+      String name = plan.upstreams().size() == 1 ? UPSTREAM_AGENT : UPSTREAM_AGENT + "-" + agents;
+      startRole(plan, config, UPSTREAM_AGENT, name, List.of("--target", TARGET + "=" + url), logs);
+    }
+    Child clientAgent =
+        startRole(
+            plan,
+            config,
+            CLIENT_AGENT,
+            CLIENT_AGENT,
+            List.of("--port", "0", "--upstream-target", TARGET),
+            logs);
+    for (Child child : children) {
+      adminPorts.add(child.loggedPort("admin_listening"));
+    }
+    int i = 0;
+    for (Child child : children) {
+      int admin = adminPorts.get(i++);
+      child.await(() -> status(admin) == 200 ? admin : null, "being ready");
+    }
+    port = clientAgent.loggedPort("http_listening");
+    pids.put("rabbitmq", rabbit.pid());
+  }
+
+  private Child startRole(
+      Plan plan, Path config, String role, String name, List<String> options, Path logs) {
+    List<String> command = new ArrayList<>();
+    command.add(plan.home().resolve("longcut").toString());
+    command.add(role);
+    command.addAll(List.of("--id", name, "--amqp", rabbit.uri(role), "--admin-port", "0"));
+    command.addAll(List.of("--config", config.toString()));
+    command.addAll(options);
+    Child child = Child.start(logs, plan.name() + name, command);
+    children.push(child);
+    pids.put(name, child.pid());
+    return child;
+  }
+
+  /** Where callers ask. */
+  String url() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Its processes, RabbitMQ among them, by what they are. */
+  Map<String, Long> pids() {
+    return Map.copyOf(pids);
+  }
+
+  RabbitNode rabbit() {
+    return rabbit;
+  }
+
+  /** How many AMQP messages its roles have published so far, as they count themselves. */
+  long published() {
+    long sum = 0;
+    for (int admin : adminPorts) {
+      sum +=
+          get(admin, "/metrics")
+              .body()
+              .lines()
+              .filter(line -> line.startsWith("longcut_amqp_messages_published_total"))
+              .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+              .sum();
+    }
+    return sum;
+  }
+
+  private int status(int adminPort) {
+    try {
+      return get(adminPort, "/readyz").statusCode();
+    } catch (BenchException e) {
+      return 0; // it does not listen yet
+    }
+  }
+
+  private HttpResponse<String> get(int adminPort, String path) {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new BenchException("no answer from admin port " + adminPort, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BenchException("interrupted", e);
+    }
+  }
+
+  /** In the direction of a request: what was started last goes first. */
+  @Override
+  public void close() {
+    while (!children.isEmpty()) {
+      children.pop().close();
+    }
+  }
+}

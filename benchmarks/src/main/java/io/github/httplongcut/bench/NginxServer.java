@@ -1,0 +1,178 @@
+package io.github.httplongcut.bench;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The upstream server: a private nginx of one process, since what it takes of the machine is not to
+ * be measured. Debian's {@code nginx-light} brings the module that lets it answer late.
+ */
+final class NginxServer implements AutoCloseable {
+
+  /** 250 bytes. */
+  static final String SMALL = "/small";
+
+  /** 16 and 256 KiB of text, which a relay may carry as it is. */
+  static final String FILE_16 = "/16k.txt";
+
+  static final String FILE_256 = "/256k.txt";
+
+  /** Answers with its own {@code n=}: what is mixed up on the way shows. */
+  static final String WHO = "/who";
+
+  /** 250 bytes after {@link #SLOWNESS}. */
+  static final String SLOW = "/slow";
+
+  static final Duration SLOWNESS = Duration.ofSeconds(5);
+
+  /** 250 bytes after {@link #LATENESS}. */
+  static final String LATE = "/late";
+
+  static final Duration LATENESS = Duration.ofMillis(100);
+
+  private static final Path ECHO_MODULE = Path.of("/usr/lib/nginx/modules/ngx_http_echo_module.so");
+  private static final String ANSWER = "0123456789".repeat(25);
+
+  private final Child child;
+  private final int port;
+
+  private NginxServer(Child child, int port) {
+    this.child = child;
+    this.port = port;
+  }
+
+  static NginxServer start(Path logs) {
+    if (!Files.exists(ECHO_MODULE)) {
+      throw new BenchException("no " + ECHO_MODULE + ": install nginx-light");
+    }
+    Path prefix = logs.resolve("nginx");
+    int port = freePort();
+    try {
+      Files.createDirectories(prefix.resolve("www"));
+      Files.writeString(prefix.resolve("nginx.conf"), config(prefix, port));
+      Files.writeString(prefix.resolve("www" + FILE_16), text(16 * 1024));
+      Files.writeString(prefix.resolve("www" + FILE_256), text(256 * 1024));
+    } catch (IOException e) {
+      throw new BenchException("cannot write to " + prefix, e);
+    }
+    Child child =
+        Child.start(
+            logs,
+            "nginx",
+            List.of(
+                "nginx",
+                "-p",
+                prefix.toString(),
+                "-c",
+                prefix.resolve("nginx.conf").toString(),
+                "-e",
+                "stderr"));
+    child.await(() -> answers(port) ? port : null, "its port");
+    return new NginxServer(child, port);
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  int port() {
+    return port;
+  }
+
+  long pid() {
+    return child.pid();
+  }
+
+  private static String config(Path prefix, int port) {
+    return """
+        daemon off;
+        master_process off;
+        pid %1$s/nginx.pid;
+        error_log stderr warn;
+        load_module %2$s;
+        events { worker_connections 19000; }
+        http {
+          access_log off;
+          default_type text/plain;
+          keepalive_requests 1000000000;
+          keepalive_timeout 300s;
+          client_body_buffer_size 64k;
+          client_body_temp_path %1$s/body;
+          proxy_temp_path %1$s/proxy;
+          fastcgi_temp_path %1$s/fastcgi;
+          uwsgi_temp_path %1$s/uwsgi;
+          scgi_temp_path %1$s/scgi;
+          server {
+            listen 127.0.0.1:%3$d backlog=16384;
+            root %1$s/www;
+            location = %4$s { return 200 "%5$s"; }
+            location = %6$s { return 200 "$arg_n"; }
+            location = %7$s { echo_sleep %8$s; echo -n "%5$s"; }
+            location = %9$s { echo_sleep %10$s; echo -n "%5$s"; }
+          }
+        }
+        """
+        .formatted(
+            prefix,
+            ECHO_MODULE,
+            port,
+            SMALL,
+            ANSWER,
+            WHO,
+            SLOW,
+            inSeconds(SLOWNESS),
+            LATE,
+            inSeconds(LATENESS));
+  }
+
+  private static String inSeconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).toPlainString();
+  }
+
+  /** Words rather than one repeated letter, the same in each run. */
+  private static String text(int length) {
+    Random random = new Random(length);
+    StringBuilder text = new StringBuilder(length);
+    while (text.length() < length) {
+      int column = text.length() % 80;
+      text.append(
+          column == 79 ? '\n' : (char) (random.nextInt(6) == 0 ? ' ' : 'a' + random.nextInt(26)));
+    }
+    return text.toString();
+  }
+
+  /** nginx takes no port 0. */
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new BenchException("no free port", e);
+    }
+  }
+
+  private static boolean answers(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static byte[] answer() {
+    return ANSWER.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  @Override
+  public void close() {
+    child.close();
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.httplongcut.broker;
+
+import io.github.httplongcut.amqp.Publication;
+import io.github.httplongcut.amqp.Publication.Batching;
+import io.github.httplongcut.amqp.Publication.Tries;
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.broker.core.Effect;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.TimeLeft;
+import java.time.Duration;
+
+/**
+ * Makes the publications of what the router says: to whom, for how long, and with whom a message
+ * may be shared (docs/protocol.md sections 3, 4 and 7).
+ */
+final class BrokerMessages {
+
+  private ProcessId brokerId;
+  private final Duration ackTimeout;
+  private final String version;
+
+  BrokerMessages(ProcessId brokerId, Duration ackTimeout, String version) {
+    this.brokerId = brokerId;
+    this.ackTimeout = ackTimeout;
+    this.version = version;
+  }
+
+  /** From now on it is called so. */
+  void speakAs(ProcessId newId) {
+    brokerId = newId;
+  }
+
+  /** What a client agent is told: worth the time for which it still waits. */
+  static Publication toClient(Event event, ProcessId clientId, long endsAt, long now) {
+    return Publication.of(event, clientId.toString(), endsAt)
+        .tried(Tries.UNLESS_NACKED)
+        .expiringAfter(Math.max(1, TimeLeft.millis(endsAt, now)));
+  }
+
+  static Publication acknowledge(Effect.Acknowledge acknowledge, long now) {
+    ClientRequest of = acknowledge.of();
+    return toClient(acknowledge.ack(), of.clientId(), acknowledge.endsAt(), now)
+        .batched(of.request().isRepeatable() ? Batching.UNHURRIED : Batching.ANY);
+  }
+
+  Publication dispatch(Effect.Dispatch dispatch) {
+    BrokerRequest request = dispatch.request();
+    return Publication.of(
+            request,
+            Topology.targetKey(request.request().upstreamTarget(), dispatch.upstreamId()),
+            dispatch.giveUpAt())
+        .tried(Tries.ONCE)
+        .batched(batching(request, dispatch.expirationMillis()))
+        .expiringAfter(dispatch.expirationMillis())
+        .withBrokerId(brokerId.toString());
+  }
+
+  Publication cancel(Effect.Cancel cancel, long now) {
+    return forAckTimeout(
+        cancel.cancel(), Topology.targetKey(cancel.upstreamTarget(), cancel.upstreamId()), now);
+  }
+
+  Publication hello(long now) {
+    return forAckTimeout(new BrokerHello(brokerId, version), "", now);
+  }
+
+  /** Once expired it comes back here, and not to all brokers as an orphan. */
+  private Publication forAckTimeout(Event event, String routingKey, long now) {
+    return Publication.of(event, routingKey, now + ackTimeout.toNanos())
+        .tried(Tries.UNLESS_NACKED)
+        .expiringAfter(ackTimeout.toMillis())
+        .withBrokerId(brokerId.toString());
+  }
+
+  private Batching batching(BrokerRequest request, long expirationMillis) {
+    if (expirationMillis < ackTimeout.toMillis()) {
+      return Batching.ALONE;
+    }
+    return request.request().isRepeatable() ? Batching.REPEATABLE : Batching.NOT_REPEATABLE;
+  }
+}

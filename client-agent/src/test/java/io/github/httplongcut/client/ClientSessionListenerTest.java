@@ -1,0 +1,253 @@
+package io.github.httplongcut.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.github.httplongcut.amqp.Delivery.Envelope;
+import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.FakeSession.FakeSource;
+import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerError;
+import io.github.httplongcut.protocol.Event.ClientCancel;
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
+
+class ClientSessionListenerTest {
+
+  private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ABSENT);
+
+  private final List<RequestPublisher.Attempt> attempts = new ArrayList<>();
+  private final List<Response> answers = new ArrayList<>();
+  private final List<EventError> errors = new ArrayList<>();
+  private final FakeSource channel = new FakeSource();
+  private long nanos;
+
+  private final PendingRequests pending =
+      new PendingRequests(
+          TestAgent.CLIENT,
+          Duration.ofSeconds(3),
+          new RequestPublisher() {
+            @Override
+            public Runnable publish(Attempt attempt) {
+              attempts.add(attempt);
+              return () -> {};
+            }
+
+            @Override
+            public void cancel(ClientCancel cancel, ProcessId brokerId) {}
+          },
+          UUID::randomUUID);
+
+  private final ClientSessionListener inbox =
+      new ClientSessionListener(
+          TestAgent.CLIENT,
+          pending,
+          () -> nanos,
+          new RequestMetrics(new SimpleMeterRegistry(), AdmissionTest.admission(1, 1)));
+
+  @Test
+  void anAnswerIsHandedOverAndAcked() {
+    add("POST");
+
+    deliver(Origin.SENT, "broker", TestAgent.responseTo(attempts.get(0).event(), RESPONSE));
+
+    assertThat(answers).containsExactly(RESPONSE);
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Origin.class,
+      names = {"EXPIRED", "DEAD_LETTERED"})
+  void aDeadLetterOfARequestThatIsNotRepeatableIsSettledBeforeItIsPublishedAgain(Origin origin) {
+    add("POST");
+
+    deliver(origin, "acme", attempts.get(0).event());
+    assertThat(attempts).hasSize(1);
+    assertThat(channel.done()).containsExactly("settle");
+    channel.fenceReturns();
+
+    assertThat(attempts).hasSize(2);
+    assertThat(channel.done()).containsExactly("settle");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Origin.class,
+      names = {"IN_DOUBT", "REJECTED"})
+  void aRequestInDoubtIsPublishedAgainOnlyIfItIsRepeatable(Origin origin) {
+    add("POST");
+    add("GET");
+
+    deliver(origin, "acme", attempts.get(0).event());
+    channel.fenceReturns();
+    assertThat(attempts).hasSize(2);
+
+    deliver(origin, "acme", attempts.get(1).event());
+    assertThat(attempts).hasSize(3);
+  }
+
+  @Test
+  void withANewInboxNothingIsPublishedAgainBeforeItIsConsumed() {
+    add("GET");
+
+    inbox.onInboxReplaced(TestAgent.CLIENT.renewed());
+    assertThat(attempts).hasSize(1);
+    inbox.onConsuming();
+    assertThat(attempts).hasSize(2);
+
+    inbox.onConsuming();
+    assertThat(attempts).hasSize(2);
+  }
+
+  @Test
+  void notRunOfARequestThatIsNotRepeatableIsSettledFirst() {
+    add("POST");
+
+    deliver(Origin.SENT, "broker", error(0, Failure.NOT_RUN));
+    assertThat(attempts).hasSize(1);
+    channel.fenceReturns();
+
+    assertThat(attempts).hasSize(2);
+  }
+
+  @Test
+  void aBatchIsSettledOnceForAllThatNeedIt() {
+    add("POST");
+    add("PUT");
+
+    deliver(Origin.EXPIRED, "acme", attempts.get(0).event(), attempts.get(1).event());
+    assertThat(channel.done()).containsExactly("settle");
+    channel.fenceReturns();
+
+    assertThat(attempts).hasSize(4);
+  }
+
+  @Test
+  void aDeadLetterOfARepeatableRequestIsJustAcked() {
+    add("GET");
+
+    deliver(Origin.EXPIRED, "acme", attempts.get(0).event());
+
+    assertThat(attempts).hasSize(2);
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void aDeadLetterThatAnotherUserSentIsDiscarded() {
+    add("GET");
+
+    deliver(Origin.EXPIRED, "mallory", attempts.get(0).event());
+
+    assertThat(attempts).hasSize(1);
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void aRequestThatDidNotComeBackIsDiscarded() {
+    add("GET");
+
+    deliver(Origin.SENT, "acme", attempts.get(0).event());
+
+    assertThat(attempts).hasSize(1);
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void anEventOfAnotherRoleIsDiscarded() {
+    deliver(
+        Origin.SENT,
+        "broker",
+        new ClientCancel(TestAgent.CLIENT, UUID.randomUUID(), UUID.randomUUID()));
+
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void theMarkOfAnOrphanIsHandedOn() {
+    add("GET");
+
+    inbox.onDelivery(
+        channel.delivery(
+            new Envelope(Origin.SENT, "key", "broker", true), error(0, Failure.UPSTREAM_TIMEOUT)));
+
+    assertThat(errors).isEmpty();
+    assertThat(channel.done()).containsExactly("ack");
+  }
+
+  @Test
+  void whatIsNotCredibleIsLoggedOnceASecondWithTheSenderQuoted() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(ClientSessionListener.class);
+    logger.addAppender(log);
+    add("GET");
+
+    for (int i = 0; i < 100; i++) {
+      deliver(Origin.SENT, "mal\n\"lory", attempts.get(0).event());
+      nanos += 19_000_000;
+    }
+    logger.detachAppender(log);
+
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "event=not_credible type=client_request origin=SENT user=\"mal\\n\\\"lory\""
+                + " suppressed=0",
+            "event=not_credible type=client_request origin=SENT user=\"mal\\n\\\"lory\""
+                + " suppressed=52");
+  }
+
+  private void add(String method) {
+    Request request = new Request("orders", method, "/", Headers.EMPTY, Body.ABSENT);
+    Caller caller =
+        new Caller() {
+          @Override
+          public void acked(long delayNanos) {}
+
+          @Override
+          public void answer(Response response) {
+            answers.add(response);
+          }
+
+          @Override
+          public void foundNoRoom() {}
+
+          @Override
+          public void fail(EventError error) {
+            errors.add(error);
+          }
+        };
+    pending.add(
+        new Incoming(UUID.randomUUID(), request, caller, Duration.ofSeconds(30).toNanos()), 0);
+  }
+
+  private BrokerError error(int attempt, Failure failure) {
+    return new BrokerError(
+        attempts.get(attempt).event().clientReqId(),
+        UUID.randomUUID(),
+        new EventError(failure, "why", Hop.BROKER));
+  }
+
+  private void deliver(Origin origin, String user, Event... events) {
+    inbox.onDelivery(channel.delivery(new Envelope(origin, "key", user, false), events));
+  }
+}

@@ -1,0 +1,136 @@
+package io.github.httplongcut.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.rabbitmq.client.Address;
+import com.rabbitmq.client.Connection;
+import io.github.httplongcut.protocol.ProcessId;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Where the next connection goes, and when the inbox is a new one. */
+class NodeAffinityTest {
+
+  private static final ProcessId ID = ProcessId.parse("plant.u1-abcdef");
+  private static final List<AmqpConfig.Address> NODES =
+      List.of(
+          new AmqpConfig.Address("127.0.0.1", 1),
+          new AmqpConfig.Address("127.0.0.1", 2),
+          new AmqpConfig.Address("127.0.0.2", 1));
+
+  private long now = 1_000_000_000_000L;
+  private final NodeAffinity home =
+      new NodeAffinity(
+          NODES,
+          new Member(
+              "upstream-agent",
+              ID,
+              (id, generation) -> Topology.upstreamAgent(id, List.of("orders"), 10),
+              Duration.ofSeconds(2)),
+          () -> now);
+
+  @Test
+  void atFirstAnyNodeWillDo() throws IOException {
+    assertThat(next()).containsExactlyInAnyOrder("127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1");
+    assertThat(home.arrive(connectionTo("127.0.0.1", 2))).isFalse();
+    assertThat(home.plan().queues().get(0).name()).isEqualTo("upstream-agent." + ID);
+  }
+
+  @Test
+  void forAWhileOnlyTheNodeOfTheInboxIsTried() throws IOException {
+    home.arrive(connectionTo("127.0.0.1", 2));
+    now += Duration.ofHours(1).toNanos();
+    home.leave();
+
+    now += NodeAffinity.PATIENCE.toNanos() - 1;
+    assertThat(next()).containsExactly("127.0.0.1:2");
+
+    now += 1;
+    assertThat(next()).hasSize(3).first().isEqualTo("127.0.0.1:2");
+  }
+
+  @Test
+  void backOnItsNodeTheInboxIsTheSame() throws IOException {
+    home.arrive(connectionTo("127.0.0.1", 2));
+    home.leave();
+
+    assertThat(home.arrive(connectionTo("127.0.0.1", 2))).isFalse();
+    assertThat(home.id()).isEqualTo(ID);
+  }
+
+  @Test
+  void onAnotherNodeTheInboxIsNewAndAtHomeThere() throws IOException {
+    home.arrive(connectionTo("127.0.0.1", 2));
+    home.leave();
+    now += NodeAffinity.PATIENCE.toNanos();
+
+    assertThat(home.arrive(connectionTo("127.0.0.2", 1))).isTrue();
+
+    ProcessId second = home.id();
+    assertThat(second).isNotEqualTo(ID);
+    assertThat(second.toString()).startsWith("plant.u1-");
+    assertThat(home.plan().queues().get(0).name()).isEqualTo("upstream-agent." + second);
+    home.leave();
+    assertThat(next()).containsExactly("127.0.0.2:1");
+    assertThat(home.arrive(connectionTo("127.0.0.2", 1))).isFalse();
+    assertThat(home.id()).isEqualTo(second);
+  }
+
+  @Test
+  void anInboxWhoseNodeIsDownIsReplacedAndAnyNodeWillDo() throws IOException {
+    home.arrive(connectionTo("127.0.0.1", 2));
+
+    home.abandon();
+    home.leave();
+
+    ProcessId second = home.id();
+    assertThat(second).isNotEqualTo(ID);
+    assertThat(next()).hasSize(3);
+    assertThat(home.arrive(connectionTo("127.0.0.1", 1))).isFalse();
+    assertThat(home.id()).isEqualTo(second);
+  }
+
+  @Test
+  void aClientAgentKeepsItsKeysAndTakesANewQueue() throws IOException {
+    ProcessId client = ProcessId.parse("acme.c-abcdef");
+    NodeAffinity clients =
+        new NodeAffinity(
+            NODES,
+            new Member(
+                "client-agent",
+                client,
+                (id, generation) -> Topology.clientAgent(client, generation),
+                Duration.ofSeconds(2)),
+            () -> now);
+    clients.arrive(connectionTo("127.0.0.1", 1));
+    Topology.ConsumedQueue first = clients.plan().queues().get(0);
+    clients.arrive(connectionTo("127.0.0.1", 2));
+    Topology.ConsumedQueue second = clients.plan().queues().get(0);
+
+    assertThat(first.name()).isEqualTo("client-agent.acme.c-abcdef");
+    assertThat(second.name()).isEqualTo("client-agent.acme.c-abcdef.1");
+    assertThat(second.bindings()).isEqualTo(first.bindings());
+  }
+
+  private List<String> next() throws IOException {
+    return home.getAddresses().stream().map(Address::toString).toList();
+  }
+
+  private static Connection connectionTo(String ip, int port) throws IOException {
+    InetAddress address = InetAddress.getByName(ip);
+    return (Connection)
+        Proxy.newProxyInstance(
+            NodeAffinityTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "getAddress" -> address;
+                  case "getPort" -> port;
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.httplongcut.system.clients;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A program that these tests need and did not build. */
+enum ExternalTool {
+  CURL("curl", "curl"),
+  PYTHON("python3", "python3"),
+  NODE("node", "nodejs"),
+  NGINX("nginx", "nginx-light"),
+  CHROMIUM("chromium", "chromium");
+
+  private static final List<Path> BESIDE_THE_PATH =
+      List.of(Path.of("/usr/sbin"), Path.of("/usr/local/sbin"));
+
+  private final String program;
+  private final String debianPackage;
+
+  ExternalTool(String program, String debianPackage) {
+    this.program = program;
+    this.debianPackage = debianPackage;
+  }
+
+  /**
+   * Where it is.
+   *
+   * @throws IllegalStateException if it is not there, with what to do
+   */
+  String path() {
+    Stream<Path> onPath = Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of);
+    return Stream.concat(onPath, BESIDE_THE_PATH.stream())
+        .map(directory -> directory.resolve(program))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "there is no %s on the PATH: run ./longcut test, which installs it on Debian, or install it (Debian: apt-get install %s)"
+                        .formatted(program, debianPackage)))
+        .toString();
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.httplongcut.system.rabbitmq;
+
+import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.amqp.Topology.Plan;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.List;
+
+/** The three processes: the user that each logs in as, and a process of that user. */
+enum RoleUser {
+  CLIENT_AGENT(RabbitMqUser.CLIENT_AGENT) {
+    @Override
+    Plan plan(ProcessId id) {
+      return Topology.clientAgent(id, 0);
+    }
+  },
+  BROKER(RabbitMqUser.BROKER) {
+    @Override
+    Plan plan(ProcessId id) {
+      return Topology.broker(id, PREFETCH);
+    }
+  },
+  UPSTREAM_AGENT(RabbitMqUser.UPSTREAM_AGENT) {
+    @Override
+    Plan plan(ProcessId id) {
+      return Topology.upstreamAgent(id, List.of(TARGET), PREFETCH);
+    }
+  };
+
+  /** The upstream target of these tests. */
+  static final String TARGET = "orders";
+
+  private static final int PREFETCH = 10;
+
+  private final RabbitMqUser user;
+  private final String id;
+
+  RoleUser(RabbitMqUser user) {
+    this.user = user;
+    this.id = ProcessId.create(user.login(), "test").toString();
+  }
+
+  /** What a process of that role with that id uses of RabbitMQ. */
+  abstract Plan plan(ProcessId id);
+
+  Plan plan() {
+    return plan(id());
+  }
+
+  RabbitMqUser user() {
+    return user;
+  }
+
+  /** One process of this role, the same for the whole JVM. */
+  ProcessId id() {
+    return ProcessId.parse(id);
+  }
+}

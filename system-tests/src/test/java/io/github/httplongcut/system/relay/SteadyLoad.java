@@ -1,0 +1,90 @@
+package io.github.httplongcut.system.relay;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Callers who ask at a steady rate, GET and POST in turn, each for a path of its own, half of them
+ * for one that takes its time.
+ */
+final class SteadyLoad implements AutoCloseable {
+
+  private static final Duration INTERVAL = Duration.ofMillis(20);
+
+  private final Relay relay;
+  private final RoleProcess clientAgent;
+  private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+  private final Map<String, CompletableFuture<HttpResponse<String>>> asked = new LinkedHashMap<>();
+
+  private SteadyLoad(Relay relay, RoleProcess clientAgent) {
+    this.relay = relay;
+    this.clientAgent = clientAgent;
+  }
+
+  static SteadyLoad start(Relay relay, RoleProcess clientAgent) {
+    SteadyLoad load = new SteadyLoad(relay, clientAgent);
+    var unused =
+        load.clock.scheduleAtFixedRate(load::ask, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    return load;
+  }
+
+  private synchronized void ask() {
+    int number = asked.size();
+    String path = (number % 4 < 2 ? "/slow/" : "/quick/") + number;
+    if (number % 2 == 0) {
+      asked.put("GET " + path, relay.getLater(clientAgent, path));
+    } else {
+      asked.put("POST " + path, relay.postLater(clientAgent, path, "x"));
+    }
+  }
+
+  /** How many were answered so far. */
+  synchronized long answered() {
+    return asked.values().stream().filter(CompletableFuture::isDone).count();
+  }
+
+  /** Asks nothing more; the lines of all requests so far, such as {@code GET /slow/4}. */
+  List<String> end() {
+    close();
+    return new ArrayList<>(asked.keySet());
+  }
+
+  /** Waits for the answers; what was asked and not answered 200, with what came instead. */
+  List<String> failures() throws InterruptedException {
+    List<String> failures = new ArrayList<>();
+    for (Map.Entry<String, CompletableFuture<HttpResponse<String>>> each : asked.entrySet()) {
+      try {
+        HttpResponse<String> response =
+            each.getValue().get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        if (response.statusCode() != 200 || !response.body().startsWith(each.getKey())) {
+          failures.add(each.getKey() + ": " + response.statusCode() + " " + response.body());
+        }
+      } catch (ExecutionException | TimeoutException e) {
+        failures.add(each.getKey() + ": " + e);
+      }
+    }
+    return failures;
+  }
+
+  @Override
+  public void close() {
+    clock.shutdown();
+    try {
+      if (!clock.awaitTermination(10, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("the load does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
