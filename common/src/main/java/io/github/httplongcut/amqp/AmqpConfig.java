@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a process reaches RabbitMQ: {@code longcut.amqp}.
+ * Settings of the connections to RabbitMQ, {@code longcut.amqp}.
  *
- * @param addresses where RabbitMQ listens, at least one; any of them will do
+ * @param addresses nodes of one RabbitMQ cluster, at least one; any of them will do
  * @param user the RabbitMQ user, a name of docs/protocol.md section 1
- * @param password that user's
+ * @param password the user's password
  * @param virtualHost RabbitMQ's vhost
- * @param tls how to trust and be trusted; empty: not encrypted
+ * @param tls the TLS settings; empty for a connection without TLS
  * @param heartbeat the AMQP heartbeat, whole seconds
- * @param connectionTimeout for the TCP connection and again for the AMQP handshake
- * @param confirmTimeout a publish that is not confirmed for so long has a dead connection
- * @param reconnectBackoffMax the longest pause between two attempts to connect
- * @param unconfirmedWindow bytes that may be published and not yet confirmed; one larger message
- *     passes when there are none
+ * @param connectionTimeout timeout of the TCP connection, and again of the AMQP handshake
+ * @param confirmTimeout longest wait for a confirm; after that the connection counts as dead
+ * @param reconnectBackoffMax longest pause between two attempts to connect
+ * @param unconfirmedWindow most bytes that are neither confirmed nor known to be read by RabbitMQ;
+ *     a single larger message is written when there are no others
  */
 public record AmqpConfig(
     List<Address> addresses,
@@ -37,7 +37,7 @@ public record AmqpConfig(
 
   /**
    * Longest time for which a process may leave a delivery unacked: RabbitMQ's {@code
-   * consumer_timeout}, after which it closes the channel and gives out again all that is unacked.
+   * consumer_timeout}. After that RabbitMQ closes the channel and redelivers all unacked messages.
    */
   private static final Duration CONSUMER_TIMEOUT = Duration.ofMinutes(30);
 
@@ -45,7 +45,7 @@ public record AmqpConfig(
     addresses = List.copyOf(addresses);
   }
 
-  /** Notes that a wait, during which a delivery stays unacked, is longer than RabbitMQ allows. */
+  /** Notes an error if {@code wait}, during which a delivery stays unacked, is too long. */
   public static void requireUnackedFor(Settings settings, String key, Duration wait) {
     settings.require(
         wait.compareTo(CONSUMER_TIMEOUT) <= 0,
@@ -54,10 +54,10 @@ public record AmqpConfig(
             + " longer (consumer_timeout)");
   }
 
-  /** Where one node of RabbitMQ listens. */
+  /** Address of a RabbitMQ node. */
   public record Address(String host, int port) {
 
-    /** As in a URI: {@code rabbitmq:5672}, {@code [::1]:5672}. */
+    /** Returns the address as in a URI: {@code rabbitmq:5672}, {@code [::1]:5672}. */
     @Override
     public String toString() {
       return (host.contains(":") ? '[' + host + ']' : host) + ':' + port;
@@ -65,13 +65,13 @@ public record AmqpConfig(
   }
 
   /**
-   * TLS to RabbitMQ; all files are PEM.
+   * Settings of TLS to RabbitMQ. All files are PEM.
    *
-   * @param caFile the certificates to trust; empty: those of the JVM
-   * @param certFile this process's own certificate chain, if RabbitMQ asks for one
-   * @param keyFile its private key, PKCS #8 and not encrypted; there if and only if {@code
+   * @param caFile trusted certificates; empty for those of the JVM
+   * @param certFile certificate chain of this process, for a RabbitMQ that verifies its clients
+   * @param keyFile private key of this process, PKCS #8, not encrypted; set if and only if {@code
    *     certFile} is
-   * @param insecure trusts anybody, checks no host name
+   * @param insecure true to accept any certificate for any host name
    */
   public record Tls(
       Optional<Path> caFile, Optional<Path> certFile, Optional<Path> keyFile, boolean insecure) {}
@@ -88,7 +88,7 @@ public record AmqpConfig(
     amqp.require(
         heartbeat.toSeconds() > 0 && heartbeat.equals(Duration.ofSeconds(heartbeat.toSeconds())),
         "heartbeat",
-        "whole seconds: AMQP knows no others");
+        "whole seconds, AMQP's unit for heartbeats");
     return new AmqpConfig(
         uris.addresses(),
         uris.user(),
@@ -107,7 +107,7 @@ public record AmqpConfig(
       if (!TlsContexts.verifies(address.host())) {
         amqp.refuse(
             "uris",
-            "Java compares no certificate with a host name that has a _: give "
+            "Java cannot verify a certificate for a host name with an underscore: give "
                 + address.host()
                 + " another name, such as a network alias");
       }
@@ -122,13 +122,10 @@ public record AmqpConfig(
             settings.optionalFile("key-file"),
             settings.flag("insecure"));
     settings.require(
-        tls.keyFile.isPresent() || tls.certFile.isEmpty(), "cert-file", "a key-file beside it");
+        tls.keyFile.isPresent() || tls.certFile.isEmpty(), "cert-file", "key-file to be set, too");
     settings.require(
-        tls.certFile.isPresent() || tls.keyFile.isEmpty(), "key-file", "a cert-file beside it");
-    settings.require(
-        !tls.insecure || tls.caFile.isEmpty(),
-        "insecure",
-        "false where a ca-file says whom to trust");
+        tls.certFile.isPresent() || tls.keyFile.isEmpty(), "key-file", "cert-file to be set, too");
+    settings.require(!tls.insecure || tls.caFile.isEmpty(), "insecure", "false if ca-file is set");
     return tls;
   }
 }

@@ -7,13 +7,13 @@ import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLContext;
 
-/** {@code amqps}: whom to trust, and who we are. */
+/** Configures TLS for the AMQP client: trusted certificates and this process's own. */
 final class AmqpTls {
 
   private AmqpTls() {}
 
   /**
-   * Makes the factory's connections TLS, with the host name checked unless {@code insecure}.
+   * Makes the factory's connections use TLS, and verify the host name unless {@code insecure}.
    *
    * @throws IllegalArgumentException if a certificate or key cannot be used
    * @throws UncheckedIOException if a file cannot be read

@@ -20,33 +20,38 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What {@code longcut.amqp.uris} say together. No problem that it notes shows a password. */
+/**
+ * Addresses and login of {@code longcut.amqp.uris}. Error messages show at most one character of a
+ * password.
+ */
 record AmqpUris(
     List<Address> addresses, String user, Secret password, String virtualHost, boolean encrypted) {
 
   private static final String FORM = "amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST";
 
-  /** Ends the login, the host or an escape early where it stands in a password as it is. */
-  private static final Pattern RAW_IN_LOGIN = Pattern.compile("[@/?#]|%(?![0-9A-Fa-f]{2})");
+  /** A character that must be percent-encoded in a user or password, but is not. */
+  private static final Pattern UNENCODED_IN_LOGIN = Pattern.compile("[@/?#]|%(?![0-9A-Fa-f]{2})");
 
   private static final String SCHEME_END = "://";
   private static final int PLAIN_PORT = 5672;
   private static final int TLS_PORT = 5671;
 
-  /** Stands where nothing could be read; never given out. */
-  private static final AmqpUris NONE = new AmqpUris(List.of(), "", new Secret(""), "", false);
+  /** Placeholder after an error; the process does not start with it. */
+  private static final AmqpUris PLACEHOLDER =
+      new AmqpUris(List.of(), "", new Secret(""), "", false);
 
-  /** What must be the same in all addresses: one process is one user in one vhost. */
+  /** Parts of a URI that must be the same in all of them: a process is one user in one vhost. */
   private record Login(
       String user, Optional<String> password, String virtualHost, boolean encrypted) {}
 
+  /** Reads the settings and notes their errors. */
   static AmqpUris read(Settings amqp) {
     List<String> uris = amqp.texts("uris");
     Optional<Path> passwordFile = amqp.optionalFile("password-file");
     if (uris.isEmpty()) {
       amqp.refuse(
           "uris", "expected at least one address " + FORM + ", by --amqp or LONGCUT_AMQP_URI");
-      return NONE;
+      return PLACEHOLDER;
     }
     List<Address> addresses = new ArrayList<>();
     Set<Login> logins = new LinkedHashSet<>();
@@ -58,18 +63,18 @@ record AmqpUris(
         logins.add(login(uri, authority));
         addresses.add(address(uri, authority));
       } catch (URISyntaxException e) {
-        // Its message would show the password.
+        // Do not use the exception's message: it contains the password.
         String found = "found a character that must be written as %XX";
-        amqp.refuse("uris", problem(i, rawInLogin(uris, i).orElse(found)));
-        return NONE;
+        amqp.refuse("uris", problem(i, unencodedInLogin(uris, i).orElse(found)));
+        return PLACEHOLDER;
       } catch (IllegalArgumentException e) {
-        amqp.refuse("uris", problem(i, rawInLogin(uris, i).orElse(e.getMessage())));
-        return NONE;
+        amqp.refuse("uris", problem(i, unencodedInLogin(uris, i).orElse(e.getMessage())));
+        return PLACEHOLDER;
       }
     }
     if (logins.size() > 1) {
       amqp.refuse("uris", "expected the same scheme, user, password and vhost in each address");
-      return NONE;
+      return PLACEHOLDER;
     }
     Login login = logins.iterator().next();
     return new AmqpUris(
@@ -85,10 +90,10 @@ record AmqpUris(
   }
 
   /**
-   * Explains a refused address by a special character in its user or password that is not
+   * Returns the description of a character in the address's user or password that must be
    * percent-encoded; empty if there is none.
    */
-  private static Optional<String> rawInLogin(List<String> uris, int index) {
+  private static Optional<String> unencodedInLogin(List<String> uris, int index) {
     String uri = uris.get(index);
     int schemeEnd = uri.indexOf(SCHEME_END);
     int at = uri.lastIndexOf('@');
@@ -97,17 +102,20 @@ record AmqpUris(
             ? at >= 0 && index > 0
             : at < 0 && index + 1 < uris.size() && !uris.get(index + 1).contains(SCHEME_END);
     if (cutByComma) {
-      return Optional.of(rawInLogin(','));
+      return Optional.of(unencodedInLogin(','));
     }
     if (schemeEnd < 0 || at < schemeEnd) {
       return Optional.empty();
     }
-    Matcher raw = RAW_IN_LOGIN.matcher(uri.substring(schemeEnd + SCHEME_END.length(), at));
-    return raw.find() ? Optional.of(rawInLogin(raw.group().charAt(0))) : Optional.empty();
+    Matcher unencoded =
+        UNENCODED_IN_LOGIN.matcher(uri.substring(schemeEnd + SCHEME_END.length(), at));
+    return unencoded.find()
+        ? Optional.of(unencodedInLogin(unencoded.group().charAt(0)))
+        : Optional.empty();
   }
 
-  private static String rawInLogin(char character) {
-    return "found '%c' in the user or password, where it is written as %%%02X"
+  private static String unencodedInLogin(char character) {
+    return "found '%c' in the user or password; write it as %%%02X"
         .formatted(character, (int) character);
   }
 
@@ -120,9 +128,11 @@ record AmqpUris(
     String[] userInfo = authority.userInfo().get().split(":", 2);
     String user = decode(userInfo[0]);
     require(Names.isName(user), "found a user that is not " + Names.FORM);
-    require(uri.getRawPath().length() > 1, "found no vhost; the project's own is /longcut");
+    require(
+        uri.getRawPath().length() > 1,
+        "found no vhost; that of rabbitmq/definitions.json is /longcut");
     String virtualHost = uri.getRawPath().substring(1);
-    require(!virtualHost.contains("/"), "found more than one /; in a vhost it is %2F");
+    require(!virtualHost.contains("/"), "found more than one /; write a / in the vhost as %2F");
     return new Login(
         user,
         userInfo.length == 2 ? Optional.of(decode(userInfo[1])) : Optional.empty(),
@@ -135,7 +145,7 @@ record AmqpUris(
     if (port < 0) {
       port = "amqps".equals(uri.getScheme()) ? TLS_PORT : PLAIN_PORT;
     }
-    require(port > 0 && port <= 65_535, "found no such port");
+    require(port > 0 && port <= 65_535, "found a port that is not 1 to 65535");
     return new Address(authority.hostName(), port);
   }
 
@@ -143,7 +153,7 @@ record AmqpUris(
     if (login.password.isPresent() == file.isPresent()) {
       amqp.refuse(
           "uris", "expected a password, either in the URI or in longcut.amqp.password-file");
-      return NONE.password;
+      return PLACEHOLDER.password;
     }
     if (login.password.isPresent()) {
       return new Secret(login.password.get());
@@ -152,11 +162,11 @@ record AmqpUris(
       return new Secret(Files.readString(file.orElseThrow()).strip());
     } catch (IOException e) {
       amqp.refuse("password-file", "cannot be read: " + e.getMessage());
-      return NONE.password;
+      return PLACEHOLDER.password;
     }
   }
 
-  /** RFC 3986: only {@code %} is special; {@code +} is itself, other than in a form. */
+  /** Decodes percent-encoding by RFC 3986: unlike in HTML forms, {@code +} stands for itself. */
   private static String decode(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }

@@ -16,93 +16,105 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What waits to be published, and what becomes one message: what waits for one exchange and one
- * routing key goes together (protocol section 7). Not synchronized: {@link Publisher} guards it.
+ * Queue of publications that groups them into batches (protocol section 7). Publications of one
+ * {@link BatchKey} wait in one lane, and those that wait together become one message. Not
+ * synchronized: {@link Publisher} guards it.
  *
- * <p>A lane with a message under way holds what comes meanwhile until RabbitMQ has confirmed that
- * one, for {@link #HOLD} at the most, or until it fills a message: so there are as many messages as
- * RabbitMQ keeps up with, and what is alone on its way never waits.
+ * <p>A lane with an unconfirmed message holds further publications until one of these:
  *
- * <p>An {@link Owner} has {@link #MOST_UNCONFIRMED} messages under way at the most. What it has to
- * wait for is its own: its lanes stand aside until RabbitMQ has confirmed one of them.
+ * <ul>
+ *   <li>RabbitMQ confirms the message.
+ *   <li>{@link #MAX_HOLD} has passed.
+ *   <li>The held publications fill a message.
+ * </ul>
+ *
+ * <p>So batches grow when RabbitMQ is slow, and a publication with an idle lane never waits.
+ *
+ * <p>A tenant has at most {@link #MAX_UNCONFIRMED_PER_TENANT} unconfirmed messages. At the limit
+ * only this tenant's lanes wait until RabbitMQ confirms one of them.
  */
 final class BatchQueue {
 
-  static final int MAX_EVENTS = 64;
+  static final int MAX_BATCH_EVENTS = 64;
   static final int MAX_BATCH_BYTES = 64 * 1024;
 
   /**
-   * Messages that may be unconfirmed for the inboxes of one user. Were there more for a queue that
-   * takes its time, RabbitMQ would stop reading the whole channel: after 400 messages for a classic
-   * queue, and after 32 for a quorum queue or a stream ({@code quorum_commands_soft_limit}, {@code
+   * Most unconfirmed messages for the inboxes of one tenant. With more messages for a slow queue
+   * RabbitMQ would stop reading the whole channel: after 400 messages for a classic queue, and
+   * after 32 for a quorum queue or a stream ({@code quorum_commands_soft_limit}, {@code
    * stream_messages_soft_limit}).
    */
-  static final int MOST_UNCONFIRMED = 30;
-
-  /** A tenant with all these places taken is stuck when others have had confirms for so long. */
-  static final Duration STUCK_AFTER = Duration.ofSeconds(1);
-
-  /** On a line that takes its time, waiting for the confirm would cost more than it saves. */
-  static final Duration HOLD = Duration.ofMillis(3);
+  static final int MAX_UNCONFIRMED_PER_TENANT = 30;
 
   /**
-   * For how long what is {@linkplain Batching#UNHURRIED unhurried} waits for its neighbours, or
-   * until it fills a message. Far less than anybody waits for an ack.
+   * Time after which a tenant at its limit counts as stuck: it had no confirm for so long, and
+   * others had one after that.
    */
-  static final Duration REST = Duration.ofMillis(20);
+  static final Duration STUCK_AFTER = Duration.ofSeconds(1);
 
-  /** Nobody waits for these: they let the others go first, for as long as they may be held. */
-  private static final Set<String> PATIENT =
+  /** Longest wait for a confirm. On a slow line a longer wait would cost more than it saves. */
+  static final Duration MAX_HOLD = Duration.ofMillis(3);
+
+  /**
+   * Longest wait of {@linkplain Batching#UNHURRIED unhurried} publications for others like them;
+   * far less than any timeout for an ack.
+   */
+  static final Duration UNHURRIED_HOLD = Duration.ofMillis(20);
+
+  /** Exchanges whose messages let all others go first, for up to {@link #MAX_HOLD}. */
+  private static final Set<String> LOW_PRIORITY =
       Set.of(
           EventType.CLIENT_REQUEST_ACK.wireName(),
           EventType.BROKER_REQUEST_ACK.wireName(),
           EventType.UPSTREAM_HEARTBEAT.wireName());
 
-  /** A tenant to whose inboxes messages go; all that goes elsewhere has {@link Topology#NOBODY}. */
-  private static final class Owner {
+  /** A tenant with lanes; {@link Topology#NO_TENANT} for all messages that go to no tenant. */
+  private static final class Tenant {
     private final String name;
     private int lanes;
     private int unconfirmed;
     private int givenUp;
 
-    /** Time at which its first unconfirmed message was taken, or the last one confirmed since. */
+    /** Time of the tenant's last confirm, or of its first unconfirmed message if that is later. */
     private long progressAt;
 
-    /** Lanes that could go if less of this owner's were unconfirmed, longest first. */
-    private final Set<Lane> waiting = new LinkedHashSet<>();
+    /** Lanes that are ready but wait because the tenant is at its limit, oldest first. */
+    private final Set<Lane> blockedLanes = new LinkedHashSet<>();
 
-    Owner(String name) {
+    Tenant(String name) {
       this.name = name;
     }
 
-    private int places() {
-      return name.equals(Topology.NOBODY) ? Integer.MAX_VALUE : MOST_UNCONFIRMED - unconfirmed;
+    private int freePlaces() {
+      return name.equals(Topology.NO_TENANT)
+          ? Integer.MAX_VALUE
+          : MAX_UNCONFIRMED_PER_TENANT - unconfirmed;
     }
   }
 
-  /** What goes to one exchange by one key. */
+  /** Publications of one {@link BatchKey}. */
   private static final class Lane {
     private final BatchKey key;
-    private final Owner owner;
-    private final boolean patient;
+    private final Tenant tenant;
+    private final boolean lowPriority;
     private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
     private long bytes;
     private int unconfirmed;
 
-    /** It may go then, in any case, and before all others. */
+    /** Time at which the lane becomes ready, whatever it waits for. */
     private long heldUntil;
 
-    Lane(BatchKey key, Owner owner) {
+    Lane(BatchKey key, Tenant tenant) {
       this.key = key;
-      this.owner = owner;
-      this.patient = PATIENT.contains(key.exchange());
+      this.tenant = tenant;
+      this.lowPriority = LOW_PRIORITY.contains(key.exchange());
     }
 
-    /** Whether what waits may go now. */
+    /** Returns whether the waiting publications may be taken now. */
     private boolean isReady() {
       return (unconfirmed == 0 && !isUnhurried())
           || key.batching() == Batching.ALONE
-          || waiting.size() >= MAX_EVENTS
+          || waiting.size() >= MAX_BATCH_EVENTS
           || bytes >= MAX_BATCH_BYTES;
     }
 
@@ -115,29 +127,29 @@ final class BatchQueue {
     }
   }
 
-  /** Those where something waits or is unconfirmed. */
+  /** Lanes with a waiting publication or an unconfirmed message. */
   private final Map<BatchKey, Lane> lanes = new HashMap<>();
 
-  /** Those that have a lane, by name. */
-  private final Map<String, Owner> owners = new HashMap<>();
+  /** Tenants with lanes, by name. */
+  private final Map<String, Tenant> tenants = new HashMap<>();
 
-  /** Where something waits and may go, longest first. */
+  /** Lanes that may be taken, oldest first. A lane is in one of these sets at most. */
   private final Set<Lane> ready = new LinkedHashSet<>();
 
-  /** The same, of lanes that let those go first. */
-  private final Set<Lane> patient = new LinkedHashSet<>();
+  /** Lanes of {@link #LOW_PRIORITY} that may be taken after all ready ones, oldest first. */
+  private final Set<Lane> lowPriority = new LinkedHashSet<>();
 
-  /** Where something waits for a confirm, longest first. */
+  /** Lanes that wait for a confirm, oldest first. */
   private final Set<Lane> held = new LinkedHashSet<>();
 
-  /** Where what is unhurried waits for more, longest first. */
-  private final Set<Lane> resting = new LinkedHashSet<>();
+  /** Lanes of unhurried publications that wait for more, oldest first. */
+  private final Set<Lane> heldUnhurried = new LinkedHashSet<>();
 
-  /** Lanes that could go if there were a channel for their owner, longest first. */
-  private final Set<Lane> aside = new LinkedHashSet<>();
+  /** Lanes that are ready but wait for a channel for their tenant, oldest first. */
+  private final Set<Lane> withoutChannel = new LinkedHashSet<>();
 
   private int size;
-  private int fullOwners;
+  private int fullTenants;
   private long confirmedAt;
 
   int size() {
@@ -149,26 +161,26 @@ final class BatchQueue {
   }
 
   /**
-   * Puts it behind what goes the same way.
+   * Adds a publication to the end of its lane.
    *
-   * @return whether there is something new to write, or to wait for
+   * @return whether its lane has become ready, or has a new time to wait for
    */
   boolean add(Publication publication, long now) {
     Lane lane = lane(publication);
     lane.waiting.add(publication);
     lane.bytes += Lane.bytesOf(publication);
     size++;
-    return queue(lane, now);
+    return schedule(lane, now);
   }
 
-  /** Puts back what was taken, in its order, before what has come since to the same lanes. */
-  void giveBack(List<Publication> publications, long now) {
+  /** Puts publications back in their order, before later ones of the same lanes. */
+  void requeue(List<Publication> publications, long now) {
     for (int i = publications.size() - 1; i >= 0; i--) {
       Publication publication = publications.get(i);
       Lane lane = lane(publication);
       lane.waiting.addFirst(publication);
       lane.bytes += Lane.bytesOf(publication);
-      queue(lane, now);
+      schedule(lane, now);
     }
     size += publications.size();
   }
@@ -178,49 +190,49 @@ final class BatchQueue {
   }
 
   private Lane newLane(BatchKey key) {
-    Owner owner = owners.computeIfAbsent(key.owner(), Owner::new);
-    owner.lanes++;
-    return new Lane(key, owner);
+    Tenant tenant = tenants.computeIfAbsent(key.tenant(), Tenant::new);
+    tenant.lanes++;
+    return new Lane(key, tenant);
   }
 
-  private boolean queue(Lane lane, long now) {
+  private boolean schedule(Lane lane, long now) {
     if (ready.contains(lane)
-        || patient.contains(lane)
-        || aside.contains(lane)
-        || lane.owner.waiting.contains(lane)) {
+        || lowPriority.contains(lane)
+        || withoutChannel.contains(lane)
+        || lane.tenant.blockedLanes.contains(lane)) {
       return false;
     }
-    Set<Lane> later = lane.isUnhurried() ? resting : held;
-    boolean isNew = !later.contains(lane);
+    Set<Lane> holding = lane.isUnhurried() ? heldUnhurried : held;
+    boolean isNew = !holding.contains(lane);
     if (isNew) {
-      lane.heldUntil = now + (lane.isUnhurried() ? REST : HOLD).toNanos();
+      lane.heldUntil = now + (lane.isUnhurried() ? UNHURRIED_HOLD : MAX_HOLD).toNanos();
     }
     if (lane.isReady()) {
-      later.remove(lane);
+      holding.remove(lane);
       if (lane.isUnhurried()) {
-        lane.heldUntil = now + HOLD.toNanos(); // it has rested: from here on it is as the others
+        lane.heldUntil = now + MAX_HOLD.toNanos(); // from now on like any other ready lane
       }
-      return lane.patient ? patient.add(lane) : ready.add(lane);
+      return lane.lowPriority ? lowPriority.add(lane) : ready.add(lane);
     }
-    return isNew && later.add(lane);
+    return isNew && holding.add(lane);
   }
 
   /**
-   * Takes the next message: those that have waited longest, and what may go with them. It counts as
-   * under way until it is {@link #confirmed}.
+   * Takes the publications of the next message, from the lane that has been ready for longest. The
+   * message counts as unconfirmed until {@link #onConfirmed} or {@link #onChannelLost}.
    *
-   * @param room bytes that it may have at the most
-   * @param channels tells of an owner whether there is a channel for it; without one its lanes
-   *     stand aside until {@link #onChannel}
-   * @return empty if nothing may go yet, or the next event alone is larger than {@code room}
+   * @param room most bytes of the message
+   * @param hasChannel returns whether a tenant has a channel; the lanes of a tenant without one
+   *     wait until {@link #onChannelAvailable}
+   * @return empty if no lane is ready, or the next event alone is larger than {@code room}
    */
-  List<Publication> take(long room, long now, Predicate<String> channels) {
-    release(now);
-    Lane lane = first(channels);
+  List<Publication> take(long room, long now, Predicate<String> hasChannel) {
+    releaseExpired(now);
+    Lane lane = nextLane(hasChannel);
     if (lane == null) {
       return List.of();
     }
-    int most = lane.key.batching() == Batching.ALONE ? 1 : MAX_EVENTS;
+    int most = lane.key.batching() == Batching.ALONE ? 1 : MAX_BATCH_EVENTS;
     List<Publication> taken = new ArrayList<>(Math.min(most, lane.waiting.size()));
     long bytes = 0;
     while (!lane.waiting.isEmpty() && taken.size() < most) {
@@ -235,61 +247,64 @@ final class BatchQueue {
     if (!taken.isEmpty()) {
       lane.bytes -= bytes;
       lane.unconfirmed++;
-      if (lane.owner.unconfirmed++ == 0) {
-        lane.owner.progressAt = now;
+      if (lane.tenant.unconfirmed++ == 0) {
+        lane.tenant.progressAt = now;
       }
-      if (lane.owner.places() == 0) {
-        fullOwners++;
+      if (lane.tenant.freePlaces() == 0) {
+        fullTenants++;
       }
       size -= taken.size();
       ready.remove(lane);
-      patient.remove(lane);
+      lowPriority.remove(lane);
       if (!lane.waiting.isEmpty()) {
-        queue(lane, now); // behind the others, who have waited longer than its rest
+        schedule(lane, now); // behind the other lanes, which have waited longer
       }
     }
     return taken;
   }
 
-  /** The next lane, which stays where it is; those of others that cannot go make way for it. */
-  private Lane first(Predicate<String> channels) {
+  /**
+   * Returns the next lane that may be taken, without removing it; null if there is none. Moves
+   * lanes before it that lack a place or a channel to the sets of waiting lanes.
+   */
+  private Lane nextLane(Predicate<String> hasChannel) {
     while (true) {
-      Set<Lane> lanes = ready.isEmpty() ? patient : ready;
+      Set<Lane> lanes = ready.isEmpty() ? lowPriority : ready;
       Iterator<Lane> each = lanes.iterator();
       if (!each.hasNext()) {
         return null;
       }
       Lane lane = each.next();
-      boolean hasPlace = lane.owner.places() > 0;
-      if (hasPlace && channels.test(lane.owner.name)) {
+      boolean hasPlace = lane.tenant.freePlaces() > 0;
+      if (hasPlace && hasChannel.test(lane.tenant.name)) {
         return lane;
       }
       each.remove();
-      (hasPlace ? aside : lane.owner.waiting).add(lane);
+      (hasPlace ? withoutChannel : lane.tenant.blockedLanes).add(lane);
     }
   }
 
-  /** Owners that had no channel may have one now. */
-  void onChannel() {
-    for (Lane lane : aside) {
-      (lane.patient ? patient : ready).add(lane);
+  /** Makes all lanes ready that waited for a channel. */
+  void onChannelAvailable() {
+    for (Lane lane : withoutChannel) {
+      (lane.lowPriority ? lowPriority : ready).add(lane);
     }
-    aside.clear();
+    withoutChannel.clear();
   }
 
   /**
-   * Those that have been held for long enough go although nothing is confirmed, and those that have
-   * let others go first for as long.
+   * Makes lanes ready that have been held for long enough without a confirm. Low-priority lanes
+   * that have let others go first for long enough become ready like these others.
    */
-  private void release(long now) {
-    release(held, now);
-    release(resting, now);
+  private void releaseExpired(long now) {
+    releaseExpired(held, now);
+    releaseExpired(heldUnhurried, now);
     if (!ready.isEmpty()) {
-      release(patient, now);
+      releaseExpired(lowPriority, now);
     }
   }
 
-  private void release(Set<Lane> lanes, long now) {
+  private void releaseExpired(Set<Lane> lanes, long now) {
     for (Iterator<Lane> each = lanes.iterator(); each.hasNext(); ) {
       Lane lane = each.next();
       if (now - lane.heldUntil < 0) {
@@ -300,106 +315,113 @@ final class BatchQueue {
     }
   }
 
-  /** For how long there is nothing to take, unless something comes; MAX_VALUE: nothing waits. */
+  /** Returns the time until a lane is ready; MAX_VALUE if none waits for a time. */
   long nanosToNext(long now) {
-    if (!ready.isEmpty() || !patient.isEmpty()) {
+    if (!ready.isEmpty() || !lowPriority.isEmpty()) {
       return 0;
     }
-    return Math.min(nanosToFirst(held, now), nanosToFirst(resting, now));
+    return Math.min(nanosToFirst(held, now), nanosToFirst(heldUnhurried, now));
   }
 
   private static long nanosToFirst(Set<Lane> lanes, long now) {
     return lanes.isEmpty() ? Long.MAX_VALUE : lanes.iterator().next().heldUntil - now;
   }
 
-  /** A message of that key is given up, and keeps its place until RabbitMQ says a word. */
-  void gaveUp(BatchKey key) {
-    lanes.get(key).owner.givenUp++;
+  /** Notes that a message was given up; it still counts as unconfirmed. */
+  void onGivenUp(BatchKey key) {
+    lanes.get(key).tenant.givenUp++;
   }
 
-  /** RabbitMQ's word on a message that was given up. */
-  void confirmedLate(BatchKey key, long now) {
-    lanes.get(key).owner.givenUp--;
-    confirmed(key, now);
+  /** Notes that RabbitMQ confirmed or nacked a message that was given up. */
+  void onGivenUpConfirmed(BatchKey key, long now) {
+    lanes.get(key).tenant.givenUp--;
+    onConfirmed(key, now);
   }
 
-  /** A message of that key was given up, and is lost with its channel. */
-  void lostLate(BatchKey key, long now) {
-    lanes.get(key).owner.givenUp--;
-    lost(key, now);
+  /** Notes that the channel of a message that was given up is lost. */
+  void onGivenUpLost(BatchKey key, long now) {
+    lanes.get(key).tenant.givenUp--;
+    onChannelLost(key, now);
   }
 
-  /** Returns whether its tenant takes nothing, while others do: it need not wait for that. */
+  /**
+   * Returns whether the publication's tenant is stuck: its inboxes do not confirm, while others do.
+   */
   boolean isStuck(Publication publication) {
-    return fullOwners > 0 && ownerOf(publication).filter(this::isStuck).isPresent();
+    return fullTenants > 0 && activeTenantOf(publication).filter(this::isStuck).isPresent();
   }
 
-  /** Its tenant, if anything of that one's waits or is unconfirmed. */
-  private Optional<Owner> ownerOf(Publication publication) {
-    return Optional.ofNullable(owners.get(publication.key().owner()));
+  /** Returns the publication's tenant; empty if the tenant has no lanes. */
+  private Optional<Tenant> activeTenantOf(Publication publication) {
+    return Optional.ofNullable(tenants.get(publication.key().tenant()));
   }
 
-  private boolean isStuck(Owner owner) {
-    return owner.places() <= 0
-        && (owner.givenUp > 0 || confirmedAt - owner.progressAt >= STUCK_AFTER.toNanos());
+  private boolean isStuck(Tenant tenant) {
+    return tenant.freePlaces() <= 0
+        && (tenant.givenUp > 0 || confirmedAt - tenant.progressAt >= STUCK_AFTER.toNanos());
   }
 
-  /** Takes out all that waits for a tenant that takes nothing. */
+  /** Removes all publications for stuck tenants. */
   List<Publication> removeStuck() {
-    boolean isAny = fullOwners > 0 && owners.values().stream().anyMatch(this::isStuck);
+    boolean isAny = fullTenants > 0 && tenants.values().stream().anyMatch(this::isStuck);
     return isAny ? removeIf(this::isStuck) : List.of();
   }
 
-  /** Returns whether its tenant has no place left. */
+  /** Returns whether the publication's tenant is at its limit of unconfirmed messages. */
   boolean isFull(Publication publication) {
-    return fullOwners > 0 && ownerOf(publication).filter(owner -> owner.places() <= 0).isPresent();
+    return fullTenants > 0
+        && activeTenantOf(publication).filter(tenant -> tenant.freePlaces() <= 0).isPresent();
   }
 
-  /** Returns whether any message for that owner's inboxes is under way. */
-  boolean isUnderWay(String owner) {
-    Owner known = owners.get(owner);
+  /** Returns whether a message for this tenant is unconfirmed, given-up ones included. */
+  boolean hasUnconfirmed(String tenant) {
+    Tenant known = tenants.get(tenant);
     return known != null && known.unconfirmed > 0;
   }
 
-  /** A message of that key is no longer under way: RabbitMQ has taken it, or nacked it. */
-  void confirmed(BatchKey key, long now) {
+  /** Notes that RabbitMQ confirmed or nacked a message of this key. */
+  void onConfirmed(BatchKey key, long now) {
     confirmedAt = now;
-    lost(key, now);
+    removeUnconfirmed(key, now);
   }
 
-  /** A message of that key is no longer under way: its channel is gone. */
-  void lost(BatchKey key, long now) {
+  /** Notes that the channel of an unconfirmed message of this key is lost. */
+  void onChannelLost(BatchKey key, long now) {
+    removeUnconfirmed(key, now);
+  }
+
+  private void removeUnconfirmed(BatchKey key, long now) {
     Lane lane = lanes.get(key);
     lane.unconfirmed--;
-    if (lane.owner.places() == 0) {
-      fullOwners--;
+    if (lane.tenant.freePlaces() == 0) {
+      fullTenants--;
     }
-    lane.owner.unconfirmed--;
-    lane.owner.progressAt = now;
-    admit(lane.owner);
+    lane.tenant.unconfirmed--;
+    lane.tenant.progressAt = now;
+    unblockLanes(lane.tenant);
     if (lane.waiting.isEmpty()) {
       forgetIfIdle(lane);
     } else if (lane.isReady() && held.remove(lane)) {
-      (lane.patient ? patient : ready).add(lane);
+      (lane.lowPriority ? lowPriority : ready).add(lane);
     }
   }
 
-  private void admit(Owner owner) {
-    Iterator<Lane> each = owner.waiting.iterator();
-    for (int places = owner.places(); places > 0 && each.hasNext(); places--) {
+  private void unblockLanes(Tenant tenant) {
+    Iterator<Lane> each = tenant.blockedLanes.iterator();
+    for (int places = tenant.freePlaces(); places > 0 && each.hasNext(); places--) {
       ready.add(each.next());
       each.remove();
     }
   }
 
-  /** Nothing is under way any more: the connection is gone. */
-  void forgetUnconfirmed() {
-    fullOwners = 0;
-    for (Owner owner : owners.values()) {
-      owner.unconfirmed = 0;
-      owner.givenUp = 0;
-      ready.addAll(owner.waiting);
-      owner.waiting.clear();
+  /** Notes that the connection is lost, and with it all unconfirmed messages. */
+  void onConnectionLost() {
+    fullTenants = 0;
+    for (Tenant tenant : tenants.values()) {
+      tenant.unconfirmed = 0;
+      tenant.givenUp = 0;
+      ready.addAll(tenant.blockedLanes);
+      tenant.blockedLanes.clear();
     }
     for (Lane lane : List.copyOf(lanes.values())) {
       lane.unconfirmed = 0;
@@ -407,26 +429,27 @@ final class BatchQueue {
     }
     ready.addAll(held);
     held.clear();
-    onChannel();
+    onChannelAvailable();
   }
 
   private void forgetIfIdle(Lane lane) {
     if (lane.waiting.isEmpty()) {
-      // It is in one at the most.
-      boolean hadPlace = ready.remove(lane) || patient.remove(lane) || aside.remove(lane);
+      // The lane is in one of these sets at most.
+      boolean hadPlace =
+          ready.remove(lane) || lowPriority.remove(lane) || withoutChannel.remove(lane);
       held.remove(lane);
-      resting.remove(lane);
-      lane.owner.waiting.remove(lane);
+      heldUnhurried.remove(lane);
+      lane.tenant.blockedLanes.remove(lane);
       if (hadPlace) {
-        admit(lane.owner); // somebody else's turn
+        unblockLanes(lane.tenant); // the place is free for another lane
       }
-      if (lane.unconfirmed == 0 && lanes.remove(lane.key) != null && --lane.owner.lanes == 0) {
-        owners.remove(lane.owner.name);
+      if (lane.unconfirmed == 0 && lanes.remove(lane.key) != null && --lane.tenant.lanes == 0) {
+        tenants.remove(lane.tenant.name);
       }
     }
   }
 
-  /** Takes out this one, if it waits. */
+  /** Removes this publication; returns whether it was waiting. */
   boolean remove(Publication publication) {
     Lane lane = lanes.get(publication.key());
     if (lane == null || !lane.waiting.remove(publication)) {
@@ -438,18 +461,18 @@ final class BatchQueue {
     return true;
   }
 
-  /** Takes out all that {@code out} says. */
-  List<Publication> removeIf(Predicate<Publication> out) {
+  /** Removes and returns all publications that meet the condition. */
+  List<Publication> removeIf(Predicate<Publication> condition) {
     List<Publication> removed = new ArrayList<>();
     for (Lane lane : List.copyOf(lanes.values())) {
       lane.waiting.removeIf(
           publication -> {
-            boolean goes = out.test(publication);
-            if (goes) {
+            boolean matches = condition.test(publication);
+            if (matches) {
               removed.add(publication);
               lane.bytes -= Lane.bytesOf(publication);
             }
-            return goes;
+            return matches;
           });
       forgetIfIdle(lane);
     }

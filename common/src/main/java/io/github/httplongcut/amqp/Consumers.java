@@ -7,61 +7,68 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The consumers of one channel: those that are wanted and those that there are. {@code basic.qos}
- * changes no running consumer, so a queue gets a larger prefetch by one consumer more, with the
- * difference. For a smaller prefetch all its consumers are cancelled, and another one begins before
- * that. Only then: what RabbitMQ delivers to a consumer of a quorum queue while it is cancelled
- * counts as given out, and a POST among it must not run any more. Guarded by the caller's lock.
+ * The consumers of one channel: the wanted ones and the active ones. {@code basic.qos} does not
+ * change a running consumer, so the prefetch of a queue changes as follows:
+ *
+ * <ul>
+ *   <li>Larger: one more consumer starts, with the difference as its prefetch.
+ *   <li>Smaller: one consumer starts with the whole new prefetch, then all others of the queue are
+ *       cancelled. 0 only cancels.
+ * </ul>
+ *
+ * <p>Consumers are cancelled only then, since a cancel can cost requests: a quorum queue counts the
+ * messages that it sends to a consumer during its cancel as delivered, and a redelivered POST is
+ * not run. Guarded by the caller's lock.
  */
 final class Consumers {
 
   /**
-   * A step that brings a queue's consumers from what they are to what is wanted.
+   * A change of one queue's consumers.
    *
-   * @param begins the consumer that begins, first; empty if none is wanted
-   * @param ends tags of the consumers that are cancelled
+   * @param started consumer to start, before the others are cancelled; empty if none
+   * @param cancelledTags tags of the consumers to cancel
    */
-  record Change(String queue, Optional<Active> begins, List<String> ends) {}
+  record Change(String queue, Optional<ActiveConsumer> started, List<String> cancelledTags) {}
 
   /**
    * A consumer.
    *
-   * @param tag unique on its channel, and readable in RabbitMQ's management UI
+   * @param tag consumer tag, unique on its channel, which RabbitMQ's management UI shows
    */
-  record Active(String tag, int prefetch) {}
+  record ActiveConsumer(String tag, int prefetch) {}
 
   private final Map<String, Integer> wanted = new LinkedHashMap<>();
-  private final Map<String, List<Active>> active = new LinkedHashMap<>();
-  private final Map<String, Integer> begun = new LinkedHashMap<>();
+  private final Map<String, List<ActiveConsumer>> active = new LinkedHashMap<>();
+  private final Map<String, Integer> startCounts = new LinkedHashMap<>();
 
   /**
-   * Wants the queue to be consumed.
+   * Sets the wanted prefetch of a queue.
    *
-   * @param prefetch how many messages may be unacked; 0: no consumer
+   * @param prefetch number of messages that may be unacked; 0 for no consumer
    */
   void want(String queue, int prefetch) {
     wanted.put(queue, prefetch);
   }
 
-  /** Returns whether {@link #takeChanges} has something to say. */
+  /** Returns whether {@link #takeChanges} would return any change. */
   boolean areChangesDue() {
-    return wanted.entrySet().stream().anyMatch(each -> isDue(each.getKey(), each.getValue()));
+    return wanted.entrySet().stream().anyMatch(each -> isChangeDue(each.getKey(), each.getValue()));
   }
 
-  private boolean isDue(String queue, int prefetch) {
+  private boolean isChangeDue(String queue, int prefetch) {
     return prefetchOf(queue) != prefetch;
   }
 
   private int prefetchOf(String queue) {
-    return active.getOrDefault(queue, List.of()).stream().mapToInt(Active::prefetch).sum();
+    return active.getOrDefault(queue, List.of()).stream().mapToInt(ActiveConsumer::prefetch).sum();
   }
 
-  /** Returns what is to be changed, and counts it as done. */
+  /** Returns the changes that are due, and counts them as made. */
   List<Change> takeChanges() {
     List<Change> changes = new ArrayList<>();
     wanted.forEach(
         (queue, prefetch) -> {
-          if (isDue(queue, prefetch)) {
+          if (isChangeDue(queue, prefetch)) {
             changes.add(change(queue, prefetch));
           }
         });
@@ -69,17 +76,17 @@ final class Consumers {
   }
 
   private Change change(String queue, int prefetch) {
-    List<String> ends = List.of();
+    List<String> cancelledTags = List.of();
     if (prefetch < prefetchOf(queue)) {
-      ends = active.remove(queue).stream().map(Active::tag).toList();
+      cancelledTags = active.remove(queue).stream().map(ActiveConsumer::tag).toList();
     }
-    int more = prefetch - prefetchOf(queue);
-    Optional<Active> begins = Optional.empty();
-    if (more > 0) {
-      int number = begun.merge(queue, 1, Integer::sum);
-      begins = Optional.of(new Active(number == 1 ? queue : queue + "." + number, more));
-      active.computeIfAbsent(queue, q -> new ArrayList<>()).add(begins.get());
+    int added = prefetch - prefetchOf(queue);
+    Optional<ActiveConsumer> started = Optional.empty();
+    if (added > 0) {
+      int number = startCounts.merge(queue, 1, Integer::sum);
+      started = Optional.of(new ActiveConsumer(number == 1 ? queue : queue + "." + number, added));
+      active.computeIfAbsent(queue, q -> new ArrayList<>()).add(started.get());
     }
-    return new Change(queue, begins, ends);
+    return new Change(queue, started, cancelledTags);
   }
 }

@@ -28,19 +28,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Consumes all that a process listens to, on one channel: its own queues as soon as the channel is
- * open, shared ones as the listener asks for them. The link's thread declares, binds, consumes,
- * cancels, and writes acks, rejections and fences; messages are decoded on the connection's reader
- * thread, which never blocks, and handed to the loop in order.
+ * Consumes a process's queues on one channel: its own queues as soon as the channel is open, shared
+ * queues when the listener asks for them.
+ *
+ * <ul>
+ *   <li>The link's thread declares and binds queues, starts and cancels consumers, and writes acks,
+ *       rejections and fences.
+ *   <li>The connection's reader thread, which never blocks, decodes messages and hands them to the
+ *       loop in order.
+ * </ul>
  */
-final class ConsumingChannel implements Link.Use {
+final class ConsumingChannel implements Link.ConnectionUser {
 
-  /** One opened channel: what came by it is lost with it. */
+  /** An AMQP channel with its deliveries, from its opening to its loss. */
   private final class Epoch implements Delivery.Source {
     private final Channel channel;
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
-    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // the reader thread's
+    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // of the reader thread
     private final HeartbeatReader heartbeats =
         new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics);
     // Guarded by the lock.
@@ -52,9 +57,9 @@ final class ConsumingChannel implements Link.Use {
     private boolean probeDue;
     private long fencedAt = System.nanoTime();
     private volatile boolean open = true;
-    private volatile long heardAt = System.nanoTime();
-    private boolean healthy; // every queue wanted so far is consumed; of the link's thread only
-    private boolean forgotten; // the listener was told that it is lost; of the loop only
+    private volatile long lastDeliveryAt = System.nanoTime();
+    private boolean healthy; // the link's backoff was reset; of the link's thread only
+    private boolean lossAnnounced; // onConsumingLost was called; of the loop only
 
     Epoch(Channel channel) {
       this.channel = channel;
@@ -66,7 +71,7 @@ final class ConsumingChannel implements Link.Use {
       ack(delivery.tag());
     }
 
-    /** Not at once: the next ones are likely to close the gap to it, and go with it for nothing. */
+    /** Delays the ack: acks of its neighbours often allow one {@code basic.ack} for all of them. */
     private void ack(long tag) {
       lock.lock();
       try {
@@ -74,7 +79,7 @@ final class ConsumingChannel implements Link.Use {
         if (acks.size() == 1) {
           ackBy = System.nanoTime() + ACK_DELAY.toNanos();
           changed.signalAll();
-        } else if (acks.size() == MANY_ACKS) {
+        } else if (acks.size() == ACKS_PER_WRITE) {
           changed.signalAll();
         }
       } finally {
@@ -101,10 +106,10 @@ final class ConsumingChannel implements Link.Use {
       return open;
     }
 
-    /** The fence may come back just as the channel is given up: too late for what is forgotten. */
-    private void settled(List<Delivery> deliveries) {
+    /** Settles these deliveries, unless the listener knows already that they are lost. */
+    private void onSettled(List<Delivery> deliveries) {
       for (Delivery each : deliveries) {
-        if (!forgotten) {
+        if (!lossAnnounced) {
           each.onSettled();
         }
       }
@@ -124,11 +129,11 @@ final class ConsumingChannel implements Link.Use {
       return (!settling.isEmpty() || probeDue) && !fence.isOutstanding();
     }
 
-    /** For how long there is nothing to write, unless something comes; MAX_VALUE: nothing waits. */
+    /** Returns the time until the link's thread has work; MAX_VALUE if nothing waits. */
     private long nanosToWork(long now) {
       boolean changeWanted = consumers.areChangesDue() || !whenStopped.isEmpty();
-      boolean manyAcks = acks.size() >= MANY_ACKS || (flushing && !acks.isEmpty());
-      if (!rejects.isEmpty() || changeWanted || isFenceDue() || manyAcks) {
+      boolean enoughAcks = acks.size() >= ACKS_PER_WRITE || (flushing && !acks.isEmpty());
+      if (!rejects.isEmpty() || changeWanted || isFenceDue() || enoughAcks) {
         return 0;
       }
       long toAck = acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
@@ -143,14 +148,16 @@ final class ConsumingChannel implements Link.Use {
   private static final Logger log = LoggerFactory.getLogger(ConsumingChannel.class);
   private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** Far less than anybody waits for an ack; what is settled never waits. */
+  /** Longest delay of an ack. An ack that settles a delivery is written at once. */
   private static final Duration ACK_DELAY = Duration.ofMillis(20);
 
-  /** A part of any prefetch that is large enough to matter. */
-  private static final int MANY_ACKS = 25;
+  /**
+   * Number of waiting acks that are written at once; far less than the prefetch of a busy queue.
+   */
+  private static final int ACKS_PER_WRITE = 25;
 
   private final Link link;
-  private final NodeAffinity home;
+  private final NodeAffinity nodeAffinity;
   private final Duration fenceTimeout;
   private final Executor loop;
   private final SessionMetrics metrics;
@@ -162,8 +169,8 @@ final class ConsumingChannel implements Link.Use {
   // Guarded by the lock.
   private Epoch current;
 
-  /** The epoch that the listener knows of: it has heard that it began, and not that it is lost. */
-  private Epoch told;
+  /** The epoch between the listener's {@code onConsuming} and {@code onConsumingLost}. */
+  private Epoch announced;
 
   private boolean consuming;
   private boolean reopening;
@@ -173,33 +180,38 @@ final class ConsumingChannel implements Link.Use {
   private boolean flushing;
   private long excusedUntil = System.nanoTime();
 
-  /** Rises with each epoch, so that a half-dead old connection gets nothing more. */
+  /** Rises with each epoch, so that RabbitMQ prefers this consumer to one of a dead connection. */
   private int priority;
 
   private boolean topologyChecked;
 
   /**
-   * An inbox that consumes nothing yet.
+   * Creates a channel that consumes nothing yet.
    *
-   * @param fenceTimeout for how long RabbitMQ may owe a fence's answer
+   * @param fenceTimeout longest time that RabbitMQ may take to answer a fence
    */
   ConsumingChannel(
-      Link link, NodeAffinity home, Duration fenceTimeout, Executor loop, SessionMetrics metrics) {
+      Link link,
+      NodeAffinity nodeAffinity,
+      Duration fenceTimeout,
+      Executor loop,
+      SessionMetrics metrics) {
     this.link = link;
-    this.home = home;
+    this.nodeAffinity = nodeAffinity;
     this.fenceTimeout = fenceTimeout;
     this.loop = loop;
     this.metrics = metrics;
   }
 
-  /** Who hears of it; before the link starts. */
+  /** Sets the listener; must be called before the link starts. */
   void listener(SessionListener listener) {
     this.listener = listener;
   }
 
   /**
-   * Who hears at once that it does not consume any more, and that it does once the listener knows.
-   * Set before the link starts; must not block.
+   * Sets a callback for starts and stops of consuming, before the link starts. {@code false} comes
+   * as soon as the channel is lost, {@code true} after the listener's {@link
+   * SessionListener#onConsuming}. The callback must not block.
    */
   void whenConsuming(Consumer<Boolean> whenConsuming) {
     this.whenConsuming = whenConsuming;
@@ -218,10 +230,10 @@ final class ConsumingChannel implements Link.Use {
   public void use(Connection connection)
       throws IOException, TimeoutException, InterruptedException {
     if (!topologyChecked) {
-      TopologyCheck.check(connection, home.plan());
+      TopologyCheck.check(connection, nodeAffinity.plan());
     }
-    if (home.arrive(connection)) {
-      tellReplaced();
+    if (nodeAffinity.onConnected(connection)) {
+      notifyInboxReplaced();
     }
     Channel channel = connection.createChannel();
     Epoch epoch = new Epoch(channel);
@@ -229,30 +241,33 @@ final class ConsumingChannel implements Link.Use {
     try {
       consume(epoch);
       topologyChecked = true;
-      if (home.plan().sharedQueues().isEmpty()) {
-        healthy(epoch);
+      if (nodeAffinity.plan().sharedQueues().isEmpty()) {
+        onHealthy(epoch);
       }
       metrics.connected();
       workWhileOpen(epoch);
     } catch (IOException e) {
-      topologyChecked = false; // something may have been deleted: say what
+      topologyChecked = false; // a queue or exchange may have been deleted: name it at the retry
       throw e;
     } finally {
-      home.leave();
-      lost(epoch);
+      nodeAffinity.onDisconnected();
+      onLost(epoch);
     }
   }
 
-  /** A shared queue that cannot be consumed must not be tried again at full speed. */
-  private void healthy(Epoch epoch) {
+  /**
+   * Resets the link's backoff. A process with shared queues does so only once it consumes one of
+   * them. Otherwise a shared queue that cannot be consumed would be retried without a backoff.
+   */
+  private void onHealthy(Epoch epoch) {
     if (!epoch.healthy) {
       epoch.healthy = true;
-      link.healthy();
+      link.onHealthy();
     }
   }
 
-  private void tellReplaced() {
-    ProcessId newId = home.id();
+  private void notifyInboxReplaced() {
+    ProcessId newId = nodeAffinity.id();
     metrics.inboxReplaced();
     loop.execute(() -> listener.onInboxReplaced(newId));
   }
@@ -261,9 +276,9 @@ final class ConsumingChannel implements Link.Use {
     try {
       channel.queueDeclare(queue.name(), true, false, false, Map.of("x-queue-type", "classic"));
     } catch (IOException e) {
-      if (Failures.isNotFound(e)) { // it is there, on a node that is down
-        home.abandon();
-        tellReplaced();
+      if (Failures.isNotFound(e)) { // the queue exists, but its node is down
+        nodeAffinity.onNodeDown();
+        notifyInboxReplaced();
       }
       throw e;
     }
@@ -271,7 +286,7 @@ final class ConsumingChannel implements Link.Use {
 
   private void consume(Epoch epoch) throws IOException {
     priority++;
-    Topology.Plan plan = home.plan();
+    Topology.Plan plan = nodeAffinity.plan();
     for (ConsumedQueue queue : plan.queues()) {
       if (queue.isOwn()) {
         declare(epoch.channel, queue);
@@ -281,7 +296,7 @@ final class ConsumingChannel implements Link.Use {
         }
       }
     }
-    change(epoch, begin(epoch, plan));
+    applyChanges(epoch, begin(epoch, plan));
     lock.lock();
     try {
       consuming = true;
@@ -290,13 +305,13 @@ final class ConsumingChannel implements Link.Use {
     }
     loop.execute(
         () -> {
-          tell(epoch);
+          announce(epoch);
           listener.onConsuming();
-          tellConsuming(epoch);
+          notifyConsuming(epoch);
         });
   }
 
-  /** Makes the epoch the current one; returns how the process's own queues are to be consumed. */
+  /** Makes the epoch the current one; returns the changes that consume the process's own queues. */
   private List<Consumers.Change> begin(Epoch epoch, Topology.Plan plan) {
     lock.lock();
     try {
@@ -313,45 +328,49 @@ final class ConsumingChannel implements Link.Use {
     }
   }
 
-  private void change(Epoch epoch, List<Consumers.Change> changes) throws IOException {
+  private void applyChanges(Epoch epoch, List<Consumers.Change> changes) throws IOException {
     for (Consumers.Change change : changes) {
-      if (change.begins().isPresent()) {
-        Consumers.Active begins = change.begins().get();
-        epoch.channel.basicQos(begins.prefetch());
+      if (change.started().isPresent()) {
+        Consumers.ActiveConsumer started = change.started().get();
+        epoch.channel.basicQos(started.prefetch());
         epoch.channel.basicConsume(
             change.queue(),
             false,
-            begins.tag(),
+            started.tag(),
             false,
             false,
             arguments(change.queue()),
             new Reader(epoch, change.queue()));
       }
-      for (String tag : change.ends()) {
+      for (String tag : change.cancelledTags()) {
         epoch.channel.basicCancel(tag);
       }
     }
   }
 
-  /** Brokers share a queue as equals; a process's own queue goes to its newest connection. */
+  /**
+   * Returns the consumer's arguments: a priority for the process's own queues, so that the newest
+   * connection gets their messages; none for shared queues, whose consumers are equals.
+   */
   private Map<String, Object> arguments(String name) {
     boolean isOwn =
-        home.plan().queues().stream().anyMatch(queue -> queue.name().equals(name) && queue.isOwn());
+        nodeAffinity.plan().queues().stream()
+            .anyMatch(queue -> queue.name().equals(name) && queue.isOwn());
     return isOwn ? Map.of("x-priority", priority) : Map.of();
   }
 
-  /** On the loop: from now on what the listener asks for is meant for this epoch. */
-  private void tell(Epoch epoch) {
+  /** Notes, on the loop, that the listener's calls of {@link #consume} apply to this epoch now. */
+  private void announce(Epoch epoch) {
     lock.lock();
     try {
-      told = epoch;
+      announced = epoch;
     } finally {
       lock.unlock();
     }
   }
 
-  /** On the loop, when the listener has said what it has to: by then the epoch may be over. */
-  private void tellConsuming(Epoch epoch) {
+  /** Reports, on the loop, that this epoch consumes, unless its channel was lost meanwhile. */
+  private void notifyConsuming(Epoch epoch) {
     lock.lock();
     try {
       if (current == epoch) {
@@ -367,7 +386,7 @@ final class ConsumingChannel implements Link.Use {
       List<Long> acks;
       List<Long> rejects;
       List<Consumers.Change> changes;
-      List<Runnable> thens;
+      List<Runnable> stopCallbacks;
       List<Delivery> settled = null;
       lock.lockInterruptibly();
       try {
@@ -387,7 +406,7 @@ final class ConsumingChannel implements Link.Use {
         rejects = List.copyOf(epoch.rejects);
         epoch.rejects.clear();
         changes = epoch.consumers.takeChanges();
-        thens = List.copyOf(whenStopped);
+        stopCallbacks = List.copyOf(whenStopped);
         whenStopped.clear();
         if (epoch.isFenceDue()) {
           settled = epoch.settling;
@@ -399,15 +418,15 @@ final class ConsumingChannel implements Link.Use {
         lock.unlock();
       }
       try {
-        change(epoch, changes); // first: in the place of what is acked, nothing more is to come
+        applyChanges(epoch, changes); // before the acks: they would make room for more messages
       } finally {
-        thens.forEach(loop::execute); // a channel that is lost delivers nothing more either
+        stopCallbacks.forEach(loop::execute); // also if it failed: a lost channel delivers nothing
       }
       if (!changes.isEmpty()) {
-        healthy(epoch);
+        onHealthy(epoch);
       }
       write(epoch, acks, rejects);
-      epoch.heartbeats.takeTurn();
+      epoch.heartbeats.scheduleTurnIfDue();
       if (settled != null) {
         fence(epoch, settled);
       }
@@ -418,8 +437,8 @@ final class ConsumingChannel implements Link.Use {
     for (long tag : rejects) {
       epoch.channel.basicReject(tag, false);
     }
-    epoch.tags.rejected(rejects);
-    for (DeliveryTags.Ack ack : epoch.tags.acked(acks)) {
+    epoch.tags.markRejected(rejects);
+    for (DeliveryTags.Ack ack : epoch.tags.ack(acks)) {
       epoch.channel.basicAck(ack.tag(), ack.multiple());
     }
   }
@@ -428,19 +447,19 @@ final class ConsumingChannel implements Link.Use {
     epoch.fence.send(
         () -> {
           if (!settled.isEmpty()) {
-            loop.execute(() -> epoch.settled(settled));
+            loop.execute(() -> epoch.onSettled(settled));
           }
           wake();
         });
   }
 
-  private void lost(Epoch epoch) {
+  private void onLost(Epoch epoch) {
     epoch.open = false;
-    boolean begun;
+    boolean wasCurrent;
     List<Runnable> stoppedNow;
     lock.lock();
     try {
-      begun = current == epoch;
+      wasCurrent = current == epoch;
       current = null;
       consuming = false;
       whenConsuming.accept(false);
@@ -451,17 +470,17 @@ final class ConsumingChannel implements Link.Use {
       lock.unlock();
     }
     stoppedNow.forEach(loop::execute);
-    if (begun) {
+    if (wasCurrent) {
       loop.execute(
           () -> {
-            epoch.forgotten = true;
-            tell(null);
+            epoch.lossAnnounced = true;
+            announce(null);
             listener.onConsumingLost();
           });
     }
   }
 
-  /** Gives back what is not settled and consumes anew. */
+  /** Closes the channel, which requeues all unsettled deliveries, and consumes on a new one. */
   void reopen(String why) {
     log.warn("event=consuming_reopened why={}", LogText.quoted(why));
     lock.lock();
@@ -477,14 +496,14 @@ final class ConsumingChannel implements Link.Use {
   }
 
   /**
-   * Consumes a shared queue with that prefetch from now on, on the channel that the listener knows
-   * of and on no later one; 0: no more, until the next call. For the loop.
+   * Consumes a shared queue with this prefetch, on the channel that the listener knows of and on no
+   * later one. With prefetch 0 stops until the next call. On the loop only.
    */
   void consume(String queue, int prefetch) {
     lock.lock();
     try {
-      if (told != null && !stopped.contains(queue)) {
-        told.consumers.want(queue, prefetch);
+      if (announced != null && !stopped.contains(queue)) {
+        announced.consumers.want(queue, prefetch);
         changed.signalAll();
       }
     } finally {
@@ -492,7 +511,7 @@ final class ConsumingChannel implements Link.Use {
     }
   }
 
-  /** Consumes these queues no more; {@code then} on the loop, once that is so. */
+  /** Cancels these queues' consumers for good; then calls {@code then} on the loop. */
   void stop(Set<String> queues, Runnable then) {
     List<Runnable> stoppedNow = List.of();
     lock.lock();
@@ -502,7 +521,7 @@ final class ConsumingChannel implements Link.Use {
       if (current != null) {
         queues.forEach(queue -> current.consumers.want(queue, 0));
       } else {
-        stoppedNow = takeWhenStopped(); // it consumes nothing now, and will not begin again
+        stoppedNow = takeWhenStopped(); // not consumed now, nor on later channels
       }
       changed.signalAll();
     } finally {
@@ -517,7 +536,7 @@ final class ConsumingChannel implements Link.Use {
     return taken;
   }
 
-  /** Waits until every ack and rejection so far is written, or lost with its channel. */
+  /** Waits until every ack and rejection is written or lost with its channel; false on timeout. */
   boolean flush(long atMostNanos) throws InterruptedException {
     long left = atMostNanos;
     lock.lockInterruptibly();
@@ -536,8 +555,8 @@ final class ConsumingChannel implements Link.Use {
     }
   }
 
-  /** This process stood still until now: that RabbitMQ was not heard is not its fault. */
-  void stoodStill(long nowNanos) {
+  /** Notes that this process was suspended until now: RabbitMQ's silence so far does not count. */
+  void onSuspended(long nowNanos) {
     lock.lock();
     try {
       excusedUntil = nowNanos;
@@ -546,7 +565,10 @@ final class ConsumingChannel implements Link.Use {
     }
   }
 
-  /** Called every 200 ms: asks a silent RabbitMQ for a word, and cuts the link if none comes. */
+  /**
+   * Has a fence sent if the last one was sent a second ago, and cuts the link if RabbitMQ does not
+   * answer. Called every 200 ms.
+   */
   void watch(long nowNanos) {
     boolean silent;
     lock.lock();
@@ -554,10 +576,11 @@ final class ConsumingChannel implements Link.Use {
       if (current == null) {
         return;
       }
-      long owedFor = Math.min(current.fence.outstandingNanos(nowNanos), nowNanos - excusedUntil);
-      // The answer comes behind what RabbitMQ delivers: on a slow line that takes its time.
-      owedFor = Math.min(owedFor, nowNanos - current.heardAt);
-      silent = owedFor >= fenceTimeout.toNanos();
+      long unansweredNanos =
+          Math.min(current.fence.outstandingNanos(nowNanos), nowNanos - excusedUntil);
+      // RabbitMQ's answer comes behind its deliveries, which take time on a slow line.
+      unansweredNanos = Math.min(unansweredNanos, nowNanos - current.lastDeliveryAt);
+      silent = unansweredNanos >= fenceTimeout.toNanos();
       if (!current.fence.isOutstanding() && nowNanos - current.fencedAt >= PROBE_NANOS) {
         current.probeDue = true;
         changed.signalAll();
@@ -566,7 +589,7 @@ final class ConsumingChannel implements Link.Use {
       lock.unlock();
     }
     if (silent) {
-      link.cut("RabbitMQ owes the answer to a fence for " + fenceTimeout);
+      link.cut("RabbitMQ has not answered on the consuming channel for " + fenceTimeout);
     }
   }
 
@@ -579,7 +602,7 @@ final class ConsumingChannel implements Link.Use {
     }
   }
 
-  /** Decodes one queue's messages, on the connection's reader thread. */
+  /** Receives one queue's messages on the connection's reader thread and decodes them. */
   private final class Reader extends DefaultConsumer {
     private final Epoch epoch;
     private final String queue;
@@ -594,31 +617,31 @@ final class ConsumingChannel implements Link.Use {
     public void handleDelivery(
         String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
       metrics.delivered();
-      epoch.heardAt = System.nanoTime();
+      epoch.lastDeliveryAt = System.nanoTime();
       long tag = envelope.getDeliveryTag();
-      MessageReader.Read read;
+      MessageReader.DecodedMessage message;
       try {
-        if (Heartbeat.cameBy(envelope.getExchange())) {
+        if (Heartbeat.isHeartbeatExchange(envelope.getExchange())) {
           epoch.heartbeats.add(Heartbeat.of(queue, envelope.getRoutingKey(), properties, body));
-          epoch.ack(tag); // wakes the link's thread: the turn that reads it may be yet to come
+          epoch.ack(tag); // also wakes the link's thread, which schedules the turn that decodes it
           return;
         }
-        read =
+        message =
             MessageReader.read(
                 queue, envelope.getExchange(), envelope.getRoutingKey(), properties, body);
       } catch (MalformedEventException | RuntimeException | Error e) {
-        // A bug or a lack of memory, too: redelivered, the same message would cause it again.
+        // Also after a bug or an OutOfMemoryError: a redelivery would fail in the same way.
         discard(tag, properties, body.length, e);
         return;
       }
-      handOver(new Delivery(epoch, tag, read.envelope(), read.type(), read.events()));
+      deliver(new Delivery(epoch, tag, message.envelope(), message.type(), message.events()));
     }
 
     /**
-     * Nothing may be thrown on: the client would close the channel on this thread, and wait here
-     * for an answer that only this thread reads.
+     * Hands a delivery to the loop and throws nothing. After an exception the AMQP client would
+     * close the channel on this thread, and wait for a reply that only this thread can read.
      */
-    private void handOver(Delivery delivery) {
+    private void deliver(Delivery delivery) {
       try {
         loop.execute(
             () -> {
@@ -629,7 +652,7 @@ final class ConsumingChannel implements Link.Use {
       } catch (RuntimeException | Error e) {
         log.error("event=bug queue={}", queue, e);
         if (epoch.isOpen()) {
-          reopen("a message of " + queue + " could not be handed over");
+          reopen("a bug: a message of " + queue + " was not passed to the loop");
         }
       }
     }
@@ -650,7 +673,7 @@ final class ConsumingChannel implements Link.Use {
       }
     }
 
-    /** RabbitMQ cancelled the consumer: its queue was deleted, or its node went down. */
+    /** Reopens the channel: the queue was deleted, or its node went down. */
     @Override
     public void handleCancel(String consumerTag) {
       if (epoch.isOpen()) {

@@ -17,34 +17,45 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Reads frames for the AMQP client and takes out what would cost it the connection: a content
- * header that it cannot parse (a table nested too deep, a field type that it does not know), and a
- * body over {@link WireLimits#MESSAGE_BYTES}. RabbitMQ accepts and delivers both, so any sender
- * could close every consumer's connection as often as it likes. Such a message becomes an empty one
- * of the content type {@link #DISCARDED}, whose {@code app_id} says why: {@link MessageReader}
- * refuses it, and it is acked.
+ * Reads frames for the AMQP client and replaces messages for which the client would close the
+ * connection:
  *
- * <p>Read by the connection's reader thread only.
+ * <ul>
+ *   <li>a content header that the client cannot parse: a table nested too deep, or a field type
+ *       that the client does not know
+ *   <li>a body over {@link WireLimits#MESSAGE_BYTES}
+ * </ul>
+ *
+ * <p>RabbitMQ accepts and delivers both, so any sender could close the connections of all
+ * consumers. The replacement is an empty message of the content type {@link #DISCARDED}, whose
+ * {@code app_id} names the reason. {@link MessageReader} rejects it as malformed, and it is acked.
+ *
+ * <p>Used by the connection's reader thread only.
  */
 final class ContentGuard implements FrameHandler {
 
-  /** Content type of what stands for a message that was taken out. */
+  /** Content type of the replacement for a discarded message. */
   static final String DISCARDED = "application/vnd.http-longcut.discarded";
 
   private static final int BASIC_CLASS = 60;
 
-  /** Class, weight, body size (AMQP 0-9-1 section 2.3.5.2); the properties follow. */
-  private static final int BODY_SIZE_AT = 4;
+  /**
+   * Offset of the body size in a content header: class, weight, body size, then the properties
+   * (AMQP 0-9-1 section 2.3.5.2).
+   */
+  private static final int BODY_SIZE_OFFSET = 4;
 
-  private static final int FLAGS_AT = 12;
+  private static final int FLAGS_OFFSET = 12;
 
-  /** Flags of the properties that hold no table and that every parser knows. */
+  /**
+   * Flags of all properties but {@code headers}: they hold no table, so every parser reads them.
+   */
   private static final int PLAIN_PROPERTIES = 0xdffc;
 
   private final FrameHandler frames;
 
-  /** Bytes of a body that are still to be dropped, by channel. */
-  private final Map<Integer, Long> dropping = new HashMap<>();
+  /** Remaining bytes of a discarded message's body, by channel. */
+  private final Map<Integer, Long> bytesToDrop = new HashMap<>();
 
   ContentGuard(FrameHandler frames) {
     this.frames = frames;
@@ -53,62 +64,64 @@ final class ContentGuard implements FrameHandler {
   @Override
   public Frame readFrame() throws IOException {
     Frame frame = frames.readFrame();
-    while (frame != null && frame.getType() == AMQP.FRAME_BODY && isDropped(frame)) {
+    while (frame != null && frame.getType() == AMQP.FRAME_BODY && dropIfDiscarded(frame)) {
       frame = frames.readFrame();
     }
-    return frame != null && frame.getType() == AMQP.FRAME_HEADER ? guarded(frame) : frame;
+    return frame != null && frame.getType() == AMQP.FRAME_HEADER
+        ? replaceIfUnreadable(frame)
+        : frame;
   }
 
-  private boolean isDropped(Frame frame) {
-    Long left = dropping.get(frame.getChannel());
+  private boolean dropIfDiscarded(Frame frame) {
+    Long left = bytesToDrop.get(frame.getChannel());
     if (left == null) {
       return false;
     }
-    long stillLeft = left - frame.getPayload().length;
-    if (stillLeft > 0) {
-      dropping.put(frame.getChannel(), stillLeft);
+    long remaining = left - frame.getPayload().length;
+    if (remaining > 0) {
+      bytesToDrop.put(frame.getChannel(), remaining);
     } else {
-      dropping.remove(frame.getChannel());
+      bytesToDrop.remove(frame.getChannel());
     }
     return true;
   }
 
-  private Frame guarded(Frame frame) throws IOException {
+  private Frame replaceIfUnreadable(Frame frame) throws IOException {
     ByteBuffer header = ByteBuffer.wrap(frame.getPayload());
-    if (header.limit() < FLAGS_AT + Short.BYTES || header.getShort(0) != BASIC_CLASS) {
-      return frame; // nothing of RabbitMQ's: the client says what is wrong
+    if (header.limit() < FLAGS_OFFSET + Short.BYTES || header.getShort(0) != BASIC_CLASS) {
+      return frame; // malformed; the client reports the error
     }
-    long bodySize = header.getLong(BODY_SIZE_AT);
+    long bodySize = header.getLong(BODY_SIZE_OFFSET);
     boolean tooLong = bodySize < 0 || bodySize > WireLimits.MESSAGE_BYTES;
-    boolean plain = (header.getShort(FLAGS_AT) & 0xffff & ~PLAIN_PROPERTIES) == 0;
+    boolean plain = (header.getShort(FLAGS_OFFSET) & 0xffff & ~PLAIN_PROPERTIES) == 0;
     if (plain && !tooLong) {
       return frame;
     }
-    BasicProperties.Builder instead = new BasicProperties.Builder().contentType(DISCARDED);
+    BasicProperties.Builder replacement = new BasicProperties.Builder().contentType(DISCARDED);
     try {
       BasicProperties properties = propertiesOf(frame);
       if (!tooLong) {
         return frame;
       }
-      instead.userId(properties.getUserId()).type(properties.getType());
-      instead.appId("a body of " + bodySize + " bytes");
+      replacement.userId(properties.getUserId()).type(properties.getType());
+      replacement.appId("a body of " + bodySize + " bytes");
     } catch (IOException | RuntimeException e) {
-      instead.appId("AMQP headers that cannot be read");
+      replacement.appId("AMQP headers that cannot be read");
     }
     if (bodySize != 0) {
-      dropping.put(frame.getChannel(), bodySize);
+      bytesToDrop.put(frame.getChannel(), bodySize);
     }
-    return instead.build().toFrame(frame.getChannel(), 0);
+    return replacement.build().toFrame(frame.getChannel(), 0);
   }
 
   private static BasicProperties propertiesOf(Frame frame) throws IOException {
     byte[] payload = frame.getPayload();
-    int at = Short.BYTES; // the class
+    int offset = Short.BYTES; // the class
     return new BasicProperties(
-        new DataInputStream(new ByteArrayInputStream(payload, at, payload.length - at)));
+        new DataInputStream(new ByteArrayInputStream(payload, offset, payload.length - offset)));
   }
 
-  // The rest is the client's own.
+  // All other methods delegate to the client's own frame handler.
 
   @Override
   public boolean internalHearbeat() {

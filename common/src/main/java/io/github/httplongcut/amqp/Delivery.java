@@ -9,46 +9,52 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One AMQP message that was delivered, with the events in it. All methods belong to the loop.
+ * A delivered AMQP message with its events. All methods must be called on the loop.
  *
- * <p>It is acked when each of its events is {@linkplain #done() done}, or before, when it is
- * {@linkplain #settle settled} (protocol section 4, rule 1); or it is rejected as a whole. Once its
- * channel is gone it is {@linkplain #isLost() lost}: RabbitMQ gives it back to somebody, unless it
- * was acked.
+ * <p>The delivery is acked when each of its events is {@linkplain #done() done}, or earlier by
+ * {@link #settle} (protocol section 4, rule 1). Or it is {@linkplain #reject() rejected} as a
+ * whole. When its channel is gone, an unsettled delivery is {@linkplain #isLost() lost}: RabbitMQ
+ * may redeliver or dead-letter the message.
  */
 public final class Delivery {
 
-  /** How it came here. */
+  /** Way by which a message arrived. */
   public enum Origin {
     /** Published to this process, or to all brokers. */
     SENT,
-    /** A request that came back to its sender: it had expired. */
+    /** Dead-lettered to its sender because it expired. */
     EXPIRED,
-    /** A request that came back to its sender: it was rejected, which the receiver says itself. */
+    /** Dead-lettered to its sender because the receiver rejected it. */
     REJECTED,
-    /** A request that came back to its sender for any other reason. */
+    /** Dead-lettered to its sender for any other reason. */
     DEAD_LETTERED,
     /**
-     * A request that somebody had before: a quorum queue gives it out again, or back to its sender.
-     * Such a queue has its leader's word for what was acked, not that of the node that answered the
-     * fence, so it may have been settled, and have run.
+     * A request that a quorum queue has delivered before, and now delivers again or dead-letters to
+     * its sender. The first receiver may have settled and run it: the node that answered the fence
+     * may not be the queue's leader, so the leader may have missed the ack.
      */
     IN_DOUBT,
-    /** From the queue of what was for a broker that is gone. */
+    /** From the queue {@link Topology#ORPHAN}: sent to a broker that is gone. */
     ORPHANED,
     /**
-     * The same, given out before: another broker may have settled it, and have said already that
-     * the request did not run.
+     * An orphan that was delivered before. Another broker may have settled it and reported that the
+     * request did not run.
      */
     ORPHANED_IN_DOUBT;
 
-    /** Returns whether it was for a broker that is gone. */
+    /** Returns whether the message was sent to a broker that is gone. */
     public boolean isOrphaned() {
       return this == ORPHANED || this == ORPHANED_IN_DOUBT;
     }
   }
 
-  /** What RabbitMQ says of a message, which it has checked: believed before the payload. */
+  /**
+   * Data of a message besides its payload. Receivers check the payload against it, since RabbitMQ
+   * has checked the user and the sender's permission for the routing key.
+   *
+   * @param orphaned true if the message has the AMQP header {@link Topology#ORPHANED_HEADER}; the
+   *     sender's claim
+   */
   public record Envelope(Origin origin, String routingKey, String userId, boolean orphaned) {
 
     public Envelope {
@@ -57,13 +63,15 @@ public final class Delivery {
     }
   }
 
-  /** The channel that it came by; called on the loop, must not block. */
+  /** The channel that delivered the message. Called on the loop; must not block. */
   interface Source {
     void ack(Delivery delivery);
 
     void reject(Delivery delivery);
 
-    /** Acks it, and has {@link Delivery#onSettled} called once it can no longer come back. */
+    /**
+     * Acks the delivery, and calls {@link Delivery#onSettled} once RabbitMQ cannot redeliver it.
+     */
     void settle(Delivery delivery);
 
     boolean isOpen();
@@ -85,7 +93,7 @@ public final class Delivery {
   private List<Event> events;
   private final List<Runnable> whenSettled = new ArrayList<>(1);
   private State state = State.OPEN;
-  private int undone;
+  private int unfinishedEvents;
 
   Delivery(Source source, long tag, Envelope envelope, EventType type, List<Event> events) {
     this.source = source;
@@ -93,27 +101,27 @@ public final class Delivery {
     this.envelope = envelope;
     this.type = type;
     this.events = List.copyOf(events);
-    this.undone = events.size();
+    this.unfinishedEvents = events.size();
   }
 
-  /** What RabbitMQ vouches for. */
+  /** Returns the message's data besides the payload. */
   public Envelope envelope() {
     return envelope;
   }
 
-  /** The type of its events. */
+  /** Returns the type of the events. */
   public EventType type() {
     return type;
   }
 
-  /** Its events, at least one, unless they were {@linkplain #takeEvents taken}. */
+  /** Returns the events, at least one; none after {@link #takeEvents}. */
   public List<Event> events() {
     return events;
   }
 
   /**
-   * Its events, which it does not hold any more: what is refused at once takes up no memory until
-   * that is confirmed.
+   * Removes and returns the events, so that a request that is refused at once takes up no memory
+   * until the refusal is confirmed.
    */
   public List<Event> takeEvents() {
     List<Event> taken = events;
@@ -121,25 +129,28 @@ public final class Delivery {
     return taken;
   }
 
-  /** One of its events needs it no more; it is acked when all have said so. */
+  /** Notes that one event no longer needs the delivery; after the last one, acks it. */
   public void done() {
-    undone--;
-    if (undone == 0 && state == State.OPEN) {
+    unfinishedEvents--;
+    if (unfinishedEvents == 0 && state == State.OPEN) {
       state = State.CLOSED;
       source.ack(this);
     }
   }
 
-  /** Acks it whatever its events say: for what cannot be used. */
+  /** Acks the delivery, whatever the state of its events; for messages that cannot be used. */
   public void discard() {
-    undone = 0;
+    unfinishedEvents = 0;
     if (state == State.OPEN) {
       state = State.CLOSED;
       source.ack(this);
     }
   }
 
-  /** Gives it back as a whole, certainly not run: it is dead-lettered {@code rejected}. */
+  /**
+   * Rejects the whole delivery, which must not have run: RabbitMQ dead-letters it as {@code
+   * rejected}.
+   */
   public void reject() {
     if (state == State.OPEN) {
       state = State.CLOSED;
@@ -148,9 +159,9 @@ public final class Delivery {
   }
 
   /**
-   * Acks it and calls {@code then}, on the loop, once RabbitMQ can no longer give it back; at once
-   * if that is so already. If the channel dies first, {@code then} is never called. Settling one of
-   * a batch settles all of them.
+   * Acks the delivery, and calls {@code then} on the loop once RabbitMQ can no longer redeliver it;
+   * at once if it is settled already. If the channel is lost before, {@code then} is never called.
+   * Settling for one event of a batch settles the batch.
    */
   public void settle(Runnable then) {
     switch (state) {
@@ -165,26 +176,26 @@ public final class Delivery {
     }
   }
 
-  /** Whether it is settled: it can no longer come back. */
+  /** Returns whether the delivery is settled: RabbitMQ can no longer redeliver it. */
   public boolean isSettled() {
     return state == State.SETTLED;
   }
 
-  /** Whether its channel is gone while it could still come back: it is not ours any more. */
+  /** Returns whether the channel is gone and the delivery was not settled before. */
   public boolean isLost() {
     return state != State.SETTLED && !source.isOpen();
   }
 
-  /** Called on the loop when the fence behind its ack has come back. */
+  /** Notes, on the loop, that RabbitMQ has answered the fence sent after the ack. */
   void onSettled() {
     state = State.SETTLED;
     List<Runnable> waiting = List.copyOf(whenSettled);
     whenSettled.clear();
-    waiting.forEach(this::guarded);
+    waiting.forEach(this::runGuarded);
   }
 
-  /** A bug in what one event causes must not cost the others. */
-  private void guarded(Runnable then) {
+  /** Catches exceptions, so that a bug of one event does not affect the other events. */
+  private void runGuarded(Runnable then) {
     try {
       then.run();
     } catch (RuntimeException | Error e) {

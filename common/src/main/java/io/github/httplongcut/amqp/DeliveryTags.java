@@ -6,46 +6,47 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Turns acks of single deliveries into as few {@code basic.ack} as it can: what closes the gap from
- * the first delivery on is one ack with {@code multiple}. For one channel and one thread.
+ * Combines acks of single deliveries into as few {@code basic.ack} methods as possible. Acks one
+ * tag with {@code multiple} once every delivery up to this tag is acked or rejected. For one
+ * channel and one thread.
  */
 final class DeliveryTags {
 
-  /** A {@code basic.ack}: of that tag, or of all up to it. */
+  /** A {@code basic.ack} of this tag, or with {@code multiple} of all tags up to this one. */
   record Ack(long tag, boolean multiple) {}
 
-  /** All up to here are acked or rejected. */
+  /** Highest tag up to which every delivery is acked or rejected. */
   private long handledUpTo;
 
-  /** Acked or rejected beyond. */
-  private final TreeSet<Long> handled = new TreeSet<>();
+  /** Acked or rejected tags above {@link #handledUpTo}. */
+  private final TreeSet<Long> handledAboveGap = new TreeSet<>();
 
-  /** These were rejected: RabbitMQ expects no more word of them. */
-  void rejected(List<Long> tags) {
-    handled.addAll(tags);
+  /** Notes that these deliveries were rejected, so that they need no ack. */
+  void markRejected(List<Long> tags) {
+    handledAboveGap.addAll(tags);
     advance();
   }
 
-  /** What to write so that these are acked, in this order. */
-  List<Ack> acked(List<Long> tags) {
+  /** Returns the {@code basic.ack} methods that ack these deliveries, in the order of writing. */
+  List<Ack> ack(List<Long> tags) {
     if (tags.isEmpty()) {
       return List.of();
     }
     List<Long> sorted = new ArrayList<>(tags);
     Collections.sort(sorted);
-    handled.addAll(sorted);
+    handledAboveGap.addAll(sorted);
     advance();
-    long reach = 0;
+    long highestCovered = 0;
     int covered = 0;
     for (long tag : sorted) {
       if (tag <= handledUpTo) {
-        reach = tag;
+        highestCovered = tag;
         covered++;
       }
     }
     List<Ack> acks = new ArrayList<>(1 + sorted.size() - covered);
     if (covered > 0) {
-      acks.add(new Ack(reach, covered > 1));
+      acks.add(new Ack(highestCovered, covered > 1));
     }
     for (long tag : sorted.subList(covered, sorted.size())) {
       acks.add(new Ack(tag, false));
@@ -54,8 +55,8 @@ final class DeliveryTags {
   }
 
   private void advance() {
-    while (!handled.isEmpty() && handled.first() == handledUpTo + 1) {
-      handledUpTo = handled.pollFirst();
+    while (!handledAboveGap.isEmpty() && handledAboveGap.first() == handledUpTo + 1) {
+      handledUpTo = handledAboveGap.pollFirst();
     }
   }
 }

@@ -7,19 +7,19 @@ import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 /**
- * {@code longcut.amqp.demo-passwords}: says where a password may be its user's name, as the
- * passwords of {@code rabbitmq/demo-users.json} are. Everybody knows those.
+ * The setting {@code longcut.amqp.demo-passwords}: where a password may equal its user's name. The
+ * passwords of {@code rabbitmq/demo-users.json} do, so everybody knows them.
  */
 enum DemoPasswords {
-  /** Only where RabbitMQ is on this machine. */
+  /** Allowed only if RabbitMQ runs on this machine. */
   REFUSED,
-  /** Anywhere. */
+  /** Allowed for any address. */
   ALLOWED;
 
   private static final Pattern LOOPBACK_IPV4 =
       Pattern.compile("127(\\.(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)){3}");
 
-  /** Reads the setting and notes a login that it refuses. */
+  /** Reads the setting and notes an error if it forbids the login. */
   static void check(Settings amqp, AmqpUris uris) {
     DemoPasswords setting = amqp.oneOf("demo-passwords", DemoPasswords.class);
     if (setting == ALLOWED || !uris.password().value().equals(uris.user())) {
@@ -41,8 +41,8 @@ enum DemoPasswords {
   }
 
   /**
-   * Returns whether the host is this machine whatever the DNS says. Resolves no name: any but
-   * {@code localhost} counts as another machine.
+   * Returns whether the host is certainly this machine. Resolves no name: any name but {@code
+   * localhost} counts as another machine.
    */
   static boolean isLoopback(String host) {
     if (host.contains(":")) {
@@ -51,7 +51,7 @@ enum DemoPasswords {
     return host.equalsIgnoreCase("localhost") || LOOPBACK_IPV4.matcher(host).matches();
   }
 
-  /** With a colon it can be no name: {@code getByName} only parses it. */
+  /** Parses an IPv6 literal. With its colon it is no name, so {@code getByName} asks no DNS. */
   private static boolean isLoopbackIpv6(String literal) {
     try {
       return InetAddress.getByName(literal).isLoopbackAddress();

@@ -7,34 +7,37 @@ import com.rabbitmq.client.ShutdownSignalException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 
-/** Says in a sentence what went wrong with RabbitMQ, and where it is plain, what to do. */
+/** Classifies and describes failures of connections and channels to RabbitMQ. */
 final class Failures {
 
   private Failures() {}
 
-  /** Whether RabbitMQ closed the channel because something is not there, or its node is down. */
+  /** Returns whether RabbitMQ closed the channel with 404: not found, or on a node that is down. */
   static boolean isNotFound(Throwable failure) {
     return failure.getCause() instanceof ShutdownSignalException signal
         && signal.getReason() instanceof AMQP.Channel.Close close
         && close.getReplyCode() == AMQP.NOT_FOUND;
   }
 
-  /** Returns whether RabbitMQ closed a connection because its user may not have that much. */
+  /** Returns whether RabbitMQ closed the connection with 530: a limit of the user is exceeded. */
   static boolean isNotAllowed(ShutdownSignalException reason) {
     return reason != null
         && reason.getReason() instanceof AMQP.Connection.Close close
         && close.getReplyCode() == AMQP.NOT_ALLOWED;
   }
 
+  /** Returns a description for the log, with the remedy if it is known. */
   static String describe(Throwable failure) {
     if (failure instanceof AuthenticationFailureException) {
-      return "RabbitMQ refuses this user or password; check the AMQP URI";
+      return "RabbitMQ rejected the user or password; check the AMQP URI";
     }
     if (failure instanceof PossibleAuthenticationFailureException) {
-      return "RabbitMQ hung up during login; check user, password and vhost in the AMQP URI";
+      return "RabbitMQ closed the connection during login; check user, password and vhost in the AMQP"
+          + " URI";
     }
     if (failure instanceof ConnectException) {
-      return "nobody listens there: " + failure.getMessage();
+      return "cannot connect; check that RabbitMQ runs and that host and port in the AMQP URI are right: "
+          + failure.getMessage();
     }
     if (failure instanceof UnknownHostException) {
       return "unknown host " + failure.getMessage();
@@ -44,7 +47,7 @@ final class Failures {
       return describe(cause);
     }
     String message = failure.getMessage() == null ? "" : ": " + failure.getMessage();
-    String because = cause == null ? "" : ", because " + describe(cause);
+    String because = cause == null ? "" : "; cause: " + describe(cause);
     return failure.getClass().getSimpleName() + message + because;
   }
 }

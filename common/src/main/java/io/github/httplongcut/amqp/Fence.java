@@ -6,16 +6,16 @@ import java.io.IOException;
 import java.util.function.LongSupplier;
 
 /**
- * Asks RabbitMQ to answer, behind all that was written on a channel before: RabbitMQ works through
- * a channel in order, so with the answer it has done all of that (protocol section 4, rule 1). The
- * question is a {@code basic.qos} that changes nothing, since consumers keep the prefetch that they
- * began with. One is outstanding at a time.
+ * Sends a {@code basic.qos} whose reply proves that RabbitMQ has processed everything written
+ * before on the channel, since RabbitMQ processes a channel in order (protocol section 4, rule 1).
+ * The {@code basic.qos} has no effect, because running consumers keep their prefetch. One is
+ * outstanding at a time.
  *
- * <p>Sent on one thread; the rest may be asked for on any.
+ * <p>{@link #send} must be called by one thread; the other methods may be called by any.
  */
 final class Fence {
 
-  private static final Basic.Qos HARMLESS =
+  private static final Basic.Qos QOS_WITHOUT_EFFECT =
       new Basic.Qos.Builder().prefetchCount(1).global(false).build();
   private static final long NONE = Long.MIN_VALUE;
 
@@ -32,29 +32,29 @@ final class Fence {
     return sentAt != NONE;
   }
 
-  /** For how long RabbitMQ has owed the answer; 0 if it owes none. */
+  /** Returns the time since the outstanding fence was sent; 0 if there is none. */
   long outstandingNanos(long nowNanos) {
     long since = sentAt;
     return since == NONE ? 0 : nowNanos - since;
   }
 
   /**
-   * Sends it; {@code whenBack} is called on the connection's reader thread, never if the channel
-   * dies first.
+   * Sends a fence. {@code whenAnswered} is called on the connection's reader thread, or never if
+   * the channel closes before the reply.
    */
-  void send(Runnable whenBack) throws IOException {
+  void send(Runnable whenAnswered) throws IOException {
     if (isOutstanding()) {
       throw new IllegalStateException("a fence is outstanding");
     }
     sentAt = clock.getAsLong();
-    // Were the channel to die, it and all that waits for the fence are given up elsewhere.
+    // Ignore a failure: the owner of a closed channel gives up all that waits for the fence.
     var unused =
         channel
-            .asyncCompletableRpc(HARMLESS)
+            .asyncCompletableRpc(QOS_WITHOUT_EFFECT)
             .thenRun(
                 () -> {
                   sentAt = NONE;
-                  whenBack.run();
+                  whenAnswered.run();
                 });
   }
 }

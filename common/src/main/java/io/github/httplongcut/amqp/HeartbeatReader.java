@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the heartbeats that come by one channel, in turns of the loop ({@link LatestHeartbeats}).
- * Whoever adds one acks it at once: a process that dies needs no heartbeats, and one that has lost
- * its channel asks for new ones.
+ * Decodes the heartbeats of one channel on the loop, in turns ({@link LatestHeartbeats}). The
+ * caller acks each heartbeat as soon as it has added it. A lost heartbeat does no harm: after a
+ * reconnect a broker asks all agents for new ones.
  */
 final class HeartbeatReader implements Delivery.Source {
 
@@ -26,12 +26,12 @@ final class HeartbeatReader implements Delivery.Source {
   private final BooleanSupplier channelOpen;
   private final SessionMetrics metrics;
   private final LatestHeartbeats latest = new LatestHeartbeats(System.nanoTime());
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // the loop's
+  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // of the loop
 
   /**
-   * A reader without heartbeats.
+   * Creates a reader without heartbeats.
    *
-   * @param listener called on the loop
+   * @param listener receives the decoded heartbeats, on the loop
    */
   HeartbeatReader(
       Executor loop,
@@ -44,30 +44,35 @@ final class HeartbeatReader implements Delivery.Source {
     this.metrics = metrics;
   }
 
-  /** Takes a heartbeat; never blocks. If no turn is due, {@link #takeTurn} must be called later. */
+  /**
+   * Adds a heartbeat; never blocks. If no turn is due yet, {@link #scheduleTurnIfDue} must be
+   * called later.
+   */
   void add(Heartbeat heartbeat) {
     metrics.heartbeat(latest.add(heartbeat));
-    takeTurn();
+    scheduleTurnIfDue();
   }
 
-  /** Has the loop take a turn, if one is due. */
-  void takeTurn() {
-    if (latest.callTurn(System.nanoTime())) {
-      loop.execute(this::turn);
+  /** Has the loop run a turn, if one is due. */
+  void scheduleTurnIfDue() {
+    if (latest.claimTurn(System.nanoTime())) {
+      loop.execute(this::runTurn);
     }
   }
 
-  /** For how long {@link #takeTurn} need not be called; MAX_VALUE: nothing waits. */
+  /**
+   * Returns the time until {@link #scheduleTurnIfDue} must be called; MAX_VALUE if nothing waits.
+   */
   long nanosToTurn(long now) {
     return latest.nanosToTurn(now);
   }
 
-  private void turn() {
-    long until = System.nanoTime() + LatestHeartbeats.TURN.toNanos();
+  private void runTurn() {
+    long until = System.nanoTime() + LatestHeartbeats.MAX_TURN.toNanos();
     try {
       Optional<Heartbeat> next = latest.next();
       while (next.isPresent()) {
-        read(next.get()).filter(each -> !each.isLost()).ifPresent(listener);
+        decode(next.get()).filter(each -> !each.isLost()).ifPresent(listener);
         next = System.nanoTime() - until < 0 ? latest.next() : Optional.empty();
       }
     } finally {
@@ -75,13 +80,14 @@ final class HeartbeatReader implements Delivery.Source {
     }
   }
 
-  private Optional<Delivery> read(Heartbeat heartbeat) {
+  private Optional<Delivery> decode(Heartbeat heartbeat) {
     try {
-      MessageReader.Read read = heartbeat.read();
-      return Optional.of(new Delivery(this, 0, read.envelope(), read.type(), read.events()));
+      MessageReader.DecodedMessage message = heartbeat.decode();
+      return Optional.of(
+          new Delivery(this, 0, message.envelope(), message.type(), message.events()));
     } catch (MalformedEventException
         | RuntimeException
-        | Error e) { // others' are read all the same
+        | Error e) { // go on with the other heartbeats
       metrics.unreadable();
       if (warnings.allows(System.nanoTime())) {
         log.warn(
@@ -105,7 +111,7 @@ final class HeartbeatReader implements Delivery.Source {
 
   @Override
   public void settle(Delivery delivery) {
-    throw new UnsupportedOperationException("a heartbeat");
+    throw new UnsupportedOperationException("heartbeats are not settled");
   }
 
   @Override

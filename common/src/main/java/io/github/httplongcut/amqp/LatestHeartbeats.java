@@ -13,44 +13,44 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Heartbeats that have come and are not decoded yet: the newest of each agent and target
- * (docs/protocol.md section 4, "Heartbeats"). The reader thread adds them; a turn of the loop reads
- * them.
+ * Heartbeats that wait to be decoded, the newest of each agent and target (docs/protocol.md section
+ * 4, "Heartbeats"). The connection's reader thread adds them; the loop decodes them in turns.
  *
- * <p>One user's flood must not hold up others:
+ * <p>A flood from one user must not delay the heartbeats of others:
  *
  * <ul>
- *   <li>a heartbeat replaces an older one of the same user and routing key
- *   <li>a turn reads for {@link #TURN} at most, and the next one comes {@link #PAUSE} later
- *   <li>in a turn, next is the user of whom the fewest bytes were read
- *   <li>of one user {@link #BYTES_OF_USER} wait at most; further heartbeats are dropped
+ *   <li>A heartbeat replaces an older one of the same user and routing key.
+ *   <li>A turn takes {@link #MAX_TURN} at most; the next one starts {@link #TURN_INTERVAL} after
+ *       its end.
+ *   <li>The next heartbeat is always one of the user of whom the fewest bytes were decoded.
+ *   <li>At most {@link #MAX_BYTES_PER_USER} of one user wait; further heartbeats are dropped.
  * </ul>
  *
- * <p>Safe for use by several threads. Times are {@code nanoTime}.
+ * <p>Thread-safe. Times are {@code nanoTime}.
  */
 final class LatestHeartbeats {
 
   /** Longest time for which one turn decodes heartbeats. */
-  static final Duration TURN = Duration.ofMillis(2);
+  static final Duration MAX_TURN = Duration.ofMillis(2);
 
-  /** Time between two turns, which is the loop's for all else. */
-  static final Duration PAUSE = Duration.ofMillis(8);
+  /** Time between two turns, for the loop's other tasks. */
+  static final Duration TURN_INTERVAL = Duration.ofMillis(8);
 
-  /** The most that waits of one user: some 5,000 heartbeats. */
-  static final int BYTES_OF_USER = 4 << 20;
+  /** Most waiting bytes of one user, some 5,000 heartbeats. */
+  static final int MAX_BYTES_PER_USER = 4 << 20;
 
-  /** Longest message: that of the longest batch (docs/protocol.md section 7). */
-  static final int MESSAGE_BYTES = 64 << 10;
+  /** Longest message, that of the longest batch (docs/protocol.md section 7). */
+  static final int MAX_MESSAGE_BYTES = 64 << 10;
 
-  /** Rough cost of an entry besides the message. */
-  private static final int OVERHEAD = 512;
+  /** Estimated memory of an entry besides the message's body. */
+  private static final int ENTRY_OVERHEAD_BYTES = 512;
 
-  /** A message of the exchange {@code upstream_heartbeat}. */
+  /** A message of the exchange {@code upstream_heartbeat}, not decoded yet. */
   static final class Heartbeat {
     final String queue;
     final String routingKey;
 
-    /** Only what {@link MessageReader} needs: a sender's headers may be large. */
+    /** Only the properties that {@link MessageReader} needs, since headers may be large. */
     final BasicProperties properties;
 
     final byte[] body;
@@ -67,145 +67,153 @@ final class LatestHeartbeats {
     }
 
     /**
-     * Takes a message for a heartbeat, without decoding it.
+     * Checks a message that came by the exchange for heartbeats, without decoding it.
      *
-     * @throws MalformedEventException if it is too long, or not from the user in its routing key.
-     *     RabbitMQ checks the keys of senders, but not those of dead letters (section 8)
+     * @throws MalformedEventException if the message is too long, is a dead letter, or is not from
+     *     the user in its routing key. RabbitMQ does not check the keys of dead letters (protocol
+     *     section 8)
      */
     static Heartbeat of(String queue, String routingKey, BasicProperties properties, byte[] body)
         throws MalformedEventException {
-      if (body.length > MESSAGE_BYTES) {
-        throw new MalformedEventException("a heartbeat of " + body.length + " bytes");
+      if (body.length > MAX_MESSAGE_BYTES) {
+        throw new MalformedEventException("this heartbeat is too long: " + body.length + " bytes");
       }
       String user = properties.getUserId();
       if (user == null || !routingKey.startsWith(user + '.', routingKey.indexOf('.') + 1)) {
-        throw new MalformedEventException("a heartbeat of another user");
+        throw new MalformedEventException(
+            "the routing key of this heartbeat does not name its user");
       }
       if (properties.getHeaders() != null
-          && properties.getHeaders().containsKey(MessageReader.DEATH)) {
-        throw new MalformedEventException("a heartbeat that is a dead letter");
+          && properties.getHeaders().containsKey(MessageReader.X_DEATH)) {
+        throw new MalformedEventException("this heartbeat is a dead letter");
       }
       return new Heartbeat(queue, routingKey, properties, body);
     }
 
-    /** Returns whether messages of that exchange are heartbeats. */
-    static boolean cameBy(String exchange) {
+    /** Returns whether this is the exchange for heartbeats. */
+    static boolean isHeartbeatExchange(String exchange) {
       return exchange.equals(EventType.UPSTREAM_HEARTBEAT.wireName());
     }
 
-    /** Decodes it, with all the checks of any other message. */
-    MessageReader.Read read() throws MalformedEventException {
+    /** Decodes the heartbeat, with the same checks as any other message. */
+    MessageReader.DecodedMessage decode() throws MalformedEventException {
       return MessageReader.read(
           queue, EventType.UPSTREAM_HEARTBEAT.wireName(), routingKey, properties, body);
     }
 
-    private int cost() {
-      return body.length + OVERHEAD;
+    private int costBytes() {
+      return body.length + ENTRY_OVERHEAD_BYTES;
     }
   }
 
-  /** Fate of a heartbeat that was added. */
-  enum Added {
+  /** Result of adding a heartbeat. */
+  enum AddResult {
+    /** Added; no older one was waiting. */
     FIRST,
-    /** It took the place of an older one, which is dropped. */
+    /** Added in place of an older one, which was dropped. */
     REPLACED,
-    /** Too many of its user wait: it is dropped. */
+    /** Dropped, because too many bytes of its user wait. */
     REFUSED
   }
 
   private static final class User {
     final String name;
 
-    /** By routing key, the one first that came first. */
+    /** Waiting heartbeats by routing key, in the order in which the keys arrived. */
     final Map<String, Heartbeat> waiting = new LinkedHashMap<>();
 
-    /** Of those that wait. */
-    int bytes;
+    /** Bytes of the waiting heartbeats. */
+    int waitingBytes;
 
-    /** Bytes read so far. */
-    long read;
+    /** Bytes decoded so far; raised when the user has heartbeats again after a time without. */
+    long bytesRead;
 
     User(String name) {
       this.name = name;
     }
   }
 
-  /** All that were ever heard: as many as RabbitMQ has. */
+  /** All users that have ever sent a heartbeat; at most as many as RabbitMQ has. */
   private final Map<String, User> users = new HashMap<>();
 
-  /** Those of whom something waits. */
-  private final TreeSet<User> order =
+  /** Users with waiting heartbeats, the next one first. */
+  private final TreeSet<User> usersByBytesRead =
       new TreeSet<>(
-          Comparator.<User>comparingLong(user -> user.read).thenComparing(user -> user.name));
-
-  private long readOfLast; // what had been read of the user that was last: who comes begins there
-  private boolean called;
-  private long nextTurn;
+          Comparator.<User>comparingLong(user -> user.bytesRead).thenComparing(user -> user.name));
 
   /**
-   * Nothing waits.
+   * The {@code bytesRead} of the last user, before its last heartbeat. A user that has heartbeats
+   * again starts with at least this value.
+   */
+  private long bytesReadOfLastUser;
+
+  private boolean turnScheduled;
+  private long nextTurnAt;
+
+  /**
+   * Creates the collection without heartbeats.
    *
-   * @param now when the first turn may be
+   * @param now earliest time of the first turn
    */
   LatestHeartbeats(long now) {
-    nextTurn = now;
+    nextTurnAt = now;
   }
 
-  /** Lets it wait. */
-  synchronized Added add(Heartbeat heartbeat) {
+  /** Adds a heartbeat, unless too many bytes of its user wait. */
+  synchronized AddResult add(Heartbeat heartbeat) {
     User user = users.computeIfAbsent(heartbeat.properties.getUserId(), User::new);
     Heartbeat older = user.waiting.get(heartbeat.routingKey);
-    int bytes = user.bytes + heartbeat.cost() - (older == null ? 0 : older.cost());
-    if (bytes > BYTES_OF_USER) {
-      return Added.REFUSED;
+    int bytes = user.waitingBytes + heartbeat.costBytes() - (older == null ? 0 : older.costBytes());
+    if (bytes > MAX_BYTES_PER_USER) {
+      return AddResult.REFUSED;
     }
     if (user.waiting.isEmpty()) {
-      user.read = Math.max(user.read, readOfLast); // what was not asked for is not saved up
-      order.add(user);
+      user.bytesRead = Math.max(user.bytesRead, bytesReadOfLastUser); // silence earns no credit
+      usersByBytesRead.add(user);
     }
-    user.bytes = bytes;
-    user.waiting.put(heartbeat.routingKey, heartbeat); // in the older one's place
-    return older == null ? Added.FIRST : Added.REPLACED;
+    user.waitingBytes = bytes;
+    user.waiting.put(heartbeat.routingKey, heartbeat); // keeps the older one's position
+    return older == null ? AddResult.FIRST : AddResult.REPLACED;
   }
 
-  /** True once for each turn, when it is due: the caller then has the loop take it. */
-  synchronized boolean callTurn(long now) {
+  /** Returns whether a turn is due, once per turn; the caller then must have the loop run it. */
+  synchronized boolean claimTurn(long now) {
     if (nanosToTurn(now) > 0) {
       return false;
     }
-    called = true;
+    turnScheduled = true;
     return true;
   }
 
-  /** For how long there is nothing to call; MAX_VALUE: nothing waits. */
+  /** Returns the time until the caller should try to claim a turn; MAX_VALUE if nothing waits. */
   synchronized long nanosToTurn(long now) {
-    if (called) {
-      return PAUSE.toNanos(); // it may leave something, and nobody is woken when it ends
+    if (turnScheduled) {
+      return TURN_INTERVAL.toNanos(); // the turn may leave heartbeats, and its end wakes no thread
     }
-    return order.isEmpty() ? Long.MAX_VALUE : Math.max(0, nextTurn - now);
+    return usersByBytesRead.isEmpty() ? Long.MAX_VALUE : Math.max(0, nextTurnAt - now);
   }
 
-  /** Takes the one to be read next, within a turn. */
+  /** Removes and returns the next heartbeat to decode; within a turn. */
   synchronized Optional<Heartbeat> next() {
-    User user = order.pollFirst();
+    User user = usersByBytesRead.pollFirst();
     if (user == null) {
       return Optional.empty();
     }
     Iterator<Heartbeat> waiting = user.waiting.values().iterator();
     Heartbeat next = waiting.next();
     waiting.remove();
-    readOfLast = user.read;
-    user.bytes -= next.cost();
-    user.read += next.cost();
+    bytesReadOfLastUser = user.bytesRead;
+    user.waitingBytes -= next.costBytes();
+    user.bytesRead += next.costBytes();
     if (!user.waiting.isEmpty()) {
-      order.add(user);
+      usersByBytesRead.add(user);
     }
     return Optional.of(next);
   }
 
-  /** Ends a turn that was called. */
+  /** Ends a claimed turn. */
   synchronized void endTurn(long now) {
-    called = false;
-    nextTurn = now + PAUSE.toNanos();
+    turnScheduled = false;
+    nextTurnAt = now + TURN_INTERVAL.toNanos();
   }
 }

@@ -18,30 +18,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to RabbitMQ, made anew for ever. The client's own recovery is off: it would drop
- * the state of unconfirmed messages and forget stale acks without a word.
+ * One connection to RabbitMQ that reconnects until it is closed. The AMQP client's own recovery is
+ * off, because it silently drops the state of unconfirmed messages and acks of the old connection.
  */
 final class Link {
 
-  /** Uses one connection until it is lost; runs on the link's thread. */
-  interface Use {
-    /** Returns when the connection is of no more use; throws when it is lost or unusable. */
+  /** Works with each connection that the link opens. */
+  interface ConnectionUser {
+    /**
+     * Uses one connection, on the link's thread. The link closes the connection and reconnects when
+     * this method returns or throws.
+     */
     void use(Connection connection) throws IOException, TimeoutException, InterruptedException;
   }
 
   private static final Logger log = LoggerFactory.getLogger(Link.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
-  private static final Duration REPEATED_WARNING = Duration.ofMinutes(1);
+  private static final Duration REPEAT_WARNING_AFTER = Duration.ofMinutes(1);
 
   private final ConnectionFactory factory;
   private final List<Address> addresses;
   private final String name;
-  private final Duration longestBackoff;
+  private final Duration maxBackoff;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition closing = lock.newCondition();
-  private Use use;
+  private ConnectionUser user;
   private boolean closed;
   private volatile Socket socket;
   private int failures;
@@ -49,9 +52,9 @@ final class Link {
   private long lastWarning;
 
   /**
-   * A link that is not up yet.
+   * Creates a link that is not connected yet.
    *
-   * @param name what the management UI shows: role, id and what it is for
+   * @param name connection name in RabbitMQ's management UI: role, id and purpose
    */
   Link(ConnectionFactory factory, AmqpConfig config, String name) {
     this.factory = factory;
@@ -60,22 +63,22 @@ final class Link {
             .map(address -> new Address(address.host(), address.port()))
             .toList();
     this.name = name;
-    this.longestBackoff = config.reconnectBackoffMax();
+    this.maxBackoff = config.reconnectBackoffMax();
     this.thread = new Thread(this::run, name);
     thread.setDaemon(true);
-    // The raw socket is the last resort: closing it frees a writer that is stuck in it.
+    // Closing the raw socket is the last resort to interrupt a blocked write.
     factory.setSocketConfigurator(
         factory.getSocketConfigurator().andThen(opened -> this.socket = opened));
   }
 
-  /** Connects and reconnects from now on, having each connection used. */
-  void start(Use use) {
-    this.use = use;
+  /** Starts to connect; passes each connection to {@code user}. */
+  void start(ConnectionUser user) {
+    this.user = user;
     thread.start();
   }
 
-  /** The connection is good for what it is for: the next backoff starts small again. */
-  void healthy() {
+  /** Notes that the connection works, which resets the backoff. */
+  void onHealthy() {
     if (failures > 0) {
       log.info("event=amqp_connected link=\"{}\" failed_attempts={}", name, failures);
     } else {
@@ -85,23 +88,23 @@ final class Link {
     lastFailure = "";
   }
 
-  /** How much the connection's socket takes before a writer has to wait; 0 if it cannot be told. */
+  /** Returns the size of the socket's send buffer; 0 if unknown. */
   int sendBufferBytes() {
     Socket open = socket;
     try {
       return open == null ? 0 : open.getSendBufferSize();
     } catch (SocketException e) {
-      return 0; // it is closed already
+      return 0; // already closed
     }
   }
 
-  /** Breaks the connection, from any thread and without waiting for it: it is made anew. */
+  /** Breaks the connection, so that the link reconnects. From any thread; returns at once. */
   void cut(String why) {
     log.warn("event=amqp_cut link=\"{}\" why={}", name, LogText.quoted(why));
-    closeSocketAside();
+    closeSocketInBackground();
   }
 
-  /** Closes the connection for good and waits for the link's thread. */
+  /** Closes the connection for good and waits until the link's thread ends. */
   void close() {
     lock.lock();
     try {
@@ -114,7 +117,7 @@ final class Link {
     try {
       thread.join(CLOSE_TIMEOUT.toMillis());
       if (thread.isAlive()) {
-        closeSocketAside();
+        closeSocketInBackground();
         thread.join(CLOSE_TIMEOUT.toMillis());
       }
     } catch (InterruptedException e) {
@@ -136,7 +139,7 @@ final class Link {
       try {
         useOnce();
       } catch (InterruptedException e) {
-        return; // close() does this, nobody else
+        return; // only close() interrupts this thread
       }
     }
   }
@@ -146,31 +149,31 @@ final class Link {
     try {
       connection = factory.newConnection(addresses, name);
       if (!isClosed()) {
-        use.use(connection);
+        user.use(connection);
       }
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
-      failed(e);
-    } catch (RuntimeException | Error e) { // none of them, not even a lack of memory, ends the link
+      onFailure(e);
+    } catch (RuntimeException | Error e) { // nothing may end the link, not even an OutOfMemoryError
       log.error("event=bug link=\"{}\"", name, e);
-      failed(e);
+      onFailure(e);
     } finally {
       if (connection != null) {
         discard(connection);
       }
     }
-    pause();
+    backOff();
   }
 
-  private void failed(Throwable e) {
+  private void onFailure(Throwable e) {
     failures++;
     if (isClosed()) {
       return;
     }
     String failure = Failures.describe(e);
     long now = System.nanoTime();
-    if (!failure.equals(lastFailure) || now - lastWarning >= REPEATED_WARNING.toNanos()) {
+    if (!failure.equals(lastFailure) || now - lastWarning >= REPEAT_WARNING_AFTER.toNanos()) {
       log.warn(
-          "event=amqp_down link=\"{}\" attempt={} why={}; trying again for ever",
+          "event=amqp_down link=\"{}\" attempt={} why={}; retrying until it is up",
           name,
           failures,
           LogText.quoted(failure));
@@ -179,13 +182,12 @@ final class Link {
     }
   }
 
-  /** Full jitter: the processes of a site must not come back all at the same moment. */
-  private void pause() throws InterruptedException {
-    long most =
+  /** Waits with full jitter, so that the processes of a site do not all reconnect at once. */
+  private void backOff() throws InterruptedException {
+    long max =
         Math.min(
-            longestBackoff.toNanos(),
-            FIRST_BACKOFF.toNanos() << Math.min(20, Math.max(0, failures)));
-    long left = ThreadLocalRandom.current().nextLong(most + 1);
+            maxBackoff.toNanos(), FIRST_BACKOFF.toNanos() << Math.min(20, Math.max(0, failures)));
+    long left = ThreadLocalRandom.current().nextLong(max + 1);
     lock.lock();
     try {
       while (left > 0 && !closed) {
@@ -197,16 +199,18 @@ final class Link {
   }
 
   private void discard(Connection connection) {
-    boolean interrupted = Thread.interrupted(); // or the close below would not be heard
-    connection.abort((int) CLOSE_TIMEOUT.toMillis()); // throws nothing, whatever RabbitMQ answers
-    closeSocketAside();
+    boolean interrupted = Thread.interrupted(); // else abort() would not wait for RabbitMQ's reply
+    connection.abort((int) CLOSE_TIMEOUT.toMillis()); // unlike close(), throws nothing
+    closeSocketInBackground();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Closing a TLS socket may wait for a writer that is stuck in it: never do it on our threads. */
-  private void closeSocketAside() {
+  /**
+   * Closes the socket on a thread of its own, since closing a TLS socket waits for a blocked write.
+   */
+  private void closeSocketInBackground() {
     Socket open = socket;
     if (open == null || open.isClosed()) {
       return;

@@ -4,24 +4,26 @@ import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 
 /**
- * Who a {@link RabbitMqSession} works for.
+ * The process that a {@link RabbitMqSession} works for.
  *
- * @param role {@code client-agent}, {@code broker} or {@code upstream-agent}: connections bear it
- * @param id this run of the process; its connections are called so to the end
- * @param plans what it uses of RabbitMQ
- * @param ackTimeout for how long RabbitMQ may owe the answer to a fence (protocol section 4, rule
+ * @param role {@code client-agent}, {@code broker} or {@code upstream-agent}; part of the
+ *     connection names
+ * @param id the process's first id; part of the connection names, also after the id was replaced
+ * @param plans queues and exchanges that the process uses
+ * @param ackTimeout longest time that RabbitMQ may take to answer a fence (protocol section 4, rule
  *     1)
  */
 public record Member(String role, ProcessId id, Plans plans, Duration ackTimeout) {
 
-  /** What a process uses of RabbitMQ, now and after its inbox was replaced. */
+  /** Makes the plan of a process, at start and each time its inbox is replaced. */
   public interface Plans {
 
     /**
-     * The plan with that inbox; called on the consuming link's thread.
+     * Returns the plan for an inbox. Called on the consuming link's thread, and once before it
+     * starts.
      *
-     * @param id the process's id, a new one for each inbox
-     * @param generation of the inbox: 0 for the first
+     * @param id process id, a new one for each inbox
+     * @param generation number of the inbox, 0 for the first
      */
     Topology.Plan plan(ProcessId id, int generation);
   }

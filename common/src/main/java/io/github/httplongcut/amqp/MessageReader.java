@@ -10,51 +10,51 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads what RabbitMQ delivers (protocol section 2): properties, death certificate and events. */
+/** Checks and decodes delivered messages (protocol sections 2 and 8). */
 final class MessageReader {
 
   static final String APP_ID = "http-longcut";
 
   /** AMQP header of every dead letter. */
-  static final String DEATH = "x-death";
+  static final String X_DEATH = "x-death";
 
-  /** The exchanges that queues of the definitions dead-letter to. */
+  /** Exchanges to which the policies dead-letter messages. */
   private static final Set<String> DEAD_LETTER_EXCHANGES =
       Set.of(
           Topology.CLIENT_REQUEST_UNDELIVERED,
           Topology.BROKER_REQUEST_UNDELIVERED,
           Topology.ORPHAN);
 
-  /** A message that was understood. */
-  record Read(Delivery.Envelope envelope, EventType type, List<Event> events) {}
+  /** Envelope and events of a valid message. */
+  record DecodedMessage(Delivery.Envelope envelope, EventType type, List<Event> events) {}
 
   private MessageReader() {}
 
   /**
-   * Reads one message.
+   * Checks and decodes one message.
    *
-   * @param queue from which queue it came
-   * @throws MalformedEventException if it is no event of ours, or nobody vouches for its sender
+   * @param queue the queue that delivered the message
+   * @throws MalformedEventException if the message is not a valid event, or has no {@code user_id}
    */
-  static Read read(
+  static DecodedMessage read(
       String queue, String exchange, String routingKey, BasicProperties properties, byte[] body)
       throws MalformedEventException {
     if (ContentGuard.DISCARDED.equals(properties.getContentType())) {
       throw new MalformedEventException(properties.getAppId());
     }
     if (properties.getUserId() == null) {
-      throw new MalformedEventException("no user_id: RabbitMQ vouches for nobody");
+      throw new MalformedEventException("the message has no user_id");
     }
     String typeName = properties.getType();
     if (typeName == null) {
-      throw new MalformedEventException("no type");
+      throw new MalformedEventException("the message has no type");
     }
     EventType type =
         EventType.ofName(typeName)
             .orElseThrow(() -> new MalformedEventException("unknown type '" + typeName + "'"));
     Map<String, Object> headers = properties.getHeaders();
-    requireWay(queue, exchange, type);
-    requireNoSideDoor(queue, exchange, headers);
+    requireMatchingRoute(queue, exchange, type);
+    requireNoForeignDeadLetter(queue, exchange, headers);
     List<Event> events = EventCodec.decode(type, body);
     Delivery.Envelope envelope =
         new Delivery.Envelope(
@@ -62,43 +62,43 @@ final class MessageReader {
             routingKey,
             properties.getUserId(),
             headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)));
-    return new Read(envelope, type, events);
+    return new DecodedMessage(envelope, type, events);
   }
 
   /**
-   * Refuses a message whose type, exchange and queue do not belong together. The type is the
-   * sender's own word: who may write to an exchange may say only what the exchange is for. And who
-   * may write to a shared queue can bind it to other exchanges.
+   * Refuses a message whose type, exchange and queue do not belong together. RabbitMQ does not
+   * check the type, so a sender could claim any. And a user with write permission for a shared
+   * queue can bind the queue to other exchanges.
    */
-  private static void requireWay(String queue, String exchange, EventType type)
+  private static void requireMatchingRoute(String queue, String exchange, EventType type)
       throws MalformedEventException {
     boolean fits =
         switch (exchange) {
           case Topology.CLIENT_REQUEST_UNDELIVERED ->
               type == EventType.CLIENT_REQUEST && queue.startsWith(Topology.CLIENT_AGENT_QUEUES);
-          // All that an upstream agent's inbox takes, and that bears a broker_id for its way back.
+          // Types that upstream agents' inboxes accept, and that have the header broker_id.
           case Topology.BROKER_REQUEST_UNDELIVERED ->
               (type == EventType.BROKER_REQUEST
                       || type == EventType.BROKER_CANCEL
                       || type == EventType.BROKER_HELLO)
                   && (queue.startsWith(Topology.BROKER_QUEUES) || queue.equals(Topology.ORPHAN));
-          // What died in a broker's inbox. A request never does: its queue is another one.
+          // Dead letters of brokers' inboxes, which never hold a client_request.
           case Topology.ORPHAN -> queue.equals(Topology.ORPHAN) && type != EventType.CLIENT_REQUEST;
           default -> exchange.equals(type.wireName()) && isConsumedFrom(queue, type);
         };
     if (!fits) {
       throw new MalformedEventException(
-          "a "
+          "type "
               + type.wireName()
-              + " that came by exchange '"
+              + " is not allowed from exchange '"
               + exchange
-              + "' into queue '"
+              + "' in queue '"
               + queue
               + "'");
     }
   }
 
-  /** Returns whether that queue is for events of that type that come by their own exchange. */
+  /** Returns whether the queue accepts events of this type from the exchange of the type's name. */
   private static boolean isConsumedFrom(String queue, EventType type) {
     return switch (queue) {
       case Topology.ORPHAN -> // by the alternate exchange
@@ -109,35 +109,36 @@ final class MessageReader {
   }
 
   /**
-   * Refuses a dead letter that came by an exchange for what is published. RabbitMQ checks topic
-   * permissions when somebody publishes or binds, never for a dead letter: whoever may write to an
-   * exchange can have a queue of his own dead-letter to it with any routing key. The header {@value
-   * #DEATH} tells: RabbitMQ adds it to each dead letter, and no client can take it off.
+   * Refuses a dead letter from an exchange that is not for dead letters. RabbitMQ checks topic
+   * permissions for a publish or a bind, but not for a dead letter. A user with write permission
+   * for an exchange could declare a queue that dead-letters to the exchange with any routing key.
+   * RabbitMQ adds the header {@value #X_DEATH} to each dead letter, and clients cannot remove it.
    */
-  private static void requireNoSideDoor(String queue, String exchange, Map<String, Object> headers)
-      throws MalformedEventException {
-    boolean deadLettersBelong =
+  private static void requireNoForeignDeadLetter(
+      String queue, String exchange, Map<String, Object> headers) throws MalformedEventException {
+    boolean deadLettersAllowed =
         queue.equals(Topology.ORPHAN) || DEAD_LETTER_EXCHANGES.contains(exchange);
-    if (!deadLettersBelong && headers != null && headers.containsKey(DEATH)) {
-      throw new MalformedEventException("a dead letter that came by exchange '" + exchange + "'");
+    if (!deadLettersAllowed && headers != null && headers.containsKey(X_DEATH)) {
+      throw new MalformedEventException(
+          "dead letter from exchange '" + exchange + "', which is not for dead letters");
     }
   }
 
   private static Origin origin(String queue, String exchange, Map<String, Object> headers) {
     if (queue.equals(Topology.ORPHAN)) {
-      return wasGivenOutBefore(headers) ? Origin.ORPHANED_IN_DOUBT : Origin.ORPHANED;
+      return wasDeliveredBefore(headers) ? Origin.ORPHANED_IN_DOUBT : Origin.ORPHANED;
     }
-    boolean cameBack =
+    boolean returned =
         exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED)
             || exchange.equals(Topology.BROKER_REQUEST_UNDELIVERED);
-    if (!cameBack) {
-      boolean again = queue.equals(Topology.CLIENT_REQUEST_QUEUE) && wasGivenOutBefore(headers);
+    if (!returned) {
+      boolean again = queue.equals(Topology.CLIENT_REQUEST_QUEUE) && wasDeliveredBefore(headers);
       return again ? Origin.IN_DOUBT : Origin.SENT;
     }
-    if (exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED) && wasGivenOutBefore(headers)) {
-      return Origin.IN_DOUBT; // whatever it died of in the end
+    if (exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED) && wasDeliveredBefore(headers)) {
+      return Origin.IN_DOUBT; // whatever the reason of the dead letter
     }
-    return switch (lastDeath(headers)) {
+    return switch (lastDeathReason(headers)) {
       case "expired" -> Origin.EXPIRED;
       case "rejected" -> Origin.REJECTED;
       case "delivery_limit" -> Origin.IN_DOUBT;
@@ -146,11 +147,11 @@ final class MessageReader {
   }
 
   /**
-   * Only quorum queues say so. {@code x-delivery-count} is not raised by everything that gives a
-   * message back (RabbitMQ 4.3: not when the consumer's node seems down), {@code x-acquired-count},
-   * of 4.3, is.
+   * Returns whether a quorum queue has delivered the message before; other queues do not report
+   * that. {@code x-delivery-count} misses some redeliveries (in RabbitMQ 4.3 those after a
+   * consumer's node seemed down). {@code x-acquired-count}, since 4.3, counts them all.
    */
-  private static boolean wasGivenOutBefore(Map<String, Object> headers) {
+  private static boolean wasDeliveredBefore(Map<String, Object> headers) {
     return headers != null
         && (isPositive(headers.get("x-delivery-count"))
             || isPositive(headers.get("x-acquired-count")));
@@ -160,17 +161,17 @@ final class MessageReader {
     return count instanceof Number number && number.longValue() > 0;
   }
 
-  /** The reason in the newest entry of {@code x-death}, which RabbitMQ puts first. */
-  private static String lastDeath(Map<String, Object> headers) {
-    boolean certified =
+  /** Returns the reason in the newest, which is the first, entry of {@code x-death}; else "". */
+  private static String lastDeathReason(Map<String, Object> headers) {
+    boolean hasDeathEntry =
         headers != null
-            && headers.get(DEATH) instanceof List<?> deaths
+            && headers.get(X_DEATH) instanceof List<?> deaths
             && !deaths.isEmpty()
             && deaths.get(0) instanceof Map<?, ?>;
-    if (!certified) {
+    if (!hasDeathEntry) {
       return "";
     }
-    Object newest = ((List<?>) headers.get(DEATH)).get(0);
+    Object newest = ((List<?>) headers.get(X_DEATH)).get(0);
     return String.valueOf(((Map<?, ?>) newest).get("reason"));
   }
 }

@@ -9,74 +9,80 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Publications that RabbitMQ has nacked and that are written again, and whether the channel is to
- * blame for their nacks.
+ * Nacked publications that wait to be written again. Decides whether the channel may be the cause
+ * of the nacks, and must be replaced.
  *
- * <p>In a cluster it may be: a channel whose first message for a quorum queue finds the queue's
- * leader gone asks nobody else, and nacks all that is for that queue until the node of that leader
- * is back (seen on RabbitMQ 3.10). A channel that is opened once there is a new leader does not. A
- * channel by which a queue has once taken something follows the leader, and its nacks mean what
- * they say (docs/protocol.md section 4, "Client agent").
+ * <p>In a cluster a channel can be the cause (docs/protocol.md section 4, "Nacks in a cluster"):
  *
- * <p>Only the shared queues are quorum queues. An inbox that nacks is full, or its owner has
- * declared it so that it takes nothing: that is no reason for a new channel, which would hold up
- * what goes to others.
+ * <ul>
+ *   <li>If a channel's first message for a quorum queue finds the queue's leader gone, the channel
+ *       nacks all messages for that queue until the leader's node is back (seen on RabbitMQ 3.10).
+ *   <li>A channel that is opened after the election of a new leader works.
+ *   <li>A channel on which the queue has once confirmed a message follows the leader: its nacks
+ *       mean that the queue is full.
+ * </ul>
+ *
+ * <p>Only the shared queues are quorum queues. A tenant's inbox nacks because it is full, or
+ * because the tenant declared it that way. A new channel would not help, and would delay messages
+ * to others.
  *
  * <p>Not synchronized: {@link Publisher} guards it.
  */
 final class Nacks {
 
   /**
-   * Consecutive looks, 200 ms apart, that must find nacks that the channel may be to blame for,
-   * before it is replaced; doubles after each replacement.
+   * Consecutive polls, 200 ms apart, that must find nacks of suspect routes before the channel is
+   * replaced; doubles after each replacement.
    */
-  static final int PATIENCE = 2;
+  static final int INITIAL_POLLS = 2;
 
-  private static final int MOST_PATIENCE = 16;
+  private static final int MAX_POLLS = 16;
 
   /**
-   * New channels for what goes one way. When they do not help, a queue is full: that of a broker
-   * that is frozen, say.
+   * Most channel replacements because of one route. If they do not help, a queue is full, such as
+   * the inbox of a frozen broker.
    */
-  static final int MOST_REPLACEMENTS = 4;
+  static final int MAX_REPLACEMENTS = 4;
 
-  /** After so many looks in a row that find nothing, the patience is the first one again. */
-  private static final int QUIET = 10;
+  /** Consecutive polls without nacked publications that reset the required polls and the counts. */
+  private static final int QUIET_POLLS_TO_RESET = 10;
 
   private final boolean cluster;
-  private final List<Publication> again = new ArrayList<>();
+  private final List<Publication> retries = new ArrayList<>();
 
-  /** Channels that were replaced because of what goes that way, and nacked it all the same. */
+  /** Number of channels replaced because of each route's nacks. */
   private final Map<String, Integer> replacements = new HashMap<>();
 
-  private final Set<String> blamed = new HashSet<>();
-  private boolean requestTaken;
-  private boolean nackedNow;
-  private int looks;
-  private int quietLooks;
-  private int patience = PATIENCE;
+  private final Set<String> suspectRoutes = new HashSet<>();
+  private boolean requestConfirmed;
+  private boolean nackedSincePoll;
+  private int pollsWithNacks;
+  private int quietPolls;
+  private int requiredPolls = INITIAL_POLLS;
 
   /**
-   * @param cluster whether there is more than one node
+   * Creates the state without nacks.
+   *
+   * @param cluster true if RabbitMQ has more than one node
    */
   Nacks(boolean cluster) {
     this.cluster = cluster;
   }
 
-  /** A new channel. */
+  /** Notes that a new channel was opened. */
   void onOpened() {
-    if (wantNewChannel()) {
-      patience = Math.min(2 * patience, MOST_PATIENCE);
-      blamed.forEach(way -> replacements.merge(way, 1, Integer::sum));
+    if (isReplacementDue()) {
+      requiredPolls = Math.min(2 * requiredPolls, MAX_POLLS);
+      suspectRoutes.forEach(route -> replacements.merge(route, 1, Integer::sum));
     }
-    blamed.clear();
-    requestTaken = false;
-    looks = 0;
+    suspectRoutes.clear();
+    requestConfirmed = false;
+    pollsWithNacks = 0;
   }
 
-  /** A queue has taken a message with this publication. */
-  void onTaken(Publication publication) {
-    requestTaken |= isRequest(publication);
+  /** Notes that RabbitMQ confirmed a message with this publication and did not return it. */
+  void onConfirmed(Publication publication) {
+    requestConfirmed |= isRequest(publication);
   }
 
   private static boolean isRequest(Publication publication) {
@@ -84,57 +90,57 @@ final class Nacks {
   }
 
   /**
-   * Takes over what was nacked, if it is to be written again.
+   * Takes a nacked publication, to write it again at the next poll.
    *
-   * @return whether it is
+   * @return false if the publication must not be written again
    */
-  boolean takeOver(Publication publication) {
-    boolean mayBeChannels =
+  boolean retryIfAllowed(Publication publication) {
+    boolean channelMayBeAtFault =
         cluster
-            && !requestTaken
+            && !requestConfirmed
             && Topology.mayReachSharedQueue(publication.key().exchange())
-            && replacements.getOrDefault(wayOf(publication), 0) < MOST_REPLACEMENTS;
-    Optional<Publication> writtenAgain =
-        mayBeChannels && isRequest(publication)
+            && replacements.getOrDefault(routeOf(publication), 0) < MAX_REPLACEMENTS;
+    Optional<Publication> retry =
+        channelMayBeAtFault && isRequest(publication)
             ? Optional.of(publication)
-            : publication.nackedOnceMore();
-    writtenAgain.ifPresent(again::add);
-    if (mayBeChannels && writtenAgain.isPresent()) {
-      blamed.add(wayOf(publication));
-      nackedNow = true;
+            : publication.afterNack();
+    retry.ifPresent(retries::add);
+    if (channelMayBeAtFault && retry.isPresent()) {
+      suspectRoutes.add(routeOf(publication));
+      nackedSincePoll = true;
     }
-    return writtenAgain.isPresent();
+    return retry.isPresent();
   }
 
-  private static String wayOf(Publication publication) {
+  private static String routeOf(Publication publication) {
     return publication.key().exchange() + ' ' + publication.routingKey();
   }
 
-  /** Takes out this one, if it is there. */
+  /** Removes this publication, if it waits here. */
   boolean remove(Publication publication) {
-    return again.remove(publication);
+    return retries.remove(publication);
   }
 
   boolean isEmpty() {
-    return again.isEmpty();
+    return retries.isEmpty();
   }
 
-  /** All that is to be written again, every 200 ms. */
-  List<Publication> take() {
-    looks = nackedNow ? looks + 1 : 0;
-    quietLooks = again.isEmpty() ? quietLooks + 1 : 0;
-    nackedNow = false;
-    if (quietLooks >= QUIET) {
-      patience = PATIENCE;
+  /** Removes and returns the publications to write again. Called at each poll, every 200 ms. */
+  List<Publication> takeRetries() {
+    pollsWithNacks = nackedSincePoll ? pollsWithNacks + 1 : 0;
+    quietPolls = retries.isEmpty() ? quietPolls + 1 : 0;
+    nackedSincePoll = false;
+    if (quietPolls >= QUIET_POLLS_TO_RESET) {
+      requiredPolls = INITIAL_POLLS;
       replacements.clear();
     }
-    List<Publication> taken = List.copyOf(again);
-    again.clear();
+    List<Publication> taken = List.copyOf(retries);
+    retries.clear();
     return taken;
   }
 
-  /** Whether it is time to try another channel. */
-  boolean wantNewChannel() {
-    return looks >= patience;
+  /** Returns whether the channel must be replaced. */
+  boolean isReplacementDue() {
+    return pollsWithNacks >= requiredPolls;
   }
 }

@@ -18,24 +18,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where in a cluster a process's own queues are, and under which id. Such a queue lives on the node
- * by which it was declared, and is consumed by way of that node only: the fence of rule 1 is that
- * node's word (docs/protocol.md section 3, "In a cluster"). So a lost connection is made anew to
- * the same node first; a process that has to go to another node leaves its queues behind and
- * declares new ones there.
+ * Keeps the consuming connection on the cluster node that holds the process's own queues
+ * (docs/protocol.md section 3, "In a cluster"). A classic queue is stored on the node that declared
+ * it. Its messages must be consumed through that node, because only that node's answer to a fence
+ * settles them.
  *
- * <p>Nodes are told apart by IP address and port: RabbitMQ's handshake does not name the node.
- * Belongs to the link's thread.
+ * <ul>
+ *   <li>A lost connection is first opened to the same node again.
+ *   <li>A process that connects to another node leaves its queues behind and declares new ones.
+ * </ul>
+ *
+ * <p>Nodes are told apart by IP address and port, since RabbitMQ's handshake does not name the
+ * node. Used by the link's thread only.
  */
 final class NodeAffinity implements AddressResolver {
 
-  /** For how long nothing but the own node is tried: a short cut of the line costs no inbox. */
-  static final Duration PATIENCE = Duration.ofSeconds(1);
+  /**
+   * Time after a disconnect during which only the queues' node is tried. A short interruption thus
+   * does not replace the queues.
+   */
+  static final Duration OWN_NODE_ONLY = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(NodeAffinity.class);
 
-  /** How a node is reached. */
-  private record Place(InetAddress address, int port) {}
+  /** Resolved address of a node. */
+  private record NodeAddress(InetAddress address, int port) {}
 
   private final List<AmqpConfig.Address> addresses;
   private final Member.Plans plans;
@@ -43,8 +50,8 @@ final class NodeAffinity implements AddressResolver {
   private ProcessId id;
   private int generation;
   private Topology.Plan plan;
-  private Place place;
-  private long leftAt;
+  private NodeAddress ownNode;
+  private long disconnectedAt;
 
   NodeAffinity(List<AmqpConfig.Address> addresses, Member member, LongSupplier clock) {
     this.addresses = addresses;
@@ -54,40 +61,40 @@ final class NodeAffinity implements AddressResolver {
     this.plan = plans.plan(id, generation);
   }
 
-  /** The id that the queues are for. */
+  /** Returns the process id that the queues are named after. */
   ProcessId id() {
     return id;
   }
 
-  /** What is consumed now. */
+  /** Returns the plan with the current queues. */
   Topology.Plan plan() {
     return plan;
   }
 
   /**
-   * Connected: what is declared from now on is on this node.
+   * Notes the node of a new connection, on which queues are declared from now on.
    *
-   * @return whether that is another node than before, and all queues are new
+   * @return whether this is another node than before, so that the plan has new queues
    */
-  boolean arrive(Connection connection) {
-    Place here = new Place(connection.getAddress(), connection.getPort());
-    boolean moved = place != null && !place.equals(here);
+  boolean onConnected(Connection connection) {
+    NodeAddress here = new NodeAddress(connection.getAddress(), connection.getPort());
+    boolean moved = ownNode != null && !ownNode.equals(here);
     if (moved) {
-      replace("its node is not reached");
+      replace("connected to another node");
     }
-    place = here;
+    ownNode = here;
     return moved;
   }
 
-  /** The connection is gone, or of no use. */
-  void leave() {
-    leftAt = clock.getAsLong();
+  /** Notes that the connection is lost or closed. */
+  void onDisconnected() {
+    disconnectedAt = clock.getAsLong();
   }
 
-  /** The queues cannot be used by way of any node: the next ones are new. */
-  void abandon() {
-    replace("its node is down");
-    place = null;
+  /** Replaces the queues, which no node can serve: RabbitMQ says that their node is down. */
+  void onNodeDown() {
+    replace("the node of the old queue is down");
+    ownNode = null;
   }
 
   private void replace(String why) {
@@ -102,36 +109,36 @@ final class NodeAffinity implements AddressResolver {
         LogText.quoted(why));
   }
 
-  /** Asked before each attempt to connect. */
+  /** Returns the addresses for the next attempt to connect, in the order in which to try them. */
   @Override
   public List<Address> getAddresses() throws IOException {
-    List<Address> atHome = new ArrayList<>();
-    List<Address> elsewhere = new ArrayList<>();
+    List<Address> ownAddresses = new ArrayList<>();
+    List<Address> otherAddresses = new ArrayList<>();
     UnknownHostException unknown = null;
     for (AmqpConfig.Address address : addresses) {
       try {
         for (InetAddress ip : InetAddress.getAllByName(address.host())) {
-          boolean isHome = new Place(ip, address.port()).equals(place);
-          // With the host's name, which a certificate is compared with.
-          (isHome ? atHome : elsewhere)
+          boolean isOwnNode = new NodeAddress(ip, address.port()).equals(ownNode);
+          // Keep the host name: TLS compares the certificate with it.
+          (isOwnNode ? ownAddresses : otherAddresses)
               .add(new ResolvedInetAddress(address.host(), ip, address.port()));
         }
       } catch (UnknownHostException e) {
         unknown = e;
       }
     }
-    if (unknown != null && atHome.isEmpty() && elsewhere.isEmpty()) {
+    if (unknown != null && ownAddresses.isEmpty() && otherAddresses.isEmpty()) {
       throw unknown;
     }
-    if (!atHome.isEmpty() && clock.getAsLong() - leftAt < PATIENCE.toNanos()) {
-      return atHome;
+    if (!ownAddresses.isEmpty() && clock.getAsLong() - disconnectedAt < OWN_NODE_ONLY.toNanos()) {
+      return ownAddresses;
     }
-    Collections.shuffle(elsewhere);
-    atHome.addAll(elsewhere);
-    return atHome;
+    Collections.shuffle(otherAddresses);
+    ownAddresses.addAll(otherAddresses);
+    return ownAddresses;
   }
 
-  /** The order matters. */
+  /** Returns the addresses in their order, which matters. */
   @Override
   public List<Address> maybeShuffle(List<Address> input) {
     return input;

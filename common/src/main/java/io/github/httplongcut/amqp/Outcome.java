@@ -1,27 +1,34 @@
 package io.github.httplongcut.amqp;
 
-/** What became of a {@link Publication}. */
+/** Final result of publishing a {@link Publication}. */
 public enum Outcome {
-  /** RabbitMQ has it, in at least one queue. */
+  /** RabbitMQ confirmed the message and put it into at least one queue. */
   CONFIRMED,
-  /** No queue was bound for it: nobody got it. */
+  /** RabbitMQ returned the message because no queue was bound for it. Nobody received it. */
   RETURNED,
-  /** RabbitMQ refused it (a queue is full): nobody got it. */
+  /** RabbitMQ nacked the message, for example because the queue is full. */
   NACKED,
-  /** RabbitMQ's permissions do not allow it, or it is too long: nobody got it. */
+  /** RabbitMQ's permissions forbid the message, or it is too long. Nobody received it. */
   REFUSED,
-  /** Written, but the connection, or an inbox, said no word of it in time: its fate is unknown. */
+  /**
+   * Written but never confirmed: the connection was lost, or a tenant's inbox did not confirm in
+   * time. A queue may or may not hold the message.
+   */
   UNKNOWN,
-  /** Never written: that tenant's inboxes confirm nothing, and RabbitMQ holds enough for them. */
+  /**
+   * Given up because too many messages for the tenant's inboxes are unconfirmed, or because
+   * RabbitMQ closed the tenant's channel. May have been written before, as with {@link
+   * #NO_CONNECTION}.
+   */
   INBOX_BUSY,
   /**
-   * Given up while there was no connection. What is tried {@link Publication.Tries#ONCE} was never
-   * written; anything else may have been, on a connection that was lost.
+   * Given up while there was no connection. A publication with {@link Publication.Tries#ONCE} was
+   * never written. Any other may have been written on a connection that was lost.
    */
   NO_CONNECTION,
   /**
-   * Given up because RabbitMQ takes no more: an alarm blocks the connection, or it is too slow. Of
-   * what was written the same as of {@link #NO_CONNECTION}.
+   * Given up because RabbitMQ accepts no more messages: an alarm blocks the connection, or RabbitMQ
+   * is too slow. May have been written before, as with {@link #NO_CONNECTION}.
    */
   BLOCKED
 }

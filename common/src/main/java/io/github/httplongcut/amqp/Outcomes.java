@@ -7,11 +7,11 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands outcomes to the loop, and counts them. Thread-safe. */
+/** Counts outcomes and hands them to the loop. Thread-safe. */
 final class Outcomes {
 
-  /** A publication and its one outcome. */
-  record Done(Publication publication, Outcome outcome) {}
+  /** A publication with its outcome. */
+  record Completion(Publication publication, Outcome outcome) {}
 
   private static final Logger log = LoggerFactory.getLogger(Outcomes.class);
 
@@ -23,30 +23,30 @@ final class Outcomes {
     this.metrics = metrics;
   }
 
-  /** Tells of these; what an outcome brings about may happen on this thread. */
-  void tell(List<Done> done) {
-    List<Done> awaited = new ArrayList<>(done.size());
-    for (Done each : done) {
+  /** Counts the outcomes and calls the publications' listeners, possibly on this thread. */
+  void deliver(List<Completion> completions) {
+    List<Completion> awaited = new ArrayList<>(completions.size());
+    for (Completion each : completions) {
       metrics.outcome(each.outcome);
-      if (each.publication.isAwaited()) {
+      if (each.publication.hasOutcomeListener()) {
         awaited.add(each);
       }
     }
-    // One task for all: a confirm may be of dozens.
+    // One task for all of them: one confirm may complete dozens of publications.
     if (!awaited.isEmpty()) {
-      loop.executeHere(() -> awaited.forEach(Outcomes::tell));
+      loop.executeHere(() -> awaited.forEach(Outcomes::deliver));
     }
   }
 
-  /** A bug in what one of them causes must not cost the others their outcome. */
-  private static void tell(Done done) {
+  /** Catches a listener's exception, so that the other publications still get their outcome. */
+  private static void deliver(Completion completion) {
     try {
-      done.publication.done(done.outcome);
+      completion.publication.done(completion.outcome);
     } catch (RuntimeException | Error e) {
       log.error(
           "event=bug publication={} outcome={}",
-          LogText.quoted(done.publication.toString()),
-          done.outcome,
+          LogText.quoted(completion.publication.toString()),
+          completion.outcome,
           e);
     }
   }

@@ -7,77 +7,79 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * One event to be published, mandatory and confirmed, to the exchange of its name. Immutable but
- * for its builder-like methods, each of which returns a changed copy.
+ * An event to publish to the exchange of its name, mandatory and with a confirm. Immutable; methods
+ * such as {@link #tried} return a changed copy.
  */
 public final class Publication {
 
-  /** Number of times that it may be written. */
+  /** Policy for writing a publication again. */
   public enum Tries {
-    /** Written once at the most; its fate may be {@link Outcome#UNKNOWN}. For requests. */
+    /** Written at most once; the outcome may be {@link Outcome#UNKNOWN}. For requests. */
     ONCE,
-    /** Written again when nacked or its fate is unknown, until it is given up. For all else. */
+    /** Written again after a nack or a lost channel, until confirmed or given up. The default. */
     UNTIL_CONFIRMED,
     /**
-     * The same, but given up after {@value Publication#MOST_NACKS} nacks. For what goes to a
-     * tenant's inbox: its owner may have declared it so that it takes nothing.
+     * Like {@link #UNTIL_CONFIRMED}, but given up after {@value Publication#MAX_NACKS} nacks. For
+     * tenants' inboxes, since a tenant may declare an inbox that accepts no messages.
      */
     UNLESS_NACKED,
     /**
-     * The same, but given up after the first nack. For what a broker sends on for others: nobody
-     * knows whether it is wanted, and what it came from holds a place in a shared queue.
+     * Like {@link #UNTIL_CONFIRMED}, but given up after the first nack. For messages that a broker
+     * passes on for requests that it does not know: they may be unwanted, and until the confirm
+     * their original takes up space in a shared queue.
      */
     UNTIL_NACKED
   }
 
   /** Nacks after which a publication of {@link Tries#UNLESS_NACKED} is given up. */
-  static final int MOST_NACKS = 3;
+  static final int MAX_NACKS = 3;
 
-  /** With whom it may share an AMQP message (protocol section 7). */
+  /** Kind of events with which an event may share an AMQP message (protocol section 7). */
   public enum Batching {
-    /** With nobody: a request whose expiration is not the full one. */
+    /** With none: a request whose expiration is shorter than the full one. */
     ALONE,
     /** With other requests that are repeatable. */
     REPEATABLE,
     /** With other requests that are not repeatable. */
     NOT_REPEATABLE,
-    /** With any event of its type: what is no request. */
+    /** With any event of its type. For all events that are not requests. */
     ANY,
     /**
-     * With any such event of its type, for which it may wait some milliseconds: acks of requests
-     * that are repeatable. If the sender dies with it, the request comes back anyway.
+     * With other unhurried events of its type, for which it may wait some milliseconds. For acks of
+     * repeatable requests: if the sender dies before it writes the ack, the request comes back.
      */
     UNHURRIED
   }
 
   /**
-   * What may be one AMQP message: the same key.
+   * Properties that all events of an AMQP message have in common.
    *
-   * @param owner the tenant to whose inbox it goes, or {@link Topology#NOBODY}; asked for often
+   * @param tenant tenant whose inbox the message goes to, or {@link Topology#NO_TENANT}; kept here
+   *     because it is needed often
    */
   record BatchKey(
       String exchange,
       String routingKey,
-      String owner,
+      String tenant,
       Batching batching,
       String brokerId,
       boolean orphaned) {
 
     static BatchKey of(String exchange, String routingKey) {
-      String owner = Topology.ownerOf(exchange, routingKey);
-      return new BatchKey(exchange, routingKey, owner, Batching.ANY, null, false);
+      String tenant = Topology.tenantOf(exchange, routingKey);
+      return new BatchKey(exchange, routingKey, tenant, Batching.ANY, null, false);
     }
 
     BatchKey batched(Batching other) {
-      return new BatchKey(exchange, routingKey, owner, other, brokerId, orphaned);
+      return new BatchKey(exchange, routingKey, tenant, other, brokerId, orphaned);
     }
 
     BatchKey withBrokerId(String id) {
-      return new BatchKey(exchange, routingKey, owner, batching, id, orphaned);
+      return new BatchKey(exchange, routingKey, tenant, batching, id, orphaned);
     }
 
     BatchKey asOrphan() {
-      return new BatchKey(exchange, routingKey, owner, batching, brokerId, true);
+      return new BatchKey(exchange, routingKey, tenant, batching, brokerId, true);
     }
   }
 
@@ -113,10 +115,10 @@ public final class Publication {
   }
 
   /**
-   * An event to be published until it is confirmed ({@link Tries#UNTIL_CONFIRMED}), or until {@code
-   * giveUpAt}; batched with any other. It is encoded here, on the caller's thread.
+   * Creates a publication with {@link Tries#UNTIL_CONFIRMED} and {@link Batching#ANY}. Encodes the
+   * event on the caller's thread.
    *
-   * @param giveUpAt {@link System#nanoTime} after which it is not written (again)
+   * @param giveUpAt {@link System#nanoTime} from which on the event is not written (again)
    */
   public static Publication of(Event event, String routingKey, long giveUpAt) {
     Objects.requireNonNull(routingKey, "routingKey");
@@ -131,19 +133,19 @@ public final class Publication {
         Optional.empty());
   }
 
-  /** The same, tried that often. */
+  /** Returns a copy with this policy. */
   public Publication tried(Tries tries) {
     return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, nacks, whenDone);
   }
 
-  /** The same, sharing a message with those only. */
+  /** Returns a copy that shares a message with this kind of events. */
   public Publication batched(Batching batching) {
     return withKey(key.batched(batching));
   }
 
   /**
-   * The same with an AMQP {@code expiration}. In a batch of what is no request the longest one
-   * counts.
+   * Returns a copy with an AMQP {@code expiration}. A batch of events that are not requests has the
+   * longest expiration among them.
    *
    * @param millis at least 1
    */
@@ -154,63 +156,62 @@ public final class Publication {
     return new Publication(event, encoded, key, tries, millis, giveUpAt, nacks, whenDone);
   }
 
-  /** The same with the AMQP header {@link Topology#BROKER_ID_HEADER}. */
+  /** Returns a copy with the AMQP header {@link Topology#BROKER_ID_HEADER}. */
   public Publication withBrokerId(String brokerId) {
     return withKey(key.withBrokerId(brokerId));
   }
 
-  /** The same with the AMQP header {@link Topology#ORPHANED_HEADER}. */
+  /** Returns a copy with the AMQP header {@link Topology#ORPHANED_HEADER}. */
   public Publication orphaned() {
     return withKey(key.asOrphan());
   }
 
-  /** The same; {@code whenDone} is called once, on the loop, with its outcome. */
+  /** Returns a copy with a listener, which is called once, on the loop, with the outcome. */
   public Publication whenDone(Consumer<Outcome> whenDone) {
     return new Publication(
         event, encoded, key, tries, expirationMillis, giveUpAt, nacks, Optional.of(whenDone));
   }
 
-  /** The event. */
+  /** Returns the event. */
   public Event event() {
     return event;
   }
 
-  /** The routing key. */
+  /** Returns the routing key. */
   public String routingKey() {
     return key.routingKey;
   }
 
-  /** The AMQP expiration in milliseconds, if it has one. */
+  /** Returns the AMQP expiration in milliseconds; empty if there is none. */
   public Optional<Long> expiration() {
     return expirationMillis == NEVER ? Optional.empty() : Optional.of(expirationMillis);
   }
 
-  /** Whether it carries the AMQP header {@link Topology#ORPHANED_HEADER}. */
+  /** Returns whether the message has the AMQP header {@link Topology#ORPHANED_HEADER}. */
   public boolean isOrphaned() {
     return key.orphaned;
   }
 
-  /** Number of times that it may be written. */
+  /** Returns the policy for writing the event again. */
   public Tries tries() {
     return tries;
   }
 
-  /** With whom it may share a message. */
+  /** Returns the kind of events with which this one may share a message. */
   public Batching batching() {
     return key.batching;
   }
 
   /**
-   * The same after one more nack, to be written again; empty if that was the last.
-   *
-   * @return itself if nobody counts its nacks
+   * Returns the publication to write again after a nack, with this nack counted if its policy
+   * limits them; empty if it must not be written again.
    */
-  Optional<Publication> nackedOnceMore() {
+  Optional<Publication> afterNack() {
     return switch (tries) {
       case ONCE, UNTIL_NACKED -> Optional.empty();
       case UNTIL_CONFIRMED -> Optional.of(this);
       case UNLESS_NACKED ->
-          nacks + 1 < MOST_NACKS
+          nacks + 1 < MAX_NACKS
               ? Optional.of(
                   new Publication(
                       event, encoded, key, tries, expirationMillis, giveUpAt, nacks + 1, whenDone))
@@ -234,17 +235,17 @@ public final class Publication {
     return expirationMillis;
   }
 
-  boolean isGivenUp(long nowNanos) {
+  boolean isOverdue(long nowNanos) {
     return nowNanos - giveUpAt >= 0;
   }
 
-  /** Returns whether it is written again when its fate is unknown. */
-  boolean isTriedAgain() {
+  /** Returns whether the event is written again after its channel was lost before the confirm. */
+  boolean isRetried() {
     return tries != Tries.ONCE;
   }
 
-  /** Whether somebody wants to know its outcome. */
-  boolean isAwaited() {
+  /** Returns whether there is a listener for the outcome. */
+  boolean hasOutcomeListener() {
     return whenDone.isPresent();
   }
 

@@ -4,7 +4,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
-import io.github.httplongcut.amqp.Outcomes.Done;
+import io.github.httplongcut.amqp.Outcomes.Completion;
 import io.github.httplongcut.amqp.PublishingChannel.Write;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
@@ -24,27 +24,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes: makes messages of what waits, and has them written while less than the window is
- * unconfirmed, so that no alarm of RabbitMQ finds a writer stuck. The link's thread owns the
- * channels and may write anything; whose turn of the loop it is, and the connection's reader
- * thread, on which confirms come, write what can block nobody ({@link #writeHere}). One of them
- * writes at a time. Every publication gets exactly one {@link Outcome}, handed to the loop.
+ * Publishes with confirms. Joins waiting publications into messages, and writes them while the
+ * unconfirmed bytes fit the window, so that no writer blocks when an alarm stops RabbitMQ from
+ * reading. Every publication gets exactly one {@link Outcome}, on the loop.
  *
- * <p>Only the link's thread opens and closes channels, since that waits for a reply of RabbitMQ's.
- * The others go on writing meanwhile, on the channels that there are. RabbitMQ reads a connection
- * in order: while it owes that reply, it would not read what the link's thread might write either.
+ * <p>One thread writes at a time:
+ *
+ * <ul>
+ *   <li>The link's thread may write any message. Only this thread opens and closes channels, since
+ *       that waits for RabbitMQ's reply.
+ *   <li>The thread that runs the loop's current task, and the connection's reader thread, which
+ *       receives confirms, write only what cannot block ({@link #writeWithoutBlocking}). They go on
+ *       while the link's thread waits for a reply.
+ * </ul>
  */
-final class Publisher implements Link.Use, PublishingChannel.Listener {
+final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener {
 
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
   /**
-   * So much is unconfirmed at the most, and in the socket's buffer, when somebody else than the
-   * link's thread writes: what fits there can block nobody.
+   * Most unconfirmed bytes up to which threads other than the link's write. So many bytes fit the
+   * socket's send buffer, so the write does not block.
    */
-  private static final int MOST_BYTES_HERE = 64 * 1024;
+  private static final int MAX_UNBLOCKED_BYTES = 64 * 1024;
 
-  private static final int PART_OF_BUFFER = 4;
+  /** Divisor of the socket's send buffer, of which those threads use only this part. */
+  private static final int BUFFER_FRACTION = 4;
 
   private final Link link;
   private final AmqpConfig config;
@@ -53,33 +58,33 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
   private final SessionMetrics metrics;
   private final Outcomes outcomes;
 
-  /** Something was published in this turn of the loop, and the writer was not told yet. */
+  /** True if the loop's current task has published and no thread was woken to write that yet. */
   private boolean published;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // All of these are guarded by the lock.
+  // Guarded by the lock, as are the fields below.
   private final PublisherState state;
 
   private final RateLimit closedWarnings = new RateLimit(Duration.ofMinutes(1));
 
-  /** Somebody takes a message and writes it: one at a time, so that numbers are in order. */
+  /** True while a thread writes; one at a time, so that the confirm numbers are in order. */
   private boolean writing;
 
-  /** A write failed: nothing more is written on this connection. */
-  private boolean broken;
+  /** True if a write has failed: nothing more is written on this connection. */
+  private boolean writeFailed;
 
-  /** What may be unconfirmed when others than the link's thread write. */
-  private long mostBytesHere;
+  /** Unconfirmed bytes up to which threads other than the link's write, on this connection. */
+  private long maxUnblockedBytes;
 
-  /** When the link's thread comes by itself to write what is held, if it does. */
+  /** Time at which the link's thread wakes up to write held messages; empty if it does not. */
   private OptionalLong wakesAt = OptionalLong.empty();
 
-  /** Outcomes that are on their way to the loop. */
-  private int telling;
+  /** Number of threads that are handing outcomes to the loop. */
+  private int outcomesInDelivery;
 
-  /** Who waits for all to be over. */
-  private int flushing;
+  /** Number of threads in {@link #flush}. */
+  private int flushers;
 
   Publisher(Link link, AmqpConfig config, ProcessId id, Loop loop, SessionMetrics metrics) {
     this.link = link;
@@ -91,13 +96,13 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
     this.state = new PublisherState(config, System.nanoTime());
   }
 
-  /** From any thread; never blocks. */
+  /** Takes a publication, from any thread; never blocks. */
   void publish(Publication publication) {
     change(
-        done -> {
-          if (state.publish(publication, System.nanoTime(), done)) {
+        completions -> {
+          if (state.publish(publication, System.nanoTime(), completions)) {
             if (loop.isItsTurn()) {
-              published = true; // onTaskEnd sees to it: more may come
+              published = true; // written in onTaskEnd, since the task may publish more
             } else {
               changed.signalAll();
             }
@@ -106,8 +111,8 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
   }
 
   /**
-   * In the loop's turn, at the end of a task: what it has published is written here, unless there
-   * is more to do here.
+   * Writes what the loop's current task has published, on its thread. If more tasks wait, leaves it
+   * to the link's thread.
    */
   void onTaskEnd(boolean moreWaits) {
     if (!published) {
@@ -115,26 +120,26 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
     }
     published = false;
     if (!moreWaits) {
-      writeHere();
+      writeWithoutBlocking();
       return;
     }
-    change(done -> wakeIfNeeded());
+    change(completions -> wakeIfNeeded());
   }
 
   /**
-   * Writes what may go, on a thread that must not block: less than what the socket's buffer takes,
-   * on a channel that is there. What is left is the link's thread's. A hand-over to that takes
-   * longer than the write.
+   * Writes messages on the calling thread, which must not block: only as many bytes as the socket's
+   * buffer takes, and only on open channels. The link's thread writes the rest. Writing here is
+   * faster than a hand-over to the link's thread.
    */
-  private void writeHere() {
+  private void writeWithoutBlocking() {
     while (true) {
       Write next;
       lock.lock();
       try {
-        if (writing || broken || !state.channels().areThere()) {
-          return; // whoever writes goes on; a new connection begins with what waits
+        if (writing || writeFailed || !state.channels().isConnected()) {
+          return; // the current writer goes on, or the next connection writes what waits
         }
-        next = state.nextWrite(mostBytesHere - state.channels().bytes(), System.nanoTime());
+        next = state.nextWrite(maxUnblockedBytes - state.channels().bytes(), System.nanoTime());
         if (next == null) {
           wakeIfNeeded();
           return;
@@ -143,16 +148,17 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
       } finally {
         lock.unlock();
       }
-      Written how = Written.BADLY;
+      WriteResult result = WriteResult.FAILED;
       try {
         write(next);
-        how = Written.WELL;
+        result = WriteResult.WRITTEN;
       } catch (IOException | ShutdownSignalException e) {
         log.debug("event=write_failed why={}", LogText.quoted(Failures.describe(e)));
-      } catch (RuntimeException | Error e) { // none, not even a lack of memory, ends the publishing
+      } catch (RuntimeException
+          | Error e) { // nothing may end publishing, not even an OutOfMemoryError
         log.error("event=bug thread={}", Thread.currentThread().getName(), e);
       } finally {
-        written(next.channel(), how);
+        onWritten(next.channel(), result);
       }
     }
   }
@@ -163,18 +169,24 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
     metrics.published(message.publications().get(0).event().type(), message.publications().size());
   }
 
-  private enum Written {
-    WELL,
-    /** Its number may be used up, or not: the channel is of no more use. */
-    BADLY
+  private enum WriteResult {
+    WRITTEN,
+    /**
+     * The channel may or may not have used up the message's number, so it must not be used again.
+     */
+    FAILED
   }
 
-  private void written(PublishingChannel on, Written how) {
+  private void onWritten(PublishingChannel channel, WriteResult result) {
     lock.lock();
     try {
       writing = false;
-      broken |= how == Written.BADLY && !on.isLost() && !isClosedAlone(on);
-      if (broken || state.isClosed() || state.silence().isDue() || on.isLost()) {
+      writeFailed |=
+          result == WriteResult.FAILED && !channel.isLost() && !isClosedTenantChannel(channel);
+      if (writeFailed
+          || state.isClosed()
+          || state.silenceDetector().isFenceDue()
+          || channel.isLost()) {
         changed.signalAll();
       }
     } finally {
@@ -182,15 +194,20 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
     }
   }
 
-  /** Returns whether RabbitMQ has closed that channel of a tenant: {@link #care} sees to it. */
-  private boolean isClosedAlone(PublishingChannel channel) {
+  /**
+   * Returns whether this is a tenant's channel that is closed; {@link #manageChannels} removes it.
+   */
+  private boolean isClosedTenantChannel(PublishingChannel channel) {
     return !state.channels().isMain(channel) && !channel.isOpen();
   }
 
-  /** With the lock held: has the link's thread do what nobody else may, or when its time is up. */
+  /**
+   * Wakes the link's thread if there is work that only this thread does, or if it would wake up too
+   * late for held messages. Called with the lock held.
+   */
   private void wakeIfNeeded() {
     long now = System.nanoTime();
-    long nanos = state.needCare() ? 0 : state.outbox().nanosToNext(now);
+    long nanos = state.hasChannelWork() ? 0 : state.queue().nanosToNext(now);
     if (nanos == Long.MAX_VALUE) {
       return;
     }
@@ -200,27 +217,27 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
     }
   }
 
-  /** From any thread; does nothing with what is written. */
+  /** Takes back a publication that is not written yet. From any thread. */
   void withdraw(Publication publication) {
     change(
-        done -> {
+        completions -> {
           if (state.withdraw(publication)) {
-            changed.signalAll(); // flush() may wait for it
+            changed.signalAll(); // for flush()
           }
         });
   }
 
-  /** From any thread: writes nothing for as long as it is held. */
+  /** Stops ({@code true}) and resumes writing. From any thread. */
   void hold(boolean held) {
     change(
-        done -> {
+        completions -> {
           state.hold(held);
           changed.signalAll();
         });
   }
 
   boolean isConnected() {
-    return locked(() -> state.channels().areOpen());
+    return locked(() -> state.channels().isOpen());
   }
 
   boolean isBlocked() {
@@ -228,7 +245,7 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
   }
 
   int waiting() {
-    return locked(() -> state.outbox().size());
+    return locked(() -> state.queue().size());
   }
 
   int unconfirmed() {
@@ -237,24 +254,26 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
 
   @Override
   public void use(Connection connection) throws IOException, InterruptedException {
-    PublishingChannel main = PublishingChannel.open(connection.createChannel(), this);
-    connection.addBlockedListener(reason -> onBlocked(main, reason), () -> onUnblocked(main));
+    PublishingChannel mainChannel = PublishingChannel.open(connection.createChannel(), this);
+    connection.addBlockedListener(
+        reason -> onBlocked(mainChannel, reason), () -> onUnblocked(mainChannel));
     int channelMax = connection.getChannelMax();
     change(
-        done -> {
-          state.onOpened(main, channelMax, System.nanoTime(), done);
-          broken = false;
-          mostBytesHere = Math.min(MOST_BYTES_HERE, link.sendBufferBytes() / PART_OF_BUFFER);
+        completions -> {
+          state.onOpened(mainChannel, channelMax, System.nanoTime(), completions);
+          writeFailed = false;
+          maxUnblockedBytes =
+              Math.min(MAX_UNBLOCKED_BYTES, link.sendBufferBytes() / BUFFER_FRACTION);
         });
-    link.healthy();
+    link.onHealthy();
     try {
-      writeWhileOpen(connection, main);
+      writeWhileOpen(connection, mainChannel);
     } finally {
-      lost();
+      onLost();
     }
   }
 
-  private void writeWhileOpen(Connection connection, PublishingChannel main)
+  private void writeWhileOpen(Connection connection, PublishingChannel mainChannel)
       throws IOException, InterruptedException {
     while (true) {
       Write next;
@@ -263,32 +282,36 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
       try {
         next = awaitWork(connection);
         if (!isUsable(connection)) {
-          return; // a message just made is among the unconfirmed: lost() sees to it
+          return; // a message that was just taken is among the unconfirmed: onLost() decides on it
         }
-        probing = !writing && state.silence().takeDue();
+        probing = !writing && state.silenceDetector().takeFenceDue();
         if (probing) {
-          state.channels().used().forEach(PublishingChannel::onFence);
+          state.channels().active().forEach(PublishingChannel::onFenceSent);
         }
         writing |= probing || next != null;
       } finally {
         lock.unlock();
       }
       if (probing || next != null) {
-        writeHolding(main, probing, next);
+        writeExclusively(mainChannel, probing, next);
       }
-      care(connection);
+      manageChannels(connection);
     }
   }
 
-  /** With the lock held: waits for something to do; returns the next message, if there is one. */
+  /**
+   * Waits for work of the link's thread. Called with the lock held.
+   *
+   * @return the next message to write; null if the work is another
+   */
   private Write awaitWork(Connection connection) throws InterruptedException {
     long now = System.nanoTime();
     Write next = writing ? null : state.nextWrite(state.room(), now);
     while (next == null
-        && (writing || !state.silence().isDue())
-        && !state.needCare()
+        && (writing || !state.silenceDetector().isFenceDue())
+        && !state.hasChannelWork()
         && isUsable(connection)) {
-      // Of the same clock reading: by a later one, what could not go yet might seem to be due.
+      // Use the clock reading of nextWrite: by a later one, held messages might seem due.
       long nanos = nanosToWait(now);
       if (nanos != Long.MAX_VALUE) {
         wakesAt = OptionalLong.of(now + nanos);
@@ -303,214 +326,219 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
 
   private boolean isUsable(Connection connection) {
     return !state.isClosed()
-        && !broken
+        && !writeFailed
         && connection.isOpen()
-        && state.channels().areOpen()
-        && !state.isUsedUp();
+        && state.channels().isOpen()
+        && !state.isReconnectDue();
   }
 
   /**
-   * Until what is held may go. What may go already, by the clock reading by which it was not taken,
-   * waits for a word of RabbitMQ's.
+   * Returns the time until held messages are due. Messages that are due already, and were not taken
+   * at the same {@code now}, wait for a confirm or a channel: MAX_VALUE.
    */
   private long nanosToWait(long now) {
-    long nanos = state.outbox().nanosToNext(now);
+    long nanos = state.queue().nanosToNext(now);
     return nanos <= 0 ? Long.MAX_VALUE : nanos;
   }
 
-  /** On the link's thread, whose turn it is to write: sends a fence, and writes a message. */
-  private void writeHolding(PublishingChannel main, boolean probing, Write next)
+  /** Sends a fence and writes a message, on the link's thread, which has set {@link #writing}. */
+  private void writeExclusively(PublishingChannel mainChannel, boolean probing, Write next)
       throws IOException {
-    PublishingChannel on = main;
-    Written how = Written.BADLY;
+    PublishingChannel channel = mainChannel;
+    WriteResult result = WriteResult.FAILED;
     try {
       if (probing) {
-        state.silence().ask(() -> onRead(main));
+        state.silenceDetector().sendFence(() -> onFenceAnswered(mainChannel));
       }
       if (next != null) {
-        on = next.channel();
+        channel = next.channel();
         write(next);
       }
-      how = Written.WELL;
+      result = WriteResult.WRITTEN;
     } catch (ShutdownSignalException e) {
-      if (!isClosedAlone(on)) {
+      if (!isClosedTenantChannel(channel)) {
         throw e;
       }
     } finally {
-      written(on, how); // the link hears of a failure itself, but nobody may write behind it
+      onWritten(channel, result); // after a failure no other thread may write
     }
   }
 
-  private void onRead(PublishingChannel main) {
+  private void onFenceAnswered(PublishingChannel mainChannel) {
     change(
-        done -> {
-          if (!main.isLost()) {
-            state.channels().used().forEach(PublishingChannel::onFenceAnswered);
-            changed.signalAll(); // there may be room now
+        completions -> {
+          if (!mainChannel.isLost()) {
+            state.channels().active().forEach(PublishingChannel::onFenceAnswered);
+            changed.signalAll(); // the window may have room
           }
         });
   }
 
-  /**
-   * On the link's thread: opens a channel, closes one, or gives up one that RabbitMQ has closed.
-   */
-  private void care(Connection connection) throws IOException {
+  /** Removes a closed channel, closes a retired one, and opens a new one, on the link's thread. */
+  private void manageChannels(Connection connection) throws IOException {
     Optional<PublishingChannel> retired;
     boolean wanted;
-    change(done -> takeDead(connection, done));
+    change(completions -> takeClosedChannel(connection, completions));
     lock.lock();
     try {
-      if (!state.needCare() || !isUsable(connection)) {
+      if (!state.hasChannelWork() || !isUsable(connection)) {
         return;
       }
       retired = state.channels().takeRetired();
-      wanted = state.channels().takeWanted(System.nanoTime());
+      wanted = state.channels().takeOpenRequest(System.nanoTime());
     } finally {
       lock.unlock();
     }
     retired.ifPresent(PublishingChannel::close);
     if (wanted) {
       try {
-        openAnother(connection);
+        openTenantChannel(connection);
       } finally {
-        change(done -> state.channels().onOpened());
+        change(completions -> state.channels().onOpened());
       }
     }
-    change(done -> state.outbox().onChannel());
+    change(completions -> state.queue().onChannelAvailable());
   }
 
-  private void openAnother(Connection connection) throws IOException {
+  private void openTenantChannel(Connection connection) throws IOException {
     Optional<PublishingChannel> another = Optional.empty();
     try {
-      Channel opened = connection.createChannel(); // null: RabbitMQ allows no more
+      Channel opened =
+          connection.createChannel(); // null: the connection has its maximum number of channels
       if (opened != null) {
         another = Optional.of(PublishingChannel.open(opened, this));
       }
     } catch (ChannelContinuationTimeoutException e) {
       if (isBlocked()) {
-        return; // it reads nothing until the alarm is over: this channel is left to itself
+        return; // RabbitMQ replies after the alarm; abandon this channel
       }
       throw e;
     } catch (IOException | ShutdownSignalException e) {
       if (Failures.isNotAllowed(connection.getCloseReason())) {
-        change(done -> state.channels().onRefused());
+        change(completions -> state.channels().onRefused());
       }
       throw e;
     }
     Optional<PublishingChannel> added = another;
-    change(done -> state.channels().add(added, System.nanoTime()));
+    change(completions -> state.channels().add(added, System.nanoTime()));
   }
 
   @Override
-  public void onShut(PublishingChannel channel) {
+  public void onShutdown(PublishingChannel channel) {
     change(
-        done -> {
-          state.channels().onShut(channel);
+        completions -> {
+          state.channels().onShutdown(channel);
           changed.signalAll();
         });
   }
 
   @Override
   public void onReturned(PublishingChannel from, String messageId) {
-    change(done -> state.onReturned(from, messageId));
+    change(completions -> state.onReturned(from, messageId));
   }
 
   @Override
   public void onConfirmed(PublishingChannel from, long number, boolean multiple) {
     change(
-        done -> {
-          state.onConfirmed(from, number, multiple, System.nanoTime(), done);
-          if (flushing > 0 || state.isUsedUp()) {
+        completions -> {
+          state.onConfirmed(from, number, multiple, System.nanoTime(), completions);
+          if (flushers > 0 || state.isReconnectDue()) {
             changed.signalAll();
           }
         });
-    writeHere(); // what waited for this, and what came of it
+    writeWithoutBlocking(); // messages that waited for this confirm, or that its outcome caused
   }
 
   @Override
   public void onNacked(PublishingChannel from, long number, boolean multiple) {
     change(
-        done -> {
-          state.onNacked(from, number, multiple, System.nanoTime(), done);
+        completions -> {
+          state.onNacked(from, number, multiple, System.nanoTime(), completions);
           changed.signalAll();
         });
   }
 
-  private void onBlocked(PublishingChannel main, String reason) {
+  private void onBlocked(PublishingChannel mainChannel, String reason) {
     log.warn("event=amqp_blocked why={}", LogText.quoted(reason));
-    change(done -> state.onBlocked(main, done));
+    change(completions -> state.onBlocked(mainChannel, completions));
   }
 
-  private void onUnblocked(PublishingChannel main) {
+  private void onUnblocked(PublishingChannel mainChannel) {
     log.info("event=amqp_unblocked");
     change(
-        done -> {
-          state.onUnblocked(main, System.nanoTime());
+        completions -> {
+          state.onUnblocked(mainChannel, System.nanoTime());
           changed.signalAll();
         });
   }
 
-  private void lost() {
-    List<Refusal> why = new ArrayList<>();
+  private void onLost() {
+    List<Refusal> refusals = new ArrayList<>();
     for (PublishingChannel each : locked(() -> state.channels().all())) {
-      each.refusal().ifPresent(why::add);
+      each.refusal().ifPresent(refusals::add);
     }
     change(
-        done -> {
-          state.onLost(why, System.nanoTime(), done);
+        completions -> {
+          state.onLost(refusals, System.nanoTime(), completions);
           changed.signalAll();
         });
   }
 
-  /** In one step: flush() must not find its messages neither unconfirmed nor waiting. */
-  private void takeDead(Connection connection, List<Done> done) {
-    if (!state.needCare() || !isUsable(connection)) {
+  /**
+   * Removes a tenant's channel that RabbitMQ has closed. Must requeue its messages in the same
+   * step, so that {@link #flush} does not miss them.
+   */
+  private void takeClosedChannel(Connection connection, List<Completion> completions) {
+    if (!state.hasChannelWork() || !isUsable(connection)) {
       return;
     }
     long now = System.nanoTime();
-    Optional<PublishingChannel> dead = state.channels().takeDead(now);
-    if (dead.isEmpty()) {
+    Optional<PublishingChannel> closed = state.channels().takeClosed(now);
+    if (closed.isEmpty()) {
       return;
     }
     if (closedWarnings.allows(now)) {
       log.warn(
           "event=publishing_channel_closed why={} suppressed={}",
-          LogText.quoted(dead.get().closeReason()),
+          LogText.quoted(closed.get().closeReason()),
           closedWarnings.takeSuppressed());
     }
-    state.onLostAlone(dead.get(), dead.get().refusal(), now, done);
-    changed.signalAll(); // flush() may wait for it
-    state.outbox().onChannel();
+    state.onTenantChannelLost(closed.get(), closed.get().refusal(), now, completions);
+    changed.signalAll(); // for flush()
+    state.queue().onChannelAvailable();
   }
 
-  /** This process stood still until now: that RabbitMQ was not heard is not its fault. */
-  void stoodStill(long nowNanos) {
-    change(done -> state.silence().excuseUntil(nowNanos));
+  /** Notes that this process was suspended until now: RabbitMQ's silence so far does not count. */
+  void onSuspended(long nowNanos) {
+    change(completions -> state.silenceDetector().excuseUntil(nowNanos));
   }
 
-  /**
-   * Called every 200 ms: gives up what has waited too long, and cuts a link that has gone silent.
-   */
+  /** Gives up overdue publications, and cuts a silent connection. Called every 200 ms. */
   void watch(long nowNanos) {
     change(
-        done -> {
-          if (state.onTime(nowNanos, done)) {
+        completions -> {
+          if (state.checkTimeouts(nowNanos, completions)) {
             changed.signalAll();
           }
         });
     if (locked(() -> state.isSilent(nowNanos))) {
-      link.cut("RabbitMQ has confirmed nothing for " + config.confirmTimeout());
+      link.cut(
+          "RabbitMQ has not answered on the publishing connection for " + config.confirmTimeout());
     }
   }
 
-  /** Waits until nothing waits, nothing is unconfirmed and every outcome is with the loop. */
+  /**
+   * Waits until no publication waits or is unconfirmed and the loop has every outcome.
+   *
+   * @return false on timeout
+   */
   boolean flush(Duration atMost) throws InterruptedException {
     long left = atMost.toNanos();
     lock.lockInterruptibly();
     try {
-      flushing++;
+      flushers++;
       changed.signalAll();
-      while (!state.isDone() || telling > 0) {
+      while (!state.isDone() || outcomesInDelivery > 0) {
         if (left <= 0) {
           return false;
         }
@@ -518,16 +546,16 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
       }
       return true;
     } finally {
-      flushing--;
+      flushers--;
       lock.unlock();
     }
   }
 
-  /** Writes nothing more; what waits gets its outcome. */
+  /** Stops writing; waiting publications get their outcome. */
   void close() {
     change(
-        done -> {
-          state.close(System.nanoTime(), done);
+        completions -> {
+          state.close(System.nanoTime(), completions);
           changed.signalAll();
         });
   }
@@ -542,26 +570,26 @@ final class Publisher implements Link.Use, PublishingChannel.Listener {
   }
 
   /**
-   * Does this with the lock held, and tells of the outcomes that it adds without: what an outcome
-   * brings about may happen here.
+   * Runs the step with the lock held, then delivers the outcomes that the step adds, without the
+   * lock: their listeners may run on this thread.
    */
-  private void change(Consumer<List<Done>> step) {
-    List<Done> done = new ArrayList<>();
+  private void change(Consumer<List<Completion>> step) {
+    List<Completion> completions = new ArrayList<>();
     lock.lock();
     try {
-      step.accept(done);
-      telling += done.isEmpty() ? 0 : 1;
+      step.accept(completions);
+      outcomesInDelivery += completions.isEmpty() ? 0 : 1;
     } finally {
       lock.unlock();
     }
-    if (done.isEmpty()) {
+    if (completions.isEmpty()) {
       return;
     }
-    outcomes.tell(done);
+    outcomes.deliver(completions);
     lock.lock();
     try {
-      telling--;
-      if (flushing > 0) {
+      outcomesInDelivery--;
+      if (flushers > 0) {
         changed.signalAll();
       }
     } finally {

@@ -1,6 +1,6 @@
 package io.github.httplongcut.amqp;
 
-import io.github.httplongcut.amqp.Outcomes.Done;
+import io.github.httplongcut.amqp.Outcomes.Completion;
 import io.github.httplongcut.amqp.Publication.BatchKey;
 import io.github.httplongcut.amqp.PublishingChannel.Write;
 import io.github.httplongcut.logging.LogText;
@@ -14,43 +14,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All that a {@link Publisher} knows: what waits, what is under way on which channel, what RabbitMQ
- * has refused or nacked, and which outcome each publication gets. Adds outcomes to the lists that
- * it is given. Not synchronized: the publisher guards it.
+ * State of a {@link Publisher}: waiting publications, channels with unconfirmed messages, refusals
+ * and nacks. Decides the outcome of each publication and adds it to the caller's list. Not
+ * synchronized: the publisher guards it.
  */
 final class PublisherState {
 
   private static final Logger log = LoggerFactory.getLogger(PublisherState.class);
 
   private final AmqpConfig config;
-  private final BatchQueue outbox = new BatchQueue();
+  private final BatchQueue queue = new BatchQueue();
   private final PublishingChannels channels = new PublishingChannels();
   private final Refusals refusals = new Refusals();
   private final Nacks nacks;
-  private final Silence silence;
+  private final SilenceDetector silenceDetector;
   private final RateLimit tooLongWarnings = new RateLimit(Duration.ofMinutes(1));
   private final RateLimit unconfirmedWarnings = new RateLimit(Duration.ofMinutes(1));
   private boolean blocked;
   private boolean held;
-  private boolean reopening; // once nothing is unconfirmed: nobody's fate becomes unknown by it
+  private boolean reconnecting; // after the last confirm, so that no outcome becomes UNKNOWN
   private boolean closed;
 
   PublisherState(AmqpConfig config, long now) {
     this.config = config;
     this.nacks = new Nacks(config.addresses().size() > 1);
-    this.silence = new Silence(config.confirmTimeout(), now);
+    this.silenceDetector = new SilenceDetector(config.confirmTimeout(), now);
   }
 
-  BatchQueue outbox() {
-    return outbox;
+  BatchQueue queue() {
+    return queue;
   }
 
   PublishingChannels channels() {
     return channels;
   }
 
-  Silence silence() {
-    return silence;
+  SilenceDetector silenceDetector() {
+    return silenceDetector;
   }
 
   boolean isBlocked() {
@@ -68,25 +68,25 @@ final class PublisherState {
   /**
    * Takes a publication.
    *
-   * @return whether there is something new to write, or to wait for
+   * @return whether the link's thread must write it, or wait until a held message is due
    */
-  boolean publish(Publication publication, long now, List<Done> done) {
+  boolean publish(Publication publication, long now, List<Completion> completions) {
     if (closed) {
-      done.add(new Done(publication, Outcome.NO_CONNECTION));
-    } else if (blocked && !publication.isTriedAgain()) {
-      done.add(new Done(publication, Outcome.BLOCKED));
-    } else if (refuses(publication, now)) {
-      done.add(new Done(publication, Outcome.REFUSED));
-    } else if (outbox.isStuck(publication)) {
-      done.add(new Done(publication, Outcome.INBOX_BUSY));
+      completions.add(new Completion(publication, Outcome.NO_CONNECTION));
+    } else if (blocked && !publication.isRetried()) {
+      completions.add(new Completion(publication, Outcome.BLOCKED));
+    } else if (isRefused(publication, now)) {
+      completions.add(new Completion(publication, Outcome.REFUSED));
+    } else if (queue.isStuck(publication)) {
+      completions.add(new Completion(publication, Outcome.INBOX_BUSY));
     } else {
-      return outbox.add(publication, now);
+      return queue.add(publication, now);
     }
     return false;
   }
 
-  /** RabbitMQ or its readers would not take it. */
-  private boolean refuses(Publication publication, long now) {
+  /** Returns whether RabbitMQ or the receiver would refuse this publication. */
+  private boolean isRefused(Publication publication, long now) {
     int bytes = publication.encoded().length;
     boolean tooLong = bytes > WireLimits.MESSAGE_BYTES;
     if (tooLong && tooLongWarnings.allows(now)) {
@@ -96,85 +96,102 @@ final class PublisherState {
           bytes,
           tooLongWarnings.takeSuppressed());
     }
-    return tooLong || refusals.concern(publication);
+    return tooLong || refusals.wouldRefuse(publication);
   }
 
-  /** Takes back what is not written; returns whether it was there. */
+  /** Removes a publication that is not written yet; returns whether it was waiting. */
   boolean withdraw(Publication publication) {
-    return outbox.remove(publication) || nacks.remove(publication);
+    return queue.remove(publication) || nacks.remove(publication);
   }
 
-  void onOpened(PublishingChannel main, int channelMax, long now, List<Done> done) {
-    // The watch may not have been here since this process stood still.
-    giveUpWaiting(now, Outcome.NO_CONNECTION, done);
+  void onOpened(PublishingChannel main, int channelMax, long now, List<Completion> completions) {
+    // After a suspension of this process, the 200 ms check may not have run yet.
+    giveUpWaiting(now, Outcome.NO_CONNECTION, completions);
     channels.open(main, channelMax);
-    silence.onOpened(main.fence(), now);
+    silenceDetector.onOpened(main.fence(), now);
     nacks.onOpened();
-    reopening = false;
+    reconnecting = false;
   }
 
-  private void giveUpWaiting(long now, Outcome outcome, List<Done> done) {
-    for (Publication publication : outbox.removeIf(each -> each.isGivenUp(now))) {
-      done.add(new Done(publication, outcome));
+  private void giveUpWaiting(long now, Outcome outcome, List<Completion> completions) {
+    for (Publication publication : queue.removeIf(each -> each.isOverdue(now))) {
+      completions.add(new Completion(publication, outcome));
     }
   }
 
-  /** The next message, by now among the unconfirmed; null if there is none or no room for it. */
+  /**
+   * Takes the next message from the queue and counts it as unconfirmed.
+   *
+   * @return null if no message is due, or the next one has more than {@code room} bytes
+   */
   Write nextWrite(long room, long now) {
-    if (blocked || held || closed || reopening || !channels.areOpen()) {
+    if (blocked || held || closed || reconnecting || !channels.isOpen()) {
       return null;
     }
-    List<Publication> publications = outbox.take(room, now, channels::isThereOneOrWanted);
+    List<Publication> publications = queue.take(room, now, channels::isAvailableOrRequested);
     return publications.isEmpty()
         ? null
-        : channels.take(publications.get(0).key().owner()).next(publications, now);
+        : channels.take(publications.get(0).key().tenant()).next(publications, now);
   }
 
-  /** Bytes that the next message may have: any number when RabbitMQ has read all others. */
+  /** Returns the most bytes of the next message; MAX_VALUE if RabbitMQ has read all others. */
   long room() {
     long bytes = channels.bytes();
     return bytes == 0 ? Long.MAX_VALUE : config.unconfirmedWindow() - bytes;
   }
 
-  /** The link's thread has a channel to open, to close or to give up, and RabbitMQ listens. */
-  boolean needCare() {
-    return !blocked && channels.needCare();
+  /**
+   * Returns whether the link's thread must open, close or remove a channel. False during an alarm,
+   * when RabbitMQ would not reply.
+   */
+  boolean hasChannelWork() {
+    return !blocked && channels.hasChannelWork();
   }
 
-  /** Returns whether the connection is to be made anew, and nothing is under way. */
-  boolean isUsedUp() {
-    return reopening && channels.unconfirmed() == 0;
+  /** Returns whether the connection must be replaced, and no message is unconfirmed any more. */
+  boolean isReconnectDue() {
+    return reconnecting && channels.unconfirmed() == 0;
   }
 
-  /** Returns whether nothing waits and nothing is unconfirmed. */
+  /** Returns whether no publication waits and no message is unconfirmed. */
   boolean isDone() {
-    return outbox.isEmpty() && nacks.isEmpty() && channels.unconfirmed() == 0;
+    return queue.isEmpty() && nacks.isEmpty() && channels.unconfirmed() == 0;
   }
 
-  // The reader thread of a connection that was given up may come late. What it says finds nothing
-  // unconfirmed on its channel any more, and must not be taken for the next one's.
+  // Callbacks of a lost connection may come late. They find no unconfirmed message on their
+  // channel,
+  // and must not apply to channels of the next connection.
 
-  /** A return comes before the confirm of the same message, and names it by its message id only. */
+  /** Notes a return, which precedes the message's confirm and names only its message id. */
   void onReturned(PublishingChannel from, String messageId) {
     from.unconfirmed().onReturned(WrittenMessage.numberOf(messageId));
   }
 
   void onConfirmed(
-      PublishingChannel from, long number, boolean multiple, long now, List<Done> done) {
+      PublishingChannel from,
+      long number,
+      boolean multiple,
+      long now,
+      List<Completion> completions) {
     for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
       Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.CONFIRMED;
       if (!message.isReturned()) {
-        nacks.onTaken(message.publications().get(0));
+        nacks.onConfirmed(message.publications().get(0));
       }
-      message.publications().forEach(each -> done.add(new Done(each, outcome)));
+      message.publications().forEach(each -> completions.add(new Completion(each, outcome)));
     }
   }
 
-  void onNacked(PublishingChannel from, long number, boolean multiple, long now, List<Done> done) {
+  void onNacked(
+      PublishingChannel from,
+      long number,
+      boolean multiple,
+      long now,
+      List<Completion> completions) {
     for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
       for (Publication publication : message.publications()) {
-        if (closed || !nacks.takeOver(publication)) {
-          done.add(new Done(publication, Outcome.NACKED));
+        if (closed || !nacks.retryIfAllowed(publication)) {
+          completions.add(new Completion(publication, Outcome.NACKED));
         }
       }
     }
@@ -184,28 +201,28 @@ final class PublisherState {
       PublishingChannel from, long number, boolean multiple, long now) {
     List<WrittenMessage> taken = from.unconfirmed().take(number, multiple);
     for (WrittenMessage message : taken) {
-      outbox.confirmed(message.key(), now);
-      releaseIfIdle(message.owner(), now);
+      queue.onConfirmed(message.key(), now);
+      releaseIfIdle(message.tenant(), now);
     }
     for (BatchKey key : from.unconfirmed().takeGivenUp(number, multiple)) {
-      outbox.confirmedLate(key, now);
-      releaseIfIdle(key.owner(), now);
+      queue.onGivenUpConfirmed(key, now);
+      releaseIfIdle(key.tenant(), now);
     }
     return taken;
   }
 
-  /** Lets others have the channel of an owner with nothing under way. */
-  private void releaseIfIdle(String owner, long now) {
-    if (!outbox.isUnderWay(owner) && channels.release(owner, now)) {
-      outbox.onChannel();
+  /** Frees the channel of a tenant that has no unconfirmed messages. */
+  private void releaseIfIdle(String tenant, long now) {
+    if (!queue.hasUnconfirmed(tenant) && channels.release(tenant, now)) {
+      queue.onChannelAvailable();
     }
   }
 
-  void onBlocked(PublishingChannel from, List<Done> done) {
+  void onBlocked(PublishingChannel from, List<Completion> completions) {
     if (!from.isLost()) {
       blocked = true;
-      for (Publication publication : outbox.removeIf(each -> !each.isTriedAgain())) {
-        done.add(new Done(publication, Outcome.BLOCKED));
+      for (Publication publication : queue.removeIf(each -> !each.isRetried())) {
+        completions.add(new Completion(publication, Outcome.BLOCKED));
       }
     }
   }
@@ -213,125 +230,135 @@ final class PublisherState {
   void onUnblocked(PublishingChannel from, long now) {
     if (!from.isLost()) {
       blocked = false;
-      silence.excuseUntil(now);
+      silenceDetector.excuseUntil(now);
     }
   }
 
   /**
-   * The connection is gone, and with it the word that RabbitMQ owed.
+   * Notes that the connection is lost. Unconfirmed publications are retried or get their outcome.
    *
-   * @param why RabbitMQ closed channels, if that was because of something that it may not take
+   * @param closeReasons refusals for which RabbitMQ has closed channels
    */
-  void onLost(List<Refusal> why, long now, List<Done> done) {
-    refuse(why, now, done);
+  void onLost(List<Refusal> closeReasons, long now, List<Completion> completions) {
+    refuse(closeReasons, now, completions);
     List<PublishingChannel> all = channels.all();
     channels.forgetAll();
-    silence.onLost();
+    silenceDetector.onLost();
     blocked = false;
     List<Publication> again = new ArrayList<>();
-    all.forEach(each -> decide(each.unconfirmed().takeAll(), done, again));
-    outbox.forgetUnconfirmed();
-    outbox.giveBack(again, now);
+    all.forEach(each -> completeOrRetry(each.unconfirmed().takeAll(), completions, again));
+    queue.onConnectionLost();
+    queue.requeue(again, now);
   }
 
-  /** RabbitMQ has closed a tenant's channel, and nothing else. */
-  void onLostAlone(PublishingChannel channel, Optional<Refusal> why, long now, List<Done> done) {
-    refuse(why.stream().toList(), now, done);
+  /** Notes that RabbitMQ has closed one tenant channel; the connection stays open. */
+  void onTenantChannelLost(
+      PublishingChannel channel,
+      Optional<Refusal> closeReason,
+      long now,
+      List<Completion> completions) {
+    refuse(closeReason.stream().toList(), now, completions);
     List<WrittenMessage> messages = channel.unconfirmed().takeAll();
-    messages.forEach(each -> outbox.lost(each.key(), now));
-    channel.unconfirmed().takeAllGivenUp().forEach(key -> outbox.lostLate(key, now));
+    messages.forEach(each -> queue.onChannelLost(each.key(), now));
+    channel.unconfirmed().takeAllGivenUp().forEach(key -> queue.onGivenUpLost(key, now));
     List<Publication> again = new ArrayList<>();
-    decide(messages, done, again);
-    outbox.giveBack(again, now);
+    completeOrRetry(messages, completions, again);
+    queue.requeue(again, now);
   }
 
-  private void refuse(List<Refusal> why, long now, List<Done> done) {
-    why.forEach(each -> refusals.add(each, now));
-    for (Publication publication : outbox.removeIf(refusals::concern)) {
-      done.add(new Done(publication, Outcome.REFUSED));
+  private void refuse(List<Refusal> closeReasons, long now, List<Completion> completions) {
+    closeReasons.forEach(each -> refusals.add(each, now));
+    for (Publication publication : queue.removeIf(refusals::wouldRefuse)) {
+      completions.add(new Completion(publication, Outcome.REFUSED));
     }
   }
 
-  /** Decides on messages whose channel is gone; what is written again goes to {@code again}. */
-  private void decide(List<WrittenMessage> messages, List<Done> done, List<Publication> again) {
+  /**
+   * Adds the publications of a lost channel to {@code completions} or, for a retry, to {@code
+   * again}.
+   */
+  private void completeOrRetry(
+      List<WrittenMessage> messages, List<Completion> completions, List<Publication> again) {
     for (WrittenMessage message : messages) {
       for (Publication publication : message.publications()) {
         if (message.isReturned()) {
-          done.add(new Done(publication, Outcome.RETURNED));
-        } else if (refusals.concern(publication)) {
-          done.add(new Done(publication, Outcome.REFUSED));
-        } else if (publication.isTriedAgain() && !closed) {
+          completions.add(new Completion(publication, Outcome.RETURNED));
+        } else if (refusals.wouldRefuse(publication)) {
+          completions.add(new Completion(publication, Outcome.REFUSED));
+        } else if (publication.isRetried() && !closed) {
           again.add(publication);
         } else {
-          done.add(new Done(publication, Outcome.UNKNOWN));
+          completions.add(new Completion(publication, Outcome.UNKNOWN));
         }
       }
     }
   }
 
   /**
-   * Gives up what has waited too long, every 200 ms.
+   * Gives up overdue publications, requeues nacked ones, and checks the connection's health. Called
+   * every 200 ms.
    *
-   * @return whether the link's thread may have something new to do
+   * @return whether the link's thread may have work
    */
-  boolean onTime(long now, List<Done> done) {
-    Outcome outcome = !channels.areThere() || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
-    boolean moved = !nacks.isEmpty();
-    refusals.onTime(now);
-    for (Publication again : nacks.take()) {
-      if (refusals.concern(again)) {
-        done.add(new Done(again, Outcome.REFUSED));
+  boolean checkTimeouts(long now, List<Completion> completions) {
+    Outcome outcome = !channels.isConnected() || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
+    boolean hasWork = !nacks.isEmpty();
+    refusals.removeExpired(now);
+    for (Publication again : nacks.takeRetries()) {
+      if (refusals.wouldRefuse(again)) {
+        completions.add(new Completion(again, Outcome.REFUSED));
       } else {
-        outbox.add(again, now);
+        queue.add(again, now);
       }
     }
-    giveUpOwed(now, done);
-    if (nacks.wantNewChannel() && channels.areThere() && !reopening) {
+    giveUpUnconfirmed(now, completions);
+    if (nacks.isReplacementDue() && channels.isConnected() && !reconnecting) {
       log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
-      reopening = true;
+      reconnecting = true;
     }
-    for (Publication publication : outbox.removeStuck()) {
-      done.add(new Done(publication, Outcome.INBOX_BUSY));
+    for (Publication publication : queue.removeStuck()) {
+      completions.add(new Completion(publication, Outcome.INBOX_BUSY));
     }
     boolean open = outcome == Outcome.BLOCKED && !blocked;
-    for (Publication publication : outbox.removeIf(each -> each.isGivenUp(now))) {
-      done.add(new Done(publication, open && isBusy(publication) ? Outcome.INBOX_BUSY : outcome));
+    for (Publication publication : queue.removeIf(each -> each.isOverdue(now))) {
+      completions.add(
+          new Completion(
+              publication, open && isTenantBusy(publication) ? Outcome.INBOX_BUSY : outcome));
     }
-    if (channels.onTime(now)) {
-      outbox.onChannel();
-      moved = true;
+    if (channels.checkTimeouts(now)) {
+      queue.onChannelAvailable();
+      hasWork = true;
     }
-    if (channels.areThere() && !blocked) {
-      silence.askIfQuiet(now, channels.unreadNanos(now));
+    if (channels.isConnected() && !blocked) {
+      silenceDetector.requestFenceIfQuiet(now, channels.unreadNanos(now));
     }
-    return moved || silence.isDue() || needCare() || !done.isEmpty();
+    return hasWork || silenceDetector.isFenceDue() || hasChannelWork() || !completions.isEmpty();
   }
 
-  /** Returns whether it waits for its own tenant's sake, and nobody else's. */
-  private boolean isBusy(Publication publication) {
-    return outbox.isFull(publication) || !channels.isThereOneFor(publication.key().owner());
+  /** Returns whether this publication waits because of its own tenant, not of RabbitMQ. */
+  private boolean isTenantBusy(Publication publication) {
+    return queue.isFull(publication) || !channels.isAvailableFor(publication.key().tenant());
   }
 
   /**
-   * Gives up messages that RabbitMQ has read and a tenant's inbox has not confirmed for too long.
-   * Nothing else that is published is affected. They are not written again: the inbox may still
-   * take them.
+   * Gives up messages that RabbitMQ has read and a tenant's inbox has not confirmed within the
+   * confirm timeout. Does not write them again, since the inbox may still accept them.
    */
-  private void giveUpOwed(long now, List<Done> done) {
-    if (!channels.areThere() || blocked || silence.isExcused(now)) {
+  private void giveUpUnconfirmed(long now, List<Completion> completions) {
+    if (!channels.isConnected() || blocked || silenceDetector.isExcused(now)) {
       return;
     }
-    List<WrittenMessage> owed = new ArrayList<>();
-    for (PublishingChannel each : channels.used()) {
-      owed.addAll(each.giveUp(now, config.confirmTimeout().toNanos()));
+    List<WrittenMessage> givenUp = new ArrayList<>();
+    for (PublishingChannel each : channels.active()) {
+      givenUp.addAll(each.giveUp(now, config.confirmTimeout().toNanos()));
     }
-    for (WrittenMessage message : owed) {
-      outbox.gaveUp(message.key());
+    for (WrittenMessage message : givenUp) {
+      queue.onGivenUp(message.key());
       Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.UNKNOWN;
-      message.publications().forEach(each -> done.add(new Done(each, outcome)));
+      message.publications().forEach(each -> completions.add(new Completion(each, outcome)));
     }
-    if (!owed.isEmpty() && unconfirmedWarnings.allows(now)) {
-      WrittenMessage first = owed.get(0);
+    if (!givenUp.isEmpty() && unconfirmedWarnings.allows(now)) {
+      WrittenMessage first = givenUp.get(0);
       log.warn(
           "event=queue_confirms_nothing exchange={} routing_key={} timeout={} suppressed={}",
           first.key().exchange(),
@@ -341,19 +368,19 @@ final class PublisherState {
     }
   }
 
-  /** Returns whether the connection has gone silent. */
+  /** Returns whether RabbitMQ has not answered for too long. */
   boolean isSilent(long now) {
-    return channels.areThere()
+    return channels.isConnected()
         && !blocked
-        && silence.isTooLong(now, channels.owedNanos(now), channels.bytes());
+        && silenceDetector.isSilent(now, channels.unansweredNanos(now), channels.bytes());
   }
 
-  /** Writes nothing more; what waits gets its outcome. */
-  void close(long now, List<Done> done) {
+  /** Stops writing; waiting publications get their outcome. */
+  void close(long now, List<Completion> completions) {
     closed = true;
-    nacks.take().forEach(each -> outbox.add(each, now));
-    for (Publication publication : outbox.removeIf(each -> true)) {
-      done.add(new Done(publication, Outcome.NO_CONNECTION));
+    nacks.takeRetries().forEach(each -> queue.add(each, now));
+    for (Publication publication : queue.removeIf(each -> true)) {
+      completions.add(new Completion(publication, Outcome.NO_CONNECTION));
     }
   }
 }

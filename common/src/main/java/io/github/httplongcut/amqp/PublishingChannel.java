@@ -13,12 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One AMQP channel with publisher confirms: RabbitMQ numbers its messages from 1, and closes it
- * alone. Not synchronized: {@link Publisher} guards it, and has one thread write at a time.
+ * One AMQP channel with publisher confirms. Each channel numbers its messages from 1. RabbitMQ may
+ * close a channel without the others. Not synchronized: {@link Publisher} guards it and lets one
+ * thread write at a time.
  */
 final class PublishingChannel {
 
-  /** Hears of one channel, on the connection's reader thread. */
+  /** Receives the events of channels, on the connection's reader thread. */
   interface Listener {
     void onReturned(PublishingChannel from, String messageId);
 
@@ -26,35 +27,35 @@ final class PublishingChannel {
 
     void onNacked(PublishingChannel from, long number, boolean multiple);
 
-    /** The channel is closed, alone or with its connection. */
-    void onShut(PublishingChannel channel);
+    /** Called when the channel is closed, alone or with its connection. */
+    void onShutdown(PublishingChannel channel);
   }
 
   private static final Logger log = LoggerFactory.getLogger(PublishingChannel.class);
 
-  /** A message that is already among the unconfirmed, and is to be written on that channel. */
+  /** A message, already counted as unconfirmed, that must be written on this channel. */
   record Write(PublishingChannel channel, WrittenMessage message) {}
 
   private final Channel channel;
   private final Unconfirmed unconfirmed = new Unconfirmed();
 
-  /** Tenants with messages under way on this channel. */
+  /** Tenants with unconfirmed messages on this channel. */
   private final Set<String> tenants = new HashSet<>();
 
   private long fencedUpTo;
   private long idleSince;
   private boolean slow;
-  private boolean shut;
+  private boolean shutDown;
   private boolean lost;
 
   private PublishingChannel(Channel channel) {
     this.channel = channel;
   }
 
-  /** Has a channel that was just opened confirm what is published on it. */
+  /** Registers the listener with a new channel and turns publisher confirms on. */
   static PublishingChannel open(Channel opened, Listener listener) throws IOException {
     PublishingChannel channel = new PublishingChannel(opened);
-    opened.addShutdownListener(cause -> listener.onShut(channel));
+    opened.addShutdownListener(cause -> listener.onShutdown(channel));
     opened.addReturnListener(
         returned -> listener.onReturned(channel, returned.getProperties().getMessageId()));
     opened.addConfirmListener(
@@ -68,19 +69,21 @@ final class PublishingChannel {
     return unconfirmed;
   }
 
-  /** Tenants with messages under way on this channel. */
+  /**
+   * Returns the tenants with unconfirmed messages on this channel; the caller may change the set.
+   */
   Set<String> tenants() {
     return tenants;
   }
 
-  /** Makes the next message of these publications. */
+  /** Joins these publications into the channel's next message. */
   Write next(List<Publication> publications, long now) {
     WrittenMessage message = new WrittenMessage(channel.getNextPublishSeqNo(), publications, now);
     unconfirmed.add(message);
     return new Write(this, message);
   }
 
-  /** Writes that message; without the lock, by the one thread that writes. */
+  /** Writes the message. Called without the lock, by the one thread that writes. */
   void write(WrittenMessage message, String user, String sender) throws IOException {
     channel.basicPublish(
         message.key().exchange(),
@@ -90,8 +93,8 @@ final class PublishingChannel {
         message.body());
   }
 
-  /** Notes that a fence is sent behind all messages written so far, on whichever channel. */
-  void onFence() {
+  /** Notes that a fence, on this or another channel, follows all messages written here so far. */
+  void onFenceSent() {
     fencedUpTo = channel.getNextPublishSeqNo() - 1;
   }
 
@@ -100,19 +103,19 @@ final class PublishingChannel {
     unconfirmed.onRead(fencedUpTo);
   }
 
-  /** Gives up what a tenant's inbox owes: see {@link Unconfirmed#giveUp}. */
+  /** Gives up messages that tenants' inboxes have not confirmed: see {@link Unconfirmed#giveUp}. */
   List<WrittenMessage> giveUp(long now, long afterNanos) {
-    List<WrittenMessage> owed = unconfirmed.giveUp(now, afterNanos);
-    slow |= !owed.isEmpty();
-    return owed;
+    List<WrittenMessage> expired = unconfirmed.giveUp(now, afterNanos);
+    slow |= !expired.isEmpty();
+    return expired;
   }
 
-  /** True if a queue has held up this channel for longer than the confirm timeout. */
+  /** Returns whether a queue has delayed this channel for longer than the confirm timeout. */
   boolean isSlow() {
     return slow;
   }
 
-  /** A fence on this channel. */
+  /** Returns a new fence on this channel. */
   Fence fence() {
     return new Fence(channel, System::nanoTime);
   }
@@ -121,18 +124,16 @@ final class PublishingChannel {
     return channel.isOpen();
   }
 
-  /** Notes that the channel has been closed, by whomever. */
-  void onShut() {
-    shut = true;
+  /** Notes that the channel is closed, by RabbitMQ or by this process. */
+  void onShutdown() {
+    shutDown = true;
   }
 
-  boolean isShut() {
-    return shut;
+  boolean isShutDown() {
+    return shutDown;
   }
 
-  /**
-   * Notes that nothing more is expected: callbacks of this channel that come later count no more.
-   */
+  /** Notes that the channel was removed: later callbacks for it are ignored. */
   void onLost() {
     lost = true;
   }
@@ -149,12 +150,12 @@ final class PublishingChannel {
     return now - idleSince;
   }
 
-  /** The refusal for which RabbitMQ has closed the channel, if it was one. */
+  /** Returns the refusal for which RabbitMQ has closed the channel, if that was the reason. */
   Optional<Refusal> refusal() {
     return Refusal.of(channel.getCloseReason());
   }
 
-  /** Returns RabbitMQ's reason for closing the channel, in its words. */
+  /** Returns the reason for the close as RabbitMQ reported it. */
   String closeReason() {
     ShutdownSignalException reason = channel.getCloseReason();
     return reason == null ? "unknown" : reason.getMessage();

@@ -15,96 +15,99 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The channels of the publishing connection. The main channel carries the fences, and all that goes
- * to no tenant. A tenant has another channel to itself while messages to its inboxes are under way:
+ * The channels of the publishing connection. The main channel carries fences and all messages that
+ * go to no tenant. Each tenant with unconfirmed messages has another channel of its own:
  *
  * <pre>
- *   opened ──▶ idle ──(a message for a tenant)──▶ assigned ──(nothing under way)──▶ idle
+ *   opened ──▶ idle ──(a message for a tenant)──▶ assigned ──(all confirmed)──▶ idle
  *               │                                    │ it was slow
  *               └──────(idle for a minute)───────────┴──▶ retired ──▶ closed
  * </pre>
  *
- * <p>RabbitMQ works through a channel in order, and its first message to a quorum queue waits for
- * that queue for up to 5 s. So an inbox that does not answer holds up its own tenant only. A
- * channel with nothing under way is held up by nobody, and serves any tenant next.
+ * <p>RabbitMQ processes a channel in order, and a channel's first message to a quorum queue waits
+ * for that queue for up to 5 s. With separate channels, an inbox that does not answer delays only
+ * its own tenant. A channel without unconfirmed messages is not delayed, so any tenant may use it
+ * next.
  *
- * <p>Tenants share channels once there are as many as there may be. Not synchronized: {@link
+ * <p>Once the limit of channels is reached, tenants share channels. Not synchronized: {@link
  * Publisher} guards it. Only the link's thread opens and closes channels.
  */
 final class PublishingChannels {
 
-  /** Channels for tenants; RabbitMQ's own limit ({@code channel_max}) is 2,047 by default. */
-  static final int MOST = 1_000;
+  /** Most tenant channels; RabbitMQ's own limit ({@code channel_max}) is 2,047 by default. */
+  static final int MAX_CHANNELS = 1_000;
 
-  /** A channel that no tenant has needed for so long is closed. */
-  static final Duration IDLE = Duration.ofMinutes(1);
+  /** Time after which an idle channel is closed. */
+  static final Duration MAX_IDLE = Duration.ofMinutes(1);
 
-  /** A tenant waits for so long after RabbitMQ has closed its channel. */
-  static final Duration PAUSE = Duration.ofSeconds(1);
+  /** Time for which a tenant waits for a new channel after RabbitMQ has closed its last one. */
+  static final Duration REOPEN_DELAY = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(PublishingChannels.class);
   private static final int NO_LIMIT = 0;
 
-  /** The one channel of a connection that must be there; null without a connection. */
+  /** The main channel; null without a connection. */
   private PublishingChannel main;
 
-  /** All others, until they are closed and what was under way on them is dealt with. */
-  private final Set<PublishingChannel> others = new LinkedHashSet<>();
+  /** All channels but the main one, until they are retired or their loss was processed. */
+  private final Set<PublishingChannel> tenantChannels = new LinkedHashSet<>();
 
-  /** The main channel, and those that are assigned. */
-  private final Set<PublishingChannel> used = new LinkedHashSet<>();
+  /** The main channel and the assigned ones. */
+  private final Set<PublishingChannel> active = new LinkedHashSet<>();
 
-  /** The channel of each tenant with messages under way. */
+  /** The channel of each tenant with unconfirmed messages. */
   private final Map<String, PublishingChannel> assigned = new HashMap<>();
 
-  /** Those that no tenant has, the one used last first. */
+  /** Channels without a tenant, the most recently used one first. */
   private final ArrayDeque<PublishingChannel> idle = new ArrayDeque<>();
 
+  /** Channels that the link's thread must close. */
   private final ArrayDeque<PublishingChannel> retired = new ArrayDeque<>();
 
-  /** Those that RabbitMQ has closed. */
-  private final ArrayDeque<PublishingChannel> dead = new ArrayDeque<>();
+  /** Tenant channels that RabbitMQ has closed and whose messages are not requeued yet. */
+  private final ArrayDeque<PublishingChannel> closed = new ArrayDeque<>();
 
-  /** Tenants whose channel RabbitMQ has closed, and until when they wait. */
+  /** Tenants whose channel RabbitMQ has closed, with the time until which they wait. */
   private final Map<String, Long> paused = new HashMap<>();
 
-  private boolean wanted;
+  private boolean openRequested;
   private OptionalLong openingSince = OptionalLong.empty();
-  private int mostOfAll = MOST;
-  private int most;
+  private int lifetimeLimit = MAX_CHANNELS;
+  private int limit;
 
   /**
-   * Begins with a new connection.
+   * Starts with a new connection.
    *
-   * @param channelMax channels that RabbitMQ allows on it, the main one included; 0: any number
+   * @param channelMax most channels that RabbitMQ allows on the connection, the main one included;
+   *     0 for no limit
    */
   void open(PublishingChannel main, int channelMax) {
     this.main = main;
-    used.add(main);
-    most = channelMax == NO_LIMIT ? mostOfAll : Math.min(mostOfAll, channelMax - 1);
+    active.add(main);
+    limit = channelMax == NO_LIMIT ? lifetimeLimit : Math.min(lifetimeLimit, channelMax - 1);
   }
 
-  /** Ends with the connection. */
+  /** Forgets all channels of a lost connection. */
   void forgetAll() {
     all().forEach(PublishingChannel::onLost);
     main = null;
-    others.clear();
-    used.clear();
+    tenantChannels.clear();
+    active.clear();
     assigned.clear();
     idle.clear();
     retired.clear();
-    dead.clear();
+    closed.clear();
     paused.clear();
-    wanted = false;
+    openRequested = false;
     onOpened();
   }
 
   /** Returns whether there is a connection. */
-  boolean areThere() {
+  boolean isConnected() {
     return main != null;
   }
 
-  boolean areOpen() {
+  boolean isOpen() {
     return main != null && main.isOpen();
   }
 
@@ -112,75 +115,79 @@ final class PublishingChannels {
     return channel == main;
   }
 
-  /** Every channel. Only the link's thread changes which there are. */
+  /** Returns all channels, which only the link's thread adds and removes. */
   List<PublishingChannel> all() {
-    List<PublishingChannel> all = new ArrayList<>(others);
+    List<PublishingChannel> all = new ArrayList<>(tenantChannels);
     if (main != null) {
       all.add(main);
     }
     return all;
   }
 
-  /** The channels on which anything may be under way. */
-  Collection<PublishingChannel> used() {
-    return used;
+  /** Returns the channels that may have unconfirmed messages. */
+  Collection<PublishingChannel> active() {
+    return active;
   }
 
-  /** Returns whether what goes to this owner's inboxes may be written now. */
-  boolean isThereOneFor(String owner) {
-    if (owner.equals(Topology.NOBODY)) {
+  /** Returns whether a message for this tenant could be written now. */
+  boolean isAvailableFor(String tenant) {
+    if (tenant.equals(Topology.NO_TENANT)) {
       return true;
     }
-    PublishingChannel own = assigned.get(owner);
+    PublishingChannel own = assigned.get(tenant);
     if (own != null) {
-      return !own.isShut();
+      return !own.isShutDown();
     }
-    return !paused.containsKey(owner) && (!idle.isEmpty() || shared().isPresent());
+    return !paused.containsKey(tenant) && (!idle.isEmpty() || sharedChannel().isPresent());
   }
 
-  /** The same; if the answer is no, another channel is opened where that helps. */
-  boolean isThereOneOrWanted(String owner) {
-    boolean isThere = isThereOneFor(owner);
-    wanted |= !isThere && !assigned.containsKey(owner) && !paused.containsKey(owner);
-    return isThere;
+  /**
+   * Returns whether a message for this tenant could be written now. If not, and a further channel
+   * would help, requests one from the link's thread.
+   */
+  boolean isAvailableOrRequested(String tenant) {
+    boolean available = isAvailableFor(tenant);
+    openRequested |= !available && !assigned.containsKey(tenant) && !paused.containsKey(tenant);
+    return available;
   }
 
-  /** The channel for this owner, for which {@link #isThereOneFor} holds. */
-  PublishingChannel take(String owner) {
-    if (owner.equals(Topology.NOBODY)) {
+  /** Returns the channel for this tenant, for which {@link #isAvailableFor} must hold. */
+  PublishingChannel take(String tenant) {
+    if (tenant.equals(Topology.NO_TENANT)) {
       return main;
     }
     return assigned.computeIfAbsent(
-        owner,
-        tenant -> {
-          PublishingChannel channel = idle.isEmpty() ? shared().orElseThrow() : idle.pop();
-          channel.tenants().add(tenant);
-          used.add(channel);
+        tenant,
+        name -> {
+          PublishingChannel channel = idle.isEmpty() ? sharedChannel().orElseThrow() : idle.pop();
+          channel.tenants().add(name);
+          active.add(channel);
           return channel;
         });
   }
 
   /**
-   * The channel that a further tenant shares, if there may be no other: the one whose oldest
-   * message has been under way for the shortest time, and so is hardly held up.
+   * Returns the channel that a further tenant shares once the limit is reached. Chooses the channel
+   * whose oldest message is the newest, since that one is the least delayed. Empty before the
+   * limit, and if no channel can be shared.
    */
-  private Optional<PublishingChannel> shared() {
-    if (others.size() < most) {
+  private Optional<PublishingChannel> sharedChannel() {
+    if (tenantChannels.size() < limit) {
       return Optional.empty();
     }
-    if (most == 0) {
+    if (limit == 0) {
       return Optional.of(main);
     }
     PublishingChannel best = null;
-    for (PublishingChannel each : used) {
-      if (each != main && !each.isShut() && (best == null || isFresher(each, best))) {
+    for (PublishingChannel each : active) {
+      if (each != main && !each.isShutDown() && (best == null || isLessDelayed(each, best))) {
         best = each;
       }
     }
     return Optional.ofNullable(best);
   }
 
-  private static boolean isFresher(PublishingChannel one, PublishingChannel other) {
+  private static boolean isLessDelayed(PublishingChannel one, PublishingChannel other) {
     if (one.isSlow() != other.isSlow()) {
       return other.isSlow();
     }
@@ -188,20 +195,20 @@ final class PublishingChannels {
   }
 
   /**
-   * Notes that nothing more is under way for this owner.
+   * Notes that this tenant has no unconfirmed messages.
    *
-   * @return whether another tenant can have its channel
+   * @return whether another tenant can use its channel now
    */
-  boolean release(String owner, long now) {
-    PublishingChannel channel = assigned.remove(owner);
+  boolean release(String tenant, long now) {
+    PublishingChannel channel = assigned.remove(tenant);
     if (channel == null) {
       return false;
     }
-    channel.tenants().remove(owner);
-    if (channel == main || channel.isShut() || !channel.tenants().isEmpty()) {
+    channel.tenants().remove(tenant);
+    if (channel == main || channel.isShutDown() || !channel.tenants().isEmpty()) {
       return false;
     }
-    used.remove(channel);
+    active.remove(channel);
     if (channel.isSlow()) {
       retired.add(channel);
       return false;
@@ -212,17 +219,19 @@ final class PublishingChannels {
   }
 
   /**
-   * Adds a channel that the link's thread has opened; if there is none, RabbitMQ allows no more.
+   * Adds a channel that the link's thread has opened.
+   *
+   * @param opened empty if the connection allows no more channels
    */
   void add(Optional<PublishingChannel> opened, long now) {
     if (opened.isEmpty()) {
-      limit(others.size());
+      setLimit(tenantChannels.size());
       return;
     }
     PublishingChannel channel = opened.get();
-    others.add(channel);
-    if (channel.isShut()) {
-      dead.add(channel);
+    tenantChannels.add(channel);
+    if (channel.isShutDown()) {
+      closed.add(channel);
     } else {
       channel.onIdle(now);
       idle.addLast(channel);
@@ -230,64 +239,72 @@ final class PublishingChannels {
   }
 
   /** Notes that a channel was closed. */
-  void onShut(PublishingChannel channel) {
-    channel.onShut();
-    if (others.contains(channel)) {
+  void onShutdown(PublishingChannel channel) {
+    channel.onShutdown();
+    if (tenantChannels.contains(channel)) {
       idle.remove(channel);
       retired.remove(channel);
-      dead.add(channel);
+      closed.add(channel);
     }
   }
 
   /**
-   * Notes that RabbitMQ has closed the connection rather than open a further channel: its user may
-   * have no more. The user's other processes have channels too, so this one is content with half of
-   * what it had, for as long as it runs: it cannot lose one connection after another by this.
+   * Notes that RabbitMQ has closed the connection instead of opening a channel, because of a limit
+   * for the user. Other processes of the user also open channels. So this process halves its own
+   * limit until it ends, and does not lose one connection after another.
    */
   void onRefused() {
-    mostOfAll = others.size() / 2;
-    limit(mostOfAll);
+    lifetimeLimit = tenantChannels.size() / 2;
+    setLimit(lifetimeLimit);
   }
 
-  private void limit(int channels) {
-    most = channels;
+  private void setLimit(int channels) {
+    limit = channels;
     log.warn(
-        "event=publishing_channels_limited most={} why=\"RabbitMQ allows no more channels; tenants"
-            + " share them, and one with a slow inbox may hold up others\"",
+        "event=publishing_channels_limited most={} why=\"RabbitMQ allows no more channels;"
+            + " tenants share them, so a slow inbox of one may delay others\"",
         channels);
   }
 
-  /** Returns whether the link's thread has a channel to open, to close or to give up. */
-  boolean needCare() {
-    return wanted || !dead.isEmpty() || !retired.isEmpty();
+  /** Returns whether the link's thread must open, close or remove a channel. */
+  boolean hasChannelWork() {
+    return openRequested || !closed.isEmpty() || !retired.isEmpty();
   }
 
-  /** Returns, once, whether another channel is to be opened; that takes until {@link #onOpened}. */
-  boolean takeWanted(long now) {
-    openingSince = wanted && others.size() < most ? OptionalLong.of(now) : OptionalLong.empty();
-    wanted = false;
+  /**
+   * Returns whether the link's thread must open a channel, and resets that. If so, the time for
+   * RabbitMQ's reply runs until {@link #onOpened}.
+   */
+  boolean takeOpenRequest(long now) {
+    openingSince =
+        openRequested && tenantChannels.size() < limit
+            ? OptionalLong.of(now)
+            : OptionalLong.empty();
+    openRequested = false;
     return openingSince.isPresent();
   }
 
-  /** Notes that RabbitMQ owes no reply to the opening of a channel any more. */
+  /** Notes that the attempt to open a channel has ended. */
   void onOpened() {
     openingSince = OptionalLong.empty();
   }
 
-  /** Takes a channel that RabbitMQ has closed, if there is one. Its tenants wait a moment. */
-  Optional<PublishingChannel> takeDead(long now) {
-    PublishingChannel channel = dead.poll();
+  /**
+   * Removes a channel that RabbitMQ has closed, if there is one. Its tenants then wait a second.
+   */
+  Optional<PublishingChannel> takeClosed(long now) {
+    PublishingChannel channel = closed.poll();
     if (channel != null) {
       forget(channel);
       for (String tenant : channel.tenants()) {
         assigned.remove(tenant);
-        paused.put(tenant, now + PAUSE.toNanos());
+        paused.put(tenant, now + REOPEN_DELAY.toNanos());
       }
     }
     return Optional.ofNullable(channel);
   }
 
-  /** Takes a channel that is to be closed, if there is one. */
+  /** Removes and returns a channel that must be closed, if there is one. */
   Optional<PublishingChannel> takeRetired() {
     PublishingChannel channel = retired.poll();
     if (channel != null) {
@@ -298,54 +315,57 @@ final class PublishingChannels {
 
   private void forget(PublishingChannel channel) {
     channel.onLost();
-    others.remove(channel);
-    used.remove(channel);
+    tenantChannels.remove(channel);
+    active.remove(channel);
   }
 
   /**
-   * Retires channels that have been idle for too long, and ends pauses.
+   * Retires channels that have been idle for {@link #MAX_IDLE}, and ends tenants' waits.
    *
-   * @return whether a pause has ended
+   * @return whether a tenant's wait has ended
    */
-  boolean onTime(long now) {
-    while (!idle.isEmpty() && idle.peekLast().idleNanos(now) >= IDLE.toNanos()) {
+  boolean checkTimeouts(long now) {
+    while (!idle.isEmpty() && idle.peekLast().idleNanos(now) >= MAX_IDLE.toNanos()) {
       retired.add(idle.pollLast());
     }
     return paused.values().removeIf(until -> now - until >= 0);
   }
 
-  /** Bytes that RabbitMQ may not have read yet, about. */
+  /** Returns the bytes that RabbitMQ may not have read yet, estimated. */
   long bytes() {
     long bytes = 0;
-    for (PublishingChannel each : used) {
+    for (PublishingChannel each : active) {
       bytes += each.unconfirmed().bytes();
     }
     return bytes;
   }
 
-  /** Messages that RabbitMQ has not confirmed, those given up not included. */
+  /** Returns the number of unconfirmed messages, without those given up. */
   int unconfirmed() {
     int size = 0;
-    for (PublishingChannel each : used) {
+    for (PublishingChannel each : active) {
       size += each.unconfirmed().size();
     }
     return size;
   }
 
-  /** Longest {@link Unconfirmed#unreadNanos}. */
+  /** Returns the longest {@link Unconfirmed#unreadNanos} of all channels. */
   long unreadNanos(long now) {
     long nanos = 0;
-    for (PublishingChannel each : used) {
+    for (PublishingChannel each : active) {
       nanos = Math.max(nanos, each.unconfirmed().unreadNanos(now));
     }
     return nanos;
   }
 
-  /** Longest {@link Unconfirmed#owedNanos}, or time for which RabbitMQ has not opened a channel. */
-  long owedNanos(long now) {
+  /**
+   * Returns the longest time for which RabbitMQ has not answered: {@link
+   * Unconfirmed#unansweredNanos}, or the time since the attempt to open a channel.
+   */
+  long unansweredNanos(long now) {
     long nanos = openingSince.isPresent() ? now - openingSince.getAsLong() : 0;
-    for (PublishingChannel each : used) {
-      nanos = Math.max(nanos, each.unconfirmed().owedNanos(now));
+    for (PublishingChannel each : active) {
+      nanos = Math.max(nanos, each.unconfirmed().unansweredNanos(now));
     }
     return nanos;
   }

@@ -21,50 +21,55 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A {@link Session} on a real RabbitMQ. */
+/** A {@link Session} with a RabbitMQ server. */
 public final class RabbitMqSession implements Session {
 
   private static final Logger log = LoggerFactory.getLogger(RabbitMqSession.class);
   private static final Duration WATCH_INTERVAL = Duration.ofMillis(200);
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(10);
 
-  private final Link publishing;
-  private final Link consuming;
+  private final Link publishingLink;
+  private final Link consumingLink;
   private final Publisher publisher;
-  private final ConsumingChannel inbox;
+  private final ConsumingChannel consumingChannel;
   private final Loop loop;
-  private final ScheduledExecutorService watcher;
-  private long watchedAt;
+  private final ScheduledExecutorService watchdog;
+  private long lastWatchAt;
 
   /**
-   * A session that is not connected yet.
+   * Creates a session that is not connected yet.
    *
-   * @param loop where its listener and every outcome are called
-   * @param registry where it counts
+   * @param loop loop on which the listener and all outcomes are called
+   * @param registry registry for the session's metrics
    */
   public RabbitMqSession(AmqpConfig config, Member member, Loop loop, MeterRegistry registry) {
     this.loop = loop;
     SessionMetrics metrics = new SessionMetrics(registry);
     String name = member.role() + " " + member.id();
-    publishing =
+    publishingLink =
         new Link(
             configure(new GuardedFactory(), config, name + " publish"), config, name + " publish");
-    publisher = new Publisher(publishing, config, member.id(), loop, metrics);
-    NodeAffinity home = new NodeAffinity(config.addresses(), member, System::nanoTime);
-    consuming =
-        new Link(configure(factoryTo(home), config, name + " consume"), config, name + " consume");
-    inbox = new ConsumingChannel(consuming, home, member.ackTimeout(), loop::executeHere, metrics);
+    publisher = new Publisher(publishingLink, config, member.id(), loop, metrics);
+    NodeAffinity nodeAffinity = new NodeAffinity(config.addresses(), member, System::nanoTime);
+    consumingLink =
+        new Link(
+            configure(factoryTo(nodeAffinity), config, name + " consume"),
+            config,
+            name + " consume");
+    consumingChannel =
+        new ConsumingChannel(
+            consumingLink, nodeAffinity, member.ackTimeout(), loop::executeHere, metrics);
     loop.onTaskEnd(publisher::onTaskEnd);
-    watcher = Executors.newSingleThreadScheduledExecutor(daemons("amqp watch"));
+    watchdog = Executors.newSingleThreadScheduledExecutor(daemonThreads("amqp watch"));
     Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
-        .description("Events that wait to be written")
+        .description("Events waiting to be written to RabbitMQ")
         .register(registry);
     Gauge.builder("longcut.amqp.messages.unconfirmed", publisher, Publisher::unconfirmed)
-        .description("Messages that RabbitMQ has not confirmed yet")
+        .description("AMQP messages that RabbitMQ has not confirmed")
         .register(registry);
   }
 
-  /** Connections whose reader survives any message. */
+  /** Opens connections with a {@link ContentGuard}, so that no message can close them. */
   private static class GuardedFactory extends ConnectionFactory {
     @Override
     protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
@@ -73,11 +78,11 @@ public final class RabbitMqSession implements Session {
     }
   }
 
-  private static ConnectionFactory factoryTo(NodeAffinity home) {
+  private static ConnectionFactory factoryTo(NodeAffinity nodeAffinity) {
     return new GuardedFactory() {
       @Override
       protected AddressResolver createAddressResolver(List<Address> addresses) {
-        return home;
+        return nodeAffinity;
       }
     };
   }
@@ -94,15 +99,16 @@ public final class RabbitMqSession implements Session {
     factory.setHandshakeTimeout((int) config.connectionTimeout().toMillis());
     factory.setChannelRpcTimeout((int) RPC_TIMEOUT.toMillis());
     factory.setChannelShouldCheckRpcResponseType(true);
-    factory.setMaxInboundMessageBodySize(WireLimits.MESSAGE_BYTES + 1); // the guard's is lower
+    factory.setMaxInboundMessageBodySize(
+        WireLimits.MESSAGE_BYTES + 1); // ContentGuard's limit is lower
     factory.setExceptionHandler(new StrictExceptionHandler());
-    factory.setThreadFactory(daemons(threads));
-    factory.setSharedExecutor(new ReaderThread());
+    factory.setThreadFactory(daemonThreads(threads));
+    factory.setSharedExecutor(new SameThreadExecutor());
     config.tls().ifPresent(tls -> AmqpTls.configure(factory, tls));
     return factory;
   }
 
-  private static ThreadFactory daemons(String name) {
+  private static ThreadFactory daemonThreads(String name) {
     return task -> {
       Thread thread = new Thread(task, name);
       thread.setDaemon(true);
@@ -112,12 +118,12 @@ public final class RabbitMqSession implements Session {
 
   @Override
   public void start(SessionListener listener) {
-    inbox.listener(listener);
-    watchedAt = System.nanoTime();
-    publishing.start(publisher);
-    consuming.start(inbox);
+    consumingChannel.listener(listener);
+    lastWatchAt = System.nanoTime();
+    publishingLink.start(publisher);
+    consumingLink.start(consumingChannel);
     var unused =
-        watcher.scheduleWithFixedDelay(
+        watchdog.scheduleWithFixedDelay(
             this::watch,
             WATCH_INTERVAL.toMillis(),
             WATCH_INTERVAL.toMillis(),
@@ -128,24 +134,24 @@ public final class RabbitMqSession implements Session {
     try {
       watchAt(System.nanoTime());
     } catch (RuntimeException | Error e) {
-      log.error("event=bug thread=watch", e); // thrown on, it would end the watch for good
+      log.error("event=bug thread=watch", e); // an exception would cancel the scheduled task
     }
   }
 
   private void watchAt(long now) {
-    if (now - watchedAt >= WATCH_INTERVAL.plus(Loop.STOOD_STILL).toNanos()) {
-      publisher.stoodStill(now);
-      inbox.stoodStill(now);
+    if (now - lastWatchAt >= WATCH_INTERVAL.plus(Loop.STOOD_STILL).toNanos()) {
+      publisher.onSuspended(now);
+      consumingChannel.onSuspended(now);
     }
-    watchedAt = now;
+    lastWatchAt = now;
     publisher.watch(now);
-    inbox.watch(now);
+    consumingChannel.watch(now);
   }
 
   @Override
   public void publishOnlyWhileConsuming() {
     publisher.hold(true);
-    inbox.whenConsuming(consuming -> publisher.hold(!consuming));
+    consumingChannel.whenConsuming(consuming -> publisher.hold(!consuming));
   }
 
   @Override
@@ -160,45 +166,49 @@ public final class RabbitMqSession implements Session {
 
   @Override
   public SessionState state() {
-    return new SessionState(publisher.isConnected(), inbox.isConsuming(), publisher.isBlocked());
+    return new SessionState(
+        publisher.isConnected(), consumingChannel.isConsuming(), publisher.isBlocked());
   }
 
   @Override
   public void reopenConsuming(String why) {
-    inbox.reopen(why);
+    consumingChannel.reopen(why);
   }
 
   @Override
   public void consume(String queue, int prefetch) {
-    inbox.consume(queue, prefetch);
+    consumingChannel.consume(queue, prefetch);
   }
 
   @Override
   public void stopConsuming(Set<String> queues, Runnable then) {
-    inbox.stop(queues, then);
+    consumingChannel.stop(queues, then);
   }
 
   @Override
   public boolean flush(Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
-    // Outcomes come before acks: what was published is what the acks are for.
+    // Outcomes first: the listener acks deliveries when its publications are confirmed.
     return publisher.flush(atMost)
-        && passedLoop(deadline - System.nanoTime())
-        && inbox.flush(deadline - System.nanoTime());
+        && awaitLoop(deadline - System.nanoTime())
+        && consumingChannel.flush(deadline - System.nanoTime());
   }
 
-  private boolean passedLoop(long atMostNanos) throws InterruptedException {
+  private boolean awaitLoop(long atMostNanos) throws InterruptedException {
     CountDownLatch passed = new CountDownLatch(1);
     loop.execute(passed::countDown);
     return passed.await(atMostNanos, TimeUnit.NANOSECONDS);
   }
 
-  /** The consuming connection goes first: what it gives back, others can take at once. */
+  /**
+   * Closes the consuming connection first, so that other processes get its unacked messages at
+   * once.
+   */
   @Override
   public void close() {
-    watcher.shutdownNow();
-    consuming.close();
+    watchdog.shutdownNow();
+    consumingLink.close();
     publisher.close();
-    publishing.close();
+    publishingLink.close();
   }
 }

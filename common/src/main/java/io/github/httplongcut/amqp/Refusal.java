@@ -6,56 +6,55 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A kind of publication that RabbitMQ does not take: it closes the channel, and says why. */
+/** A reason for which RabbitMQ rejects publications by closing the channel. */
 sealed interface Refusal {
 
   /**
-   * RabbitMQ's permissions do not allow it (protocol section 8).
+   * RabbitMQ's permissions forbid the publication (protocol section 8).
    *
-   * @param exchange the exchange
-   * @param routingKey the key; empty if no key is allowed
+   * @param routingKey the forbidden key; empty if every key is forbidden
    */
   record Forbidden(String exchange, Optional<String> routingKey) implements Refusal {
 
     private static final Pattern TOPIC = Pattern.compile("topic '([^']*)' in exchange '([^']+)'");
     private static final Pattern EXCHANGE = Pattern.compile("exchange '([^']+)'");
 
-    private static Optional<Refusal> of(String words) {
-      Matcher topic = TOPIC.matcher(words);
+    private static Optional<Refusal> of(String replyText) {
+      Matcher topic = TOPIC.matcher(replyText);
       if (topic.find()) {
         return Optional.of(new Forbidden(topic.group(2), Optional.of(topic.group(1))));
       }
-      Matcher exchange = EXCHANGE.matcher(words);
+      Matcher exchange = EXCHANGE.matcher(replyText);
       return exchange.find()
           ? Optional.of(new Forbidden(exchange.group(1), Optional.empty()))
           : Optional.empty();
     }
 
     @Override
-    public boolean concerns(Publication publication) {
+    public boolean appliesTo(Publication publication) {
       return publication.key().exchange().equals(exchange)
           && routingKey.map(key -> key.equals(publication.routingKey())).orElse(true);
     }
   }
 
   /**
-   * It is longer than RabbitMQ's {@code max_message_size}.
+   * The message is longer than RabbitMQ's {@code max_message_size}.
    *
-   * @param maxBytes that size
+   * @param maxBytes the value of {@code max_message_size}
    */
   record TooLong(long maxBytes) implements Refusal {
 
     private static final Pattern SIZES = Pattern.compile("message size \\d+ .* max size (\\d+)");
 
-    private static Optional<Refusal> of(String words) {
-      Matcher sizes = SIZES.matcher(words);
+    private static Optional<Refusal> of(String replyText) {
+      Matcher sizes = SIZES.matcher(replyText);
       return sizes.find()
           ? Optional.of(new TooLong(Long.parseLong(sizes.group(1))))
           : Optional.empty();
     }
 
     @Override
-    public boolean concerns(Publication publication) {
+    public boolean appliesTo(Publication publication) {
       return publication.encoded().length > maxBytes;
     }
   }
@@ -63,14 +62,16 @@ sealed interface Refusal {
   int BASIC_CLASS = 60;
   int PUBLISH_METHOD = 40;
 
-  /** The refusal that closed a channel; empty if it was closed for anything else. */
+  /**
+   * Returns the refusal that closed a channel; empty if the channel was closed for another reason.
+   */
   static Optional<Refusal> of(ShutdownSignalException reason) {
-    boolean ofPublish =
+    boolean rejectedPublish =
         reason != null
             && reason.getReason() instanceof AMQP.Channel.Close close
             && close.getClassId() == BASIC_CLASS
             && close.getMethodId() == PUBLISH_METHOD;
-    if (!ofPublish) {
+    if (!rejectedPublish) {
       return Optional.empty();
     }
     AMQP.Channel.Close close = (AMQP.Channel.Close) reason.getReason();
@@ -81,6 +82,6 @@ sealed interface Refusal {
     };
   }
 
-  /** Returns whether it is about this publication too. */
-  boolean concerns(Publication publication);
+  /** Returns whether RabbitMQ would refuse this publication for the same reason. */
+  boolean appliesTo(Publication publication);
 }

@@ -5,27 +5,29 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What RabbitMQ has refused lately. For a while nothing like it is written: each attempt costs the
- * channel, and others what was unconfirmed on it. Not synchronized: {@link Publisher} guards it.
+ * Refusals of the last 30 s. Publications that RabbitMQ would refuse for the same reason are not
+ * written, since each attempt closes the channel, and the unconfirmed messages of others on it are
+ * lost. Not synchronized: {@link Publisher} guards it.
  */
 final class Refusals {
 
-  private static final long REFUSED_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final long REMEMBERED_NANOS = Duration.ofSeconds(30).toNanos();
 
-  private final Map<Refusal, Long> until = new HashMap<>();
+  private final Map<Refusal, Long> expiresAt = new HashMap<>();
 
-  /** Adds why a channel was closed. */
+  /** Adds the refusal that closed a channel. */
   void add(Refusal refusal, long nowNanos) {
-    until.put(refusal, nowNanos + REFUSED_NANOS);
+    expiresAt.put(refusal, nowNanos + REMEMBERED_NANOS);
   }
 
-  /** Whether it would be refused, too. */
-  boolean concern(Publication publication) {
-    return !until.isEmpty() && until.keySet().stream().anyMatch(each -> each.concerns(publication));
+  /** Returns whether RabbitMQ would refuse this publication, too. */
+  boolean wouldRefuse(Publication publication) {
+    return !expiresAt.isEmpty()
+        && expiresAt.keySet().stream().anyMatch(each -> each.appliesTo(publication));
   }
 
-  /** Forgets those whose time is over. */
-  void onTime(long nowNanos) {
-    until.values().removeIf(each -> nowNanos - each >= 0);
+  /** Removes refusals that are older than 30 s. */
+  void removeExpired(long nowNanos) {
+    expiresAt.values().removeIf(each -> nowNanos - each >= 0);
   }
 }

@@ -4,67 +4,72 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * A process's two connections to RabbitMQ: one that publishes and one that consumes, since an alarm
- * of RabbitMQ blocks only what publishes (protocol section 3). Both are kept up for ever.
+ * A process's two connections to RabbitMQ, which reconnect until the session is closed. One
+ * publishes and one consumes, since a RabbitMQ alarm blocks only publishing connections.
  */
 public interface Session extends AutoCloseable {
 
-  /** Connects, and reconnects for ever, telling {@code listener} on the loop; returns at once. */
+  /**
+   * Starts to connect, and to reconnect until {@link #close}. Returns at once.
+   *
+   * @param listener called on the loop
+   */
   void start(SessionListener listener);
 
   /**
-   * For a process whose publications all ask for an answer to its own queues, before {@link
-   * #start}: nothing is written while they are not consumed, as if there were no connection.
+   * Stops all writing while the process's own queues are not consumed, as if there were no
+   * connection. For a process whose publications all expect an answer in its own queues. Must be
+   * called before {@link #start}.
    */
   void publishOnlyWhileConsuming();
 
-  /** Hands over a publication, from any thread; never blocks. Its outcome comes on the loop. */
+  /** Publishes; its outcome is reported on the loop. From any thread; never blocks. */
   void publish(Publication publication);
 
   /**
-   * Takes a publication back if it is not written yet: it has no outcome then. From any thread;
+   * Takes back a publication that is not written yet, which then gets no outcome. From any thread;
    * never blocks.
    */
   void withdraw(Publication publication);
 
-  /** How it fares now; from any thread. */
+  /** Returns the current state; from any thread. */
   SessionState state();
 
   /**
-   * Closes the consuming channel and consumes anew: RabbitMQ gets back what was not settled. The
-   * listener hears {@link SessionListener#onConsumingLost} and then {@link
+   * Closes the consuming channel and opens another one, so that RabbitMQ requeues all unacked
+   * messages. Calls {@link SessionListener#onConsumingLost} and then {@link
    * SessionListener#onConsuming}. Returns at once.
+   *
+   * @param why the reason, for the log
    */
   void reopenConsuming(String why);
 
   /**
-   * Consumes a queue that the process shares with others, or changes its prefetch. A shared queue
-   * is not consumed before this is called, and no longer than the channel lasts: the listener calls
-   * this anew after each {@link SessionListener#onConsuming}. On the loop; returns at once. Without
-   * an effect for a queue of {@link #stopConsuming}.
+   * Consumes a shared queue, or changes its prefetch. This lasts until the consuming channel is
+   * lost: the listener must call this method again after each {@link SessionListener#onConsuming}.
+   * Has no effect on queues of {@link #stopConsuming}. On the loop only; returns at once.
    *
-   * @param prefetch how many of its messages may be unacked; 0: delivers nothing more until the
-   *     next call, but for what is on its way. What was delivered stays
+   * @param prefetch most messages of the queue that may be unacked. 0 pauses the queue until the
+   *     next call: messages on their way are still delivered, and earlier deliveries stay valid
    */
   void consume(String queue, int prefetch);
 
   /**
-   * Cancels the consumers of these queues for good; what they have delivered stays. Returns at
-   * once.
+   * Cancels the consumers of these queues for good; earlier deliveries stay valid. Returns at once.
    *
-   * @param then called on the loop once RabbitMQ delivers nothing more of them
+   * @param then called on the loop once RabbitMQ delivers no more messages of these queues
    */
   void stopConsuming(Set<String> queues, Runnable then);
 
   /**
-   * Waits until every publication has its outcome and every ack is written, or for {@code atMost};
-   * not on the loop.
+   * Waits until every publication has its outcome and every ack is written. Must not be called on
+   * the loop.
    *
-   * @return whether that is so
+   * @return false if that takes longer than {@code atMost}
    */
   boolean flush(Duration atMost) throws InterruptedException;
 
-  /** Closes both connections; unconfirmed publications are {@link Outcome#UNKNOWN}. */
+  /** Closes both connections; unconfirmed publications get {@link Outcome#UNKNOWN}. */
   @Override
   void close();
 }

@@ -3,34 +3,33 @@ package io.github.httplongcut.amqp;
 import io.github.httplongcut.protocol.ProcessId;
 
 /**
- * What a process does with what its {@link Session} hears. Every method is called on the loop and
- * must not block.
+ * Receives the deliveries and the state changes of a {@link Session}. Every method is called on the
+ * loop and must not block.
  */
 public interface SessionListener {
 
-  /** A message came; the listener sees to it that it is acked, settled or rejected. */
+  /** Takes a delivered message, which the listener must ack, settle or reject. */
   void onDelivery(Delivery delivery);
 
   /**
-   * The inbox and its node are out of reach, and with them every message in it: from the next
-   * {@link #onConsuming} on a new one is consumed. Comes between {@link #onConsumingLost} and that,
-   * or before the first.
+   * Reports that the inbox's node is out of reach, and that the messages in the inbox are left
+   * behind. From the next {@link #onConsuming} on the process consumes a new inbox. Called before
+   * the first {@link #onConsuming}, or between {@link #onConsumingLost} and the next one.
    *
-   * @param newId what the new inbox is named and bound by, where the role's {@link Member.Plans}
-   *     take it
+   * @param newId id in the new inbox's name and bindings, if the role's {@link Member.Plans} use it
    */
   void onInboxReplaced(ProcessId newId);
 
   /**
-   * The process's own queues are bound and consumed: at start, and after each reconnect. A shared
-   * queue is consumed once {@link Session#consume} asks for it.
+   * Reports that the process's own queues are bound and consumed: at start, and after each
+   * reconnect. A shared queue is consumed only after {@link Session#consume}.
    */
   void onConsuming();
 
   /**
-   * Nothing is consumed any more. Every delivery so far that is not {@linkplain
-   * Delivery#isSettled() settled} is {@linkplain Delivery#isLost() lost}. Comes once between two
-   * {@link #onConsuming}.
+   * Reports that the consuming channel is gone. Every delivery so far that is not {@linkplain
+   * Delivery#isSettled() settled} is {@linkplain Delivery#isLost() lost}. Called once between two
+   * calls of {@link #onConsuming}.
    */
   void onConsumingLost();
 }

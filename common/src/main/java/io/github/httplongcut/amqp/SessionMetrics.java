@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a session counts. Thread-safe. */
+/** Counters of a session. Thread-safe. */
 final class SessionMetrics {
 
   private final Map<EventType, Counter> events = new EnumMap<>(EventType.class);
@@ -25,7 +25,7 @@ final class SessionMetrics {
       events.put(
           type,
           Counter.builder("longcut.amqp.events.published")
-              .description("Events written to RabbitMQ, repetitions included")
+              .description("Events written to RabbitMQ, including retries")
               .tag("event", type.wireName())
               .register(registry));
     }
@@ -33,13 +33,13 @@ final class SessionMetrics {
       outcomes.put(
           outcome,
           Counter.builder("longcut.amqp.events.outcomes")
-              .description("What became of events that were to be published")
+              .description("Publications by their final outcome")
               .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
               .register(registry));
     }
     messagesPublished =
         Counter.builder("longcut.amqp.messages.published")
-            .description("AMQP messages written; each holds one event or a batch")
+            .description("AMQP messages written, each with one event or a batch")
             .register(registry);
     messagesDelivered =
         Counter.builder("longcut.amqp.messages.delivered")
@@ -47,23 +47,24 @@ final class SessionMetrics {
             .register(registry);
     unreadable =
         Counter.builder("longcut.amqp.messages.unreadable")
-            .description("Messages that were no event of ours; acked and dropped")
+            .description("AMQP messages that could not be decoded; acked and dropped")
             .register(registry);
     connections =
         Counter.builder("longcut.amqp.connections.opened")
-            .description("Connections to RabbitMQ that came up, first and again")
+            .description("Connections to RabbitMQ that were established, including reconnects")
             .register(registry);
     heartbeatsReplaced = heartbeatsSkipped(registry, "replaced");
     heartbeatsRefused = heartbeatsSkipped(registry, "too_many");
     inboxesReplaced =
         Counter.builder("longcut.amqp.inboxes.replaced")
-            .description("Inboxes left behind with their node, and declared anew on another")
+            .description("Inboxes replaced because their cluster node was not reachable")
             .register(registry);
   }
 
   private static Counter heartbeatsSkipped(MeterRegistry registry, String why) {
     return Counter.builder("longcut.amqp.heartbeats.skipped")
-        .description("Heartbeats not read: a newer one came, or too many of the user waited")
+        .description(
+            "Heartbeats dropped before decoding: a newer one arrived, or the user had too many")
         .tag("why", why)
         .register(registry);
   }
@@ -85,7 +86,7 @@ final class SessionMetrics {
     unreadable.increment();
   }
 
-  void heartbeat(LatestHeartbeats.Added added) {
+  void heartbeat(LatestHeartbeats.AddResult added) {
     switch (added) {
       case FIRST -> {}
       case REPLACED -> heartbeatsReplaced.increment();

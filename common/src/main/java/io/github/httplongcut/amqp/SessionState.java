@@ -1,28 +1,29 @@
 package io.github.httplongcut.amqp;
 
 /**
- * How a {@link Session} fares, for readiness and for what does not count against others.
+ * State of a {@link Session}, for readiness and for clocks that pause while the session is not
+ * healthy.
  *
- * @param publishing the publishing connection is open
- * @param consuming the process's own queues are consumed
- * @param blocked an alarm of RabbitMQ blocks the publishing connection
+ * @param publishing true if the publishing connection is open
+ * @param consuming true if the process's own queues are consumed
+ * @param blocked true if an alarm of RabbitMQ blocks the publishing connection
  */
 public record SessionState(boolean publishing, boolean consuming, boolean blocked) {
 
-  /** Whether what others say is heard and answered. */
+  /** Returns whether the process can both consume and publish. */
   public boolean isHealthy() {
     return publishing && consuming && !blocked;
   }
 
-  /** The same in words, for whoever reads {@code /readyz}. */
+  /** Returns a description of the state for {@code /readyz}. */
   public String describe() {
     if (blocked) {
-      return "RabbitMQ blocks publishing: it has an alarm";
+      return "RabbitMQ has a memory or disk alarm and blocks publishing";
     }
     if (publishing && consuming) {
       return "connected";
     }
     String missing = publishing ? "consume" : consuming ? "publish" : "publish and consume";
-    return "no connection to RabbitMQ to " + missing + "; the log says why";
+    return "no connection to RabbitMQ to " + missing + "; see the log for the reason";
   }
 }

@@ -11,22 +11,23 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What RabbitMQ holds, by name (protocol section 3). All of it but the inboxes and their bindings
- * comes from {@code rabbitmq/definitions.json}; an event's exchange has the event's name.
+ * Names of exchanges, queues and routing keys, and the parts of them that each role uses (protocol
+ * section 3). Everything but the processes' own queues and their bindings comes from {@code
+ * rabbitmq/definitions.json}. An event's exchange has the event's name.
  */
 public final class Topology {
 
-  /** The queue that client agents publish to and all brokers consume. */
+  /** Queue of client requests, which all brokers consume. */
   public static final String CLIENT_REQUEST_QUEUE = "client_request";
 
-  /** The exchange and the queue of what was for a broker that is gone. */
+  /** Exchange and queue of messages for brokers that are gone. */
   public static final String ORPHAN = "orphan";
 
-  /** No user's name: the owner of all queues that are no tenant's inbox. */
-  static final String NOBODY = "";
+  /** Stands for the tenant of messages that do not go to a tenant's inbox. No user's name. */
+  static final String NO_TENANT = "";
 
-  /** The exchanges by which brokers reach the inboxes of tenants, one inbox with each message. */
-  private static final Set<String> TO_TENANTS =
+  /** Exchanges of messages from a broker to one tenant's inbox. */
+  private static final Set<String> EXCHANGES_TO_TENANTS =
       Stream.of(
               EventType.CLIENT_REQUEST_ACK,
               EventType.BROKER_RESPONSE,
@@ -36,10 +37,10 @@ public final class Topology {
           .map(EventType::wireName)
           .collect(Collectors.toUnmodifiableSet());
 
-  /** Where {@code client_request} dead-letters to. */
+  /** Exchange for dead letters of the queue {@code client_request}. */
   public static final String CLIENT_REQUEST_UNDELIVERED = "client_request_undelivered";
 
-  /** Where an upstream agent's inbox dead-letters to. */
+  /** Exchange for dead letters of upstream agents' inboxes. */
   public static final String BROKER_REQUEST_UNDELIVERED = "broker_request_undelivered";
 
   /** Prefix of the names of client agents' inboxes. */
@@ -48,30 +49,39 @@ public final class Topology {
   /** Prefix of the names of brokers' inboxes. */
   static final String BROKER_QUEUES = "broker.";
 
-  /** AMQP header of a {@code broker_request}: who is told when it comes back. */
+  /**
+   * AMQP header with the id of the sending broker, which receives the message if it is
+   * dead-lettered.
+   */
   public static final String BROKER_ID_HEADER = "broker_id";
 
-  /** AMQP header of a {@code broker_error} that was made of, or came from, an orphan. */
+  /** AMQP header of a {@code broker_error} that results from an orphan. */
   public static final String ORPHANED_HEADER = "orphaned";
 
   private static final int CLIENT_INBOX_PREFETCH = 500;
   private static final int BROKER_INBOX_PREFETCH = 500;
 
-  /** They are acked as they come, so that no flood fills the queue and pushes others' out. */
+  /**
+   * Prefetch for heartbeats. They are acked on arrival, so that the queue does not fill up and drop
+   * those of other users.
+   */
   private static final int HEARTBEATS_PREFETCH = 2_000;
 
-  /** A broker's prefetch for {@link #ORPHAN}. */
+  /** Prefetch of a broker for {@link #ORPHAN}. */
   public static final int ORPHAN_PREFETCH = 20;
 
-  /** So that a full agent still hears a hello or a cancel, and rejects what is too much at once. */
+  /**
+   * Prefetch of an upstream agent above its capacity. A full agent still receives hellos and
+   * cancels, and rejects further requests at once.
+   */
   private static final int UPSTREAM_INBOX_SPARE = 50;
 
   private Topology() {}
 
   /**
-   * A binding of an inbox.
+   * A binding of a process's own queue.
    *
-   * @param arguments for a headers exchange, else empty
+   * @param arguments the arguments for a headers exchange; else empty
    */
   public record Binding(String exchange, String routingKey, Map<String, Object> arguments) {
 
@@ -87,26 +97,26 @@ public final class Topology {
   /**
    * A queue that a process consumes.
    *
-   * @param prefetch how many of its messages the process holds unacked at the most
-   * @param bindings of the process's own queue, which it declares; empty for a shared one
+   * @param prefetch most messages of the queue that the process may hold unacked
+   * @param bindings bindings of the process's own queue; empty for a shared queue
    */
   public record ConsumedQueue(String name, int prefetch, List<Binding> bindings) {
 
-    /** Whether it is this process's alone, which then declares and binds it. */
+    /** Returns whether this is the process's own queue, which the process declares and binds. */
     public boolean isOwn() {
       return !bindings.isEmpty();
     }
   }
 
   /**
-   * What a process uses of RabbitMQ.
+   * The queues and exchanges that a process uses.
    *
-   * @param queues which it consumes
-   * @param publishesTo the events that it publishes
+   * @param queues queues that the process consumes
+   * @param publishesTo events that the process publishes
    */
   public record Plan(List<ConsumedQueue> queues, List<EventType> publishesTo) {
 
-    /** Every exchange that must be there. */
+    /** Returns the exchanges that must exist. */
     public List<String> exchanges() {
       Stream<String> bound =
           queues.stream().flatMap(queue -> queue.bindings().stream()).map(Binding::exchange);
@@ -115,17 +125,18 @@ public final class Topology {
           .toList();
     }
 
-    /** Every queue that must be there. */
+    /** Returns the shared queues, which must exist. */
     public List<String> sharedQueues() {
       return queues.stream().filter(queue -> !queue.isOwn()).map(ConsumedQueue::name).toList();
     }
   }
 
   /**
-   * What a client agent uses. Its id stays the same over all its inboxes, so that answers under way
-   * find the new one: what a queue left behind gets too does no harm, nothing of it comes back.
+   * Returns the plan of a client agent. All its inboxes are bound with the same id, so that answers
+   * under way reach the new one. The copies in an old inbox do no harm, since it dead-letters
+   * nothing.
    *
-   * @param generation of the inbox
+   * @param generation number of the inbox, 0 for the first
    */
   public static Plan clientAgent(ProcessId clientId, int generation) {
     String key = clientId.toString();
@@ -143,10 +154,10 @@ public final class Topology {
   }
 
   /**
-   * What a broker uses.
+   * Returns the plan of a broker.
    *
-   * @param prefetch for {@code client_request}; an {@link ConsumingChannel} consumes shared queues
-   *     with what {@link Session#consume} says instead
+   * @param prefetch prefetch for {@code client_request}; a {@link ConsumingChannel} uses that of
+   *     {@link Session#consume} instead
    */
   public static Plan broker(ProcessId brokerId, int prefetch) {
     String key = brokerId.toString();
@@ -180,10 +191,10 @@ public final class Topology {
   }
 
   /**
-   * What an upstream agent uses.
+   * Returns the plan of an upstream agent.
    *
-   * @param targets the upstream targets that it claims
-   * @param capacity how many requests it runs at the same time: the sum of the targets' capacities
+   * @param targets upstream targets that the agent serves
+   * @param capacity most requests that run at the same time: the sum of the targets' capacities
    */
   public static Plan upstreamAgent(ProcessId upstreamId, Collection<String> targets, int capacity) {
     List<Binding> bindings = new ArrayList<>();
@@ -205,8 +216,8 @@ public final class Topology {
   }
 
   /**
-   * Returns whether what is published to that exchange may get into a queue of the definitions,
-   * which in a cluster is a quorum queue: by its binding, or by an alternate exchange.
+   * Returns whether a message to this exchange may reach a shared queue, by its binding or by an
+   * alternate exchange. In a cluster the shared queues are quorum queues.
    */
   static boolean mayReachSharedQueue(String exchange) {
     return exchange.equals(CLIENT_REQUEST_QUEUE)
@@ -215,22 +226,25 @@ public final class Topology {
   }
 
   /**
-   * Returns the RabbitMQ user whose inbox such a message goes to, as its routing key says; {@link
-   * #NOBODY} if it does not go to a tenant's inbox, or to many.
+   * Returns the tenant, a RabbitMQ user, that the routing key names; {@link #NO_TENANT} if messages
+   * to this exchange do not go to one tenant's inbox.
    */
-  static String ownerOf(String exchange, String routingKey) {
-    if (!TO_TENANTS.contains(exchange)) {
-      return NOBODY;
+  static String tenantOf(String exchange, String routingKey) {
+    if (!EXCHANGES_TO_TENANTS.contains(exchange)) {
+      return NO_TENANT;
     }
-    String id = ProcessId.isId(routingKey) ? routingKey : afterTarget(routingKey);
+    String id = ProcessId.isId(routingKey) ? routingKey : processIdOf(routingKey);
     return id.substring(0, Math.max(0, id.indexOf('.')));
   }
 
-  private static String afterTarget(String targetKey) {
+  private static String processIdOf(String targetKey) {
     return targetKey.substring(targetKey.indexOf('.') + 1);
   }
 
-  /** {@code <upstream_target>.<process id>}: of client requests, dispatches and heartbeats. */
+  /**
+   * Returns the routing key {@code <upstream_target>.<process id>} of client requests, dispatches
+   * and heartbeats.
+   */
   public static String targetKey(String upstreamTarget, ProcessId id) {
     return upstreamTarget + '.' + id;
   }

@@ -7,19 +7,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
-/** Looks whether RabbitMQ holds what a process uses, and says what is missing and how to get it. */
+/** Checks that the exchanges and shared queues that a process uses exist in RabbitMQ. */
 final class TopologyCheck {
 
-  private interface Probe {
+  private interface PassiveDeclaration {
     void declarePassively(Channel channel) throws IOException;
   }
 
   private TopologyCheck() {}
 
   /**
-   * Returns if all is there.
+   * Returns normally if all exchanges and shared queues of the plan exist.
    *
-   * @throws IOException naming what is missing, and the remedy
+   * @throws IOException that names the missing ones and the remedy
    */
   static void check(Connection connection, Topology.Plan plan)
       throws IOException, TimeoutException {
@@ -38,19 +38,19 @@ final class TopologyCheck {
       throw new IOException(
           "RabbitMQ's vhost lacks "
               + String.join(", ", missing)
-              + "; import the project's rabbitmq/definitions.json, which has no users, into it:"
-              + " rabbitmqctl import_definitions definitions.json, or load_definitions in"
-              + " rabbitmq.conf, or (a vhost that is not longcut) POST the file to the management"
-              + " API's /api/definitions/<vhost>");
+              + "; import HTTP LongCut's rabbitmq/definitions.json (it changes no users): run"
+              + " rabbitmqctl import_definitions definitions.json, or set load_definitions in"
+              + " rabbitmq.conf; if the vhost is not named longcut, POST the file to the management"
+              + " API at /api/definitions/<vhost>");
     }
   }
 
-  /** A channel each: RabbitMQ closes the channel in which something was not found. */
-  private static boolean isMissing(Connection connection, Probe probe)
+  /** Opens a channel for each check, because RabbitMQ closes a channel after a 404. */
+  private static boolean isMissing(Connection connection, PassiveDeclaration declaration)
       throws IOException, TimeoutException {
     Channel channel = connection.createChannel();
     try {
-      probe.declarePassively(channel);
+      declaration.declarePassively(channel);
       channel.close();
       return false;
     } catch (IOException e) {

@@ -8,21 +8,21 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The messages of one channel that RabbitMQ owes a word for, in the order of their numbers.
+ * Unconfirmed messages of one channel, in the order of their numbers.
  *
  * <pre>
- *   written ──(a later fence is answered)──▶ read ──(owed for confirm-timeout)──▶ given up
+ *   written ──(a later fence is answered)──▶ read ──(no confirm for confirm-timeout)──▶ given up
  * </pre>
  *
- * <p>RabbitMQ has read a message once it has answered a fence that was sent behind it. It takes up
- * no room on the line then, and it is no longer RabbitMQ that owes the word, but the queue that the
- * message went to: {@link #giveUp}. Not synchronized: {@link Publisher} guards it.
+ * <p>RabbitMQ has read a message once it has answered a fence that was sent after the message. From
+ * then on the message does not count for the window, and only its queue delays the confirm: see
+ * {@link #giveUp}. Not synchronized: {@link Publisher} guards it.
  */
 final class Unconfirmed {
 
   private final NavigableMap<Long, WrittenMessage> messages = new TreeMap<>();
 
-  /** Messages whose fate was told, and whose queue still owes RabbitMQ a word. */
+  /** Keys of messages that have their outcome although their queue has not confirmed them. */
   private final NavigableMap<Long, BatchKey> givenUp = new TreeMap<>();
 
   private long readUpTo;
@@ -34,23 +34,23 @@ final class Unconfirmed {
   }
 
   /**
-   * Takes out what RabbitMQ has confirmed or nacked.
+   * Removes the messages that RabbitMQ has confirmed or nacked.
    *
-   * @param multiple that number and all before it
-   * @return those that were there and not given up
+   * @param multiple true for all messages up to {@code number}
+   * @return the removed messages, without those given up
    */
   List<WrittenMessage> take(long number, boolean multiple) {
-    List<WrittenMessage> taken = takeOf(messages, number, multiple);
+    List<WrittenMessage> taken = removeUpTo(messages, number, multiple);
     taken.forEach(each -> bytes -= bytesOnLine(each));
     return taken;
   }
 
-  /** Takes out those of the same numbers that were given up: their keys. */
+  /** Removes given-up messages of these numbers; returns their keys. */
   List<BatchKey> takeGivenUp(long number, boolean multiple) {
-    return takeOf(givenUp, number, multiple);
+    return removeUpTo(givenUp, number, multiple);
   }
 
-  private static <T> List<T> takeOf(NavigableMap<Long, T> all, long number, boolean multiple) {
+  private static <T> List<T> removeUpTo(NavigableMap<Long, T> all, long number, boolean multiple) {
     List<T> taken = new ArrayList<>();
     if (multiple) {
       NavigableMap<Long, T> upTo = all.headMap(number, true);
@@ -69,28 +69,29 @@ final class Unconfirmed {
     return message.number() > readUpTo ? message.size() : 0;
   }
 
-  /** Takes out all: the channel is gone, and with it RabbitMQ's word. */
+  /** Removes all messages that were not given up, after the loss of the channel. */
   List<WrittenMessage> takeAll() {
     return messages.isEmpty() ? List.of() : take(messages.lastKey(), true);
   }
 
-  /** Takes out all that were given up: their keys. */
+  /** Removes all given-up messages, after the loss of the channel; returns their keys. */
   List<BatchKey> takeAllGivenUp() {
     return givenUp.isEmpty() ? List.of() : takeGivenUp(givenUp.lastKey(), true);
   }
 
-  /** RabbitMQ has answered a fence that was sent behind the message of that number. */
+  /** Notes that RabbitMQ has read all messages up to this number. */
   void onRead(long number) {
     messages.subMap(readUpTo, false, number, true).values().forEach(each -> bytes -= each.size());
     readUpTo = number;
   }
 
   /**
-   * Gives up what RabbitMQ has read and a tenant's inbox has not confirmed in time. Its place among
-   * what is under way stays taken until RabbitMQ says a word ({@link #takeGivenUp}).
+   * Gives up messages that RabbitMQ has read and a tenant's inbox has not confirmed in time. They
+   * still count for the tenant's limit until RabbitMQ confirms or nacks them ({@link
+   * #takeGivenUp}).
    */
   List<WrittenMessage> giveUp(long nowNanos, long afterNanos) {
-    List<WrittenMessage> owed = new ArrayList<>();
+    List<WrittenMessage> expired = new ArrayList<>();
     Iterator<WrittenMessage> each = messages.headMap(readUpTo, true).values().iterator();
     while (each.hasNext()) {
       WrittenMessage message = each.next();
@@ -100,13 +101,13 @@ final class Unconfirmed {
       if (message.isForTenant()) {
         each.remove();
         givenUp.put(message.number(), message.key());
-        owed.add(message);
+        expired.add(message);
       }
     }
-    return owed;
+    return expired;
   }
 
-  /** No queue has taken it, if it is there. The confirm is still to come. */
+  /** Notes that RabbitMQ returned this message, if it is still unconfirmed. The confirm follows. */
   void onReturned(long number) {
     WrittenMessage message = messages.get(number);
     if (message != null) {
@@ -127,22 +128,22 @@ final class Unconfirmed {
     return messages.isEmpty() ? 0 : messages.firstEntry().getValue().writtenAt();
   }
 
-  /** Bytes that RabbitMQ may not have read yet, about. */
+  /** Returns the bytes that RabbitMQ may not have read yet, estimated. */
   long bytes() {
     return bytes;
   }
 
-  /** For how long the oldest one that RabbitMQ may not have read has waited; 0 if there is none. */
+  /** Returns the age of the oldest message that RabbitMQ may not have read; 0 if there is none. */
   long unreadNanos(long nowNanos) {
     var unread = messages.higherEntry(readUpTo);
     return unread == null ? 0 : nowNanos - unread.getValue().writtenAt();
   }
 
   /**
-   * For how long RabbitMQ itself has owed a word: for the oldest message that it may not have read,
-   * or that is not for a tenant's inbox; 0 if there is none.
+   * Returns the time for which RabbitMQ itself has not answered: the age of the oldest message that
+   * RabbitMQ may not have read, or that is not for a tenant's inbox; 0 if there is none.
    */
-  long owedNanos(long nowNanos) {
+  long unansweredNanos(long nowNanos) {
     for (WrittenMessage message : messages.values()) {
       if (message.number() > readUpTo || !message.isForTenant()) {
         return nowNanos - message.writtenAt();

@@ -6,30 +6,30 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An AMQP message for one or more publications of the same key, which RabbitMQ owes a word for. */
+/** An AMQP message of one or more publications with the same key, written and not yet confirmed. */
 final class WrittenMessage {
 
-  /** What stands around a message's body: frames, properties, names. */
+  /** Estimated bytes of a message besides its body: frames, properties, names. */
   private static final int FRAMING_BYTES = 512;
 
   private final long number;
   private final List<Publication> publications;
   private final byte[] body;
   private final long writtenAt;
-  private final String owner;
+  private final String tenant;
   private boolean returned;
 
   /**
-   * A message that is just being written.
+   * Creates a message that is about to be written.
    *
-   * @param number that RabbitMQ will confirm
+   * @param number sequence number of the message on its channel, which RabbitMQ's confirm names
    */
   WrittenMessage(long number, List<Publication> publications, long writtenAt) {
     this.number = number;
     this.publications = publications;
     this.body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
     this.writtenAt = writtenAt;
-    this.owner = key().owner();
+    this.tenant = key().tenant();
   }
 
   long number() {
@@ -40,19 +40,19 @@ final class WrittenMessage {
     return publications;
   }
 
-  /** For all of them. */
+  /** Returns the key of all its publications. */
   Publication.BatchKey key() {
     return publications.get(0).key();
   }
 
-  /** The tenant to whose inbox it goes, or {@link Topology#NOBODY}. */
-  String owner() {
-    return owner;
+  /** Returns the tenant whose inbox the message goes to, or {@link Topology#NO_TENANT}. */
+  String tenant() {
+    return tenant;
   }
 
-  /** Returns whether a tenant's inbox, and nothing else, owes RabbitMQ a word for it. */
+  /** Returns whether the message goes to a tenant's inbox and to no other queue. */
   boolean isForTenant() {
-    return !owner.equals(Topology.NOBODY);
+    return !tenant.equals(Topology.NO_TENANT);
   }
 
   byte[] body() {
@@ -63,12 +63,12 @@ final class WrittenMessage {
     return writtenAt;
   }
 
-  /** Bytes on the line, about. */
+  /** Returns the message's size on the wire in bytes, estimated. */
   long size() {
     return (long) body.length + FRAMING_BYTES;
   }
 
-  /** No queue has taken it. */
+  /** Notes that RabbitMQ returned the message: no queue was bound for it. */
   void onReturned() {
     returned = true;
   }
@@ -78,10 +78,10 @@ final class WrittenMessage {
   }
 
   /**
-   * Its properties (protocol section 3).
+   * Returns the message's AMQP properties (protocol section 2).
    *
-   * @param user as whom the connection is logged in
-   * @param sender names it in the message id, before the number
+   * @param user RabbitMQ user of the connection
+   * @param sender process id, the part of the message id before the number
    */
   BasicProperties properties(String user, String sender) {
     BasicProperties.Builder properties =
@@ -109,7 +109,7 @@ final class WrittenMessage {
     return headers.isEmpty() ? properties.build() : properties.headers(headers).build();
   }
 
-  /** The number in a message id of {@link #properties}. */
+  /** Returns the number in a message id that {@link #properties} made. */
   static long numberOf(String messageId) {
     return Long.parseLong(messageId.substring(messageId.lastIndexOf('/') + 1));
   }

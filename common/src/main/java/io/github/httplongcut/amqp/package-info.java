@@ -1,6 +1,6 @@
 /**
- * RabbitMQ: the names of what is in it, the two connections of a process, what it publishes and
- * what it is delivered (docs/protocol.md sections 3, 4 and 7). The only package that uses the AMQP
- * client; must not import anything of a role.
+ * The session with RabbitMQ: exchange and queue names, a process's two connections, publishing and
+ * consuming (docs/protocol.md sections 3, 4 and 7). No other package uses the AMQP client. This
+ * package must not import a role's package.
  */
 package io.github.httplongcut.amqp;

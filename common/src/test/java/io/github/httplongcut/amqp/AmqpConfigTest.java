@@ -22,7 +22,7 @@ final class AmqpConfigTest {
   @TempDir private Path directory;
 
   @Test
-  void oneAddressIsRead() {
+  void aSingleUriIsParsed() {
     AmqpConfig config = uri("amqp://orders_1:p%40ss+w%2Ford@rabbit:5673/long%2Fcut");
     assertThat(config.addresses()).containsExactly(new Address("rabbit", 5673));
     assertThat(config.user()).isEqualTo("orders_1");
@@ -33,7 +33,7 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void theDefaultsAreThoseOfTheProtocol() {
+  void defaultsMatchTheProtocol() {
     AmqpConfig config = uri("amqp://u:p@h/v");
     assertThat(config.heartbeat()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.reconnectBackoffMax()).isEqualTo(Duration.ofSeconds(2));
@@ -41,7 +41,7 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void severalAddressesShareALogin() {
+  void severalUrisMustHaveTheSameLogin() {
     AmqpConfig config = uri("amqps://u:p@h1/v, amqps://u:p@[::1]:5/v");
     assertThat(config.addresses())
         .containsExactly(new Address("h1", 5671), new Address("::1", 5))
@@ -55,7 +55,7 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void specialCharactersAreWrittenAsPercentAndTwoDigits() {
+  void percentEncodedCharactersAreDecoded() {
     String uri = "amqp://us%65r_1:%40%2F%23%2C%25%3F%3A%20+%C3%A9@h/v%2F%40%25";
     for (String uris : List.of(uri, uri + "," + uri)) {
       AmqpConfig config = uri(uris);
@@ -82,14 +82,14 @@ final class AmqpConfigTest {
     "amqp://u:secret%@h/v, %, %25",
     "amqp://u@v:secret@h/v, @, %40",
   })
-  void aPasswordWithASpecialCharacterIsRefusedWithTheRemedy(
+  void theErrorForAnUnencodedCharacterShowsItsEncoding(
       String uri, String character, String encoded) {
     for (String uris : List.of(uri, uri + ",amqp://u:p@h/v")) {
       assertThatThrownBy(() -> uri(uris))
           .isInstanceOf(InvalidConfigException.class)
           .hasMessage(
               "longcut.amqp.uris: address 1: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST,"
-                  + " found '%s' in the user or password, where it is written as %s (text: 1)",
+                  + " found '%s' in the user or password; write it as %s (text: 1)",
               character, encoded);
     }
   }
@@ -103,11 +103,11 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void aHostThatJavaComparesNoCertificateWithIsTold() {
+  void aTlsHostNameWithAnUnderscoreIsRefused() {
     assertThatThrownBy(() -> uri("amqps://u:secret@rabbit_1/v"))
         .hasMessage(
-            "longcut.amqp.uris: Java compares no certificate with a host name that has a _: give"
-                + " rabbit_1 another name, such as a network alias (text: 1)");
+            "longcut.amqp.uris: Java cannot verify a certificate for a host name with an underscore:"
+                + " give rabbit_1 another name, such as a network alias (text: 1)");
     assertThat(parse("tls.insecure = true\nuris = \"amqps://u:p@rabbit_1/v\"").addresses())
         .containsExactly(new Address("rabbit_1", 5671));
   }
@@ -118,14 +118,14 @@ final class AmqpConfigTest {
     "amqp:u, found no host",
     "amqp://h/v, found no user",
     "amqp://a.b:secret@h/v, found a user that is not 1 to 64 of A-Z a-z 0-9 _ -",
-    "amqp://u:secret@h, found no vhost; the project's own is /longcut",
-    "amqp://u:secret@h/, found no vhost; the project's own is /longcut",
-    "amqp://u:secret@h/v/w, found more than one /; in a vhost it is %2F",
+    "amqp://u:secret@h, found no vhost; that of rabbitmq/definitions.json is /longcut",
+    "amqp://u:secret@h/, found no vhost; that of rabbitmq/definitions.json is /longcut",
+    "amqp://u:secret@h/v/w, found more than one /; write a / in the vhost as %2F",
     "amqp://u:secret@h/v?heartbeat=5, found a ? or #",
-    "amqp://u:secret@h:99999/v, found no such port",
+    "amqp://u:secret@h:99999/v, found a port that is not 1 to 65535",
     "amqp://u:sec^ret@h/v, found a character that must be written as %XX",
   })
-  void aWrongAddressIsToldWithoutItsPassword(String uri, String found) {
+  void theErrorForAMalformedUriHidesThePassword(String uri, String found) {
     assertThatThrownBy(() -> uri("amqp://u:secret@h/v," + uri))
         .isInstanceOf(InvalidConfigException.class)
         .hasMessage(
@@ -135,7 +135,7 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void noAddressIsToldWithTheWaysToGiveOne() {
+  void theErrorForAMissingUriNamesOptionAndVariable() {
     assertThatThrownBy(() -> parse(""))
         .hasMessageStartingWith(
             "longcut.amqp.uris: expected at least one address"
@@ -143,7 +143,7 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void thePasswordMayBeInAFileButNotInBoth() throws IOException {
+  void thePasswordIsInTheUriOrInAFileButNotInBoth() throws IOException {
     Path file = Files.writeString(directory.resolve("password"), "from-file\n");
     String setting = "password-file = \"%s\"\n".formatted(file);
     assertThat(parse(setting + "uris = [\"amqp://u@h/v\"]").password().value())
@@ -157,24 +157,22 @@ final class AmqpConfigTest {
   }
 
   @Test
-  void heartbeatsAreWholeSeconds() {
+  void theHeartbeatMustBeWholeSeconds() {
     assertThatThrownBy(() -> parse("heartbeat = 1500ms\nuris = \"amqp://u:p@h/v\""))
         .hasMessage(
-            "longcut.amqp.heartbeat: expected whole seconds: AMQP knows no others (text: 1)");
+            "longcut.amqp.heartbeat: expected whole seconds, AMQP's unit for heartbeats (text: 1)");
   }
 
   @Test
-  void tlsFilesComeInPairsAndNotWithInsecure() throws IOException {
+  void certFileAndKeyFileNeedEachOtherAndInsecureForbidsCaFile() throws IOException {
     Path file = Files.createFile(directory.resolve("it.pem"));
     String uri = "uris = \"amqps://u:p@h/v\"\n";
     assertThatThrownBy(() -> parse(uri + "tls.cert-file = \"" + file + '"'))
-        .hasMessage("longcut.amqp.tls.cert-file: expected a key-file beside it (text: 2)");
+        .hasMessage("longcut.amqp.tls.cert-file: expected key-file to be set, too (text: 2)");
     assertThatThrownBy(() -> parse(uri + "tls.key-file = \"" + file + '"'))
-        .hasMessage("longcut.amqp.tls.key-file: expected a cert-file beside it (text: 2)");
+        .hasMessage("longcut.amqp.tls.key-file: expected cert-file to be set, too (text: 2)");
     assertThatThrownBy(() -> parse(uri + "tls { insecure = true, ca-file = \"" + file + "\" }"))
-        .hasMessage(
-            "longcut.amqp.tls.insecure: expected false where a ca-file says whom to trust"
-                + " (text: 2)");
+        .hasMessage("longcut.amqp.tls.insecure: expected false if ca-file is set (text: 2)");
   }
 
   private static Optional<Path> none() {

@@ -23,22 +23,22 @@ class BatchQueueTest {
   private static final EventError NOT_RUN = new EventError(Failure.NOT_RUN, "", Hop.BROKER);
   private static final long PLENTY = Long.MAX_VALUE;
   private static final long NOW = Long.MAX_VALUE - 10; // the clock may overflow
-  private static final long HELD = BatchQueue.HOLD.toNanos();
-  private static final long RESTED = BatchQueue.REST.toNanos();
+  private static final long HELD = BatchQueue.MAX_HOLD.toNanos();
+  private static final long UNHURRIED_HELD = BatchQueue.UNHURRIED_HOLD.toNanos();
 
-  private final BatchQueue outbox = new BatchQueue();
+  private final BatchQueue queue = new BatchQueue();
 
   @Test
-  void whatGoesTheSameWayIsOneMessageInOrder() {
+  void publicationsOfOneKeyAreOneMessageInOrder() {
     Publication first = add("a", Batching.ANY, 10);
     Publication second = add("a", Batching.ANY, 10);
 
     assertThat(take(PLENTY, NOW)).containsExactly(first, second);
-    assertThat(outbox.isEmpty()).isTrue();
+    assertThat(queue.isEmpty()).isTrue();
   }
 
   @Test
-  void anotherKeyIsAnotherMessage() {
+  void publicationsOfDifferentKeysAreDifferentMessages() {
     Publication first = add("a", Batching.ANY, 10);
     Publication second = add("b", Batching.ANY, 10);
 
@@ -47,21 +47,21 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatIsTakenOutIsNotWritten() {
+  void aRemovedPublicationIsNotTaken() {
     Publication first = add("a", Batching.ANY, 10);
     Publication second = add("a", Batching.ANY, 10);
 
-    assertThat(outbox.remove(first)).isTrue();
-    assertThat(outbox.remove(first)).isFalse();
+    assertThat(queue.remove(first)).isTrue();
+    assertThat(queue.remove(first)).isFalse();
 
-    assertThat(outbox.size()).isOne();
+    assertThat(queue.size()).isOne();
     assertThat(take(PLENTY, NOW)).containsExactly(second);
-    assertThat(outbox.remove(second)).isFalse();
+    assertThat(queue.remove(second)).isFalse();
   }
 
   @Test
-  void aLaneIsGoneWithItsLastPublication() {
-    outbox.remove(add("a", Batching.ANY, 10));
+  void anEmptyLaneIsNotTaken() {
+    queue.remove(add("a", Batching.ANY, 10));
     Publication other = add("b", Batching.ANY, 10);
 
     assertThat(take(PLENTY, NOW)).containsExactly(other);
@@ -77,7 +77,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatGoesAloneGoesAlone() {
+  void batchingAloneMeansOneEventPerMessage() {
     Publication first = add("a", Batching.ALONE, 10);
     Publication second = add("a", Batching.ALONE, 10);
 
@@ -86,17 +86,17 @@ class BatchQueueTest {
   }
 
   @Test
-  void aBatchHas64EventsAtTheMost() {
+  void aBatchHasAtMost64Events() {
     for (int i = 0; i < 65; i++) {
       add("a", Batching.ANY, 10);
     }
 
     assertThat(take(PLENTY, NOW)).hasSize(64);
-    assertThat(outbox.size()).isEqualTo(1);
+    assertThat(queue.size()).isEqualTo(1);
   }
 
   @Test
-  void aBatchHas64KiBAtTheMost() {
+  void aBatchHasAtMost64KiB() {
     for (int i = 0; i < 10; i++) {
       add("a", Batching.ANY, 20_000);
     }
@@ -108,7 +108,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void aLargerEventGoesAlone() {
+  void anEventLargerThanABatchIsAMessageOfItsOwn() {
     Publication large = add("a", Batching.ANY, 100_000);
     add("a", Batching.ANY, 10);
 
@@ -116,7 +116,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void nothingIsTakenThatHasNoRoom() {
+  void anEventLargerThanTheRoomIsNotTaken() {
     add("a", Batching.ANY, 5_000);
 
     assertThat(take(4_000, NOW)).isEmpty();
@@ -124,7 +124,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void theRestOfALaneWaitsBehindTheOthers() {
+  void theRestOfALaneWaitsBehindOtherLanes() {
     for (int i = 0; i < 65; i++) {
       add("a", Batching.ANY, 10);
     }
@@ -136,33 +136,33 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatIsRemovedIsGone() {
+  void removeIfRemovesWhatMatches() {
     add("a", Batching.ANY, 10);
     Publication kept = add("b", Batching.ANY, 10);
 
-    assertThat(outbox.removeIf(each -> each.routingKey().equals("a"))).hasSize(1);
-    assertThat(outbox.size()).isEqualTo(1);
+    assertThat(queue.removeIf(each -> each.routingKey().equals("a"))).hasSize(1);
+    assertThat(queue.size()).isEqualTo(1);
     assertThat(take(PLENTY, NOW)).containsExactly(kept);
   }
 
   @Test
-  void whatComesWhileAMessageIsUnderWayWaitsForItsConfirm() {
+  void publicationsWaitForTheConfirmOfAnUnconfirmedMessage() {
     Publication first = add("a", Batching.ANY, 10);
     take(PLENTY, NOW);
     Publication second = add("a", Batching.ANY, 10);
     Publication third = add("a", Batching.ANY, 10);
 
     assertThat(take(PLENTY, NOW)).isEmpty();
-    assertThat(outbox.nanosToNext(NOW)).isEqualTo(HELD);
+    assertThat(queue.nanosToNext(NOW)).isEqualTo(HELD);
 
-    outbox.confirmed(first.key(), NOW);
+    queue.onConfirmed(first.key(), NOW);
 
-    assertThat(outbox.nanosToNext(NOW)).isZero();
+    assertThat(queue.nanosToNext(NOW)).isZero();
     assertThat(take(PLENTY, NOW)).containsExactly(second, third);
   }
 
   @Test
-  void theConfirmIsNotWaitedForLong() {
+  void publicationsWaitForAConfirmForAtMostTheMaxHold() {
     add("a", Batching.ANY, 10);
     take(PLENTY, NOW);
     Publication second = add("a", Batching.ANY, 10);
@@ -172,7 +172,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatFillsAMessageWaitsForNoConfirm() {
+  void publicationsThatFillAMessageDoNotWaitForAConfirm() {
     add("a", Batching.ANY, 10);
     take(PLENTY, NOW);
     for (int i = 0; i < 63; i++) {
@@ -186,7 +186,7 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatGoesAnotherWayDoesNotWait() {
+  void otherLanesDoNotWaitForTheConfirm() {
     add("a", Batching.ANY, 10);
     take(PLENTY, NOW);
     Publication other = add("b", Batching.ANY, 10);
@@ -199,7 +199,7 @@ class BatchQueueTest {
   @Test
   void acksLetOthersGoFirst() {
     Publication ack = ack("a");
-    outbox.add(ack, NOW);
+    queue.add(ack, NOW);
     Publication request = add("a", Batching.REPEATABLE, 10);
 
     assertThat(take(PLENTY, NOW)).containsExactly(request);
@@ -207,9 +207,9 @@ class BatchQueueTest {
   }
 
   @Test
-  void acksDoNotLetThemGoFirstForEver() {
+  void acksLetOthersGoFirstForAtMostTheMaxHold() {
     Publication ack = ack("a");
-    outbox.add(ack, NOW);
+    queue.add(ack, NOW);
     add("a", Batching.ALONE, 10);
     add("a", Batching.ALONE, 10);
 
@@ -220,19 +220,19 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatIsUnhurriedWaitsForItsNeighbours() {
+  void unhurriedPublicationsWaitForOthers() {
     Publication first = add("a", Batching.UNHURRIED, 10);
     Publication second = add("a", Batching.UNHURRIED, 10);
 
-    assertThat(take(PLENTY, NOW + RESTED - 1)).isEmpty();
-    assertThat(outbox.nanosToNext(NOW)).isEqualTo(RESTED);
-    assertThat(take(PLENTY, NOW + RESTED)).containsExactly(first, second);
+    assertThat(take(PLENTY, NOW + UNHURRIED_HELD - 1)).isEmpty();
+    assertThat(queue.nanosToNext(NOW)).isEqualTo(UNHURRIED_HELD);
+    assertThat(take(PLENTY, NOW + UNHURRIED_HELD)).containsExactly(first, second);
   }
 
   @Test
-  void whatIsUnhurriedGoesOnceItFillsAMessage() {
+  void unhurriedPublicationsThatFillAMessageDoNotWait() {
     List<Publication> all = new ArrayList<>();
-    for (int i = 0; i < BatchQueue.MAX_EVENTS; i++) {
+    for (int i = 0; i < BatchQueue.MAX_BATCH_EVENTS; i++) {
       assertThat(take(PLENTY, NOW)).isEmpty();
       all.add(add("a", Batching.UNHURRIED, 10));
     }
@@ -241,62 +241,62 @@ class BatchQueueTest {
   }
 
   @Test
-  void whatHasRestedHoldsUpNoOtherAck() {
-    List<Publication> rested = new ArrayList<>();
-    for (int i = 0; i < BatchQueue.MAX_EVENTS; i++) {
-      rested.add(ack("a").batched(Batching.UNHURRIED));
-      outbox.add(rested.get(i), NOW);
+  void unhurriedAcksDoNotDelayOtherAcks() {
+    List<Publication> unhurried = new ArrayList<>();
+    for (int i = 0; i < BatchQueue.MAX_BATCH_EVENTS; i++) {
+      unhurried.add(ack("a").batched(Batching.UNHURRIED));
+      queue.add(unhurried.get(i), NOW);
     }
     Publication behind = ack("b");
-    outbox.add(behind, NOW);
+    queue.add(behind, NOW);
     add("a", Batching.ALONE, 10);
     add("a", Batching.ALONE, 10);
     add("a", Batching.ALONE, 10);
 
     take(PLENTY, NOW + HELD);
 
-    assertThat(take(PLENTY, NOW + HELD)).containsExactlyElementsOf(rested);
+    assertThat(take(PLENTY, NOW + HELD)).containsExactlyElementsOf(unhurried);
     assertThat(take(PLENTY, NOW + HELD)).containsExactly(behind);
   }
 
   @Test
-  void whatRestsDoesNotKeepOthersAndSurvivesTheConnection() {
+  void unhurriedPublicationsStillWaitAfterALostConnection() {
     Publication resting = add("a", Batching.UNHURRIED, 10);
     Publication other = add("a", Batching.ANY, 10);
 
     assertThat(take(PLENTY, NOW)).containsExactly(other);
-    outbox.forgetUnconfirmed();
+    queue.onConnectionLost();
 
     assertThat(take(PLENTY, NOW)).isEmpty();
-    assertThat(take(PLENTY, NOW + RESTED)).containsExactly(resting);
+    assertThat(take(PLENTY, NOW + UNHURRIED_HELD)).containsExactly(resting);
   }
 
   @Test
-  void withTheConnectionNothingIsUnderWayAnyMore() {
+  void afterALostConnectionRequeuedPublicationsKeepTheirOrder() {
     Publication first = add("a", Batching.ANY, 10);
     List<Publication> lost = take(PLENTY, NOW);
     Publication second = add("a", Batching.ANY, 10);
 
-    outbox.forgetUnconfirmed();
-    outbox.giveBack(lost, NOW);
+    queue.onConnectionLost();
+    queue.requeue(lost, NOW);
 
     assertThat(take(PLENTY, NOW)).containsExactly(first, second);
-    outbox.confirmed(first.key(), NOW);
-    assertThat(outbox.nanosToNext(NOW)).as("nothing left").isEqualTo(Long.MAX_VALUE);
+    queue.onConfirmed(first.key(), NOW);
+    assertThat(queue.nanosToNext(NOW)).as("nothing left").isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
-  void whoeverHasSomethingToWriteIsWokenOnce() {
-    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isTrue();
-    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
+  void addReportsNewWorkOnce() {
+    assertThat(queue.add(publication("a", Batching.ANY, 10), NOW)).isTrue();
+    assertThat(queue.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
     take(PLENTY, NOW);
-    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).as("a time to wait").isTrue();
-    assertThat(outbox.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
+    assertThat(queue.add(publication("a", Batching.ANY, 10), NOW)).as("a time to wait").isTrue();
+    assertThat(queue.add(publication("a", Batching.ANY, 10), NOW)).isFalse();
   }
 
-  /** Whose queue takes its time may have so much under way that RabbitMQ reads on, and no more. */
+  /** With more messages for a slow queue, RabbitMQ would stop reading the channel. */
   @Test
-  void oneUserHasSoManyMessagesUnderWayAndNoMore() {
+  void theUnconfirmedMessagesOfATenantAreLimited() {
     fillInboxesOf("acme");
     Publication more = addError("acme.more-abcdef");
     Publication others = addError("other.one-abcdef");
@@ -305,116 +305,116 @@ class BatchQueueTest {
     assertThat(take(PLENTY, NOW)).containsExactly(others);
     assertThat(take(PLENTY, NOW)).containsExactly(shared);
     assertThat(take(PLENTY, NOW + HELD)).isEmpty();
-    assertThat(outbox.nanosToNext(NOW)).as("waits for a confirm").isEqualTo(Long.MAX_VALUE);
+    assertThat(queue.nanosToNext(NOW)).as("waits for a confirm").isEqualTo(Long.MAX_VALUE);
 
-    outbox.confirmed(others.key(), NOW);
-    assertThat(take(PLENTY, NOW)).as("somebody else's confirm").isEmpty();
-    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
+    queue.onConfirmed(others.key(), NOW);
+    assertThat(take(PLENTY, NOW)).as("another tenant's confirm").isEmpty();
+    queue.onConfirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
     assertThat(take(PLENTY, NOW)).containsExactly(more);
   }
 
   @Test
-  void theInboxesOfOneUserWaitTheirTurn() {
+  void theInboxesOfOneTenantTakeTurns() {
     fillInboxesOf("acme");
     Publication first = addError("acme.first-abcdef");
     Publication second = addError("acme.second-abcdef");
     assertThat(take(PLENTY, NOW)).isEmpty();
     Publication behindFirst = addError("acme.first-abcdef");
 
-    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
+    queue.onConfirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
     assertThat(take(PLENTY, NOW)).containsExactly(first, behindFirst);
     assertThat(take(PLENTY, NOW)).isEmpty();
-    outbox.confirmed(errorTo(inboxOf("acme", 1)).key(), NOW);
+    queue.onConfirmed(errorTo(inboxOf("acme", 1)).key(), NOW);
     assertThat(take(PLENTY, NOW)).containsExactly(second);
   }
 
   @Test
-  void whatWaitsForItsUsersOtherMessagesCanBeTakenOut() {
+  void aPublicationThatWaitsForItsTenantsConfirmsCanBeRemoved() {
     fillInboxesOf("acme");
     Publication gone = addError("acme.gone-abcdef");
     Publication kept = addError("acme.kept-abcdef");
     assertThat(take(PLENTY, NOW)).isEmpty();
 
-    assertThat(outbox.remove(gone)).isTrue();
-    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
+    assertThat(queue.remove(gone)).isTrue();
+    queue.onConfirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
 
     assertThat(take(PLENTY, NOW)).containsExactly(kept);
   }
 
   @Test
-  void withTheConnectionNobodyHasAnythingUnderWay() {
+  void afterALostConnectionNoTenantHasUnconfirmedMessages() {
     fillInboxesOf("acme");
     Publication more = addError("acme.more-abcdef");
     assertThat(take(PLENTY, NOW)).isEmpty();
 
-    outbox.forgetUnconfirmed();
+    queue.onConnectionLost();
 
     assertThat(take(PLENTY, NOW)).containsExactly(more);
-    assertThat(outbox.isEmpty()).isTrue();
+    assertThat(queue.isEmpty()).isTrue();
   }
 
   @Test
-  void whoIsStuckIsToldByTheConfirmsOfOthers() {
+  void aTenantIsStuckWhenOthersGetConfirmsForASecondLonger() {
     fillInboxesOf("acme");
     Publication more = addError("acme.more-abcdef");
     Publication others = addError("other.one-abcdef");
     long stuck = BatchQueue.STUCK_AFTER.toNanos();
     assertThat(take(PLENTY, NOW)).containsExactly(others);
-    outbox.confirmed(others.key(), NOW + stuck - 1);
-    assertThat(outbox.removeStuck()).isEmpty();
+    queue.onConfirmed(others.key(), NOW + stuck - 1);
+    assertThat(queue.removeStuck()).isEmpty();
 
     addError("other.one-abcdef");
     take(PLENTY, NOW);
-    outbox.confirmed(others.key(), NOW + stuck);
+    queue.onConfirmed(others.key(), NOW + stuck);
 
-    assertThat(outbox.isStuck(others)).isFalse();
-    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isTrue();
-    assertThat(outbox.removeStuck()).containsExactly(more);
-    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW + stuck);
-    assertThat(outbox.isStuck(more)).isFalse();
+    assertThat(queue.isStuck(others)).isFalse();
+    assertThat(queue.isStuck(errorTo("acme.new-abcdef"))).isTrue();
+    assertThat(queue.removeStuck()).containsExactly(more);
+    queue.onConfirmed(errorTo(inboxOf("acme", 0)).key(), NOW + stuck);
+    assertThat(queue.isStuck(more)).isFalse();
   }
 
   @Test
-  void aUserWhoseMessagesWereGivenUpIsStuckUntilAWordComes() {
+  void aTenantAtItsLimitIsStuckUntilAGivenUpMessageIsConfirmed() {
     fillInboxesOf("acme");
     BatchKey givenUp = errorTo(inboxOf("acme", 0)).key();
-    outbox.gaveUp(givenUp);
-    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isTrue();
+    queue.onGivenUp(givenUp);
+    assertThat(queue.isStuck(errorTo("acme.new-abcdef"))).isTrue();
 
-    outbox.confirmedLate(givenUp, NOW);
+    queue.onGivenUpConfirmed(givenUp, NOW);
 
-    assertThat(outbox.isStuck(errorTo("acme.new-abcdef"))).isFalse();
+    assertThat(queue.isStuck(errorTo("acme.new-abcdef"))).isFalse();
   }
 
   @Test
-  void aPlaceThatIsNotUsedIsTheNextOnes() {
+  void thePlaceOfARemovedPublicationGoesToTheNextLane() {
     fillInboxesOf("acme");
     Publication first = addError("acme.first-abcdef");
     Publication second = addError("acme.second-abcdef");
     assertThat(take(PLENTY, NOW)).isEmpty();
-    outbox.confirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
+    queue.onConfirmed(errorTo(inboxOf("acme", 0)).key(), NOW);
 
-    outbox.remove(first);
+    queue.remove(first);
 
     assertThat(take(PLENTY, NOW)).containsExactly(second);
   }
 
-  /** The agents of one target too are those of their user. */
   @Test
-  void theUserOfAnInboxIsReadFromItsKey() {
-    assertThat(Topology.ownerOf("broker_response", "acme.laptop-abcdef")).isEqualTo("acme");
-    assertThat(Topology.ownerOf("broker_request", "orders.plant.one-abcdef")).isEqualTo("plant");
-    assertThat(Topology.ownerOf("broker_hello", "")).isEqualTo(Topology.NOBODY);
-    assertThat(Topology.ownerOf("upstream_heartbeat", "orders.plant.one-abcdef"))
-        .as("it goes to every broker")
-        .isEqualTo(Topology.NOBODY);
-    assertThat(Topology.ownerOf("client_cancel", "broker.one-abcdef")).isEqualTo(Topology.NOBODY);
-    assertThat(Topology.ownerOf("client_request", "orders.acme.laptop-abcdef"))
-        .isEqualTo(Topology.NOBODY);
+  void theTenantIsReadFromTheRoutingKey() {
+    assertThat(Topology.tenantOf("broker_response", "acme.laptop-abcdef")).isEqualTo("acme");
+    assertThat(Topology.tenantOf("broker_request", "orders.plant.one-abcdef")).isEqualTo("plant");
+    assertThat(Topology.tenantOf("broker_hello", "")).isEqualTo(Topology.NO_TENANT);
+    assertThat(Topology.tenantOf("upstream_heartbeat", "orders.plant.one-abcdef"))
+        .as("goes to every broker")
+        .isEqualTo(Topology.NO_TENANT);
+    assertThat(Topology.tenantOf("client_cancel", "broker.one-abcdef"))
+        .isEqualTo(Topology.NO_TENANT);
+    assertThat(Topology.tenantOf("client_request", "orders.acme.laptop-abcdef"))
+        .isEqualTo(Topology.NO_TENANT);
   }
 
   private void fillInboxesOf(String user) {
-    for (int i = 0; i < BatchQueue.MOST_UNCONFIRMED; i++) {
+    for (int i = 0; i < BatchQueue.MAX_UNCONFIRMED_PER_TENANT; i++) {
       Publication each = addError(inboxOf(user, i));
       assertThat(take(PLENTY, NOW)).containsExactly(each);
     }
@@ -426,7 +426,7 @@ class BatchQueueTest {
 
   private Publication addError(String key) {
     Publication error = errorTo(key);
-    outbox.add(error, NOW);
+    queue.add(error, NOW);
     return error;
   }
 
@@ -437,7 +437,7 @@ class BatchQueueTest {
 
   private Publication add(String key, Batching batching, int bodyBytes) {
     Publication publication = publication(key, batching, bodyBytes);
-    outbox.add(publication, NOW);
+    queue.add(publication, NOW);
     return publication;
   }
 
@@ -453,36 +453,35 @@ class BatchQueueTest {
     return Publication.of(event, key, 0).batched(batching);
   }
 
-  /** The link's thread opens one for it meanwhile. */
   @Test
-  void whatHasNoChannelStandsAsideUntilThereIsOne() {
+  void publicationsWithoutAChannelWaitUntilOneIsAvailable() {
     Publication waits = addError("acme.one-abcdef");
     Publication more = addError("acme.two-abcdef");
     Publication goes = addError("plant.one-abcdef");
 
-    assertThat(outbox.take(PLENTY, NOW, "plant"::equals)).containsExactly(goes);
-    assertThat(outbox.take(PLENTY, NOW, "plant"::equals)).isEmpty();
-    assertThat(outbox.nanosToNext(NOW)).isEqualTo(Long.MAX_VALUE);
-    assertThat(outbox.size()).isEqualTo(2);
+    assertThat(queue.take(PLENTY, NOW, "plant"::equals)).containsExactly(goes);
+    assertThat(queue.take(PLENTY, NOW, "plant"::equals)).isEmpty();
+    assertThat(queue.nanosToNext(NOW)).isEqualTo(Long.MAX_VALUE);
+    assertThat(queue.size()).isEqualTo(2);
 
-    outbox.onChannel();
+    queue.onChannelAvailable();
     assertThat(take(PLENTY, NOW)).containsExactly(waits);
     assertThat(take(PLENTY, NOW)).containsExactly(more);
   }
 
   @Test
-  void whatStandsAsideIsTakenOut() {
+  void aPublicationThatWaitsForAChannelCanBeRemoved() {
     Publication waits = addError("acme.one-abcdef");
-    assertThat(outbox.take(PLENTY, NOW, owner -> false)).isEmpty();
+    assertThat(queue.take(PLENTY, NOW, tenant -> false)).isEmpty();
 
-    assertThat(outbox.remove(waits)).isTrue();
+    assertThat(queue.remove(waits)).isTrue();
 
-    outbox.onChannel();
+    queue.onChannelAvailable();
     assertThat(take(PLENTY, NOW)).isEmpty();
-    assertThat(outbox.isEmpty()).isTrue();
+    assertThat(queue.isEmpty()).isTrue();
   }
 
   private List<Publication> take(long room, long now) {
-    return outbox.take(room, now, owner -> true);
+    return queue.take(room, now, tenant -> true);
   }
 }

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Rule 1 of docs/protocol.md section 4, in the order of what is written. */
-class ClientSessionListenerTest {
+/** Order of writes on the consuming channel (docs/protocol.md section 4, rule 1). */
+class ConsumingChannelTest {
 
   private static final ProcessId ID = ProcessId.parse("upstream-agent.test-abcdef");
   private static final AmqpConfig CONFIG =
@@ -39,9 +39,9 @@ class ClientSessionListenerTest {
           1024 * 1024);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final FakeChannel channel = new FakeChannel();
-  private final List<String> heard = new CopyOnWriteArrayList<>();
-  private final ConsumingChannel inbox =
+  private final FakeAmqpChannel channel = new FakeAmqpChannel();
+  private final List<String> callbacks = new CopyOnWriteArrayList<>();
+  private final ConsumingChannel consumingChannel =
       new ConsumingChannel(
           new Link(new ConnectionFactory(), CONFIG, "test"),
           new NodeAffinity(
@@ -53,104 +53,104 @@ class ClientSessionListenerTest {
                   Duration.ofSeconds(2)),
               System::nanoTime),
           Duration.ofSeconds(2),
-          Runnable::run, // as if the loop were always the one to run next
+          Runnable::run, // runs the loop's tasks at once
           new SessionMetrics(registry));
   private Thread user;
 
   @BeforeEach
   void consume() {
-    inbox.listener(
+    consumingChannel.listener(
         new SessionListener() {
           @Override
           public void onDelivery(Delivery delivery) {
             if (delivery.events().get(0) instanceof Event.UpstreamHeartbeat heartbeat) {
-              heard.add("heartbeat " + heartbeat.capacity());
+              callbacks.add("heartbeat " + heartbeat.capacity());
               delivery.done();
             } else {
-              delivery.settle(() -> heard.add("settled"));
+              delivery.settle(() -> callbacks.add("settled"));
             }
           }
 
           @Override
           public void onInboxReplaced(ProcessId newId) {
-            heard.add("replaced");
+            callbacks.add("replaced");
           }
 
           @Override
           public void onConsuming() {
-            heard.add("consuming");
+            callbacks.add("consuming");
           }
 
           @Override
           public void onConsumingLost() {
-            heard.add("lost");
+            callbacks.add("lost");
           }
         });
     user = use(channel);
-    await().untilAsserted(() -> assertThat(heard).containsExactly("consuming"));
+    await().untilAsserted(() -> assertThat(callbacks).containsExactly("consuming"));
   }
 
   @Test
-  void aDeliveryIsSettledWhenTheFenceBehindItsAckHasComeBack() throws Exception {
+  void aDeliveryIsSettledWhenTheFenceAfterItsAckIsAnswered() throws Exception {
     channel.deliver(1, new Event.BrokerHello(ID, "1"));
 
     await().until(() -> channel.calls().contains("asyncCompletableRpc"));
     assertThat(channel.calls()).containsSubsequence("basicAck", "asyncCompletableRpc");
-    assertThat(heard).containsExactly("consuming");
+    assertThat(callbacks).containsExactly("consuming");
 
     channel.answerFence();
 
-    assertThat(heard).containsExactly("consuming", "settled");
-    channel.shut();
+    assertThat(callbacks).containsExactly("consuming", "settled");
+    channel.shutDown();
     user.join();
   }
 
   @Test
-  void aFenceThatComesBackTooLateSettlesNothing() throws Exception {
+  void aFenceAnsweredAfterTheChannelsLossSettlesNothing() throws Exception {
     channel.deliver(1, new Event.BrokerHello(ID, "1"));
     await().until(() -> channel.calls().contains("asyncCompletableRpc"));
-    channel.shut();
+    channel.shutDown();
     user.join();
 
     channel.answerFence();
 
-    assertThat(heard).containsExactly("consuming", "lost");
+    assertThat(callbacks).containsExactly("consuming", "lost");
   }
 
   @Test
   void eachChannelConsumesWithItsPrefetchAndAHigherPriorityThanTheLast() throws Exception {
-    channel.shut();
+    channel.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     user = use(next);
 
-    await().untilAsserted(() -> assertThat(heard).endsWith("lost", "consuming"));
+    await().untilAsserted(() -> assertThat(callbacks).endsWith("lost", "consuming"));
     assertThat(next.calls()).containsSubsequence("basicQos", "basicConsume");
     assertThat(channel.consumed()).isEqualTo(List.of(Map.of("x-priority", 1)));
     assertThat(next.consumed()).isEqualTo(List.of(Map.of("x-priority", 2)));
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void whoPublishesHearsWhetherItConsumes() throws Exception {
-    inbox.whenConsuming(consuming -> heard.add("consuming: " + consuming));
-    channel.shut();
+  void theCallbackReportsStopsAndStartsOfConsuming() throws Exception {
+    consumingChannel.whenConsuming(consuming -> callbacks.add("consuming: " + consuming));
+    channel.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     user = use(next);
 
     await()
         .untilAsserted(
             () ->
-                assertThat(heard)
+                assertThat(callbacks)
                     .containsSubsequence(
                         "consuming: false", "lost", "consuming", "consuming: true"));
-    next.shut();
+    next.shutDown();
   }
 
-  /** The second comes too soon to be read at once; nothing else comes after it. */
+  /** The second heartbeat arrives before a turn is due, and no later message triggers one. */
   @Test
-  void heartbeatsAreAckedOnceAndReadInTheEnd() throws Exception {
+  void heartbeatsAreAckedAtOnceAndDecodedLater() throws Exception {
     ProcessId agent = ProcessId.parse("plant.a-aaaaaa");
     for (int i = 1; i <= 2; i++) {
       channel.deliver(
@@ -160,16 +160,16 @@ class ClientSessionListenerTest {
           new Event.UpstreamHeartbeat(agent, "orders", AgentState.READY, i, 0, 2_000, "1"));
     }
 
-    await().until(() -> heard.contains("heartbeat 2"));
-    assertThat(heard).startsWith("consuming", "heartbeat 1");
+    await().until(() -> callbacks.contains("heartbeat 2"));
+    assertThat(callbacks).startsWith("consuming", "heartbeat 1");
     await().until(() -> channel.acked() == 2);
-    channel.shut();
+    channel.shutDown();
     user.join();
   }
 
-  /** Given back, it would come again, and cause the same again. */
+  /** A redelivery would cause the same error again. */
   @Test
-  void aMessageWhoseReadingEndsInAnErrorIsAckedAndCounted() throws Exception {
+  void aMessageThatCannotBeDecodedIsAckedAndCounted() throws Exception {
     channel.deliver(
         1,
         new BasicProperties(
@@ -195,40 +195,40 @@ class ClientSessionListenerTest {
 
     await().until(() -> channel.calls().contains("basicAck"));
     assertThat(registry.counter("longcut.amqp.messages.unreadable").count()).isEqualTo(1);
-    assertThat(heard).doesNotContain("lost");
+    assertThat(callbacks).doesNotContain("lost");
   }
 
   @Test
   void aStoppedQueueIsCancelledAndNotConsumedAgain() throws Exception {
-    inbox.stop(Set.of("upstream-agent." + ID), () -> heard.add("stopped"));
-    await().until(() -> heard.contains("stopped"));
+    consumingChannel.stop(Set.of("upstream-agent." + ID), () -> callbacks.add("stopped"));
+    await().until(() -> callbacks.contains("stopped"));
     assertThat(channel.calls()).contains("basicCancel");
-    channel.shut();
+    channel.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     user = use(next);
 
-    await().untilAsserted(() -> assertThat(heard).endsWith("lost", "consuming"));
+    await().untilAsserted(() -> assertThat(callbacks).endsWith("lost", "consuming"));
     assertThat(next.consumed()).isEmpty();
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void whoStopsWhileNothingIsConsumedIsToldAtOnce() throws Exception {
-    channel.shut();
+  void stoppingWhileNothingIsConsumedTakesEffectAtOnce() throws Exception {
+    channel.shutDown();
     user.join();
 
-    inbox.stop(Set.of("upstream-agent." + ID), () -> heard.add("stopped"));
+    consumingChannel.stop(Set.of("upstream-agent." + ID), () -> callbacks.add("stopped"));
 
-    await().until(() -> heard.contains("stopped"));
+    await().until(() -> callbacks.contains("stopped"));
   }
 
-  private Thread use(FakeChannel used) {
+  private Thread use(FakeAmqpChannel used) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                inbox.use(used.connection());
+                consumingChannel.use(used.connection());
               } catch (IOException | TimeoutException e) {
                 throw new IllegalStateException(e);
               } catch (InterruptedException e) {

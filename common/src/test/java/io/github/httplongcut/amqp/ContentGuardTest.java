@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 
-/** What would close the connection costs its message only. */
 class ContentGuardTest {
 
   private static final int CHANNEL = 1;
@@ -32,7 +31,7 @@ class ContentGuardTest {
   private final ContentGuard guard = new ContentGuard(reading(arriving));
 
   @Test
-  void whatTheClientCanReadPassesUntouched() throws IOException {
+  void readableMessagesPassUnchanged() throws IOException {
     Map<String, Object> nested = new HashMap<>(Map.of("count", 1L));
     List<Frame> frames =
         List.of(
@@ -46,7 +45,7 @@ class ContentGuardTest {
   }
 
   @Test
-  void aTableThatIsNestedTooDeepIsTakenOutWithItsBody() throws IOException {
+  void aTableNestedTooDeepIsReplacedAndItsBodyDropped() throws IOException {
     arriving.add(new Frame(AMQP.FRAME_HEADER, CHANNEL, headerWith(nested(40), 5)));
     arriving.add(body(CHANNEL, 3));
     arriving.add(body(CHANNEL, 2));
@@ -64,7 +63,7 @@ class ContentGuardTest {
   }
 
   @Test
-  void aFieldTypeThatTheClientDoesNotKnowIsTakenOut() throws IOException {
+  void anUnknownFieldTypeIsReplaced() throws IOException {
     byte[] unknown = {1, 'k', 'L', 0, 0, 0, 0, 0, 0, 0, 1};
     arriving.add(new Frame(AMQP.FRAME_HEADER, CHANNEL, headerWith(unknown, 0)));
 
@@ -72,7 +71,7 @@ class ContentGuardTest {
   }
 
   @Test
-  void aBodyThatIsTooLongIsTakenOutAndItsSenderNamed() throws IOException {
+  void aTooLongBodyIsReplacedAndItsSenderNamed() throws IOException {
     int chunk = 128 * 1024;
     long tooLong = WireLimits.MESSAGE_BYTES + 1L;
     BasicProperties properties =
@@ -94,7 +93,7 @@ class ContentGuardTest {
   }
 
   @Test
-  void anotherChannelsBodyPassesMeanwhile() throws IOException {
+  void theBodyOfAnotherChannelPassesMeanwhile() throws IOException {
     arriving.add(header(CHANNEL, new BasicProperties(), Long.MAX_VALUE));
     arriving.add(body(CHANNEL, 1));
     Frame other = body(OTHER_CHANNEL, 1);
@@ -121,7 +120,7 @@ class ContentGuardTest {
     return new Frame(AMQP.FRAME_BODY, channel, new byte[bytes]);
   }
 
-  /** A content header whose only property is this table. */
+  /** Returns a content header whose only property is this table. */
   private static byte[] headerWith(byte[] table, long bodySize) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);

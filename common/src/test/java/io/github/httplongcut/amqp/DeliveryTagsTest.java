@@ -16,31 +16,33 @@ class DeliveryTagsTest {
 
   @Test
   void oneDeliveryIsAckedAlone() {
-    assertThat(tags.acked(List.of(1L))).containsExactly(new Ack(1, false));
+    assertThat(tags.ack(List.of(1L))).containsExactly(new Ack(1, false));
   }
 
   @Test
-  void aRunFromTheStartIsOneAck() {
-    assertThat(tags.acked(List.of(3L, 1L, 2L))).containsExactly(new Ack(3, true));
+  void deliveriesWithoutAGapAreOneAck() {
+    assertThat(tags.ack(List.of(3L, 1L, 2L))).containsExactly(new Ack(3, true));
   }
 
   @Test
-  void behindAGapEachIsAckedAlone() {
-    assertThat(tags.acked(List.of(2L, 3L))).containsExactly(new Ack(2, false), new Ack(3, false));
-    assertThat(tags.acked(List.of(1L))).containsExactly(new Ack(1, false));
-    assertThat(tags.acked(List.of(4L, 5L))).containsExactly(new Ack(5, true));
+  void deliveriesAfterAGapAreAckedOneByOne() {
+    assertThat(tags.ack(List.of(2L, 3L))).containsExactly(new Ack(2, false), new Ack(3, false));
+    assertThat(tags.ack(List.of(1L))).containsExactly(new Ack(1, false));
+    assertThat(tags.ack(List.of(4L, 5L))).containsExactly(new Ack(5, true));
   }
 
   @Test
-  void aRejectedOneClosesAGap() {
-    tags.rejected(List.of(1L));
+  void aRejectionClosesAGap() {
+    tags.markRejected(List.of(1L));
 
-    assertThat(tags.acked(List.of(2L, 3L))).containsExactly(new Ack(3, true));
+    assertThat(tags.ack(List.of(2L, 3L))).containsExactly(new Ack(3, true));
   }
 
-  /** A model of RabbitMQ: an ack of what is not outstanding would close the channel. */
+  /**
+   * Checks against a model of RabbitMQ, which closes the channel after an ack of an unknown tag.
+   */
   @Test
-  void nothingIsAckedTwiceOrUnasked() {
+  void onlyTheGivenDeliveriesAreAckedAndOnlyOnce() {
     for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
       DeliveryTags tags = new DeliveryTags();
@@ -57,9 +59,9 @@ class DeliveryTagsTest {
         some.forEach(expected::remove);
         if (random.nextInt(5) == 0) {
           some.forEach(outstanding::remove);
-          tags.rejected(List.copyOf(some));
+          tags.markRejected(List.copyOf(some));
         } else {
-          for (Ack ack : tags.acked(List.copyOf(some))) {
+          for (Ack ack : tags.ack(List.copyOf(some))) {
             assertThat(outstanding).as("seed %d", seed).contains(ack.tag());
             if (ack.multiple()) {
               outstanding.headSet(ack.tag(), true).clear();

@@ -12,24 +12,24 @@ import org.junit.jupiter.api.Test;
 
 class DeliveryTest {
 
-  /** A channel that only notes what it is told. */
+  /** A channel that records its calls. */
   private static final class FakeSource implements Delivery.Source {
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
     private boolean open = true;
 
     @Override
     public void ack(Delivery delivery) {
-      heard.add("ack " + delivery.tag());
+      calls.add("ack " + delivery.tag());
     }
 
     @Override
     public void reject(Delivery delivery) {
-      heard.add("reject " + delivery.tag());
+      calls.add("reject " + delivery.tag());
     }
 
     @Override
     public void settle(Delivery delivery) {
-      heard.add("settle " + delivery.tag());
+      calls.add("settle " + delivery.tag());
     }
 
     @Override
@@ -46,28 +46,28 @@ class DeliveryTest {
     Delivery delivery = delivery(2);
 
     delivery.done();
-    assertThat(channel.heard).isEmpty();
+    assertThat(channel.calls).isEmpty();
     delivery.done();
-    assertThat(channel.heard).containsExactly("ack 7");
+    assertThat(channel.calls).containsExactly("ack 7");
   }
 
   @Test
-  void settlingOneOfABatchSettlesAll() {
+  void settlingForOneEventSettlesTheBatch() {
     Delivery delivery = delivery(2);
 
     delivery.settle(() -> ran.add("first"));
     delivery.settle(() -> ran.add("second"));
-    assertThat(channel.heard).containsExactly("settle 7");
+    assertThat(channel.calls).containsExactly("settle 7");
     assertThat(ran).isEmpty();
     delivery.onSettled();
     delivery.settle(() -> ran.add("third"));
 
     assertThat(ran).containsExactly("first", "second", "third");
-    assertThat(channel.heard).containsExactly("settle 7");
+    assertThat(channel.calls).containsExactly("settle 7");
   }
 
   @Test
-  void aBugInOneEventOfABatchCostsNoOther() {
+  void anExceptionForOneEventDoesNotAffectTheOthers() {
     Delivery delivery = delivery(2);
     delivery.settle(
         () -> {
@@ -81,18 +81,18 @@ class DeliveryTest {
   }
 
   @Test
-  void whatIsSettledIsNotAckedAgain() {
+  void aSettledDeliveryIsNotAckedAgain() {
     Delivery delivery = delivery(1);
 
     delivery.settle(() -> {});
     delivery.onSettled();
     delivery.done();
 
-    assertThat(channel.heard).containsExactly("settle 7");
+    assertThat(channel.calls).containsExactly("settle 7");
   }
 
   @Test
-  void aDeadChannelLosesAllButWhatIsSettled() {
+  void aClosedChannelLosesAllUnsettledDeliveries() {
     Delivery open = delivery(1);
     Delivery settling = delivery(1);
     Delivery settled = delivery(1);
@@ -109,13 +109,13 @@ class DeliveryTest {
   }
 
   @Test
-  void whatIsRejectedIsNotAcked() {
+  void aRejectedDeliveryIsNotAcked() {
     Delivery delivery = delivery(1);
 
     delivery.reject();
     delivery.done();
 
-    assertThat(channel.heard).containsExactly("reject 7");
+    assertThat(channel.calls).containsExactly("reject 7");
   }
 
   private Delivery delivery(int events) {

@@ -35,7 +35,7 @@ final class DemoPasswordsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"127.0.0.1", "127.255.3.4:5673", "[::1]", "[0:0:0:0:0:0:0:1]", "LocalHost"})
-  void aPasswordThatIsItsUsersNameWillDoOnThisMachine(String host) {
+  void aPasswordEqualToItsUserIsAllowedOnThisMachine(String host) {
     AmqpConfig config = parse("uris = \"amqp://broker:broker@%s/v\"".formatted(host));
     assertThat(config.password().value()).isEqualTo("broker");
   }
@@ -51,7 +51,7 @@ final class DemoPasswordsTest {
         "127.0.0.1.example",
         "localhost.example"
       })
-  void aPasswordThatIsItsUsersNameIsRefusedOnAnyOtherHost(String host) {
+  void aPasswordEqualToItsUserIsRefusedOnAnyOtherHost(String host) {
     assertThatThrownBy(() -> parse("uris = \"amqp://broker:broker@%s/v\"".formatted(host)))
         .isInstanceOf(InvalidConfigException.class)
         .hasMessage(
@@ -64,7 +64,7 @@ final class DemoPasswordsTest {
   }
 
   @Test
-  void anyOtherPasswordWillDo() {
+  void anyOtherPasswordIsAllowed() {
     AmqpConfig config = parse("uris = \"amqp://broker:Broker@rabbitmq/v\"");
     assertThat(config.password().value()).isEqualTo("Broker");
   }
@@ -79,7 +79,7 @@ final class DemoPasswordsTest {
   }
 
   @Test
-  void thePasswordInAFileIsLookedAtToo() throws IOException {
+  void aPasswordFileIsCheckedToo() throws IOException {
     Path file = Files.writeString(directory.resolve("password"), "broker\n");
     assertThatThrownBy(
             () -> parse("password-file = \"%s\"\nuris = \"amqp://broker@mq/v\"".formatted(file)))
@@ -87,14 +87,14 @@ final class DemoPasswordsTest {
   }
 
   @Test
-  void aProcessStopsWithTwoAndCheckConfigSaysWhy() {
+  void aRefusedPasswordExitsWithTwo() {
     assertThat(run("--amqp=amqp://broker:broker@rabbitmq/v")).isEqualTo(2);
     assertThat(err.toString()).contains("longcut.amqp.uris: the password of user broker", "--amqp");
     assertThat(run("--check-config", "--amqp=amqp://broker:broker@rabbitmq/v")).isEqualTo(2);
   }
 
   @Test
-  void aVariableAllowsIt() {
+  void anEnvironmentVariableAllowsDemoPasswords() {
     environment.put("LONGCUT_AMQP_DEMO_PASSWORDS", "allowed");
     assertThat(run("--check-config", "--amqp=amqp://broker:broker@rabbitmq/v")).isZero();
     environment.put("LONGCUT_AMQP_DEMO_PASSWORDS", "yes");

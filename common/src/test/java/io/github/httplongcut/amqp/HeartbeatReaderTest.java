@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class HeartbeatReaderTest {
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final List<Integer> heard = new ArrayList<>();
+  private final List<Integer> received = new ArrayList<>();
   private final List<Runnable> turns = new ArrayList<>();
   private boolean channelOpen = true;
   private boolean listenerFails;
@@ -27,67 +27,67 @@ class HeartbeatReaderTest {
           turns::add, this::onDelivery, () -> channelOpen, new SessionMetrics(registry));
 
   @Test
-  void theFirstIsReadAtOnce() {
+  void theFirstHeartbeatIsDecodedAtOnce() {
     reader.add(heartbeat("a", 1));
 
     assertThat(turns).hasSize(1);
     runTurns();
-    assertThat(heard).containsExactly(1);
+    assertThat(received).containsExactly(1);
   }
 
   @Test
-  void ofManyThatComeBeforeTheTurnTheNewestIsRead() {
+  void onlyTheNewestHeartbeatBeforeATurnIsDecoded() {
     for (int i = 1; i <= 1_000; i++) {
       reader.add(heartbeat("a", i));
     }
 
     assertThat(turns).hasSize(1);
     runTurns();
-    assertThat(heard).containsExactly(1_000);
+    assertThat(received).containsExactly(1_000);
     assertThat(skipped("replaced")).isEqualTo(999);
   }
 
   @Test
-  void whatComesSoonAfterATurnIsReadLater() {
+  void aHeartbeatSoonAfterATurnIsDecodedLater() {
     reader.add(heartbeat("a", 1));
     runTurns();
     reader.add(heartbeat("a", 2));
     assertThat(reader.nanosToTurn(System.nanoTime()))
-        .isBetween(0L, LatestHeartbeats.PAUSE.toNanos());
+        .isBetween(0L, LatestHeartbeats.TURN_INTERVAL.toNanos());
 
     await().until(this::hasTurn);
 
     runTurns();
-    assertThat(heard).containsExactly(1, 2);
+    assertThat(received).containsExactly(1, 2);
   }
 
   @Test
-  void whatCannotBeReadCostsOthersNothing() {
+  void aMalformedHeartbeatDoesNotAffectOthers() {
     reader.add(message("[]"));
     reader.add(heartbeat("b", 2));
 
     await()
         .untilAsserted(
             () -> {
-              reader.takeTurn(); // on a busy machine one turn may end after the first
+              reader.scheduleTurnIfDue(); // on a busy machine one turn may end after the first
               runTurns();
-              assertThat(heard).containsExactly(2);
+              assertThat(received).containsExactly(2);
             });
     assertThat(registry.get("longcut.amqp.messages.unreadable").counter().count()).isEqualTo(1);
   }
 
   @Test
-  void whatCameByALostChannelIsNotHeard() {
+  void heartbeatsOfALostChannelAreDropped() {
     reader.add(heartbeat("a", 1));
     channelOpen = false;
 
     runTurns();
 
-    assertThat(heard).isEmpty();
+    assertThat(received).isEmpty();
   }
 
   @Test
-  void aBugInTheListenerDoesNotEndTheTurnsForGood() {
+  void turnsGoOnAfterAnExceptionInTheListener() {
     listenerFails = true;
     reader.add(heartbeat("a", 1));
     reader.add(heartbeat("b", 2));
@@ -101,20 +101,20 @@ class HeartbeatReaderTest {
     await().until(this::hasTurn);
 
     runTurns();
-    assertThat(heard).containsExactly(2);
+    assertThat(received).containsExactly(2);
   }
 
   private void onDelivery(Delivery delivery) {
     if (listenerFails) {
       throw new IllegalStateException("for this test");
     }
-    heard.add(((UpstreamHeartbeat) delivery.events().get(0)).capacity());
+    received.add(((UpstreamHeartbeat) delivery.events().get(0)).capacity());
     delivery.done();
   }
 
-  /** As the link's thread does. */
+  /** Schedules a turn if one is due, as the link's thread does. */
   private boolean hasTurn() {
-    reader.takeTurn();
+    reader.scheduleTurnIfDue();
     return !turns.isEmpty();
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
-import io.github.httplongcut.amqp.LatestHeartbeats.Added;
+import io.github.httplongcut.amqp.LatestHeartbeats.AddResult;
 import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
 import io.github.httplongcut.protocol.MalformedEventException;
 import java.nio.charset.StandardCharsets;
@@ -18,25 +18,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class LatestHeartbeatsTest {
 
-  private static final long PAUSE = LatestHeartbeats.PAUSE.toNanos();
+  private static final long TURN_INTERVAL = LatestHeartbeats.TURN_INTERVAL.toNanos();
 
-  /** Close to where {@code nanoTime} overflows, which must make no difference. */
-  private static final long T0 = Long.MAX_VALUE - PAUSE / 2;
+  /** A time just before {@code nanoTime} overflows, which must make no difference. */
+  private static final long T0 = Long.MAX_VALUE - TURN_INTERVAL / 2;
 
   private final LatestHeartbeats latest = new LatestHeartbeats(T0);
 
   @Test
-  void theNewestOfOneAgentReplacesTheOlder() {
-    assertThat(add("plant", "orders.plant.a-aaaaaa", "1")).isEqualTo(Added.FIRST);
-    assertThat(add("plant", "orders.plant.b-aaaaaa", "2")).isEqualTo(Added.FIRST);
-    assertThat(add("plant", "billing.plant.a-aaaaaa", "3")).isEqualTo(Added.FIRST);
-    assertThat(add("plant", "orders.plant.a-aaaaaa", "4")).isEqualTo(Added.REPLACED);
+  void aNewerHeartbeatOfAnAgentReplacesTheOlderOne() {
+    assertThat(add("plant", "orders.plant.a-aaaaaa", "1")).isEqualTo(AddResult.FIRST);
+    assertThat(add("plant", "orders.plant.b-aaaaaa", "2")).isEqualTo(AddResult.FIRST);
+    assertThat(add("plant", "billing.plant.a-aaaaaa", "3")).isEqualTo(AddResult.FIRST);
+    assertThat(add("plant", "orders.plant.a-aaaaaa", "4")).isEqualTo(AddResult.REPLACED);
 
     assertThat(all()).containsExactly("4", "2", "3");
   }
 
   @Test
-  void noUsersHeartbeatReplacesAnothers() {
+  void aHeartbeatReplacesNoneOfAnotherUser() {
     latest.add(new Heartbeat("q", "orders.plant.a-aaaaaa", properties("evil"), bytes("evil's")));
     latest.add(new Heartbeat("q", "orders.plant.a-aaaaaa", properties("plant"), bytes("plant's")));
     latest.add(new Heartbeat("q", "orders.plant.a-aaaaaa", properties("evil"), bytes("evil's")));
@@ -56,9 +56,9 @@ class LatestHeartbeatsTest {
     assertThat(all().subList(0, 6)).contains("w1", "w2", "m1");
   }
 
-  /** The short ones must not wait for as many of the long ones. */
+  /** One short heartbeat must not wait for each long one. */
   @Test
-  void turnsAreCountedInBytes() {
+  void usersTakeTurnsByBytes() {
     for (int i = 0; i < 60; i++) {
       add("plant", "orders.plant.x" + i, "p".repeat(60_000));
       add("works", "orders.works.x" + i, "w");
@@ -67,9 +67,9 @@ class LatestHeartbeatsTest {
     assertThat(all().subList(0, 62)).filteredOn("w"::equals).hasSize(60);
   }
 
-  /** One that is read at once comes back without what it has had already. */
+  /** A user whose heartbeats are decoded at once must not lose its count of bytes. */
   @Test
-  void whoComesBackHasNoAdvantage() {
+  void aUserThatComesBackGetsNoAdvantage() {
     for (int i = 0; i < 60; i++) {
       add("works", "orders.works.x" + i, "w");
     }
@@ -83,7 +83,7 @@ class LatestHeartbeatsTest {
   }
 
   @Test
-  void whoWasSilentHasSavedUpNothing() {
+  void aSilentUserEarnsNoCredit() {
     add("works", "orders.works.x", "w");
     next();
     for (int i = 0; i < 1_000; i++) {
@@ -99,43 +99,43 @@ class LatestHeartbeatsTest {
   }
 
   @Test
-  void ofOneUserOnlySoMuchWaits() {
+  void theWaitingBytesOfAUserAreLimited() {
     String long60 = "x".repeat(60_000);
     int many = 0;
-    while (add("plant", "orders.plant.x" + many, long60) == Added.FIRST) {
+    while (add("plant", "orders.plant.x" + many, long60) == AddResult.FIRST) {
       many++;
     }
 
-    assertThat(many * 60_000L).isBetween(4_000_000L, (long) LatestHeartbeats.BYTES_OF_USER);
-    assertThat(add("plant", "orders.plant.x" + many, long60)).isEqualTo(Added.REFUSED);
-    assertThat(add("plant", "orders.plant.x0", long60)).isEqualTo(Added.REPLACED);
-    assertThat(add("works", "orders.works.x", "w")).isEqualTo(Added.FIRST);
+    assertThat(many * 60_000L).isBetween(4_000_000L, (long) LatestHeartbeats.MAX_BYTES_PER_USER);
+    assertThat(add("plant", "orders.plant.x" + many, long60)).isEqualTo(AddResult.REFUSED);
+    assertThat(add("plant", "orders.plant.x0", long60)).isEqualTo(AddResult.REPLACED);
+    assertThat(add("works", "orders.works.x", "w")).isEqualTo(AddResult.FIRST);
 
     next();
     next();
 
-    assertThat(add("plant", "orders.plant.x" + many, long60)).isEqualTo(Added.FIRST);
+    assertThat(add("plant", "orders.plant.x" + many, long60)).isEqualTo(AddResult.FIRST);
   }
 
   @Test
-  void aTurnIsCalledOnceAndTheNextOneComesAfterAPause() {
+  void aTurnIsClaimedOnceAndTheNextOneComesAfterAnInterval() {
     assertThat(latest.nanosToTurn(T0)).as("nothing waits").isEqualTo(Long.MAX_VALUE);
-    assertThat(latest.callTurn(T0)).isFalse();
+    assertThat(latest.claimTurn(T0)).isFalse();
 
     add("plant", "orders.plant.a", "1");
 
     assertThat(latest.nanosToTurn(T0)).isZero();
-    assertThat(latest.callTurn(T0)).isTrue();
-    assertThat(latest.callTurn(T0)).as("called already").isFalse();
-    assertThat(latest.nanosToTurn(T0)).as("it may leave something").isEqualTo(PAUSE);
+    assertThat(latest.claimTurn(T0)).isTrue();
+    assertThat(latest.claimTurn(T0)).as("claimed already").isFalse();
+    assertThat(latest.nanosToTurn(T0)).as("the turn may leave heartbeats").isEqualTo(TURN_INTERVAL);
 
     add("plant", "orders.plant.b", "2");
     next();
     latest.endTurn(T0 + 1);
 
-    assertThat(latest.nanosToTurn(T0 + 1)).as("one is left").isEqualTo(PAUSE);
-    assertThat(latest.callTurn(T0 + PAUSE)).isFalse();
-    assertThat(latest.callTurn(T0 + PAUSE + 1)).isTrue();
+    assertThat(latest.nanosToTurn(T0 + 1)).as("one is left").isEqualTo(TURN_INTERVAL);
+    assertThat(latest.claimTurn(T0 + TURN_INTERVAL)).isFalse();
+    assertThat(latest.claimTurn(T0 + TURN_INTERVAL + 1)).isTrue();
   }
 
   @ParameterizedTest
@@ -147,35 +147,37 @@ class LatestHeartbeatsTest {
     "plant.a-aaaaaa, a-aaaaaa",
     "orders.plant.a-aaaaaa,",
   })
-  void aHeartbeatInAnothersNameIsNone(String routingKey, String user) {
+  void aHeartbeatForAnotherUserIsRefused(String routingKey, String user) {
     assertThatThrownBy(() -> Heartbeat.of("q", routingKey, properties(user), new byte[0]))
         .isInstanceOf(MalformedEventException.class)
-        .hasMessage("a heartbeat of another user");
+        .hasMessage("the routing key of this heartbeat does not name its user");
   }
 
   @Test
-  void aDeadLetterIsNoHeartbeat() {
+  void aDeadLetterIsRefused() {
     BasicProperties dead =
         properties("plant").builder().headers(Map.of("x-death", List.of())).build();
 
     assertThatThrownBy(() -> Heartbeat.of("q", "orders.plant.a-aaaaaa", dead, new byte[0]))
         .isInstanceOf(MalformedEventException.class)
-        .hasMessage("a heartbeat that is a dead letter");
+        .hasMessage("this heartbeat is a dead letter");
   }
 
   @Test
-  void aLongMessageIsNoHeartbeat() throws MalformedEventException {
+  void aTooLongHeartbeatIsRefused() throws MalformedEventException {
     BasicProperties properties = properties("plant");
     String key = "orders.plant.a-aaaaaa";
-    Heartbeat.of("q", key, properties, new byte[LatestHeartbeats.MESSAGE_BYTES]);
+    Heartbeat.of("q", key, properties, new byte[LatestHeartbeats.MAX_MESSAGE_BYTES]);
 
     assertThatThrownBy(
-            () -> Heartbeat.of("q", key, properties, new byte[LatestHeartbeats.MESSAGE_BYTES + 1]))
+            () ->
+                Heartbeat.of(
+                    "q", key, properties, new byte[LatestHeartbeats.MAX_MESSAGE_BYTES + 1]))
         .isInstanceOf(MalformedEventException.class)
-        .hasMessage("a heartbeat of 65537 bytes");
+        .hasMessage("this heartbeat is too long: 65537 bytes");
   }
 
-  /** A sender may fill them: what waits must be as small as it is counted. */
+  /** Senders may send large headers, which are not counted in the waiting bytes. */
   @Test
   void headersAreNotKept() throws MalformedEventException {
     BasicProperties large =
@@ -188,7 +190,7 @@ class LatestHeartbeatsTest {
     assertThat(heartbeat.properties.getType()).isEqualTo("upstream_heartbeat");
   }
 
-  private Added add(String user, String routingKey, String text) {
+  private AddResult add(String user, String routingKey, String text) {
     return latest.add(new Heartbeat("q", routingKey, properties(user), bytes(text)));
   }
 

@@ -26,7 +26,9 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whom a link trusts with the password: it gets no AMQP header unless it is the host named. */
+/**
+ * A link sends nothing, not even the AMQP header, to a server whose certificate is not accepted.
+ */
 class LinkTlsTest {
 
   private static final char[] PASSWORD = "of-this-test".toCharArray();
@@ -34,24 +36,24 @@ class LinkTlsTest {
   @TempDir private Path directory;
 
   @Test
-  void theHostThatTheCertificateNamesIsTrusted() throws Exception {
-    assertThat(firstWordTo("ip:127.0.0.1", false)).isEqualTo("AMQP");
+  void aTrustedCertificateForTheHostIsAccepted() throws Exception {
+    assertThat(firstBytesSentTo("ip:127.0.0.1", false)).isEqualTo("AMQP");
   }
 
-  /** The server hears an alert, or finds the connection closed before it has read that. */
+  /** The server reads an alert, or finds the connection closed before that. */
   @Test
-  void aTrustedCertificateOfAnotherHostIsRefused() {
-    assertThatThrownBy(() -> firstWordTo("dns:rabbitmq.example", false))
+  void aTrustedCertificateForAnotherHostIsRefused() {
+    assertThatThrownBy(() -> firstBytesSentTo("dns:rabbitmq.example", false))
         .isInstanceOfAny(SSLException.class, SocketException.class);
   }
 
   @Test
-  void insecureTrustsAnotherHostToo() throws Exception {
-    assertThat(firstWordTo("dns:rabbitmq.example", true)).isEqualTo("AMQP");
+  void insecureAcceptsACertificateForAnotherHost() throws Exception {
+    assertThat(firstBytesSentTo("dns:rabbitmq.example", true)).isEqualTo("AMQP");
   }
 
-  /** What a server with a certificate for {@code name}, which is trusted, hears first. */
-  private String firstWordTo(String name, boolean insecure) throws Exception {
+  /** Returns the first bytes that a server with a trusted certificate for {@code name} receives. */
+  private String firstBytesSentTo(String name, boolean insecure) throws Exception {
     KeyStore store = selfSigned(name);
     Path ca = directory.resolve("ca.pem");
     Files.writeString(ca, pem(store.getCertificate("server")));

@@ -30,8 +30,8 @@ class MessageReaderTest {
     "orphan, upstream_response, upstream_response, ORPHANED",
     "orphan, broker_request_undelivered, broker_request, ORPHANED"
   })
-  void queueAndExchangeSayHowItCame(String queue, String exchange, String type, Origin origin)
-      throws Exception {
+  void theOriginFollowsFromQueueAndExchange(
+      String queue, String exchange, String type, Origin origin) throws Exception {
     BasicProperties expired =
         properties(type).headers(Map.of("x-death", List.of(Map.of("reason", "expired")))).build();
 
@@ -39,7 +39,7 @@ class MessageReaderTest {
         .isEqualTo(new Delivery.Envelope(origin, "key", "somebody", false));
   }
 
-  /** Whoever may only send heartbeats must not pass as a client by calling them something else. */
+  /** For example, a user that may only send heartbeats must not send client requests. */
   @ParameterizedTest
   @CsvSource({
     "broker.broker.b-abcdef, upstream_heartbeat, client_request",
@@ -59,7 +59,7 @@ class MessageReaderTest {
     "orphan, client_cancel, client_cancel",
     "orphan, upstream_heartbeat, upstream_heartbeat"
   })
-  void anEventByAnothersExchangeIsRefused(String queue, String exchange, String type) {
+  void anEventFromAWrongExchangeIsRefused(String queue, String exchange, String type) {
     assertThatThrownBy(
             () ->
                 MessageReader.read(queue, exchange, "key", properties(type).build(), sample(type)))
@@ -68,7 +68,7 @@ class MessageReaderTest {
         .hasMessageContaining("'" + exchange + "'");
   }
 
-  /** RabbitMQ has checked nobody's permission for the routing key of a dead letter. */
+  /** RabbitMQ does not check permissions for the routing key of a dead letter. */
   @ParameterizedTest
   @CsvSource({
     "client_request, client_request",
@@ -80,7 +80,7 @@ class MessageReaderTest {
     "client-agent.a.b-abcdef, broker_response",
     "upstream-agent.a.b-abcdef, broker_request"
   })
-  void aDeadLetterByAnExchangeForWhatIsPublishedIsRefused(String queue, String type)
+  void aDeadLetterFromAnExchangeNotForDeadLettersIsRefused(String queue, String type)
       throws Exception {
     assertThat(MessageReader.read(queue, type, "key", properties(type).build(), sample(type)))
         .extracting(read -> read.envelope().origin())
@@ -95,7 +95,7 @@ class MessageReaderTest {
   }
 
   @Test
-  void whatTheGuardTookOutIsRefusedWithItsReason() {
+  void aMessageDiscardedByTheGuardIsRefusedWithItsReason() {
     BasicProperties takenOut =
         properties("client_cancel").contentType(ContentGuard.DISCARDED).appId("too long").build();
 
@@ -108,7 +108,7 @@ class MessageReaderTest {
   }
 
   @Test
-  void aMessageThatNobodyVouchesForIsRefused() {
+  void aMessageWithoutUserIdIsRefused() {
     BasicProperties anonymous = properties("client_cancel").userId(null).build();
 
     assertThatThrownBy(
@@ -120,7 +120,7 @@ class MessageReaderTest {
   }
 
   @Test
-  void theNewestDeathCounts() throws Exception {
+  void theNewestDeathReasonCounts() throws Exception {
     BasicProperties twice =
         properties("broker_request")
             .headers(
@@ -128,7 +128,7 @@ class MessageReaderTest {
                     "x-death", List.of(Map.of("reason", "rejected"), Map.of("reason", "expired"))))
             .build();
 
-    MessageReader.Read read =
+    MessageReader.DecodedMessage read =
         MessageReader.read(
             INBOX, "broker_request_undelivered", "key", twice, sample("broker_request"));
 
@@ -136,14 +136,14 @@ class MessageReaderTest {
     assertThat(read.type()).isEqualTo(EventType.BROKER_REQUEST);
   }
 
-  /** The limit is 0: the queue had given it out once, and does not know what became of it. */
+  /** With the limit 0 the queue has delivered the request once, and it may have run. */
   @Test
-  void whatReachedItsDeliveryLimitIsInDoubt() throws Exception {
+  void aRequestOverItsDeliveryLimitIsInDoubt() throws Exception {
     Map<String, Object> headers =
         Map.of("x-death", List.of(Map.of("reason", "delivery_limit")), "x-delivery-count", 1L);
     BasicProperties givenUp = properties("client_request").headers(headers).build();
 
-    MessageReader.Read read =
+    MessageReader.DecodedMessage read =
         MessageReader.read(
             "client-agent.a.b-abcdef",
             "client_request_undelivered",
@@ -156,14 +156,14 @@ class MessageReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x-delivery-count", "x-acquired-count"})
-  void whatAQuorumQueueGivesOutAgainIsInDoubt(String counter) throws Exception {
+  void aRequestThatAQuorumQueueRedeliversIsInDoubt(String counter) throws Exception {
     assertThat(originOfRequestWith(Map.of(counter, 0))).isEqualTo(Origin.SENT);
     assertThat(originOfRequestWith(Map.of(counter, 1))).isEqualTo(Origin.IN_DOUBT);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x-delivery-count", "x-acquired-count"})
-  void anOrphanThatAQuorumQueueGivesOutAgainIsInDoubt(String counter) throws Exception {
+  void anOrphanThatAQuorumQueueRedeliversIsInDoubt(String counter) throws Exception {
     BasicProperties again = properties("upstream_error").headers(Map.of(counter, 1)).build();
 
     assertThat(

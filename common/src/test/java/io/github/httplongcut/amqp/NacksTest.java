@@ -15,7 +15,7 @@ class NacksTest {
   private static final UUID ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
   private static final ProcessId CLIENT = ProcessId.parse("acme.test-abcdef");
 
-  /** May become an orphan, and so get into a quorum queue. */
+  /** May become an orphan, and so reach a quorum queue. */
   private static final Publication ANSWER =
       Publication.of(
           new Event.UpstreamError(
@@ -23,7 +23,7 @@ class NacksTest {
           "broker.test-abcdef",
           Long.MAX_VALUE);
 
-  /** Gets into a tenant's inbox and nowhere else. */
+  /** Reaches a tenant's inbox and no other queue. */
   private static final Publication TO_A_TENANT =
       Publication.of(
               new Event.BrokerError(ID, ID, new EventError(Failure.NOT_RUN, "", Hop.BROKER)),
@@ -34,103 +34,103 @@ class NacksTest {
   private final Nacks nacks = new Nacks(true);
 
   @Test
-  void eachChannelThatIsLeftGivesTheNextOneTwiceThePatience() {
-    assertThat(looksUntilLeft()).isEqualTo(2);
-    assertThat(looksUntilLeft()).isEqualTo(4);
-    assertThat(looksUntilLeft()).isEqualTo(8);
-    assertThat(looksUntilLeft()).isEqualTo(16);
+  void eachReplacementDoublesTheRequiredPolls() {
+    assertThat(pollsUntilReplacement()).isEqualTo(2);
+    assertThat(pollsUntilReplacement()).isEqualTo(4);
+    assertThat(pollsUntilReplacement()).isEqualTo(8);
+    assertThat(pollsUntilReplacement()).isEqualTo(16);
   }
 
-  /** A queue that is full stays full on any channel; others' answers must not wait for that. */
+  /** A full queue nacks on any channel, and replacements would delay other messages. */
   @Test
-  void whatFourNewChannelsDidNotHelpIsNoReasonForAnother() {
-    for (int i = 0; i < Nacks.MOST_REPLACEMENTS; i++) {
-      looksUntilLeft();
+  void aRouteCausesAtMostFourReplacements() {
+    for (int i = 0; i < Nacks.MAX_REPLACEMENTS; i++) {
+      pollsUntilReplacement();
     }
 
     for (int i = 0; i < 100; i++) {
-      nackAndLook();
+      nackAndPoll();
     }
-    assertThat(nacks.wantNewChannel()).isFalse();
+    assertThat(nacks.isReplacementDue()).isFalse();
 
     for (int i = 0; i < 10; i++) {
-      assertThat(nacks.take()).isEmpty();
+      assertThat(nacks.takeRetries()).isEmpty();
     }
-    assertThat(looksUntilLeft()).isEqualTo(2);
+    assertThat(pollsUntilReplacement()).isEqualTo(2);
   }
 
   @Test
-  void afterAWhileWithoutNacksThePatienceIsTheFirstOneAgain() {
-    assertThat(looksUntilLeft()).isEqualTo(2);
+  void tenPollsWithoutNacksResetTheRequiredPolls() {
+    assertThat(pollsUntilReplacement()).isEqualTo(2);
     for (int i = 0; i < 10; i++) {
-      assertThat(nacks.take()).isEmpty();
+      assertThat(nacks.takeRetries()).isEmpty();
     }
 
-    assertThat(looksUntilLeft()).isEqualTo(2);
+    assertThat(pollsUntilReplacement()).isEqualTo(2);
   }
 
   @Test
-  void oneLookThatFindsNothingBeginsTheCountAnew() {
-    nackAndLook();
-    assertThat(nacks.take()).isEmpty();
+  void aPollWithoutNacksRestartsTheCount() {
+    nackAndPoll();
+    assertThat(nacks.takeRetries()).isEmpty();
 
-    assertThat(looksUntilLeft()).isEqualTo(2);
+    assertThat(pollsUntilReplacement()).isEqualTo(2);
   }
 
   @Test
-  void aTenantsInboxMayNackThreeTimes() {
-    assertThat(nacks.takeOver(TO_A_TENANT)).isTrue();
-    Publication second = nacks.take().get(0);
-    assertThat(nacks.takeOver(second)).isTrue();
-    Publication third = nacks.take().get(0);
+  void aPublicationToATenantIsGivenUpAfterThreeNacks() {
+    assertThat(nacks.retryIfAllowed(TO_A_TENANT)).isTrue();
+    Publication second = nacks.takeRetries().get(0);
+    assertThat(nacks.retryIfAllowed(second)).isTrue();
+    Publication third = nacks.takeRetries().get(0);
 
-    assertThat(nacks.takeOver(third)).isFalse();
+    assertThat(nacks.retryIfAllowed(third)).isFalse();
     assertThat(nacks.isEmpty()).isTrue();
   }
 
-  /** Else whoever declares an inbox that takes nothing would hold up what goes to the others. */
+  /** Otherwise a tenant whose inbox accepts nothing could delay messages to others. */
   @Test
-  void nacksOfATenantsInboxAreNoReasonForANewChannel() {
+  void nacksOfATenantsInboxCauseNoReplacement() {
     for (int i = 0; i < 100; i++) {
-      nacks.takeOver(TO_A_TENANT);
-      nacks.take();
+      nacks.retryIfAllowed(TO_A_TENANT);
+      nacks.takeRetries();
     }
 
-    assertThat(nacks.wantNewChannel()).isFalse();
+    assertThat(nacks.isReplacementDue()).isFalse();
   }
 
   @Test
-  void aSingleNodesNacksAreNoReasonForANewChannel() {
+  void nacksOfASingleNodeCauseNoReplacement() {
     Nacks ofSingleNode = new Nacks(false);
     for (int i = 0; i < 100; i++) {
-      assertThat(ofSingleNode.takeOver(ANSWER)).isTrue();
-      ofSingleNode.take();
+      assertThat(ofSingleNode.retryIfAllowed(ANSWER)).isTrue();
+      ofSingleNode.takeRetries();
     }
 
-    assertThat(ofSingleNode.wantNewChannel()).isFalse();
+    assertThat(ofSingleNode.isReplacementDue()).isFalse();
   }
 
-  /** It goes to a classic queue, whose nack may mean that its node has died with it. */
+  /** A classic queue may nack because its node has died with the queue. */
   @Test
-  void aNackedDispatchIsNotWrittenAgainInAClusterEither() {
+  void aNackedDispatchIsNotWrittenAgain() {
     Publication dispatch = TO_A_TENANT.tried(Publication.Tries.ONCE);
 
-    assertThat(nacks.takeOver(dispatch)).isFalse();
+    assertThat(nacks.retryIfAllowed(dispatch)).isFalse();
     assertThat(nacks.isEmpty()).isTrue();
   }
 
-  private int looksUntilLeft() {
-    int looks = 0;
-    while (!nacks.wantNewChannel()) {
-      nackAndLook();
-      looks++;
+  private int pollsUntilReplacement() {
+    int polls = 0;
+    while (!nacks.isReplacementDue()) {
+      nackAndPoll();
+      polls++;
     }
     nacks.onOpened();
-    return looks;
+    return polls;
   }
 
-  private void nackAndLook() {
-    assertThat(nacks.takeOver(ANSWER)).isTrue();
-    assertThat(nacks.take()).containsExactly(ANSWER);
+  private void nackAndPoll() {
+    assertThat(nacks.retryIfAllowed(ANSWER)).isTrue();
+    assertThat(nacks.takeRetries()).containsExactly(ANSWER);
   }
 }

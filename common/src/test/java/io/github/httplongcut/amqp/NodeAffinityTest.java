@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Where the next connection goes, and when the inbox is a new one. */
 class NodeAffinityTest {
 
   private static final ProcessId ID = ProcessId.parse("plant.u1-abcdef");
@@ -23,7 +22,7 @@ class NodeAffinityTest {
           new AmqpConfig.Address("127.0.0.2", 1));
 
   private long now = 1_000_000_000_000L;
-  private final NodeAffinity home =
+  private final NodeAffinity affinity =
       new NodeAffinity(
           NODES,
           new Member(
@@ -34,19 +33,19 @@ class NodeAffinityTest {
           () -> now);
 
   @Test
-  void atFirstAnyNodeWillDo() throws IOException {
+  void theFirstConnectionMayGoToAnyNode() throws IOException {
     assertThat(next()).containsExactlyInAnyOrder("127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1");
-    assertThat(home.arrive(connectionTo("127.0.0.1", 2))).isFalse();
-    assertThat(home.plan().queues().get(0).name()).isEqualTo("upstream-agent." + ID);
+    assertThat(affinity.onConnected(connectionTo("127.0.0.1", 2))).isFalse();
+    assertThat(affinity.plan().queues().get(0).name()).isEqualTo("upstream-agent." + ID);
   }
 
   @Test
-  void forAWhileOnlyTheNodeOfTheInboxIsTried() throws IOException {
-    home.arrive(connectionTo("127.0.0.1", 2));
+  void forASecondOnlyTheNodeOfTheInboxIsTried() throws IOException {
+    affinity.onConnected(connectionTo("127.0.0.1", 2));
     now += Duration.ofHours(1).toNanos();
-    home.leave();
+    affinity.onDisconnected();
 
-    now += NodeAffinity.PATIENCE.toNanos() - 1;
+    now += NodeAffinity.OWN_NODE_ONLY.toNanos() - 1;
     assertThat(next()).containsExactly("127.0.0.1:2");
 
     now += 1;
@@ -54,48 +53,48 @@ class NodeAffinityTest {
   }
 
   @Test
-  void backOnItsNodeTheInboxIsTheSame() throws IOException {
-    home.arrive(connectionTo("127.0.0.1", 2));
-    home.leave();
+  void theInboxStaysTheSameOnTheSameNode() throws IOException {
+    affinity.onConnected(connectionTo("127.0.0.1", 2));
+    affinity.onDisconnected();
 
-    assertThat(home.arrive(connectionTo("127.0.0.1", 2))).isFalse();
-    assertThat(home.id()).isEqualTo(ID);
+    assertThat(affinity.onConnected(connectionTo("127.0.0.1", 2))).isFalse();
+    assertThat(affinity.id()).isEqualTo(ID);
   }
 
   @Test
-  void onAnotherNodeTheInboxIsNewAndAtHomeThere() throws IOException {
-    home.arrive(connectionTo("127.0.0.1", 2));
-    home.leave();
-    now += NodeAffinity.PATIENCE.toNanos();
+  void onAnotherNodeTheInboxIsReplaced() throws IOException {
+    affinity.onConnected(connectionTo("127.0.0.1", 2));
+    affinity.onDisconnected();
+    now += NodeAffinity.OWN_NODE_ONLY.toNanos();
 
-    assertThat(home.arrive(connectionTo("127.0.0.2", 1))).isTrue();
+    assertThat(affinity.onConnected(connectionTo("127.0.0.2", 1))).isTrue();
 
-    ProcessId second = home.id();
+    ProcessId second = affinity.id();
     assertThat(second).isNotEqualTo(ID);
     assertThat(second.toString()).startsWith("plant.u1-");
-    assertThat(home.plan().queues().get(0).name()).isEqualTo("upstream-agent." + second);
-    home.leave();
+    assertThat(affinity.plan().queues().get(0).name()).isEqualTo("upstream-agent." + second);
+    affinity.onDisconnected();
     assertThat(next()).containsExactly("127.0.0.2:1");
-    assertThat(home.arrive(connectionTo("127.0.0.2", 1))).isFalse();
-    assertThat(home.id()).isEqualTo(second);
+    assertThat(affinity.onConnected(connectionTo("127.0.0.2", 1))).isFalse();
+    assertThat(affinity.id()).isEqualTo(second);
   }
 
   @Test
-  void anInboxWhoseNodeIsDownIsReplacedAndAnyNodeWillDo() throws IOException {
-    home.arrive(connectionTo("127.0.0.1", 2));
+  void anInboxWhoseNodeIsDownIsReplacedOnAnyNode() throws IOException {
+    affinity.onConnected(connectionTo("127.0.0.1", 2));
 
-    home.abandon();
-    home.leave();
+    affinity.onNodeDown();
+    affinity.onDisconnected();
 
-    ProcessId second = home.id();
+    ProcessId second = affinity.id();
     assertThat(second).isNotEqualTo(ID);
     assertThat(next()).hasSize(3);
-    assertThat(home.arrive(connectionTo("127.0.0.1", 1))).isFalse();
-    assertThat(home.id()).isEqualTo(second);
+    assertThat(affinity.onConnected(connectionTo("127.0.0.1", 1))).isFalse();
+    assertThat(affinity.id()).isEqualTo(second);
   }
 
   @Test
-  void aClientAgentKeepsItsKeysAndTakesANewQueue() throws IOException {
+  void aClientAgentsNewQueueHasTheSameBindings() throws IOException {
     ProcessId client = ProcessId.parse("acme.c-abcdef");
     NodeAffinity clients =
         new NodeAffinity(
@@ -106,9 +105,9 @@ class NodeAffinityTest {
                 (id, generation) -> Topology.clientAgent(client, generation),
                 Duration.ofSeconds(2)),
             () -> now);
-    clients.arrive(connectionTo("127.0.0.1", 1));
+    clients.onConnected(connectionTo("127.0.0.1", 1));
     Topology.ConsumedQueue first = clients.plan().queues().get(0);
-    clients.arrive(connectionTo("127.0.0.1", 2));
+    clients.onConnected(connectionTo("127.0.0.1", 2));
     Topology.ConsumedQueue second = clients.plan().queues().get(0);
 
     assertThat(first.name()).isEqualTo("client-agent.acme.c-abcdef");
@@ -117,7 +116,7 @@ class NodeAffinityTest {
   }
 
   private List<String> next() throws IOException {
-    return home.getAddresses().stream().map(Address::toString).toList();
+    return affinity.getAddresses().stream().map(Address::toString).toList();
   }
 
   private static Connection connectionTo(String ip, int port) throws IOException {

@@ -2,7 +2,7 @@ package io.github.httplongcut.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.Outcomes.Done;
+import io.github.httplongcut.amqp.Outcomes.Completion;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
@@ -24,43 +24,43 @@ class PublisherStateTest {
   private static final long MUCH_LATER = NOW + Duration.ofSeconds(60).toNanos();
 
   private final PublisherState state = new PublisherState(config(), NOW - 1);
-  private final List<Done> done = new ArrayList<>();
+  private final List<Completion> completions = new ArrayList<>();
   private PublishingChannel tenants;
 
   @BeforeEach
   void open() throws IOException {
-    state.onOpened(channel(), 0, NOW, done);
+    state.onOpened(channel(), 0, NOW, completions);
     tenants = channel();
     state.channels().add(Optional.of(tenants), NOW);
   }
 
-  /** The inbox is silent, and not RabbitMQ. */
+  /** The tenant's inbox does not confirm; RabbitMQ answers. */
   @Test
-  void aTenantsChannelWhoseMessagesWereReadIsNoSilence() {
+  void anUnconfirmedButReadMessageToATenantIsNoSilence() {
     write("acme.one-abcdef");
     answerFence();
 
     assertThat(state.isSilent(LATER)).isFalse();
-    state.onTime(LATER, done);
-    assertThat(done).extracting(Done::outcome).containsExactly(Outcome.UNKNOWN);
+    state.checkTimeouts(LATER, completions);
+    assertThat(completions).extracting(Completion::outcome).containsExactly(Outcome.UNKNOWN);
     assertThat(state.isSilent(MUCH_LATER)).isFalse();
   }
 
   @Test
-  void whatRabbitMqDoesNotReadIsSilenceWhicheverItsChannel() {
+  void anUnreadMessageIsSilenceOnAnyChannel() {
     write("acme.one-abcdef");
 
     assertThat(state.isSilent(NOW)).isFalse();
     assertThat(state.isSilent(LATER)).isTrue();
   }
 
-  /** The link's thread waits for it, and sends no fence. */
+  /** Meanwhile the link's thread waits for the reply, and sends no fence. */
   @Test
-  void aChannelThatRabbitMqDoesNotOpenIsSilence() {
-    assertThat(state.channels().isThereOneOrWanted("acme")).isTrue();
+  void aChannelThatIsNotOpenedInTimeIsSilence() {
+    assertThat(state.channels().isAvailableOrRequested("acme")).isTrue();
     state.channels().take("acme");
-    assertThat(state.channels().isThereOneOrWanted("plant")).isFalse();
-    assertThat(state.channels().takeWanted(NOW)).isTrue();
+    assertThat(state.channels().isAvailableOrRequested("plant")).isFalse();
+    assertThat(state.channels().takeOpenRequest(NOW)).isTrue();
 
     assertThat(state.isSilent(NOW)).isFalse();
     assertThat(state.isSilent(LATER)).isTrue();
@@ -69,7 +69,7 @@ class PublisherStateTest {
   }
 
   @Test
-  void theWindowIsOneForAllChannels() {
+  void allChannelsShareOneWindow() {
     assertThat(state.room()).isEqualTo(Long.MAX_VALUE);
     write("acme.one-abcdef");
     long room = state.room();
@@ -83,35 +83,35 @@ class PublisherStateTest {
   }
 
   @Test
-  void anAlarmHasNoChannelOpenedOrClosed() {
+  void noChannelIsOpenedOrClosedDuringAnAlarm() {
     PublishingChannel main = state.channels().all().get(1);
-    state.channels().onTime(NOW + PublishingChannels.IDLE.toNanos());
-    assertThat(state.needCare()).isTrue();
+    state.channels().checkTimeouts(NOW + PublishingChannels.MAX_IDLE.toNanos());
+    assertThat(state.hasChannelWork()).isTrue();
 
-    state.onBlocked(main, done);
-    assertThat(state.needCare()).isFalse();
+    state.onBlocked(main, completions);
+    assertThat(state.hasChannelWork()).isFalse();
 
     state.onUnblocked(main, NOW);
-    assertThat(state.needCare()).isTrue();
+    assertThat(state.hasChannelWork()).isTrue();
   }
 
   @Test
-  void whatWasGivenUpIsForgottenWithItsChannel() {
+  void givenUpMessagesAreForgottenWithTheirChannel() {
     write("acme.one-abcdef");
     answerFence();
-    state.onTime(LATER, done);
+    state.checkTimeouts(LATER, completions);
 
-    state.channels().onShut(tenants);
-    state.channels().takeDead(LATER);
-    state.onLostAlone(tenants, Optional.empty(), LATER, done);
+    state.channels().onShutdown(tenants);
+    state.channels().takeClosed(LATER);
+    state.onTenantChannelLost(tenants, Optional.empty(), LATER, completions);
 
-    assertThat(state.outbox().isUnderWay("acme")).isFalse();
-    assertThat(done).hasSize(1);
+    assertThat(state.queue().hasUnconfirmed("acme")).isFalse();
+    assertThat(completions).hasSize(1);
   }
 
-  /** Published to {@code ""} it goes to no tenant. */
+  /** Writes a message; the key {@code ""} is for a message to no tenant. */
   private void write(String key) {
-    state.publish(Publication.of(event(key), key, MUCH_LATER), NOW, done);
+    state.publish(Publication.of(event(key), key, MUCH_LATER), NOW, completions);
     assertThat(state.nextWrite(Long.MAX_VALUE, NOW)).isNotNull();
   }
 
@@ -121,18 +121,18 @@ class PublisherStateTest {
         : new Event.ClientRequestAck(UUID.randomUUID(), UUID.randomUUID(), ID);
   }
 
-  /** All that was written so far is read. */
+  /** Notes that RabbitMQ has read all messages so far. */
   private void answerFence() {
-    for (PublishingChannel each : state.channels().used()) {
+    for (PublishingChannel each : state.channels().active()) {
       each.unconfirmed().onRead(1);
     }
   }
 
   private static PublishingChannel channel() throws IOException {
-    return PublishingChannel.open(new FakeChannel().channel(), new Deaf());
+    return PublishingChannel.open(new FakeAmqpChannel().channel(), new IgnoringListener());
   }
 
-  private static final class Deaf implements PublishingChannel.Listener {
+  private static final class IgnoringListener implements PublishingChannel.Listener {
     @Override
     public void onReturned(PublishingChannel from, String messageId) {}
 
@@ -143,7 +143,7 @@ class PublisherStateTest {
     public void onNacked(PublishingChannel from, long number, boolean multiple) {}
 
     @Override
-    public void onShut(PublishingChannel channel) {}
+    public void onShutdown(PublishingChannel channel) {}
   }
 
   private static AmqpConfig config() {

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a real RabbitMQ says too seldom at the moment that matters. */
+/** Events at moments that a real RabbitMQ rarely hits. */
 class PublisherTest {
 
   private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
@@ -73,23 +73,23 @@ class PublisherTest {
   }
 
   @Test
-  void aNackThatComesAfterTheCloseIsAnOutcomeToo() throws Exception {
-    FakeChannel channel = new FakeChannel();
-    channel.stick(); // or the link's thread would be done with it before the nack
+  void aNackAfterTheCloseIsAnOutcome() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
+    channel.blockWrites(); // so that the link's thread still uses the connection at the nack
     Thread user = use(channel);
     publish("a", Publication.Tries.UNTIL_CONFIRMED);
     await().until(() -> channel.bodies().size() == 1);
 
     publisher.close();
     channel.nack(1);
-    channel.shut();
+    channel.shutDown();
     user.join();
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a NACKED"));
   }
 
   @Test
-  void aBugInOneOutcomeCostsNoOther() {
+  void anExceptionInOneListenerDoesNotAffectOtherOutcomes() {
     publisher.publish(
         publication("a", Publication.Tries.ONCE)
             .whenDone(
@@ -104,46 +104,46 @@ class PublisherTest {
   }
 
   @Test
-  void aLateConfirmOfTheLastChannelIsNotTakenForTheNextOnes() throws Exception {
-    FakeChannel last = new FakeChannel();
+  void aLateConfirmOfALostChannelIsIgnored() throws Exception {
+    FakeAmqpChannel last = new FakeAmqpChannel();
     Thread user = use(last);
     publish("a", Publication.Tries.ONCE);
     await().until(() -> last.bodies().size() == 1);
-    last.shut();
+    last.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
     publish("b", Publication.Tries.ONCE);
     await().until(() -> next.bodies().size() == 1);
 
     last.confirm(1);
     last.block();
-    next.giveBack(1);
+    next.returnMessage(1);
     next.confirm(1);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a UNKNOWN", "b RETURNED"));
     assertThat(publisher.isBlocked()).isFalse();
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void whatWasReturnedIsReturnedThoughTheConfirmNeverCame() throws Exception {
-    FakeChannel channel = new FakeChannel();
+  void aReturnedMessageIsReturnedEvenWithoutAConfirm() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     Thread user = use(channel);
     publish("a", Publication.Tries.UNTIL_CONFIRMED);
     await().until(() -> channel.bodies().size() == 1);
 
-    channel.giveBack(1);
-    channel.shut();
+    channel.returnMessage(1);
+    channel.shutDown();
     user.join();
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a RETURNED"));
   }
 
-  /** A heartbeat that says gone must not be followed by an older one. */
+  /** Otherwise an older heartbeat could follow the one that says {@code gone}. */
   @Test
-  void whatIsPublishedAgainGoesBeforeWhatCameSince() throws Exception {
-    FakeChannel last = new FakeChannel();
+  void republishedMessagesKeepTheirOrder() throws Exception {
+    FakeAmqpChannel last = new FakeAmqpChannel();
     Thread user = use(last);
     for (String version : List.of("1", "2")) {
       publish(version, Publication.Tries.UNTIL_CONFIRMED);
@@ -151,34 +151,34 @@ class PublisherTest {
     }
     last.block();
     publish("3", Publication.Tries.UNTIL_CONFIRMED);
-    last.shut();
+    last.shutDown();
     user.join();
 
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
 
     await().until(() -> !next.bodies().isEmpty());
     assertThat(next.bodies().get(0)).containsSubsequence("\"1\"", "\"2\"", "\"3\"");
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void whatIsTooLateIsNotWrittenOnANewConnection() {
+  void anOverduePublicationIsNotWrittenOnANewConnection() {
     publisher.publish(
         Publication.of(new Event.BrokerHello(ID, "late"), "", System.nanoTime())
             .whenDone(outcome -> outcomes.add("late " + outcome)));
 
-    FakeChannel channel = new FakeChannel();
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("late NO_CONNECTION"));
     assertThat(channel.bodies()).isEmpty();
-    channel.shut();
+    channel.shutDown();
   }
 
   @Test
-  void aNackedRequestIsToldAtOnce() throws Exception {
-    FakeChannel channel = new FakeChannel();
+  void aNackedRequestGetsItsOutcomeAtOnce() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     publish("a", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == 1);
@@ -186,33 +186,33 @@ class PublisherTest {
     channel.nack(1);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a NACKED"));
-    channel.shut();
+    channel.shutDown();
   }
 
-  /** The channel may not know the queue's new leader. */
+  /** The first channel may not know the queue's new leader. */
   @Test
-  void inAClusterANewChannelIsMadeForARequestThatAFreshOneNacks() throws Exception {
+  void inAClusterARequestNackedByANewChannelIsRetriedOnAnother() throws Exception {
     publisher = publisherTo(NODE_1, NODE_2);
-    FakeChannel fresh = new FakeChannel();
+    FakeAmqpChannel fresh = new FakeAmqpChannel();
     Thread user = use(fresh);
     publishRequest("a");
     nackFrom(1, fresh);
     user.join();
     assertThat(outcomes).isEmpty();
 
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
     await().until(() -> next.bodies().size() == 1);
     next.confirm(1);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED"));
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void inAClusterARequestIsTakenBackWhileItIsHeld() throws Exception {
+  void inAClusterANackedRequestCanBeWithdrawn() throws Exception {
     publisher = publisherTo(NODE_1, NODE_2);
-    FakeChannel fresh = new FakeChannel();
+    FakeAmqpChannel fresh = new FakeAmqpChannel();
     use(fresh);
     Publication request = request("a");
     publisher.publish(request);
@@ -223,14 +223,14 @@ class PublisherTest {
     publisher.withdraw(request);
 
     assertThat(publisher.flush(Duration.ZERO)).isTrue();
-    fresh.shut();
+    fresh.shutDown();
   }
 
-  /** It knows the leader: the queue is full. */
+  /** The channel knows the queue's leader, so the nack means that the queue is full. */
   @Test
-  void inAClusterTooANackIsBelievedOfAChannelThatHadARequestTaken() throws Exception {
+  void inAClusterANackCountsOnceTheChannelHasConfirmedARequest() throws Exception {
     publisher = publisherTo(NODE_1, NODE_2);
-    FakeChannel channel = new FakeChannel();
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     publishRequest("a");
     await().until(() -> channel.bodies().size() == 1);
@@ -241,13 +241,13 @@ class PublisherTest {
     channel.nack(2);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED", "b NACKED"));
-    channel.shut();
+    channel.shutDown();
   }
 
   @Test
-  void beforeAChannelIsGivenUpForItsNacksWhatItOwesIsAwaited() throws Exception {
+  void aChannelIsReplacedForItsNacksOnlyAfterTheLastConfirm() throws Exception {
     publisher = publisherTo(NODE_1, NODE_2);
-    FakeChannel channel = new FakeChannel();
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     Thread user = use(channel);
     publish("owed", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == 1);
@@ -263,7 +263,7 @@ class PublisherTest {
 
   @Test
   void aMessageThatIsTooLongIsNeverWritten() {
-    FakeChannel channel = new FakeChannel();
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
 
     publish("v".repeat(WireLimits.MESSAGE_BYTES), Publication.Tries.UNTIL_CONFIRMED);
@@ -272,13 +272,13 @@ class PublisherTest {
     await().until(() -> channel.bodies().size() == 1);
     assertThat(channel.bodies().get(0)).contains("\"b\"");
     assertThat(outcomes).singleElement().asString().endsWith(" REFUSED");
-    channel.shut();
+    channel.shutDown();
   }
 
-  /** Written again it would close every channel, and others would lose what is unconfirmed. */
+  /** A retry would close the next channel, too, with the unconfirmed messages of others. */
   @Test
-  void whatClosedTheChannelBecauseItIsTooLongForRabbitMqIsNotWrittenAgain() throws Exception {
-    FakeChannel channel = new FakeChannel();
+  void aMessageOverRabbitMqsMaximumIsNotWrittenAgain() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     Thread user = use(channel);
     publish("short", Publication.Tries.UNTIL_CONFIRMED);
     await().until(() -> channel.bodies().size() == 1); // or both would be one message
@@ -286,22 +286,22 @@ class PublisherTest {
     await().until(() -> channel.bodies().size() == 2);
     channel.closeReason(
         406, "PRECONDITION_FAILED - message size 4096 is larger than configured max size 1024");
-    channel.shut();
+    channel.shutDown();
     user.join();
 
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
 
     await().until(() -> next.bodies().size() == 1);
     assertThat(next.bodies().get(0)).contains("short");
     await()
         .untilAsserted(() -> assertThat(outcomes).singleElement().asString().endsWith(" REFUSED"));
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void whileItIsHeldNothingIsWritten() throws Exception {
-    FakeChannel channel = new FakeChannel();
+  void nothingIsWrittenWhileThePublisherIsHeld() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     publisher.hold(true);
     publish("a", Publication.Tries.ONCE);
@@ -313,13 +313,13 @@ class PublisherTest {
     await().until(() -> channel.bodies().size() == 1);
 
     assertThat(channel.bodies().get(0)).contains("\"b\"");
-    channel.shut();
+    channel.shutDown();
   }
 
-  /** A queue with much to do must not cost others the connection. */
+  /** A slow queue must not cause a reconnect. */
   @Test
-  void whatOneQueueDoesNotConfirmCostsOnlyItself() {
-    FakeChannel channel = new FakeChannel();
+  void aQueueThatDoesNotConfirmAffectsNoOther() {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     channel.answerFence();
     publisher.publish(ackTo("acme.one-abcdef").whenDone(outcome -> outcomes.add("ack " + outcome)));
@@ -332,16 +332,16 @@ class PublisherTest {
 
     publish("next", Publication.Tries.ONCE);
     await().until(() -> channel.bodies().size() == 1);
-    channel.shut();
+    channel.shutDown();
   }
 
   /** RabbitMQ stops reading a channel with too much under way for one queue. */
   @Test
-  void whatWasGivenUpKeepsItsPlaceUntilRabbitMqSaysAWord() throws Exception {
-    FakeChannel channel = new FakeChannel();
+  void aGivenUpMessageKeepsItsPlaceUntilItsConfirm() throws Exception {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     channel.answerFence();
-    for (int i = 0; i < BatchQueue.MOST_UNCONFIRMED; i++) {
+    for (int i = 0; i < BatchQueue.MAX_UNCONFIRMED_PER_TENANT; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
       await().until(() -> written(channel, 0) == written);
@@ -358,16 +358,15 @@ class PublisherTest {
 
     channel.others().get(0).confirm(1);
     publisher.publish(ackTo("acme.more-abcdef"));
-    await().until(() -> written(channel, 0) == BatchQueue.MOST_UNCONFIRMED + 1);
-    channel.shut();
+    await().until(() -> written(channel, 0) == BatchQueue.MAX_UNCONFIRMED_PER_TENANT + 1);
+    channel.shutDown();
   }
 
-  /** It has an inbox of its own, and nothing under way there. */
   @Test
-  void whatWaitsTooLongForItsTenantsOtherMessagesIsNotBlocked() {
-    FakeChannel channel = new FakeChannel();
+  void aPublicationOverdueBehindItsTenantsMessagesIsInboxBusy() {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
-    for (int i = 0; i < BatchQueue.MOST_UNCONFIRMED; i++) {
+    for (int i = 0; i < BatchQueue.MAX_UNCONFIRMED_PER_TENANT; i++) {
       publisher.publish(ackTo("acme.inbox" + i + "-abcdef"));
       int written = i + 1;
       await().until(() -> written(channel, 0) == written);
@@ -378,13 +377,13 @@ class PublisherTest {
     publisher.watch(after(Duration.ofMinutes(1)));
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("more INBOX_BUSY"));
-    channel.shut();
+    channel.shutDown();
   }
 
-  /** Nobody has said that it was read: the connection may be dead. */
+  /** Without the answer to a fence, the connection may be dead. */
   @Test
-  void whatRabbitMqHasNotReadIsNotGivenUp() {
-    FakeChannel channel = new FakeChannel();
+  void anUnreadMessageIsNotGivenUp() {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     publisher.publish(ackTo("acme.one-abcdef"));
     await().until(() -> written(channel, 0) == 1);
@@ -393,13 +392,13 @@ class PublisherTest {
     publisher.watch(after(CONFIRM_TIMEOUT));
 
     assertThat(publisher.unconfirmed()).isOne();
-    channel.shut();
+    channel.shutDown();
   }
 
-  /** In a cluster another node, or another channel, may know its leader. */
+  /** In a cluster, another node or channel may know the queue's leader: reconnecting may help. */
   @Test
-  void whatASharedQueueDoesNotConfirmIsNotGivenUpBeforeTheConnection() {
-    FakeChannel channel = new FakeChannel();
+  void anUnconfirmedMessageToASharedQueueIsNotGivenUp() {
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     use(channel);
     channel.answerFence();
     publishRequest("a");
@@ -410,15 +409,15 @@ class PublisherTest {
 
     assertThat(publisher.unconfirmed()).isOne();
     assertThat(outcomes).isEmpty();
-    channel.shut();
+    channel.shutDown();
   }
 
   // Channels of tenants.
 
-  /** RabbitMQ reads nothing on a channel that waits for one tenant's queue. */
+  /** RabbitMQ stops processing a channel that waits for a tenant's queue. */
   @Test
-  void eachTenantHasAChannelWithNumbersOfItsOwn() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void eachTenantHasAChannelWithItsOwnNumbers() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
@@ -428,7 +427,7 @@ class PublisherTest {
     await().until(() -> main.bodies().size() == 1);
     assertThat(publisher.unconfirmed()).isEqualTo(3);
 
-    main.others().get(1).giveBack(1);
+    main.others().get(1).returnMessage(1);
     main.others().get(1).confirm(1);
     main.confirm(1);
     await()
@@ -438,12 +437,12 @@ class PublisherTest {
 
     main.others().get(0).nack(1);
     await().until(() -> publisher.unconfirmed() == 0);
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void aTenantKeepsItsChannelAndItsOrderWhileAnythingIsUnderWay() {
-    FakeChannel main = new FakeChannel();
+  void aTenantKeepsItsChannelWhileMessagesAreUnconfirmed() {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     for (int i = 0; i < 3; i++) {
       publishTo("acme.inbox" + i + "-abcdef");
@@ -451,13 +450,13 @@ class PublisherTest {
       await().until(() -> written(main, 0) == all);
     }
     assertThat(main.others()).hasSize(1);
-    main.shut();
+    main.shutDown();
   }
 
-  /** Whoever invents names of tenants does not have a channel opened for each. */
+  /** A flood of invented tenant names must not open a channel for each. */
   @Test
-  void aChannelWithNothingUnderWayServesTheNextTenant() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void anIdleChannelServesTheNextTenant() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     for (int i = 1; i <= 20; i++) {
       publishTo("tenant" + i + ".one-abcdef");
@@ -467,13 +466,13 @@ class PublisherTest {
     }
     await().until(() -> outcomes.size() == 20);
     assertThat(main.others()).hasSize(1);
-    main.shut();
+    main.shutDown();
   }
 
-  /** It may be held up still when the queue has confirmed at last. */
+  /** The channel may still be delayed after the late confirm. */
   @Test
-  void aChannelThatWasHeldUpIsClosedAndServesNobodyElse() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void aSlowChannelIsClosedAndNotReused() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     main.answerFence();
     publishTo("acme.one-abcdef");
@@ -482,18 +481,18 @@ class PublisherTest {
     publisher.watch(after(CONFIRM_TIMEOUT));
     await().until(() -> publisher.unconfirmed() == 0);
 
-    FakeChannel slow = main.others().get(0);
+    FakeAmqpChannel slow = main.others().get(0);
     slow.confirm(1);
     publishTo("plant.one-abcdef");
 
     await().until(() -> written(main, 1) == 1);
     await().until(() -> slow.calls().contains("close"));
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void aChannelThatNobodyNeedsIsClosedAfterAWhile() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void anIdleChannelIsClosedAfterAWhile() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
@@ -501,17 +500,17 @@ class PublisherTest {
     await().until(() -> written(main, 1) == 1);
     main.others().get(1).confirm(1);
 
-    publisher.watch(after(PublishingChannels.IDLE));
+    publisher.watch(after(PublishingChannels.MAX_IDLE));
 
     await().until(() -> main.others().get(1).calls().contains("close"));
     assertThat(main.others().get(0).calls()).doesNotContain("close");
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void othersAreWrittenWhileAChannelIsBeingOpened() {
+  void otherMessagesAreWrittenWhileAChannelIsOpened() {
     publisher = publisherWithBuffer();
-    FakeChannel main = new FakeChannel();
+    FakeAmqpChannel main = new FakeAmqpChannel();
     CountDownLatch answered = new CountDownLatch(1);
     main.whenOpening(answered::await);
     use(main);
@@ -523,13 +522,13 @@ class PublisherTest {
 
     answered.countDown();
     await().until(() -> written(main, 0) == 1);
-    main.shut();
+    main.shutDown();
   }
 
-  /** RabbitMQ does not read a connection while it has an alarm: it does not reply either. */
+  /** During an alarm RabbitMQ does not read a publishing connection, so it does not reply. */
   @Test
-  void anAlarmWhileAChannelIsBeingOpenedCostsNoConnection() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void anAlarmWhileAChannelIsOpenedDoesNotCloseTheConnection() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     main.whenOpening(
         () -> {
           main.block();
@@ -546,18 +545,18 @@ class PublisherTest {
     main.unblock();
 
     await().until(() -> written(main, 0) == 1);
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void aLateConfirmOfALostTenantsChannelIsNotTakenForTheNextOnes() throws Exception {
-    FakeChannel last = new FakeChannel();
+  void aLateConfirmOfALostTenantChannelIsIgnored() throws Exception {
+    FakeAmqpChannel last = new FakeAmqpChannel();
     Thread user = use(last);
     publishTo("acme.one-abcdef");
     await().until(() -> written(last, 0) == 1);
-    last.shut();
+    last.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
     await().until(() -> written(next, 0) == 1);
 
@@ -566,12 +565,12 @@ class PublisherTest {
 
     next.others().get(0).confirm(1);
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme CONFIRMED"));
-    next.shut();
+    next.shutDown();
   }
 
   @Test
-  void aTenantsChannelThatRabbitMqClosesCostsOnlyThatTenant() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void aClosedTenantChannelAffectsNoOtherTenant() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     Thread user = use(main);
     publishTo("acme.once-abcdef", Publication.Tries.ONCE);
     publishTo("acme.again-abcdef");
@@ -588,19 +587,19 @@ class PublisherTest {
     assertThat(user.isAlive()).isTrue();
     assertThat(main.others()).hasSize(2);
 
-    publisher.watch(after(PublishingChannels.PAUSE));
+    publisher.watch(after(PublishingChannels.REOPEN_DELAY));
     await().until(() -> written(main, 2) == 1);
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void aWriteOnATenantsChannelThatRabbitMqIsJustClosingCostsNoConnection() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void aWriteOnAClosingTenantChannelDoesNotCloseTheConnection() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     Thread user = use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
-    FakeChannel closing = main.others().get(0);
-    closing.closeUnheard(404, "NOT_FOUND");
+    FakeAmqpChannel closing = main.others().get(0);
+    closing.closeWithoutShutdownEvent(404, "NOT_FOUND");
 
     publishTo("acme.two-abcdef");
     await().until(() -> publisher.unconfirmed() == 2);
@@ -608,17 +607,17 @@ class PublisherTest {
     await().until(() -> main.bodies().size() == 1);
     assertThat(user.isAlive()).isTrue();
 
-    closing.shut();
+    closing.shutDown();
     await().until(() -> publisher.waiting() == 2);
-    publisher.watch(after(PublishingChannels.PAUSE));
+    publisher.watch(after(PublishingChannels.REOPEN_DELAY));
     await().until(() -> written(main, 1) == 2);
-    main.shut();
+    main.shutDown();
   }
 
-  /** Channels that RabbitMQ closes one after the other must not keep everybody busy. */
+  /** Channels that RabbitMQ closes again and again must not take up all the time. */
   @Test
-  void aTenantWhoseChannelWasClosedWaitsBeforeItGetsTheNext() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void aTenantWaitsForANewChannelAfterItsLastOneWasClosed() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
@@ -634,15 +633,15 @@ class PublisherTest {
     await().until(() -> written(main, 1) == 2);
     assertThat(publisher.waiting()).isEqualTo(2);
 
-    publisher.watch(after(PublishingChannels.PAUSE));
+    publisher.watch(after(PublishingChannels.REOPEN_DELAY));
     await().until(() -> publisher.waiting() == 0);
-    main.shut();
+    main.shutDown();
   }
 
-  /** Dispatches go to other agents then, and the broker goes on. */
+  /** The broker then dispatches to other agents. */
   @Test
-  void whatWaitsTooLongForAClosedChannelFindsItsInboxBusy() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void aPublicationOverdueForAClosedChannelIsInboxBusy() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
@@ -652,12 +651,12 @@ class PublisherTest {
     publisher.watch(after(Duration.ofMinutes(1)));
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme INBOX_BUSY"));
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void thereAreNoMoreChannelsThanRabbitMqAllowsAtLogin() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void channelMaxLimitsTheChannels() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     main.channelMax(2);
     use(main);
     publishTo("acme.one-abcdef");
@@ -667,12 +666,12 @@ class PublisherTest {
 
     await().until(() -> written(main, 0) == 2);
     assertThat(main.others()).hasSize(1);
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void withOneChannelTenantsShareThatOne() throws Exception {
-    FakeChannel main = new FakeChannel();
+  void tenantsShareASingleChannel() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
     main.channelMax(1);
     use(main);
     publishTo("acme.one-abcdef");
@@ -681,13 +680,13 @@ class PublisherTest {
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("acme CONFIRMED"));
     assertThat(main.others()).isEmpty();
-    main.shut();
+    main.shutDown();
   }
 
   @Test
-  void whenTheClientHasNoMoreNumbersTenantsShareTheChannelThatIsLeastHeldUp() throws Exception {
-    FakeChannel main = new FakeChannel();
-    main.noMoreThan(3);
+  void atTheClientsLimitTenantsShareTheLeastDelayedChannel() throws Exception {
+    FakeAmqpChannel main = new FakeAmqpChannel();
+    main.clientChannelLimit(3);
     use(main);
     publishTo("acme.one-abcdef");
     await().until(() -> written(main, 0) == 1);
@@ -701,13 +700,13 @@ class PublisherTest {
     publishTo("even.one-abcdef");
     await().until(() -> written(main, 1) == 3);
     assertThat(written(main, 0)).isOne();
-    main.shut();
+    main.shutDown();
   }
 
-  /** A limit of the RabbitMQ user: one connection is lost, and not one after the other. */
+  /** RabbitMQ may limit a user's channels. This must not close one connection after another. */
   @Test
-  void ifRabbitMqClosesTheConnectionOverAChannelThereAreHalfAsManyFromThenOn() throws Exception {
-    FakeChannel last = new FakeChannel();
+  void aConnectionClosedForTooManyChannelsHalvesTheLimit() throws Exception {
+    FakeAmqpChannel last = new FakeAmqpChannel();
     Thread user = use(last);
     for (int i = 0; i < 2; i++) {
       publishTo("tenant" + i + ".one-abcdef");
@@ -722,12 +721,12 @@ class PublisherTest {
     publishTo("more.one-abcdef");
     user.join();
 
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
 
     await().until(() -> written(next, 0) == 3);
     assertThat(next.others()).hasSize(1);
-    next.shut();
+    next.shutDown();
   }
 
   private void publishTo(String key) {
@@ -740,24 +739,24 @@ class PublisherTest {
         ackTo(key).tried(tries).whenDone(outcome -> outcomes.add(tenant + " " + outcome)));
   }
 
-  /** Number of messages on the tenants' channel of that number. */
-  private static int written(FakeChannel main, int number) {
-    List<FakeChannel> others = main.others();
+  /** Returns the number of messages written on a tenant channel. */
+  private static int written(FakeAmqpChannel main, int number) {
+    List<FakeAmqpChannel> others = main.others();
     return number < others.size() ? others.get(number).bodies().size() : 0;
   }
 
-  private void awaitFence(FakeChannel channel) {
+  private void awaitFence(FakeAmqpChannel channel) {
     awaitFence(channel, after(Duration.ofSeconds(1)));
   }
 
-  /** Has a fence sent at that time, at least a second after the last one. */
-  private void awaitFence(FakeChannel channel, long now) {
+  /** Has a fence sent at this time, which must be a second after the last one. */
+  private void awaitFence(FakeAmqpChannel channel, long now) {
     long before = fences(channel);
     publisher.watch(now);
     await().until(() -> fences(channel) > before);
   }
 
-  private static long fences(FakeChannel channel) {
+  private static long fences(FakeAmqpChannel channel) {
     return channel.calls().stream().filter("asyncCompletableRpc"::equals).count();
   }
 
@@ -765,33 +764,35 @@ class PublisherTest {
     return System.nanoTime() + time.plusMillis(100).toNanos();
   }
 
-  /** Such as a lack of memory. */
+  /** An OutOfMemoryError, for example. */
   @Test
-  void anErrorInAWriteOnTheLoopCostsThatChannelOnly() throws Exception {
+  void anErrorInAWriteOnTheLoopOnlyReplacesTheConnection() throws Exception {
     publisher = publisherWithBuffer();
-    FakeChannel last = new FakeChannel();
+    FakeAmqpChannel last = new FakeAmqpChannel();
     last.failWrites(new StackOverflowError("for this test"));
     Thread user = use(last);
-    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // or it would write
+    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // else it would write
     loop.execute(() -> publish("a", Publication.Tries.UNTIL_CONFIRMED));
     await().until(() -> !user.isAlive());
 
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     use(next);
     await().until(() -> next.bodies().size() == 1);
     next.confirm(1);
 
     await().untilAsserted(() -> assertThat(outcomes).containsExactly("a CONFIRMED"));
-    next.shut();
+    next.shutDown();
   }
 
-  /** What was not written may have used up a number: RabbitMQ's next one would be another's. */
+  /**
+   * The failed write may have used up a number, so the numbers of later confirms would be wrong.
+   */
   @Test
-  void nobodyWritesBehindAWriteOfTheLinksThatFailed() throws Exception {
+  void noOtherThreadWritesAfterAFailedWrite() throws Exception {
     publisher = publisherWithBuffer();
-    FakeChannel last = new FakeChannel();
+    FakeAmqpChannel last = new FakeAmqpChannel();
     last.failWrites(new StackOverflowError("for this test"));
-    last.whenAskedWhy(
+    last.whenCloseReasonRead(
         () -> {
           CountDownLatch turnIsOver = new CountDownLatch(1);
           loop.execute(() -> publish("b", Publication.Tries.UNTIL_CONFIRMED));
@@ -805,16 +806,14 @@ class PublisherTest {
     assertThat(last.bodies()).hasSize(1);
   }
 
-  /**
-   * It comes for what rests when that is due, not each time that the loop has written something.
-   */
+  /** The link's thread wakes up only when held publications are due. */
   @Test
   @Timeout(60)
-  void theLinksThreadSleepsWhileTheLoopWrites() throws Exception {
+  void theLinksThreadIsNotWokenForEachWriteOfTheLoop() throws Exception {
     publisher = publisherWithBuffer();
-    FakeChannel channel = new FakeChannel();
+    FakeAmqpChannel channel = new FakeAmqpChannel();
     Thread user = use(channel);
-    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // or it would write
+    await().until(() -> user.getState() == Thread.State.TIMED_WAITING); // else it would write
     int turns = 500;
     long from = System.nanoTime();
     long waitsBefore = waits(user);
@@ -824,22 +823,23 @@ class PublisherTest {
       loop.executeHere(
           () -> {
             publisher.publish(
-                publication("rests", Publication.Tries.ONCE)
+                publication("held", Publication.Tries.ONCE)
                     .batched(Publication.Batching.UNHURRIED));
-            publisher.publish(publication("goes", Publication.Tries.ONCE));
+            publisher.publish(publication("at once", Publication.Tries.ONCE));
           });
       while (channel.bodies().size() == confirmed) {
-        Thread.onSpinWait(); // another thread had the turn, or wrote: it writes this, too
+        Thread.onSpinWait(); // another thread runs the loop or writes, and will write this message
       }
       while (confirmed < channel.bodies().size()) {
         channel.confirm(++confirmed);
       }
     }
 
-    long rests =
-        (System.nanoTime() - from) / BatchQueue.REST.toNanos() + turns / BatchQueue.MAX_EVENTS;
-    assertThat(waits(user) - waitsBefore).isPositive().isLessThan(10 + 4 * rests);
-    channel.shut();
+    long holds =
+        (System.nanoTime() - from) / BatchQueue.UNHURRIED_HOLD.toNanos()
+            + turns / BatchQueue.MAX_BATCH_EVENTS;
+    assertThat(waits(user) - waitsBefore).isPositive().isLessThan(10 + 4 * holds);
+    channel.shutDown();
   }
 
   private static long waits(Thread thread) {
@@ -854,7 +854,7 @@ class PublisherTest {
     }
   }
 
-  /** One whose link has a socket, so that the loop writes too. */
+  /** Returns a publisher whose link has a socket, so that the loop's thread writes, too. */
   private Publisher publisherWithBuffer() {
     ConnectionFactory factory = new ConnectionFactory();
     Publisher writing = publisherTo(factory, NODE_1);
@@ -867,9 +867,9 @@ class PublisherTest {
     return writing;
   }
 
-  /** All from the {@code first} message on, until it is given up. */
-  private void nackFrom(int first, FakeChannel channel) throws Exception {
-    for (int number = first; number < first + Nacks.PATIENCE; number++) {
+  /** Nacks each message from {@code first} on, until the channel must be replaced. */
+  private void nackFrom(int first, FakeAmqpChannel channel) throws Exception {
+    for (int number = first; number < first + Nacks.INITIAL_POLLS; number++) {
       int last = number;
       await().until(() -> channel.bodies().size() == last);
       channel.nack(number);
@@ -898,7 +898,7 @@ class PublisherTest {
     return new Publisher(link, config, ID, loop, new SessionMetrics(new SimpleMeterRegistry()));
   }
 
-  private Thread use(FakeChannel channel) {
+  private Thread use(FakeAmqpChannel channel) {
     Thread user =
         new Thread(
             () -> {

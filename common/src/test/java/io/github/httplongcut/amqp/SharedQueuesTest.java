@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A broker's inbox: which consumers it has on the shared queues, and when. */
+/** Consumers of a broker on the shared queues. */
 class SharedQueuesTest {
 
   private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
@@ -42,9 +42,9 @@ class SharedQueuesTest {
           Duration.ofSeconds(2),
           1024 * 1024);
 
-  private final FakeChannel channel = new FakeChannel();
-  private final List<String> heard = new CopyOnWriteArrayList<>();
-  private final ConsumingChannel inbox =
+  private final FakeAmqpChannel channel = new FakeAmqpChannel();
+  private final List<String> callbacks = new CopyOnWriteArrayList<>();
+  private final ConsumingChannel consumingChannel =
       new ConsumingChannel(
           new Link(new ConnectionFactory(), CONFIG, "test"),
           new NodeAffinity(
@@ -62,7 +62,7 @@ class SharedQueuesTest {
   private volatile boolean holding;
   private Thread user;
 
-  /** As if the loop were always the one to run next, unless a test holds its tasks up. */
+  /** Runs the loop's tasks at once, unless a test holds them. */
   private void onLoop(Runnable task) {
     if (holding) {
       held.add(task);
@@ -73,11 +73,11 @@ class SharedQueuesTest {
 
   @BeforeEach
   void open() {
-    inbox.listener(
+    consumingChannel.listener(
         new SessionListener() {
           @Override
           public void onDelivery(Delivery delivery) {
-            heard.add("delivery");
+            callbacks.add("delivery");
           }
 
           @Override
@@ -85,30 +85,30 @@ class SharedQueuesTest {
 
           @Override
           public void onConsuming() {
-            heard.add("consuming");
+            callbacks.add("consuming");
           }
 
           @Override
           public void onConsumingLost() {
-            heard.add("lost");
+            callbacks.add("lost");
           }
         });
     user = use(channel);
-    await().untilAsserted(() -> assertThat(heard).containsExactly("consuming"));
+    await().untilAsserted(() -> assertThat(callbacks).containsExactly("consuming"));
   }
 
   @Test
-  void aSharedQueueIsNotConsumedUnlessAskedFor() {
+  void aSharedQueueIsNotConsumedUntilRequested() {
     assertThat(channel.consumers())
         .containsExactly(
             "+broker." + ID + " broker." + ID + " 500",
             "+heartbeats." + ID + " heartbeats." + ID + " 2000");
-    assertThat(inbox.isConsuming()).isTrue();
+    assertThat(consumingChannel.isConsuming()).isTrue();
   }
 
   @Test
-  void aSharedQueueIsConsumedWithThePrefetchThatIsAskedFor() throws IOException {
-    inbox.consume(REQUESTS, 32);
+  void aSharedQueueIsConsumedWithTheRequestedPrefetch() throws IOException {
+    consumingChannel.consume(REQUESTS, 32);
 
     await().untilAsserted(() -> assertThat(shared()).containsExactly("+client_request 32"));
     ProcessId client = ProcessId.parse("acme.test-abcdef");
@@ -118,18 +118,18 @@ class SharedQueuesTest {
         client.user(),
         Topology.targetKey("orders", client),
         new Event.ClientRequest(client, UUID.randomUUID(), 1, get));
-    assertThat(heard).endsWith("delivery");
+    assertThat(callbacks).endsWith("delivery");
   }
 
-  /** A consumer of a quorum queue that is cancelled loses what is on its way to it. */
+  /** A quorum queue counts messages on their way to a cancelled consumer as delivered. */
   @Test
-  void aLargerPrefetchIsOneConsumerMoreAndNoneIsCancelled() {
-    inbox.consume(REQUESTS, 32);
+  void aLargerPrefetchAddsAConsumerAndCancelsNone() {
+    consumingChannel.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
-    inbox.consume(REQUESTS, 2_000);
+    consumingChannel.consume(REQUESTS, 2_000);
     await().until(() -> shared().size() == 2);
-    inbox.consume(REQUESTS, 2_000);
-    inbox.consume(Topology.ORPHAN, 20);
+    consumingChannel.consume(REQUESTS, 2_000);
+    consumingChannel.consume(Topology.ORPHAN, 20);
 
     await()
         .untilAsserted(
@@ -142,12 +142,12 @@ class SharedQueuesTest {
   }
 
   @Test
-  void aSmallerPrefetchIsAnotherConsumerThatBeginsBeforeTheOthersEnd() {
-    inbox.consume(REQUESTS, 32);
+  void aSmallerPrefetchStartsAConsumerBeforeItCancelsTheOthers() {
+    consumingChannel.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
-    inbox.consume(REQUESTS, 2_000);
+    consumingChannel.consume(REQUESTS, 2_000);
     await().until(() -> shared().size() == 2);
-    inbox.consume(REQUESTS, 50);
+    consumingChannel.consume(REQUESTS, 50);
     await().until(() -> shared().size() == 5);
 
     assertThat(shared())
@@ -160,12 +160,12 @@ class SharedQueuesTest {
   }
 
   @Test
-  void aPausedQueueIsConsumedAgainWhenAskedFor() {
-    inbox.consume(REQUESTS, 32);
+  void aPausedQueueIsConsumedAgainWhenRequested() {
+    consumingChannel.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
-    inbox.consume(REQUESTS, 0);
+    consumingChannel.consume(REQUESTS, 0);
     await().until(() -> shared().size() == 2);
-    inbox.consume(REQUESTS, 32);
+    consumingChannel.consume(REQUESTS, 32);
 
     await()
         .untilAsserted(
@@ -176,41 +176,44 @@ class SharedQueuesTest {
   }
 
   @Test
-  void aNewChannelConsumesNoSharedQueueUntilAskedAnew() throws InterruptedException {
-    inbox.consume(REQUESTS, 32);
+  void aNewChannelConsumesNoSharedQueueUntilRequestedAgain() throws InterruptedException {
+    consumingChannel.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
     holding = true;
-    channel.shut();
+    channel.shutDown();
     user.join();
-    FakeChannel next = new FakeChannel();
+    FakeAmqpChannel next = new FakeAmqpChannel();
     user = use(next);
     await().until(() -> held.size() == 2);
 
-    inbox.consume(REQUESTS, 5); // the listener has not heard of the loss yet
+    consumingChannel.consume(REQUESTS, 5); // the listener does not know of the loss yet
     held.forEach(Runnable::run);
-    assertThat(heard).endsWith("lost", "consuming");
-    inbox.consume(Topology.ORPHAN, 20);
+    assertThat(callbacks).endsWith("lost", "consuming");
+    consumingChannel.consume(Topology.ORPHAN, 20);
 
     await().until(() -> next.consumers().size() == 3);
     assertThat(next.consumers()).last().isEqualTo("+orphan orphan 20");
-    next.shut();
+    next.shutDown();
   }
 
   @Test
   void aStoppedQueueIsNeverConsumedAgain() {
-    inbox.consume(REQUESTS, 32);
+    consumingChannel.consume(REQUESTS, 32);
     await().until(() -> shared().size() == 1);
-    inbox.stop(Set.of(REQUESTS), () -> heard.add("stopped"));
-    await().until(() -> heard.contains("stopped"));
+    consumingChannel.stop(Set.of(REQUESTS), () -> callbacks.add("stopped"));
+    await().until(() -> callbacks.contains("stopped"));
 
-    inbox.consume(REQUESTS, 32);
-    inbox.consume(Topology.ORPHAN, 20);
+    consumingChannel.consume(REQUESTS, 32);
+    consumingChannel.consume(Topology.ORPHAN, 20);
 
     await().until(() -> channel.consumers().contains("+orphan orphan 20"));
     assertThat(shared()).containsExactly("+client_request 32", "-client_request");
   }
 
-  /** Events of the queue of requests: the tag, with the prefetch of a consumer's begin. */
+  /**
+   * Returns starts ({@code +tag prefetch}) and cancels ({@code -tag}) of the request queue's
+   * consumers.
+   */
   private List<String> shared() {
     return channel.consumers().stream()
         .filter(each -> each.contains(REQUESTS))
@@ -218,12 +221,12 @@ class SharedQueuesTest {
         .toList();
   }
 
-  private Thread use(FakeChannel used) {
+  private Thread use(FakeAmqpChannel used) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                inbox.use(used.connection());
+                consumingChannel.use(used.connection());
               } catch (IOException | TimeoutException e) {
                 throw new IllegalStateException(e);
               } catch (InterruptedException e) {

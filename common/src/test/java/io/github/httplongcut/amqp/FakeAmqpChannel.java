@@ -28,19 +28,19 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A channel, with its connection, on which RabbitMQ says what a test has it say. */
-final class FakeChannel {
+/** A channel with its connection, on which a test plays RabbitMQ. */
+final class FakeAmqpChannel {
 
   private final Channel channel = fake(Channel.class, this::onChannel);
   private final Connection connection = fake(Connection.class, this::onConnection);
   private final AtomicLong published = new AtomicLong();
   private final List<String> bodies = new CopyOnWriteArrayList<>();
-  private final CountDownLatch freed = new CountDownLatch(1);
-  private volatile boolean stuck;
+  private final CountDownLatch shutDown = new CountDownLatch(1);
+  private volatile boolean writesBlock;
   private volatile boolean open = true;
   private volatile Error failure;
   private volatile ShutdownSignalException closeReason;
-  private volatile Runnable whenAskedWhy = () -> {};
+  private volatile Runnable whenCloseReasonRead = () -> {};
   private volatile ShutdownListener whenShut;
   private volatile ReturnCallback whenReturned;
   private volatile ConfirmCallback whenConfirmed;
@@ -55,83 +55,83 @@ final class FakeChannel {
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Command> reply = new CompletableFuture<>();
 
-  /** The channels that were opened after this one, on its connection. */
-  private final List<FakeChannel> others = new CopyOnWriteArrayList<>();
+  /** Channels that were opened on the same connection after this one. */
+  private final List<FakeAmqpChannel> others = new CopyOnWriteArrayList<>();
 
   private volatile int channelMax;
-  private volatile int numbers = Integer.MAX_VALUE;
+  private volatile int clientChannelLimit = Integer.MAX_VALUE;
   private volatile ChannelOpening opening = () -> {};
   private volatile ShutdownSignalException connectionCloseReason;
   private volatile boolean connectionOpen = true;
 
-  /** Runs when a further channel is opened, before it is there. */
+  /** Code to run while a further channel is opened. */
   interface ChannelOpening {
     void begin() throws IOException, InterruptedException;
   }
 
-  /** The channel that the client knows. */
+  /** Returns the channel for the code under test. */
   Channel channel() {
     return channel;
   }
 
-  /** The connection, whose first channel this one is. */
+  /** Returns the connection, whose first channel is this one. */
   Connection connection() {
     return connection;
   }
 
-  /** The channels that were opened after this one, on its connection. */
-  List<FakeChannel> others() {
+  /** Returns the channels that were opened on the same connection after this one. */
+  List<FakeAmqpChannel> others() {
     return others;
   }
 
-  /** RabbitMQ says at login that a connection may have so many channels. */
+  /** Sets the maximum number of channels that RabbitMQ announces at login. */
   void channelMax(int channels) {
     channelMax = channels;
   }
 
-  /** The client gives out so many channels and no more. */
-  void noMoreThan(int channels) {
-    numbers = channels;
+  /** Sets the number of channels that the AMQP client opens at most. */
+  void clientChannelLimit(int channels) {
+    clientChannelLimit = channels;
   }
 
-  /** Runs when a further channel is opened, before it is there. */
+  /** Sets the code to run while a further channel is opened. */
   void whenOpening(ChannelOpening then) {
     opening = then;
   }
 
-  /** RabbitMQ closes the connection with that. */
+  /** Closes the connection as RabbitMQ would. */
   void closeConnection(int code, String text) {
     var close = new AMQP.Connection.Close.Builder().replyCode(code).replyText(text).build();
     connectionCloseReason = new ShutdownSignalException(true, false, close, connection);
     connectionOpen = false;
-    others.forEach(FakeChannel::shut);
-    shut();
+    others.forEach(FakeAmqpChannel::shutDown);
+    shutDown();
   }
 
-  /** What was published, in order. */
+  /** Returns the bodies of the written messages, in order. */
   List<String> bodies() {
     return bodies;
   }
 
-  /** The names of the methods that were called, in order. */
+  /** Returns the names of the called methods, in order. */
   List<String> calls() {
     return calls;
   }
 
-  /** The arguments of each consumer. */
+  /** Returns the arguments of each consumer. */
   List<Map<?, ?>> consumed() {
     return consumed;
   }
 
   /**
-   * The consumers that began and ended, in order: {@code +<queue> <tag> <prefetch>} and {@code
-   * -<tag>}.
+   * Returns the starts and cancels of consumers, in order: {@code +<queue> <tag> <prefetch>} and
+   * {@code -<tag>}.
    */
   List<String> consumers() {
     return consumers;
   }
 
-  /** Up to which delivery tag all is acked. */
+  /** Returns the last acked delivery tag. */
   long acked() {
     return acked;
   }
@@ -159,17 +159,17 @@ final class FakeChannel {
     reply.complete(null);
   }
 
-  /** From now on a write does not return until the connection is {@linkplain #shut() shut}. */
-  void stick() {
-    stuck = true;
+  /** Lets writes block until {@link #shutDown}. */
+  void blockWrites() {
+    writesBlock = true;
   }
 
-  /** Writes fail from now on, of something else than the connection. */
+  /** Lets writes fail with this error. */
   void failWrites(Error failure) {
     this.failure = failure;
   }
 
-  /** RabbitMQ closes the channel with that for a {@code basic.publish}. */
+  /** Sets the reason with which RabbitMQ closes the channel after a {@code basic.publish}. */
   void closeReason(int code, String text) {
     var close =
         new AMQP.Channel.Close.Builder()
@@ -181,9 +181,9 @@ final class FakeChannel {
     closeReason = new ShutdownSignalException(false, false, close, channel);
   }
 
-  /** What happens when somebody asks why the channel was closed. */
-  void whenAskedWhy(Runnable then) {
-    whenAskedWhy = then;
+  /** Sets the code to run when the close reason is read. */
+  void whenCloseReasonRead(Runnable then) {
+    whenCloseReasonRead = then;
   }
 
   boolean isOpen() {
@@ -198,7 +198,7 @@ final class FakeChannel {
     whenNacked.handle(number, false);
   }
 
-  void giveBack(long number) {
+  void returnMessage(long number) {
     BasicProperties properties = new BasicProperties.Builder().messageId("any/" + number).build();
     whenReturned.handle(new Return(312, "NO_ROUTE", "any", "any", properties, new byte[0]));
   }
@@ -211,22 +211,22 @@ final class FakeChannel {
     whenUnblocked.handle();
   }
 
-  void shut() {
+  void shutDown() {
     open = false;
-    freed.countDown();
+    shutDown.countDown();
     whenShut.shutdownCompleted(null);
   }
 
-  /** RabbitMQ has closed this channel, and nobody was told yet: {@link #shut} does that. */
-  void closeUnheard(int code, String text) {
+  /** Closes this channel without the shutdown event, which {@link #shutDown} sends. */
+  void closeWithoutShutdownEvent(int code, String text) {
     closeReason(code, text);
     open = false;
   }
 
-  /** RabbitMQ closes this channel and no other. */
+  /** Closes only this channel, as RabbitMQ would. */
   void close(int code, String text) {
     closeReason(code, text);
-    shut();
+    shutDown();
   }
 
   private Object onChannel(String method, Object[] arguments) throws InterruptedException {
@@ -254,8 +254,8 @@ final class FakeChannel {
           throw new AlreadyClosedException(closeReason);
         }
         bodies.add(new String((byte[]) arguments[4], StandardCharsets.UTF_8));
-        if (stuck) {
-          freed.await();
+        if (writesBlock) {
+          shutDown.await();
         }
         if (failure != null) {
           throw failure;
@@ -263,7 +263,7 @@ final class FakeChannel {
       }
       case "basicAck" -> acked = (long) arguments[0];
       case "getCloseReason" -> {
-        whenAskedWhy.run();
+        whenCloseReasonRead.run();
         return closeReason;
       }
       case "basicQos" -> prefetch = (int) arguments[0];
@@ -274,7 +274,7 @@ final class FakeChannel {
         consumer = (Consumer) arguments[6];
       }
       default -> {
-        return null; // an ok that nobody looks into
+        return null; // a reply that the code under test ignores
       }
     }
     return null;
@@ -285,13 +285,13 @@ final class FakeChannel {
     switch (method) {
       case "createChannel" -> {
         if (!calls.contains("confirmSelect")) {
-          return channel; // a consumer has no use for a second one
+          return channel; // a consumer opens no second channel
         }
         opening.begin();
-        if (others.size() + 1 >= numbers) {
+        if (others.size() + 1 >= clientChannelLimit) {
           return null;
         }
-        FakeChannel another = new FakeChannel();
+        FakeAmqpChannel another = new FakeAmqpChannel();
         others.add(another);
         return another.channel;
       }
@@ -319,11 +319,11 @@ final class FakeChannel {
     return null;
   }
 
-  private interface Call {
+  private interface MethodCall {
     Object on(String method, Object[] arguments) throws IOException, InterruptedException;
   }
 
-  private static <T> T fake(Class<T> type, Call call) {
+  private static <T> T fake(Class<T> type, MethodCall call) {
     Object proxy =
         Proxy.newProxyInstance(
             type.getClassLoader(),

@@ -5,11 +5,11 @@ import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has the client run its consumers on the thread that reads the connection: whoever never blocks
- * there needs no thread of its own, and a hand-over from one to the other costs more than what a
- * consumer does here. It has no end: the client does not shut down what it was given.
+ * Runs tasks on the calling thread. With it the AMQP client calls consumers on the connection's
+ * reader thread. Our consumers never block, and a hand-over to another thread would take longer
+ * than their work. Cannot be shut down; the AMQP client does not shut down a shared executor.
  */
-final class ReaderThread extends AbstractExecutorService {
+final class SameThreadExecutor extends AbstractExecutorService {
 
   @Override
   public void execute(Runnable command) {
