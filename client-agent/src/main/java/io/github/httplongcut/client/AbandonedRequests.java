@@ -6,44 +6,50 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The {@code client_req_id}s whose caller hung up: a broker that says later that it has one of them
- * is told to forget it. Kept for as long as a first ack may take, and only so many: what is dropped
- * too early runs for nobody, which is a waste and no harm. Belongs to the loop.
+ * The {@code client_req_id}s of requests whose caller hung up. When a broker acks one of them
+ * later, the client agent sends that broker a {@code client_cancel}.
+ *
+ * <p>An id is kept for a limited time, and at most {@link #MAX_IDS} are kept. If an id is dropped
+ * too early, its request runs although nobody waits for the answer: wasted work, but no harm.
+ * Belongs to the loop.
  */
 final class AbandonedRequests {
 
-  static final int MOST = 10_000;
+  static final int MAX_IDS = 10_000;
 
-  private final long keptNanos;
+  private final long retentionNanos;
 
-  /** Until when each is kept, the oldest first. */
-  private final Map<UUID, Long> ids = new LinkedHashMap<>();
+  /** Each id with the {@code nanoTime} at which it expires, oldest first. */
+  private final Map<UUID, Long> expiries = new LinkedHashMap<>();
 
-  AbandonedRequests(long keptNanos) {
-    this.keptNanos = keptNanos;
+  /**
+   * @param retentionNanos time for which an id is kept: the longest time that a first ack may take
+   */
+  AbandonedRequests(long retentionNanos) {
+    this.retentionNanos = retentionNanos;
   }
 
   void add(UUID clientReqId, long now) {
-    if (ids.size() == MOST) {
-      Iterator<UUID> oldest = ids.keySet().iterator();
+    if (expiries.size() == MAX_IDS) {
+      Iterator<UUID> oldest = expiries.keySet().iterator();
       oldest.next();
       oldest.remove();
     }
-    ids.put(clientReqId, now + keptNanos);
+    expiries.put(clientReqId, now + retentionNanos);
   }
 
   boolean contains(UUID clientReqId) {
-    return ids.containsKey(clientReqId);
+    return expiries.containsKey(clientReqId);
   }
 
   void onTick(long now) {
-    Iterator<Long> until = ids.values().iterator();
-    while (until.hasNext() && now - until.next() >= 0) {
-      until.remove();
+    Iterator<Long> expiry = expiries.values().iterator();
+    while (expiry.hasNext() && now - expiry.next() >= 0) {
+      expiry.remove();
     }
   }
 
   int size() {
-    return ids.size();
+    return expiries.size();
   }
 }

@@ -3,105 +3,119 @@ package io.github.httplongcut.client;
 import java.time.Duration;
 
 /**
- * How many requests may wait for a broker's ack at once: about as many as the relay acks within the
- * target. A request that a broker has acked does not count, so upstream servers may be as slow as
- * they like.
+ * Limit on the requests that wait for a broker's ack, adapted to the ack delay: about as many as
+ * the brokers ack within the target delay. A request that a broker has acked does not count, so a
+ * slow upstream server does not lower the limit.
  *
- * <p>When not one ack of a window came within the target, requests queue up somewhere on the way to
- * the brokers, and by Little's law what waits, times target over delay, is what the relay can ack
- * in the target: that is the new limit, at once. While they come in time it grows by a tenth each
- * window. The shortest delay counts: a few requests that a frozen broker holds say nothing of the
- * way to the others.
+ * <p>At the end of each {@link Window}:
  *
- * <p>When requests wait and not one is acked for longer than the target, there is no broker:
- * nothing is measured then. The acks of requests published in such a silence come late because of
- * it, so they do not count: the first broker that comes finds the door open.
+ * <ul>
+ *   <li>If the shortest ack delay of the window is over the target, requests queue up on the way to
+ *       the brokers. The limit becomes {@code waiting * target / delay} at once: by Little's law,
+ *       the number of requests that the brokers ack within the target.
+ *   <li>If it is within the target, the limit grows by a tenth.
+ *   <li>If no broker acked anything, the limit stays.
+ * </ul>
+ *
+ * <p>The shortest delay counts because a few requests that one frozen broker holds say nothing
+ * about the other brokers.
+ *
+ * <p>When requests wait and none is acked for longer than the target, no broker is running. The
+ * acks of requests that were published during such a silence are late because of it. They do not
+ * count, so that the first broker that starts gets as many requests as it takes.
  *
  * <p>Gradients over the shortest or the average delay (Netflix's concurrency-limits) do not fit
- * here: batches make a healthy relay's delay under load several times that of an idle one, without
- * its being overloaded.
+ * here. Under load, batching makes the ack delay several times that of an idle relay, although the
+ * relay is not overloaded.
  *
- * <p>{@link #limit} may be asked from any thread, the rest belongs to the loop's.
+ * <p>{@link #limit} may be called on any thread, all other methods on the loop.
  */
 final class AdaptiveLimit {
 
-  /** It never goes below: with fewer at once, nothing could be measured. */
-  static final int LEAST = 32;
+  /** Lowest limit: with fewer requests waiting, there would be too few acks to measure. */
+  static final int MIN_LIMIT = 32;
 
   private static final long NONE = Long.MAX_VALUE;
 
-  private final int most;
+  private final int max;
   private final long targetNanos;
   private final Window window = new Window();
   private volatile int limit;
-  private long shortest = NONE;
+  private long shortestDelay = NONE;
   private boolean silent;
-  private long silentSince;
+  private long silenceBegan;
   private boolean wasSilent;
   private long silenceEnded;
 
   /**
-   * @param most where it starts, and the most that it grows to
-   * @param target what an ack may take
+   * @param max initial and highest limit
+   * @param target longest ack delay of a relay that is not overloaded
    */
-  AdaptiveLimit(int most, Duration target) {
-    this.most = most;
+  AdaptiveLimit(int max, Duration target) {
+    this.max = max;
     this.targetNanos = target.toNanos();
-    this.limit = most;
+    this.limit = max;
   }
 
   int limit() {
     return limit;
   }
 
-  /** A broker has acked a request, so long after it was published. */
+  /**
+   * Records the ack of a request.
+   *
+   * @param delayNanos from the request's publication to its ack
+   */
   void onAck(long delayNanos) {
-    shortest = Math.min(shortest, delayNanos);
-  }
-
-  /** What the acks of late say is no measure: this process stood still, or was cut off. */
-  void disregard() {
-    shortest = NONE;
+    shortestDelay = Math.min(shortestDelay, delayNanos);
   }
 
   /**
-   * Ends the window when its time has come.
+   * Discards the delays measured in this window: they were caused by this process, which was
+   * suspended or disconnected.
+   */
+  void discardDelays() {
+    shortestDelay = NONE;
+  }
+
+  /**
+   * Adapts the limit if a window has ended.
    *
-   * @param waiting requests that wait for an ack
+   * @param waiting number of requests that wait for an ack
    */
   void onTick(int waiting, long now) {
     if (!window.endIfOver(now)) {
       return;
     }
-    if (shortest == NONE) { // nothing was acked: the timeouts decide on what waits
-      noAck(waiting, now);
+    if (shortestDelay == NONE) { // no ack came: the requests' timeouts decide
+      onWindowWithoutAck(waiting, now);
       return;
     }
     if (endedSilence(now) || wasPublishedInSilence(now)) {
-      shortest = NONE;
+      shortestDelay = NONE;
       return;
     }
-    if (shortest > targetNanos) {
-      double carried = waiting * ((double) targetNanos / shortest);
-      limit = Math.max(Math.min(LEAST, most), (int) Math.min(limit, carried));
+    if (shortestDelay > targetNanos) {
+      double ackedInTarget = waiting * ((double) targetNanos / shortestDelay);
+      limit = Math.max(Math.min(MIN_LIMIT, max), (int) Math.min(limit, ackedInTarget));
     } else {
-      limit = (int) Math.min(most, limit + Math.max(1L, limit / 10));
+      limit = (int) Math.min(max, limit + Math.max(1L, limit / 10));
     }
-    shortest = NONE;
+    shortestDelay = NONE;
   }
 
-  private void noAck(int waiting, long now) {
+  private void onWindowWithoutAck(int waiting, long now) {
     if (waiting == 0) {
       silent = false;
     } else if (!silent) {
       silent = true;
-      silentSince = now;
+      silenceBegan = now;
     }
   }
 
   /** Returns whether the window that ends now is the first one with acks after a long silence. */
   private boolean endedSilence(long now) {
-    boolean ended = silent && now - silentSince > targetNanos;
+    boolean ended = silent && now - silenceBegan > targetNanos;
     silent = false;
     if (ended) {
       wasSilent = true;
@@ -110,9 +124,9 @@ final class AdaptiveLimit {
     return ended;
   }
 
-  /** Returns whether even the request that waited least was published before the silence ended. */
+  /** Returns whether the request with the shortest delay was published before the silence ended. */
   private boolean wasPublishedInSilence(long now) {
-    wasSilent = wasSilent && now - shortest - silenceEnded < 0;
+    wasSilent = wasSilent && now - shortestDelay - silenceEnded < 0;
     return wasSilent;
   }
 }

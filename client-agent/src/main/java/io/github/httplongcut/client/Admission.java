@@ -1,7 +1,7 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ExceededShares.Room;
-import io.github.httplongcut.client.RequestShares.Answer;
+import io.github.httplongcut.client.RequestShares.Decision;
 import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
 import java.util.Map;
@@ -11,12 +11,17 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Counts the requests under way, their bytes and those of their answers, the requests for each
- * upstream target, and those that wait for a broker's ack. Refuses what is over a limit, or over
- * the share of its target or its caller, before it costs anything (protocol section 6).
+ * Admits requests within the limits and shares of protocol section 6, and refuses all others before
+ * they take up memory. Counts:
  *
- * <p>Thread-safe, but for what is said to be the loop's. The shares have a lock, which is held for
- * a few assignments.
+ * <ul>
+ *   <li>the requests in flight, their bytes and the bytes of their answers
+ *   <li>the requests for each upstream target
+ *   <li>the requests that wait for a broker's ack
+ * </ul>
+ *
+ * <p>Thread-safe, except for the methods marked "on the loop". The shares have a lock, which is
+ * held for a few assignments.
  */
 final class Admission {
 
@@ -27,8 +32,8 @@ final class Admission {
   private final Map<String, TargetLimit> targets;
 
   /**
-   * @param ackDelayTarget what a broker's ack may take before fewer are let in
-   * @param exceeded hears of each request that is refused for a share
+   * @param ackDelayTarget ack delay above which fewer requests are admitted
+   * @param exceeded is called for each request that is refused because of a share
    */
   Admission(RequestShares shares, Duration ackDelayTarget, ExceededShares exceeded) {
     int maxRequests = shares.maxRequests();
@@ -43,33 +48,35 @@ final class Admission {
   }
 
   /**
-   * A place for a request of so many bytes.
+   * Admits a request.
    *
+   * @param size bytes that the request takes up so far
    * @param now {@code nanoTime}
-   * @throws RequestRefusedException if there is none: {@code overloaded} or {@code upstream_busy}
+   * @throws RequestRefusedException {@code overloaded} or {@code upstream_busy}, if the request is
+   *     not admitted
    */
   Permit acquire(String upstreamTarget, CallerAddress caller, long size, long now)
       throws RequestRefusedException {
     if (unacked.get() >= maxUnacked.limit()) {
-      throw overloaded();
+      throw tooManyUnacked();
     }
     RequestShares.Holding holding = shares.holding(upstreamTarget, caller);
     requireFit(holding, holding.acquire(size, now), now);
     TargetLimit target = targets.get(upstreamTarget);
     if (!target.hasRoom()) {
       holding.release();
-      throw busy(upstreamTarget);
+      throw upstreamBusy(upstreamTarget);
     }
     return new Permit(target, holding);
   }
 
-  private void requireFit(RequestShares.Holding holding, Answer answer, long now)
+  private void requireFit(RequestShares.Holding holding, Decision decision, long now)
       throws RequestRefusedException {
-    switch (answer) {
+    switch (decision) {
       case FITS -> {
-        // nothing is exceeded
+        // admitted
       }
-      case ROOM_FULL -> throw overloaded();
+      case ROOM_FULL -> throw roomFull();
       case OVER_CALLERS_REQUESTS -> throw overShare(holding.caller(), Room.REQUESTS, now);
       case OVER_CALLERS_BYTES -> throw overShare(holding.caller(), Room.BYTES, now);
       case OVER_TARGETS_REQUESTS -> throw overShare(holding.upstreamTarget(), Room.REQUESTS, now);
@@ -80,77 +87,89 @@ final class Admission {
   private RequestRefusedException overShare(CallerAddress caller, Room room, long now) {
     exceeded.ofCaller(caller, room, now);
     return new RequestRefusedException(
-        Failure.OVERLOADED, "the caller " + caller + " has its share of the " + room.words());
+        Failure.OVERLOADED, "caller " + caller + " already holds its share of the " + room.words());
   }
 
   private RequestRefusedException overShare(String upstreamTarget, Room room, long now) {
     exceeded.ofTarget(upstreamTarget, room, now);
     return new RequestRefusedException(
-        Failure.UPSTREAM_BUSY, "'" + upstreamTarget + "' has its share of the " + room.words());
+        Failure.UPSTREAM_BUSY,
+        "upstream target '" + upstreamTarget + "' already holds its share of the " + room.words());
   }
 
-  private static RequestRefusedException busy(String upstreamTarget) {
+  private static RequestRefusedException upstreamBusy(String upstreamTarget) {
     return new RequestRefusedException(
         Failure.UPSTREAM_BUSY,
-        "brokers had no room for more requests for '" + upstreamTarget + "' a moment ago");
+        "brokers have just refused requests for upstream target '"
+            + upstreamTarget
+            + "' as upstream_busy");
   }
 
-  private static RequestRefusedException overloaded() {
-    return new RequestRefusedException(Failure.OVERLOADED, "too much is under way");
+  private static RequestRefusedException tooManyUnacked() {
+    return new RequestRefusedException(
+        Failure.OVERLOADED, "too many requests wait for a broker to ack them");
   }
 
-  /** Requests under way. */
+  private static RequestRefusedException roomFull() {
+    return new RequestRefusedException(
+        Failure.OVERLOADED, "the client agent has reached max-in-flight or max-in-flight-bytes");
+  }
+
+  /** Returns the number of requests in flight. */
   int requests() {
     return shares.requests();
   }
 
-  /** Bytes of them. */
+  /** Returns the bytes of the requests in flight and of their answers. */
   long bytes() {
     return shares.bytes();
   }
 
-  /** Requests under way that no broker has acked yet. */
+  /** Returns the number of requests that wait for a broker's ack. */
   int unacked() {
     return unacked.get();
   }
 
-  /** How many of those there may be now. */
+  /** Returns the current limit of {@link #unacked}. */
   int maxUnacked() {
     return maxUnacked.limit();
   }
 
-  /** Requests for each upstream target. */
+  /** Returns the limit of each upstream target. */
   Map<String, TargetLimit> targets() {
     return targets;
   }
 
-  /** Whether the limit of a target is still to grow: ticks matter. */
+  /** Returns whether any target's limit can grow, which needs ticks. */
   boolean isGrowing() {
     return targets.values().stream().anyMatch(TargetLimit::isGrowing);
   }
 
-  /** Whether nothing is under way, for tests of leaks. */
+  /** Returns whether nothing is in flight. For tests that look for leaks. */
   boolean isIdle() {
     return requests() == 0
         && bytes() == 0
         && unacked() == 0
-        && targets.values().stream().allMatch(target -> target.underWay() == 0);
+        && targets.values().stream().allMatch(target -> target.inFlight() == 0);
   }
 
-  /** Follows what the relay carries; on the loop. */
+  /** Adapts the limits; on the loop. */
   void onTick(long now) {
     targets.values().forEach(target -> target.onTick(now));
     maxUnacked.onTick(unacked.get(), now);
   }
 
-  /** Acks that came late now are not the relay's fault; on the loop. */
-  void disregardDelays() {
-    maxUnacked.disregard();
+  /**
+   * Discards the ack delays measured in this window: this process caused them, not the brokers. On
+   * the loop.
+   */
+  void discardDelays() {
+    maxUnacked.discardDelays();
   }
 
   /**
-   * What one request takes up, until it leaves. One thread at a time, but for {@link #answered} and
-   * {@link #release}.
+   * Permit of one request, held until its answer is written. Used by one thread at a time, except
+   * for {@link #answered} and {@link #release}.
    */
   final class Permit {
 
@@ -164,41 +183,46 @@ final class Admission {
       this.holding = holding;
     }
 
-    /** Takes up more, if there is room. */
+    /** Takes up more bytes and returns true, if they fit. */
     boolean tryGrow(long more, long now) {
-      return holding.grow(more, now) == Answer.FITS;
+      return holding.grow(more, now) == Decision.FITS;
     }
 
     /**
-     * Takes up more.
+     * Takes up more bytes.
      *
-     * @throws RequestRefusedException {@code overloaded}, if there is no room
+     * @throws RequestRefusedException {@code overloaded}, if they do not fit
      */
     void grow(long more, long now) throws RequestRefusedException {
       requireFit(holding, holding.grow(more, now), now);
     }
 
-    /** Holds the answer's bytes now: it is here already, so that others have to wait outside. */
+    /**
+     * Holds the answer's bytes instead of the request's, even over the limit: the answer is in
+     * memory already.
+     */
     void holdAnswer(long size) {
       holding.replaceBytes(size);
     }
 
     /**
-     * From here on it waits for a broker's ack, and for its answer. Until it is whole it takes up
-     * nothing of its target: callers that send nothing would keep others out.
+     * The request is complete. From now on it waits for a broker's ack and for its answer, and
+     * counts for its upstream target. It does not count for the target before: otherwise callers
+     * that send only a head would keep other callers out.
      *
      * @throws RequestRefusedException {@code overloaded} or {@code upstream_busy}, if too many
-     *     wait: there was room when its head came, but its content may have come slowly
+     *     requests wait now. There was room when the head came, but the content may have come
+     *     slowly
      */
-    void handedOver(long now) throws RequestRefusedException {
+    void onRequestComplete(long now) throws RequestRefusedException {
       if (unacked.incrementAndGet() > maxUnacked.limit()) {
         unacked.decrementAndGet();
-        throw overloaded();
+        throw tooManyUnacked();
       }
       try {
-        requireFit(holding, holding.enterTarget(now), now);
+        requireFit(holding, holding.acquireTarget(now), now);
         if (!target.acquire()) {
-          throw busy(holding.upstreamTarget());
+          throw upstreamBusy(holding.upstreamTarget());
         }
       } catch (RequestRefusedException e) {
         unacked.decrementAndGet();
@@ -208,33 +232,37 @@ final class Admission {
       waitsForAnswer.set(true);
     }
 
-    /** A broker has it, so long after it was published; on the loop. */
+    /**
+     * A broker has acked the request; on the loop.
+     *
+     * @param delayNanos from the request's publication to its ack
+     */
     void acked(long delayNanos) {
       maxUnacked.onAck(delayNanos);
-      endWait();
+      endAckWait();
     }
 
-    /** Its answer is here, or why there is none: there is room for another one. */
+    /** The answer or the error has arrived: the request no longer counts for its target. */
     void answered() {
-      endWait();
+      endAckWait();
       if (waitsForAnswer.compareAndSet(true, false)) {
         target.release();
       }
     }
 
-    /** The answer is that a broker had no room for it; on the loop. */
-    void foundNoRoom() {
+    /** A broker has refused the request as {@code upstream_busy}; on the loop. */
+    void onUpstreamBusy() {
       answered();
-      target.onNoRoom();
+      target.onUpstreamBusy();
     }
 
-    private void endWait() {
+    private void endAckWait() {
       if (waitsForAck.compareAndSet(true, false)) {
         unacked.decrementAndGet();
       }
     }
 
-    /** Frees everything; more than once does nothing. */
+    /** Releases everything that the request holds. Further calls have no effect. */
     void release() {
       answered();
       holding.release();

@@ -15,13 +15,14 @@ import org.xnio.XnioExecutor;
 import org.xnio.channels.StreamSourceChannel;
 
 /**
- * Reads a request's content as it comes, up to the limits. It takes up what has come, at most twice
- * that, whatever was announced. On the connection's I/O thread.
+ * Reads a request's content as it arrives, up to the limits. Takes up at most twice the memory of
+ * the bytes that have arrived, whatever {@code Content-Length} announces. On the connection's I/O
+ * thread.
  */
 final class BodyReader {
 
-  /** Who waits for the content; one of the two is called, once, on the I/O thread. */
-  interface Listener {
+  /** Receives the result. One of the two methods is called, once, on the I/O thread. */
+  interface Callback {
     void onBody(Body body);
 
     void onRefused(RequestRefusedException why);
@@ -32,42 +33,42 @@ final class BodyReader {
   private final HttpServerExchange httpExchange;
   private final Limits limits;
   private final Admission.Permit permit;
-  private final Listener listener;
-  private final long most;
+  private final Callback callback;
+  private final long maxLength;
   private byte[] content = {};
   private int length;
   private StreamSourceChannel channel;
   private UploadPace pace;
   private XnioExecutor.Key timer;
-  private boolean over;
+  private boolean ended;
 
   /**
-   * @param permit grows with the content
+   * @param permit of the request; grows with the content
    */
   BodyReader(
       HttpServerExchange httpExchange,
       RequestHead head,
       Limits limits,
       Admission.Permit permit,
-      Listener listener) {
+      Callback callback) {
     this.httpExchange = httpExchange;
     this.limits = limits;
     this.permit = permit;
-    this.listener = listener;
-    this.most =
-        head.content() == RequestHead.Content.SIZED
+    this.callback = callback;
+    this.maxLength =
+        head.framing() == RequestHead.Framing.CONTENT_LENGTH
             ? head.contentLength()
             : limits.maxRequestBody();
   }
 
-  /** Reads what is there and waits for the rest, while it comes fast enough. */
+  /** Starts to read, and goes on while the content arrives fast enough. */
   void start(UploadPace.Limits paceLimits) {
     channel = httpExchange.getRequestChannel();
     pace = new UploadPace(paceLimits, System.nanoTime());
-    readOn();
-    if (!over) {
+    readAvailable();
+    if (!ended) {
       awaitNextCheck(System.nanoTime());
-      channel.getReadSetter().set(unused -> readOn());
+      channel.getReadSetter().set(unused -> readAvailable());
       channel.resumeReads();
     }
   }
@@ -77,57 +78,60 @@ final class BodyReader {
     timer = httpExchange.getIoThread().executeAfter(this::checkPace, millis, TimeUnit.MILLISECONDS);
   }
 
-  private void readOn() {
-    if (over) {
+  private void readAvailable() {
+    if (ended) {
       return;
     }
     try (PooledByteBuffer pooled = httpExchange.getConnection().getByteBufferPool().allocate()) {
       ByteBuffer buffer = pooled.getBuffer();
       int read = channel.read(buffer);
       while (read > 0) {
-        take(buffer.flip());
+        append(buffer.flip());
         buffer.clear();
         read = channel.read(buffer);
       }
       if (read < 0) {
         Body body = Body.of(length == content.length ? content : Arrays.copyOf(content, length));
         end();
-        listener.onBody(body);
+        callback.onBody(body);
       }
     } catch (RequestRefusedException e) {
       end();
-      listener.onRefused(e);
+      callback.onRefused(e);
     } catch (IOException e) {
       end();
-      listener.onRefused(new RequestRefusedException(Failure.BAD_REQUEST, "the body broke off"));
-    } catch (RuntimeException | Error e) { // nobody else would end the exchange
+      callback.onRefused(
+          new RequestRefusedException(
+              Failure.BAD_REQUEST, "the connection failed within the request body"));
+    } catch (RuntimeException | Error e) { // nothing else would end the exchange
       log.error("event=bug part=body", e);
-      if (!over) {
+      if (!ended) {
         end();
-        listener.onRefused(
-            new RequestRefusedException(Failure.INTERNAL_ERROR, "a bug: see the log"));
+        callback.onRefused(
+            new RequestRefusedException(
+                Failure.INTERNAL_ERROR, "internal error; see event=bug in the client agent's log"));
       }
     }
   }
 
-  private void take(ByteBuffer buffer) throws RequestRefusedException {
+  private void append(ByteBuffer buffer) throws RequestRefusedException {
     int more = buffer.remaining();
     long size = (long) length + more;
     if (size > limits.maxRequestBody()) {
       throw RequestHead.tooLarge(limits);
     }
     if (size > content.length) {
-      grow((int) size, (int) Math.max(size, Math.min(2 * size, most)));
+      grow((int) size, (int) Math.max(size, Math.min(2 * size, maxLength)));
     }
     pace.onRead(more, System.nanoTime());
     buffer.get(content, length, more);
     length += more;
   }
 
-  private void grow(int needed, int wished) throws RequestRefusedException {
+  private void grow(int needed, int preferred) throws RequestRefusedException {
     long now = System.nanoTime();
-    if (permit.tryGrow(wished - content.length, now)) {
-      content = Arrays.copyOf(content, wished);
+    if (permit.tryGrow(preferred - content.length, now)) {
+      content = Arrays.copyOf(content, preferred);
     } else {
       permit.grow(needed - content.length, now);
       content = Arrays.copyOf(content, needed);
@@ -136,7 +140,7 @@ final class BodyReader {
 
   private void checkPace() {
     long now = System.nanoTime();
-    if (over) {
+    if (ended) {
       return;
     }
     if (!pace.isTooSlow(now)) {
@@ -144,13 +148,15 @@ final class BodyReader {
       return;
     }
     end();
-    listener.onRefused(
-        new RequestRefusedException(Failure.READ_TIMEOUT, "the body came too slowly"));
+    callback.onRefused(
+        new RequestRefusedException(
+            Failure.READ_TIMEOUT,
+            "the request body arrived too slowly (read-timeout, min-upload-rate)"));
   }
 
   private void end() {
-    over = true;
-    content = null; // a kept connection knows this reader until its next request
+    ended = true;
+    content = null; // a kept connection references this reader until its next request
     channel.suspendReads();
     if (timer != null) {
       timer.remove();

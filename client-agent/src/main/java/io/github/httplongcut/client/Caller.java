@@ -4,24 +4,24 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Response;
 
 /**
- * Who sent an HTTP request and waits for its answer: {@link #answer} or {@link #fail}, once. All on
- * the loop; must not block.
+ * Sender of an HTTP request, who waits for its answer. {@link PendingRequests} calls {@link
+ * #answer} or {@link #fail} once. All methods are called on the loop and must not block.
  */
 interface Caller {
 
   /**
-   * A broker has it; may come more than once, and not at all.
+   * A broker has acked the request. May be called more than once, or never.
    *
-   * @param delayNanos since it was published, until the ack or an answer that came before it
+   * @param delayNanos from the request's publication to the ack, or to an answer that came earlier
    */
   void acked(long delayNanos);
 
-  /** The upstream server answered. */
+  /** The answer of the upstream server has arrived. */
   void answer(Response response);
 
-  /** A broker had no room for it, before {@link #fail} says so. */
-  void foundNoRoom();
+  /** A broker has refused the request as {@code upstream_busy}. {@link #fail} follows. */
+  void onUpstreamBusy();
 
-  /** There is no answer, and why; never {@code not_run}. */
+  /** The request has failed: no answer comes. The error is never {@code not_run}. */
   void fail(EventError error);
 }

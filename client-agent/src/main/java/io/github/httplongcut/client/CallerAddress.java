@@ -7,21 +7,21 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
 /**
- * Address that a caller's share belongs to: an IPv4 address, or the first 64 bits of an IPv6
- * address. A network gives each of its hosts as many IPv6 addresses as the host likes, all in one
- * /64 (RFC 4291 section 2.5.4, RFC 8981). Immutable.
+ * Address by which callers are told apart for their shares: an IPv4 address, or the first 64 bits
+ * of an IPv6 address. A host may take any number of IPv6 addresses of its /64 network (RFC 4291
+ * section 2.5.4, RFC 8981). Immutable.
  *
- * @param isIpv6 whether the bits are those of an IPv6 address
- * @param bits of the address, the last one lowest
+ * @param isIpv6 true if the bits are those of an IPv6 address
+ * @param bits the bits of the address, its last bit lowest
  */
 record CallerAddress(boolean isIpv6, long bits) {
 
-  /** The address of all callers that have no share of their own: nothing limits them but totals. */
+  /** Stands for all callers without a share: only the total limits apply to them. */
   static final CallerAddress UNSHARED = new CallerAddress(false, -1);
 
   private static final int IPV6_BYTES = 16;
 
-  /** Returns the address that the share of a caller with that address belongs to. */
+  /** Returns the address whose share a caller at {@code address} counts for. */
   static CallerAddress of(InetAddress address) {
     ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
     return address instanceof Inet4Address

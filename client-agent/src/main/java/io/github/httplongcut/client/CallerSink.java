@@ -31,22 +31,25 @@ import org.xnio.conduits.StreamSinkConduit;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
- * The lowest layer of a connection's output, under Undertow's. On the I/O thread.
+ * Lowest layer of a connection's output, below Undertow's conduits. On the I/O thread.
  *
- * <p>What Undertow cannot parse it answers with a bare 400 that no handler sees; here that becomes
- * {@code bad_request} like any other. It is known by its time: nothing else is written while no
- * request is being relayed. And a caller that takes no byte of its answer for too long, or reads it
- * too slowly, loses its connection: it holds memory that others could have.
+ * <ul>
+ *   <li>Replaces Undertow's bare 400 for unparseable requests, which no handler sees, with our
+ *       {@code bad_request} problem. The 400 is the only output of Undertow while no request is
+ *       relayed.
+ *   <li>Closes the connection of a caller that reads no byte of its answer for too long, or that
+ *       reads too slowly: the answer takes up memory that other requests need.
+ * </ul>
  */
 final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   private static final Logger log = LoggerFactory.getLogger(CallerSink.class);
 
-  /** For so long an answer may be read as slowly as the caller likes. */
-  static final Duration SLOW_FOR = Duration.ofSeconds(10);
+  /** Time after which the answer must be read at {@link #MIN_BYTES_PER_SECOND}. */
+  static final Duration GRACE_PERIOD = Duration.ofSeconds(10);
 
-  /** After that, this much on average; since the socket's buffer was full for the first time. */
-  static final int LEAST_BYTES_PER_SECOND = 1024;
+  /** Lowest average rate, measured since the socket's buffer was first full. */
+  static final int MIN_BYTES_PER_SECOND = 1024;
 
   private final StreamConnection connection;
   private final StreamSourceConduit source;
@@ -54,12 +57,12 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private final HttpDate date;
   private boolean relaying;
   private boolean answering;
-  private boolean refused;
+  private boolean badRequestWritten;
   private long fullAt;
-  private long takenSince;
-  private Optional<XnioExecutor.Key> slow = Optional.empty();
+  private long writtenSinceFull;
+  private Optional<XnioExecutor.Key> rateCheck = Optional.empty();
   private Optional<ByteBuffer> problem = Optional.empty();
-  private Optional<XnioExecutor.Key> stuck = Optional.empty();
+  private Optional<XnioExecutor.Key> writeTimer = Optional.empty();
 
   private CallerSink(StreamConnection connection, Duration writeTimeout, HttpDate date) {
     super(connection.getSinkChannel().getConduit());
@@ -69,28 +72,28 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     this.date = date;
   }
 
-  /** Puts it under all else; before Undertow sees the connection. */
+  /** Installs a sink as the lowest layer. Must be called before Undertow sees the connection. */
   static void install(StreamConnection connection, Duration writeTimeout, HttpDate date) {
     connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout, date));
   }
 
-  /** From here on what is written is an answer of ours. */
-  static void relaying(HttpServerExchange httpExchange) {
+  /** A handler has taken the request: from now on Undertow writes only our answers. */
+  static void startRelaying(HttpServerExchange httpExchange) {
     of(httpExchange).relaying = true;
   }
 
-  /** From here on what is written is the final answer. */
-  static void answering(HttpServerExchange httpExchange) {
+  /** From now on Undertow writes the final answer. */
+  static void startAnswering(HttpServerExchange httpExchange) {
     of(httpExchange).answering = true;
   }
 
-  /** That answer is written. */
-  static void relayed(HttpServerExchange httpExchange) {
+  /** The exchange is complete: its answer is written, or the connection is closed. */
+  static void endRelaying(HttpServerExchange httpExchange) {
     CallerSink sink = of(httpExchange);
     sink.relaying = false;
     sink.answering = false;
-    sink.slow.ifPresent(XnioExecutor.Key::remove);
-    sink.slow = Optional.empty();
+    sink.rateCheck.ifPresent(XnioExecutor.Key::remove);
+    sink.rateCheck = Optional.empty();
   }
 
   private static CallerSink of(HttpServerExchange httpExchange) {
@@ -101,11 +104,11 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   @Override
   public int write(ByteBuffer source) throws IOException {
     if (!relaying) {
-      refuse();
+      writeBadRequest();
       return 0;
     }
     int written = next.write(source);
-    progress(written, source.hasRemaining());
+    onWrite(written, source.hasRemaining());
     return written;
   }
 
@@ -113,10 +116,10 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
     if (relaying) {
       long written = next.write(sources, offset, length);
-      progress(written, Buffers.hasRemaining(sources, offset, length));
+      onWrite(written, Buffers.hasRemaining(sources, offset, length));
       return written;
     }
-    refuse();
+    writeBadRequest();
     return 0;
   }
 
@@ -148,46 +151,46 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   @Override
   public void resumeWrites() {
-    if (!refused) {
+    if (!badRequestWritten) {
       next.resumeWrites();
     }
   }
 
   @Override
   public void wakeupWrites() {
-    if (!refused) {
+    if (!badRequestWritten) {
       next.wakeupWrites();
     }
   }
 
   @Override
   public void terminateWrites() throws IOException {
-    progress(1, false);
+    onWrite(1, false);
     next.terminateWrites();
   }
 
   @Override
   public void truncateWrites() throws IOException {
-    progress(1, false);
+    onWrite(1, false);
     next.truncateWrites();
   }
 
   /**
-   * Writes our answer instead of Undertow's, whose bytes it leaves: Undertow would close the
-   * connection behind them at once. It waits to be told that they can be written, which never comes
-   * once ours is. Undertow's timer for a head goes on, and may end the connection before {@link
-   * Linger} does.
+   * Writes our answer instead of Undertow's. This method reports Undertow's bytes as not written,
+   * because Undertow would close the connection right after them. Undertow then waits until it can
+   * write, and this sink never tells it so. Undertow's timer for the request head keeps running,
+   * and may close the connection before {@link Linger} does.
    */
-  private void refuse() throws IOException {
+  private void writeBadRequest() throws IOException {
     if (problem.isEmpty()) {
       problem = Optional.of(ByteBuffer.wrap(badRequest()));
     }
     if (problem.get().hasRemaining()) {
-      progress(next.write(problem.get()), problem.get().hasRemaining());
+      onWrite(next.write(problem.get()), problem.get().hasRemaining());
     }
-    if (!problem.get().hasRemaining() && !refused) {
-      refused = true;
-      // In a task of its own: Undertow still works on the channels.
+    if (!problem.get().hasRemaining() && !badRequestWritten) {
+      badRequestWritten = true;
+      // In a separate task: Undertow still uses the channels.
       connection
           .getIoThread()
           .execute(() -> Linger.untilClosed(connection, next, source, () -> false));
@@ -200,7 +203,9 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
     Response response =
         ProblemResponse.of(
             new EventError(
-                Failure.BAD_REQUEST, "this is no HTTP/1.1 that can be relayed", Hop.CLIENT_AGENT),
+                Failure.BAD_REQUEST,
+                "the request is not valid HTTP/1.1, or cannot be relayed",
+                Hop.CLIENT_AGENT),
             id,
             Optional.empty());
     StringBuilder head = new StringBuilder("HTTP/1.1 ").append(response.statusCode());
@@ -219,34 +224,41 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
             .flip());
   }
 
-  /** Each byte that goes gives the caller the whole time again. */
-  private void progress(long written, boolean full) {
-    takenSince += written;
-    if (full && answering && slow.isEmpty()) {
+  /**
+   * Records what the socket has taken. Any written byte restarts the write timeout.
+   *
+   * @param full true if the socket's buffer is full
+   */
+  private void onWrite(long written, boolean full) {
+    writtenSinceFull += written;
+    if (full && answering && rateCheck.isEmpty()) {
       fullAt = System.nanoTime();
-      takenSince = 0;
-      slow = Optional.of(after(SLOW_FOR, this::cutIfSlow));
+      writtenSinceFull = 0;
+      rateCheck = Optional.of(after(GRACE_PERIOD, this::closeIfSlow));
     }
     if (written > 0) {
-      stuck.ifPresent(XnioExecutor.Key::remove);
-      stuck = Optional.empty();
-    } else if (stuck.isEmpty()) {
-      stuck = Optional.of(after(writeTimeout, () -> IoUtils.safeClose(connection)));
+      writeTimer.ifPresent(XnioExecutor.Key::remove);
+      writeTimer = Optional.empty();
+    } else if (writeTimer.isEmpty()) {
+      writeTimer = Optional.of(after(writeTimeout, () -> IoUtils.safeClose(connection)));
     }
   }
 
-  /** The caller has read as much as the socket has taken since it was full. */
-  private void cutIfSlow() {
+  /**
+   * Closes the connection if the caller reads too slowly. The caller has read as many bytes as the
+   * socket has taken since its buffer was first full.
+   */
+  private void closeIfSlow() {
     double seconds = (System.nanoTime() - fullAt) / 1e9;
-    if (takenSince < LEAST_BYTES_PER_SECOND * seconds) {
-      log.debug("event=caller_too_slow bytes={} seconds={}", takenSince, Math.round(seconds));
+    if (writtenSinceFull < MIN_BYTES_PER_SECOND * seconds) {
+      log.debug("event=caller_too_slow bytes={} seconds={}", writtenSinceFull, Math.round(seconds));
       IoUtils.safeClose(connection);
     } else {
-      slow = Optional.of(after(Duration.ofSeconds(1), this::cutIfSlow));
+      rateCheck = Optional.of(after(Duration.ofSeconds(1), this::closeIfSlow));
     }
   }
 
-  private XnioExecutor.Key after(Duration time, Runnable then) {
-    return connection.getIoThread().executeAfter(then, time.toMillis(), TimeUnit.MILLISECONDS);
+  private XnioExecutor.Key after(Duration delay, Runnable task) {
+    return connection.getIoThread().executeAfter(task, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

@@ -18,21 +18,21 @@ import java.util.regex.Pattern;
  * Finds the address whose share a connection or a request counts for (protocol section 6):
  *
  * <ul>
- *   <li>A connection of a trusted proxy has no share.
+ *   <li>A connection of a trusted proxy counts for no share.
  *   <li>A request of a trusted proxy counts for the last address in {@code X-Forwarded-For} that is
- *       not a trusted proxy. What stands to the left of it may be made up.
- *   <li>Without such an address the request has no share.
- *   <li>All else counts for the other end of the connection.
+ *       not a trusted proxy. A caller may have made up the addresses to the left of that one.
+ *   <li>If there is no such address, the request counts for no share.
+ *   <li>Every other connection or request counts for the peer of its connection.
  * </ul>
  *
  * <p>Immutable.
  */
 final class Callers {
 
-  /** Addresses in {@code X-Forwarded-For} that are read, from the last one on. */
+  /** Maximum number of addresses read from {@code X-Forwarded-For}, from the last one backwards. */
   static final int MAX_READ = 16;
 
-  /** An address; an IPv6 address in brackets and an IPv4 address may have a port. */
+  /** An IP address. An IPv4 address, and an IPv6 address in brackets, may have a port. */
   private static final Pattern NODE =
       Pattern.compile(
           "\\[([0-9A-Fa-f:.]{2,45})](?::[0-9]{1,5})?"
@@ -48,14 +48,14 @@ final class Callers {
   private final boolean haveShares;
 
   /**
-   * @param haveShares false if no caller has a share
+   * @param haveShares true if callers have shares
    */
   Callers(TrustedProxies trustedProxies, boolean haveShares) {
     this.trustedProxies = trustedProxies;
     this.haveShares = haveShares;
   }
 
-  /** Returns the address whose share a connection from there counts for. */
+  /** Returns the address whose share a connection from {@code peer} counts for. */
   CallerAddress ofConnection(InetSocketAddress peer) {
     InetAddress address = peer.getAddress();
     return !haveShares || address == null || trustedProxies.contains(address)
@@ -63,7 +63,7 @@ final class Callers {
         : CallerAddress.of(address);
   }
 
-  /** Returns the address whose share a request with those fields counts for. */
+  /** Returns the address whose share a request from {@code peer} counts for. */
   CallerAddress ofRequest(InetSocketAddress peer, Headers headers) {
     InetAddress address = peer.getAddress();
     if (!haveShares || address == null) {
@@ -72,11 +72,14 @@ final class Callers {
     if (!trustedProxies.contains(address)) {
       return CallerAddress.of(address);
     }
-    return namedBy(headers).map(CallerAddress::of).orElse(CallerAddress.UNSHARED);
+    return forwardedFor(headers).map(CallerAddress::of).orElse(CallerAddress.UNSHARED);
   }
 
-  /** The nearest address that is not a trusted proxy; empty if anything before it is unreadable. */
-  private Optional<InetAddress> namedBy(Headers headers) {
+  /**
+   * Returns the last address in {@code X-Forwarded-For} that is not a trusted proxy. Empty if there
+   * is none, or if an entry to the right of it cannot be parsed.
+   */
+  private Optional<InetAddress> forwardedFor(Headers headers) {
     List<String> lines = headers.all(HeaderRules.FORWARDED_FOR);
     int read = 0;
     for (int line = lines.size() - 1; line >= 0; line--) {
@@ -109,7 +112,7 @@ final class Callers {
             : matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
     try {
       byte[] bytes = new IPAddressString(address, ADDRESS).toAddress().getBytes();
-      return Optional.of(InetAddress.getByAddress(bytes)); // asks no DNS
+      return Optional.of(InetAddress.getByAddress(bytes)); // makes no DNS query
     } catch (AddressStringException | IncompatibleAddressException | UnknownHostException e) {
       return Optional.empty();
     }

@@ -3,7 +3,7 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
@@ -19,18 +19,18 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The client agent: its parts, how they hang together, its start and its end. */
+/** Builds the parts of the client agent, starts and stops them. */
 final class ClientAgent {
 
   private static final Logger log = LoggerFactory.getLogger(ClientAgent.class);
 
-  /** How long the last publications and answers may take once nothing is pending any more. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+  /** Maximum time for each of the last steps of a stop: final answers, the loop, a flush. */
+  private static final Duration FINAL_STEP_TIMEOUT = Duration.ofSeconds(1);
 
   private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
-  /** When nothing has come for so long, the callers have been sent elsewhere. */
-  private static final Duration QUIET = Duration.ofSeconds(1);
+  /** Time without a new request after which callers are taken to have switched elsewhere. */
+  private static final Duration QUIET_PERIOD = Duration.ofSeconds(1);
 
   private final ClientAgentConfig config;
   private final Loop loop;
@@ -38,15 +38,15 @@ final class ClientAgent {
   private final Admission admission;
   private final RequestMetrics metrics;
   private final PendingRequests pending;
-  private final ClientSessionListener inbox;
+  private final ClientSessionListener sessionListener;
   private final RelayHandler handler;
   private final HttpListener listener;
 
   /**
-   * A client agent that does nothing yet.
+   * Creates a client agent that is not started.
    *
    * @param loop not started
-   * @param session on that loop, not started
+   * @param session not started, with {@code loop} as its loop
    */
   ClientAgent(
       ClientAgentConfig config,
@@ -66,51 +66,58 @@ final class ClientAgent {
             config.routing().upstreamTargets());
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
     metrics = new RequestMetrics(registry, admission);
-    pending = new PendingRequests(clientId, config.ackTimeout(), new ToSession(), UUID::randomUUID);
-    inbox = new ClientSessionListener(clientId, pending, loop::now, metrics);
+    pending =
+        new PendingRequests(
+            clientId, config.ackTimeout(), new SessionPublisher(), UUID::randomUUID);
+    sessionListener = new ClientSessionListener(clientId, pending, loop::now, metrics);
     HttpDate date = new HttpDate(InstantSource.system());
     handler =
         new RelayHandler(
             config,
             admission,
             new RelayedRequest.Context(
-                new ToLoop(), metrics, "longcut." + clientId.instance(), date, () -> false));
+                new LoopSubmitter(), metrics, "longcut." + clientId.instance(), date, () -> false));
     listener = new HttpListener(config, handler, exceeded, date);
   }
 
-  /** Listens; RabbitMQ need not be there yet. */
+  /** Starts to listen. RabbitMQ need not be available yet. */
   void start() {
-    loop.start(new Ticks());
+    loop.start(new AgentTicker());
     session.publishOnlyWhileConsuming();
-    session.start(inbox);
-    listener.start(); // last: what comes in finds everything running
+    session.start(sessionListener);
+    listener.start(); // last: a request must find everything running
   }
 
-  /** The port that callers connect to. */
+  /** Returns the port to which callers connect. */
   int port() {
     return listener.port();
   }
 
-  /** Requests under way, for tests. */
+  /** Returns the admission. For tests. */
   Admission admission() {
     return admission;
   }
 
-  /** Connections of callers, for tests. */
+  /** Returns the number of callers' connections. For tests. */
   int openConnections() {
     return listener.openConnections();
   }
 
-  /** Whether anything is under way, for tests of leaks. */
+  /** Returns whether nothing is in flight. For tests that look for leaks. */
   boolean isIdle() {
     return admission.isIdle();
   }
 
   /**
-   * Drains: what is under way is answered, within the drain timeout. What still comes is served
-   * until nothing has come for a second, so that no caller finds the door shut or a kept connection
-   * closed under its request, but for half of the drain timeout at the most: the other half is for
-   * the answers.
+   * Drains and stops the client agent:
+   *
+   * <ol>
+   *   <li>New connections and requests are accepted until none has come for {@link #QUIET_PERIOD},
+   *       so that callers have time to switch to another client agent. This takes at most half of
+   *       the drain timeout.
+   *   <li>Then no new connection is accepted, and requests in flight are answered in the time left.
+   *   <li>Requests that still wait at the drain timeout fail.
+   * </ol>
    */
   void stop() throws InterruptedException {
     long began = System.nanoTime();
@@ -121,18 +128,18 @@ final class ClientAgent {
     if (!await(left, () -> admission.requests() == 0)) {
       log.warn("event=drain_timed_out in_flight={}", admission.requests());
       onLoop(pending::abandonAll);
-      await(LAST_WORDS, () -> admission.requests() == 0);
+      await(FINAL_STEP_TIMEOUT, () -> admission.requests() == 0);
     }
-    listener.close(); // before the session: a connection that ends may have something to cancel
+    listener.close(); // before the session: the end of a connection may cancel a request
     onLoop(() -> {});
-    session.flush(LAST_WORDS);
+    session.flush(FINAL_STEP_TIMEOUT);
     session.close();
     loop.close();
   }
 
   private boolean isQuiet(long began) {
     long now = System.nanoTime();
-    return Math.min(now - began, now - handler.receivedAt()) >= QUIET.toNanos();
+    return Math.min(now - began, now - handler.lastReceivedAt()) >= QUIET_PERIOD.toNanos();
   }
 
   private static boolean await(Duration atMost, BooleanSupplier condition)
@@ -147,7 +154,7 @@ final class ClientAgent {
     return true;
   }
 
-  /** Runs it on the loop and waits until it has. */
+  /** Runs the task on the loop and waits for its end, at most {@link #FINAL_STEP_TIMEOUT}. */
   private void onLoop(Runnable task) throws InterruptedException {
     CountDownLatch done = new CountDownLatch(1);
     loop.execute(
@@ -155,15 +162,15 @@ final class ClientAgent {
           task.run();
           done.countDown();
         });
-    if (!done.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!done.await(FINAL_STEP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
       log.warn("event=loop_busy");
     }
   }
 
-  /** From I/O threads to the loop. */
-  private final class ToLoop implements RequestSubmitter {
+  /** Runs {@link PendingRequests} on the loop. */
+  private final class LoopSubmitter implements RequestSubmitter {
     @Override
-    public void submit(Incoming incoming) {
+    public void submit(IncomingRequest incoming) {
       loop.executeHere(() -> pending.add(incoming, loop.now()));
     }
 
@@ -173,17 +180,17 @@ final class ClientAgent {
     }
   }
 
-  /** From the loop to RabbitMQ. */
-  private final class ToSession implements RequestPublisher {
+  /** Publishes through the session. */
+  private final class SessionPublisher implements RequestPublisher {
     @Override
-    public Runnable publish(Attempt attempt) {
+    public Runnable publish(RequestPublication request) {
       metrics.countPublication();
-      UUID id = attempt.event().clientReqId();
+      UUID id = request.event().clientReqId();
       Publication publication =
-          Publication.of(attempt.event(), attempt.routingKey(), attempt.giveUpAt())
+          Publication.of(request.event(), request.routingKey(), request.giveUpAt())
               .tried(Tries.ONCE)
-              .batched(attempt.batching())
-              .expiringAfter(attempt.expirationMillis())
+              .batched(request.batching())
+              .expiringAfter(request.expirationMillis())
               .whenDone(outcome -> pending.onOutcome(id, outcome, loop.now()));
       session.publish(publication);
       return () -> session.withdraw(publication);
@@ -198,24 +205,26 @@ final class ClientAgent {
     }
   }
 
-  /** Time that passes, and time that does not count. */
-  private final class Ticks implements Ticker {
+  /**
+   * Passes ticks to the parts. Excuses time in which this process was suspended or disconnected.
+   */
+  private final class AgentTicker implements Ticker {
 
     private final Guard guard = new Guard();
     private long lastTick = System.nanoTime();
-    private long stoodStill;
+    private long stallNanos;
 
     @Override
     public void onTick(long now) {
       long passed = now - lastTick;
       lastTick = now;
-      // While it could not hear or say anything, and while it stood still, nobody else was late.
-      long excused = session.state().isHealthy() ? stoodStill : passed;
+      // Brokers were not late while this process was suspended, disconnected or blocked.
+      long excused = session.state().isHealthy() ? stallNanos : passed;
       pending.excuse(excused);
       if (excused > 0) {
-        admission.disregardDelays();
+        admission.discardDelays();
       }
-      stoodStill = 0;
+      stallNanos = 0;
       guard.run("admission", () -> admission.onTick(now));
       guard.run("pending", () -> pending.onTick(now));
     }
@@ -228,10 +237,10 @@ final class ClientAgent {
 
     @Override
     public void onStoodStill(long nanos) {
-      stoodStill = nanos;
+      stallNanos = nanos;
       log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
       if (nanos > config.ackTimeout().toNanos()) {
-        session.reopenConsuming("the process stood still");
+        session.reopenConsuming("the process was suspended");
       }
     }
   }

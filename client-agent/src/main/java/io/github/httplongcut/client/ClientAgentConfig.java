@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The client agent's settings; {@code reference.conf} says what each means, its unit, and what
+ * Settings of the client agent. {@code reference.conf} documents each setting, its unit, and what
  * happens at the limit.
  *
- * @param name of the process: {@code longcut.id}
+ * @param name the process's name, {@code longcut.id}
  */
 public record ClientAgentConfig(
     String name,
@@ -37,26 +37,27 @@ public record ClientAgentConfig(
     Shares shares)
     implements RoleConfig {
 
-  /** Brokers let acks wait for their neighbours, 20 ms at the most (protocol section 7). */
-  private static final Duration LEAST_ACK_DELAY_TARGET = Duration.ofMillis(100);
+  /** Brokers delay acks by up to 20 ms to batch them (protocol section 7). */
+  private static final Duration MIN_ACK_DELAY_TARGET = Duration.ofMillis(100);
 
-  private static final String NO_MORE_IS_RELAYED =
+  private static final String DISCARDED_IF_LARGER =
       "brokers and upstream agents discard requests with more";
 
   private static final Pattern HOST = Pattern.compile("[a-z0-9._-]+|\\[[0-9a-f:.]+]");
   private static final String HOST_FORM = "a host name without a port";
 
   private static final Pattern PATH = Pattern.compile("/|(/[^/?#\\s]+)+");
-  private static final String PATH_FORM = "/ or a path such as /orders, without a / at its end";
+  private static final String PATH_FORM = "/ or a path such as /orders, without a trailing /";
 
   /**
-   * Where callers connect.
+   * Address of the HTTP listener, and limits of its connections.
    *
-   * @param port 0: any free one
-   * @param readTimeout for a request's head to arrive; longest pause between two reads of a body
-   * @param minUploadRate of a body, in bytes a second
-   * @param idleTimeout for a kept connection to bring the next request
-   * @param maxConnections of callers
+   * @param port 0 for any free port
+   * @param readTimeout longest time for a request's head to arrive, and longest pause between two
+   *     reads of a body
+   * @param minUploadRate lowest average rate of a body, in bytes per second
+   * @param idleTimeout longest time that an idle connection is kept
+   * @param maxConnections maximum number of connections, idle ones included
    */
   public record Listener(
       String host,
@@ -72,10 +73,10 @@ public record ClientAgentConfig(
   }
 
   /**
-   * Sizes in bytes, except the two counts.
+   * Limits of requests. Sizes are in bytes.
    *
-   * @param maxInFlight requests
-   * @param maxHeaders fields
+   * @param maxInFlight maximum number of requests in flight
+   * @param maxHeaders maximum number of header fields of a request
    */
   public record Limits(
       int maxInFlight,
@@ -86,11 +87,12 @@ public record ClientAgentConfig(
       long maxUrl) {}
 
   /**
-   * Which request goes to which upstream target.
+   * Rules that choose the upstream target of a request.
    *
-   * @param routes in the order of the config; no two with the same host and path
-   * @param defaultUpstreamTarget for what no route matches; empty: {@code no_route}
-   * @param onHangUp fate of a request for that target whose caller is gone
+   * @param routes in the order of the config; no two have the same host and path
+   * @param defaultUpstreamTarget for requests that match no route; if empty, they fail with {@code
+   *     no_route}
+   * @param onHangUp action if the caller of a request for the default target hangs up
    */
   public record Routing(
       List<Route> routes, Optional<String> defaultUpstreamTarget, OnHangUp onHangUp) {
@@ -98,7 +100,7 @@ public record ClientAgentConfig(
       routes = List.copyOf(routes);
     }
 
-    /** All that requests may be for. */
+    /** Returns the targets of all routes, and the default target. */
     Set<String> upstreamTargets() {
       return Stream.concat(
               routes.stream().map(Route::upstreamTarget), defaultUpstreamTarget.stream())
@@ -107,13 +109,13 @@ public record ClientAgentConfig(
   }
 
   /**
-   * One rule.
+   * Route to an upstream target.
    *
-   * @param host the Host it is for, without port and in lower case; empty: any
-   * @param path a prefix of whole segments: {@code /} or {@code /a/b}, no slash at its end
-   * @param stripPath whether the upstream server gets the URL without the prefix
-   * @param upstreamTarget where to
-   * @param onHangUp fate of a request whose caller is gone
+   * @param host the {@code Host} that it matches, without port and in lower case; empty for any
+   * @param path the prefix that it matches, in whole segments: {@code /} or {@code /a/b}, without a
+   *     trailing slash
+   * @param stripPath true if the upstream server gets the URL without the prefix
+   * @param onHangUp action if the caller hangs up
    */
   public record Route(
       Optional<String> host,
@@ -122,48 +124,48 @@ public record ClientAgentConfig(
       String upstreamTarget,
       OnHangUp onHangUp) {}
 
-  /** Fate of a request whose caller is gone before its answer. */
+  /** Action if a caller hangs up before its answer. */
   public enum OnHangUp {
-    /** It is cancelled along the way. */
+    /** Cancels the request, also at the broker and the upstream agent. */
     CANCEL,
-    /** It goes on, and its answer is dropped. */
+    /** Lets the request finish, and drops its answer. */
     FINISH
   }
 
   /**
-   * Rules for the fields that tell the upstream server about the caller.
+   * Rules for the header fields that tell the upstream server about the caller.
    *
-   * @param trustedProxies whose {@code X-Forwarded-*} are believed
-   * @param underscores in the names of fields
+   * @param trustedProxies proxies whose {@code X-Forwarded-*} fields are trusted
+   * @param underscores rule for field names with an underscore
    */
   public record Forwarding(
       ForwardedHeaders headers, TrustedProxies trustedProxies, Underscores underscores) {}
 
   /**
-   * Shares of what is bounded by the limits.
+   * Rule for the shares of targets and callers in the limits.
    *
-   * @param rule for a target's share, and a caller's
-   * @param callers whether callers have shares
+   * @param rule for the share of a target, and of a caller
+   * @param callers true if callers have shares
    */
   public record Shares(ShareRule rule, boolean callers) {}
 
-  /** Fields with {@code _} in their name, which CGI and WSGI take for those with {@code -}. */
+  /** Rule for field names with {@code _}, which CGI and WSGI do not distinguish from {@code -}. */
   public enum Underscores {
     PASS,
     DROP
   }
 
-  /** Fate of {@code X-Forwarded-*} and of other fields that tell who calls. */
+  /** Rule for {@code X-Forwarded-*} and other fields that identify the caller. */
   public enum ForwardedHeaders {
-    /** Ours instead of the caller's, unless that is a trusted proxy. */
+    /** Replaces the caller's fields, unless the caller is a trusted proxy. */
     REPLACE,
-    /** Ours after the caller's, which are believed. */
+    /** Appends to the caller's fields, which are trusted. */
     APPEND,
-    /** None added; the caller's pass as they are. */
+    /** Adds no fields; the caller's pass unchanged. */
     OFF
   }
 
-  /** Reads {@code longcut}. */
+  /** Reads and checks the settings below {@code longcut}. */
   public static ClientAgentConfig read(Settings longcut) {
     Settings agent = longcut.section("client-agent");
     ClientAgentConfig config =
@@ -183,9 +185,9 @@ public record ClientAgentConfig(
                 agent.bytes("max-in-flight-bytes"),
                 agent.bodyLimit("max-request-body"),
                 agent.bytes(
-                    "max-headers-size", WireLimits.OUTSIDE_HEADER_CHARS, NO_MORE_IS_RELAYED),
-                agent.count("max-headers", WireLimits.OUTSIDE_HEADER_FIELDS, NO_MORE_IS_RELAYED),
-                agent.bytes("max-url", WireLimits.URL_CHARS, NO_MORE_IS_RELAYED)),
+                    "max-headers-size", WireLimits.OUTSIDE_HEADER_CHARS, DISCARDED_IF_LARGER),
+                agent.count("max-headers", WireLimits.OUTSIDE_HEADER_FIELDS, DISCARDED_IF_LARGER),
+                agent.bytes("max-url", WireLimits.URL_CHARS, DISCARDED_IF_LARGER)),
             agent.duration("request-timeout"),
             agent.duration("ack-timeout"),
             agent.duration("ack-delay-target"),
@@ -202,7 +204,7 @@ public record ClientAgentConfig(
         "ack-timeout",
         "less than request-timeout");
     agent.require(
-        config.ackDelayTarget.compareTo(LEAST_ACK_DELAY_TARGET) >= 0
+        config.ackDelayTarget.compareTo(MIN_ACK_DELAY_TARGET) >= 0
             && config.ackDelayTarget.compareTo(config.ackTimeout) < 0,
         "ack-delay-target",
         "at least 100ms and less than ack-timeout");
@@ -219,7 +221,8 @@ public record ClientAgentConfig(
       trusted = TrustedProxies.parse(agent.texts("trusted-proxies"));
     } catch (IllegalArgumentException e) {
       agent.refuse(
-          "trusted-proxies", "expected addresses and ranges such as 10.0.0.0/8 or fd00::/8");
+          "trusted-proxies",
+          "expected IP addresses and CIDR ranges such as 10.0.0.0/8 or fd00::/8");
     }
     return new Forwarding(
         agent.oneOf("forwarded-headers", ForwardedHeaders.class),
@@ -231,7 +234,7 @@ public record ClientAgentConfig(
     return new Shares(ShareRule.read(shares), shares.flag("callers"));
   }
 
-  /** Returns the rule by which callers are told from each other. */
+  /** Returns the rule that tells which caller a connection or request counts for. */
   Callers callers() {
     return new Callers(forwarding.trustedProxies(), shares.callers());
   }
@@ -255,7 +258,8 @@ public record ClientAgentConfig(
     settings.require(
         seen.add(route.host.orElse("*") + ' ' + route.path),
         "path",
-        "another host or path than the routes before: the first of two equal ones would always win");
+        "a host and path that no earlier route has:"
+            + " of two equal routes, the first would always win");
     return route;
   }
 

@@ -13,12 +13,12 @@ import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
 
-/** The client agent's process. */
+/** Entry point of the client agent's process. */
 public final class ClientAgentMain {
 
   private ClientAgentMain() {}
 
-  /** Runs it until it is told to stop. */
+  /** Runs the client agent until the process is told to stop. */
   public static void main(String... arguments) {
     new RoleCommand<>(
             Role.CLIENT_AGENT,
@@ -48,7 +48,7 @@ public final class ClientAgentMain {
     return () -> {
       readiness.stopping();
       agent.stop();
-      admin.close(); // last, so that the drain can be watched
+      admin.close(); // last, so that operators can watch the drain
       metrics.close();
     };
   }

@@ -7,7 +7,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The client agent's own flags and environment variables. */
+/** Flags and environment variables that only the client agent has. */
 @Command
 final class ClientAgentOptions implements RoleOptions {
 
@@ -18,13 +18,13 @@ final class ClientAgentOptions implements RoleOptions {
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      description = "Where callers connect; 0: any free port.")
+      description = "Port for callers; 0: any free port.")
   private String port;
 
   @Option(
       names = "--upstream-target",
       paramLabel = "NAME",
-      description = "The target of what no route fits.")
+      description = "Upstream target of requests that match no route.")
   private String upstreamTarget;
 
   @Override

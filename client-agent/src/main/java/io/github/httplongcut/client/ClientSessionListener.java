@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What RabbitMQ delivers to the client agent: checked by its envelope, settled first where a
- * request may run again because of it (protocol section 4, rule 1), handed over, acked. On the
- * loop.
+ * Handles the messages that RabbitMQ delivers to the client agent. Checks the envelope, passes the
+ * events to {@link PendingRequests} and acks the message. If an event makes a request run again
+ * that is not repeatable, settles the message first (protocol section 4, rule 1). On the loop.
  */
 final class ClientSessionListener implements SessionListener {
 
@@ -33,10 +33,10 @@ final class ClientSessionListener implements SessionListener {
   private final RequestMetrics metrics;
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
   private final Guard guard = new Guard();
-  private boolean inboxIsNew;
+  private boolean inboxReplaced;
 
   /**
-   * @param clock the loop's
+   * @param clock the loop's clock
    */
   ClientSessionListener(
       ProcessId clientId, PendingRequests pending, LongSupplier clock, RequestMetrics metrics) {
@@ -54,9 +54,9 @@ final class ClientSessionListener implements SessionListener {
     }
     for (Event event : delivery.events()) {
       if (pending.settlesFirst(event)) {
-        delivery.settle(() -> handOver(event, delivery));
+        delivery.settle(() -> handle(event, delivery));
       } else {
-        guard.run(event.type().wireName(), () -> handOver(event, delivery));
+        guard.run(event.type().wireName(), () -> handle(event, delivery));
         delivery.done();
       }
     }
@@ -76,8 +76,9 @@ final class ClientSessionListener implements SessionListener {
   }
 
   /**
-   * RabbitMQ vouches for the sender and the routing key. A request can only be one of this process
-   * that came back; what brokers send is bound by a key that only they may write.
+   * Returns whether an honest sender can have caused the delivery. RabbitMQ has checked the sender
+   * and the routing key. A request can only be one of this process that came back. Only brokers
+   * have permission to write the events of brokers.
    */
   private boolean isCredible(Delivery delivery) {
     Delivery.Envelope envelope = delivery.envelope();
@@ -89,24 +90,24 @@ final class ClientSessionListener implements SessionListener {
     };
   }
 
-  private void handOver(Event event, Delivery delivery) {
-    boolean wanted = false;
+  private void handle(Event event, Delivery delivery) {
+    boolean used = false;
     if (event instanceof ClientRequestAck ack) {
       pending.onAck(ack, clock.getAsLong());
-      wanted = true;
+      used = true;
     } else if (event instanceof BrokerResponse response) {
-      wanted = pending.onResponse(response, clock.getAsLong());
+      used = pending.onResponse(response, clock.getAsLong());
     } else if (event instanceof BrokerError error) {
-      wanted = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
+      used = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
     } else if (event instanceof ClientRequest request) {
-      wanted =
+      used =
           switch (delivery.envelope().origin()) {
-            // Brokers reject only what they are given in doubt.
+            // A broker rejects a request only if it may already have run.
             case IN_DOUBT, REJECTED -> pending.onInDoubt(request, clock.getAsLong());
             default -> pending.onDeadLetter(request, clock.getAsLong());
           };
     }
-    if (!wanted) {
+    if (!used) {
       metrics.countDropped();
       log.debug("event=dropped type={}", event.type().wireName());
     }
@@ -115,14 +116,15 @@ final class ClientSessionListener implements SessionListener {
   @Override
   public void onInboxReplaced(ProcessId newId) {
     log.info("event=inbox_replaced");
-    inboxIsNew = true;
+    inboxReplaced = true;
   }
 
   @Override
   public void onConsuming() {
     log.info("event=consuming");
-    if (inboxIsNew) { // and bound: before that, answers to what is published again would be lost
-      inboxIsNew = false;
+    // Only now is the new inbox bound: the answers to requests published earlier would be lost.
+    if (inboxReplaced) {
+      inboxReplaced = false;
       pending.onInboxReplaced(clock.getAsLong());
     }
   }

@@ -5,24 +5,25 @@ import io.github.httplongcut.share.FairShares.Verdict;
 import io.github.httplongcut.share.ShareRule;
 
 /**
- * Open connections by their caller's share (protocol section 6). Thread-safe: one lock, held for a
- * few assignments.
+ * Counts the open connections and limits each caller to its share of them (protocol section 6).
+ * Thread-safe: one lock, held for a few assignments.
  */
 final class ConnectionShares {
 
-  /** The caller without a share is one of the parties, so that what it holds counts. */
+  /** {@link CallerAddress#UNSHARED} is one of the parties: its connections count in the total. */
   private final FairShares<CallerAddress> shares;
 
   /**
-   * @param maxConnections in all; the listener sees to it
+   * @param maxConnections in all; the listener enforces this limit
    */
   ConnectionShares(int maxConnections, ShareRule rule) {
     shares = new FairShares<>(maxConnections, Long.MAX_VALUE, rule);
   }
 
   /**
-   * Takes a place, unless the caller has its share. The listener accepts no more connections than
-   * there may be in all; this class may hear of an end a moment later than the listener.
+   * Counts one more connection and returns true, unless the caller already holds its share. The
+   * total is not checked here: the listener enforces it, and a closed connection may be released
+   * here a moment later than the listener counts it as closed.
    */
   synchronized boolean acquire(CallerAddress caller, long now) {
     if (caller.hasShare() && shares.ask(caller, 0, now) == Verdict.OVER_SHARE_OF_PLACES) {
@@ -32,7 +33,7 @@ final class ConnectionShares {
     return true;
   }
 
-  /** Gives up a place. */
+  /** Counts a connection as closed. */
   synchronized void release(CallerAddress caller) {
     shares.release(caller, 0);
   }

@@ -12,15 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what is refused because a target or a caller has its share, and logs one of each kind in
- * ten seconds. Thread-safe.
+ * Counts the requests and connections that are refused because a target or a caller already holds
+ * its share. Logs at most one refusal of each kind in ten seconds. Thread-safe.
  */
 final class ExceededShares {
 
-  /** Room that there are shares of. */
+  /** Bounded resource that is shared. */
   enum Room {
-    REQUESTS("requests under way"),
-    BYTES("bytes under way"),
+    REQUESTS("requests in flight"),
+    BYTES("bytes in flight"),
     CONNECTIONS("connections");
 
     private final String words;
@@ -29,7 +29,7 @@ final class ExceededShares {
       this.words = words;
     }
 
-    /** Returns what a caller is told. */
+    /** Returns the name of the resource in texts for callers. */
     String words() {
       return words;
     }
@@ -39,31 +39,31 @@ final class ExceededShares {
     }
   }
 
-  private record Kind(String of, Room room) {}
+  private record WarningKey(String of, Room room) {}
 
   private static final Logger log = LoggerFactory.getLogger(ExceededShares.class);
-  private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(10);
+  private static final Duration WARNING_INTERVAL = Duration.ofSeconds(10);
   private static final String TARGET = "target";
   private static final String CALLER = "caller";
 
-  /** Strangers have no label of their own: they are too many. */
-  private static final String NO_NAME = "none";
+  /** Label for all callers: one label for each would be too many time series. */
+  private static final String ANY_CALLER = "none";
 
   private final MeterRegistry registry;
-  private final Map<Kind, RateLimit> warnings = new HashMap<>();
+  private final Map<WarningKey, RateLimit> warnings = new HashMap<>();
 
   ExceededShares(MeterRegistry registry) {
     this.registry = registry;
   }
 
   /**
-   * A request was refused: its upstream target has its share.
+   * A request was refused because its upstream target already holds its share.
    *
-   * @param upstreamTarget one of the configured ones
+   * @param upstreamTarget a configured target
    */
   void ofTarget(String upstreamTarget, Room room, long now) {
     counter(TARGET, room, upstreamTarget).increment();
-    long suppressed = warns(new Kind(TARGET, room), now);
+    long suppressed = suppressedOrSkip(new WarningKey(TARGET, room), now);
     if (suppressed >= 0) {
       log.warn(
           "event=share_exceeded of=target upstream_target={} room={} suppressed={}",
@@ -73,10 +73,10 @@ final class ExceededShares {
     }
   }
 
-  /** A request or a connection was refused: its caller has its share. */
+  /** A request or a connection was refused because its caller already holds its share. */
   void ofCaller(CallerAddress caller, Room room, long now) {
-    counter(CALLER, room, NO_NAME).increment();
-    long suppressed = warns(new Kind(CALLER, room), now);
+    counter(CALLER, room, ANY_CALLER).increment();
+    long suppressed = suppressedOrSkip(new WarningKey(CALLER, room), now);
     if (suppressed >= 0) {
       log.warn(
           "event=share_exceeded of=caller caller={} room={} suppressed={}",
@@ -88,16 +88,17 @@ final class ExceededShares {
 
   private Counter counter(String of, Room room, String name) {
     return Counter.builder("longcut.client.shares.exceeded")
-        .description("Requests and connections refused because a target or a caller has its share")
+        .description(
+            "Requests and connections refused because a target or a caller already holds its share")
         .tag("of", of)
         .tag("room", room.label())
         .tag("name", name)
         .register(registry);
   }
 
-  /** Returns the number of warnings left out since the last one, or -1 if this one is left out. */
-  private synchronized long warns(Kind kind, long now) {
-    RateLimit warning = warnings.computeIfAbsent(kind, k -> new RateLimit(BETWEEN_WARNINGS));
+  /** Returns the number of warnings suppressed since the last one, or -1 to suppress this one. */
+  private synchronized long suppressedOrSkip(WarningKey key, long now) {
+    RateLimit warning = warnings.computeIfAbsent(key, k -> new RateLimit(WARNING_INTERVAL));
     return warning.allows(now) ? warning.takeSuppressed() : -1;
   }
 }

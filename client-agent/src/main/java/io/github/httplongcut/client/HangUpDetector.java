@@ -14,22 +14,23 @@ import org.xnio.XnioExecutor;
 import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /**
- * Listens on a connection whose caller waits for an answer: Undertow itself would not read, and so
- * not notice the end. On the I/O thread, as the answer is, so that nothing is written between its
- * bytes.
+ * Detects that a caller hangs up while it waits for its answer. Undertow does not read from the
+ * connection then, and would not notice. On the I/O thread, like the answer, so that no probe is
+ * written between the answer's bytes.
  *
- * <p>A reset closes the connection at once. A FIN says only that the caller sends nothing more: one
- * that half-closed still reads, one that closed its socket does not. TCP tells them apart when the
- * caller is sent something: a closed socket answers with a reset. So the caller is sent {@code 100
- * Continue}, which a client discards (RFC 9110 section 15.2), at each of {@link #PROBES} until the
- * answer comes. The write after the reset fails, and closes the connection: nothing else shows the
- * reset, since a socket that has read the FIN reads no error, and Java has no {@code SO_ERROR}.
+ * <p>A reset closes the connection at once. A FIN only means that the caller sends nothing more: a
+ * caller that half-closed its socket still reads, a caller that closed it does not. To tell them
+ * apart, the detector writes {@code 100 Continue}, which clients discard (RFC 9110 section 15.2),
+ * at each of {@link #PROBES} until the answer comes. A closed socket answers a probe with a reset,
+ * and the next write fails and closes the connection. Nothing else reveals the reset: a socket that
+ * has read the FIN reads no error, and Java has no {@code SO_ERROR}.
  */
 final class HangUpDetector {
 
   /**
-   * Times after the FIN. The second finds callers that are gone; the later ones those that are far
-   * away, or go later. Not more: a client may take only so many interim answers (Go: five).
+   * Times of the probes after the FIN. The second probe detects most callers that are gone. The
+   * later probes detect callers that are far away, or that go later. There are no more than five
+   * because clients limit the number of interim answers (Go: five).
    */
   static final List<Duration> PROBES =
       List.of(
@@ -56,26 +57,26 @@ final class HangUpDetector {
   }
 
   /**
-   * Closes the connection when its caller is found to be gone, until {@link #stop}. The request is
-   * complete.
+   * Watches the connection until {@link #stop}, and closes it when the caller is gone. Called when
+   * the request is complete.
    *
-   * @param probing false if the caller takes no interim answers (HTTP/1.0), or nobody needs to know
-   *     that it is gone
-   * @param onLastRequest is called when the caller has said that it sends nothing more
+   * @param probing false if the caller knows no interim answers (HTTP/1.0), or if the request goes
+   *     on without its caller
+   * @param onLastRequest is called when a FIN arrives: no further request follows
    */
   static HangUpDetector watch(
       HttpServerConnection connection, boolean probing, Runnable onLastRequest) {
-    HangUpDetector hangUp = new HangUpDetector(connection, probing, onLastRequest);
-    if (connection.getExtraBytes() == null) { // else the next request is here: the caller lives
-      // What framed the request's content lets nothing through any more, not even the end.
-      hangUp.source.setConduit(connection.getOriginalSourceConduit());
-      hangUp.source.setReadListener(unused -> hangUp.onReadable());
-      hangUp.source.resumeReads();
+    HangUpDetector detector = new HangUpDetector(connection, probing, onLastRequest);
+    if (connection.getExtraBytes() == null) { // else the caller has sent its next request
+      // The conduit that framed the request's content hides everything behind it, even the FIN.
+      detector.source.setConduit(connection.getOriginalSourceConduit());
+      detector.source.setReadListener(unused -> detector.onReadable());
+      detector.source.resumeReads();
     }
-    return hangUp;
+    return detector;
   }
 
-  /** From now on the connection is Undertow's again. */
+  /** Ends the watch and leaves the connection to Undertow. */
   void stop() {
     stopReading();
     nextProbe.ifPresent(XnioExecutor.Key::remove);
@@ -97,7 +98,7 @@ final class HangUpDetector {
       close();
       return;
     }
-    if (read > 0) { // a pipelined request: Undertow parses it after this one's answer
+    if (read > 0) { // a pipelined request: Undertow parses it after this answer
       stopReading();
       pooled.getBuffer().flip();
       connection.setExtraBytes(pooled);
@@ -124,7 +125,7 @@ final class HangUpDetector {
     try {
       ByteBuffer interim = ByteBuffer.wrap(CONTINUE);
       connection.getOriginalSinkConduit().write(interim);
-      if (interim.hasRemaining()) { // it does not read the answers before this one either
+      if (interim.hasRemaining()) { // the caller has not read earlier answers either
         close();
         return;
       }

@@ -3,7 +3,7 @@ package io.github.httplongcut.client;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Host and port as {@code Host} and absolute-form name them (RFC 3986 section 3.2), for HTTP. */
+/** Parses the host and port of {@code Host} and of absolute-form URLs (RFC 3986 section 3.2). */
 final class HostField {
 
   private static final Pattern FORM =
@@ -13,7 +13,7 @@ final class HostField {
 
   private HostField() {}
 
-  /** Returns whether it is a host, with or without a port, and nothing else. */
+  /** Returns whether {@code authority} is a host, with or without a port, and nothing else. */
   static boolean isWellFormed(String authority) {
     return FORM.matcher(authority).matches();
   }
@@ -24,8 +24,8 @@ final class HostField {
   }
 
   /**
-   * Returns the host in lower case, without the port and the dot of the DNS's root: {@code h.} and
-   * {@code h} are one host (RFC 1034 section 3.1).
+   * Returns the host in lower case, without the port and a trailing dot: {@code h.} and {@code h}
+   * are one host (RFC 1034 section 3.1).
    */
   static String hostOf(String authority) {
     int colon = portColon(authority);

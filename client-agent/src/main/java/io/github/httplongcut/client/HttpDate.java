@@ -7,8 +7,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * Formats the time of day for {@code Date} fields (RFC 9110 section 5.6.7), once a second at most.
- * Any thread may ask.
+ * Formats the current time for {@code Date} fields (RFC 9110 section 5.6.7), at most once a second.
+ * Thread-safe.
  */
 final class HttpDate {
 
@@ -25,7 +25,7 @@ final class HttpDate {
     this.clock = clock;
   }
 
-  /** The current second. */
+  /** Returns the current time, to the second. */
   String now() {
     Instant now = clock.instant();
     Formatted formatted = last;

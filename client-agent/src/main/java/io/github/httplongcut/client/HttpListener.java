@@ -23,8 +23,9 @@ import org.xnio.XnioWorker;
 import org.xnio.channels.AcceptingChannel;
 
 /**
- * Where callers connect: Undertow's HTTP/1.1, without its builder, so that {@link CallerSink} is
- * under each connection and that accepting can stop before all else.
+ * Accepts the connections of callers. Uses Undertow's HTTP/1.1 without Undertow's builder, so that
+ * a {@link CallerSink} can be installed in each connection, and so that accepting can stop before
+ * everything else.
  */
 final class HttpListener implements AutoCloseable {
 
@@ -32,12 +33,12 @@ final class HttpListener implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final int BACKLOG = 1024;
-  private static final Duration END = Duration.ofSeconds(2);
+  private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(2);
 
-  /** File descriptors for all else: connections to RabbitMQ, the admin port, selectors, files. */
-  private static final int SPARE_FILES = 64;
+  /** File descriptors kept for RabbitMQ connections, the admin port, selectors and files. */
+  private static final int RESERVED_FILE_DESCRIPTORS = 64;
 
-  /** Beyond our own limits Undertow reads so much more of a head, which then gets our answer. */
+  /** Bytes by which Undertow's limit of a head exceeds ours, so that our answer is sent. */
   private static final int HEAD_SLACK_BYTES = 64 * 1024;
 
   private final ClientAgentConfig config;
@@ -51,8 +52,8 @@ final class HttpListener implements AutoCloseable {
   private AcceptingChannel<StreamConnection> accepting;
 
   /**
-   * @param exceeded hears of each connection that is closed for a share
-   * @param date for the answers that no handler makes
+   * @param exceeded is called for each connection that is closed because of a share
+   * @param date for answers that no handler writes
    */
   HttpListener(
       ClientAgentConfig config, HttpHandler handler, ExceededShares exceeded, HttpDate date) {
@@ -68,12 +69,12 @@ final class HttpListener implements AutoCloseable {
     ClientAgentConfig.Limits limits = config.limits();
     int head = (int) Math.min(Integer.MAX_VALUE / 2, limits.maxHeadersSize() + limits.maxUrl());
     return OptionMap.builder()
-        // Every URL as it is, and nothing of Undertow's in any answer.
+        // URLs stay as received, and Undertow adds no fields to answers.
         .set(UndertowOptions.DECODE_URL, false)
         .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, true)
         .set(UndertowOptions.ALWAYS_SET_DATE, false)
         .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-        // Limits are judged in RequestHead and BodyReader; Undertow's are out of their way.
+        // RequestHead and BodyReader enforce our limits, so Undertow's limits are higher.
         .set(UndertowOptions.MAX_HEADER_SIZE, head + HEAD_SLACK_BYTES)
         .set(UndertowOptions.MAX_HEADERS, Integer.MAX_VALUE)
         .set(UndertowOptions.MAX_PARAMETERS, Integer.MAX_VALUE)
@@ -88,9 +89,9 @@ final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Accepts connections.
+   * Starts to accept connections.
    *
-   * @throws StartException if the port is taken
+   * @throws StartException if the listener cannot bind the port
    */
   void start() {
     int ioThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
@@ -124,7 +125,7 @@ final class HttpListener implements AutoCloseable {
             .set(Options.REUSE_ADDRESSES, true)
             .set(Options.KEEP_ALIVE, true)
             .set(Options.BACKLOG, BACKLOG)
-            // Over it callers wait in the backlog, until somebody leaves.
+            // Further callers wait in the backlog until a connection is closed.
             .set(Options.CONNECTION_HIGH_WATER, maxConnections)
             .set(Options.CONNECTION_LOW_WATER, maxConnections)
             .getMap();
@@ -133,18 +134,20 @@ final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * As many as are allowed and as there are file descriptors for: without one, accepting fails, and
-   * goes on to fail when there are some again.
+   * Returns {@code max-connections}, or fewer if there are too few file descriptors. If accepting
+   * runs out of file descriptors, it fails, and keeps failing when some are free again.
    */
   private int maxConnections() {
     int allowed = config.listener().maxConnections();
     if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
       long free =
-          system.getMaxFileDescriptorCount() - system.getOpenFileDescriptorCount() - SPARE_FILES;
+          system.getMaxFileDescriptorCount()
+              - system.getOpenFileDescriptorCount()
+              - RESERVED_FILE_DESCRIPTORS;
       if (free < allowed) {
         log.warn(
             "event=few_file_descriptors max_connections={} file_descriptors={} remedy=\"raise"
-                + " the limit of open files (ulimit -n), or lower max-connections\"",
+                + " the open files limit (ulimit -n) or lower max-connections\"",
             Math.max(1, free),
             system.getMaxFileDescriptorCount());
         return (int) Math.max(1, free);
@@ -161,25 +164,25 @@ final class HttpListener implements AutoCloseable {
       IoUtils.safeClose(connection);
       return;
     }
-    // Undertow adds a listener of its own; each is called once, also if the connection has ended.
+    // Undertow adds its own listener. Each is called once, even for a closed connection.
     connection.setCloseListener(closed -> shares.release(caller));
     CallerSink.install(connection, config.listener().idleTimeout(), date);
     connections.handleEvent(connection);
   }
 
-  /** Returns the number of open connections, for tests of leaks. */
+  /** Returns the number of open connections. For tests that look for leaks. */
   int openConnections() {
     return shares.connections();
   }
 
-  /** The port that it listens on, also where the config says 0. */
+  /** Returns the port on which this listener accepts, also if the configured port is 0. */
   int port() {
     return accepting.getLocalAddress(InetSocketAddress.class).getPort();
   }
 
-  /** Accepts no further connections; those that are open go on. */
+  /** Stops accepting connections. Open connections stay open. */
   void stopAccepting() {
-    if (accepting != null && accepting.isOpen()) { // closing it twice waits for threads that ended
+    if (accepting != null && accepting.isOpen()) { // a second close would wait for ended threads
       IoUtils.safeClose(accepting);
     }
   }
@@ -192,7 +195,7 @@ final class HttpListener implements AutoCloseable {
     if (worker != null) {
       worker.shutdown();
       try {
-        if (!worker.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!worker.awaitTermination(SHUTDOWN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
           worker.shutdownNow();
         }
       } catch (InterruptedException e) {

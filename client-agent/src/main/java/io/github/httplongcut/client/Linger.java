@@ -13,33 +13,34 @@ import org.xnio.conduits.StreamSinkConduit;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
- * Lets a caller who was refused go on sending, so that it can read the answer (RFC 9112 section
- * 9.6): closing a socket with unread bytes resets it, and a reset discards what the caller has not
- * read yet. What comes is discarded. On the I/O thread.
+ * Keeps a connection open after a refusal and discards what the caller still sends, so that the
+ * caller can read the answer (RFC 9112 section 9.6). Closing a socket with unread bytes resets the
+ * connection, and a reset discards the part of the answer that the caller has not read yet. On the
+ * I/O thread.
  *
- * <p>It ends, and the connection with it, like nginx's {@code lingering_time} and {@code
- * lingering_timeout}:
+ * <p>Like nginx's {@code lingering_time} and {@code lingering_timeout}, closes the connection:
  *
  * <ul>
  *   <li>when the caller closes its side;
- *   <li>after {@link #LONGEST};
- *   <li>when nothing comes for {@link #LONGEST_PAUSE}, if the connection is to be closed anyway;
- *   <li>after {@link #LONGEST_DRAINING} when the process drains.
+ *   <li>after {@link #MAX_DURATION};
+ *   <li>when nothing arrives for {@link #MAX_PAUSE}, if the connection cannot be kept;
+ *   <li>after {@link #MAX_DURATION_DRAINING} while the process drains.
  * </ul>
  *
- * <p>No number of bytes is a limit: the answer is lost whenever unread bytes are left.
+ * <p>The number of discarded bytes is not limited: any unread byte at the close can lose the
+ * answer.
  */
 final class Linger {
 
-  static final Duration LONGEST = Duration.ofSeconds(30);
-  static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-  static final Duration LONGEST_DRAINING = Duration.ofSeconds(1);
+  static final Duration MAX_DURATION = Duration.ofSeconds(30);
+  static final Duration MAX_PAUSE = Duration.ofSeconds(5);
+  static final Duration MAX_DURATION_DRAINING = Duration.ofSeconds(1);
 
-  private static final Duration CHECK = Duration.ofMillis(500);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
   private static final int BUFFER_BYTES = 16 * 1024;
 
-  /** Buffers read at once, so that one fast sender does not keep the thread for itself. */
-  private static final int BUFFERS_AT_ONCE = 16;
+  /** Maximum number of buffers read in a row, so that a fast sender does not occupy the thread. */
+  private static final int MAX_BUFFERS_IN_A_ROW = 16;
 
   private final StreamConnection connection;
   private final BooleanSupplier draining;
@@ -56,17 +57,19 @@ final class Linger {
   }
 
   /**
-   * Closes the connection in time, unless {@link #stop} is called first. Undertow discards the
-   * bytes, and keeps the connection once the request is complete.
+   * Closes the connection after the maximum duration, unless {@link #stop} is called first.
+   * Undertow discards the bytes, and keeps the connection if the request becomes complete.
    */
   static Linger whileUndertowReads(StreamConnection connection, BooleanSupplier draining) {
     return new Linger(connection, draining);
   }
 
   /**
-   * Ends the output, discards what comes, and closes the connection. The answer is written.
+   * Ends the output, discards the input, and then closes the connection. Called when the answer is
+   * written.
    *
-   * @param sink the connection's own, which frames nothing, and so is the source
+   * @param sink the connection's lowest sink, without HTTP framing
+   * @param source the connection's lowest source, without HTTP framing
    */
   static void untilClosed(
       StreamConnection connection,
@@ -99,7 +102,7 @@ final class Linger {
     try {
       ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
       int read = 1;
-      for (int i = 0; i < BUFFERS_AT_ONCE && read > 0; i++) {
+      for (int i = 0; i < MAX_BUFFERS_IN_A_ROW && read > 0; i++) {
         read = channel.read(buffer.clear());
       }
       lastReadAt = System.nanoTime();
@@ -113,7 +116,9 @@ final class Linger {
 
   private void awaitNextCheck() {
     timer =
-        connection.getIoThread().executeAfter(this::check, CHECK.toMillis(), TimeUnit.MILLISECONDS);
+        connection
+            .getIoThread()
+            .executeAfter(this::check, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void check() {
@@ -121,9 +126,9 @@ final class Linger {
       return;
     }
     long now = System.nanoTime();
-    Duration longest = draining.getAsBoolean() ? LONGEST_DRAINING : LONGEST;
-    boolean paused = discarding && now - lastReadAt >= LONGEST_PAUSE.toNanos();
-    if (paused || now - begun >= longest.toNanos()) {
+    Duration maxDuration = draining.getAsBoolean() ? MAX_DURATION_DRAINING : MAX_DURATION;
+    boolean paused = discarding && now - lastReadAt >= MAX_PAUSE.toNanos();
+    if (paused || now - begun >= maxDuration.toNanos()) {
       close();
     } else {
       awaitNextCheck();

@@ -12,37 +12,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** A request until it is answered: its ids, and what the latest of them waits for. */
+/**
+ * State of a request that waits for its answer: its ids, and the state of its latest publication.
+ */
 final class PendingRequest {
 
   /**
-   * A request as it comes in.
+   * Request as the HTTP side submits it.
    *
-   * @param firstId names it to the caller and in every log
-   * @param deadline {@link System#nanoTime} at which its time is up
+   * @param firstId identifies the request to the caller and in every log
+   * @param deadline {@link System#nanoTime} at which the request times out
    */
-  record Incoming(UUID firstId, Request request, Caller caller, long deadline) {}
+  record IncomingRequest(UUID firstId, Request request, Caller caller, long deadline) {}
 
-  /** What the latest publication waits for. */
-  private enum Stage {
-    /** RabbitMQ's word on it. */
-    HANDED_OVER,
-    /** A broker's word on it, until the check. */
-    CHECKED,
-    /** The answer: a broker has it. */
+  /** State of the latest publication. */
+  private enum State {
+    /** Published; its {@link io.github.httplongcut.amqp.Outcome} is not known yet. */
+    AWAITING_OUTCOME,
+    /** Waits for a broker's ack, until the check. */
+    AWAITING_ACK,
+    /** A broker has acked it; waits for the answer. */
     ACKED
   }
 
-  private final Incoming incoming;
+  private final IncomingRequest incoming;
   private final List<UUID> ids = new ArrayList<>(1);
   private final Map<UUID, ClientRequestAck> acks = new LinkedHashMap<>(2);
-  private Stage stage = Stage.HANDED_OVER;
-  private Runnable takeBack = () -> {};
+  private State state = State.AWAITING_OUTCOME;
+  private Runnable withdrawal = () -> {};
   private long publishedAt;
   private long checkAt;
-  private int cameBack;
+  private int failedPublications;
 
-  PendingRequest(Incoming incoming) {
+  PendingRequest(IncomingRequest incoming) {
     this.incoming = incoming;
   }
 
@@ -66,22 +68,22 @@ final class PendingRequest {
     return incoming.request().isRepeatable();
   }
 
-  /** Every {@code client_req_id} that it was published with. */
+  /** Returns every {@code client_req_id} with which the request was published, oldest first. */
   List<UUID> ids() {
     return ids;
   }
 
-  /** The brokers that said they have it, one for each id. */
+  /** Returns the latest ack of each id. */
   Collection<ClientRequestAck> acks() {
     return acks.values();
   }
 
   /**
-   * Returns whether the broker that {@code event} was said to, if it is an orphan, has acked the
-   * request. An upstream agent names any broker that is gone: only of one that had the request can
-   * it know that the request did not run.
+   * Returns false if {@code event} is an orphaned error for a broker that has not acked this
+   * publication. An upstream agent can send errors to any broker that is gone, but it can know that
+   * a request did not run only if that broker had the request.
    */
-  boolean mayBeSaidBy(BrokerError event) {
+  boolean isCredible(BrokerError event) {
     return event
         .orphanOf()
         .map(
@@ -94,77 +96,84 @@ final class PendingRequest {
         .orElse(true);
   }
 
-  /** Whether {@code id} is the one that counts. */
+  /** Returns whether {@code id} is the id of the latest publication. */
   boolean isLatest(UUID id) {
     return ids.get(ids.size() - 1).equals(id);
   }
 
-  /** How often it certainly came back without having run. */
-  int cameBack() {
-    return cameBack;
+  /** Returns the number of publications that came back: not run, or in doubt. */
+  int failedPublications() {
+    return failedPublications;
   }
 
-  void countComeback() {
-    cameBack++;
+  void countFailedPublication() {
+    failedPublications++;
   }
 
-  /** It is published (again) with this id. */
-  void handOver(UUID id, long now) {
+  /** Records that the request is published, or published again, with this id. */
+  void onPublish(UUID id, long now) {
     ids.add(id);
     publishedAt = now;
-    stage = Stage.HANDED_OVER;
+    state = State.AWAITING_OUTCOME;
   }
 
-  /** Whether the latest publication is no older than that. */
-  boolean isPublishedWithin(Duration time, long now) {
+  /** Returns whether the latest publication is no older than {@code time}. */
+  boolean wasPublishedWithin(Duration time, long now) {
     return now - publishedAt <= time.toNanos();
   }
 
-  /** How to take back what {@link #handOver} was about. */
-  void onTakeBack(Runnable takeBack) {
-    this.takeBack = takeBack;
+  /** Sets the action by which {@link #withdraw} withdraws the latest publication. */
+  void setWithdrawal(Runnable withdrawal) {
+    this.withdrawal = withdrawal;
   }
 
-  /** RabbitMQ has said its word: there is nothing to take back, and nothing to keep for that. */
-  void settled() {
-    takeBack = () -> {};
+  /**
+   * The outcome of the latest publication is known: there is nothing to withdraw. The withdrawal is
+   * dropped because it holds the encoded request.
+   */
+  void onOutcomeKnown() {
+    withdrawal = () -> {};
   }
 
-  /** The latest publication shall not be written, if it is not yet. */
-  void takeBack() {
-    takeBack.run();
+  /** Withdraws the latest publication, if it is not written yet. */
+  void withdraw() {
+    withdrawal.run();
   }
 
-  /** Only RabbitMQ's word is missing still. */
-  boolean isHandedOver() {
-    return stage == Stage.HANDED_OVER;
+  /** Returns whether the outcome of the latest publication decides what happens next. */
+  boolean isAwaitingOutcome() {
+    return state == State.AWAITING_OUTCOME;
   }
 
-  /** A broker's word is due at {@code checkAt}, on the fair clock. */
+  /**
+   * Schedules the check: a broker must have acked the request by {@code checkAt}, on the fair
+   * clock.
+   */
   void checkAt(long checkAt) {
     this.checkAt = checkAt;
-    stage = Stage.CHECKED;
+    state = State.AWAITING_ACK;
   }
 
   boolean isCheckDue(long fairNow) {
-    return stage == Stage.CHECKED && fairNow - checkAt >= 0;
+    return state == State.AWAITING_ACK && fairNow - checkAt >= 0;
   }
 
-  /** A broker has it: of the latest id, that is what was waited for. */
+  /** Records the ack of a broker. An ack of the latest id ends the check. */
   void acked(ClientRequestAck ack, long now) {
     acks.put(ack.clientReqId(), ack);
     if (isLatest(ack.clientReqId())) {
-      stage = Stage.ACKED;
+      state = State.ACKED;
       caller().acked(now - publishedAt);
     }
   }
 
   /**
-   * It is answered. If the ack is still on its way, it took that long at the most; unless it is
-   * overdue, since then its broker is gone, and the answer came by another one.
+   * Hands the answer to the caller. If no ack has come, the answer's delay stands for the ack's,
+   * which is at most as long. If the ack is overdue, no delay is reported: its broker is gone, and
+   * another one delivered the answer.
    */
   void answered(Response response, Duration ackTimeout, long now) {
-    if (stage != Stage.ACKED && isPublishedWithin(ackTimeout, now)) {
+    if (state != State.ACKED && wasPublishedWithin(ackTimeout, now)) {
       caller().acked(now - publishedAt);
     }
     caller().answer(response);

@@ -12,22 +12,22 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-/** A failure as the caller sees it: problem details in JSON (RFC 9457, protocol section 5). */
+/** Builds the answer for a failure: problem details in JSON (RFC 9457, protocol section 5). */
 final class ProblemResponse {
 
-  /** Seconds after which a caller may try again: what stands in the way is mostly gone by then. */
+  /** Seconds of {@code Retry-After}: most causes are gone by then. */
   static final int RETRY_AFTER_SECONDS = 2;
 
-  /** Methods for {@code Allow} (RFC 9110 section 10.2.1). Any other token is relayed too. */
+  /** Methods for {@code Allow} (RFC 9110 section 10.2.1). Other methods are relayed too. */
   static final String RELAYED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
   private ProblemResponse() {}
 
   /**
-   * The answer that stands for {@code error}.
+   * Returns the answer for {@code error}.
    *
    * @param firstId the request's first {@code client_req_id}
-   * @param upstreamTarget unless it is not known (yet)
+   * @param upstreamTarget empty if it is not known yet
    */
   static Response of(EventError error, UUID firstId, Optional<String> upstreamTarget) {
     Failure failure = error.failure();
@@ -60,7 +60,9 @@ final class ProblemResponse {
         .collect(Collectors.joining(",", "{", "}\n"));
   }
 
-  /** A JSON string (RFC 8259 section 7); only the event codec has a library for that. */
+  /**
+   * Returns a JSON string (RFC 8259 section 7). The JSON library is internal to the event codec.
+   */
   private static String quoted(String text) {
     StringBuilder json = new StringBuilder(text.length() + 2).append('"');
     text.codePoints()

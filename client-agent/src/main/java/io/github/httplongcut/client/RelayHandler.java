@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of an HTTP request into the relay: its head checked, its target found, a place taken, its
- * content read, then handed over to the loop. All on I/O threads, nothing blocks.
+ * Handles HTTP requests: checks the head, finds the upstream target, acquires a permit, reads the
+ * content and submits the request to the loop. All on I/O threads; nothing blocks.
  */
 final class RelayHandler implements HttpHandler {
 
@@ -41,7 +41,7 @@ final class RelayHandler implements HttpHandler {
   private final Admission admission;
   private final RelayedRequest.Context context;
   private volatile boolean draining;
-  private volatile long receivedAt = System.nanoTime();
+  private volatile long lastReceivedAt = System.nanoTime();
 
   RelayHandler(ClientAgentConfig config, Admission admission, RelayedRequest.Context context) {
     this.config = config;
@@ -52,23 +52,23 @@ final class RelayHandler implements HttpHandler {
     this.context = context.drainingWhen(() -> draining);
   }
 
-  /** From now on every answer is the last on its connection. */
+  /** Starts draining: from now on every answer is the last on its connection. */
   void drain() {
     draining = true;
   }
 
-  /** When the last request came: {@link System#nanoTime}. */
-  long receivedAt() {
-    return receivedAt;
+  /** Returns the {@link System#nanoTime} at which the last request came. */
+  long lastReceivedAt() {
+    return lastReceivedAt;
   }
 
   @Override
   public void handleRequest(HttpServerExchange httpExchange) {
-    receivedAt = System.nanoTime();
-    CallerSink.relaying(httpExchange);
+    lastReceivedAt = System.nanoTime();
+    CallerSink.startRelaying(httpExchange);
     RelayedRequest relayed = new RelayedRequest(httpExchange, context);
     if (draining) {
-      relayed.closeAfterwards();
+      relayed.closeAfterAnswer();
     }
     // Dispatched, so that Undertow does not end the exchange when this method returns.
     httpExchange.dispatch(SameThreadExecutor.INSTANCE, () -> receive(httpExchange, relayed));
@@ -79,37 +79,41 @@ final class RelayHandler implements HttpHandler {
         relayed,
         () -> {
           if (RequestHead.isMisspelledHead(httpExchange.getRequestMethod().toString())) {
-            relayed.closeAfterwards(); // Undertow takes it for HEAD: the refusal has no content
+            relayed.closeAfterAnswer(); // Undertow treats it as HEAD: the refusal has no content
           }
           RequestHead head = RequestHead.read(httpExchange, config.limits());
           if (HeaderRules.asksToClose(head.headers())) {
-            relayed.closeAfterwards();
+            relayed.closeAfterAnswer();
           }
           if (HeaderRules.hasPassed(head.headers(), context.pseudonym())) {
             throw new RequestRefusedException(
-                Failure.LOOP_DETECTED, "it passed this client agent before");
+                Failure.LOOP_DETECTED,
+                "the Via header shows that the request has passed this client agent before");
           }
-          if (head.isOptions() && isForUs(head.headers())) {
+          if (head.isOptions() && mayNotBeForwarded(head.headers())) {
             relayed.answerUnrelayed(OPTIONS);
             return;
           }
           Destination destination =
               routes
                   .find(head.authority(), head.url())
-                  .orElseThrow(refused(Failure.NO_ROUTE, "no route fits, and there is no default"));
-          relayed.isFor(destination.upstreamTarget());
-          relayed.onHangUp(destination.onHangUp());
+                  .orElseThrow(
+                      refused(
+                          Failure.NO_ROUTE,
+                          "no route matches, and default-upstream-target is not set"));
+          relayed.setUpstreamTarget(destination.upstreamTarget());
+          relayed.setOnHangUp(destination.onHangUp());
           Admission.Permit permit =
               admission.acquire(
                   destination.upstreamTarget(),
                   callers.ofRequest(httpExchange.getSourceAddress(), head.headers()),
                   head.size(),
                   System.nanoTime());
-          relayed.takes(permit);
+          relayed.setPermit(permit);
           log.debug(
               "event=received client_req_id={} method={} upstream_target={} content_length={}",
               relayed.firstId(),
-              head.method(), // a token: it needs no quotes
+              head.method(), // a token: needs no quotes
               destination.upstreamTarget(),
               head.contentLength());
           Headers headers =
@@ -122,7 +126,7 @@ final class RelayHandler implements HttpHandler {
               httpExchange,
               head,
               permit,
-              new BodyReader.Listener() {
+              new BodyReader.Callback() {
                 @Override
                 public void onBody(Body body) {
                   guarded(
@@ -137,8 +141,8 @@ final class RelayHandler implements HttpHandler {
         });
   }
 
-  /** Returns whether no one else may get it: {@code Max-Forwards: 0} (RFC 9110 section 7.6.2). */
-  private static boolean isForUs(Headers headers) throws RequestRefusedException {
+  /** Returns whether the fields contain {@code Max-Forwards: 0} (RFC 9110 section 7.6.2). */
+  private static boolean mayNotBeForwarded(Headers headers) throws RequestRefusedException {
     try {
       OptionalInt left = HeaderRules.maxForwards(headers);
       return left.isPresent() && left.getAsInt() == 0;
@@ -147,20 +151,24 @@ final class RelayHandler implements HttpHandler {
     }
   }
 
-  private interface Step {
+  private interface RefusableTask {
     void run() throws RequestRefusedException;
   }
 
-  /** Whatever goes wrong is answered: nothing else would end the exchange. */
-  private static void guarded(RelayedRequest relayed, Step step) {
+  /**
+   * Runs the task and answers any exception with a problem: nothing else would end the exchange.
+   */
+  private static void guarded(RelayedRequest relayed, RefusableTask task) {
     try {
-      step.run();
+      task.run();
     } catch (RequestRefusedException e) {
       relayed.refuse(e.error());
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", relayed.firstId(), e);
       relayed.refuse(
-          new RequestRefusedException(Failure.INTERNAL_ERROR, "a bug: see the log").error());
+          new RequestRefusedException(
+                  Failure.INTERNAL_ERROR, "internal error; see event=bug in the client agent's log")
+              .error());
     }
   }
 
@@ -172,12 +180,12 @@ final class RelayHandler implements HttpHandler {
       HttpServerExchange httpExchange,
       RequestHead head,
       Admission.Permit permit,
-      BodyReader.Listener listener) {
-    if (head.content() == RequestHead.Content.NONE) {
-      listener.onBody(Body.ABSENT);
+      BodyReader.Callback callback) {
+    if (head.framing() == RequestHead.Framing.NO_CONTENT) {
+      callback.onBody(Body.ABSENT);
       return;
     }
-    BodyReader reader = new BodyReader(httpExchange, head, config.limits(), permit, listener);
+    BodyReader reader = new BodyReader(httpExchange, head, config.limits(), permit, callback);
     if (!HttpContinue.requiresContinueResponse(httpExchange)) {
       reader.start(config.listener().uploadPace());
       return;
@@ -192,8 +200,9 @@ final class RelayHandler implements HttpHandler {
 
           @Override
           public void onException(HttpServerExchange unused, Sender sender, IOException e) {
-            listener.onRefused(
-                new RequestRefusedException(Failure.BAD_REQUEST, "the body did not come"));
+            callback.onRefused(
+                new RequestRefusedException(
+                    Failure.BAD_REQUEST, "the connection failed before the request body"));
           }
         });
   }

@@ -1,7 +1,7 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
-import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
@@ -23,31 +23,31 @@ import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
 
 /**
- * One HTTP request from its first line to its answer's last byte. Belongs to its connection's I/O
- * thread; as a {@link Caller} it is called on the loop.
+ * One HTTP request, from its first line to the last byte of its answer. Belongs to the I/O thread
+ * of its connection, except for the methods of {@link Caller}, which are called on the loop.
  */
 final class RelayedRequest implements Caller {
 
-  private static final String RECEIVED_PROTOCOL = "1.1"; // the upstream agent speaks nothing else
+  private static final String RECEIVED_PROTOCOL = "1.1"; // upstream agents speak nothing else
   private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
 
   /**
-   * What all requests share.
+   * Objects that all requests share.
    *
-   * @param pseudonym names this process in {@code Via}
-   * @param date for answers that have none
-   * @param draining true once the process stops
+   * @param pseudonym name of this process in {@code Via}
+   * @param date for answers without a {@code Date}
+   * @param draining returns true once the process drains
    */
   record Context(
-      RequestSubmitter relay,
+      RequestSubmitter submitter,
       RequestMetrics metrics,
       String pseudonym,
       HttpDate date,
       BooleanSupplier draining) {
 
-    /** The same of a process that stops once {@code draining} is true. */
+    /** Returns this context with another {@code draining}. */
     Context drainingWhen(BooleanSupplier draining) {
-      return new Context(relay, metrics, pseudonym, date, draining);
+      return new Context(submitter, metrics, pseudonym, date, draining);
     }
   }
 
@@ -58,10 +58,10 @@ final class RelayedRequest implements Caller {
   private final Context context;
   private Optional<String> upstreamTarget = Optional.empty();
   private Optional<Admission.Permit> permit = Optional.empty();
-  private Optional<HangUpDetector> hangUp = Optional.empty();
+  private Optional<HangUpDetector> hangUpDetector = Optional.empty();
   private OnHangUp onHangUp = OnHangUp.CANCEL;
   private boolean submitted;
-  private boolean closing;
+  private boolean closesAfterAnswer;
   private boolean answered;
   private boolean ended;
   private String outcome = "hung_up";
@@ -75,54 +75,53 @@ final class RelayedRequest implements Caller {
           onComplete();
           next.proceed();
         });
-    // One listener for each connection, not a list of them: the last request's is the one.
+    // A connection has one close setter: this replaces the listener of the previous request.
     connection.getCloseSetter().set(unused -> onIoThread(this::onClosed));
   }
 
-  /** The id that names it to the caller and in every log. */
+  /** Returns the id that identifies the request to the caller and in every log. */
   UUID firstId() {
     return firstId;
   }
 
-  /** Its target is known now. */
-  void isFor(String upstreamTarget) {
+  void setUpstreamTarget(String upstreamTarget) {
     this.upstreamTarget = Optional.of(upstreamTarget);
   }
 
-  /** Decides about it when its caller is gone; {@link OnHangUp#CANCEL} by default. */
-  void onHangUp(OnHangUp rule) {
-    this.onHangUp = rule;
+  /** Sets the action for when the caller hangs up; {@link OnHangUp#CANCEL} by default. */
+  void setOnHangUp(OnHangUp onHangUp) {
+    this.onHangUp = onHangUp;
   }
 
-  /** It takes up that place until it is over. */
-  void takes(Admission.Permit permit) {
+  /** Sets the permit, which is released when the request ends. */
+  void setPermit(Admission.Permit permit) {
     this.permit = Optional.of(permit);
   }
 
-  /** Its answer is the last on its connection, unless its content is never read. */
-  void closeAfterwards() {
-    closing = true;
+  /** Makes the answer the last one on the connection, if the request is complete by then. */
+  void closeAfterAnswer() {
+    closesAfterAnswer = true;
   }
 
   /**
-   * It is whole: the loop takes over, and the caller is watched.
+   * Submits the complete request to the loop, and watches whether the caller hangs up.
    *
-   * @throws RequestRefusedException if too many are under way
+   * @throws RequestRefusedException if too many requests are in flight
    */
   void submit(Request request, Duration requestTimeout) throws RequestRefusedException {
     if (permit.isPresent()) {
-      permit.get().handedOver(System.nanoTime());
+      permit.get().onRequestComplete(System.nanoTime());
     }
     submitted = true;
     boolean probing = onHangUp == OnHangUp.CANCEL && httpExchange.isHttp11();
-    hangUp = Optional.of(HangUpDetector.watch(connection, probing, this::closeAfterwards));
-    context.relay.submit(
-        new Incoming(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
+    hangUpDetector = Optional.of(HangUpDetector.watch(connection, probing, this::closeAfterAnswer));
+    context.submitter.submit(
+        new IncomingRequest(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
   }
 
   @Override
   public void acked(long delayNanos) {
-    permit.ifPresent(taken -> taken.acked(delayNanos));
+    permit.ifPresent(held -> held.acked(delayNanos));
   }
 
   @Override
@@ -144,8 +143,8 @@ final class RelayedRequest implements Caller {
   }
 
   @Override
-  public void foundNoRoom() {
-    permit.ifPresent(Admission.Permit::foundNoRoom);
+  public void onUpstreamBusy() {
+    permit.ifPresent(Admission.Permit::onUpstreamBusy);
   }
 
   @Override
@@ -154,11 +153,11 @@ final class RelayedRequest implements Caller {
     onIoThread(() -> refuse(error));
   }
 
-  /** Answers it with a problem; on the I/O thread. */
+  /** Answers the request with a problem. On the I/O thread. */
   void refuse(EventError error) {
     if (!httpExchange.isRequestComplete()) {
       Failure failure = error.failure();
-      endUnread(
+      discardUnread(
           failure == Failure.BAD_REQUEST
               || failure == Failure.NOT_IMPLEMENTED
               || failure == Failure.READ_TIMEOUT);
@@ -166,17 +165,22 @@ final class RelayedRequest implements Caller {
     write(error.failure().code(), () -> ProblemResponse.of(error, firstId, upstreamTarget));
   }
 
-  /** Answers it without a problem and without the relay; on the I/O thread. */
+  /** Answers the request without relaying it. On the I/O thread. */
   void answerUnrelayed(Response response) {
     if (!httpExchange.isRequestComplete()) {
-      endUnread(false);
+      discardUnread(false);
     }
     write("answered", () -> response);
   }
 
-  /** What the caller still sends has to go somewhere, or it never reads the answer. */
-  private void endUnread(boolean unframed) {
-    if (unframed || HttpContinue.requiresContinueResponse(httpExchange)) {
+  /**
+   * Arranges for the unread rest of the request to be discarded, so that the caller can read the
+   * answer.
+   *
+   * @param endUnknown true if the end of the request cannot be found; the connection is then closed
+   */
+  private void discardUnread(boolean endUnknown) {
+    if (endUnknown || HttpContinue.requiresContinueResponse(httpExchange)) {
       httpExchange.setPersistent(false);
       return;
     }
@@ -188,7 +192,7 @@ final class RelayedRequest implements Caller {
         });
   }
 
-  /** Ends the exchange: Undertow discards the rest of a request that it can frame. */
+  /** Ends the exchange. Undertow discards the rest of a request whose end it can find. */
   private void onWritten() {
     if (httpExchange.isRequestComplete() || httpExchange.isPersistent()) {
       httpExchange.endExchange();
@@ -201,13 +205,13 @@ final class RelayedRequest implements Caller {
     }
   }
 
-  private void write(String outcome, Supplier<Response> made) {
+  private void write(String outcome, Supplier<Response> responseSupplier) {
     if (answered) {
       return;
     }
     if (!connection.isOpen()) {
-      if (isOnItsOwn()) {
-        answered = true; // there is nobody to read it
+      if (continuesWithoutCaller()) {
+        answered = true; // nobody can read the answer
         this.outcome = outcome.equals("answered") ? "dropped" : outcome;
         end();
       }
@@ -215,30 +219,33 @@ final class RelayedRequest implements Caller {
     }
     answered = true;
     this.outcome = outcome;
-    hangUp.ifPresent(HangUpDetector::stop);
-    if (closing && httpExchange.isRequestComplete()) {
+    hangUpDetector.ifPresent(HangUpDetector::stop);
+    if (closesAfterAnswer && httpExchange.isRequestComplete()) {
       httpExchange.setPersistent(false);
     }
     try {
-      Response response = dated(made.get());
-      hold(response);
-      CallerSink.answering(httpExchange);
+      Response response = dated(responseSupplier.get());
+      holdBytesOf(response);
+      CallerSink.startAnswering(httpExchange);
       ResponseWriter.write(httpExchange, response, this::onWritten);
-    } catch (SecurityException e) { // Undertow: the hashes of too many names collide
-      writeInstead(Failure.UPSTREAM_PROTOCOL_ERROR, "the answer has too many similar header names");
+    } catch (SecurityException e) { // from Undertow: the hashes of too many names collide
+      writeProblemInstead(
+          Failure.UPSTREAM_PROTOCOL_ERROR,
+          "too many header names of the answer have the same hash");
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", firstId, e);
-      writeInstead(Failure.INTERNAL_ERROR, "a bug: see the log");
+      writeProblemInstead(
+          Failure.INTERNAL_ERROR, "internal error; see event=bug in the client agent's log");
     }
   }
 
-  private void hold(Response response) {
+  private void holdBytesOf(Response response) {
     permit.ifPresent(
-        taken -> taken.holdAnswer(response.body().length() + response.headers().footprint()));
+        held -> held.holdAnswer(response.body().length() + response.headers().footprint()));
   }
 
-  /** Nothing else would end the exchange, and its place would never be free again. */
-  private void writeInstead(Failure failure, String message) {
+  /** Writes a problem, because otherwise the exchange would never end, nor release its permit. */
+  private void writeProblemInstead(Failure failure, String message) {
     outcome = failure.code();
     if (httpExchange.isResponseStarted()) {
       IoUtils.safeClose(connection);
@@ -249,7 +256,7 @@ final class RelayedRequest implements Caller {
       httpExchange.getResponseHeaders().clear();
       EventError error = new RequestRefusedException(failure, message).error();
       Response problem = dated(ProblemResponse.of(error, firstId, upstreamTarget));
-      hold(problem);
+      holdBytesOf(problem);
       ResponseWriter.write(httpExchange, problem, this::onWritten);
     } catch (RuntimeException | Error e) {
       log.error("event=bug client_req_id={}", firstId, e);
@@ -258,31 +265,31 @@ final class RelayedRequest implements Caller {
     }
   }
 
-  /** Returns whether it goes on once its caller is gone. */
-  private boolean isOnItsOwn() {
+  /** Returns whether the request goes on although its caller is gone. */
+  private boolean continuesWithoutCaller() {
     return submitted && !answered && onHangUp == OnHangUp.FINISH;
   }
 
   private void onClosed() {
     if (submitted && !answered && onHangUp == OnHangUp.CANCEL) {
-      answered = true; // by nobody: it must not be written any more
-      context.relay.onHungUp(firstId);
+      answered = true; // a late answer must not be written
+      context.submitter.onHungUp(firstId);
     }
-    httpExchange.endExchange(); // frees what Undertow holds, and completes it
+    httpExchange.endExchange(); // frees Undertow's buffers, and calls onComplete
   }
 
   private void onComplete() {
     if (answered) {
-      connection.getCloseSetter().set(null); // a kept connection holds nothing of its last request
+      connection.getCloseSetter().set(null); // a kept connection must not reference its request
     }
-    CallerSink.relayed(httpExchange);
-    if (!isOnItsOwn()) {
+    CallerSink.endRelaying(httpExchange);
+    if (!continuesWithoutCaller()) {
       end();
     }
   }
 
   private void end() {
-    if (ended) { // its connection was closed, and its answer came before the exchange's end
+    if (ended) { // the connection was closed, and the answer came before the end of the exchange
       return;
     }
     ended = true;
@@ -301,7 +308,7 @@ final class RelayedRequest implements Caller {
     try {
       httpExchange.getIoThread().execute(task);
     } catch (RejectedExecutionException e) {
-      permit.ifPresent(Admission.Permit::release); // the process stops: no thread, no connection
+      permit.ifPresent(Admission.Permit::release); // the process stops: the I/O threads have ended
     }
   }
 }

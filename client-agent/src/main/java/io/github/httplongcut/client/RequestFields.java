@@ -13,8 +13,8 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * The fields of a request as they leave the client agent: what is for its last recipient, and what
- * the server is told about the caller. Immutable.
+ * Builds the header fields of a relayed request: the caller's end-to-end fields, and the fields
+ * that tell the upstream server about the caller. Immutable.
  */
 final class RequestFields {
 
@@ -22,7 +22,7 @@ final class RequestFields {
   private final String pseudonym;
 
   /**
-   * @param pseudonym names this process in {@code Via}
+   * @param pseudonym name of this process in {@code Via}
    */
   RequestFields(Forwarding forwarding, String pseudonym) {
     this.forwarding = forwarding;
@@ -30,11 +30,11 @@ final class RequestFields {
   }
 
   /**
-   * The fields for the upstream server.
+   * Returns the fields for the upstream server.
    *
-   * @param caller the other end of the connection
+   * @param caller address of the connection's peer
    * @param scheme {@code http} or {@code https}
-   * @throws RequestRefusedException if they have become too large
+   * @throws RequestRefusedException if the fields are too large with those that are added
    */
   Headers of(RequestHead head, Destination destination, InetSocketAddress caller, String scheme)
       throws RequestRefusedException {
@@ -51,9 +51,9 @@ final class RequestFields {
         || headers.chars() > WireLimits.HEADER_CHARS) { // X-Forwarded-Host repeats the Host
       throw new RequestRefusedException(
           Failure.HEADERS_TOO_LARGE,
-          "with what the relay adds the fields are larger than "
+          "the request's header fields are larger than "
               + WireLimits.HEADER_CHARS
-              + " bytes");
+              + " bytes with those that the client agent adds");
     }
     return headers;
   }

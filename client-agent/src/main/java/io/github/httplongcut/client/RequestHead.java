@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A request's first line and fields as the caller sent them, found to be within the limits.
+ * First line and header fields of a request as the caller sent them, within the limits.
  *
  * @param url origin-form, nothing decoded, or {@code *}
- * @param authority the {@code Host}, or what absolute-form names without one; empty: neither
- *     (HTTP/1.0)
+ * @param authority the {@code Host}; without one, the authority of an absolute-form; empty if there
+ *     is neither (HTTP/1.0)
  * @param protocolVersion {@code 1.1} or {@code 1.0}
  * @param headers as received
- * @param content what comes behind them
- * @param contentLength bytes, if {@link Content#SIZED}; else 0
+ * @param framing rule by which the end of the content is found
+ * @param contentLength bytes of content if {@link Framing#CONTENT_LENGTH}; else 0
  */
 record RequestHead(
     String method,
@@ -27,13 +27,13 @@ record RequestHead(
     String authority,
     String protocolVersion,
     Headers headers,
-    Content content,
+    Framing framing,
     long contentLength) {
 
-  /** Whether there is content (RFC 9112 section 6.3). */
-  enum Content {
-    NONE,
-    SIZED,
+  /** Framing of a request's content (RFC 9112 section 6.3). */
+  enum Framing {
+    NO_CONTENT,
+    CONTENT_LENGTH,
     CHUNKED
   }
 
@@ -41,26 +41,25 @@ record RequestHead(
   private static final String PROTOCOL_PREFIX = "HTTP/";
   private static final String HTTP_1_0 = "1.0";
 
-  /** Bytes of a field beyond its name and value: a colon, a space and the line's end. */
+  /** Bytes of a field besides its name and value: a colon, a space and the line end. */
   private static final int FIELD_OVERHEAD = 4;
 
-  /** Digits of a Content-Length that is surely no overflow, and surely over any limit. */
+  /** Digits that always fit a long. A Content-Length with more digits is over any limit. */
   private static final int MAX_LENGTH_DIGITS = 18;
 
   /**
-   * Reads what Undertow has parsed.
+   * Reads the head that Undertow has parsed.
    *
-   * @throws RequestRefusedException if it is over a limit, malformed, or nothing that can be
-   *     relayed
+   * @throws RequestRefusedException if the head exceeds a limit, is malformed, or cannot be relayed
    */
   static RequestHead read(HttpServerExchange httpExchange, Limits limits)
       throws RequestRefusedException {
     String method = httpExchange.getRequestMethod().toString();
     if (!Headers.isToken(method)) {
-      throw new RequestRefusedException(Failure.BAD_REQUEST, "the method is not a token");
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "the method is not a valid token");
     }
     String version = httpExchange.getProtocol().toString().substring(PROTOCOL_PREFIX.length());
-    refuseWhatCannotBeRelayed(method, httpExchange.getRequestHeaders(), version);
+    requireRelayable(method, httpExchange.getRequestHeaders(), version);
     Headers headers = readHeaders(httpExchange.getRequestHeaders(), limits);
     String url = receivedUrl(httpExchange);
     String authority = headers.first("Host").orElse("");
@@ -69,18 +68,18 @@ record RequestHead(
       url = originForm(url, authority);
     }
     requireFit(url, limits);
-    Content content = contentOf(headers, version);
-    long contentLength = content == Content.SIZED ? contentLength(headers) : 0;
+    Framing framing = framingOf(headers, version);
+    long contentLength = framing == Framing.CONTENT_LENGTH ? contentLength(headers) : 0;
     if (contentLength > limits.maxRequestBody()) {
       throw tooLarge(limits);
     }
-    return new RequestHead(method, url, authority, version, headers, content, contentLength);
+    return new RequestHead(method, url, authority, version, headers, framing, contentLength);
   }
 
   /**
-   * Returns whether the method is HEAD but for its case. Methods are case-sensitive (RFC 9110
-   * section 9.1), but not for every HTTP library: one expects the answer's content, another does
-   * not, and what one sends too much the other takes for the next answer.
+   * Returns whether the method is HEAD in another case, such as {@code Head}. Methods are
+   * case-sensitive (RFC 9110 section 9.1), but some HTTP libraries treat it as HEAD. If one side
+   * expects content and the other does not, content is parsed as the next answer.
    */
   static boolean isMisspelledHead(String method) {
     return method.equalsIgnoreCase("HEAD") && !method.equals("HEAD");
@@ -88,25 +87,26 @@ record RequestHead(
 
   static RequestRefusedException tooLarge(Limits limits) {
     return new RequestRefusedException(
-        Failure.REQUEST_TOO_LARGE, "the body is larger than " + limits.maxRequestBody() + " bytes");
+        Failure.REQUEST_TOO_LARGE,
+        "the request body is larger than " + limits.maxRequestBody() + " bytes (max-request-body)");
   }
 
   boolean isOptions() {
     return method.equals("OPTIONS");
   }
 
-  /** What it takes up in memory, about, before its content. */
+  /** Returns the approximate memory that the head takes up, in bytes. */
   long size() {
     return url.length() + headers.footprint();
   }
 
-  private static void refuseWhatCannotBeRelayed(
-      String method, HeaderMap fields, String protocolVersion) throws RequestRefusedException {
+  private static void requireRelayable(String method, HeaderMap fields, String protocolVersion)
+      throws RequestRefusedException {
     switch (method.toUpperCase(Locale.ROOT)) {
       case "HEAD" -> {
         if (isMisspelledHead(method)) {
           throw new RequestRefusedException(
-              Failure.BAD_REQUEST, "HEAD is relayed in capitals only");
+              Failure.BAD_REQUEST, "the method HEAD must be written in capitals");
         }
       }
       case "TRACE" ->
@@ -114,7 +114,7 @@ record RequestHead(
       case "CONNECT" ->
           throw new RequestRefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
       default -> {
-        // any other token is a method
+        // any other method is relayed
       }
     }
     HeaderValues upgrade = fields.get("Upgrade");
@@ -136,7 +136,8 @@ record RequestHead(
         count++;
         if (count > limits.maxHeaders()) {
           throw new RequestRefusedException(
-              Failure.HEADERS_TOO_LARGE, "there are more than " + limits.maxHeaders() + " fields");
+              Failure.HEADERS_TOO_LARGE,
+              "the request has more than " + limits.maxHeaders() + " header fields (max-headers)");
         }
         builder.add(values.getHeaderName().toString(), value);
       }
@@ -146,7 +147,9 @@ record RequestHead(
       if (sizeOf(headers) > limits.maxHeadersSize()) {
         throw new RequestRefusedException(
             Failure.HEADERS_TOO_LARGE,
-            "the fields are larger than " + limits.maxHeadersSize() + " bytes");
+            "the request's header fields are larger than "
+                + limits.maxHeadersSize()
+                + " bytes (max-headers-size)");
       }
       return headers;
     } catch (IllegalArgumentException e) {
@@ -164,7 +167,7 @@ record RequestHead(
     return size;
   }
 
-  /** Returns path and query, or the absolute-form, byte for byte. */
+  /** Returns path and query, or the absolute-form, byte for byte as received. */
   private static String receivedUrl(HttpServerExchange httpExchange) {
     String uri = httpExchange.getRequestURI();
     String query = httpExchange.getQueryString();
@@ -174,28 +177,29 @@ record RequestHead(
   private static void requireFit(String url, Limits limits) throws RequestRefusedException {
     if (url.length() > limits.maxUrl()) {
       throw new RequestRefusedException(
-          Failure.URL_TOO_LONG, "the URL is longer than " + limits.maxUrl() + " bytes");
+          Failure.URL_TOO_LONG, "the URL is longer than " + limits.maxUrl() + " bytes (max-url)");
     }
   }
 
-  /** Returns what stands for the {@code Host} that HTTP/1.0 need not send. */
+  /** Returns the authority of an absolute-form, for HTTP/1.0 requests without {@code Host}. */
   private static String authorityOf(String absolute) throws RequestRefusedException {
     String authority = absolute.substring(authorityStart(absolute), authorityEnd(absolute));
-    if (!HostField.isWellFormed(authority)) { // RFC 9110 section 4.2.4: nor user information
-      throw new RequestRefusedException(Failure.BAD_REQUEST, "the URL names no host");
+    if (!HostField.isWellFormed(authority)) { // RFC 9110 section 4.2.4: no user information
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "the URL has no valid host");
     }
     return authority;
   }
 
-  /** Returns path and query of an absolute-form (RFC 9112 section 3.2.2). */
+  /** Returns the origin-form of an absolute-form (RFC 9112 section 3.2.2). */
   private static String originForm(String absolute, String authority)
       throws RequestRefusedException {
     int start = authorityStart(absolute);
     int end = authorityEnd(absolute);
-    boolean ourScheme = absolute.regionMatches(true, 0, "http://", 0, start);
-    if (!ourScheme || !HostField.areSame(absolute.substring(start, end), authority)) {
+    boolean http = absolute.regionMatches(true, 0, "http://", 0, start);
+    if (!http || !HostField.areSame(absolute.substring(start, end), authority)) {
       throw new RequestRefusedException(
-          Failure.BAD_REQUEST, "the URL names another host than Host does");
+          Failure.BAD_REQUEST,
+          "the URL must start with http:// and have the host of the Host header");
     }
     String rest = absolute.substring(end);
     return rest.startsWith("/") ? rest : '/' + rest;
@@ -213,37 +217,41 @@ record RequestHead(
     return end;
   }
 
-  private static Content contentOf(Headers headers, String protocolVersion)
+  private static Framing framingOf(Headers headers, String protocolVersion)
       throws RequestRefusedException {
     if (headers.contains("Transfer-Encoding")) {
-      if (protocolVersion.equals(HTTP_1_0)) { // RFC 9112 section 6.1: its framing is faulty
-        throw new RequestRefusedException(Failure.BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
+      if (protocolVersion.equals(HTTP_1_0)) { // RFC 9112 section 6.1: faulty framing
+        throw new RequestRefusedException(
+            Failure.BAD_REQUEST, "HTTP/1.0 does not allow Transfer-Encoding");
       }
       requireChunked(String.join(",", headers.all("Transfer-Encoding")));
-      return Content.CHUNKED;
+      return Framing.CHUNKED;
     }
-    return headers.contains("Content-Length") ? Content.SIZED : Content.NONE;
+    return headers.contains("Content-Length") ? Framing.CONTENT_LENGTH : Framing.NO_CONTENT;
   }
 
-  /** RFC 9112 sections 6.1 and 6.3: without chunked at the end, once, nobody knows the length. */
+  /**
+   * Requires chunked as the only coding. If chunked is not the last coding, or is applied twice,
+   * the length is unknown (RFC 9112 sections 6.1 and 6.3).
+   */
   private static void requireChunked(String codings) throws RequestRefusedException {
-    String known = codings.toLowerCase(Locale.ROOT);
-    if (known.equals(CHUNKED)) {
+    String lowerCase = codings.toLowerCase(Locale.ROOT);
+    if (lowerCase.equals(CHUNKED)) {
       return;
     }
-    List<String> applied = Arrays.stream(known.split(",", -1)).map(String::strip).toList();
+    List<String> applied = Arrays.stream(lowerCase.split(",", -1)).map(String::strip).toList();
     if (applied.indexOf(CHUNKED) != applied.size() - 1) {
       throw new RequestRefusedException(
-          Failure.BAD_REQUEST, "Transfer-Encoding is not chunked at its end, and only there");
+          Failure.BAD_REQUEST, "Transfer-Encoding must contain chunked once, as its last coding");
     }
     throw new RequestRefusedException(
-        Failure.NOT_IMPLEMENTED, "no Transfer-Encoding but chunked is known");
+        Failure.NOT_IMPLEMENTED, "the only supported Transfer-Encoding is chunked");
   }
 
   private static long contentLength(Headers headers) throws RequestRefusedException {
     String digits = headers.first("Content-Length").orElse("");
     if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      throw new RequestRefusedException(Failure.BAD_REQUEST, "Content-Length is no number");
+      throw new RequestRefusedException(Failure.BAD_REQUEST, "Content-Length is not a number");
     }
     return digits.length() > MAX_LENGTH_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits);
   }

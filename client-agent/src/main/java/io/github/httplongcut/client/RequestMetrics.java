@@ -9,41 +9,42 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** What the client agent counts. Thread-safe. */
+/** Metrics of the client agent. Thread-safe. */
 final class RequestMetrics {
 
-  private record Kind(String upstreamTarget, String outcome) {}
+  private record TimerKey(String upstreamTarget, String outcome) {}
 
   private final MeterRegistry registry;
-  private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
+  private final Map<TimerKey, Timer> timers = new ConcurrentHashMap<>();
   private final Counter publications;
-  private final Counter unexpected;
+  private final Counter droppedEvents;
 
   RequestMetrics(MeterRegistry registry, Admission admission) {
     this.registry = registry;
     Gauge.builder("longcut.client.requests.in.flight", admission, Admission::requests)
-        .description("Requests under way")
+        .description("Requests in flight")
         .register(registry);
     Gauge.builder("longcut.client.bytes.in.flight", admission, Admission::bytes)
-        .description("Bytes of requests under way and of their answers")
+        .description("Bytes of requests in flight and of their answers")
         .baseUnit("bytes")
         .register(registry);
     Gauge.builder("longcut.client.requests.unacked", admission, Admission::unacked)
-        .description("Requests under way that no broker has acked yet")
+        .description("Requests in flight that no broker has acked yet")
         .register(registry);
     Gauge.builder("longcut.client.requests.unacked.limit", admission, Admission::maxUnacked)
-        .description("How many of those there may be now, by what the relay carries")
+        .description("Current limit of unacked requests, adapted to the brokers' ack delay")
         .register(registry);
     admission
         .targets()
         .forEach(
             (target, limit) -> {
-              Gauge.builder("longcut.client.target.requests", limit, TargetLimit::underWay)
+              Gauge.builder("longcut.client.target.requests", limit, TargetLimit::inFlight)
                   .description("Requests for an upstream target that wait for their answer")
                   .tag("upstream_target", target)
                   .register(registry);
               Gauge.builder("longcut.client.target.requests.limit", limit, TargetLimit::limit)
-                  .description("How many of those there may be now, by what brokers had room for")
+                  .description(
+                      "Current limit of those, adapted to the upstream_busy errors of brokers")
                   .tag("upstream_target", target)
                   .register(registry);
             });
@@ -51,21 +52,27 @@ final class RequestMetrics {
         Counter.builder("longcut.client.publications")
             .description("Requests published, repetitions included")
             .register(registry);
-    unexpected =
+    droppedEvents =
         Counter.builder("longcut.client.events.dropped")
-            .description("Events that nobody waits for (any more)")
+            .description("Events dropped because no request waits for them, or not credible")
             .register(registry);
   }
 
   /**
-   * A request is over.
+   * Records a request that has ended.
    *
-   * @param outcome {@code answered}, {@code hung_up}, {@code dropped} (its answer, since the caller
-   *     was gone and the route says to finish) or the failure's code
+   * @param outcome one of
+   *     <ul>
+   *       <li>{@code answered}
+   *       <li>{@code hung_up}
+   *       <li>{@code dropped}: the caller was gone, the route says {@code finish}, and the answer
+   *           was dropped
+   *       <li>the code of the failure
+   *     </ul>
    */
   void completed(Optional<String> upstreamTarget, String outcome, long nanos) {
     timers
-        .computeIfAbsent(new Kind(upstreamTarget.orElse("none"), outcome), this::timer)
+        .computeIfAbsent(new TimerKey(upstreamTarget.orElse("none"), outcome), this::timer)
         .record(nanos, TimeUnit.NANOSECONDS);
   }
 
@@ -74,14 +81,14 @@ final class RequestMetrics {
   }
 
   void countDropped() {
-    unexpected.increment();
+    droppedEvents.increment();
   }
 
-  private Timer timer(Kind kind) {
+  private Timer timer(TimerKey key) {
     return Timer.builder("longcut.client.requests")
         .description("Requests from their first line to their answer's last byte")
-        .tag("upstream_target", kind.upstreamTarget)
-        .tag("outcome", kind.outcome)
+        .tag("upstream_target", key.upstreamTarget)
+        .tag("outcome", key.outcome)
         .register(registry);
   }
 }

@@ -7,34 +7,35 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.ProcessId;
 
 /**
- * What {@link PendingRequests} has sent. Called on the loop; must not block, and must not call back
- * from within.
+ * Publishes requests and cancels for {@link PendingRequests}. Called on the loop. Must not block,
+ * and must not call {@link PendingRequests} from within a method.
  */
 interface RequestPublisher {
 
   /**
-   * One attempt at a request.
+   * One publication of a request.
    *
-   * @param event with a {@code client_req_id} of its own
-   * @param expirationMillis AMQP's; at least 1
-   * @param batching with whom it may share an AMQP message
+   * @param event with a {@code client_req_id} that no other publication has
+   * @param expirationMillis AMQP {@code expiration}, at least 1
+   * @param batching requests with which it may share an AMQP message
    * @param giveUpAt {@link System#nanoTime} until which it waits for a connection
    */
-  record Attempt(ClientRequest event, long expirationMillis, Batching batching, long giveUpAt) {
+  record RequestPublication(
+      ClientRequest event, long expirationMillis, Batching batching, long giveUpAt) {
 
-    /** {@code <upstream_target>.<client_id>}. */
+    /** Returns {@code <upstream_target>.<client_id>}. */
     String routingKey() {
       return Topology.targetKey(event.request().upstreamTarget(), event.clientId());
     }
   }
 
   /**
-   * Publishes it once; its outcome goes to {@link PendingRequests#onOutcome}.
+   * Publishes the request once and reports the outcome to {@link PendingRequests#onOutcome}.
    *
-   * @return takes it back, if it is not written yet: then nothing is heard of it
+   * @return withdraws the publication, if it is not written yet; it has no outcome then
    */
-  Runnable publish(Attempt attempt);
+  Runnable publish(RequestPublication publication);
 
-  /** Tells that broker that nobody waits any more. */
+  /** Sends {@code brokerId} a {@code client_cancel}. */
   void cancel(ClientCancel cancel, ProcessId brokerId);
 }

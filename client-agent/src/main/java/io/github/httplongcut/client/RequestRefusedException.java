@@ -4,7 +4,7 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 
-/** A request that the client agent answers itself, before it is relayed. Without a stack. */
+/** Refusal of a request that the client agent answers itself. Has no stack trace. */
 final class RequestRefusedException extends Exception {
 
   private static final long serialVersionUID = 1L;

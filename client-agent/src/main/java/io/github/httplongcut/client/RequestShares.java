@@ -8,24 +8,24 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Requests under way and the bytes that they hold, in all and by shares (protocol section 6). Each
- * request counts for
+ * Counts the requests in flight and the bytes that they hold, in all and by shares (protocol
+ * section 6). Until its answer is written, each request counts for
  *
  * <ol>
- *   <li>its caller from its head on;
- *   <li>its upstream target once it is whole, if there is more than one target to share with.
+ *   <li>its caller, from its head on;
+ *   <li>its upstream target, from its last byte on, if there is more than one target.
  * </ol>
  *
- * <p>It counts until its answer is written. A caller who takes a target's whole share would keep
- * the target's other callers out, so a target over its share still takes {@link ShareRule#always}
- * requests of callers with fewer than that.
+ * <p>A caller that takes a target's whole share would keep the target's other callers out.
+ * Therefore a target over its share still takes {@link ShareRule#always} requests of callers that
+ * hold fewer than that.
  *
  * <p>Thread-safe: one lock, held for a few assignments.
  */
 final class RequestShares {
 
-  /** Answer to a request that asks for room. */
-  enum Answer {
+  /** Decision on a request, with the limit or share that it exceeds. */
+  enum Decision {
     FITS,
     ROOM_FULL,
     OVER_CALLERS_REQUESTS,
@@ -38,18 +38,18 @@ final class RequestShares {
   private final long maxBytes;
   private final Set<String> upstreamTargets;
 
-  /** The caller without a share is one of the parties, so that what it holds counts. */
+  /** {@link CallerAddress#UNSHARED} is one of the parties: its requests count in the totals. */
   private final FairShares<CallerAddress> callers;
 
   private final FairShares<String> targets;
 
-  /** Requests that each target took over its share. */
+  /** Number of requests that each target holds over its share. */
   private final Map<String, Integer> overShare = new HashMap<>();
 
   private final ShareRule rule;
 
   /**
-   * @param upstreamTargets that requests may be for
+   * @param upstreamTargets all targets that requests may have
    */
   RequestShares(int maxRequests, long maxBytes, ShareRule rule, Set<String> upstreamTargets) {
     this.maxRequests = maxRequests;
@@ -68,65 +68,67 @@ final class RequestShares {
     return upstreamTargets;
   }
 
-  /** Returns the number of requests under way. */
+  /** Returns the number of requests in flight. */
   synchronized int requests() {
     return callers.placesHeld();
   }
 
-  /** Returns the number of bytes that they hold. */
+  /** Returns the number of bytes that the requests in flight hold. */
   synchronized long bytes() {
     return callers.bytesHeld();
   }
 
-  /** Returns what a request holds, which is nothing yet. */
+  /** Returns the holding of a new request, which is empty. */
   Holding holding(String upstreamTarget, CallerAddress caller) {
     return new Holding(upstreamTarget, caller);
   }
 
-  private Answer askForCaller(CallerAddress caller, long size, long now) {
+  private Decision askForCaller(CallerAddress caller, long size, long now) {
     if (caller.hasShare()) {
-      return answerOf(
-          callers.ask(caller, size, now), Answer.OVER_CALLERS_REQUESTS, Answer.OVER_CALLERS_BYTES);
+      return decisionOf(
+          callers.ask(caller, size, now),
+          Decision.OVER_CALLERS_REQUESTS,
+          Decision.OVER_CALLERS_BYTES);
     }
-    return callers.placesHeld() < maxRequests ? askInAll(size) : Answer.ROOM_FULL;
+    return callers.placesHeld() < maxRequests ? askInAll(size) : Decision.ROOM_FULL;
   }
 
-  private Answer askInAll(long moreBytes) {
-    return moreBytes <= maxBytes - callers.bytesHeld() ? Answer.FITS : Answer.ROOM_FULL;
+  private Decision askInAll(long moreBytes) {
+    return moreBytes <= maxBytes - callers.bytesHeld() ? Decision.FITS : Decision.ROOM_FULL;
   }
 
-  private Answer askForTarget(String upstreamTarget, long size, long now) {
-    if (upstreamTargets.size() == 1) { // a reserve would be for nobody
-      return Answer.FITS;
+  private Decision askForTarget(String upstreamTarget, long size, long now) {
+    if (upstreamTargets.size() == 1) { // no other target needs a reserve
+      return Decision.FITS;
     }
-    return answerOf(
+    return decisionOf(
         targets.ask(upstreamTarget, size, now),
-        Answer.OVER_TARGETS_REQUESTS,
-        Answer.OVER_TARGETS_BYTES);
+        Decision.OVER_TARGETS_REQUESTS,
+        Decision.OVER_TARGETS_BYTES);
   }
 
-  private static boolean isOverTarget(Answer answer) {
-    return answer == Answer.OVER_TARGETS_REQUESTS || answer == Answer.OVER_TARGETS_BYTES;
+  private static boolean isOverTarget(Decision decision) {
+    return decision == Decision.OVER_TARGETS_REQUESTS || decision == Decision.OVER_TARGETS_BYTES;
   }
 
-  private static Answer answerOf(Verdict verdict, Answer overPlaces, Answer overBytes) {
+  private static Decision decisionOf(Verdict verdict, Decision overPlaces, Decision overBytes) {
     return switch (verdict) {
-      case FITS -> Answer.FITS;
-      case ROOM_FULL -> Answer.ROOM_FULL;
+      case FITS -> Decision.FITS;
+      case ROOM_FULL -> Decision.ROOM_FULL;
       case OVER_SHARE_OF_PLACES -> overPlaces;
       case OVER_SHARE_OF_BYTES -> overBytes;
     };
   }
 
-  /** Part of the room that one request holds. Thread-safe. */
+  /** Requests and bytes that one request holds of the limits. Thread-safe. */
   final class Holding {
 
     private final String upstreamTarget;
     private final CallerAddress caller;
     private long bytes;
-    private boolean ofCaller;
-    private boolean ofTarget;
-    private boolean exceeds;
+    private boolean countsForCaller;
+    private boolean countsForTarget;
+    private boolean overTargetsShare;
 
     private Holding(String upstreamTarget, CallerAddress caller) {
       this.upstreamTarget = upstreamTarget;
@@ -142,77 +144,77 @@ final class RequestShares {
     }
 
     /**
-     * Takes a place and so many bytes, if they fit. A request that its target will have no room for
-     * is refused now, before its content is read.
+     * Takes a place and {@code size} bytes, if they fit. A request for a target that is over its
+     * share is refused now, before its content is read.
      */
-    Answer acquire(long size, long now) {
+    Decision acquire(long size, long now) {
       synchronized (RequestShares.this) {
-        Answer answer = askForCaller(caller, size, now);
-        if (answer == Answer.FITS) {
-          answer = askForTarget(upstreamTarget, size, now);
-          if (isOverTarget(answer) && mayExceed(callers.placesOf(caller) + 1)) {
-            answer = Answer.FITS;
+        Decision decision = askForCaller(caller, size, now);
+        if (decision == Decision.FITS) {
+          decision = askForTarget(upstreamTarget, size, now);
+          if (isOverTarget(decision) && mayExceed(callers.placesOf(caller) + 1)) {
+            decision = Decision.FITS;
           }
         }
-        if (answer == Answer.FITS) {
+        if (decision == Decision.FITS) {
           callers.acquire(caller, size);
           bytes = size;
-          ofCaller = true;
+          countsForCaller = true;
         }
-        return answer;
+        return decision;
       }
     }
 
     /**
-     * Takes a place of its target, if it fits: the request is whole. A full room is no reason
-     * against it, since the request holds its part already, and others' answers may have filled the
-     * room.
+     * Counts the request, which is complete now, for its target, if the target's share allows it.
+     * {@link Decision#ROOM_FULL} does not count: the request holds its place and bytes already, and
+     * the answers of other requests may have exceeded the limit since.
      */
-    Answer enterTarget(long now) {
+    Decision acquireTarget(long now) {
       synchronized (RequestShares.this) {
-        Answer answer = askForTarget(upstreamTarget, bytes, now);
-        if (answer == Answer.ROOM_FULL) {
-          answer = Answer.FITS;
+        Decision decision = askForTarget(upstreamTarget, bytes, now);
+        if (decision == Decision.ROOM_FULL) {
+          decision = Decision.FITS;
         }
-        if (isOverTarget(answer) && mayExceed(callers.placesOf(caller))) {
-          answer = Answer.FITS;
-          exceeds = ofCaller;
+        if (isOverTarget(decision) && mayExceed(callers.placesOf(caller))) {
+          decision = Decision.FITS;
+          overTargetsShare = countsForCaller;
         }
-        if (answer == Answer.FITS && ofCaller) {
+        if (decision == Decision.FITS && countsForCaller) {
           targets.acquire(upstreamTarget, bytes);
-          ofTarget = true;
+          countsForTarget = true;
         }
-        if (exceeds) {
+        if (overTargetsShare) {
           overShare.merge(upstreamTarget, 1, Integer::sum);
         }
-        return answer;
+        return decision;
       }
     }
 
-    private boolean mayExceed(int ofCaller) {
+    private boolean mayExceed(int placesOfCaller) {
       return caller.hasShare()
-          && ofCaller <= rule.always()
+          && placesOfCaller <= rule.always()
           && overShare.getOrDefault(upstreamTarget, 0) < rule.always();
     }
 
-    /** Takes so many bytes more, if they fit. */
-    Answer grow(long more, long now) {
+    /** Takes {@code more} bytes, if they fit. */
+    Decision grow(long more, long now) {
       synchronized (RequestShares.this) {
-        Answer answer =
+        Decision decision =
             caller.hasShare()
-                ? answerOf(
+                ? decisionOf(
                     callers.askForBytes(caller, more, now),
-                    Answer.ROOM_FULL,
-                    Answer.OVER_CALLERS_BYTES)
+                    Decision.ROOM_FULL,
+                    Decision.OVER_CALLERS_BYTES)
                 : askInAll(more);
-        if (answer == Answer.FITS) {
+        if (decision == Decision.FITS) {
           resize(more);
         }
-        return answer;
+        return decision;
       }
     }
 
-    /** Holds so many bytes in place of those it held, whether they fit or not. */
+    /** Holds {@code size} bytes instead of those that it held, even if they do not fit. */
     void replaceBytes(long size) {
       synchronized (RequestShares.this) {
         resize(size - bytes);
@@ -220,28 +222,28 @@ final class RequestShares {
     }
 
     private void resize(long more) {
-      if (ofCaller) {
+      if (countsForCaller) {
         bytes += more;
         callers.resize(caller, more);
-        if (ofTarget) {
+        if (countsForTarget) {
           targets.resize(upstreamTarget, more);
         }
       }
     }
 
-    /** Gives everything up; more than once does nothing. */
+    /** Releases everything. Further calls have no effect. */
     void release() {
       synchronized (RequestShares.this) {
-        if (ofTarget) {
+        if (countsForTarget) {
           targets.release(upstreamTarget, bytes);
-          ofTarget = false;
-          if (exceeds) {
+          countsForTarget = false;
+          if (overTargetsShare) {
             overShare.merge(upstreamTarget, -1, Integer::sum);
           }
         }
-        if (ofCaller) {
+        if (countsForCaller) {
           callers.release(caller, bytes);
-          ofCaller = false;
+          countsForCaller = false;
         }
       }
     }

@@ -1,14 +1,14 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import java.util.UUID;
 
-/** Where HTTP hands over to the loop. Called on I/O threads; does not block. */
+/** Passes requests from the HTTP side to the loop. Called on I/O threads; does not block. */
 interface RequestSubmitter {
 
-  /** Relays a request; its caller is told the answer. */
-  void submit(Incoming incoming);
+  /** Relays a request. Its {@link Caller} gets the answer or the error. */
+  void submit(IncomingRequest incoming);
 
-  /** The caller of a request that was submitted waits no more. */
+  /** The caller of a submitted request hung up. */
   void onHungUp(UUID firstId);
 }

@@ -14,18 +14,18 @@ import org.xnio.IoUtils;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.StreamSinkConduit;
 
-/** Writes a response as it is; on the connection's I/O thread. */
+/** Writes a response and its framing to the caller. On the connection's I/O thread. */
 final class ResponseWriter {
 
   private static final HttpString CONNECTION = new HttpString("Connection");
   private static final HttpString CONTENT_LENGTH = new HttpString("Content-Length");
   private static final HttpString TRANSFER_ENCODING = new HttpString("Transfer-Encoding");
 
-  /** What Undertow says of a status that it does not know. */
-  private static final String UNKNOWN = "Unknown";
+  /** Undertow's reason phrase for a status that it does not know. */
+  private static final String UNKNOWN_REASON = "Unknown";
 
-  /** Bytes of content that an idle connection may hold. */
-  private static final int MOST_KEPT = 16 * 1024;
+  /** Maximum bytes of content that an idle connection keeps in memory. */
+  private static final int MAX_KEPT_BYTES = 16 * 1024;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -34,14 +34,14 @@ final class ResponseWriter {
   private ResponseWriter() {}
 
   /**
-   * Sends it.
+   * Writes the response.
    *
-   * @param then is called once it is written, to end the exchange
+   * @param then is called once when the response is written, to end the exchange
    */
   static void write(HttpServerExchange httpExchange, Response response, Runnable then) {
     httpExchange.setStatusCode(response.statusCode());
-    if (StatusCodes.getReason(response.statusCode()).equals(UNKNOWN)) {
-      httpExchange.setReasonPhrase(""); // RFC 9112 section 4: it may be empty
+    if (StatusCodes.getReason(response.statusCode()).equals(UNKNOWN_REASON)) {
+      httpExchange.setReasonPhrase(""); // RFC 9112 section 4 allows an empty one
     }
     HeaderMap fields = httpExchange.getResponseHeaders();
     for (Headers.Field field : response.headers().without(FRAMING).fields()) {
@@ -49,29 +49,30 @@ final class ResponseWriter {
       field.values().forEach(value -> fields.add(name, value));
     }
     if (!httpExchange.isPersistent()) {
-      fields.put(CONNECTION, "close"); // RFC 9112 section 9.6; Undertow forgets 204 and 304
+      fields.put(CONNECTION, "close"); // RFC 9112 section 9.6; Undertow omits it with 204 and 304
     } else if (httpExchange.isHttp10()) {
-      fields.put(CONNECTION, "keep-alive"); // RFC 9112 section 9.3: HTTP/1.0 has to be told
+      fields.put(
+          CONNECTION, "keep-alive"); // RFC 9112 section 9.3: the default of HTTP/1.0 is close
     }
     if (hasContent(httpExchange, response.statusCode())) {
       fields.put(CONTENT_LENGTH, response.body().length());
-      new Content(httpExchange, response.body().asByteBuffer(), then).write();
+      new ContentWriter(httpExchange, response.body().asByteBuffer(), then).write();
     } else {
       frameWithoutContent(httpExchange, contentLength(httpExchange, response));
       if (httpExchange.isRequestComplete()) {
         then.run();
-      } else { // Undertow would write it behind the request's content, which may never come
-        new Content(httpExchange, NOTHING, then).write();
+      } else { // Undertow would write only after the request's content, which may never come
+        new ContentWriter(httpExchange, NOTHING, then).write();
       }
     }
   }
 
   /**
-   * Content on its way to the caller. Undertow keeps what is written first, together with the
-   * fields, for as long as the connection is kept: of longer content that is a copy of its
-   * beginning.
+   * Writes content to the caller. Undertow references the first buffer that is written, together
+   * with the fields, for as long as the connection is open. So the first buffer of long content is
+   * a copy of its beginning, which keeps the rest from being referenced.
    */
-  private static final class Content {
+  private static final class ContentWriter {
     private final HttpServerExchange httpExchange;
     private final StreamSinkChannel channel;
     private final Runnable then;
@@ -79,22 +80,22 @@ final class ResponseWriter {
     private ByteBuffer rest;
     private boolean ended;
 
-    Content(HttpServerExchange httpExchange, ByteBuffer content, Runnable then) {
+    ContentWriter(HttpServerExchange httpExchange, ByteBuffer content, Runnable then) {
       this.httpExchange = httpExchange;
       this.then = then;
       this.channel = httpExchange.getResponseChannel();
       this.rest = content;
-      this.first = content.remaining() > MOST_KEPT ? copyOfBeginning(content) : NOTHING;
+      this.first = content.remaining() > MAX_KEPT_BYTES ? copyOfBeginning(content) : NOTHING;
     }
 
     private static ByteBuffer copyOfBeginning(ByteBuffer content) {
-      byte[] beginning = new byte[MOST_KEPT];
+      byte[] beginning = new byte[MAX_KEPT_BYTES];
       content.get(beginning);
       return ByteBuffer.wrap(beginning);
     }
 
-    /** Ends the answer before what is left of the request is read. */
-    private boolean isFlushed() throws IOException {
+    /** Ends the answer, before the rest of the request is read. Returns whether it is flushed. */
+    private boolean endAndFlush() throws IOException {
       if (!ended) {
         ended = true;
         channel.shutdownWrites();
@@ -102,7 +103,7 @@ final class ResponseWriter {
       return channel.flush();
     }
 
-    /** Writes what the socket takes, and ends the exchange once that was all. */
+    /** Writes as much as the socket takes. Calls {@code then} when everything is written. */
     private void write() {
       try {
         while (first.hasRemaining() || rest.hasRemaining()) {
@@ -113,7 +114,7 @@ final class ResponseWriter {
           }
         }
         rest = NOTHING;
-        if (!httpExchange.isRequestComplete() && !isFlushed()) {
+        if (!httpExchange.isRequestComplete() && !endAndFlush()) {
           channel.getWriteSetter().set(unused -> write());
           channel.resumeWrites();
           return;
@@ -129,7 +130,7 @@ final class ResponseWriter {
     }
   }
 
-  /** RFC 9112 section 6.3: the answers that end with their fields, whatever these say. */
+  /** Returns false for answers that end with their fields (RFC 9112 section 6.3). */
   private static boolean hasContent(HttpServerExchange httpExchange, int status) {
     return !isHead(httpExchange) && status != 204 && status != 304;
   }
@@ -138,22 +139,22 @@ final class ResponseWriter {
     return httpExchange.getRequestMethod().equalToString("HEAD");
   }
 
-  /** What a GET would have got (RFC 9110 section 8.6); a 204 never has one. */
+  /**
+   * Returns the Content-Length that a GET would have got (RFC 9110 section 8.6). A 204 has none.
+   */
   private static Optional<String> contentLength(
       HttpServerExchange httpExchange, Response response) {
     if (response.statusCode() == 204) {
       return Optional.empty();
     }
-    Optional<String> told = response.headers().first("Content-Length");
+    Optional<String> received = response.headers().first("Content-Length");
     boolean ownBody = isHead(httpExchange) && response.body().isPresent();
-    return told.isEmpty() && ownBody
+    return received.isEmpty() && ownBody
         ? Optional.of(Integer.toString(response.body().length()))
-        : told;
+        : received;
   }
 
-  /**
-   * Undertow frames an answer without content in its own way; this puts it right before it goes.
-   */
+  /** Replaces the framing fields that Undertow sets in an answer without content. */
   private static void frameWithoutContent(
       HttpServerExchange httpExchange, Optional<String> contentLength) {
     httpExchange.addResponseWrapper(

@@ -8,21 +8,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which upstream target a request is for. Paths are compared as they were received, nothing is
- * decoded. Immutable.
+ * Finds the upstream target of a request. Compares paths as received, without decoding. Immutable.
  */
 final class Routes {
 
   /**
-   * Where a request goes.
+   * Upstream target of a request, and its URL there.
    *
-   * @param url for the upstream server: as received, without the route's path if that is stripped
-   * @param strippedPath of the route; empty: none
-   * @param onHangUp fate of the request if its caller is gone
+   * @param url for the upstream server: as received, without the route's path if it is stripped
+   * @param strippedPath path of the route that was stripped; empty if none was
+   * @param onHangUp action if the caller hangs up
    */
   record Destination(String upstreamTarget, String url, String strippedPath, OnHangUp onHangUp) {}
 
-  /** The route that decides is the first that fits. */
+  /** Order of the routes: the first one that matches decides. */
   private static final Comparator<Route> PRECEDENCE =
       Comparator.comparing((Route route) -> route.host().isEmpty())
           .thenComparing(route -> route.path().length(), Comparator.reverseOrder());
@@ -38,23 +37,26 @@ final class Routes {
   }
 
   /**
-   * Finds the target.
+   * Returns the destination of the first route that matches, or of the default target.
    *
-   * @param authority the {@code Host} that was asked for, maybe with a port; empty if none was
+   * @param authority the request's {@code Host}, with or without a port; may be empty
    * @param url in origin-form, or {@code *}
    */
   Optional<Destination> find(String authority, String url) {
     String host = HostField.hostOf(authority);
     for (Route route : routes) {
-      if (route.host().map(host::equals).orElse(true) && fits(route.path(), url)) {
+      if (route.host().map(host::equals).orElse(true) && matches(route.path(), url)) {
         return Optional.of(destination(route, url));
       }
     }
     return defaultUpstreamTarget.map(target -> new Destination(target, url, "", onHangUp));
   }
 
-  /** {@code /a} fits {@code /a}, {@code /a/b}, {@code /a?b} and not {@code /ab}. */
-  private static boolean fits(String path, String url) {
+  /**
+   * Returns whether the path matches: {@code /a} matches {@code /a/b} and {@code /a?b}, not {@code
+   * /ab}.
+   */
+  private static boolean matches(String path, String url) {
     if (path.equals("/")) {
       return true;
     }

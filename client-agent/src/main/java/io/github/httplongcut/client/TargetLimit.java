@@ -3,113 +3,125 @@ package io.github.httplongcut.client;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How many requests for one upstream target may be under way at once: as many as were when brokers
- * last had no room for more. So what is too much costs no message to a broker and none back, and
- * whatever ends makes room for another one at once.
+ * Limit on the requests in flight for one upstream target, adapted to the {@code upstream_busy}
+ * errors of brokers. A request over the limit is refused here, which saves a message to a broker
+ * and its error back. When a request ends, the next one is admitted at once.
  *
- * <p>The limit falls with those that found no room, to what is left under way, unless they are next
- * to none of all that ended: one broker of several may have a full room, and others may fill it.
- * From where it starts it may fall far, since many are under way that no broker has seen yet; else
- * to half in a tenth of a second at the most, since answers come many at a time. While it does not
- * fall it grows each tenth of a second: by a tenth, then by twice as much each time. So a target
- * that stays busy is asked for little more than it takes, and a second or two after the overload
- * nothing is left of the limit.
+ * <ul>
+ *   <li>When brokers refuse requests as {@code upstream_busy}, the limit falls to the number of
+ *       requests that remain in flight.
+ *   <li>The limit stays while brokers refuse at most one in {@value #ENDED_PER_BUSY} of the
+ *       requests that end: then only one of several brokers may have a full waiting room, or other
+ *       client agents may have filled it.
+ *   <li>Within one {@link Window} the limit falls at most to half of the requests that were in
+ *       flight at the window's first such error, because errors come many at a time.
+ *   <li>From its highest value the limit may fall to {@link #MIN_LIMIT} at once, because many
+ *       requests are then in flight that no broker has seen yet.
+ *   <li>After each window in which it did not fall, the limit grows: by 10 %, then by 20, 40, 80
+ *       and finally 100 %.
+ * </ul>
  *
- * <p>{@link #acquire}, {@link #release}, {@link #underWay} and {@link #limit} may be called on any
- * thread, the rest on the loop.
+ * <p>So a target that stays busy gets few requests more than it takes, and a second or two after an
+ * overload the limit is back at its highest value.
+ *
+ * <p>{@link #acquire}, {@link #release}, {@link #inFlight} and {@link #limit} may be called on any
+ * thread, all other methods on the loop.
  */
 final class TargetLimit {
 
-  /** It never goes below: others may have all the room now, and this is how to get some. */
-  static final int LEAST = 32;
+  /**
+   * Lowest limit. Other client agents may fill the brokers' waiting rooms; this client agent must
+   * still send requests to get its part of them.
+   */
+  static final int MIN_LIMIT = 32;
 
   private static final double SLOWEST_GROWTH = 0.1;
   private static final double FASTEST_GROWTH = 1;
 
-  /** One in so many of those that end may find no room. */
-  private static final int NEXT_TO_NONE = 20;
+  /** Requests of which one may be refused as {@code upstream_busy} without lowering the limit. */
+  private static final int ENDED_PER_BUSY = 20;
 
-  private final int most;
-  private final int least;
-  private final AtomicInteger underWay = new AtomicInteger();
-  private final AtomicInteger ended = new AtomicInteger();
+  private final int max;
+  private final int min;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicInteger endedInWindow = new AtomicInteger();
   private final Window window = new Window();
   private volatile int limit;
-  private int endedBefore;
-  private int noRoom;
-  private boolean falling;
+  private int endedInLastWindow;
+  private int busyRefusals;
+  private boolean fellInWindow;
   private int floor;
   private double growth = SLOWEST_GROWTH;
 
   /**
-   * @param most where it starts, and the most that it grows to
+   * @param max initial and highest limit
    */
-  TargetLimit(int most) {
-    this.most = most;
-    least = Math.min(LEAST, most);
-    limit = most;
+  TargetLimit(int max) {
+    this.max = max;
+    min = Math.min(MIN_LIMIT, max);
+    limit = max;
   }
 
-  /** Returns whether one more might enter now. */
+  /** Returns whether {@link #acquire} would succeed now. */
   boolean hasRoom() {
-    return underWay.get() < limit;
+    return inFlight.get() < limit;
   }
 
-  /** Whether one more may be under way; then it is. */
+  /** Counts one more request as in flight and returns true, unless the limit is reached. */
   boolean acquire() {
-    if (underWay.get() >= limit) {
+    if (inFlight.get() >= limit) {
       return false;
     }
-    underWay.incrementAndGet();
+    inFlight.incrementAndGet();
     return true;
   }
 
-  /** One is over. */
+  /** Counts a request as ended. */
   void release() {
-    ended.incrementAndGet();
-    underWay.decrementAndGet();
+    endedInWindow.incrementAndGet();
+    inFlight.decrementAndGet();
   }
 
-  int underWay() {
-    return underWay.get();
+  int inFlight() {
+    return inFlight.get();
   }
 
   int limit() {
     return limit;
   }
 
-  /** Whether it is below what it grows to. */
+  /** Returns whether the limit is below its highest value. */
   boolean isGrowing() {
-    return limit < most;
+    return limit < max;
   }
 
-  /** A broker had no room for one that has just left. */
-  void onNoRoom() {
-    noRoom++;
-    if (noRoom * NEXT_TO_NONE <= endedBefore) {
+  /** A broker refused a request as {@code upstream_busy}; the request is already released. */
+  void onUpstreamBusy() {
+    busyRefusals++;
+    if (busyRefusals * ENDED_PER_BUSY <= endedInLastWindow) {
       return;
     }
-    int left = underWay.get();
-    if (!falling) {
-      falling = true;
-      floor = limit == most ? least : Math.max(least, left / 2);
+    int remaining = inFlight.get();
+    if (!fellInWindow) {
+      fellInWindow = true;
+      floor = limit == max ? min : Math.max(min, remaining / 2);
     }
-    limit = Math.min(limit, Math.max(floor, left));
+    limit = Math.min(limit, Math.max(floor, remaining));
   }
 
-  /** Follows what brokers say. */
+  /** Adapts the limit if a window has ended. */
   void onTick(long now) {
     if (!window.endIfOver(now)) {
       return;
     }
-    if (falling) {
+    if (fellInWindow) {
       growth = SLOWEST_GROWTH;
-    } else if (limit < most) {
-      limit = (int) Math.min(most, Math.ceil(limit * (1 + growth)));
+    } else if (limit < max) {
+      limit = (int) Math.min(max, Math.ceil(limit * (1 + growth)));
       growth = Math.min(FASTEST_GROWTH, 2 * growth);
     }
-    falling = false;
-    noRoom = 0;
-    endedBefore = ended.getAndSet(0);
+    fellInWindow = false;
+    busyRefusals = 0;
+    endedInLastWindow = endedInWindow.getAndSet(0);
   }
 }

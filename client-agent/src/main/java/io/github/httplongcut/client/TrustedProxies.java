@@ -12,13 +12,13 @@ import java.net.InetAddress;
 import java.util.List;
 
 /**
- * Callers that are proxies of the operator's own, by address. Immutable.
+ * Addresses of the operator's own proxies. Immutable.
  *
  * @param ranges as configured: {@code 10.0.0.0/8}, {@code fd00::/8}, {@code 192.0.2.7}
  */
 record TrustedProxies(List<IPAddress> ranges) {
 
-  /** None. */
+  /** No trusted proxy. */
   static final TrustedProxies NONE = new TrustedProxies(List.of());
 
   static final IPAddressStringParameters CIDR =
@@ -43,9 +43,9 @@ record TrustedProxies(List<IPAddress> ranges) {
   }
 
   /**
-   * Reads addresses, and ranges in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3).
+   * Parses addresses and ranges in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3).
    *
-   * @throws IllegalArgumentException if one is neither
+   * @throws IllegalArgumentException if a text is neither
    */
   static TrustedProxies parse(List<String> texts) {
     return new TrustedProxies(texts.stream().map(TrustedProxies::range).toList());
@@ -67,7 +67,9 @@ record TrustedProxies(List<IPAddress> ranges) {
     return ranges.stream().anyMatch(range -> range.contains(caller));
   }
 
-  /** An address as RFC 5952 section 4 writes it, without a zone, which means nothing elsewhere. */
+  /**
+   * Returns the address as text (RFC 5952 section 4), without a zone: zones are local to a host.
+   */
   static String textOf(InetAddress address) {
     return address instanceof Inet4Address
         ? address.getHostAddress()

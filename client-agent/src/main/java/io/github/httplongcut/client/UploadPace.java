@@ -2,21 +2,21 @@ package io.github.httplongcut.client;
 
 import java.time.Duration;
 
-/** Decides when a request's content comes too slowly. On the connection's I/O thread. */
+/** Decides whether a request's content arrives too slowly. On the connection's I/O thread. */
 final class UploadPace {
 
-  /** Time in which content may come as slowly as {@code read-timeout} allows. */
-  static final Duration FREE = Duration.ofSeconds(10);
+  /** Time in which only the pause between two reads is limited, not the average rate. */
+  static final Duration GRACE_PERIOD = Duration.ofSeconds(10);
 
-  private static final Duration CHECK = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   /**
    * Limits of every upload.
    *
-   * @param longestPause between two reads
-   * @param minBytesPerSecond on average, once {@link #FREE} has passed
+   * @param maxPause longest pause between two reads
+   * @param minBytesPerSecond lowest average rate, once {@link #GRACE_PERIOD} has passed
    */
-  record Limits(Duration longestPause, long minBytesPerSecond) {}
+  record Limits(Duration maxPause, long minBytesPerSecond) {}
 
   private final Limits limits;
   private final long begun;
@@ -24,7 +24,7 @@ final class UploadPace {
   private long bytes;
 
   /**
-   * @param now {@code nanoTime}, like all times here
+   * @param now {@code nanoTime}, like all times in this class
    */
   UploadPace(Limits limits, long now) {
     this.limits = limits;
@@ -37,17 +37,17 @@ final class UploadPace {
     lastReadAt = now;
   }
 
-  /** Returns whether the content is to be given up. */
+  /** Returns whether the content has arrived too slowly. */
   boolean isTooSlow(long now) {
     double seconds = (now - begun) / 1e9;
-    return now - lastReadAt >= limits.longestPause.toNanos()
-        || (now - begun >= FREE.toNanos() && bytes < limits.minBytesPerSecond * seconds);
+    return now - lastReadAt >= limits.maxPause.toNanos()
+        || (now - begun >= GRACE_PERIOD.toNanos() && bytes < limits.minBytesPerSecond * seconds);
   }
 
-  /** Returns the time until {@link #isTooSlow} may change if nothing is read; above 0. */
+  /** Returns the time after which {@link #isTooSlow} may change if nothing is read; above 0. */
   long nanosToNextCheck(long now) {
-    long pauseEnds = lastReadAt + limits.longestPause.toNanos() - now;
-    long rateMatters = Math.max(begun + FREE.toNanos() - now, CHECK.toNanos());
-    return Math.max(1, Math.min(pauseEnds, rateMatters));
+    long pauseEnds = lastReadAt + limits.maxPause.toNanos() - now;
+    long rateCheck = Math.max(begun + GRACE_PERIOD.toNanos() - now, CHECK_INTERVAL.toNanos());
+    return Math.max(1, Math.min(pauseEnds, rateCheck));
   }
 }

@@ -2,21 +2,25 @@ package io.github.httplongcut.client;
 
 import java.time.Duration;
 
-/** Tenths of a second, one after the other: limits follow what happened in the last one. */
+/** Measures consecutive intervals of {@link #LENGTH}, at whose ends a limit is adapted. */
 final class Window {
 
   static final Duration LENGTH = Duration.ofMillis(100);
 
   private boolean begun;
-  private long ends;
+  private long endsAt;
 
-  /** Ends the one that is over at {@code now}, if one is; the next begins then. */
+  /**
+   * Begins the next window if the current one is over, or if there was none yet.
+   *
+   * @return whether a new window began
+   */
   boolean endIfOver(long now) {
-    if (begun && now - ends < 0) {
+    if (begun && now - endsAt < 0) {
       return false;
     }
     begun = true;
-    ends = now + LENGTH.toNanos();
+    endsAt = now + LENGTH.toNanos();
     return true;
   }
 }

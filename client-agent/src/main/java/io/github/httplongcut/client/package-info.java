@@ -1,5 +1,5 @@
 /**
- * The client agent: takes HTTP requests from clients, publishes them to the broker and answers with
- * what comes back. It knows neither the broker's classes nor the upstream agent's.
+ * The client agent. Accepts HTTP requests from callers, publishes them to the brokers and answers
+ * callers with the responses. Depends on no class of the broker or the upstream agent.
  */
 package io.github.httplongcut.client;

@@ -12,8 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * A session without RabbitMQ: keeps what is published, and lets a test decide its outcome and
- * deliver events. In this package because only it makes deliveries.
+ * Session without RabbitMQ. Records publications, and lets a test decide their outcomes and deliver
+ * events. In this package because the constructor of {@link Delivery} is package-private.
  */
 public final class FakeSession implements Session {
 
@@ -28,7 +28,7 @@ public final class FakeSession implements Session {
     this.loop = loop;
   }
 
-  /** What happens with each publication from now on; called on the publisher's thread. */
+  /** Sets the action for each further publication; it runs on the publisher's thread. */
   public void onPublish(Consumer<Publication> onPublish) {
     this.onPublish = onPublish;
   }
@@ -45,12 +45,12 @@ public final class FakeSession implements Session {
     return closed;
   }
 
-  /** Says on the loop what became of a publication. */
-  public void settle(Publication publication, Outcome outcome) {
+  /** Reports the outcome of a publication, on the loop. */
+  public void complete(Publication publication, Outcome outcome) {
     loop.execute(() -> publication.done(outcome));
   }
 
-  /** Delivers events that a broker sent, on the loop. */
+  /** Delivers events of a broker, on the loop. */
   public void deliver(Event... events) {
     Envelope envelope = new Envelope(Origin.SENT, "key", "broker", false);
     loop.execute(() -> listener.onDelivery(new FakeSource().delivery(envelope, events)));
@@ -83,7 +83,7 @@ public final class FakeSession implements Session {
 
   @Override
   public void consume(String queue, int prefetch) {
-    throw new AssertionError("an agent shares no queue");
+    throw new AssertionError("an agent consumes no shared queue");
   }
 
   @Override
@@ -99,40 +99,40 @@ public final class FakeSession implements Session {
     closed = true;
   }
 
-  /** A channel that remembers what was done with its deliveries, and settles when told to. */
+  /** Channel that records its deliveries' acks, settles and rejects, and settles when told to. */
   public static final class FakeSource implements Delivery.Source {
 
-    private final List<String> done = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
     private Delivery settling;
 
-    /** A delivery by this channel. */
+    /** Returns a delivery of this channel. */
     public Delivery delivery(Envelope envelope, Event... events) {
       return new Delivery(this, 1, envelope, events[0].type(), List.of(events));
     }
 
-    /** {@code ack}, {@code settle} or {@code reject}, in order. */
-    public List<String> done() {
-      return done;
+    /** Returns {@code ack}, {@code settle} or {@code reject} for each call, in order. */
+    public List<String> calls() {
+      return calls;
     }
 
-    /** The fence came back. */
-    public void fenceReturns() {
+    /** Completes the fence of the delivery that is being settled. */
+    public void completeFence() {
       settling.onSettled();
     }
 
     @Override
     public void ack(Delivery delivery) {
-      done.add("ack");
+      calls.add("ack");
     }
 
     @Override
     public void reject(Delivery delivery) {
-      done.add("reject");
+      calls.add("reject");
     }
 
     @Override
     public void settle(Delivery delivery) {
-      done.add("settle");
+      calls.add("settle");
       settling = delivery;
     }
 

@@ -10,49 +10,49 @@ import org.junit.jupiter.api.Test;
 class AdaptiveLimitTest {
 
   private static final Duration TARGET = Duration.ofMillis(500);
-  private static final int MOST = 10_000;
+  private static final int MAX = 10_000;
   private static final long MS = Duration.ofMillis(1).toNanos();
   private static final long WINDOW = 100 * MS;
 
-  private final AdaptiveLimit limit = new AdaptiveLimit(MOST, TARGET);
+  private final AdaptiveLimit limit = new AdaptiveLimit(MAX, TARGET);
   private long now = 1_000_000_000_000L;
 
   @Test
-  void itStartsAtTheMost() {
-    assertThat(limit.limit()).isEqualTo(MOST);
+  void theInitialLimitIsTheHighest() {
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
   @Test
-  void acksInTimeLeaveItThereHoweverManyWait() {
+  void acksInTimeKeepTheLimitHoweverManyRequestsWait() {
     windowWith(9_000, 499, 800);
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
-  /** Of two brokers one is frozen. */
+  /** One of two brokers is frozen. */
   @Test
-  void oneAckInTimeIsEnough() {
+  void oneAckInTimeKeepsTheLimit() {
     windowWith(9_000, 6_000, 6_000, 3, 6_000);
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
   @Test
-  void allAcksTooLateCutItAtOnceToWhatIsAckedInTime() {
+  void ifAllAcksAreLateTheLimitFallsToWhatIsAckedInTime() {
     windowWith(3_000, 1_500, 1_600);
 
     assertThat(limit.limit()).isEqualTo(1_000);
   }
 
   @Test
-  void fewThatWaitLongDoNotCutItBelowTheLeast() {
+  void theLimitNeverFallsBelowTheMinimum() {
     windowWith(2, 6_000);
 
-    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.LEAST);
+    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.MIN_LIMIT);
   }
 
   @Test
-  void aMostBelowTheLeastStaysTheMost() {
+  void aMaximumBelowTheMinimumIsKept() {
     AdaptiveLimit small = new AdaptiveLimit(10, TARGET);
     small.onAck(1_000 * MS);
     small.onTick(10, now + WINDOW);
@@ -61,33 +61,33 @@ class AdaptiveLimitTest {
   }
 
   @Test
-  void silenceChangesNothing() {
+  void aWindowWithoutAcksKeepsTheLimit() {
     windowWith(9_000);
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
-  /** There was no broker for a second, and 900 requests are acked by the next one, in order. */
+  /** No broker runs for a second; then one starts and acks 900 requests, in order. */
   @Test
-  void delaysThatASilenceCausedDoNotCount() {
+  void acksOfRequestsPublishedDuringASilenceDoNotCount() {
     for (int i = 0; i < 10; i++) {
       windowWith(900);
     }
     windowWith(900, 1_100, 1_050);
     windowWith(600, 1_000);
     windowWith(300, 700);
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
 
     for (int i = 0; i < 5; i++) {
       windowWith(900, 800);
-      assertThat(limit.limit()).as("window %s", i).isEqualTo(MOST);
+      assertThat(limit.limit()).as("window %s", i).isEqualTo(MAX);
     }
-    windowWith(3_000, 800); // published after it
+    windowWith(3_000, 800); // published after the silence
     assertThat(limit.limit()).isEqualTo(1_875);
   }
 
   @Test
-  void aSilenceShorterThanTheTargetExcusesNothing() {
+  void acksAfterASilenceShorterThanTheTargetCount() {
     for (int i = 0; i < 5; i++) {
       windowWith(900);
     }
@@ -97,7 +97,7 @@ class AdaptiveLimitTest {
   }
 
   @Test
-  void whileNothingWaitsThereIsNoSilence() {
+  void withoutWaitingRequestsThereIsNoSilence() {
     for (int i = 0; i < 10; i++) {
       windowWith(0);
     }
@@ -107,29 +107,31 @@ class AdaptiveLimitTest {
   }
 
   @Test
-  void whatCameWhileTheProcessStoodStillDoesNotCount() {
+  void discardedDelaysDoNotCount() {
     limit.onAck(5_000 * MS);
-    limit.disregard();
+    limit.discardDelays();
     windowWith(9_000);
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
   @Test
-  void itIsBackAtTheMostSecondsAfterTheOverload() {
+  void theLimitIsBackAtTheMaximumSecondsAfterAnOverload() {
     windowWith(100, 6_000);
-    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.LEAST);
+    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.MIN_LIMIT);
 
     for (int i = 0; i < 70; i++) { // seven seconds
       windowWith(5, 3);
     }
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
-  /** A relay that acks so many each millisecond, in order, asked for three times as many. */
+  /**
+   * Simulates brokers that ack two requests each millisecond, in order, and callers that send six.
+   */
   @Test
-  void underThreeTimesTheLoadTheDelayStaysNearTheTarget() {
+  void underThreefoldLoadTheDelayStaysNearTheTarget() {
     Deque<Long> waiting = new ArrayDeque<>();
     int perMilli = 2;
     int acked = 0;
@@ -150,7 +152,7 @@ class AdaptiveLimitTest {
       }
     }
 
-    assertThat(acked).as("it is kept busy").isEqualTo(20_000 * perMilli);
+    assertThat(acked).as("the brokers stay busy").isEqualTo(20_000 * perMilli);
     assertThat(Duration.ofNanos(longest)).isBetween(TARGET.dividedBy(2), TARGET.multipliedBy(2));
   }
 

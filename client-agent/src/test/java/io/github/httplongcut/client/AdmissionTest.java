@@ -19,7 +19,7 @@ class AdmissionTest {
 
   private final Admission admission = admission(2, 100, "a", "b");
 
-  /** An admission by the default shares. */
+  /** Returns an admission with the default shares. */
   static Admission admission(int maxRequests, long maxBytes, String... upstreamTargets) {
     return admission(new SimpleMeterRegistry(), maxRequests, maxBytes, upstreamTargets);
   }
@@ -57,7 +57,7 @@ class AdmissionTest {
   }
 
   @Test
-  void aPlaceGrowsAsFarAsThereIsRoom() throws RequestRefusedException {
+  void aPermitGrowsUpToTheLimitOfBytes() throws RequestRefusedException {
     Admission.Permit permit = admission.acquire("a", CALLER, 60, 0);
 
     assertThat(permit.tryGrow(40, 0)).isTrue();
@@ -67,7 +67,7 @@ class AdmissionTest {
   }
 
   @Test
-  void anAnswerIsHeldEvenOverTheLimitAndKeepsOthersOut() throws RequestRefusedException {
+  void anAnswerIsHeldEvenOverTheLimitAndBlocksNewRequests() throws RequestRefusedException {
     Admission.Permit permit = admission.acquire("a", CALLER, 10, 0);
 
     permit.holdAnswer(500);
@@ -77,7 +77,7 @@ class AdmissionTest {
   }
 
   @Test
-  void leavingTwiceFreesOnce() throws RequestRefusedException {
+  void releasingTwiceFreesOnce() throws RequestRefusedException {
     Admission.Permit permit = admission.acquire("a", CALLER, 10, 0);
     assertThat(admission.acquire("a", CALLER, 20, 0)).isNotNull();
 
@@ -89,11 +89,11 @@ class AdmissionTest {
   }
 
   @Test
-  void whoeverIsAckedOrLeavesWaitsForNoAckAnyMore() throws RequestRefusedException {
+  void anAckOrAReleaseEndsTheWaitForAnAck() throws RequestRefusedException {
     Admission.Permit first = admission.acquire("a", CALLER, 1, 0);
     Admission.Permit second = admission.acquire("a", CALLER, 1, 0);
-    first.handedOver(0);
-    second.handedOver(0);
+    first.onRequestComplete(0);
+    second.onRequestComplete(0);
     assertThat(admission.unacked()).isEqualTo(2);
 
     first.acked(1);
@@ -105,11 +105,11 @@ class AdmissionTest {
     assertThat(admission.unacked()).isZero();
   }
 
-  /** A slow caller may take its time to read the answer: no broker is waited for any more. */
+  /** A slow caller may still be reading the answer. */
   @Test
-  void whoeverIsAnsweredWaitsForNoAckAnyMore() throws RequestRefusedException {
+  void anAnswerEndsTheWaitForAnAck() throws RequestRefusedException {
     Admission.Permit permit = admission.acquire("a", CALLER, 1, 0);
-    permit.handedOver(0);
+    permit.onRequestComplete(0);
 
     permit.answered();
 
@@ -119,21 +119,21 @@ class AdmissionTest {
     assertThat(admission.isIdle()).isTrue();
   }
 
-  /** There was room when its head came. */
+  /** There was room when the head came. */
   @Test
-  void aSlowUploadIsRefusedIfTooManyWaitForAnAckAtItsEnd() throws RequestRefusedException {
+  void aSlowUploadIsRefusedIfTooManyRequestsWaitForAnAckAtItsEnd() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
     Admission.Permit slow = large.acquire("a", CALLER, 1, 0);
     List<Admission.Permit> permits = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       Admission.Permit permit = large.acquire("a", CALLER, 1, 0);
-      permit.handedOver(0);
+      permit.onRequestComplete(0);
       permits.add(permit);
     }
     permits.get(0).acked(Duration.ofSeconds(1).toNanos());
     large.onTick(0);
 
-    assertThatThrownBy(() -> slow.handedOver(0))
+    assertThatThrownBy(() -> slow.onRequestComplete(0))
         .isInstanceOfSatisfying(
             RequestRefusedException.class,
             refused -> assertThat(refused.error().failure()).isEqualTo(Failure.OVERLOADED));
@@ -141,12 +141,12 @@ class AdmissionTest {
   }
 
   @Test
-  void acksThatTakeTooLongKeepOthersOutUntilOneComesInTime() throws RequestRefusedException {
+  void lateAcksBlockNewRequestsUntilEnoughAreAcked() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
     List<Admission.Permit> permits = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       Admission.Permit permit = large.acquire("a", CALLER, 1, 0);
-      permit.handedOver(0);
+      permit.onRequestComplete(0);
       permits.add(permit);
     }
     permits.get(0).acked(Duration.ofSeconds(1).toNanos());
@@ -160,15 +160,15 @@ class AdmissionTest {
   }
 
   @Test
-  void moreThanABusyTargetTakesAreRefusedAndOthersAreNot() throws RequestRefusedException {
+  void aBusyTargetRefusesMoreRequestsAndOtherTargetsDoNot() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a", "b");
     List<Admission.Permit> permits = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       permits.add(large.acquire("a", CALLER, 1, 0));
-      permits.get(i).handedOver(0);
+      permits.get(i).onRequestComplete(0);
       permits.get(i).acked(1);
     }
-    permits.get(0).foundNoRoom();
+    permits.get(0).onUpstreamBusy();
     permits.get(0).release();
 
     assertRefused(large, Failure.UPSTREAM_BUSY, 1);
@@ -180,27 +180,25 @@ class AdmissionTest {
     assertThat(large.acquire("a", CALLER, 1, 0)).isNotNull();
   }
 
-  /**
-   * A head alone takes up nothing of a busy target; the refusal comes once the request is whole.
-   */
+  /** Heads do not count for a busy target: a request is refused once it is complete. */
   @Test
-  void onlyWhatIsWholeTakesUpRoomOfItsTarget() throws RequestRefusedException {
+  void onlyCompleteRequestsCountForTheirTarget() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
     List<Admission.Permit> heads = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       heads.add(large.acquire("a", CALLER, 1, 0));
     }
-    Admission.Permit whole = large.acquire("a", CALLER, 1, 0);
-    whole.handedOver(0);
-    whole.foundNoRoom();
-    whole.release();
+    Admission.Permit completed = large.acquire("a", CALLER, 1, 0);
+    completed.onRequestComplete(0);
+    completed.onUpstreamBusy();
+    completed.release();
     Admission.Permit next = large.acquire("a", CALLER, 1, 0);
-    next.handedOver(0);
-    assertThat(large.targets().get("a").underWay()).isOne();
+    next.onRequestComplete(0);
+    assertThat(large.targets().get("a").inFlight()).isOne();
 
     int more = large.targets().get("a").limit() - 1;
-    heads.subList(0, more).forEach(AdmissionTest::handOver);
-    assertThatThrownBy(() -> heads.get(more).handedOver(0))
+    heads.subList(0, more).forEach(AdmissionTest::complete);
+    assertThatThrownBy(() -> heads.get(more).onRequestComplete(0))
         .isInstanceOfSatisfying(
             RequestRefusedException.class,
             e -> assertThat(e.error().failure()).isEqualTo(Failure.UPSTREAM_BUSY));
@@ -210,7 +208,7 @@ class AdmissionTest {
   // --- shares
 
   @Test
-  void aCallerAloneLeavesAReserveForOthers() throws RequestRefusedException {
+  void anOnlyCallerLeavesAReserveForOthers() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
 
     assertThat(acquire(large, "a", caller(1), 2_000)).hasSize(968);
@@ -218,70 +216,71 @@ class AdmissionTest {
   }
 
   @Test
-  void whileOthersWantInACallerHoldsHalfOfWhatIsFree() throws RequestRefusedException {
+  void whileOthersAreActiveACallerHoldsHalfOfWhatIsFree() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000_000, "a");
     acquire(large, "a", caller(2), 1);
 
     assertThat(acquire(large, "a", caller(1), 2_000)).as("334 held, 665 free").hasSize(333);
     assertThatThrownBy(() -> large.acquire("a", caller(1), 1, 0))
-        .hasMessage("the caller 0.0.0.1 has its share of the requests under way")
+        .hasMessage("caller 0.0.0.1 already holds its share of the requests in flight")
         .isInstanceOfSatisfying(
             RequestRefusedException.class,
             e -> assertThat(e.error().failure()).isEqualTo(Failure.OVERLOADED));
     assertThat(exceeded("caller", "requests", "none")).isEqualTo(2_000 - 333 + 1);
   }
 
-  /** All that a caller has to do for its share is to send heads. */
+  /** A caller could otherwise take up a target's share with heads alone. */
   @Test
-  void aCallersShareCountsFromTheHeadOnAndATargetsFromTheEndOn() throws RequestRefusedException {
+  void requestsCountForTheirCallerFromTheHeadAndForTheirTargetFromTheEnd()
+      throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000_000, "a", "b");
     for (int i = 0; i < 20; i++) {
-      acquire(large, "a", caller(i), 30); // none of them whole
+      acquire(large, "a", caller(i), 30); // none of them complete
     }
-    handOver(large.acquire("b", CALLER, 1, 0));
+    complete(large.acquire("b", CALLER, 1, 0));
 
-    Admission.Permit whole = large.acquire("a", caller(30), 1, 0);
-    handOver(whole);
+    Admission.Permit completed = large.acquire("a", caller(30), 1, 0);
+    complete(completed);
     assertThat(exceeded("target", "requests", "a")).isZero();
   }
 
   @Test
-  void whileOthersWantInATargetHoldsHalfOfWhatIsFree() throws RequestRefusedException {
+  void whileOthersAreActiveATargetHoldsHalfOfWhatIsFree() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000_000, "a", "b");
-    large.acquire("b", CALLER, 1, 0).handedOver(0);
+    large.acquire("b", CALLER, 1, 0).onRequestComplete(0);
     Admission.Permit slow = large.acquire("a", caller(1_000), 1, 0);
     List<Admission.Permit> permits = new ArrayList<>();
     for (int i = 0; i < 333 + 32; i++) {
       permits.add(large.acquire("a", caller(i), 1, 0));
-      handOver(permits.get(i));
+      complete(permits.get(i));
     }
 
     assertThatThrownBy(() -> large.acquire("a", caller(1_001), 1, 0))
-        .hasMessage("'a' has its share of the requests under way")
+        .hasMessage("upstream target 'a' already holds its share of the requests in flight")
         .isInstanceOfSatisfying(
             RequestRefusedException.class,
             e -> assertThat(e.error().failure()).isEqualTo(Failure.UPSTREAM_BUSY));
-    assertThatThrownBy(() -> slow.handedOver(0)).hasMessageContaining("share");
+    assertThatThrownBy(() -> slow.onRequestComplete(0)).hasMessageContaining("share");
     assertThat(exceeded("target", "requests", "a")).isEqualTo(2);
     assertThat(large.acquire("b", caller(1_001), 1, 0)).isNotNull();
     slow.release();
 
     permits.get(364).release();
-    handOver(large.acquire("a", caller(1_001), 1, 0));
+    complete(large.acquire("a", caller(1_001), 1, 0));
   }
 
-  /** One caller has all of the target's share. */
+  /** One caller holds all of the target's share. */
   @Test
   void aTargetOverItsShareStillTakesAFewOfOtherCallers() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000_000, "a", "b");
-    acquire(large, "a", caller(1), 600).forEach(AdmissionTest::handOver);
-    large.acquire("b", caller(2), 1, 0).handedOver(0);
+    acquire(large, "a", caller(1), 600).forEach(AdmissionTest::complete);
+    large.acquire("b", caller(2), 1, 0).onRequestComplete(0);
 
     assertThatThrownBy(() -> large.acquire("a", caller(1), 1, 0)).hasMessageContaining("caller");
     List<Admission.Permit> few = acquire(large, "a", caller(3), 32);
-    few.forEach(AdmissionTest::handOver);
+    few.forEach(AdmissionTest::complete);
     assertThatThrownBy(() -> large.acquire("a", caller(4), 1, 0))
-        .hasMessage("'a' has its share of the requests under way");
+        .hasMessage("upstream target 'a' already holds its share of the requests in flight");
 
     few.forEach(Admission.Permit::release);
     assertThat(acquire(large, "a", caller(4), 32)).hasSize(32);
@@ -291,14 +290,14 @@ class AdmissionTest {
   void theOnlyTargetNeedsNoReserve() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
     for (int i = 0; i < 100; i++) {
-      acquire(large, "a", caller(i), 10).forEach(AdmissionTest::handOver);
+      acquire(large, "a", caller(i), 10).forEach(AdmissionTest::complete);
     }
 
     assertThat(large.requests()).isEqualTo(1_000);
   }
 
   @Test
-  void aBodyGrowsAsFarAsItsCallersShareOfBytes() throws RequestRefusedException {
+  void aBodyGrowsUpToItsCallersShareOfBytes() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000, "a");
     large.acquire("a", caller(2), 1, 0);
     List<Admission.Permit> permits = acquire(large, "a", caller(1), 33);
@@ -306,11 +305,11 @@ class AdmissionTest {
 
     last.grow(300, 0);
     assertThatThrownBy(() -> last.grow(1, 0))
-        .hasMessage("the caller 0.0.0.1 has its share of the bytes under way");
-    assertThat(last.tryGrow(1, 0)).as("tried, and counted once").isFalse();
+        .hasMessage("caller 0.0.0.1 already holds its share of the bytes in flight");
+    assertThat(last.tryGrow(1, 0)).as("tryGrow is not counted").isFalse();
     assertThat(exceeded("caller", "bytes", "none")).isEqualTo(1);
     assertThatThrownBy(() -> large.acquire("a", caller(1), 300, 0))
-        .hasMessage("the caller 0.0.0.1 has its share of the bytes under way");
+        .hasMessage("caller 0.0.0.1 already holds its share of the bytes in flight");
 
     last.release();
     permits.get(0).grow(300, 0);
@@ -319,18 +318,18 @@ class AdmissionTest {
   @Test
   void anAnswerCountsForItsCallerAndItsTarget() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000, "a", "b");
-    large.acquire("b", caller(2), 1, 0).handedOver(0);
+    large.acquire("b", caller(2), 1, 0).onRequestComplete(0);
     List<Admission.Permit> permits = acquire(large, "a", caller(1), 33);
-    permits.forEach(AdmissionTest::handOver);
+    permits.forEach(AdmissionTest::complete);
 
     permits.get(0).answered();
     permits.get(0).holdAnswer(400);
 
     assertThatThrownBy(() -> large.acquire("a", caller(1), 1, 0)).hasMessageContaining("0.0.0.1");
     List<Admission.Permit> few = acquire(large, "a", caller(3), 32);
-    few.forEach(AdmissionTest::handOver);
+    few.forEach(AdmissionTest::complete);
     assertThatThrownBy(() -> large.acquire("a", caller(4), 1, 0))
-        .hasMessage("'a' has its share of the bytes under way");
+        .hasMessage("upstream target 'a' already holds its share of the bytes in flight");
     assertThat(large.acquire("b", caller(3), 1, 0)).isNotNull();
     permits.get(0).release();
     assertThat(large.acquire("a", caller(1), 1, 0)).isNotNull();
@@ -338,19 +337,19 @@ class AdmissionTest {
   }
 
   @Test
-  void aRequestThatWasLetInIsNotRefusedBecauseAnswersFillTheRoom() throws RequestRefusedException {
+  void anAdmittedRequestIsNotRefusedBecauseAnswersExceedTheLimit() throws RequestRefusedException {
     Admission.Permit answered = admission.acquire("a", CALLER, 1, 0);
-    answered.handedOver(0);
+    answered.onRequestComplete(0);
     Admission.Permit coming = admission.acquire("a", CALLER, 1, 0);
     answered.holdAnswer(1_000);
 
-    coming.handedOver(0);
+    coming.onRequestComplete(0);
 
     assertThat(admission.unacked()).isEqualTo(2);
   }
 
   @Test
-  void aCallerWithoutAShareIsLimitedByTheTotalsAlone() throws RequestRefusedException {
+  void onlyTheTotalsLimitACallerWithoutAShare() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000, "a");
     large.acquire("a", caller(2), 100, 0);
 
@@ -366,25 +365,25 @@ class AdmissionTest {
   }
 
   @Test
-  void whateverEndsFreesTheShares() throws RequestRefusedException {
+  void aReleasedRequestNoLongerCountsInAnyShare() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a", "b");
     Admission.Permit head = large.acquire("a", caller(1), 10, 0);
-    Admission.Permit whole = large.acquire("a", caller(1), 10, 0);
-    whole.grow(20, 0);
-    whole.handedOver(0);
+    Admission.Permit completed = large.acquire("a", caller(1), 10, 0);
+    completed.grow(20, 0);
+    completed.onRequestComplete(0);
     Admission.Permit answered = large.acquire("b", caller(2), 10, 0);
-    answered.handedOver(0);
+    answered.onRequestComplete(0);
     answered.holdAnswer(5);
 
     head.release();
-    whole.release();
+    completed.release();
     answered.release();
     answered.release();
     answered.holdAnswer(7); // late
 
     assertThat(large.isIdle()).isTrue();
     List<Admission.Permit> permits = acquire(large, "a", caller(3), 2_000);
-    assertThat(permits).as("half of the rest: others asked").hasSize(334);
+    assertThat(permits).as("half of the rest: others asked recently").hasSize(334);
   }
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -398,7 +397,7 @@ class AdmissionTest {
     return counter == null ? 0 : counter.count();
   }
 
-  /** Returns the permits of those of so many requests of one byte that were let in. */
+  /** Sends requests of one byte, and returns the permits of those that were admitted. */
   private static List<Admission.Permit> acquire(
       Admission admission, String upstreamTarget, CallerAddress caller, int requests) {
     List<Admission.Permit> permits = new ArrayList<>();
@@ -412,9 +411,9 @@ class AdmissionTest {
     return permits;
   }
 
-  private static void handOver(Admission.Permit permit) {
+  private static void complete(Admission.Permit permit) {
     try {
-      permit.handedOver(0);
+      permit.onRequestComplete(0);
     } catch (RequestRefusedException e) {
       throw new IllegalStateException(e);
     }

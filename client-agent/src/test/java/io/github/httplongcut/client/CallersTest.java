@@ -64,7 +64,7 @@ final class CallersTest {
     "'[2001:db8:1:2:3::4]:443', 2001:db8:1:2::/64",
     "'::ffff:203.0.113.9', 203.0.113.9"
   })
-  void whatATrustedProxyForwardsCountsForTheAddressThatItNames(String forwardedFor, String caller)
+  void aRequestOfATrustedProxyCountsForTheAddressInXForwardedFor(String forwardedFor, String caller)
       throws UnknownHostException {
     assertThat(callers.ofRequest(peer("10.0.0.3"), forwardedFor(forwardedFor))).hasToString(caller);
   }
@@ -101,7 +101,7 @@ final class CallersTest {
         "localhost",
         "203.0.113.9 203.0.113.9"
       })
-  void whatNamesNobodyHasNoShare(String forwardedFor) throws UnknownHostException {
+  void aRequestWithoutAReadableAddressHasNoShare(String forwardedFor) throws UnknownHostException {
     assertThat(callers.ofRequest(peer("10.0.0.3"), forwardedFor(forwardedFor)).hasShare())
         .isFalse();
   }
@@ -123,7 +123,7 @@ final class CallersTest {
   }
 
   @Test
-  void withoutSharesOfCallersNobodyHasOne() throws UnknownHostException {
+  void withoutCallerSharesNoCallerHasAShare() throws UnknownHostException {
     Callers off = new Callers(TrustedProxies.NONE, false);
 
     assertThat(off.ofConnection(peer("192.0.2.7")).hasShare()).isFalse();

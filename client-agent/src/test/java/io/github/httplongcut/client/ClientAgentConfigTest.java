@@ -79,7 +79,7 @@ final class ClientAgentConfigTest {
   }
 
   @Test
-  void routeDefaultsAreForTheDefaultTargetToo() {
+  void routeDefaultsApplyToTheDefaultTargetToo() {
     ClientAgentConfig config =
         parse("route-defaults.hang-up = finish, routes = [ { upstream-target = a } ]");
 
@@ -88,26 +88,26 @@ final class ClientAgentConfigTest {
   }
 
   @Test
-  void theSameRouteTwiceIsTold() {
+  void twoEqualRoutesAreRefused() {
     assertThatThrownBy(
             () -> parse("routes = [{ upstream-target = a },\n{ path = /, upstream-target = b }]"))
         .hasMessageStartingWith(
-            "longcut.client-agent.routes[1].path: expected another host or path than the routes"
-                + " before");
+            "longcut.client-agent.routes[1].path: expected a host and path that no earlier route"
+                + " has");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"orders", "/orders/", "//", "/a?b", "/a#b", "/a b"})
-  void aPathThatIsNoPrefixOfSegmentsIsTold(String path) {
+  void aPathThatIsNotInWholeSegmentsIsRefused(String path) {
     assertThatThrownBy(() -> parse("routes = [{ path = \"" + path + "\", upstream-target = a }]"))
         .hasMessage(
-            "longcut.client-agent.routes[0].path: expected / or a path such as /orders, without a /"
-                + " at its end, found \"%s\" (text: 2)",
+            "longcut.client-agent.routes[0].path: expected / or a path such as /orders, without a"
+                + " trailing /, found \"%s\" (text: 2)",
             path);
   }
 
   @Test
-  void aRouteWithAPortOrWithoutATargetIsTold() {
+  void aRouteWithAPortOrWithoutATargetIsRefused() {
     assertThatThrownBy(() -> parse("routes = [{ host = \"shop:80\" }]"))
         .message()
         .contains("routes[0].host: expected a host name without a port, found \"shop:80\"")
@@ -130,19 +130,19 @@ final class ClientAgentConfigTest {
             + " brokers and upstream agents discard requests with more, found \"245761\"",
         "max-url = 65 KiB ; max-url: expected a size such as 64 KiB, at most 64 KiB:"
             + " brokers and upstream agents discard requests with more, found \"65 KiB\"",
-        "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected addresses and ranges such as"
+        "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected IP addresses and CIDR ranges such as"
             + " 10.0.0.0/8 or fd00::/8",
         "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as 0.5",
         "shares.always = 0 ; shares.always: expected a whole number from 1",
         "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })
-  void settingsThatDoNotGoTogetherAreTold(String text, String message) {
+  void invalidSettingsAreRefused(String text, String message) {
     assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.client-agent." + message);
   }
 
   @Test
-  void theLargestLimitsAreThoseOfTheRelay() {
+  void theHighestLimitsAreThoseOfTheProtocol() {
     ClientAgentConfig config =
         parse(
             "max-headers = 990, max-headers-size = 240 KiB, max-url = 64 KiB,"
@@ -153,7 +153,7 @@ final class ClientAgentConfigTest {
   }
 
   @Test
-  void flagsGoBeforeTheEnvironment() {
+  void flagsOverrideTheEnvironment() {
     Map<String, String> environment =
         Map.of(
             "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
@@ -166,9 +166,9 @@ final class ClientAgentConfigTest {
         .contains("host=\"0.0.0.0\"", "port=\"2\"", "default-upstream-target=from-flag");
   }
 
-  /** The variable of a Kubernetes Service named longcut. */
+  /** Kubernetes sets LONGCUT_PORT so for a Service named longcut. */
   @Test
-  void theAddressOfAServiceIsNoPort() {
+  void aKubernetesServiceAddressIsNotTakenForThePort() {
     Map<String, String> environment =
         Map.of("LONGCUT_AMQP_URI", "amqp://u:p@h/v", "LONGCUT_PORT", "tcp://10.0.0.1:8000");
     assertThat(checkConfig(environment)).contains("port=8000").doesNotContain("10.0.0.1");

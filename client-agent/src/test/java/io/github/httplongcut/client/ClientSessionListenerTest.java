@@ -8,7 +8,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.amqp.Delivery.Envelope;
 import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.amqp.FakeSession.FakeSource;
-import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -34,7 +34,7 @@ class ClientSessionListenerTest {
 
   private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ABSENT);
 
-  private final List<RequestPublisher.Attempt> attempts = new ArrayList<>();
+  private final List<RequestPublisher.RequestPublication> publications = new ArrayList<>();
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
   private final FakeSource channel = new FakeSource();
@@ -46,8 +46,8 @@ class ClientSessionListenerTest {
           Duration.ofSeconds(3),
           new RequestPublisher() {
             @Override
-            public Runnable publish(Attempt attempt) {
-              attempts.add(attempt);
+            public Runnable publish(RequestPublication publication) {
+              publications.add(publication);
               return () -> {};
             }
 
@@ -56,7 +56,7 @@ class ClientSessionListenerTest {
           },
           UUID::randomUUID);
 
-  private final ClientSessionListener inbox =
+  private final ClientSessionListener listener =
       new ClientSessionListener(
           TestAgent.CLIENT,
           pending,
@@ -64,29 +64,29 @@ class ClientSessionListenerTest {
           new RequestMetrics(new SimpleMeterRegistry(), AdmissionTest.admission(1, 1)));
 
   @Test
-  void anAnswerIsHandedOverAndAcked() {
+  void anAnswerIsHandledAndAcked() {
     add("POST");
 
-    deliver(Origin.SENT, "broker", TestAgent.responseTo(attempts.get(0).event(), RESPONSE));
+    deliver(Origin.SENT, "broker", TestAgent.responseTo(publications.get(0).event(), RESPONSE));
 
     assertThat(answers).containsExactly(RESPONSE);
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @ParameterizedTest
   @EnumSource(
       value = Origin.class,
       names = {"EXPIRED", "DEAD_LETTERED"})
-  void aDeadLetterOfARequestThatIsNotRepeatableIsSettledBeforeItIsPublishedAgain(Origin origin) {
+  void aNonRepeatableDeadLetterIsSettledBeforeItIsPublishedAgain(Origin origin) {
     add("POST");
 
-    deliver(origin, "acme", attempts.get(0).event());
-    assertThat(attempts).hasSize(1);
-    assertThat(channel.done()).containsExactly("settle");
-    channel.fenceReturns();
+    deliver(origin, "acme", publications.get(0).event());
+    assertThat(publications).hasSize(1);
+    assertThat(channel.calls()).containsExactly("settle");
+    channel.completeFence();
 
-    assertThat(attempts).hasSize(2);
-    assertThat(channel.done()).containsExactly("settle");
+    assertThat(publications).hasSize(2);
+    assertThat(channel.calls()).containsExactly("settle");
   }
 
   @ParameterizedTest
@@ -97,78 +97,78 @@ class ClientSessionListenerTest {
     add("POST");
     add("GET");
 
-    deliver(origin, "acme", attempts.get(0).event());
-    channel.fenceReturns();
-    assertThat(attempts).hasSize(2);
+    deliver(origin, "acme", publications.get(0).event());
+    channel.completeFence();
+    assertThat(publications).hasSize(2);
 
-    deliver(origin, "acme", attempts.get(1).event());
-    assertThat(attempts).hasSize(3);
+    deliver(origin, "acme", publications.get(1).event());
+    assertThat(publications).hasSize(3);
   }
 
   @Test
-  void withANewInboxNothingIsPublishedAgainBeforeItIsConsumed() {
+  void requestsArePublishedAgainOnlyWhenTheNewInboxIsConsumed() {
     add("GET");
 
-    inbox.onInboxReplaced(TestAgent.CLIENT.renewed());
-    assertThat(attempts).hasSize(1);
-    inbox.onConsuming();
-    assertThat(attempts).hasSize(2);
+    listener.onInboxReplaced(TestAgent.CLIENT.renewed());
+    assertThat(publications).hasSize(1);
+    listener.onConsuming();
+    assertThat(publications).hasSize(2);
 
-    inbox.onConsuming();
-    assertThat(attempts).hasSize(2);
+    listener.onConsuming();
+    assertThat(publications).hasSize(2);
   }
 
   @Test
-  void notRunOfARequestThatIsNotRepeatableIsSettledFirst() {
+  void notRunOfANonRepeatableRequestIsSettledFirst() {
     add("POST");
 
     deliver(Origin.SENT, "broker", error(0, Failure.NOT_RUN));
-    assertThat(attempts).hasSize(1);
-    channel.fenceReturns();
+    assertThat(publications).hasSize(1);
+    channel.completeFence();
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
   }
 
   @Test
-  void aBatchIsSettledOnceForAllThatNeedIt() {
+  void aBatchIsSettledOnceForAllItsEvents() {
     add("POST");
     add("PUT");
 
-    deliver(Origin.EXPIRED, "acme", attempts.get(0).event(), attempts.get(1).event());
-    assertThat(channel.done()).containsExactly("settle");
-    channel.fenceReturns();
+    deliver(Origin.EXPIRED, "acme", publications.get(0).event(), publications.get(1).event());
+    assertThat(channel.calls()).containsExactly("settle");
+    channel.completeFence();
 
-    assertThat(attempts).hasSize(4);
+    assertThat(publications).hasSize(4);
   }
 
   @Test
-  void aDeadLetterOfARepeatableRequestIsJustAcked() {
+  void aDeadLetterOfARepeatableRequestIsAckedWithoutSettling() {
     add("GET");
 
-    deliver(Origin.EXPIRED, "acme", attempts.get(0).event());
+    deliver(Origin.EXPIRED, "acme", publications.get(0).event());
 
-    assertThat(attempts).hasSize(2);
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(publications).hasSize(2);
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @Test
   void aDeadLetterThatAnotherUserSentIsDiscarded() {
     add("GET");
 
-    deliver(Origin.EXPIRED, "mallory", attempts.get(0).event());
+    deliver(Origin.EXPIRED, "mallory", publications.get(0).event());
 
-    assertThat(attempts).hasSize(1);
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(publications).hasSize(1);
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @Test
   void aRequestThatDidNotComeBackIsDiscarded() {
     add("GET");
 
-    deliver(Origin.SENT, "acme", attempts.get(0).event());
+    deliver(Origin.SENT, "acme", publications.get(0).event());
 
-    assertThat(attempts).hasSize(1);
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(publications).hasSize(1);
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @Test
@@ -178,23 +178,23 @@ class ClientSessionListenerTest {
         "broker",
         new ClientCancel(TestAgent.CLIENT, UUID.randomUUID(), UUID.randomUUID()));
 
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @Test
-  void theMarkOfAnOrphanIsHandedOn() {
+  void theOrphanedMarkIsPassedOn() {
     add("GET");
 
-    inbox.onDelivery(
+    listener.onDelivery(
         channel.delivery(
             new Envelope(Origin.SENT, "key", "broker", true), error(0, Failure.UPSTREAM_TIMEOUT)));
 
     assertThat(errors).isEmpty();
-    assertThat(channel.done()).containsExactly("ack");
+    assertThat(channel.calls()).containsExactly("ack");
   }
 
   @Test
-  void whatIsNotCredibleIsLoggedOnceASecondWithTheSenderQuoted() {
+  void deliveriesThatAreNotCredibleAreLoggedOnceASecondWithTheUserQuoted() {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     Logger logger = (Logger) LoggerFactory.getLogger(ClientSessionListener.class);
@@ -202,7 +202,7 @@ class ClientSessionListenerTest {
     add("GET");
 
     for (int i = 0; i < 100; i++) {
-      deliver(Origin.SENT, "mal\n\"lory", attempts.get(0).event());
+      deliver(Origin.SENT, "mal\n\"lory", publications.get(0).event());
       nanos += 19_000_000;
     }
     logger.detachAppender(log);
@@ -229,7 +229,7 @@ class ClientSessionListenerTest {
           }
 
           @Override
-          public void foundNoRoom() {}
+          public void onUpstreamBusy() {}
 
           @Override
           public void fail(EventError error) {
@@ -237,17 +237,18 @@ class ClientSessionListenerTest {
           }
         };
     pending.add(
-        new Incoming(UUID.randomUUID(), request, caller, Duration.ofSeconds(30).toNanos()), 0);
+        new IncomingRequest(UUID.randomUUID(), request, caller, Duration.ofSeconds(30).toNanos()),
+        0);
   }
 
-  private BrokerError error(int attempt, Failure failure) {
+  private BrokerError error(int publication, Failure failure) {
     return new BrokerError(
-        attempts.get(attempt).event().clientReqId(),
+        publications.get(publication).event().clientReqId(),
         UUID.randomUUID(),
         new EventError(failure, "why", Hop.BROKER));
   }
 
   private void deliver(Origin origin, String user, Event... events) {
-    inbox.onDelivery(channel.delivery(new Envelope(origin, "key", user, false), events));
+    listener.onDelivery(channel.delivery(new Envelope(origin, "key", user, false), events));
   }
 }

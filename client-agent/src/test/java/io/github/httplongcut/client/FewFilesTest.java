@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The real process, with fewer file descriptors than callers. */
+/** Runs the real process with fewer file descriptors than callers. */
 class FewFilesTest {
 
   private static final int FILES = 220;
@@ -67,11 +67,11 @@ class FewFilesTest {
   }
 
   @Test
-  void callersWithoutAFileWaitAndCostNothing() throws IOException {
+  void callersWithoutAFileDescriptorWaitWithoutUsingCpu() throws IOException {
     await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(this::answers);
     List<RawHttpCaller> callers = new ArrayList<>();
     for (int i = 0; i < CALLERS; i++) {
-      byte[] address = {127, 0, 0, (byte) (2 + i % 20)}; // none has so many that it is cut off
+      byte[] address = {127, 0, 0, (byte) (2 + i % 20)}; // each address stays within its share
       callers.add(new RawHttpCaller(InetAddress.getByAddress(address), port));
     }
 

@@ -13,14 +13,14 @@ final class HttpDateTest {
 
   /** The example of RFC 9110 section 5.6.7. */
   @Test
-  void isWrittenAsHttpSays() {
+  void theFormatIsThatOfHttp() {
     time.set(Instant.parse("1994-11-06T08:49:37.999Z"));
 
     assertThat(date.now()).isEqualTo("Sun, 06 Nov 1994 08:49:37 GMT");
   }
 
   @Test
-  void isFormattedOnceASecond() {
+  void theDateIsFormattedOnceASecond() {
     time.set(Instant.parse("2025-09-01T00:00:00Z"));
     String first = date.now();
     time.set(Instant.parse("2025-09-01T00:00:00.999Z"));
@@ -29,7 +29,7 @@ final class HttpDateTest {
   }
 
   @Test
-  void followsTheClock() {
+  void theDateFollowsTheClock() {
     time.set(Instant.parse("2025-12-31T23:59:59Z"));
     date.now();
     time.set(Instant.parse("2026-01-01T00:00:00Z"));

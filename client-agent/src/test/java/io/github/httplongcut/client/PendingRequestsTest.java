@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication.Batching;
-import io.github.httplongcut.client.PendingRequest.Incoming;
+import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event.BrokerError;
@@ -38,15 +38,15 @@ class PendingRequestsTest {
   private static final long REQUEST_TIMEOUT = Duration.ofSeconds(30).toNanos();
   private static final long MS = Duration.ofMillis(1).toNanos();
 
-  /** Every list in order. */
-  private final List<RequestPublisher.Attempt> attempts = new ArrayList<>();
+  // Recorded calls, each list in order.
+  private final List<RequestPublisher.RequestPublication> publications = new ArrayList<>();
 
   private final List<String> cancels = new ArrayList<>();
-  private final List<UUID> takenBack = new ArrayList<>();
+  private final List<UUID> withdrawn = new ArrayList<>();
   private final List<Long> ackDelays = new ArrayList<>();
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
-  private final List<Integer> noRoom = new ArrayList<>();
+  private final List<Integer> errorsBeforeBusy = new ArrayList<>();
 
   private final PendingRequests pending =
       new PendingRequests(
@@ -54,10 +54,10 @@ class PendingRequestsTest {
           Duration.ofNanos(ACK),
           new RequestPublisher() {
             @Override
-            public Runnable publish(Attempt attempt) {
+            public Runnable publish(RequestPublication publication) {
               assertThat(pending().entries()).as("registered before published").isGreaterThan(1);
-              attempts.add(attempt);
-              return () -> takenBack.add(attempt.event().clientReqId());
+              publications.add(publication);
+              return () -> withdrawn.add(publication.event().clientReqId());
             }
 
             @Override
@@ -77,46 +77,46 @@ class PendingRequestsTest {
   void aRequestIsPublishedOnceWithItsFirstIdAndTheAckTimeoutAsExpiration() {
     UUID id = add("GET");
 
-    assertThat(attempts)
+    assertThat(publications)
         .containsExactly(
-            new RequestPublisher.Attempt(
+            new RequestPublisher.RequestPublication(
                 new ClientRequest(CLIENT, id, 29_750, request("GET")),
                 3_000,
                 Batching.REPEATABLE,
                 T0 + ACK));
-    assertThat(attempts.get(0).routingKey()).isEqualTo("orders.acme.edge-aaaaaa");
+    assertThat(publications.get(0).routingKey()).isEqualTo("orders.acme.edge-aaaaaa");
   }
 
   @Test
-  void aRequestThatIsNotRepeatableIsBatchedWithItsLike() {
+  void aNonRepeatableRequestIsBatchedOnlyWithOthersLikeIt() {
     add("POST");
 
-    assertThat(attempts.get(0).batching()).isEqualTo(Batching.NOT_REPEATABLE);
+    assertThat(publications.get(0).batching()).isEqualTo(Batching.NOT_REPEATABLE);
   }
 
   @Test
-  void aRequestWithLessTimeThanTheAckTimeoutIsPublishedAloneAndExpiresWithItsTime() {
+  void aRequestWithLessTimeThanTheAckTimeoutIsPublishedAloneAndExpiresWithItsDeadline() {
     pending.add(incoming("GET", T0 + 1_250 * MS), T0);
 
-    RequestPublisher.Attempt attempt = attempts.get(0);
-    assertThat(attempt.event().clientReqTtl()).isEqualTo(1_000);
-    assertThat(attempt.expirationMillis()).isEqualTo(1_000);
-    assertThat(attempt.batching()).isEqualTo(Batching.ALONE);
-    assertThat(attempt.giveUpAt()).isEqualTo(T0 + 1_000 * MS);
+    RequestPublisher.RequestPublication publication = publications.get(0);
+    assertThat(publication.event().clientReqTtl()).isEqualTo(1_000);
+    assertThat(publication.expirationMillis()).isEqualTo(1_000);
+    assertThat(publication.batching()).isEqualTo(Batching.ALONE);
+    assertThat(publication.giveUpAt()).isEqualTo(T0 + 1_000 * MS);
   }
 
   @Test
-  void nothingIsPublishedWithNoTimeLeft() {
+  void aRequestWithNoTimeLeftIsNotPublished() {
     pending.add(incoming("GET", T0 + 250 * MS), T0);
 
-    assertThat(attempts).isEmpty();
+    assertThat(publications).isEmpty();
     assertFailedWith(Failure.REQUEST_TIMEOUT);
   }
 
   // --- the answer
 
   @Test
-  void theAnswerIsHandedToTheCallerAndTheRequestForgotten() {
+  void theCallerGetsTheAnswerAndTheRequestIsForgotten() {
     UUID id = add("POST");
 
     assertThat(pending.onResponse(response(id), T0 + MS)).isTrue();
@@ -136,7 +136,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAnswerToAnEarlierIdIsTaken() {
+  void anAnswerToAnEarlierIdIsUsed() {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
 
@@ -148,7 +148,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAnswerFasterThanTheConfirmIsTaken() {
+  void anAnswerBeforeTheConfirmIsUsed() {
     UUID id = add("GET");
     pending.onResponse(response(id), T0 + MS);
 
@@ -162,55 +162,55 @@ class PendingRequestsTest {
   // --- it never ran
 
   @Test
-  void aReturnedRequestIsPublishedThreeTimesInAllAndThenNoBrokerIsAvailable() {
+  void aRequestThatIsAlwaysReturnedIsPublishedThreeTimesAndFails() {
     UUID first = add("POST");
 
     pending.onOutcome(first, Outcome.RETURNED, T0 + MS);
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
     pending.onOutcome(latestId(), Outcome.RETURNED, T0 + 2 * MS);
-    assertThat(attempts).hasSize(3);
+    assertThat(publications).hasSize(3);
     assertThat(errors).isEmpty();
     pending.onOutcome(latestId(), Outcome.RETURNED, T0 + 3 * MS);
 
-    assertThat(attempts).hasSize(3);
-    assertThat(attempts.stream().map(it -> it.event().clientReqId()).distinct()).hasSize(3);
+    assertThat(publications).hasSize(3);
+    assertThat(publications.stream().map(each -> each.event().clientReqId()).distinct()).hasSize(3);
     assertFailedWith(Failure.BROKER_UNAVAILABLE);
   }
 
   @Test
-  void withoutABrokerThreeDeadLettersAfterAnAckTimeoutEachEndIt() {
+  void withoutABrokerARequestFailsAfterThreeDeadLetters() {
     add("POST");
 
     for (int i = 1; i <= 3; i++) {
       long now = T0 + i * ACK;
       pending.onOutcome(latestId(), Outcome.CONFIRMED, now - ACK + MS);
       pending.onTick(now);
-      pending.onDeadLetter(attempts.get(i - 1).event(), now);
+      pending.onDeadLetter(publications.get(i - 1).event(), now);
     }
 
-    assertThat(attempts).hasSize(3);
+    assertThat(publications).hasSize(3);
     assertFailedWith(Failure.BROKER_UNAVAILABLE);
   }
 
   @Test
-  void notRunIsPublishedAgainAndNeverShown() {
+  void notRunIsPublishedAgainAndNeverShownToTheCaller() {
     add("POST");
 
     for (int i = 0; i < 3; i++) {
       pending.onError(error(latestId(), Failure.NOT_RUN), false, T0 + MS);
     }
 
-    assertThat(attempts).hasSize(3);
+    assertThat(publications).hasSize(3);
     assertFailedWith(Failure.BROKER_UNAVAILABLE);
   }
 
   @Test
-  void whatComesBackWithNoTimeLeftIsNotPublishedAgain() {
+  void aReturnedRequestWithNoTimeLeftIsNotPublishedAgain() {
     UUID id = add("GET");
 
     pending.onOutcome(id, Outcome.RETURNED, T0 + REQUEST_TIMEOUT - 250 * MS);
 
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
     assertFailedWith(Failure.BROKER_UNAVAILABLE);
   }
 
@@ -219,9 +219,9 @@ class PendingRequestsTest {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
 
-    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isFalse();
+    assertThat(pending.onDeadLetter(publications.get(0).event(), T0 + ACK)).isFalse();
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
     assertThat(errors).isEmpty();
   }
 
@@ -230,8 +230,8 @@ class PendingRequestsTest {
     UUID id = add("GET");
     pending.onResponse(response(id), T0 + MS);
 
-    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isFalse();
-    assertThat(attempts).hasSize(1);
+    assertThat(pending.onDeadLetter(publications.get(0).event(), T0 + ACK)).isFalse();
+    assertThat(publications).hasSize(1);
   }
 
   @Test
@@ -240,7 +240,7 @@ class PendingRequestsTest {
 
     pending.onOutcome(id, Outcome.RETURNED, T0 + 28_750 * MS);
 
-    RequestPublisher.Attempt again = attempts.get(1);
+    RequestPublisher.RequestPublication again = publications.get(1);
     assertThat(again.event().clientReqTtl()).isEqualTo(1_000);
     assertThat(again.batching()).isEqualTo(Batching.ALONE);
   }
@@ -283,41 +283,41 @@ class PendingRequestsTest {
     assertFailedWith(Failure.BROKER_UNAVAILABLE);
   }
 
-  // --- its fate is unknown
+  // --- its outcome is unknown
 
   @Test
-  void aRepeatableRequestOfUnknownFateIsPublishedAgainAtOnce() {
+  void aRepeatableRequestWithUnknownOutcomeIsPublishedAgainAtOnce() {
     pending.onOutcome(add("HEAD"), Outcome.UNKNOWN, T0 + MS);
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
     assertThat(errors).isEmpty();
   }
 
   @Test
-  void aRequestOfUnknownFateThatIsNotRepeatableWaitsForTheCheckFromTheLoss() {
+  void aNonRepeatableRequestWithUnknownOutcomeWaitsForTheCheck() {
     pending.onOutcome(add("POST"), Outcome.UNKNOWN, T0 + MS);
 
     pending.onTick(T0 + MS + 2 * ACK - 1);
     assertThat(errors).isEmpty();
     pending.onTick(T0 + MS + 2 * ACK);
 
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
     assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
   }
 
   @Test
-  void aDeadLetterSettlesAnUnknownFate() {
+  void aDeadLetterResolvesAnUnknownOutcome() {
     pending.onOutcome(add("POST"), Outcome.UNKNOWN, T0 + MS);
 
-    assertThat(pending.onDeadLetter(attempts.get(0).event(), T0 + ACK)).isTrue();
+    assertThat(pending.onDeadLetter(publications.get(0).event(), T0 + ACK)).isTrue();
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
     pending.onTick(T0 + 3 * ACK);
     assertThat(errors).isEmpty();
   }
 
   @Test
-  void anAnswerBeforeTheAckSaysTooHowLongThatTookAtTheMost() {
+  void anAnswerBeforeTheAckReportsItsDelayAsTheAcks() {
     UUID id = add("GET");
     pending.onResponse(response(id), T0 + MS);
 
@@ -327,7 +327,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAnswerWhoseAckIsOverdueSaysNothingOfThat() {
+  void anAnswerWhoseAckIsOverdueReportsNoDelay() {
     UUID id = add("POST");
     pending.onResponse(response(id), T0 + ACK + 1);
 
@@ -336,7 +336,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAnswerAfterTheAckSaysNothingOfThat() {
+  void anAnswerAfterTheAckReportsNoDelay() {
     UUID id = add("GET");
     pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onResponse(response(id), T0 + 9 * MS);
@@ -345,14 +345,14 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAckSettlesAnUnknownFate() {
+  void anAckResolvesAnUnknownOutcome() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onOutcome(id, Outcome.UNKNOWN, T0 + MS);
 
     pending.onTick(T0 + 5 * ACK);
 
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
     assertThat(errors).isEmpty();
   }
 
@@ -375,12 +375,12 @@ class PendingRequestsTest {
 
     pending.onTick(T0 + 2 * ACK);
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
     assertThat(errors).isEmpty();
   }
 
   @Test
-  void atTheCheckARepeatableRequestWithNoTimeLeftIsGivenUp() {
+  void atTheCheckARepeatableRequestWithNoTimeLeftFails() {
     UUID id = add("GET");
     pending.onOutcome(id, Outcome.CONFIRMED, T0 + REQUEST_TIMEOUT - 2 * ACK - 100 * MS);
 
@@ -401,7 +401,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void anAckFasterThanTheConfirmEndsTheCheckToo() {
+  void anAckBeforeTheConfirmEndsTheCheckToo() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onOutcome(id, Outcome.CONFIRMED, T0);
@@ -420,11 +420,11 @@ class PendingRequestsTest {
 
     pending.onTick(T0 + 2 * ACK);
 
-    assertThat(attempts).hasSize(3);
+    assertThat(publications).hasSize(3);
   }
 
   @Test
-  void timeInWhichOthersWereNotHeardDoesNotCount() {
+  void excusedTimeDelaysTheCheck() {
     pending.onOutcome(add("POST"), Outcome.CONFIRMED, T0);
     pending.excuse(4 * ACK);
 
@@ -436,7 +436,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void whatIsConfirmedAfterAStandstillHasTheWholeTime() {
+  void timeExcusedBeforeTheConfirmDoesNotDelayTheCheck() {
     pending.excuse(4 * ACK);
     pending.onOutcome(add("POST"), Outcome.CONFIRMED, T0);
 
@@ -450,7 +450,7 @@ class PendingRequestsTest {
   // --- errors of brokers
 
   @Test
-  void anErrorOfTheLatestIdIsShownAsItIs() {
+  void theCallerGetsAnErrorOfTheLatestIdUnchanged() {
     EventError error = new EventError(Failure.UPSTREAM_TIMEOUT, "too slow", Hop.UPSTREAM_AGENT);
 
     assertThat(pending.onError(new BrokerError(add("GET"), UUID.randomUUID(), error), false, T0))
@@ -461,26 +461,26 @@ class PendingRequestsTest {
   }
 
   @Test
-  void aBrokerWithoutRoomIsToldBeforeTheError() {
+  void anEarlyUpstreamBusyIsReportedBeforeTheError() {
     pending.onError(error(add("POST"), Failure.UPSTREAM_BUSY), false, T0 + ACK);
 
-    assertThat(noRoom).as("errors before it").containsExactly(0);
+    assertThat(errorsBeforeBusy).as("errors before the report").containsExactly(0);
     assertFailedWith(Failure.UPSTREAM_BUSY);
   }
 
   @Test
-  void aWaitThatEndedSaysNothingOfTheRoom() {
+  void aLateUpstreamBusyIsNotReported() {
     pending.onError(error(add("POST"), Failure.UPSTREAM_BUSY), false, T0 + ACK + 1);
 
-    assertThat(noRoom).isEmpty();
+    assertThat(errorsBeforeBusy).isEmpty();
     assertFailedWith(Failure.UPSTREAM_BUSY);
   }
 
   @Test
-  void otherErrorsSayNothingOfTheRoom() {
+  void otherErrorsAreNotReportedAsUpstreamBusy() {
     pending.onError(error(add("POST"), Failure.NO_UPSTREAM_AGENT), false, T0);
 
-    assertThat(noRoom).isEmpty();
+    assertThat(errorsBeforeBusy).isEmpty();
   }
 
   @Test
@@ -501,24 +501,26 @@ class PendingRequestsTest {
     assertThat(pending.onError(error(add("GET"), failure), true, T0)).isFalse();
 
     assertThat(errors).isEmpty();
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
   }
 
   @Test
-  void anOrphanedErrorOfARequestThatIsNotRepeatableIsShown() {
+  void theCallerGetsAnOrphanedErrorOfANonRepeatableRequest() {
     pending.onError(error(add("POST"), Failure.UPSTREAM_TIMEOUT), true, T0);
 
     assertFailedWith(Failure.UPSTREAM_TIMEOUT);
   }
 
   @Test
-  void anOrphanedNotRunOfARequestThatIsNotRepeatableIsPublishedAgain() {
+  void aNonRepeatableRequestIsPublishedAgainAfterAnOrphanedNotRun() {
     pending.onError(error(add("POST"), Failure.NOT_RUN), true, T0);
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
   }
 
-  /** An agent can have an error of its own become an orphan of any broker. */
+  /**
+   * An upstream agent can send an error to any broker that is gone, so that it becomes an orphan.
+   */
   @ParameterizedTest
   @EnumSource(
       value = Failure.class,
@@ -532,21 +534,21 @@ class PendingRequestsTest {
     assertThat(pending.onError(error(id, failure).orphanOf(OTHER_BROKER), true, T0)).isFalse();
 
     assertThat(errors).isEmpty();
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
   }
 
   @Test
-  void anOrphanedNotRunOfTheBrokerThatHadTheRequestIsBelieved() {
+  void anOrphanedNotRunOfTheBrokerThatAckedTheRequestIsAccepted() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0);
 
     assertThat(pending.onError(error(id, Failure.NOT_RUN).orphanOf(BROKER), true, T0)).isTrue();
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
   }
 
   @Test
-  void anAckOfAnEarlierPublicationVouchesForNoOrphanOfTheLatest() {
+  void anAckOfAnEarlierPublicationDoesNotMakeAnOrphanCredible() {
     UUID first = add("POST");
     pending.onAck(ack(first, BROKER), T0);
     pending.onError(error(first, Failure.NOT_RUN).orphanOf(BROKER), true, T0);
@@ -554,34 +556,34 @@ class PendingRequestsTest {
     BrokerError late = error(latestId(), Failure.NOT_RUN).orphanOf(BROKER);
     assertThat(pending.onError(late, true, T0)).isFalse();
 
-    assertThat(attempts).hasSize(2);
+    assertThat(publications).hasSize(2);
   }
 
-  // --- what is settled first
+  // --- settled first
 
   @Test
-  void whatMakesARequestRunAgainThatIsNotRepeatableIsSettledFirst() {
+  void anEventThatMakesANonRepeatableRequestRunAgainIsSettledFirst() {
     UUID id = add("POST");
 
-    assertThat(pending.settlesFirst(attempts.get(0).event())).isTrue();
+    assertThat(pending.settlesFirst(publications.get(0).event())).isTrue();
     assertThat(pending.settlesFirst(error(id, Failure.NOT_RUN))).isTrue();
     assertThat(pending.settlesFirst(error(id, Failure.UPSTREAM_TIMEOUT))).isFalse();
     assertThat(pending.settlesFirst(response(id))).isFalse();
   }
 
   @Test
-  void nothingOfARepeatableOrUnknownRequestIsSettledFirst() {
+  void noEventOfARepeatableOrUnknownRequestIsSettledFirst() {
     UUID id = add("GET");
 
-    assertThat(pending.settlesFirst(attempts.get(0).event())).isFalse();
+    assertThat(pending.settlesFirst(publications.get(0).event())).isFalse();
     assertThat(pending.settlesFirst(error(id, Failure.NOT_RUN))).isFalse();
     assertThat(pending.settlesFirst(error(UUID.randomUUID(), Failure.NOT_RUN))).isFalse();
   }
 
-  // --- time is up, hung up, shut down
+  // --- timed out, hung up, stopped
 
   @Test
-  void nothingUntilTheRequestTimeoutMeansRequestTimeout() {
+  void noAnswerUntilTheDeadlineMeansRequestTimeout() {
     pending.onAck(ack(add("POST"), BROKER), T0 + MS);
 
     pending.onTick(T0 + REQUEST_TIMEOUT - 1);
@@ -592,7 +594,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void noExcuseMovesTheRequestTimeout() {
+  void excusedTimeDoesNotMoveTheDeadline() {
     pending.onAck(ack(add("POST"), BROKER), T0 + MS);
     pending.excuse(REQUEST_TIMEOUT);
 
@@ -602,7 +604,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void whoHangsUpIsForgottenAndEveryBrokerThatHasTheRequestIsTold() {
+  void aHangUpForgetsTheRequestAndCancelsItAtEveryBrokerThatAckedIt() {
     UUID first = add("GET");
     ClientRequestAck firstAck = ack(first, BROKER);
     pending.onAck(firstAck, T0 + MS);
@@ -623,25 +625,25 @@ class PendingRequestsTest {
   }
 
   @Test
-  void whatIsNotWrittenWhenTheCallerHangsUpIsTakenBack() {
+  void aHangUpWithdrawsAPublicationThatIsNotWritten() {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0 + MS);
 
     pending.onHungUp(first, T0 + MS);
 
-    assertThat(takenBack).containsExactly(latestId());
+    assertThat(withdrawn).containsExactly(latestId());
     assertThat(cancels).isEmpty();
   }
 
-  /** And what it would take for that, the body in the form of the event, is not kept. */
+  /** The withdrawal, which holds the encoded request, is dropped at the confirm. */
   @Test
-  void whatIsConfirmedIsNotTakenBack() {
+  void aConfirmedPublicationIsNotWithdrawn() {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.CONFIRMED, T0 + MS);
 
     pending.onHungUp(first, T0 + MS);
 
-    assertThat(takenBack).isEmpty();
+    assertThat(withdrawn).isEmpty();
   }
 
   @Test
@@ -663,7 +665,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void theCallerHearsHowLongTheAckOfTheLatestPublicationTook() {
+  void theAckDelayIsThatOfTheLatestPublication() {
     UUID first = add("GET");
     pending.onOutcome(first, Outcome.UNKNOWN, T0 + 10 * MS);
 
@@ -673,9 +675,9 @@ class PendingRequestsTest {
     assertThat(ackDelays).containsExactly(5 * MS);
   }
 
-  /** RabbitMQ gave it to another broker when the first one died. */
+  /** RabbitMQ gives the request to another broker when the first one dies. */
   @Test
-  void whoeverElseAcksWhatTheCallerDoesNotWaitForIsToldToo() {
+  void anotherBrokerThatAcksAfterTheHangUpGetsACancelToo() {
     UUID id = add("GET");
     pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onHungUp(id, T0);
@@ -687,7 +689,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void hangUpsAreForgottenWhenNobodyCanAckThemAnyMore() {
+  void hangUpsAreForgottenWhenNoBrokerCanAckThemAnyMore() {
     UUID id = add("POST");
     pending.onHungUp(id, T0);
     pending.onTick(T0 + 2 * ACK);
@@ -699,16 +701,16 @@ class PendingRequestsTest {
   }
 
   @Test
-  void onlySoManyHangUpsAreRemembered() {
-    for (int i = 0; i <= AbandonedRequests.MOST; i++) {
+  void theNumberOfRememberedHangUpsIsLimited() {
+    for (int i = 0; i <= AbandonedRequests.MAX_IDS; i++) {
       pending.onHungUp(add("GET"), T0);
     }
 
-    assertThat(pending.entries()).isEqualTo(AbandonedRequests.MOST);
+    assertThat(pending.entries()).isEqualTo(AbandonedRequests.MAX_IDS);
   }
 
   @Test
-  void whoHangsUpAfterTheAnswerChangesNothing() {
+  void aHangUpAfterTheAnswerHasNoEffect() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0 + MS);
     pending.onResponse(response(id), T0 + MS);
@@ -719,7 +721,7 @@ class PendingRequestsTest {
   }
 
   @Test
-  void whoStillWaitsWhenTheProcessStopsIsTold() {
+  void requestsThatStillWaitFailWhenTheProcessStops() {
     add("GET");
     add("POST");
 
@@ -732,37 +734,37 @@ class PendingRequestsTest {
 
   @ParameterizedTest
   @EnumSource(Outcome.class)
-  void outcomesOfForgottenRequestsChangeNothing(Outcome outcome) {
+  void outcomesOfForgottenRequestsHaveNoEffect(Outcome outcome) {
     UUID id = add("GET");
     pending.onResponse(response(id), T0 + MS);
 
     pending.onOutcome(id, outcome, T0 + MS);
 
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
     assertThat(errors).isEmpty();
     assertForgotten();
   }
 
-  // --- in doubt: a quorum queue gave it up
+  // --- in doubt: a quorum queue gave the request back
 
   @Test
-  void inDoubtAndNotRepeatableWaitsForTheCheckEvenIfAcked() {
+  void aNonRepeatableRequestInDoubtWaitsForTheCheckEvenIfAcked() {
     UUID id = add("POST");
     pending.onAck(ack(id, BROKER), T0);
 
-    assertThat(pending.onInDoubt(attempts.get(0).event(), T0)).isTrue();
+    assertThat(pending.onInDoubt(publications.get(0).event(), T0)).isTrue();
     pending.onTick(T0 + 2 * ACK - 1);
     assertThat(errors).isEmpty();
     pending.onTick(T0 + 2 * ACK);
 
-    assertThat(attempts).hasSize(1);
+    assertThat(publications).hasSize(1);
     assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
   }
 
   @Test
-  void theAnswerOfARequestInDoubtIsTaken() {
+  void theAnswerOfARequestInDoubtIsUsed() {
     UUID id = add("POST");
-    pending.onInDoubt(attempts.get(0).event(), T0);
+    pending.onInDoubt(publications.get(0).event(), T0);
 
     pending.onResponse(response(id), T0 + MS);
 
@@ -770,37 +772,37 @@ class PendingRequestsTest {
   }
 
   @Test
-  void inDoubtAndRepeatableIsPublishedThreeTimesInAll() {
+  void aRepeatableRequestInDoubtIsPublishedThreeTimesInAll() {
     add("GET");
 
     for (int i = 0; i < 3; i++) {
-      pending.onInDoubt(attempts.get(i).event(), T0);
+      pending.onInDoubt(publications.get(i).event(), T0);
     }
 
-    assertThat(attempts).hasSize(3);
+    assertThat(publications).hasSize(3);
     assertFailedWith(Failure.BROKER_ACK_TIMEOUT);
   }
 
   @Test
-  void doubtAboutAnEarlierIdIsDropped() {
+  void anEarlierIdInDoubtIsDropped() {
     add("GET");
-    pending.onInDoubt(attempts.get(0).event(), T0);
+    pending.onInDoubt(publications.get(0).event(), T0);
 
-    assertThat(pending.onInDoubt(attempts.get(0).event(), T0)).isFalse();
-    assertThat(attempts).hasSize(2);
+    assertThat(pending.onInDoubt(publications.get(0).event(), T0)).isFalse();
+    assertThat(publications).hasSize(2);
   }
 
   @Test
-  void withANewInboxWhatIsRepeatableIsPublishedAgain() {
+  void withANewInboxRepeatableRequestsArePublishedAgain() {
     UUID get = add("GET");
     UUID post = add("POST");
     pending.onAck(ack(get, BROKER), T0);
 
     pending.onInboxReplaced(T0);
 
-    assertThat(attempts).hasSize(3);
-    assertThat(attempts.get(2).event().request().method()).isEqualTo("GET");
-    assertThat(takenBack).as("what may have been held").containsExactly(get);
+    assertThat(publications).hasSize(3);
+    assertThat(publications.get(2).event().request().method()).isEqualTo("GET");
+    assertThat(withdrawn).as("may not be written yet").containsExactly(get);
     pending.onResponse(response(get), T0 + MS);
     pending.onResponse(response(post), T0 + MS);
     assertThat(answers).hasSize(2);
@@ -810,12 +812,12 @@ class PendingRequestsTest {
   // --- helpers
 
   private UUID add(String method) {
-    Incoming incoming = incoming(method, T0 + REQUEST_TIMEOUT);
+    IncomingRequest incoming = incoming(method, T0 + REQUEST_TIMEOUT);
     pending.add(incoming, T0);
     return incoming.firstId();
   }
 
-  private Incoming incoming(String method, long deadline) {
+  private IncomingRequest incoming(String method, long deadline) {
     Caller caller =
         new Caller() {
           @Override
@@ -829,8 +831,8 @@ class PendingRequestsTest {
           }
 
           @Override
-          public void foundNoRoom() {
-            noRoom.add(errors.size());
+          public void onUpstreamBusy() {
+            errorsBeforeBusy.add(errors.size());
           }
 
           @Override
@@ -838,7 +840,7 @@ class PendingRequestsTest {
             errors.add(error);
           }
         };
-    return new Incoming(UUID.randomUUID(), request(method), caller, deadline);
+    return new IncomingRequest(UUID.randomUUID(), request(method), caller, deadline);
   }
 
   private static Request request(String method) {
@@ -846,7 +848,7 @@ class PendingRequestsTest {
   }
 
   private UUID latestId() {
-    return attempts.get(attempts.size() - 1).event().clientReqId();
+    return publications.get(publications.size() - 1).event().clientReqId();
   }
 
   private static BrokerResponse response(UUID clientReqId) {

@@ -18,7 +18,7 @@ class ProblemResponseTest {
   private static final UUID ID = UUID.fromString("00000000-0000-4000-8000-000000000001");
 
   @Test
-  void everyMemberIsThereAndTextIsEscaped() {
+  void aProblemHasAllMembersAndEscapedText() {
     EventError error =
         new EventError(Failure.UPSTREAM_TIMEOUT, "a \"b\" \\ \n \u0001 \u00fc", Hop.UPSTREAM_AGENT);
 

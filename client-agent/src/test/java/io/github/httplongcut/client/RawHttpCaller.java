@@ -11,12 +11,12 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/** A caller that says exactly what it is told to, byte for byte. */
+/** Caller that sends exactly the bytes that a test gives it. */
 final class RawHttpCaller implements AutoCloseable {
 
-  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int TIMEOUT_MILLIS = 10_000;
 
-  /** What came back. */
+  /** Answer as received. */
   record Answer(int status, Headers headers, String body) {}
 
   private final Socket socket;
@@ -26,11 +26,11 @@ final class RawHttpCaller implements AutoCloseable {
   }
 
   /**
-   * @param from one of 127.0.0.0/8, all of which are this machine's
+   * @param from local address, within 127.0.0.0/8
    */
   RawHttpCaller(InetAddress from, int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port, from, 0);
-    socket.setSoTimeout(PATIENCE_MILLIS);
+    socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.setTcpNoDelay(true);
   }
 
@@ -39,22 +39,22 @@ final class RawHttpCaller implements AutoCloseable {
     return this;
   }
 
-  /** The answer, with as much of a body as it announces. */
+  /** Receives an answer, with the body that its Content-Length announces. */
   Answer receive() throws IOException {
     return receive(true);
   }
 
-  /** The answer to a HEAD, or another that has no content whatever its fields say. */
+  /** Receives an answer without content, such as one to HEAD, whatever its fields say. */
   Answer receiveHead() throws IOException {
     return receive(false);
   }
 
-  /** Reads that many bytes, or fewer if there are no more. */
+  /** Reads {@code bytes} bytes, or fewer if the connection ends before. */
   void read(int bytes) throws IOException {
     socket.getInputStream().readNBytes(bytes);
   }
 
-  /** Returns whether a byte of an answer comes within that time; it is read then. */
+  /** Returns whether a byte of an answer arrives within {@code time}. The byte is consumed. */
   boolean hasAnswerWithin(Duration time) throws IOException {
     socket.setSoTimeout((int) time.toMillis());
     try {
@@ -62,11 +62,11 @@ final class RawHttpCaller implements AutoCloseable {
     } catch (SocketTimeoutException e) {
       return false;
     } finally {
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
     }
   }
 
-  /** Returns whether the connection ends, by a reset or not, without another byte. */
+  /** Returns whether the connection ends, by a FIN or a reset, without another byte. */
   boolean isCutOff() throws IOException {
     try {
       return isClosed();
@@ -77,17 +77,17 @@ final class RawHttpCaller implements AutoCloseable {
     }
   }
 
-  /** Whether the connection ends without another byte. */
+  /** Returns whether the connection ends, by a FIN, without another byte. */
   boolean isClosed() throws IOException {
     return socket.getInputStream().read() < 0;
   }
 
-  /** Sends nothing more, but may still receive. */
+  /** Half-closes the connection: sends a FIN, and can still receive. */
   void endOutput() throws IOException {
     socket.shutdownOutput();
   }
 
-  /** Closes the connection without a farewell. */
+  /** Closes the connection with a reset. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();

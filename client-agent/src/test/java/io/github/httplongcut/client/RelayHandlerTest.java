@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** HTTP as callers speak it, against a whole client agent whose RabbitMQ is a fake. */
+/** Tests a client agent with a fake RabbitMQ over HTTP. */
 class RelayHandlerTest {
 
   private static final Response HELLO = response(200, Body.ofText("hello"), "X-Up", "1");
@@ -52,7 +52,7 @@ class RelayHandlerTest {
     agent.stop();
   }
 
-  // --- what is relayed
+  // --- requests that are relayed
 
   @Test
   void aRequestIsAnswered() throws IOException {
@@ -82,7 +82,7 @@ class RelayHandlerTest {
         "//evil/x",
         "/@evil:80"
       })
-  void theUrlPassesByteForByte(String url) throws IOException {
+  void theUrlIsRelayedByteForByte(String url) throws IOException {
     agent.answering(request -> HELLO);
 
     assertThat(exchange("GET " + url + " HTTP/1.1\r\nHost: h\r\n\r\n").status()).isEqualTo(200);
@@ -98,7 +98,7 @@ class RelayHandlerTest {
     "http://h?q=1, /?q=1",
     "http://h/a?u=http://x/, /a?u=http://x/"
   })
-  void ofAnAbsoluteFormOfTheSameHostThePathIsRelayed(String uri, String url) throws IOException {
+  void anAbsoluteFormOfTheSameHostIsRelayedInOriginForm(String uri, String url) throws IOException {
     agent.answering(request -> HELLO);
 
     exchange("GET " + uri + " HTTP/1.1\r\nHost: " + (uri.contains("H/") ? "H" : "h") + "\r\n\r\n");
@@ -117,9 +117,9 @@ class RelayHandlerTest {
     assertThat(agent.request().headers().all("X-Forwarded-Prefix")).containsExactly("/stripped");
   }
 
-  /** Our callers have the address 127.0.0.1. */
+  /** The test's callers have the address 127.0.0.1. */
   @Test
-  void aTrustedProxySaysWhoCalls() throws Exception {
+  void forwardedFieldsOfATrustedProxyAreKept() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
@@ -151,7 +151,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void anotherCallerSaysNothing() throws Exception {
+  void forwardedFieldsOfAnotherCallerAreReplaced() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
@@ -169,7 +169,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void headersPassAsWrittenButForThoseOfTheConnection() throws IOException {
+  void endToEndHeadersAreRelayedUnchanged() throws IOException {
     agent.answering(request -> HELLO);
 
     exchange(
@@ -222,7 +222,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void noBodyAndAnEmptyBodyAreDifferent() throws IOException {
+  void anAbsentBodyAndAnEmptyBodyDiffer() throws IOException {
     agent.answering(request -> HELLO);
     exchange("POST /none HTTP/1.1\r\nHost: h\r\n\r\n");
     exchange("POST /empty HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
@@ -234,7 +234,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void bodiesComeInPieces() throws IOException {
+  void aBodyMayArriveInPieces() throws IOException {
     agent.answering(request -> HELLO);
     String big = "\u00ff\u0000x".repeat(3_000);
 
@@ -261,7 +261,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void whoExpects100ContinueGetsIt() throws IOException {
+  void aCallerThatExpects100ContinueGetsIt() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller =
@@ -297,9 +297,8 @@ class RelayHandlerTest {
         "POST / HTTP/1.1|Host: h|Content-Length: 1||x",
         "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
       })
-  void aRequestThatIsPipelinedWhileAnotherWaitsIsAnsweredAfterIt(String waiting)
-      throws IOException {
-    agent.silent();
+  void aPipelinedRequestIsAnsweredAfterTheOneThatWaits(String waiting) throws IOException {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call(waiting.replace("|", "\r\n"))) {
       ClientRequest first = awaitRequests(1).get(0);
@@ -324,7 +323,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void closeInAListOfOptionsCloses() throws IOException {
+  void aCloseOptionAmongOthersClosesTheConnection() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller =
@@ -343,7 +342,7 @@ class RelayHandlerTest {
     "GET / HTTP/1.0|Host: h, 204",
     "GET / HTTP/1.0|Host: h, 304"
   })
-  void theLastAnswerOfAConnectionSaysSo(String request, int status) throws IOException {
+  void theLastAnswerOfAConnectionHasConnectionClose(String request, int status) throws IOException {
     agent.answering(unused -> response(status, Body.ABSENT));
 
     try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n") + "\r\n\r\n")) {
@@ -355,7 +354,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void http10IsKeptIfItAsksForThat() throws IOException {
+  void anHttp10ConnectionIsKeptIfTheCallerAsksForIt() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller =
@@ -384,7 +383,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Connection: upgrade|Upgrade: websocket", "Upgrade: WebSocket"})
-  void http10HasNoUpgrade(String fields) throws IOException {
+  void anUpgradeInHttp10IsIgnored(String fields) throws IOException {
     agent.answering(request -> HELLO);
 
     Answer answer = exchange(("GET / HTTP/1.0|Host: h|" + fields + "||").replace("|", "\r\n"));
@@ -395,7 +394,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"only.example.", "ONLY.example.:8000", "only.example:80"})
-  void theRootsDotAndThePortAreNoPartOfARoutesHost(String host) throws IOException {
+  void aRouteMatchesAHostWithATrailingDotOrAPort(String host) throws IOException {
     agent.answering(request -> HELLO);
 
     exchange("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
@@ -411,8 +410,8 @@ class RelayHandlerTest {
     "http://h:8000/a HTTP/1.0, /a, h:8000",
     "http://h HTTP/1.0, /, h"
   })
-  void absoluteFormMayLeaveOutWhatHostSays(String request, String url, String forwardedHost)
-      throws IOException {
+  void anAbsoluteFormMayDifferFromHostInTheDefaultPort(
+      String request, String url, String forwardedHost) throws IOException {
     agent.answering(unused -> HELLO);
 
     exchange("GET " + request.replace("|", "\r\n") + "\r\n\r\n");
@@ -424,7 +423,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/a", "*"})
-  void optionsThatMayNotBeForwardedIsAnsweredByTheClientAgent(String url) throws IOException {
+  void optionsWithMaxForwards0IsAnsweredByTheClientAgent(String url) throws IOException {
     try (RawHttpCaller caller =
         agent.call("OPTIONS " + url + " HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n")) {
       Answer answer = caller.receiveHead();
@@ -433,13 +432,13 @@ class RelayHandlerTest {
           .containsExactly("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
       assertThat(answer.headers().fields()).as("Allow and Date").hasSize(2);
       caller.send("OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n");
-      assertThat(caller.receiveHead().status()).as("it was kept").isEqualTo(204);
+      assertThat(caller.receiveHead().status()).as("the connection was kept").isEqualTo(204);
     }
     assertThat(agent.session.published()).isEmpty();
   }
 
   @Test
-  void optionsThatMayNotBeForwardedIsAnsweredInSpiteOfItsContent() throws IOException {
+  void optionsWithMaxForwards0AndContentIsAnsweredByTheClientAgent() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller =
@@ -452,7 +451,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @CsvSource({"OPTIONS, 5, 4", "OPTIONS, 0001, 0", "GET, 0, 0", "POST, 5, 5"})
-  void optionsIsForwardedSoManyTimes(String method, String received, String relayed)
+  void maxForwardsOfOptionsIsDecremented(String method, String received, String relayed)
       throws IOException {
     agent.answering(request -> HELLO);
 
@@ -461,10 +460,10 @@ class RelayHandlerTest {
     assertThat(agent.request().headers().all("Max-Forwards")).containsExactly(relayed);
   }
 
-  // --- what is answered
+  // --- answers
 
   @Test
-  void theAnswersFieldsPassAsReceived() throws IOException {
+  void fieldsOfTheAnswerPassUnchanged() throws IOException {
     agent.answering(
         request ->
             response(
@@ -523,7 +522,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Thu, 01 Jan 1970 00:00:00 GMT", "then", ""})
-  void anAnswersOwnDateStays(String date) throws IOException {
+  void theDateOfAnAnswerIsKept(String date) throws IOException {
     agent.answering(request -> response(200, Body.ofText("x"), "DATE", date));
 
     assertThat(exchange(get("/", "")).headers().all("Date")).containsExactly(date);
@@ -531,7 +530,7 @@ class RelayHandlerTest {
 
   /** Undertow refuses to hold names whose hashes collide too often. */
   @Test
-  void anAnswerThatCannotBeWrittenIsAProblem() throws IOException {
+  void anAnswerThatCannotBeWrittenIsReplacedByAProblem() throws IOException {
     Headers.Builder colliding = Headers.builder();
     collidingNames().forEach(name -> colliding.add(name, "1"));
     agent.answering(request -> new Response(200, colliding.build(), Body.ofText("x")));
@@ -544,9 +543,9 @@ class RelayHandlerTest {
     await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isTrue());
   }
 
-  /** Each of them holds 100 kB: kept, they would soon be all that there may be. */
+  /** If their 100 kB each were not released, the limit of bytes would soon be reached. */
   @Test
-  void anAnswerThatCannotBeWrittenTakesUpNothing() throws IOException {
+  void anAnswerThatCannotBeWrittenReleasesItsBytes() throws IOException {
     Headers.Builder colliding = Headers.builder();
     collidingNames().forEach(name -> colliding.add(name, "1"));
     Body large = Body.of(new byte[100_000]);
@@ -561,7 +560,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void whoHangsUpWithinTheAnswerIsForgotten() throws Exception {
+  void aHangUpWithinTheAnswerReleasesTheRequest() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(10, 64 << 20, 10_000, 4_096, 20, 1_024));
     agent.answering(request -> response(200, Body.of(new byte[32 << 20])));
@@ -575,7 +574,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void fieldsWhoseNamesCollideAreRefused() throws IOException {
+  void aRequestWithCollidingFieldNamesIsRefused() throws IOException {
     agent.answering(request -> HELLO);
 
     assertRefused(
@@ -584,7 +583,7 @@ class RelayHandlerTest {
     assertThat(agent.session.published()).isEmpty();
   }
 
-  /** All of one hash: each pair of letters has the same part in it. */
+  /** Returns names with the same hash: AR and BA contribute equally to it. */
   private static List<String> collidingNames() {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < 1 << 8; i++) {
@@ -598,41 +597,43 @@ class RelayHandlerTest {
   }
 
   @Test
-  void headKeepsTheContentLength() throws IOException {
+  void anAnswerToHeadKeepsTheContentLength() throws IOException {
     agent.answering(request -> response(200, Body.ABSENT, "Content-Length", "12345"));
 
     assertThat(contentLengthsOf("HEAD")).containsExactly("12345");
   }
 
   @Test
-  void headWithoutAContentLengthGetsNone() throws IOException {
+  void anAnswerToHeadWithoutAContentLengthGetsNone() throws IOException {
     agent.answering(request -> response(200, Body.ABSENT));
 
     assertThat(contentLengthsOf("HEAD")).isEmpty();
   }
 
   @Test
-  void notModifiedKeepsTheContentLength() throws IOException {
+  void anAnswer304KeepsTheContentLength() throws IOException {
     agent.answering(request -> response(304, Body.ABSENT, "Content-Length", "12345"));
 
     assertThat(contentLengthsOf("GET")).containsExactly("12345");
   }
 
   @Test
-  void noContentHasNoContentLength() throws IOException {
+  void anAnswer204HasNoContentLength() throws IOException {
     agent.answering(request -> response(204, Body.ABSENT, "Content-Length", "0"));
 
     assertThat(contentLengthsOf("GET")).isEmpty();
   }
 
   @Test
-  void anAnswerWithoutABodySaysSo() throws IOException {
+  void anAnswerWithoutABodyHasContentLength0() throws IOException {
     agent.answering(request -> response(200, Body.ABSENT));
 
     assertThat(contentLengthsOf("GET")).containsExactly("0");
   }
 
-  /** Asks twice on one connection: an answer that hangs, or has a byte too many, would show. */
+  /**
+   * Sends two requests on one connection, to detect an answer that hangs or has a byte too many.
+   */
   private List<String> contentLengthsOf(String method) throws IOException {
     try (RawHttpCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
       Answer first = caller.receiveHead();
@@ -651,7 +652,7 @@ class RelayHandlerTest {
     assertThat(exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").body()).isEqualTo(big);
   }
 
-  // --- what is refused
+  // --- refusals
 
   @Test
   void aProblemIsDescribedInJson() throws IOException {
@@ -663,7 +664,7 @@ class RelayHandlerTest {
     assertThat(answer.body())
         .matches(
             "\\{\"type\":\"urn:http-longcut:no_route\",\"title\":\"No route to an upstream target\","
-                + "\"status\":404,\"detail\":\"no route fits, and there is no default\","
+                + "\"status\":404,\"detail\":\"no route matches, and default-upstream-target is not set\","
                 + "\"code\":\"no_route\",\"hop\":\"client_agent\",\"client_req_id\":\"[0-9a-f-]{36}\"}\n");
   }
 
@@ -711,17 +712,17 @@ class RelayHandlerTest {
     "GET / HTTP/1.1|Host: h|Content-Length: 99999999999999999999, BAD_REQUEST",
     "GET / HTTP/1.1|Host: h|Via: 1.1 x|Via: 1.1 longcut.edge-aaaaaa, LOOP_DETECTED"
   })
-  void whatCannotBeRelayedIsRefused(String request, Failure failure) throws IOException {
+  void aRequestThatCannotBeRelayedIsRefused(String request, Failure failure) throws IOException {
     Answer answer = exchange(request.replace("|", "\r\n") + "\r\n\r\n");
 
     assertRefused(answer, failure);
     assertThat(agent.session.published()).isEmpty();
   }
 
-  /** Its caller may wait for content that never comes, and take the next answer for it. */
+  /** The caller may wait for content that never comes, and parse the next answer as content. */
   @ParameterizedTest
   @ValueSource(strings = {"head", "Head"})
-  void headInAnotherSpellingIsRefusedAndClosed(String method) throws IOException {
+  void headInAnotherCaseIsRefusedAndTheConnectionClosed(String method) throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
@@ -733,7 +734,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void afterARefusalThatReadsNoBodyTheCallerIsHeardOut() throws IOException {
+  void aConnectionIsKeptAfterARefusalOnceTheBodyIsDiscarded() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller =
@@ -745,7 +746,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void whoExpects100ContinueForTooMuchIsRefusedAndClosed() throws IOException {
+  void anExpected100ContinueForALargeBodyIsRefusedAndTheConnectionClosed() throws IOException {
     try (RawHttpCaller caller =
         agent.call(
             "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n")) {
@@ -754,7 +755,7 @@ class RelayHandlerTest {
     }
   }
 
-  /** The second of each is refused by Undertow before any handler sees it. */
+  /** Undertow refuses the second request before any handler sees it. */
   @ParameterizedTest
   @CsvSource({
     "'POST / HTTP/1.1|Host: h|Transfer-Encoding: gzip, chunked|', 501",
@@ -763,11 +764,11 @@ class RelayHandlerTest {
     "POST / HTTP/1.1|Host: h|Content-Length: 20000000|, 413",
     "POST / HTTP/1.1|Host: else|Transfer-Encoding: chunked||1312d00, 404"
   })
-  void aCallerThatSendsOnAfterARefusalReadsIt(String head, int status) throws IOException {
+  void aCallerThatStillSendsCanReadTheRefusal(String head, int status) throws IOException {
     try (RawHttpCaller caller = agent.call(head.replace("|", "\r\n") + "\r\n")) {
       String part = "x".repeat(100_000);
       for (int i = 0; i < 200; i++) {
-        caller.send(part); // a connection that was reset would throw
+        caller.send(part); // throws if the connection was reset
       }
       assertThat(caller.receive().status()).isEqualTo(status);
     }
@@ -775,7 +776,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aCallerThatLingersKeepsNoDrainWaiting() throws Exception {
+  void aLingeringCallerDoesNotDelayADrain() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
@@ -784,7 +785,7 @@ class RelayHandlerTest {
     try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n")) {
       assertRefused(caller.send("x".repeat(10_001)).receive(), Failure.REQUEST_TOO_LARGE);
-      assertThat(agent.agent.isIdle()).as("it keeps its place").isFalse();
+      assertThat(agent.agent.isIdle()).as("still in flight").isFalse();
 
       long begun = System.nanoTime();
       agent.stop();
@@ -793,12 +794,12 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aRefusalWithoutContentDoesNotWaitForTheRequests() throws IOException {
+  void aRefusalWithoutContentDoesNotWaitForTheRequestsContent() throws IOException {
     try (RawHttpCaller caller =
         agent.call("HEAD / HTTP/1.1\r\nHost: else\r\nContent-Length: 10\r\n\r\n")) {
       assertThat(caller.receiveHead().status()).isEqualTo(404);
       caller.send("0123456789HEAD / HTTP/1.1\r\nHost: else\r\n\r\n");
-      assertThat(caller.receiveHead().status()).as("it was kept").isEqualTo(404);
+      assertThat(caller.receiveHead().status()).as("the connection was kept").isEqualTo(404);
     }
   }
 
@@ -814,7 +815,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aBrokenChunkEndsTheConnection() throws IOException {
+  void aMalformedChunkClosesTheConnection() throws IOException {
     try (RawHttpCaller caller =
         agent.call(
             "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -826,7 +827,7 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1_020, 1_024})
-  void aUrlUpToTheLimitPasses(int length) throws IOException {
+  void aUrlUpToTheLimitIsRelayed(int length) throws IOException {
     agent.answering(request -> HELLO);
 
     assertThat(exchange(get("/" + "x".repeat(length - 1), "")).status()).isEqualTo(200);
@@ -855,7 +856,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aHostThatForwardedRepeatsOverTheLimitIsRefused() throws Exception {
+  void fieldsOverTheLimitOnceForwardedFieldsAreAddedAreRefused() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(10, 1 << 20, 100, WireLimits.OUTSIDE_HEADER_CHARS, 20, 1_024));
     agent.answering(request -> HELLO);
@@ -869,7 +870,7 @@ class RelayHandlerTest {
     return "GET /o HTTP/1.1\r\nHost: " + "h".repeat(length) + "\r\n\r\n";
   }
 
-  /** Undertow's own limit, 32 characters, is lower than that of the relay. */
+  /** Undertow's own limit, 32 characters, is lower than the protocol's. */
   @Test
   void aMethodOverTheLimitIsRefused() throws IOException {
     String method = "M".repeat(WireLimits.METHOD_CHARS + 1);
@@ -879,7 +880,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void garbageOnAKeptConnectionIsRefusedLikeAnyOther() throws IOException {
+  void garbageOnAKeptConnectionIsRefused() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller = agent.call(get("/", ""))) {
@@ -890,7 +891,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void anUpstreamServersOwn400PassesAsItIs() throws IOException {
+  void a400OfTheUpstreamServerPassesUnchanged() throws IOException {
     agent.answering(request -> response(400, Body.EMPTY));
 
     Answer answer = exchange(get("/", ""));
@@ -912,10 +913,10 @@ class RelayHandlerTest {
   }
 
   @Test
-  void moreRequestsThanTheLimitAreOverloadedAtOnce() throws Exception {
+  void aRequestOverTheLimitOfRequestsIsOverloadedAtOnce() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(1, 100_000, 10_000, 4_096, 20, 1_024));
-    agent.silent();
+    agent.notAnswering();
 
     try (RawHttpCaller first = agent.call(get("/", ""))) {
       ClientRequest request = awaitRequests(1).get(0);
@@ -932,10 +933,10 @@ class RelayHandlerTest {
   }
 
   @Test
-  void moreBytesThanTheLimitAreOverloadedAtOnce() throws Exception {
+  void aRequestOverTheLimitOfBytesIsOverloadedAtOnce() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(10, 6_500, 5_900, 4_096, 20, 1_024));
-    agent.silent();
+    agent.notAnswering();
 
     try (RawHttpCaller first =
         agent.call(
@@ -953,9 +954,9 @@ class RelayHandlerTest {
     }
   }
 
-  /** A caller that announces much and sends nothing keeps nobody out. */
+  /** Otherwise callers that announce large bodies and send nothing could block all others. */
   @Test
-  void whatIsOnlyAnnouncedTakesUpNoRoom() throws Exception {
+  void anAnnouncedBodyTakesUpNoBytesBeforeItArrives() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(100, 60_000, 50_000, 4_096, 20, 1_024));
     agent.answering(request -> HELLO);
@@ -978,7 +979,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void anIdleConnectionHoldsNothingOfItsLastRequest() throws Exception {
+  void anIdleConnectionKeepsNoMemoryOfItsLastRequest() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(10, 10 << 20, 2 << 20, 4_096, 20, 1_024));
     agent.answering(request -> response(200, Body.of(new byte[1 << 20])));
@@ -996,7 +997,9 @@ class RelayHandlerTest {
     assertThat(usedAfterCollection() - before).isLessThan(20 << 20);
 
     for (RawHttpCaller each : idle) {
-      assertThat(each.send(get("/", "")).receive().status()).as("it was kept").isEqualTo(200);
+      assertThat(each.send(get("/", "")).receive().status())
+          .as("the connection was kept")
+          .isEqualTo(200);
       each.close();
     }
   }
@@ -1016,19 +1019,20 @@ class RelayHandlerTest {
       long begun = System.nanoTime();
       await().until(() -> agent.agent.admission().bytes() > 32 << 20);
       await()
-          .atMost(CallerSink.SLOW_FOR.plusSeconds(5))
+          .atMost(CallerSink.GRACE_PERIOD.plusSeconds(5))
           .pollInterval(Duration.ofSeconds(1))
           .until(
               () -> {
-                slow.read(500); // less than it has to
+                slow.read(500); // less than the minimum rate
                 return agent.agent.isIdle();
               });
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(CallerSink.SLOW_FOR);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isGreaterThan(CallerSink.GRACE_PERIOD);
     }
   }
 
   @Test
-  void moreConnectionsThanAreAllowedWaitUntilSomebodyLeaves() throws IOException {
+  void aConnectionOverTheLimitWaitsUntilOthersAreClosed() throws IOException {
     agent.answering(request -> HELLO);
     List<RawHttpCaller> open = new ArrayList<>();
     for (int i = 0; i < TestAgent.MAX_CONNECTIONS; i++) {
@@ -1047,7 +1051,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void manyShortFieldsCountForTheMemoryThatTheyTakeUp() throws Exception {
+  void shortFieldsCountWithTheMemoryThatTheyTakeUp() throws Exception {
     agent.stop();
     agent = agentWith(new Limits(10, 6_000, 100, 4_096, 100, 1_024));
     agent.answering(request -> HELLO);
@@ -1057,7 +1061,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aBodyThatComesTooSlowlyIsRefused() throws Exception {
+  void aBodyThatArrivesTooSlowlyIsRefused() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
@@ -1074,13 +1078,13 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aBodyThatComesSlowlyButSteadilyIsRelayed() throws Exception {
+  void aBodyThatArrivesSlowlyButSteadilyIsRelayed() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
             TestAgent.config(
                 new Limits(10, 100_000, 10_000, 4_096, 20, 1_024),
-                Duration.ofMillis(800), // from its last byte on
+                Duration.ofMillis(800), // counts from the last byte of the request
                 Duration.ofMillis(500)));
     agent.answering(request -> HELLO);
 
@@ -1095,16 +1099,16 @@ class RelayHandlerTest {
     assertThat(agent.request().body()).isEqualTo(Body.ofText("x".repeat(10)));
   }
 
-  // --- time is up, hung up, stopped
+  // --- timed out, hung up, stopped
 
   @Test
-  void nothingUntilTheRequestTimeoutIsARequestTimeout() throws Exception {
+  void noAnswerWithinRequestTimeoutIsARequestTimeout() throws Exception {
     agent.stop();
     agent =
         new TestAgent(
             TestAgent.config(
                 new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofMillis(400)));
-    agent.silent();
+    agent.notAnswering();
 
     Answer answer = exchange(get("/", ""));
 
@@ -1122,8 +1126,8 @@ class RelayHandlerTest {
         "POST / HTTP/1.1|Host: h|Content-Length: 1||x",
         "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
       })
-  void whoHangsUpIsForgottenAndTheRequestCancelled(String request) throws IOException {
-    agent.silent();
+  void aHangUpCancelsTheRequest(String request) throws IOException {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n"))) {
       awaitRequests(1);
@@ -1145,7 +1149,7 @@ class RelayHandlerTest {
         "POST / HTTP/1.1|Host: h|Transfer-Encoding: chunked||1|x|0||"
       })
   void aCallerThatHalfClosesGetsItsAnswer(String request) throws IOException {
-    agent.silent();
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call(request.replace("|", "\r\n"))) {
       caller.endOutput();
@@ -1161,9 +1165,9 @@ class RelayHandlerTest {
     assertThat(agent.published(ClientCancel.class)).isEmpty();
   }
 
-  /** With {@code nc -N} the end comes together with the request. */
+  /** With {@code nc -N} the FIN comes together with the request. */
   @Test
-  void aCallerThatHalfClosesGetsAnAnswerThatComesAtOnce() throws IOException {
+  void aCallerThatHalfClosesGetsAnImmediateAnswer() throws IOException {
     agent.answering(request -> HELLO);
 
     try (RawHttpCaller caller = agent.call(get("/1", "") + get("/2", ""))) {
@@ -1182,10 +1186,10 @@ class RelayHandlerTest {
     return answer;
   }
 
-  /** HTTP/1.0 knows no interim answers. */
+  /** HTTP/1.0 has no interim answers. */
   @Test
-  void aCallerOfHttp10ThatHalfClosesGetsItsAnswerAlone() throws IOException {
-    agent.silent();
+  void anHttp10CallerThatHalfClosesGetsNoInterimAnswer() throws IOException {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n")) {
       caller.endOutput();
@@ -1199,8 +1203,8 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aCallerThatHalfClosesAndIsGoneLaterIsCancelled() throws IOException {
-    agent.silent();
+  void aRequestIsCancelledWhenItsCallerClosesAfterAHalfClose() throws IOException {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call(get("/", ""))) {
       caller.endOutput();
@@ -1213,8 +1217,8 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aCallerThatResetsIsCancelledAtOnce() throws IOException {
-    agent.silent();
+  void aResetCancelsTheRequestAtOnce() throws IOException {
+    agent.notAnswering();
     RawHttpCaller caller = agent.call("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
     awaitRequests(1);
 
@@ -1225,8 +1229,8 @@ class RelayHandlerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aRouteMayFinishTheRequestOfACallerThatIsGone(boolean reset) throws IOException {
-    agent.silent();
+  void withHangUpFinishTheRequestOutlivesItsCaller(boolean reset) throws IOException {
+    agent.notAnswering();
     RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
     ClientRequest request = awaitRequests(1).get(0);
     if (reset) {
@@ -1235,7 +1239,7 @@ class RelayHandlerTest {
     } else {
       caller.close();
     }
-    assertThat(agent.agent.isIdle()).as("it keeps its place").isFalse();
+    assertThat(agent.agent.isIdle()).as("still in flight").isFalse();
 
     agent.session.deliver(TestAgent.responseTo(request, HELLO));
 
@@ -1250,10 +1254,10 @@ class RelayHandlerTest {
         .isNotNull();
   }
 
-  /** Nobody reads the error: the meter is the only trace of it. */
+  /** Nobody reads the error: only the meter shows it. */
   @Test
-  void aFinishedRequestThatFailsIsCountedByItsFailure() throws IOException {
-    agent.silent();
+  void withHangUpFinishAFailureIsCountedByItsCode() throws IOException {
+    agent.notAnswering();
     RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n");
     ClientRequest request = awaitRequests(1).get(0);
     caller.reset();
@@ -1276,8 +1280,8 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aCallerThatHalfClosesGetsItsAnswerAloneWhereRequestsAreFinished() throws IOException {
-    agent.silent();
+  void withHangUpFinishACallerThatHalfClosesGetsNoInterimAnswer() throws IOException {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call("GET / HTTP/1.1\r\nHost: finishing\r\n\r\n")) {
       caller.endOutput();
@@ -1289,7 +1293,7 @@ class RelayHandlerTest {
   }
 
   @Test
-  void whoHangsUpWithinTheBodyIsForgotten() throws IOException {
+  void aHangUpWithinTheBodyReleasesTheRequest() throws IOException {
     try (RawHttpCaller caller =
         agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
       await().untilAsserted(() -> assertThat(agent.agent.isIdle()).isFalse());
@@ -1301,8 +1305,8 @@ class RelayHandlerTest {
   }
 
   @Test
-  void aStopAnswersWhatIsUnderWay() throws Exception {
-    agent.silent();
+  void aStopWaitsForRequestsInFlight() throws Exception {
+    agent.notAnswering();
 
     try (RawHttpCaller caller = agent.call(get("/", ""))) {
       ClientRequest request = awaitRequests(1).get(0);

@@ -51,14 +51,14 @@ class RoutesTest {
     "[::1]:8000, /, v6, /, ''",
     "[::1], /, v6, /, ''",
   })
-  void theRouteThatFitsBestDecides(
+  void theMostSpecificRouteDecides(
       String authority, String url, String target, String sent, String stripped) {
     assertThat(ROUTES.find(authority, url))
         .contains(new Destination(target, sent, stripped, OnHangUp.CANCEL));
   }
 
   @Test
-  void whatNoRouteFitsGoesToTheDefault() {
+  void aRequestThatMatchesNoRouteGoesToTheDefaultTarget() {
     Routing routing =
         new Routing(
             List.of(route("a.example", "/x", false, "x")), Optional.of("rest"), OnHangUp.FINISH);
@@ -75,6 +75,6 @@ class RoutesTest {
 
   private static Route route(String host, String path, boolean strip, String target) {
     return new Route(
-        Optional.of(host).filter(it -> !it.isEmpty()), path, strip, target, OnHangUp.CANCEL);
+        Optional.of(host).filter(name -> !name.isEmpty()), path, strip, target, OnHangUp.CANCEL);
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Callers from several addresses against a whole client agent whose RabbitMQ is a fake. */
+/** Tests a client agent with a fake RabbitMQ and callers from several addresses. */
 final class SharesTest {
 
   private static final int MAX_IN_FLIGHT = 100;
@@ -51,22 +51,22 @@ final class SharesTest {
   // --- requests
 
   @Test
-  void aCallerThatTakesAllItCanLeavesRoomForAnother() throws IOException {
-    agent.silent();
+  void aGreedyCallerLeavesRoomForAnother() throws IOException {
+    agent.notAnswering();
     send(2, MAX_IN_FLIGHT - ALWAYS, GET);
     await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
 
     Answer refused = ask(2, GET);
     assertThat(refused.status()).isEqualTo(503);
     assertThat(refused.headers().all("Longcut-Error")).containsExactly("overloaded");
-    assertThat(refused.body()).contains("the caller 127.0.0.2 has its share of the requests");
+    assertThat(refused.body()).contains("caller 127.0.0.2 already holds its share of the requests");
     assertThat(exceeded("caller", "requests")).isOne();
     agent.answering(request -> HELLO);
     assertThat(ask(3, GET).status()).isEqualTo(200);
   }
 
   @Test
-  void slowBodiesCountForTheirCaller() throws IOException {
+  void requestsWithSlowBodiesCountForTheirCaller() throws IOException {
     send(2, MAX_IN_FLIGHT, SLOW_POST);
     await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
 
@@ -75,10 +75,10 @@ final class SharesTest {
   }
 
   @Test
-  void whatAProxyForwardsCountsForTheAddressThatItNames() throws Exception {
+  void aRequestOfAProxyCountsForTheAddressInXForwardedFor() throws Exception {
     agent.stop();
     agent = agent(TrustedProxies.parse(List.of("127.0.0.2", "127.0.0.3")), SHARES);
-    agent.silent();
+    agent.notAnswering();
     send(2, 60, forwardedFor("9.9.9.9, 192.0.2.1"));
     send(3, 60, forwardedFor("192.0.2.1, 127.0.0.2"));
     await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
@@ -86,25 +86,26 @@ final class SharesTest {
 
     agent.answering(request -> HELLO);
     assertThat(ask(2, forwardedFor("192.0.2.2")).status()).isEqualTo(200);
-    assertThat(ask(2, forwardedFor("192.0.2.1")).body()).contains("the caller 192.0.2.1 has");
+    assertThat(ask(2, forwardedFor("192.0.2.1")).body()).contains("caller 192.0.2.1 already holds");
   }
 
   @Test
-  void aProxyThatNamesNobodyHasNoShare() throws Exception {
+  void aProxyThatForwardsNoAddressHasNoShare() throws Exception {
     agent.stop();
     agent = agent(TrustedProxies.parse(List.of("127.0.0.2")), SHARES);
-    agent.silent();
+    agent.notAnswering();
     send(3, 1, GET);
     send(2, MAX_IN_FLIGHT - 1, forwardedFor("unknown"));
 
     await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
-    await("what is left is for other targets").until(() -> exceeded("target", "requests") == 5);
+    await("the rest is the reserve for other targets")
+        .until(() -> exceeded("target", "requests") == 5);
     assertThat(exceeded("caller", "requests")).isZero();
   }
 
   @Test
-  void aStrangerNamesNobody() throws IOException {
-    agent.silent();
+  void xForwardedForOfAnUntrustedCallerIsIgnored() throws IOException {
+    agent.notAnswering();
     for (int i = 0; i < 120; i++) {
       send(2, 1, forwardedFor("192.0.2." + i));
     }
@@ -113,22 +114,23 @@ final class SharesTest {
   }
 
   @Test
-  void withoutSharesOfCallersOneTakesAll() throws Exception {
+  void withoutCallerSharesOneCallerMayTakeAll() throws Exception {
     agent.stop();
     agent = agent(TrustedProxies.NONE, new Shares(SHARES.rule(), false));
-    agent.silent();
+    agent.notAnswering();
     send(3, 1, GET);
     send(2, MAX_IN_FLIGHT - 1, GET);
 
     await().until(() -> agent.agent.admission().requests() == MAX_IN_FLIGHT - ALWAYS);
-    await("what is left is for other targets").until(() -> exceeded("target", "requests") == 5);
+    await("the rest is the reserve for other targets")
+        .until(() -> exceeded("target", "requests") == 5);
     assertThat(exceeded("caller", "requests")).isZero();
   }
 
   // --- connections
 
   @Test
-  void aCallerWithItsShareOfConnectionsIsCutOffAndAnotherIsNot() throws IOException {
+  void aCallerOverItsShareOfConnectionsIsCutOffAndAnotherIsNot() throws IOException {
     agent.answering(request -> HELLO);
     connect(2, TestAgent.MAX_CONNECTIONS - ALWAYS);
     await().until(() -> agent.agent.openConnections() == TestAgent.MAX_CONNECTIONS - ALWAYS);
@@ -148,7 +150,7 @@ final class SharesTest {
   }
 
   @Test
-  void aTrustedProxyHasAllConnections() throws Exception {
+  void aTrustedProxyMayTakeAllConnections() throws Exception {
     agent.stop();
     agent = agent(TrustedProxies.parse(List.of("127.0.0.2")), SHARES);
     connect(3, 1);
@@ -158,17 +160,17 @@ final class SharesTest {
     assertThat(exceeded("caller", "connections")).isZero();
   }
 
-  /** Each in its own way; {@link RelayHandlerTest} ends its connections in all others. */
+  /** {@link RelayHandlerTest} ends connections in other ways. */
   @ParameterizedTest
   @ValueSource(strings = {"", "GET / HT", "\u0016garbage\r\n\r\n", GET, SLOW_POST})
-  void howeverAConnectionEndsItsPlaceIsFree(String sent) throws Exception {
-    agent.silent();
+  void anEndedConnectionNoLongerCountsForItsCaller(String sent) throws Exception {
+    agent.notAnswering();
     for (int i = 0; i < 3; i++) {
       RawHttpCaller caller = agent.callFrom(2).send(sent);
       open.add(caller);
       caller.endOutput();
       if (sent.equals(GET)) {
-        caller.close(); // or it would wait for its answer
+        caller.close(); // otherwise the request would wait for its answer
       }
     }
     RawHttpCaller reset = agent.callFrom(2).send(sent);

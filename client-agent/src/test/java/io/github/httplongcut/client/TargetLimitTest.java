@@ -9,15 +9,15 @@ import org.junit.jupiter.api.Test;
 
 class TargetLimitTest {
 
-  private static final int MOST = 10_000;
+  private static final int MAX = 10_000;
   private static final long MS = Duration.ofMillis(1).toNanos();
 
-  private final TargetLimit limit = new TargetLimit(MOST);
+  private final TargetLimit limit = new TargetLimit(MAX);
   private long now = 1_000_000_000_000L;
 
   @Test
-  void asManyAsTheMostAreUnderWay() {
-    acquire(MOST);
+  void theInitialLimitIsTheHighest() {
+    acquire(MAX);
 
     assertThat(limit.acquire()).isFalse();
     limit.release();
@@ -25,55 +25,55 @@ class TargetLimitTest {
   }
 
   @Test
-  void aTargetWithoutRoomTakesNoMoreThanAreUnderWay() {
+  void aBusyErrorLowersTheLimitToTheRequestsInFlight() {
     acquire(200);
-    noRoom();
+    endBusy();
 
     assertThat(limit.limit()).isEqualTo(199);
     assertThat(limit.acquire()).isFalse();
   }
 
   @Test
-  void whateverEndsMakesRoom() {
+  void aRequestThatEndsFreesAPlace() {
     acquire(200);
-    noRoom();
+    endBusy();
     limit.release();
 
     assertThat(limit.acquire()).isTrue();
     assertThat(limit.acquire()).isFalse();
   }
 
-  /** Most of those under way are not with a broker yet: there is no room for them. */
+  /** Most requests in flight have not reached a broker yet: brokers will refuse them too. */
   @Test
-  void theFirstTimeItFallsAsFarAsItMust() {
+  void theFirstFallHasNoFloorButTheMinimum() {
     acquire(5_000);
     for (int i = 0; i < 4_800; i++) {
-      noRoom();
+      endBusy();
     }
 
     assertThat(limit.limit()).isEqualTo(200);
   }
 
   @Test
-  void laterItFallsByHalfInOneWindowAtTheMost() {
+  void laterTheLimitFallsAtMostToHalfInOneWindow() {
     acquire(201);
-    noRoom();
+    endBusy();
     nextWindow();
     for (int i = 0; i < 150; i++) {
-      noRoom();
+      endBusy();
     }
     assertThat(limit.limit()).isEqualTo(99);
 
     nextWindow();
     for (int i = 0; i < 8; i++) { // of 150
-      noRoom();
+      endBusy();
     }
-    assertThat(limit.limit()).as("as far as what is left").isEqualTo(42);
+    assertThat(limit.limit()).as("the requests still in flight").isEqualTo(42);
   }
 
-  /** One broker of two may have a full room. */
+  /** One broker of two may have a full waiting room. */
   @Test
-  void aFewOfManyThatFindNoRoomDoNotLowerIt() {
+  void aFewBusyErrorsAmongManyAnswersDoNotLowerTheLimit() {
     acquire(1_000);
     for (int i = 0; i < 400; i++) {
       limit.release();
@@ -81,36 +81,36 @@ class TargetLimitTest {
     nextWindow();
 
     for (int i = 0; i < 20; i++) {
-      noRoom();
+      endBusy();
     }
-    assertThat(limit.limit()).as("one in twenty").isEqualTo(MOST);
-    noRoom();
+    assertThat(limit.limit()).as("one in twenty").isEqualTo(MAX);
+    endBusy();
     assertThat(limit.limit()).isEqualTo(579);
   }
 
   @Test
-  void itNeverFallsBelowTheLeast() {
+  void theLimitNeverFallsBelowTheMinimum() {
     acquire(5);
-    noRoom();
+    endBusy();
 
-    assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
+    assertThat(limit.limit()).isEqualTo(TargetLimit.MIN_LIMIT);
   }
 
   @Test
-  void aMostBelowTheLeastStaysTheMost() {
+  void aMaximumBelowTheMinimumIsKept() {
     TargetLimit small = new TargetLimit(10);
     assertThat(small.acquire()).isTrue();
     small.release();
-    small.onNoRoom();
+    small.onUpstreamBusy();
 
     assertThat(small.limit()).isEqualTo(10);
   }
 
   @Test
-  void itGrowsInWindowsInWhichItDoesNotFall() {
+  void theLimitGrowsFasterWithEachWindowInWhichItDoesNotFall() {
     nextWindow();
     acquire(200);
-    noRoom();
+    endBusy();
     nextWindow();
     assertThat(limit.limit()).as("it fell").isEqualTo(199);
 
@@ -119,39 +119,39 @@ class TargetLimitTest {
     nextWindow();
     assertThat(limit.limit()).as("two tenths more").isEqualTo(263);
 
-    noRoom();
+    endBusy();
     nextWindow();
     int after = limit.limit();
     nextWindow();
-    assertThat(limit.limit()).as("from the start").isEqualTo((int) Math.ceil(after * 1.1));
+    assertThat(limit.limit()).as("a tenth again").isEqualTo((int) Math.ceil(after * 1.1));
   }
 
   @Test
-  void soonAfterTheLastThatFoundNoRoomNothingIsLeftOfIt() {
+  void theLimitIsBackAtTheMaximumSoonAfterTheLastBusyError() {
     acquire(1);
-    noRoom();
+    endBusy();
     nextWindow();
-    assertThat(limit.limit()).isEqualTo(TargetLimit.LEAST);
+    assertThat(limit.limit()).isEqualTo(TargetLimit.MIN_LIMIT);
 
     for (int i = 0; i < 12; i++) {
       nextWindow();
     }
 
-    assertThat(limit.limit()).isEqualTo(MOST);
+    assertThat(limit.limit()).isEqualTo(MAX);
   }
 
   /**
-   * Brokers with room for 200 of which two end each millisecond, 20 ms away, asked for three times
-   * as many.
+   * Simulates brokers with room for 200 requests, of which two end each millisecond. The round trip
+   * is 20 ms, and callers send three times as many requests as end.
    */
   @Test
-  void underThreeTimesTheLoadHardlyAnyGoToABrokerInVainAndTheTargetIsKeptBusy() {
+  void underThreefoldLoadBrokersRefuseFewRequestsAndTheTargetStaysBusy() {
     Deque<Long> onTheWay = new ArrayDeque<>();
-    Deque<Long> refused = new ArrayDeque<>();
+    Deque<Long> refusals = new ArrayDeque<>();
     int room = 200;
     int inRoom = 0;
     int ended = 0;
-    int inVain = 0;
+    int refusedByBrokers = 0;
     int refusedHere = 0;
     for (int milli = 0; milli < 20_000; milli++) {
       now += MS;
@@ -172,21 +172,21 @@ class TargetLimitTest {
         if (inRoom < room) {
           inRoom++;
         } else {
-          refused.add(now + 10 * MS);
+          refusals.add(now + 10 * MS);
         }
       }
-      while (!refused.isEmpty() && refused.peek() <= now) {
-        refused.poll();
-        inVain++;
-        noRoom();
+      while (!refusals.isEmpty() && refusals.peek() <= now) {
+        refusals.poll();
+        refusedByBrokers++;
+        endBusy();
       }
       if (milli % 50 == 0) {
         limit.onTick(now);
       }
     }
 
-    assertThat(ended).as("it is kept busy").isGreaterThan(2 * 20_000 * 99 / 100);
-    assertThat(inVain).isLessThan(refusedHere / 10);
+    assertThat(ended).as("the target stays busy").isGreaterThan(2 * 20_000 * 99 / 100);
+    assertThat(refusedByBrokers).isLessThan(refusedHere / 10);
   }
 
   private void acquire(int count) {
@@ -195,9 +195,9 @@ class TargetLimitTest {
     }
   }
 
-  private void noRoom() {
+  private void endBusy() {
     limit.release();
-    limit.onNoRoom();
+    limit.onUpstreamBusy();
   }
 
   private void nextWindow() {

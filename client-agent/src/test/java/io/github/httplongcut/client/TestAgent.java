@@ -33,7 +33,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 
-/** A whole client agent on a free port, with a session that answers as the test says. */
+/** Client agent on a free port, with a session that answers as the test defines. */
 final class TestAgent {
 
   static final int MAX_CONNECTIONS = 300;
@@ -61,11 +61,11 @@ final class TestAgent {
   }
 
   static ClientAgentConfig config(Limits limits, Duration requestTimeout, Duration readTimeout) {
-    // What it waits for at its end, nobody sends.
+    // A short drain: tests leave requests that nobody answers.
     return config(limits, requestTimeout, readTimeout, Duration.ofMillis(200));
   }
 
-  /** One that waits longer for its callers at its end. */
+  /** Returns a config with another drain timeout. */
   static ClientAgentConfig draining(Limits limits, Duration drainTimeout) {
     return config(limits, Duration.ofSeconds(20), Duration.ofSeconds(10), drainTimeout);
   }
@@ -105,14 +105,14 @@ final class TestAgent {
         new Shares(new ShareRule(0.5, 32), true));
   }
 
-  /** The same with those rules for the fields that tell who calls. */
+  /** Returns the usual config with another {@code forwarding}. */
   static ClientAgentConfig with(Forwarding forwarding) {
     ClientAgentConfig usual =
         config(new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20));
     return with(usual, forwarding, usual.shares());
   }
 
-  /** The same with those rules, and those shares. */
+  /** Returns {@code usual} with another {@code forwarding} and other {@code shares}. */
   static ClientAgentConfig with(ClientAgentConfig usual, Forwarding forwarding, Shares shares) {
     return new ClientAgentConfig(
         usual.name(),
@@ -129,12 +129,12 @@ final class TestAgent {
         shares);
   }
 
-  /** Every request is confirmed, taken by a broker and answered. */
+  /** From now on every request is confirmed, acked by a broker and answered. */
   TestAgent answering(Function<Request, Response> upstream) {
     session.onPublish(
         publication -> {
           if (publication.event() instanceof ClientRequest request) {
-            session.settle(publication, Outcome.CONFIRMED);
+            session.complete(publication, Outcome.CONFIRMED);
             session.deliver(ackOf(request));
             session.deliver(responseTo(request, upstream.apply(request.request())));
           }
@@ -142,12 +142,12 @@ final class TestAgent {
     return this;
   }
 
-  /** Every request is confirmed and taken, and nothing more is heard. */
-  TestAgent silent() {
+  /** From now on every request is confirmed and acked by a broker, but not answered. */
+  TestAgent notAnswering() {
     session.onPublish(
         publication -> {
           if (publication.event() instanceof ClientRequest request) {
-            session.settle(publication, Outcome.CONFIRMED);
+            session.complete(publication, Outcome.CONFIRMED);
             session.deliver(ackOf(request));
           }
         });
@@ -168,7 +168,7 @@ final class TestAgent {
   }
 
   /**
-   * A caller with the address 127.0.0.{@code host}; others have 127.0.0.1.
+   * Connects a caller with the address 127.0.0.{@code host}. Other callers have 127.0.0.1.
    *
    * @param host 1 to 254
    */
@@ -184,7 +184,7 @@ final class TestAgent {
     return call().send(bytes);
   }
 
-  /** What was published, of that type. */
+  /** Returns the published events of {@code type}. */
   <E extends Event> List<E> published(Class<E> type) {
     return session.published().stream()
         .map(Publication::event)
@@ -193,7 +193,7 @@ final class TestAgent {
         .toList();
   }
 
-  /** The only request that was published. */
+  /** Returns the only request that was published. */
   Request request() {
     List<ClientRequest> requests = published(ClientRequest.class);
     if (requests.size() != 1) {

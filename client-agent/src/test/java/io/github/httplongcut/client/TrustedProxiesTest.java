@@ -29,7 +29,7 @@ class TrustedProxiesTest {
     "::/0, 2001:db8::1, true",
     "10.0.0.0/8, ::ffff:10.1.2.3, true"
   })
-  void anAddressIsInARangeOrNot(String range, String address, boolean inside)
+  void aRangeContainsItsAddresses(String range, String address, boolean inside)
       throws UnknownHostException {
     TrustedProxies proxies = TrustedProxies.parse(List.of("198.51.100.1", range));
 
@@ -37,7 +37,7 @@ class TrustedProxiesTest {
   }
 
   @Test
-  void nobodyIsTrustedByDefault() {
+  void noProxyIsTrustedByDefault() {
     assertThat(TrustedProxies.NONE.contains(InetAddress.getLoopbackAddress())).isFalse();
   }
 
@@ -59,7 +59,7 @@ class TrustedProxiesTest {
         "10.0.0.1:80",
         "/8"
       })
-  void whatIsNoRangeIsRefused(String text) {
+  void anInvalidRangeIsRefused(String text) {
     assertThatThrownBy(() -> TrustedProxies.parse(List.of(text)))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -73,7 +73,7 @@ class TrustedProxiesTest {
     "192.0.2.7, 192.0.2.7",
     "::ffff:192.0.2.7, 192.0.2.7"
   })
-  void anAddressIsWrittenAsUsual(String address, String text) throws UnknownHostException {
+  void anAddressHasItsCanonicalText(String address, String text) throws UnknownHostException {
     assertThat(TrustedProxies.textOf(InetAddress.getByName(address))).isEqualTo(text);
   }
 

@@ -7,14 +7,14 @@ import org.junit.jupiter.api.Test;
 
 class UploadPaceTest {
 
-  /** Any: {@code nanoTime} may be negative, and overflow. */
+  /** Close to an overflow, which {@code nanoTime} may reach. */
   private static final long BEGUN = Long.MAX_VALUE - 5_000_000_000L;
 
   private final UploadPace pace =
       new UploadPace(new UploadPace.Limits(Duration.ofSeconds(3), 1_000), BEGUN);
 
   @Test
-  void aPauseIsTooLong() {
+  void aLongPauseIsTooSlow() {
     assertThat(pace.isTooSlow(at(2.9))).isFalse();
     assertThat(pace.isTooSlow(at(3))).isTrue();
   }
@@ -28,7 +28,7 @@ class UploadPaceTest {
   }
 
   @Test
-  void theRateMattersAfterAWhile() {
+  void aLowRateIsTooSlowAfterTheGracePeriod() {
     for (int second = 0; second < 10; second++) {
       pace.onRead(100, at(second + 0.5));
       assertThat(pace.isTooSlow(at(second + 0.9))).isFalse();
@@ -45,7 +45,7 @@ class UploadPaceTest {
   }
 
   @Test
-  void whatCameFastMayGoOnSlowly() {
+  void aFastBeginningMakesUpForASlowEnd() {
     pace.onRead(20_000, at(1));
     for (int second = 2; second < 19; second++) {
       pace.onRead(1, at(second));
@@ -55,7 +55,7 @@ class UploadPaceTest {
   }
 
   @Test
-  void itIsCheckedWhenItMayHaveChanged() {
+  void theNextCheckIsWhenTheDecisionMayChange() {
     assertThat(pace.nanosToNextCheck(at(0))).isEqualTo(nanos(3));
     pace.onRead(1, at(2));
     assertThat(pace.nanosToNextCheck(at(2))).isEqualTo(nanos(3));
