@@ -1,6 +1,6 @@
-// The Express app of RealClientsIT: what people build with Express, each thing once. The same input gets the
-// same answer, so that a direct call and one through the relay can be compared.
-// It prints "ready: URL" and ends when its standard input does, and with it whoever started it.
+// The Express app of RealClientsIT, with one route for each common use of Express. The same request always gets
+// the same response, so that a direct call and one through the relay can be compared.
+// The app prints "ready: URL" and ends when its standard input ends, so it never outlives its parent process.
 import { createHash } from 'node:crypto';
 import express from 'express';
 import session from 'express-session';
@@ -16,7 +16,7 @@ const escaped = (text) =>
   String(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Bytes that no text encoding survives, the same ones for the same size. */
+/** Binary data that is not valid text in any encoding; the same bytes for the same size. */
 function blob(size) {
   const bytes = Buffer.alloc(size);
   let state = 42;
@@ -27,7 +27,7 @@ function blob(size) {
   return bytes;
 }
 
-// ---- What the server sees ----
+// ---- The request as received ----
 
 const anyBody = express.raw({ type: () => true, limit: '2mb' });
 
@@ -107,7 +107,7 @@ app.get('/redirect/:left', (req, res) => {
   const left = Number(req.params.left);
   res.redirect(left > 1 ? `/redirect/${left - 1}` : '/article');
 });
-// It reads the content first: Java's HttpClient may follow a redirect that comes sooner before it has sent all of it.
+// Reads the content before redirecting: Java's HttpClient may follow an early redirect before it has sent everything.
 app.all('/moved/:status', anyBody, (req, res) => res.redirect(Number(req.params.status), '/inspect'));
 app.get('/absolute', (req, res) => res.redirect(`http://${req.headers.host}/article`));
 

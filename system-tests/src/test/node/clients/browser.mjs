@@ -1,5 +1,5 @@
-// A browser, driven by RealClientsIT: {"url", "elsewhere", "story"} as a line of JSON on standard input, what the
-// browser's user came to see as one on standard output. Each story runs in a profile of its own.
+// A browser, driven by RealClientsIT. Reads {"url", "elsewhere", "story"} as a line of JSON from standard input and
+// writes the story's result as a line of JSON to standard output. Each story runs in a profile of its own.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ const PATIENCE_MS = 20_000;
 const PATIENCE_FOR_A_STORY_MS = 60_000;
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** What runs in the page: a fetch, and what came of it. */
+/** Runs fetch in the page and returns its result. */
 const fetched = (page, url, options) =>
   page.evaluate(
     async ([address, init]) => {
@@ -20,7 +20,7 @@ const fetched = (page, url, options) =>
         status: response.status,
         path: new URL(response.url).pathname,
         redirected: response.redirected,
-        // Without what belongs to the connection or the moment, as in Transcript.java.
+        // Without fields that differ between connections or moments, as in Transcript.java.
         headers: Object.fromEntries(
           [...response.headers].filter(
             ([name]) => !/^(connection|content-length|date|keep-alive|transfer-encoding|via)$/.test(name),
@@ -36,7 +36,7 @@ const fetched = (page, url, options) =>
 
 const bodyOf = (page) => page.locator('body').innerText();
 
-/** Does what makes the browser go to another page, and waits until it is there. */
+/** Runs an action that leads to another page, and waits until that page has loaded. */
 async function leaving(page, act) {
   const [response] = await Promise.all([page.waitForNavigation(), act()]);
   return response;
@@ -194,7 +194,7 @@ const stories = {
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Custom': '1' } };
     const created = await fetched(page, `${url}/api/items`, { ...init, body: '{"id":"x-1"}' });
     const deleted = await fetched(page, `${url}/api/items/x-1`, { method: 'DELETE' });
-    // By default a page of another origin may not read it.
+    // Without CORS headers, a page of another origin may not read the response.
     const forbidden = await fetched(page, `${url}/article`).then(
       () => 'read',
       () => 'not read',
@@ -233,7 +233,7 @@ async function told(browser, { url, elsewhere, story }) {
     const page = await context.newPage();
     const vias = [];
     context.on('response', (response) => {
-      // From the browser's own cache comes what was relayed before.
+      // Responses from the browser's cache have the Via of the earlier response.
       if (response.url().startsWith(url)) vias.push(response.headerValue('via').catch(() => 'unknown'));
     });
     const seen = await stories[story](page, { url, elsewhere, context });
@@ -262,9 +262,9 @@ const browser = await chromium.launch({
 });
 console.log(JSON.stringify({ version: browser.version() }));
 for await (const line of createInterface({ input: process.stdin })) {
-  // What runs in a page has no time limit of its own.
+  // Scripts in a page have no time limit of their own.
   const late = new Promise((resolve) => {
-    setTimeout(resolve, PATIENCE_FOR_A_STORY_MS, { error: 'it took too long' }).unref();
+    setTimeout(resolve, PATIENCE_FOR_A_STORY_MS, { error: `the story took longer than ${PATIENCE_FOR_A_STORY_MS} ms` }).unref();
   });
   const answer = await Promise.race([
     told(browser, JSON.parse(line)).catch((error) => ({ error: error.stack })),

@@ -1,5 +1,5 @@
-// Node's fetch, driven by RealClientsIT: a request as a line of JSON on standard input, its answer as one on
-// standard output. The lines are described in ScriptClient.java.
+// Node's fetch, driven by RealClientsIT. Reads each request as a line of JSON from standard input and writes the
+// response as a line of JSON to standard output. ScriptClient.java describes the lines.
 import { createInterface } from 'node:readline';
 
 const decode = (text) => Buffer.from(text, 'base64');
@@ -13,10 +13,10 @@ function bodyOf({ body, upload }, headers) {
   }
   if (!body) return {};
   if (body.type) headers.append('Content-Type', body.type);
-  // As everybody writes it. (Bytes, Node 20 cannot send again to where it is redirected.)
+  // A string, as in most code. (Node 20 cannot resend bytes after a redirect.)
   if (body.type.startsWith('text/') && !body.chunked) return { body: decode(body.data).toString() };
   if (!body.chunked) return { body: decode(body.data) };
-  // Of unknown length, in two parts: fetch sends it chunked.
+  // A stream of unknown length, in two parts: fetch sends it chunked.
   const bytes = decode(body.data);
   const half = bytes.length >> 1;
   const stream = new ReadableStream({

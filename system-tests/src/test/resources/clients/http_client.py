@@ -1,5 +1,5 @@
-"""Python's http.client, driven by RealClientsIT: a request as a line of JSON on standard input, its answer as
-one on standard output. The lines are described in ScriptClient.java."""
+"""Python's http.client, driven by RealClientsIT. Reads each request as a line of JSON from standard input and writes
+the response as a line of JSON to standard output. ScriptClient.java describes the lines."""
 
 import base64
 import http.client
@@ -9,7 +9,7 @@ import urllib.parse
 
 BOUNDARY = "----longcut-boundary"
 
-# One for each address, kept open until the visit is over.
+# One connection for each address, kept open until {"forget": true}.
 connections = {}
 
 
@@ -29,7 +29,7 @@ def multipart(upload):
 
 
 def body_of(request, headers):
-    """The body, and whether it is to be sent chunked."""
+    """Returns the body, and True if it must be sent chunked."""
     if request.get("upload"):
         headers.append(["Content-Type", f"multipart/form-data; boundary={BOUNDARY}"])
         return multipart(request["upload"]), False
@@ -50,7 +50,7 @@ def answer_to(request):
     body, chunked = body_of(request, headers)
 
     connection = connection_to(url.netloc)
-    # By hand, as HTTPConnection.request() takes each header name only once.
+    # putrequest() instead of request(), which accepts each header name only once.
     connection.putrequest(request["method"], target, skip_accept_encoding=request["compressed"])
     if chunked:
         connection.putheader("Transfer-Encoding", "chunked")
@@ -75,15 +75,15 @@ def answer_to(request):
 
 
 for line in sys.stdin:
-    told = json.loads(line)
+    call = json.loads(line)
     try:
-        if told.get("forget"):
+        if call.get("forget"):
             for open_connection in connections.values():
                 open_connection.close()
             connections.clear()
             answer = {}
         else:
-            answer = answer_to(told)
+            answer = answer_to(call)
     except (OSError, http.client.HTTPException) as e:
         connections.clear()
         answer = {"error": repr(e)}

@@ -14,7 +14,7 @@ final class Browser implements AutoCloseable {
   private final JsonLines script;
 
   /**
-   * @throws IllegalStateException if it does not start, with what it said
+   * @throws IllegalStateException if the browser does not start, with its error output
    */
   Browser(Path logs) {
     List<String> command =
@@ -27,23 +27,23 @@ final class Browser implements AutoCloseable {
   }
 
   /**
-   * Runs a story and checks what came of it.
+   * Runs a story and checks its result.
    *
    * @param elsewhere another origin with nginx's pages
-   * @return what its user saw, as text that is the same for each way to the server
+   * @return the result as text with the origin's address removed, so that the direct and the relayed run are equal
    */
   String run(BrowserStory story, Origin origin, URI elsewhere) {
-    JsonNode told =
+    JsonNode answer =
         script.ask(
             JsonNodeFactory.instance
                 .objectNode()
                 .put("url", origin.url().toString())
                 .put("elsewhere", elsewhere.toString())
                 .put("story", story.script()));
-    JsonNode seen = told.get("seen");
+    JsonNode seen = answer.get("seen");
     story.expected().accept(seen);
-    assertThat(told.get("relayed").toString())
-        .as("whether the relay says that it passed the answers on")
+    assertThat(answer.get("relayed").toString())
+        .as("responses carry the relay's Via header")
         .isEqualTo("[" + origin.relayed() + "]");
     return origin.maskIn(seen.toPrettyString());
   }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Something that a browser's user does; the steps are in {@code browser.mjs}.
+ * A scenario for the browser. Its steps are in {@code browser.mjs}.
  *
- * @param script its name there
- * @param expected what must come of it, directly and through the relay
+ * @param script the name of the scenario's function in {@code browser.mjs}
+ * @param expected asserts on the result, which must hold directly and through the relay
  */
 record BrowserStory(String name, String script, Consumer<JsonNode> expected) {
 

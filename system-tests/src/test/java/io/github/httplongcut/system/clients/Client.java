@@ -3,14 +3,14 @@ package io.github.httplongcut.system.clients;
 import java.net.URI;
 import java.util.Set;
 
-/** An HTTP client as it comes: for one thread at a time. */
+/** An HTTP client with its default settings. For one thread at a time. */
 interface Client extends AutoCloseable {
 
-  /** What not every client does by itself. */
+  /** A feature that some clients lack. */
   enum Skill {
     FOLLOWS_REDIRECTS,
     KEEPS_COOKIES,
-    /** Shows a field that came twice as two. */
+    /** Shows a repeated header field as separate values. */
     SHOWS_EACH_FIELD
   }
 
@@ -19,14 +19,14 @@ interface Client extends AutoCloseable {
   Set<Skill> skills();
 
   /**
-   * Makes the request and waits for its answer.
+   * Sends the request and waits for the response.
    *
    * @param base scheme, host and port
-   * @throws IllegalStateException if the client saw no answer, with what it said
+   * @throws IllegalStateException if the client got no response, with its error output
    */
   ClientAnswer call(URI base, ClientCall call);
 
-  /** Closes its connections where it keeps any, and loses its cookies. */
+  /** Closes kept-alive connections, if any, and deletes the cookies. */
   void forget();
 
   @Override

@@ -10,14 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/**
- * What a client hands its user.
+/** The response as a client shows it to its user.
  *
- * @param url where it came from in the end
- * @param headers as the client shows them, in its order
- * @param body empty if there is none; still gzip where the client leaves that to its user
+ * @param url the URL of this response, after redirects
+ * @param headers the header fields in the order in which the client shows them
+ * @param body empty if there is none; still compressed if the client does not decode gzip
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares answers: transcripts are
+@SuppressWarnings("ArrayRecordComponent") // responses are never compared, only transcripts
 record ClientAnswer(int status, URI url, List<Field> headers, byte[] body) {
 
   private static final int GZIP_FIRST = 0x1f;
@@ -34,7 +33,7 @@ record ClientAnswer(int status, URI url, List<Field> headers, byte[] body) {
         .toList();
   }
 
-  /** The body, inflated if need be. */
+  /** The body, decompressed if it is gzip. */
   byte[] content() {
     boolean gzip =
         body.length > 2 && (body[0] & 0xff) == GZIP_FIRST && (body[1] & 0xff) == GZIP_SECOND;

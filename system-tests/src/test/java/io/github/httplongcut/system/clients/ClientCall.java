@@ -3,14 +3,13 @@ package io.github.httplongcut.system.clients;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A request as one thinks of it before choosing a client.
+/** A request to send, independent of the client.
  *
- * @param path with the query, as it goes over the wire
- * @param headers those to add to the client's own, Latin-1
- * @param content what it sends
- * @param follow whether the client is to follow redirects; the answer is the last one
- * @param compressed whether the client is to ask for gzip
+ * @param path path and query, encoded as on the wire
+ * @param headers fields to add to the client's own, Latin-1
+ * @param content the body to send
+ * @param follow true if the client must follow redirects; the response is then the last one
+ * @param compressed true if the client must ask for gzip
  */
 record ClientCall(
     String method,
@@ -23,22 +22,22 @@ record ClientCall(
   /** One header line. */
   record Field(String name, String value) {}
 
-  /** What a request sends. */
+  /** The body of a request. */
   sealed interface Content {}
 
-  /** Nothing. */
+  /** No body. */
   record None() implements Content {}
 
-  /** Bytes whose number is known. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares contents
+  /** A body that the client sends with {@code Content-Length}. */
+  @SuppressWarnings("ArrayRecordComponent") // bodies are never compared
   record Sized(String type, byte[] data) implements Content {}
 
-  /** Bytes whose number the client is not told: it sends them chunked. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares contents
+  /** A body whose length the client does not know, so that it uses chunked transfer coding. */
+  @SuppressWarnings("ArrayRecordComponent") // bodies are never compared
   record Chunked(String type, byte[] data) implements Content {}
 
   /** A form with a text field {@code comment} and a file, {@code multipart/form-data}. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares contents
+  @SuppressWarnings("ArrayRecordComponent") // bodies are never compared
   record Upload(String comment, String fileName, String fileType, byte[] data) implements Content {}
 
   static ClientCall get(String path) {
@@ -55,8 +54,8 @@ record ClientCall(
     return new ClientCall(method, path, List.copyOf(more), content, follow, compressed);
   }
 
-  ClientCall sending(Content what) {
-    return new ClientCall(method, path, headers, what, follow, compressed);
+  ClientCall sending(Content body) {
+    return new ClientCall(method, path, headers, body, follow, compressed);
   }
 
   ClientCall following() {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** curl, one process for each call, with a cookie jar in its directory. */
+/** curl: one process for each request, with a cookie jar in this client's directory. */
 final class CurlClient implements Client {
 
   private static final String CURL = ExternalTool.CURL.path();
@@ -20,7 +20,7 @@ final class CurlClient implements Client {
   private final Path directory;
 
   /**
-   * @param parent where it puts a directory of its own
+   * @param parent the directory in which this client creates its own
    */
   CurlClient(Path parent) {
     try {
@@ -53,16 +53,16 @@ final class CurlClient implements Client {
       arguments.add("--compressed");
     }
     for (Field field : call.headers()) {
-      // "Name;" is how curl is asked to send an empty value.
+      // curl's syntax for an empty value is "Name;".
       arguments.add("--header");
       arguments.add(field.name() + (field.value().isEmpty() ? ";" : ": " + field.value()));
     }
     write("body", new byte[0]);
     arguments.addAll(contentOf(call));
     arguments.add(base + call.path());
-    String[] told = run(arguments).split(" ", 2);
+    String[] statusAndUrl = run(arguments).split(" ", 2);
     byte[] body = call.method().equals("HEAD") ? new byte[0] : read("body");
-    return new ClientAnswer(Integer.parseInt(told[0]), URI.create(told[1]), lastHead(), body);
+    return new ClientAnswer(Integer.parseInt(statusAndUrl[0]), URI.create(statusAndUrl[1]), lastHead(), body);
   }
 
   private List<String> contentOf(ClientCall call) {
@@ -80,7 +80,7 @@ final class CurlClient implements Client {
     }
     if (content instanceof ClientCall.Chunked chunked) {
       write("content", chunked.data());
-      // From standard input curl cannot know how much it will be.
+      // curl cannot know the length of standard input, so it sends chunks.
       return withType(List.of("--upload-file", "-", "--request", method), chunked.type());
     }
     if (content instanceof ClientCall.Upload upload) {
@@ -100,7 +100,7 @@ final class CurlClient implements Client {
         .toList();
   }
 
-  /** Of all the heads that curl noted, 100s and redirects among them. */
+  /** The last of the response heads in curl's dump, which include 1xx responses and redirects. */
   private List<Field> lastHead() {
     List<Field> fields = new ArrayList<>();
     for (String line : new String(read("head"), StandardCharsets.ISO_8859_1).split("\r\n", -1)) {
@@ -115,10 +115,10 @@ final class CurlClient implements Client {
   }
 
   /**
-   * Runs curl in its directory, its standard input the file {@code content} if there is one.
+   * Runs curl in this client's directory. Standard input is the file {@code content} if it exists.
    *
-   * @return what it printed to standard output
-   * @throws IllegalStateException if it failed, with what it said
+   * @return curl's standard output
+   * @throws IllegalStateException if curl failed, with its error output
    */
   String run(List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(CURL, "--disable", "--noproxy", "*"));
@@ -149,7 +149,7 @@ final class CurlClient implements Client {
     }
   }
 
-  /** A file of its directory. */
+  /** Reads a file in this client's directory. */
   byte[] read(String name) {
     try {
       return Files.readAllBytes(directory.resolve(name));
@@ -158,7 +158,7 @@ final class CurlClient implements Client {
     }
   }
 
-  /** Writes a file of its directory. */
+  /** Writes a file in this client's directory. */
   void write(String name, byte[] content) {
     try {
       Files.write(directory.resolve(name), content);
@@ -180,6 +180,6 @@ final class CurlClient implements Client {
 
   @Override
   public void close() {
-    // No process of it is left after a call; its files go with the build's.
+    // No curl process outlives a call, and the directory is below the build's output.
   }
 }

@@ -8,17 +8,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Something that people do with curl's own options.
+/** A scenario that uses options of curl.
  *
- * @param steps what is done and what must come of it, directly and through the relay
+ * @param steps the calls and the assertions on their results
  */
 record CurlStory(String name, Steps steps) {
 
-  /** Told to curl, in its empty directory. */
+  /** The steps of a scenario, run with curl in an empty directory. */
   interface Steps {
 
-    /** Takes them; returns what must be the same directly and through the relay. */
+    /** Runs the steps. Returns text that must be equal directly and through the relay. */
     String apply(CurlClient curl, URI base);
   }
 
@@ -176,7 +175,7 @@ record CurlStory(String name, Steps steps) {
   }
 
   private static String expectContinue(CurlClient curl, URI base) {
-    curl.write("blob", "waits for its word".getBytes(StandardCharsets.UTF_8));
+    curl.write("blob", "waits for 100 Continue".getBytes(StandardCharsets.UTF_8));
     String told =
         run(
             curl,

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 
-/** {@code app.mjs}, an Express app, in a process of its own on a port that it chose. */
+/** The Express app {@code app.mjs} in a process of its own, on a free port. */
 final class ExpressApp implements AutoCloseable {
 
   private static final String READY = "ready: ";
@@ -13,14 +13,14 @@ final class ExpressApp implements AutoCloseable {
   private final URI url;
 
   ExpressApp(Path logs) {
-    // Says what an app says in production: no stack traces in answers.
+    // As in production: no stack traces in responses.
     List<String> command =
         List.of(
             "env", "NODE_ENV=production", ExternalTool.NODE.path(), NodePackages.script("app.mjs"));
     process = JsonLines.start(command, logs.resolve("express.log"));
     String line = process.firstLine();
     if (!line.startsWith(READY)) {
-      throw new IllegalStateException("it says " + line);
+      throw new IllegalStateException("app.mjs printed \"" + line + "\" instead of \"" + READY + "URL\"");
     }
     url = URI.create(line.substring(READY.length()));
   }

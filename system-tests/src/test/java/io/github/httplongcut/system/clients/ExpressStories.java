@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** What people build with Express; the other side is {@code app.mjs}. */
+/** Scenarios for typical Express apps. The server side is {@code app.mjs}. */
 final class ExpressStories {
 
   private static final String JSON = "application/json";
@@ -69,7 +69,7 @@ final class ExpressStories {
     assertThat(page.text()).contains("Größe, 尺寸, 🙂");
     String etag = page.header("ETag").orElseThrow();
     assertThat(etag).startsWith("W/\"");
-    // Else fetch says no-cache, with which Express sends it all again.
+    // Without Cache-Control, fetch adds no-cache, and Express then sends the whole page again.
     ClientAnswer same =
         visitor.call(
             get("/article").with("If-None-Match", etag).with("Cache-Control", "max-age=0"));
@@ -109,7 +109,9 @@ final class ExpressStories {
     assertThat(seen(answer, "X-Mixed")).containsExactly("a \"b\"");
   }
 
-  /** That nothing is added to it shows in the comparison, but for what proxies add. */
+  /**
+   * Checks the fields that proxies add. The comparison of the transcripts shows that the relay adds no others.
+   */
   private static void plainRequest(Visitor visitor) {
     ClientAnswer answer = visitor.call(get("/inspect"));
     assertThat(json(answer).get("body").asText("")).isEmpty();
@@ -294,7 +296,7 @@ final class ExpressStories {
     ClientCall.Chunked text = new ClientCall.Chunked("text/plain", utf8("in chunks"));
     ClientAnswer inspected = visitor.call(ClientCall.of("POST", "/inspect").sending(text));
     assertThat(bodySeen(inspected)).isEqualTo(text.data());
-    // Only by the client's own framing is this what it claims to be; the relay knows the length.
+    // The relay knows the length, so that the upstream request is no longer chunked.
     boolean chunked = seen(inspected, "Transfer-Encoding").equals(List.of("chunked"));
     assertThat(chunked).isEqualTo(!visitor.origin().relayed());
   }
@@ -355,7 +357,7 @@ final class ExpressStories {
     }
   }
 
-  /** The values of a field that the server saw. */
+  /** The values of a request field as the server received them. */
   private static List<String> seen(ClientAnswer inspected, String name) {
     List<String> values = new ArrayList<>();
     for (JsonNode pair : json(inspected).get("headers")) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A program that these tests need and did not build. */
+/** An installed program that these tests need. */
 enum ExternalTool {
   CURL("curl", "curl"),
   PYTHON("python3", "python3"),
@@ -25,10 +25,9 @@ enum ExternalTool {
     this.debianPackage = debianPackage;
   }
 
-  /**
-   * Where it is.
+  /** The program's absolute path.
    *
-   * @throws IllegalStateException if it is not there, with what to do
+   * @throws IllegalStateException if the program is not installed; the message tells how to install it
    */
   String path() {
     Stream<Path> onPath = Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of);
@@ -39,7 +38,7 @@ enum ExternalTool {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "there is no %s on the PATH: run ./longcut test, which installs it on Debian, or install it (Debian: apt-get install %s)"
+                    "%s is not on the PATH: run ./longcut test, which installs it on Debian, or install it yourself (Debian: apt-get install %s)"
                         .formatted(program, debianPackage)))
         .toString();
   }

@@ -19,8 +19,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Java's own HttpClient as it comes: it prefers HTTP/2 and asks for it with {@code Upgrade: h2c} in
- * every first request of a connection.
+ * Java's HttpClient with its default settings. It prefers HTTP/2 and asks for it with {@code Upgrade: h2c} in the first request of each connection.
  */
 final class JavaClient implements Client {
 
@@ -99,6 +98,6 @@ final class JavaClient implements Client {
 
   @Override
   public void close() {
-    // Its connections end with the last reference to it.
+    // HttpClient closes its connections once it is unreachable.
   }
 }

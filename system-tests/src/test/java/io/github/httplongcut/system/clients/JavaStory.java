@@ -16,14 +16,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/**
- * Something that only Java's HttpClient does like this.
+/** A scenario that uses features of Java's HttpClient.
  *
- * @param steps what is done and what must come of it; returns what must be the same
+ * @param steps the calls and the assertions on their results
  */
 record JavaStory(String name, Steps steps) {
 
-  /** Done with a client of its own. */
+  /** The steps of a scenario, run with a new HttpClient. Returns text that must be equal directly and through the relay. */
   interface Steps {
     String apply(URI base);
   }

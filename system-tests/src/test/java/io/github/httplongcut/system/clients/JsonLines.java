@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child process that is asked with lines of JSON on its standard input and answers each with one.
- * It ends when its input does: with this JVM at the latest.
+ * A child process that reads requests as lines of JSON from standard input and answers each with one line. The process ends when its input ends, so it never outlives this JVM.
  */
 final class JsonLines implements AutoCloseable {
 
@@ -33,7 +32,7 @@ final class JsonLines implements AutoCloseable {
     this.answers = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  /** Starts it; its standard error goes to {@code log}. */
+  /** Starts the process. Its standard error goes to {@code log}. */
   static JsonLines start(List<String> command, Path log) {
     try {
       Files.createDirectories(log.getParent());
@@ -44,7 +43,7 @@ final class JsonLines implements AutoCloseable {
   }
 
   /**
-   * Asks and waits for the answer.
+   * Sends a request line and waits for the answer.
    *
    * @throws IllegalStateException if the answer is an {@code error}, or the process has ended
    */
@@ -63,12 +62,12 @@ final class JsonLines implements AutoCloseable {
     }
   }
 
-  /** What it says first, before it is asked. */
+  /** Reads the line that the process prints at its start, before any request. */
   String firstLine() {
     try {
       String line = answers.readLine();
       if (line == null) {
-        throw new IllegalStateException("it has ended: " + output());
+        throw new IllegalStateException("the process has ended; its error output: " + output());
       }
       return line;
     } catch (IOException e) {

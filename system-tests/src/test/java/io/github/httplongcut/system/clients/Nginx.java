@@ -21,12 +21,11 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * The installed nginx as a private process below a directory of its own; no system service is
- * touched. It serves {@code resources/clients/site} and some files that are made here.
+ * The installed nginx as a private process in a directory of its own; the system's nginx service is not touched. It serves {@code resources/clients/site} and some generated files.
  */
 final class Nginx implements AutoCloseable {
 
-  /** The largest answer that the relay takes by default. */
+  /** The largest response body that the relay accepts by default, in bytes. */
   static final int MEBIBYTE = 1024 * 1024;
 
   private static final int ATTEMPTS = 5;
@@ -49,7 +48,7 @@ final class Nginx implements AutoCloseable {
       Files.write(site.resolve("empty.txt"), new byte[0]);
       Files.writeString(site.resolve("long.txt"), "Größe, 尺寸, 🙂.\n".repeat(5_000));
       Files.writeString(site.resolve("a b+ü.txt"), "a name with everything\n");
-      // ETag and Last-Modified are made of it: the same in every run.
+      // nginx derives ETag and Last-Modified from the modification time: make it the same in every run.
       try (Stream<Path> files = Files.walk(site)) {
         for (Path file : files.toList()) {
           Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2024-02-29T12:00:00Z")));
@@ -68,7 +67,7 @@ final class Nginx implements AutoCloseable {
         return;
       }
       started.destroyForcibly();
-      // Somebody may have taken the port in between.
+      // Another process may have taken the port since freePort().
       if (attempt++ == ATTEMPTS) {
         throw new IllegalStateException("nginx does not start: " + log());
       }
@@ -152,7 +151,7 @@ final class Nginx implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port);
   }
 
-  /** What it serves under {@code path}. */
+  /** The content that nginx serves under {@code path}. */
   byte[] file(String path) {
     try {
       return Files.readAllBytes(prefix.resolve("site").resolve(path));

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 
-/** What nginx is used for: files, and what HTTP has around them. */
+/** Scenarios for nginx: static files with ranges, caching, redirects, passwords and uploads. */
 final class NginxStories {
 
   private static final String TEXT = "text/plain; charset=utf-8";
@@ -44,7 +44,7 @@ final class NginxStories {
         story("a password", this::password),
         story("an upload by PUT", this::put),
         story("a method that is not allowed", this::notAllowed),
-        story("what is gone", this::gone));
+        story("a page that is gone", this::gone));
   }
 
   private void page(Visitor visitor) {
@@ -181,7 +181,7 @@ final class NginxStories {
     assertThat(answer.content()).isEqualTo(nginx.file("docs/index.html"));
   }
 
-  /** It names the server as the upstream agent calls it: the relay passes on what it is told. */
+  /** The URL has the authority that the upstream agent uses: the relay does not rewrite {@code Location}. */
   private void absoluteRedirect(Visitor visitor) {
     ClientAnswer answer = visitor.call(get("/absolute"));
     assertThat(answer.status()).isEqualTo(302);

@@ -4,7 +4,7 @@ import io.github.httplongcut.system.rabbitmq.Checkout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The scripts for Node, beside the packages from npm that they use. */
+/** The Node scripts and the npm packages that they need. */
 final class NodePackages {
 
   private static final String DIRECTORY = "system-tests/src/test/node/clients";
@@ -12,15 +12,15 @@ final class NodePackages {
   private NodePackages() {}
 
   /**
-   * The path of a script whose packages are there.
+   * The path of a script.
    *
-   * @throws IllegalStateException if they are not, with what to do
+   * @throws IllegalStateException if the npm packages are not installed; the message tells how to install them
    */
   static String script(String name) {
     Path script = Checkout.file(DIRECTORY + "/" + name);
     if (!Files.isDirectory(script.resolveSibling("node_modules/express"))) {
       throw new IllegalStateException(
-          "the packages of %1$s are missing: run ./longcut test, which installs them, or (cd %1$s && npm ci --ignore-scripts)"
+          "the npm packages of %1$s are missing: run ./longcut test, which installs them, or (cd %1$s && npm ci --ignore-scripts)"
               .formatted(DIRECTORY));
     }
     return script.toString();

@@ -23,9 +23,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Clients as people use them, through the relay to servers as people run them. Every test does the
- * same thing twice, directly and through the relay: both times it must be right, and what the
- * client was told must be the same.
+ * Unmodified HTTP clients against nginx and Express. Every test runs its scenario twice, directly and through the relay. Both runs must pass, and the client must get the same responses.
  */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -38,10 +36,10 @@ class RealClientsIT {
   private final Server toNginx;
   private final Server toExpress;
 
-  /** The two ways to a server. */
+  /** A server with its direct and its relayed address. */
   private record Server(String name, Origin direct, Origin relayed) {}
 
-  /** What a client does at an origin, as a transcript. */
+  /** Runs a scenario at an origin and returns its transcript. */
   private interface Visit extends Function<Origin, String> {}
 
   RealClientsIT(RabbitMq rabbitMq) {
@@ -76,7 +74,7 @@ class RealClientsIT {
   }
 
   @TestFactory
-  Stream<DynamicTest> curlDoesTheSame() {
+  Stream<DynamicTest> curlGetsTheSameResponses() {
     CurlClient curl = opened(new CurlClient(DIRECTORY));
     return Stream.of(
             matrixOf(curl),
@@ -86,7 +84,7 @@ class RealClientsIT {
   }
 
   @TestFactory
-  Stream<DynamicTest> javaHttpClientDoesTheSame() {
+  Stream<DynamicTest> javaHttpClientGetsTheSameResponses() {
     JavaClient java = opened(new JavaClient());
     return Stream.of(
             matrixOf(java),
@@ -96,17 +94,17 @@ class RealClientsIT {
   }
 
   @TestFactory
-  Stream<DynamicTest> nodeFetchDoesTheSame() {
+  Stream<DynamicTest> nodeFetchGetsTheSameResponses() {
     return matrixOf(opened(ScriptClient.node(DIRECTORY)));
   }
 
   @TestFactory
-  Stream<DynamicTest> pythonHttpClientDoesTheSame() {
+  Stream<DynamicTest> pythonHttpClientGetsTheSameResponses() {
     return matrixOf(opened(ScriptClient.python(DIRECTORY)));
   }
 
   @TestFactory
-  Stream<DynamicTest> browserDoesTheSame() {
+  Stream<DynamicTest> browserGetsTheSameResponses() {
     Browser browser = opened(new Browser(DIRECTORY));
     return Stream.concat(
         BrowserStory.atNginx(nginx).stream().map(story -> test(browser, toNginx, story)),
@@ -114,12 +112,10 @@ class RealClientsIT {
   }
 
   /**
-   * The one thing that is not the same: nginx takes a request with {@code Via} for one whose client
-   * may not know gzip, until {@code gzip_proxied} says otherwise, and a gateway has to add {@code
-   * Via} (RFC 9110 section 7.6.3).
+   * The one difference. Unless {@code gzip_proxied} is set, nginx does not compress responses to requests with {@code Via}. A gateway must add {@code Via} (RFC 9110 section 7.6.3).
    */
   @Test
-  void nginxByDefaultSendsTheSameUncompressedThroughTheRelay() {
+  void nginxByDefaultDoesNotCompressThroughTheRelay() {
     try (JavaClient java = new JavaClient()) {
       ClientCall call = ClientCall.get("/by-default/long.txt").asCompressed();
       ClientAnswer direct = java.call(toNginx.direct().url(), call);

@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The client of another language, in a small script that is asked with a line of JSON and answers
- * with one:
+ * A client of another language in a small script. The script reads each request as a line of JSON and answers with one line:
  *
  * <pre>{@code
  * {"url", "method", "headers": [[name, value]], "follow", "compressed",
@@ -22,7 +21,7 @@ import java.util.Set;
  * {"status", "url", "headers": [[name, value]], "body": base64} | {"error"}
  * }</pre>
  *
- * <p>{@code {"forget": true}} ends a visit and is answered with <code>{}</code>.
+ * <p>{@code {"forget": true}} makes the script close its connections; the answer is <code>{}</code>.
  */
 final class ScriptClient implements Client {
 

@@ -4,11 +4,10 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/**
- * Something that people do with a server, whatever their client.
+/** A scenario that runs with every suitable client.
  *
- * @param needs what a client must know for it
- * @param steps what is done and what must come of it, directly and through the relay
+ * @param needs the features that a client must have
+ * @param steps the calls and the assertions on their results
  */
 record Story(String name, Set<Client.Skill> needs, Consumer<Visitor> steps) {
 
@@ -16,7 +15,7 @@ record Story(String name, Set<Client.Skill> needs, Consumer<Visitor> steps) {
     return new Story(name, Set.copyOf(Arrays.asList(needs)), steps);
   }
 
-  /** Whether it is one for that client. */
+  /** Returns whether the client has the features that this story needs. */
   boolean suits(Client client) {
     return client.skills().containsAll(needs);
   }

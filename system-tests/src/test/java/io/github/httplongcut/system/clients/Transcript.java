@@ -19,19 +19,16 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a client was told in one visit, as text that must be the same directly and through the
- * relay. Left out is what belongs to one connection or one moment; the order between different
- * fields is not kept by the client agent's HTTP server.
+ * The responses of one scenario as text that must be equal directly and through the relay. Fields that differ between connections or moments are left out. Fields are sorted, since the client agent's HTTP server does not keep their order.
  */
 final class Transcript {
 
-  /** Of one connection, of one moment, or the relay's own, which {@link Visitor} checks. */
+  /** Response fields that differ between connections or moments, and the relay's own, which {@link Visitor} checks. */
   private static final Set<String> UNCOMPARED =
       Set.of("connection", "keep-alive", "transfer-encoding", "date", "via");
 
   /**
-   * What of a request belongs to the connection it comes over, or is the relay's own. Content is
-   * compared itself, so how it was framed is not.
+   * Request fields of one connection, the relay's own, and those that frame the content: the content itself is compared.
    */
   private static final Set<String> UNCOMPARED_IN_REQUESTS =
       Set.of(
@@ -48,7 +45,7 @@ final class Transcript {
           "x-forwarded-host",
           "x-forwarded-proto");
 
-  /** A new one for each session, and for each answer of nginx in several parts. */
+  /** Random values: session cookies, and nginx's boundaries of multipart responses. */
   private static final Pattern RANDOM = Pattern.compile("sid=[^;]+|\\b\\d{20}\\b");
 
   private static final int LONG = 4_000;
@@ -56,7 +53,7 @@ final class Transcript {
 
   private final StringBuilder text = new StringBuilder();
 
-  /** Adds an answer. */
+  /** Appends a response. */
   void add(Origin origin, ClientCall call, ClientAnswer answer) {
     boolean inspection = answer.url().getPath().equals("/inspect");
     line(call.method() + " " + call.path());
@@ -65,9 +62,9 @@ final class Transcript {
     for (ClientCall.Field field : answer.headers()) {
       String name = field.name().toLowerCase(Locale.ROOT);
       boolean framing = name.equals("content-length") && !call.method().equals("HEAD");
-      // The report on a request is another one through the relay, and so is its hash.
-      boolean ofReport = inspection && (name.equals("etag") || name.equals("content-length"));
-      if (!UNCOMPARED.contains(name) && !framing && !ofReport) {
+      // The response to /inspect describes the request, so its length and hash differ through the relay.
+      boolean hashOfRequest = inspection && (name.equals("etag") || name.equals("content-length"));
+      if (!UNCOMPARED.contains(name) && !framing && !hashOfRequest) {
         String value = name.equals("expires") ? untilExpiry(field, answer) : field.value();
         fields.add("  " + field.name() + ": " + value);
       }
@@ -77,7 +74,7 @@ final class Transcript {
     line("  " + (inspection ? seen(answer.text()) : describe(answer.body())));
   }
 
-  /** Counted from the answer's own {@code Date}: the two ways are not walked at one moment. */
+  /** The expiry relative to the response's {@code Date}, since the two runs are not at the same time. */
   private static String untilExpiry(ClientCall.Field expires, ClientAnswer answer) {
     return answer
         .header("Date")
@@ -93,7 +90,7 @@ final class Transcript {
     text.append(RANDOM.matcher(line).replaceAll("*")).append('\n');
   }
 
-  /** What the server saw of the request. */
+  /** The request as the server received it. */
   private static String seen(String json) {
     try {
       JsonNode request = MAPPER.readTree(json);
@@ -122,12 +119,12 @@ final class Transcript {
         return utf8;
       }
     } catch (CharacterCodingException e) {
-      // Then it is binary.
+      // The body is binary.
     }
     return "%d bytes, SHA-256 %s".formatted(body.length, sha256(body));
   }
 
-  /** In hex. */
+  /** The SHA-256 of the bytes in hex. */
   static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -6,14 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A client on its way through one scenario, either directly or through the relay. */
+/** A client in one run of a scenario, either directly or through the relay. */
 final class Visitor {
 
   private final Client client;
   private final Origin origin;
   private final Transcript transcript = new Transcript();
 
-  /** Of a client that leaves them to its user: values by name. */
+  /** Cookie values by name, for a client that does not keep cookies itself. */
   private final Map<String, String> cookies = new LinkedHashMap<>();
 
   Visitor(Client client, Origin origin) {
@@ -22,7 +22,7 @@ final class Visitor {
     client.forget();
   }
 
-  /** Makes the call, with the cookies it has, and notes the answer. */
+  /** Sends the request with the current cookies and records the response. */
   ClientAnswer call(ClientCall call) {
     ClientCall withCookies = cookies.isEmpty() ? call : call.with("Cookie", cookieHeader());
     ClientAnswer answer = client.call(origin.url(), withCookies);
@@ -31,7 +31,7 @@ final class Visitor {
     }
     assertThat(answer.header("Longcut-Error")).as(answer.text()).isEmpty();
     assertThat(answer.header("Via").isPresent())
-        .as("the relay says that it passed the answer on, a server does not")
+        .as("Via, which only the relay adds")
         .isEqualTo(origin.relayed());
     transcript.add(origin, call, answer);
     return answer;
