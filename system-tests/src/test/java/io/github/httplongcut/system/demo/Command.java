@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A run of {@code ./longcut}. */
+/** A running {@code ./longcut} process. */
 final class Command implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -45,7 +45,11 @@ final class Command implements AutoCloseable {
     }
   }
 
-  /** Runs it to its end, which must be good; returns what it printed. */
+  /**
+   * Runs {@code ./longcut} to its end and returns its output.
+   *
+   * @throws IllegalStateException if the exit code is not 0
+   */
   static String run(Map<String, String> environment, String... arguments) {
     try (Command command = start(environment, arguments)) {
       int exitCode = command.awaitEnd();
@@ -57,7 +61,7 @@ final class Command implements AutoCloseable {
     }
   }
 
-  /** Waits until it has printed {@code pattern}; returns its first group. */
+  /** Waits until the output matches {@code pattern}; returns the first group. */
   String awaitOutput(Pattern pattern) {
     await(line)
         .atMost(PATIENCE)
@@ -80,12 +84,12 @@ final class Command implements AutoCloseable {
     }
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   void terminate() {
     process.destroy();
   }
 
-  /** Its exit code. */
+  /** Waits until the process ends and returns its exit code. */
   int awaitEnd() {
     try {
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
@@ -98,7 +102,7 @@ final class Command implements AutoCloseable {
     }
   }
 
-  /** Ends it in good order, if it still runs. */
+  /** Sends SIGTERM if the process still runs, and waits until it ends. */
   @Override
   public void close() {
     if (process.isAlive()) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** {@code ./longcut demo}, and {@code ./longcut tap} beside it. Needs that no demo runs here. */
+/** {@code ./longcut demo} and {@code ./longcut tap}. No demo of this checkout may run already. */
 @TestInstance(Lifecycle.PER_CLASS)
 class DemoIT {
 
@@ -54,7 +54,7 @@ class DemoIT {
   }
 
   @Test
-  void theEchoAnswersThroughTheRelay() throws Exception {
+  void echoAnswersThroughTheRelay() throws Exception {
     HttpResponse<String> response =
         send(HttpRequest.newBuilder(URI.create(url + "/hello?x=1")).build());
 
@@ -63,9 +63,9 @@ class DemoIT {
     assertThat(demo.output()).contains("curl -i '" + url, "user admin, password admin");
   }
 
-  /** As the terminal sends it when it closes. */
+  /** A terminal sends SIGHUP to all processes when it closes. */
   @Test
-  void sighupEndsNothing() throws Exception {
+  void sighupEndsNoProcess() throws Exception {
     List<String> names =
         List.of("demo", "client-agent-1", "broker-1", "broker-2", "upstream-agent-1", "echo");
     for (String name : names) {
@@ -88,16 +88,16 @@ class DemoIT {
   }
 
   @Test
-  void aSecondDemoSaysSo() {
+  void secondDemoRefusesToStart() {
     try (Command second = Command.start(Map.of(), "demo", "--port", "0")) {
       assertThat(second.awaitEnd()).isNotZero();
       assertThat(second.output()).contains("a demo of this checkout runs already, pid ");
     }
   }
 
-  /** What somebody sees who clicks "Get messages" on queue {@code tap}. */
+  /** Does the same as "Get messages" on queue {@code tap} in the management UI. */
   @Test
-  void theTapShowsARequestWithItsTextBodyInTheManagementUi() throws Exception {
+  void tapShowsRequestsWithTextBodyInTheManagementUi() throws Exception {
     Map<String, String> environment = environment();
     Command.run(environment, "tap", "on");
     try {
@@ -142,7 +142,7 @@ class DemoIT {
   }
 
   @Test
-  void theTapFollowsInTheTerminal() throws Exception {
+  void tapFollowsInTheTerminal() throws Exception {
     try (Command tap = Command.start(environment(), "tap", "--target", "echo")) {
       await()
           .atMost(Duration.ofSeconds(60))
@@ -198,7 +198,7 @@ class DemoIT {
     }
   }
 
-  /** What {@code source .longcut/demo/env} would set. */
+  /** The variables that {@code source .longcut/demo/env} sets. */
   private static Map<String, String> environment() throws IOException {
     Path file = Checkout.file(".longcut/demo/env");
     Map<String, String> environment = new HashMap<>();

@@ -1,2 +1,2 @@
-/** The launcher's commands, as a newcomer types them. */
+/** The commands of {@code ./longcut} that need no installation. */
 package io.github.httplongcut.system.demo;
