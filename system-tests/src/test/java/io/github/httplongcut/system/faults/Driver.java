@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.faults;
 
-import io.github.httplongcut.system.faults.Sent.Answer;
-import io.github.httplongcut.system.faults.Sent.End;
+import io.github.httplongcut.system.faults.SentRequest.Answer;
+import io.github.httplongcut.system.faults.SentRequest.End;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -24,20 +24,16 @@ import org.apache.hc.core5.concurrent.FutureCallback;
 import org.apache.hc.core5.http.ContentType;
 
 /**
- * The callers: sends GET and POST at a steady rate, whatever becomes of them, by turns through all
- * client agents. Each request has a connection of its own; one that is refused is tried at another
- * client agent, as a load balancer does. Nothing else is ever repeated.
+ * Generates load: sends GET and POST at a steady rate, independent of the responses, through all client agents in turn. Each request uses a new connection. If a client agent refuses the connection, the driver tries the next one, as a load balancer does. It never retries otherwise.
  */
 final class Driver implements AutoCloseable {
 
-  /** More than these are not under way at once: what waits for longer than its timeout is lost. */
-  private static final int BOUND = 8_000;
+  /** Maximum number of requests in flight; while it is reached, the driver skips requests. */
+  private static final int MAX_IN_FLIGHT = 8_000;
 
   private static final long TICK_MILLIS = 10;
 
-  /**
-   * Who waits for the disk for nearly all of such a time stands still; for a write one waits less.
-   */
+  /** Interval of the disk check. Waiting for most of an interval is a pause of the machine; a single write takes less. */
   private static final long WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private static final double NEARLY_ALL = 0.8;
@@ -47,8 +43,8 @@ final class Driver implements AutoCloseable {
   private final int perSecond;
   private final String prefix;
   private final Random random;
-  private final List<Sent> sent = new ArrayList<>();
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final List<SentRequest> sent = new ArrayList<>();
+  private final AtomicInteger inFlight = new AtomicInteger();
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private long startedAt;
   private long due;
@@ -59,8 +55,8 @@ final class Driver implements AutoCloseable {
   private final AtomicLong waitedNanos = new AtomicLong();
 
   /**
-   * @param clients those that take requests at the moment
-   * @param prefix of the ids of its requests, so that they are unique
+   * @param clients supplies the client agents that currently take requests
+   * @param prefix makes the request ids unique
    */
   Driver(
       CloseableHttpAsyncClient http,
@@ -85,7 +81,7 @@ final class Driver implements AutoCloseable {
     return this;
   }
 
-  /** Returns after that time under load. */
+  /** Keeps up the load for {@code time}, then returns. */
   void drive(Duration time) {
     long until = System.nanoTime() + time.toNanos();
     while (System.nanoTime() - until < 0) {
@@ -93,31 +89,30 @@ final class Driver implements AutoCloseable {
     }
   }
 
-  /** Sends nothing more, and waits for the answers that are missing. */
+  /** Stops sending and waits for the missing responses. */
   void finish(Duration atMost) {
-    clock.shutdown(); // not now: an interrupt would break the request that is just being sent
+    clock.shutdown(); // not shutdownNow(): an interrupt would break a request that is being sent
     long until = System.nanoTime() + atMost.toNanos();
-    while (underWay.get() > 0 && System.nanoTime() - until < 0) {
+    while (inFlight.get() > 0 && System.nanoTime() - until < 0) {
       LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(10));
     }
   }
 
-  /** All that it has sent so far, oldest first. */
-  List<Sent> sent() {
+  /** The requests sent so far, oldest first. */
+  List<SentRequest> sent() {
     synchronized (sent) {
       return List.copyOf(sent);
     }
   }
 
   /**
-   * The longest time that passed here without a tick: so long the whole machine, or nearly, did
-   * something else.
+   * The longest time between two ticks. For nearly that long the whole machine did something else.
    */
   Duration worstStall() {
     return Duration.ofNanos(worstStall);
   }
 
-  /** How long everything but this driver, which writes nothing, has waited for the disk. */
+  /** The time for which all other processes waited for the disk. The driver itself does not write. */
   Duration waitedForDisk() {
     return Duration.ofNanos(waitedNanos.get());
   }
@@ -143,7 +138,7 @@ final class Driver implements AutoCloseable {
     long shouldBe = (now - startedAt) * perSecond / 1_000_000_000L;
     while (due < shouldBe) {
       due++;
-      if (underWay.get() < BOUND) {
+      if (inFlight.get() < MAX_IN_FLIGHT) {
         sendOne();
       }
     }
@@ -151,18 +146,18 @@ final class Driver implements AutoCloseable {
 
   private void sendOne() {
     boolean post = random.nextBoolean();
-    Sent request = new Sent(prefix + "-" + due, post, post ? 20 + (int) (due % 1_979) : 0);
+    SentRequest request = new SentRequest(prefix + "-" + due, post, post ? 20 + (int) (due % 1_979) : 0);
     synchronized (sent) {
       sent.add(request);
     }
-    underWay.incrementAndGet();
+    inFlight.incrementAndGet();
     List<RoleProcess> all = clients.get();
     send(request, all, (int) (due % Math.max(1, all.size())), all.size());
   }
 
-  private void send(Sent request, List<RoleProcess> all, int index, int tries) {
+  private void send(SentRequest request, List<RoleProcess> all, int index, int tries) {
     if (tries == 0) {
-      end(request, new Answer(End.REFUSED, 0, "", "no client agent listens", System.nanoTime()));
+      end(request, new Answer(End.REFUSED, 0, "", "every client agent refused the connection", System.nanoTime()));
       return;
     }
     RoleProcess client = all.get(index);
@@ -202,7 +197,7 @@ final class Driver implements AutoCloseable {
             });
   }
 
-  private static SimpleHttpRequest message(Sent request, int port) {
+  private static SimpleHttpRequest message(SentRequest request, int port) {
     String url = "http://127.0.0.1:" + port + "/r/" + request.id();
     return request.isPost()
         ? SimpleRequestBuilder.post(url)
@@ -211,9 +206,9 @@ final class Driver implements AutoCloseable {
         : SimpleRequestBuilder.get(url).build();
   }
 
-  private void end(Sent request, Answer answer) {
+  private void end(SentRequest request, Answer answer) {
     request.answered(answer);
-    underWay.decrementAndGet();
+    inFlight.decrementAndGet();
   }
 
   @Override

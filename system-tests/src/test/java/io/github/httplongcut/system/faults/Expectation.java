@@ -1,17 +1,17 @@
 package io.github.httplongcut.system.faults;
 
 /**
- * What a fault may cost, beyond what always holds ({@link Account}).
+ * The requests that may fail during a fault. The guarantees of {@link RequestAudit} hold in any case.
  *
- * @param gets which GET may fail
- * @param posts which POST may fail
+ * @param gets the GETs that may fail
+ * @param posts the POSTs that may fail
  */
 record Expectation(MayFail gets, MayFail posts) {
 
-  /** Which requests may get an error for an answer; from the strictest on. */
+  /** A set of requests that may get an error response; strictest first. */
   enum MayFail {
     NONE,
-    /** Those that the killed process may have taken with it ({@link Evidence}). */
+    /** Requests that may have been lost with the killed process ({@link LossEvidence}). */
     LOST_WITH_VICTIM,
     ANY
   }
@@ -20,13 +20,13 @@ record Expectation(MayFail gets, MayFail posts) {
 
   static final Expectation NO_GET_FAILS = new Expectation(MayFail.NONE, MayFail.ANY);
 
-  /** No GET fails, and no POST but those that the killed process may have taken with it. */
+  /** No GET fails. A POST may fail only if it may have been lost with the killed process. */
   static final Expectation POSTS_LOST_WITH_IT =
       new Expectation(MayFail.NONE, MayFail.LOST_WITH_VICTIM);
 
   static final Expectation ALL_MAY_FAIL = new Expectation(MayFail.ANY, MayFail.ANY);
 
-  MayFail of(Sent request) {
+  MayFail of(SentRequest request) {
     return request.isPost() ? posts : gets;
   }
 }

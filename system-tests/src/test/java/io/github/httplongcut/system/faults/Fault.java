@@ -8,7 +8,7 @@ import static io.github.httplongcut.system.faults.RelayPart.BROKER;
 import static io.github.httplongcut.system.faults.RelayPart.CLIENT_AGENT;
 import static io.github.httplongcut.system.faults.RelayPart.UPSTREAM_AGENT;
 
-import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -16,53 +16,53 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Everything that fails in the fault suite: what happens, to what, for how long, at what cost. What
- * happens to processes stands before what happens around them: of two faults at once the later is
- * ended first, since a process that is started wants everything else as it should be.
+ * A fault of the fault suite: its injector, its duration, and the requests that may fail.
+ *
+ * <p>Faults of processes come before faults of their environment. Of two simultaneous faults, the one that comes later in this list ends first, because a process can start only in a sound environment.
  */
-@SuppressWarnings("ImmutableEnumChecker") // strikes have no state, and nobody changes the counts
-enum Fault implements Trouble {
-  CLIENT_AGENT_KILLED(Strikes.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
-  BROKER_KILLED(Strikes.kill(BROKER), 0.5, POSTS_LOST_WITH_IT),
-  UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 0.5, POSTS_LOST_WITH_IT),
-  LAST_BROKER_KILLED(Strikes.kill(BROKER), 1, ALL_MAY_FAIL, BROKER),
-  LAST_UPSTREAM_AGENT_KILLED(Strikes.kill(UPSTREAM_AGENT), 1, ALL_MAY_FAIL, UPSTREAM_AGENT),
+@SuppressWarnings("ImmutableEnumChecker") // injectors have no state, and the counts are never changed
+enum Fault implements FaultScenario {
+  CLIENT_AGENT_KILLED(FaultInjectors.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
+  BROKER_KILLED(FaultInjectors.kill(BROKER), 0.5, POSTS_LOST_WITH_IT),
+  UPSTREAM_AGENT_KILLED(FaultInjectors.kill(UPSTREAM_AGENT), 0.5, POSTS_LOST_WITH_IT),
+  LAST_BROKER_KILLED(FaultInjectors.kill(BROKER), 1, ALL_MAY_FAIL, BROKER),
+  LAST_UPSTREAM_AGENT_KILLED(FaultInjectors.kill(UPSTREAM_AGENT), 1, ALL_MAY_FAIL, UPSTREAM_AGENT),
 
-  CLIENT_AGENT_FROZEN(Strikes.freeze(CLIENT_AGENT), 5, NO_FAILURE),
-  BROKER_FROZEN(Strikes.freeze(BROKER), 5, NO_GET_FAILS),
-  UPSTREAM_AGENT_FROZEN(Strikes.freeze(UPSTREAM_AGENT), 5, NO_GET_FAILS),
-  BROKER_FROZEN_FOR_LONG(Strikes.freeze(BROKER), 20, NO_GET_FAILS, Length.LONG),
-  UPSTREAM_AGENT_FROZEN_FOR_LONG(Strikes.freeze(UPSTREAM_AGENT), 20, NO_GET_FAILS, Length.LONG),
-  LAST_BROKER_FROZEN(Strikes.freeze(BROKER), 5, ALL_MAY_FAIL, BROKER, Length.LONG),
+  CLIENT_AGENT_FROZEN(FaultInjectors.freeze(CLIENT_AGENT), 5, NO_FAILURE),
+  BROKER_FROZEN(FaultInjectors.freeze(BROKER), 5, NO_GET_FAILS),
+  UPSTREAM_AGENT_FROZEN(FaultInjectors.freeze(UPSTREAM_AGENT), 5, NO_GET_FAILS),
+  BROKER_FROZEN_FOR_LONG(FaultInjectors.freeze(BROKER), 20, NO_GET_FAILS, Length.LONG),
+  UPSTREAM_AGENT_FROZEN_FOR_LONG(FaultInjectors.freeze(UPSTREAM_AGENT), 20, NO_GET_FAILS, Length.LONG),
+  LAST_BROKER_FROZEN(FaultInjectors.freeze(BROKER), 5, ALL_MAY_FAIL, BROKER, Length.LONG),
   LAST_UPSTREAM_AGENT_FROZEN(
-      Strikes.freeze(UPSTREAM_AGENT), 5, ALL_MAY_FAIL, UPSTREAM_AGENT, Length.LONG),
+      FaultInjectors.freeze(UPSTREAM_AGENT), 5, ALL_MAY_FAIL, UPSTREAM_AGENT, Length.LONG),
 
-  CLIENT_AGENT_DRAINED(Strikes.drain(CLIENT_AGENT), 1, NO_FAILURE),
-  BROKER_DRAINED(Strikes.drain(BROKER), 1, NO_FAILURE),
-  UPSTREAM_AGENT_DRAINED(Strikes.drain(UPSTREAM_AGENT), 1, NO_FAILURE),
+  CLIENT_AGENT_DRAINED(FaultInjectors.drain(CLIENT_AGENT), 1, NO_FAILURE),
+  BROKER_DRAINED(FaultInjectors.drain(BROKER), 1, NO_FAILURE),
+  UPSTREAM_AGENT_DRAINED(FaultInjectors.drain(UPSTREAM_AGENT), 1, NO_FAILURE),
 
-  CONNECTIONS_CLOSED(Strikes.closeConnections(), 0.1, NO_GET_FAILS),
-  RABBITMQ_RESTARTED(Strikes.stopRabbitMq(), 0.5, ALL_MAY_FAIL),
-  RABBITMQ_KILLED(Strikes.killRabbitMq(), 0.5, ALL_MAY_FAIL),
-  MEMORY_ALARM(Strikes.memoryAlarm(), 3, ALL_MAY_FAIL),
-  CLIENT_REQUEST_FULL(Strikes.fillClientRequest(), 2, ALL_MAY_FAIL),
-  CLIENT_AGENT_INBOX_DELETED(Strikes.deleteInbox(CLIENT_AGENT), 0.1, ALL_MAY_FAIL),
-  BROKER_INBOX_DELETED(Strikes.deleteInbox(BROKER), 0.1, ALL_MAY_FAIL),
-  UPSTREAM_AGENT_INBOX_DELETED(Strikes.deleteInbox(UPSTREAM_AGENT), 0.1, ALL_MAY_FAIL),
+  CONNECTIONS_CLOSED(FaultInjectors.closeConnections(), 0.1, NO_GET_FAILS),
+  RABBITMQ_RESTARTED(FaultInjectors.stopRabbitMq(), 0.5, ALL_MAY_FAIL),
+  RABBITMQ_KILLED(FaultInjectors.killRabbitMq(), 0.5, ALL_MAY_FAIL),
+  MEMORY_ALARM(FaultInjectors.memoryAlarm(), 3, ALL_MAY_FAIL),
+  CLIENT_REQUEST_FULL(FaultInjectors.fillClientRequest(), 2, ALL_MAY_FAIL),
+  CLIENT_AGENT_INBOX_DELETED(FaultInjectors.deleteInbox(CLIENT_AGENT), 0.1, ALL_MAY_FAIL),
+  BROKER_INBOX_DELETED(FaultInjectors.deleteInbox(BROKER), 0.1, ALL_MAY_FAIL),
+  UPSTREAM_AGENT_INBOX_DELETED(FaultInjectors.deleteInbox(UPSTREAM_AGENT), 0.1, ALL_MAY_FAIL),
 
-  CLIENT_AGENT_PUBLISH_BLACK_HOLE(Strikes.blackHole(CLIENT_AGENT, "publish"), 2, NO_GET_FAILS),
-  CLIENT_AGENT_CONSUME_BLACK_HOLE(Strikes.blackHole(CLIENT_AGENT, "consume"), 2, NO_GET_FAILS),
-  BROKER_PUBLISH_BLACK_HOLE(Strikes.blackHole(BROKER, "publish"), 2, NO_GET_FAILS),
-  BROKER_CONSUME_BLACK_HOLE(Strikes.blackHole(BROKER, "consume"), 2, NO_GET_FAILS),
-  UPSTREAM_AGENT_PUBLISH_BLACK_HOLE(Strikes.blackHole(UPSTREAM_AGENT, "publish"), 2, NO_GET_FAILS),
-  UPSTREAM_AGENT_CONSUME_BLACK_HOLE(Strikes.blackHole(UPSTREAM_AGENT, "consume"), 2, NO_GET_FAILS),
+  CLIENT_AGENT_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(CLIENT_AGENT, "publish"), 2, NO_GET_FAILS),
+  CLIENT_AGENT_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(CLIENT_AGENT, "consume"), 2, NO_GET_FAILS),
+  BROKER_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(BROKER, "publish"), 2, NO_GET_FAILS),
+  BROKER_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(BROKER, "consume"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(UPSTREAM_AGENT, "publish"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(UPSTREAM_AGENT, "consume"), 2, NO_GET_FAILS),
 
-  CLIENT_AGENT_PUBLISH_RESET(Strikes.reset(CLIENT_AGENT, "publish"), 0.1, NO_GET_FAILS),
-  CLIENT_AGENT_CONSUME_RESET(Strikes.reset(CLIENT_AGENT, "consume"), 0.1, NO_GET_FAILS),
-  BROKER_PUBLISH_RESET(Strikes.reset(BROKER, "publish"), 0.1, NO_GET_FAILS),
-  BROKER_CONSUME_RESET(Strikes.reset(BROKER, "consume"), 0.1, NO_GET_FAILS),
-  UPSTREAM_AGENT_PUBLISH_RESET(Strikes.reset(UPSTREAM_AGENT, "publish"), 0.1, NO_GET_FAILS),
-  UPSTREAM_AGENT_CONSUME_RESET(Strikes.reset(UPSTREAM_AGENT, "consume"), 0.1, NO_GET_FAILS),
+  CLIENT_AGENT_PUBLISH_RESET(FaultInjectors.reset(CLIENT_AGENT, "publish"), 0.1, NO_GET_FAILS),
+  CLIENT_AGENT_CONSUME_RESET(FaultInjectors.reset(CLIENT_AGENT, "consume"), 0.1, NO_GET_FAILS),
+  BROKER_PUBLISH_RESET(FaultInjectors.reset(BROKER, "publish"), 0.1, NO_GET_FAILS),
+  BROKER_CONSUME_RESET(FaultInjectors.reset(BROKER, "consume"), 0.1, NO_GET_FAILS),
+  UPSTREAM_AGENT_PUBLISH_RESET(FaultInjectors.reset(UPSTREAM_AGENT, "publish"), 0.1, NO_GET_FAILS),
+  UPSTREAM_AGENT_CONSUME_RESET(FaultInjectors.reset(UPSTREAM_AGENT, "consume"), 0.1, NO_GET_FAILS),
 
   CLIENT_AGENT_PUBLISH_DELAYED(slow(CLIENT_AGENT, "publish"), 2, NO_FAILURE),
   CLIENT_AGENT_CONSUME_DELAYED(slow(CLIENT_AGENT, "consume"), 2, NO_FAILURE),
@@ -78,19 +78,19 @@ enum Fault implements Trouble {
   UPSTREAM_AGENT_PUBLISH_TRICKLES(narrow(UPSTREAM_AGENT, "publish"), 2, ALL_MAY_FAIL),
   UPSTREAM_AGENT_CONSUME_TRICKLES(narrow(UPSTREAM_AGENT, "consume"), 2, ALL_MAY_FAIL),
 
-  UPSTREAM_SERVER_REFUSES(Strikes.refuse(), 2, ALL_MAY_FAIL),
-  UPSTREAM_SERVER_REFUSES_ONE_OF_TWO(Strikes.refuseAllButOne(), 3, NO_GET_FAILS),
+  UPSTREAM_SERVER_REFUSES(FaultInjectors.refuse(), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_REFUSES_ONE_OF_TWO(FaultInjectors.refuseAllButOne(), 3, NO_GET_FAILS),
   UPSTREAM_SERVER_REFUSES_THREE_OF_FOUR(
-      Strikes.refuseAllButOne(), 3, NO_GET_FAILS, UPSTREAM_AGENT, 4),
-  UPSTREAM_SERVER_RESETS_MID_BODY(Strikes.mood(Mood.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
-  UPSTREAM_SERVER_NEVER_ANSWERS(Strikes.mood(Mood.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
-  UPSTREAM_SERVER_ANSWERS_LATE(Strikes.mood(Mood.ANSWERS_LATE), 1.5, ALL_MAY_FAIL, Length.LONG),
+      FaultInjectors.refuseAllButOne(), 3, NO_GET_FAILS, UPSTREAM_AGENT, 4),
+  UPSTREAM_SERVER_RESETS_MID_BODY(FaultInjectors.behaviour(Behaviour.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_NEVER_ANSWERS(FaultInjectors.behaviour(Behaviour.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_ANSWERS_LATE(FaultInjectors.behaviour(Behaviour.ANSWERS_LATE), 1.5, ALL_MAY_FAIL, Length.LONG),
 
-  TENANT_FLOODS(Strikes.flood(), 3, NO_FAILURE),
-  CLOCKS_A_DAY_OFF(Strikes.setClocks(), 3, NO_FAILURE),
-  GARBAGE_IN_EVERY_QUEUE(Strikes.garbage(), 0.5, NO_FAILURE);
+  TENANT_FLOODS(FaultInjectors.flood(), 3, NO_FAILURE),
+  CLOCKS_A_DAY_OFF(FaultInjectors.setClocks(), 3, NO_FAILURE),
+  GARBAGE_IN_EVERY_QUEUE(FaultInjectors.garbage(), 0.5, NO_FAILURE);
 
-  /** Whether it is part of every build. */
+  /** Short faults run in every build, long ones only with {@code -Pfaults-long}. */
   enum Length {
     SHORT,
     LONG
@@ -127,33 +127,33 @@ enum Fault implements Trouble {
           UPSTREAM_SERVER_REFUSES,
           GARBAGE_IN_EVERY_QUEUE);
 
-  private final Strike strike;
+  private final FaultInjector injector;
   private final Duration hold;
   private final Expectation expectation;
   private final Length length;
   private final Map<RelayPart, Integer> counts = new EnumMap<>(RelayPart.class);
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation) {
-    this(strike, holdSeconds, expectation, Length.SHORT);
+  Fault(FaultInjector injector, double holdSeconds, Expectation expectation) {
+    this(injector, holdSeconds, expectation, Length.SHORT);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, RelayPart part, int count) {
-    this(strike, holdSeconds, expectation, Length.SHORT);
+  Fault(FaultInjector injector, double holdSeconds, Expectation expectation, RelayPart part, int count) {
+    this(injector, holdSeconds, expectation, Length.SHORT);
     counts.put(part, count);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, RelayPart alone) {
-    this(strike, holdSeconds, expectation, alone, Length.SHORT);
+  Fault(FaultInjector injector, double holdSeconds, Expectation expectation, RelayPart alone) {
+    this(injector, holdSeconds, expectation, alone, Length.SHORT);
   }
 
   Fault(
-      Strike strike, double holdSeconds, Expectation expectation, RelayPart alone, Length length) {
-    this(strike, holdSeconds, expectation, length);
+      FaultInjector injector, double holdSeconds, Expectation expectation, RelayPart alone, Length length) {
+    this(injector, holdSeconds, expectation, length);
     counts.put(alone, 1);
   }
 
-  Fault(Strike strike, double holdSeconds, Expectation expectation, Length length) {
-    this.strike = strike;
+  Fault(FaultInjector injector, double holdSeconds, Expectation expectation, Length length) {
+    this.injector = injector;
     this.hold = Duration.ofMillis((long) (holdSeconds * 1_000));
     this.expectation = expectation;
     this.length = length;
@@ -162,17 +162,17 @@ enum Fault implements Trouble {
     }
   }
 
-  private static Strike slow(RelayPart part, String connection) {
-    return Strikes.delay(part, connection, Duration.ofMillis(150));
+  private static FaultInjector slow(RelayPart part, String connection) {
+    return FaultInjectors.delay(part, connection, Duration.ofMillis(150));
   }
 
-  private static Strike narrow(RelayPart part, String connection) {
-    return Strikes.trickle(part, connection, 4_000);
+  private static FaultInjector narrow(RelayPart part, String connection) {
+    return FaultInjectors.trickle(part, connection, 4_000);
   }
 
   @Override
-  public Strike strike() {
-    return strike;
+  public FaultInjector injector() {
+    return injector;
   }
 
   @Override
@@ -190,8 +190,7 @@ enum Fault implements Trouble {
   }
 
   /**
-   * Whether the two can be on at the same time, which is so for most: a part that is alone is
-   * struck once, and what talks to RabbitMQ to begin or to end needs it.
+   * Returns whether both faults can be active at the same time. Most pairs can. Two faults must not hit the only process of a role, and a fault that is injected through RabbitMQ needs a running RabbitMQ.
    */
   boolean goesWith(Fault other) {
     return isPossibleBeside(other) && other.isPossibleBeside(this);
@@ -202,27 +201,27 @@ enum Fault implements Trouble {
       return false;
     }
     if (this == CLIENT_REQUEST_FULL) {
-      return !other.strikesProcesses()
-          && !other.strikesOneOf(RelayPart.BROKER) // there is none
+      return !other.affectsProcesses()
+          && !other.affectsOneOf(RelayPart.BROKER) // no broker runs during this fault
           && other != MEMORY_ALARM
           && !other.stopsRabbitMq();
     }
     if ((this == GARBAGE_IN_EVERY_QUEUE || this == TENANT_FLOODS) && other == MEMORY_ALARM) {
-      return false; // it is published
+      return false; // both publish, which a memory alarm blocks
     }
     if (refusesSomeAgents()) {
-      return !other.name().startsWith("UPSTREAM_"); // whoever is left must do its part
+      return !other.name().startsWith("UPSTREAM_"); // the remaining upstream agents must work
     }
     if (isAlone()) {
-      return !other.strikesProcesses() && !other.strikesOneOf(alone());
+      return !other.affectsProcesses() && !other.affectsOneOf(alone());
     }
     if (stopsClientAgent()) {
-      return !other.stopsClientAgent(); // there are two, and callers must be able to connect
+      return !other.stopsClientAgent(); // of the two client agents, one must accept connections
     }
     return !stopsRabbitMq() || !(other.stopsRabbitMq() || other.needsRabbitMq());
   }
 
-  /** Whether it is tried together with each other such fault. */
+  /** Returns whether the fault is tested together with each other paired fault. */
   boolean isPaired() {
     return PAIRED.contains(this);
   }
@@ -248,7 +247,7 @@ enum Fault implements Trouble {
     return counts.containsValue(1);
   }
 
-  /** The part of which there is one process only. */
+  /** The role of which only one process runs. */
   private RelayPart alone() {
     return counts.entrySet().stream()
         .filter(entry -> entry.getValue() == 1)
@@ -257,11 +256,11 @@ enum Fault implements Trouble {
         .orElseThrow();
   }
 
-  private boolean strikesOneOf(RelayPart part) {
+  private boolean affectsOneOf(RelayPart part) {
     return name().startsWith(part.name());
   }
 
-  private boolean strikesProcesses() {
+  private boolean affectsProcesses() {
     return (name().contains("KILLED") && this != RABBITMQ_KILLED)
         || name().contains("FROZEN")
         || name().contains("DRAINED")

@@ -30,20 +30,18 @@ import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
 
 /**
- * A relay of real processes on a RabbitMQ of its own, every connection through a {@link TcpProxy},
- * and what calls and serves it. Used by one trial after the other; whoever breaks something mends
- * it, and {@link #ensure} starts what is missing.
+ * A test bench for faults: a relay of real processes on a RabbitMQ of its own, with every connection through a {@link TcpProxy}, an upstream server and an HTTP client. Trials use the bench one after the other. Each fault injector undoes its fault, and {@link #ensure} starts missing processes.
  */
 final class FaultBench implements AutoCloseable {
 
-  /** The defaults, halved: every ratio between them is that of the defaults. */
+  /** Half of the default timeouts, so that the ratios between them are those of the defaults. */
   static final Map<String, String> TIMERS = new LinkedHashMap<>();
 
   /** {@code request-timeout} among {@link #TIMERS}. */
   static final int REQUEST_TIMEOUT_SECONDS = 15;
 
   static {
-    TIMERS.put("amqp.heartbeat", "2s"); // in whole seconds
+    TIMERS.put("amqp.heartbeat", "2s"); // accepts whole seconds only
     TIMERS.put("amqp.confirm-timeout", "2500ms");
     TIMERS.put("amqp.reconnect-backoff-max", "1s");
     TIMERS.put("client-agent.request-timeout", REQUEST_TIMEOUT_SECONDS + "s");
@@ -59,7 +57,7 @@ final class FaultBench implements AutoCloseable {
     TIMERS.put("upstream-agent.drain-timeout", "10s");
   }
 
-  private static final int CALLERS_CONNECTIONS = 20_000;
+  private static final int CALLER_CONNECTIONS = 20_000;
 
   private final RabbitMq rabbitMq;
   private final List<TcpProxy> proxies = new ArrayList<>();
@@ -68,14 +66,14 @@ final class FaultBench implements AutoCloseable {
   private final CloseableHttpAsyncClient callers;
   private final Map<RelayPart, List<RoleProcess>> running = new EnumMap<>(RelayPart.class);
   private final Set<RoleProcess> picked = new HashSet<>();
-  private final Set<RoleProcess> passedBy = ConcurrentHashMap.newKeySet();
-  private final Map<RoleProcess, Integer> doors = new ConcurrentHashMap<>();
+  private final Set<RoleProcess> notLoadBalanced = ConcurrentHashMap.newKeySet();
+  private final Map<RoleProcess, Integer> upstreamListeners = new ConcurrentHashMap<>();
   private final List<RoleProcess> everStarted = new CopyOnWriteArrayList<>();
 
   /**
    * A bench without processes of the relay.
    *
-   * @param rabbitMq runs, and is closed with the bench
+   * @param rabbitMq a running RabbitMQ, which {@link #close} closes
    */
   FaultBench(String name, RabbitMq rabbitMq) {
     this.rabbitMq = rabbitMq;
@@ -91,8 +89,8 @@ final class FaultBench implements AutoCloseable {
         HttpAsyncClients.custom()
             .setConnectionManager(
                 PoolingAsyncClientConnectionManagerBuilder.create()
-                    .setMaxConnTotal(CALLERS_CONNECTIONS)
-                    .setMaxConnPerRoute(CALLERS_CONNECTIONS)
+                    .setMaxConnTotal(CALLER_CONNECTIONS)
+                    .setMaxConnPerRoute(CALLER_CONNECTIONS)
                     .setDefaultConnectionConfig(
                         ConnectionConfig.custom()
                             .setConnectTimeout(5, TimeUnit.SECONDS)
@@ -121,7 +119,7 @@ final class FaultBench implements AutoCloseable {
     return rabbitMq;
   }
 
-  /** One to each node. */
+  /** One proxy for each RabbitMQ node. */
   List<TcpProxy> proxies() {
     return proxies;
   }
@@ -134,12 +132,12 @@ final class FaultBench implements AutoCloseable {
     return callers;
   }
 
-  /** Those of that part that have not been killed or stopped. */
+  /** The processes of a role that have not been killed or stopped. */
   List<RoleProcess> running(RelayPart part) {
     return running.get(part);
   }
 
-  /** All that run. */
+  /** All processes that have not been killed or stopped. */
   List<RoleProcess> running() {
     List<RoleProcess> all = new ArrayList<>();
     running.values().forEach(all::addAll);
@@ -147,29 +145,27 @@ final class FaultBench implements AutoCloseable {
   }
 
   /**
-   * The client agents that callers turn to: as behind a load balancer that asks {@code /readyz},
-   * not those that are {@linkplain #passBy passed by}.
+   * The client agents to which callers send requests, without those passed to {@link #stopLoadBalancingTo}.
    */
-  List<RoleProcess> called() {
+  List<RoleProcess> loadBalanced() {
     return running.get(RelayPart.CLIENT_AGENT).stream()
-        .filter(process -> !passedBy.contains(process))
+        .filter(process -> !notLoadBalanced.contains(process))
         .toList();
   }
 
   /**
-   * Callers do not turn to it any more. A listener that closes resets what the operating system has
-   * connected and it has not accepted yet, so nothing new must come then.
+   * Makes callers send no more requests to a client agent, as a load balancer does that checks {@code /readyz}. When a listener closes, the operating system resets connections that the process has not accepted yet, so none may arrive then.
    */
-  void passBy(RoleProcess process) {
-    passedBy.add(process);
+  void stopLoadBalancingTo(RoleProcess process) {
+    notLoadBalanced.add(process);
   }
 
-  /** All that ever ran, for their logs. */
+  /** All processes that were ever started, for their logs. */
   List<RoleProcess> everStarted() {
     return everStarted;
   }
 
-  /** One that was not picked since {@link #ensure}: two faults do not strike the same process. */
+  /** Picks a process that was not picked since {@link #ensure}, so that two faults never hit the same process. */
   RoleProcess pick(RelayPart part, Random random) {
     List<RoleProcess> left =
         running.get(part).stream().filter(process -> !picked.contains(process)).toList();
@@ -185,7 +181,7 @@ final class FaultBench implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** Starts another one; not ready yet. */
+  /** Starts a process of a role; the process is not ready yet. */
   RoleProcess start(RelayPart part) {
     RoleProcess process =
         switch (part) {
@@ -197,25 +193,25 @@ final class FaultBench implements AutoCloseable {
     return process;
   }
 
-  /** At the door of the upstream server that the fewest of those that live use. */
+  /** Starts an upstream agent for the listener of the upstream server that the fewest running agents use. */
   private RoleProcess startUpstreamAgent() {
-    doors.keySet().removeIf(process -> !process.isAlive());
-    int door =
-        IntStream.range(0, RecordingUpstream.DOORS)
+    upstreamListeners.keySet().removeIf(process -> !process.isAlive());
+    int listener =
+        IntStream.range(0, RecordingUpstream.LISTENERS)
             .boxed()
-            .min(Comparator.comparing(each -> Collections.frequency(doors.values(), each)))
+            .min(Comparator.comparing(each -> Collections.frequency(upstreamListeners.values(), each)))
             .orElseThrow();
-    RoleProcess process = relay.upstreamAgent(upstream.url(door));
-    doors.put(process, door);
+    RoleProcess process = relay.upstreamAgent(upstream.url(listener));
+    upstreamListeners.put(process, listener);
     return process;
   }
 
-  /** The door of the upstream server that this upstream agent calls at. */
-  int doorOf(RoleProcess upstreamAgent) {
-    return doors.get(upstreamAgent);
+  /** The index of the upstream server's listener that this upstream agent calls. */
+  int upstreamListenerOf(RoleProcess upstreamAgent) {
+    return upstreamListeners.get(upstreamAgent);
   }
 
-  /** Starts another one in an environment of its own, such as {@code A=B}; not ready yet. */
+  /** Starts a process with additional environment variables, such as {@code A=B}; the process is not ready yet. */
   RoleProcess start(RelayPart part, String... environment) {
     List<String> prefix = new ArrayList<>(List.of("env", "LONGCUT_LOG_LEVEL=DEBUG"));
     prefix.addAll(List.of(environment));
@@ -225,18 +221,18 @@ final class FaultBench implements AutoCloseable {
     return process;
   }
 
-  /** It is ready and takes its part of the load. */
+  /** Waits until a process is ready, then counts it among the running ones. */
   void join(RelayPart part, RoleProcess process) {
     process.awaitReady();
     running.get(part).add(process);
   }
 
-  /** It takes no part any more. */
+  /** Removes a process from the running ones. */
   void leave(RoleProcess process) {
     running.get(partOf(process)).remove(process);
   }
 
-  /** Starts or drains processes until there are so many of each part, all of them ready. */
+  /** Starts or drains processes until the given number of each role is running and ready. */
   void ensure(Map<RelayPart, Integer> counts) {
     picked.clear();
     List<RoleProcess> fresh = new ArrayList<>();
@@ -257,7 +253,7 @@ final class FaultBench implements AutoCloseable {
 
   @Override
   public void close() {
-    // An immediate one closes the selectors under its own threads.
+    // CloseMode.IMMEDIATE would close the selectors while the client's own threads use them.
     callers.close(org.apache.hc.core5.io.CloseMode.GRACEFUL);
     relay.close();
     upstream.close();

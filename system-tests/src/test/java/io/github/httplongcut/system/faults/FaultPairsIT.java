@@ -13,12 +13,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The long faults, and every two at once of the faults that say most. {@code -Pfaults-long}. */
+/** The long faults, and all possible pairs of the paired faults. Runs with {@code -Pfaults-long}. */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultPairsIT {
 
-  private final Workshop workshop = new Workshop("faults-long", RabbitMq::dedicated);
+  private final TrialRunner runner = new TrialRunner("faults-long", RabbitMq::dedicated);
 
   static Stream<List<Fault>> longFaultsAndPairs() {
     List<List<Fault>> all = new ArrayList<>();
@@ -36,15 +36,15 @@ class FaultPairsIT {
 
   @AfterAll
   void end() {
-    try (workshop) {
-      assertThat(workshop.growth()).isEmpty();
+    try (runner) {
+      assertThat(runner.growth()).isEmpty();
     }
   }
 
   @ParameterizedTest
   @MethodSource("longFaultsAndPairs")
-  void nothingIsLostAndNothingRunsTwice(List<Fault> faults) {
-    TrialReport report = workshop.run(faults, new Random(faults.toString().hashCode()));
+  void noRequestIsLostAndNoPostRunsTwice(List<Fault> faults) {
+    TrialReport report = runner.run(faults, new Random(faults.toString().hashCode()));
 
     assertThat(report.problems()).isEmpty();
   }

@@ -13,12 +13,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each short fault once. */
+/** Runs a trial for each short fault. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("faults")
 class FaultsIT {
 
-  private final Workshop workshop = new Workshop("faults", RabbitMq::dedicated);
+  private final TrialRunner runner = new TrialRunner("faults", RabbitMq::dedicated);
 
   static Stream<Fault> shortFaults() {
     return Stream.of(Fault.values()).filter(fault -> !fault.isLong());
@@ -26,19 +26,19 @@ class FaultsIT {
 
   @AfterAll
   void end() {
-    try (workshop) {
-      assertThat(workshop.growth()).isEmpty();
+    try (runner) {
+      assertThat(runner.growth()).isEmpty();
     }
   }
 
   @ParameterizedTest
   @MethodSource("shortFaults")
-  void nothingIsLostAndNothingRunsTwice(Fault fault) {
+  void noRequestIsLostAndNoPostRunsTwice(Fault fault) {
     if (fault == Fault.CLOCKS_A_DAY_OFF) {
-      assumeTrue(Strikes.canSetClocks(), "faketime is not installed");
+      assumeTrue(FaultInjectors.canSetClocks(), "faketime is not installed");
     }
 
-    TrialReport report = workshop.run(List.of(fault), new Random(fault.name().hashCode()));
+    TrialReport report = runner.run(List.of(fault), new Random(fault.name().hashCode()));
 
     assertThat(report.problems()).isEmpty();
   }

@@ -9,10 +9,10 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 
-/** Messages that no process of the relay sends, by somebody who may write everywhere. */
+/** Messages that no process of the relay sends, published by a user with all permissions. */
 final class Garbage {
 
-  /** As long as RabbitMQ takes (rabbitmq.conf): twice what a body may be. */
+  /** The largest message that RabbitMQ accepts (rabbitmq.conf), in bytes: twice the size limit for a body. */
   private static final int OVERSIZE = 8 << 20;
 
   private static final String ADMIN = "admin";
@@ -29,7 +29,7 @@ final class Garbage {
 
   private Garbage() {}
 
-  /** Puts some of each kind into the queue. */
+  /** Publishes messages of each kind to the queue. */
   static void publish(Channel channel, String queue, Random random) throws IOException {
     byte[] noise = new byte[2_000];
     random.nextBytes(noise);
@@ -41,7 +41,7 @@ final class Garbage {
     send(channel, queue, event("client_request").builder().userId(null).build(), utf8(REQUEST));
     for (EventType type : EventType.values()) {
       BasicProperties properties = event(type.wireName());
-      send(channel, queue, properties, utf8(REQUEST)); // whole, but not by whom it says
+      send(channel, queue, properties, utf8(REQUEST)); // well-formed, but with the wrong user
       send(channel, queue, properties, utf8("[" + REQUEST + "," + REQUEST + "]"));
       byte[] whole = utf8(REQUEST);
       send(channel, queue, properties, Arrays.copyOf(whole, random.nextInt(whole.length)));
@@ -53,7 +53,7 @@ final class Garbage {
     send(channel, queue, event("broker_response"), large);
   }
 
-  /** Properties of an event, and some that it never has. */
+  /** The properties of an event message, and AMQP headers that the relay never sends. */
   private static BasicProperties event(String type) {
     return new BasicProperties.Builder()
         .contentType("application/json")

@@ -4,7 +4,7 @@ import static io.github.httplongcut.system.faults.RelayPart.BROKER;
 import static io.github.httplongcut.system.faults.RelayPart.UPSTREAM_AGENT;
 import static org.awaitility.Awaitility.await;
 
-import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Duration;
@@ -16,45 +16,46 @@ import java.util.regex.Pattern;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * An upstream agent says of POSTs that another agent may run them, RabbitMQ takes that, and the
- * agent's publishing connection is reset before it hears the confirm. Within milliseconds the
- * broker that has handed the POSTs on is killed or frozen. If the agent said the same again, that
- * second copy would become an orphan while the POST runs elsewhere, and it would run twice or be
- * answered 503 (protocol section 4).
+ * POSTs that an upstream agent hands on to another agent, at the worst moment (protocol section 4):
  *
- * <p>The upstream server answers POSTs slowly meanwhile, so that the second copy would be in the
- * broker's inbox before the answer.
+ * <ol>
+ *   <li>The agent publishes an error that tells the broker to dispatch the POST to another agent.
+ *   <li>RabbitMQ takes the error, but the agent's publishing connection is reset before the confirm arrives.
+ *   <li>Within milliseconds, the broker that has dispatched the POST again is killed or frozen.
+ * </ol>
+ *
+ * <p>If the agent published the error again, the second copy would become an orphan while the POST runs at another agent. The POST would then run twice, or its caller would get a 503.
+ *
+ * <p>Meanwhile the upstream server answers POSTs slowly, so that the second copy would reach the broker's inbox before the response.
  */
-@SuppressWarnings("ImmutableEnumChecker") // causes and blows have no state
-enum HandedOn implements Trouble {
+@SuppressWarnings("ImmutableEnumChecker") // causes and broker faults have no state
+enum HandedOn implements FaultScenario {
   SERVER_REFUSES_BROKER_KILLED(HandedOn::refuse, HandedOn::kill, 1),
   SERVER_REFUSES_BROKER_FROZEN(HandedOn::refuse, HandedOn::freeze, 5.5),
   AGENT_DRAINS_BROKER_KILLED(HandedOn::drain, HandedOn::kill, 1),
   AGENT_DRAINS_BROKER_FROZEN(HandedOn::drain, HandedOn::freeze, 5.5);
 
-  /** Makes an upstream agent hand on what it has taken. */
+  /** Makes an upstream agent hand on the requests that it has taken. */
   private interface Cause {
 
-    /**
-     * Begins it.
+    /** Injects the fault.
      *
-     * @return ends it, and returns what has to be awaited then
+     * @return a supplier that ends the fault and returns a task that waits until the process is ready
      */
     Supplier<Runnable> begin(FaultBench bench, RoleProcess agent);
   }
 
-  /** Strikes a broker. */
-  private interface Blow {
+  /** Injects a fault into a broker. */
+  private interface BrokerFault {
 
-    /**
-     * Begins it.
+    /** Injects the fault.
      *
-     * @return ends it, and returns what has to be awaited then
+     * @return a supplier that ends the fault and returns a task that waits until the process is ready
      */
     Supplier<Runnable> begin(FaultBench bench, RoleProcess broker);
   }
 
-  /** Shorter than {@code confirm-timeout}: the agent itself would cut the connection then. */
+  /** Shorter than {@code confirm-timeout}, after which the agent itself would close the connection. */
   private static final Duration PATIENCE = Duration.ofMillis(1_800);
 
   private static final Duration CONSUMING_DELAY = Duration.ofMillis(150);
@@ -65,23 +66,23 @@ enum HandedOn implements Trouble {
       Pattern.compile(" from=Unassigned to=Dispatched why=\"(not run|unreachable)\"");
 
   private final Cause cause;
-  private final Blow blow;
+  private final BrokerFault brokerFault;
   private final Duration hold;
 
-  HandedOn(Cause cause, Blow blow, double holdSeconds) {
+  HandedOn(Cause cause, BrokerFault brokerFault, double holdSeconds) {
     this.cause = cause;
-    this.blow = blow;
+    this.brokerFault = brokerFault;
     this.hold = Duration.ofMillis((long) (holdSeconds * 1_000));
   }
 
   @Override
-  public Strike strike() {
+  public FaultInjector injector() {
     return (bench, random) -> {
       RoleProcess agent = bench.pick(UPSTREAM_AGENT, random);
       RoleProcess broker = bench.pick(BROKER, random);
       long before = count(broker, DISPATCHED_AGAIN);
-      int enough = atLeast() + random.nextInt(atLeast());
-      bench.upstream().mood(Mood.ANSWERS_POSTS_SLOWLY);
+      int enough = minDispatches() + random.nextInt(minDispatches());
+      bench.upstream().behaviour(Behaviour.ANSWERS_POSTS_SLOWLY);
       Supplier<Runnable> causeEnds = cause.begin(bench, agent);
       Pattern publishing = UPSTREAM_AGENT.connectionOf(agent.name(), "publish");
       bench.proxies().forEach(proxy -> proxy.holdReplies(publishing));
@@ -90,25 +91,25 @@ enum HandedOn implements Trouble {
       if (resetFirst) {
         reset(bench, publishing);
       }
-      Supplier<Runnable> blowEnds = blow.begin(bench, broker);
+      Supplier<Runnable> brokerFaultEnds = brokerFault.begin(bench, broker);
       if (!resetFirst) {
         reset(bench, publishing);
       }
-      return Struck.at(
+      return InjectedFault.withVictim(
           broker,
           () -> {
-            bench.upstream().mood(Mood.NORMAL);
-            Runnable afterBlow = blowEnds.get();
+            bench.upstream().behaviour(Behaviour.NORMAL);
+            Runnable afterBrokerFault = brokerFaultEnds.get();
             Runnable afterCause = causeEnds.get();
-            afterBlow.run();
+            afterBrokerFault.run();
             afterCause.run();
           });
     };
   }
 
-  /** How many requests the broker dispatches again before it is struck, and twice that at most. */
-  private int atLeast() {
-    // A server refuses GET too; an agent that drains hands on only what it was settling.
+  /** Minimum number of requests that the broker dispatches again before its fault; the maximum is less than twice that. */
+  private int minDispatches() {
+    // A server that refuses connections affects GETs as well. A draining agent hands on only requests that it was settling.
     return name().startsWith("SERVER_REFUSES") ? 4 : 1;
   }
 
@@ -121,15 +122,15 @@ enum HandedOn implements Trouble {
 
   /** The upstream server refuses this agent's connections. */
   private static Supplier<Runnable> refuse(FaultBench bench, RoleProcess agent) {
-    int door = bench.doorOf(agent);
-    bench.upstream().refuse(door);
+    int listener = bench.upstreamListenerOf(agent);
+    bench.upstream().refuse(listener);
     return () -> {
-      bench.upstream().listen(door);
+      bench.upstream().listen(listener);
       return () -> {};
     };
   }
 
-  /** SIGTERM while the agent settles POSTs, which takes it long. */
+  /** Sends SIGTERM while the agent settles POSTs. A delay on the consuming connection makes settling slow. */
   private static Supplier<Runnable> drain(FaultBench bench, RoleProcess agent) {
     Pattern consuming = UPSTREAM_AGENT.connectionOf(agent.name(), "consume");
     bench.proxies().forEach(proxy -> proxy.delay(consuming, CONSUMING_DELAY));
@@ -164,7 +165,7 @@ enum HandedOn implements Trouble {
     };
   }
 
-  /** Waits for it, but not for long: a trial in which it does not happen is one like any other. */
+  /** Waits for the condition, up to {@link #PATIENCE}. The trial is valid even if the condition never holds. */
   private static void awaitThat(BooleanSupplier condition) {
     try {
       await()

@@ -13,8 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * POSTs that an upstream agent hands on, at the worst moment: {@code longcut.test.handed-on} trials
- * of each kind, thirty with {@code -Pfaults-long}.
+ * Runs the trials of {@link HandedOn}: {@code longcut.test.handed-on} trials of each kind, 30 with {@code -Pfaults-long}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("faults")
@@ -22,29 +21,29 @@ class HandedOnIT {
 
   private static final int TRIALS = Integer.getInteger("longcut.test.handed-on", 1);
 
-  /** In fewer trials than these it may be that no agent was interrupted at the right moment. */
+  /** With fewer trials, possibly no agent is interrupted at the right moment. */
   private static final int ENOUGH_TO_TELL = 10;
 
-  private final Workshop workshop = new Workshop("handed-on", RabbitMq::dedicated);
+  private final TrialRunner runner = new TrialRunner("handed-on", RabbitMq::dedicated);
 
   @AfterAll
   void end() {
-    workshop.close();
+    runner.close();
   }
 
   @ParameterizedTest
   @EnumSource
-  void nothingRunsTwice(HandedOn trouble) {
-    long inDoubtBefore = workshop.logged("handed_on_in_doubt");
+  void noPostRunsTwice(HandedOn scenario) {
+    long inDoubtBefore = runner.logged("handed_on_in_doubt");
     Tally total = Tally.NONE;
     for (int trial = 0; trial < TRIALS; trial++) {
       TrialReport report =
-          workshop.runBriefly(List.of(trouble), new Random(trouble.name().hashCode() + trial));
+          runner.runBriefly(List.of(scenario), new Random(scenario.name().hashCode() + trial));
       assertThat(report.problems()).as("trial %d", trial).isEmpty();
       total = total.plus(report.tally());
     }
-    long inDoubt = workshop.logged("handed_on_in_doubt") - inDoubtBefore;
-    workshop.sum(trouble, TRIALS, total, inDoubt);
+    long inDoubt = runner.logged("handed_on_in_doubt") - inDoubtBefore;
+    runner.sum(scenario, TRIALS, total, inDoubt);
 
     assertThat(total.postsRunTwice()).isZero();
     if (TRIALS >= ENOUGH_TO_TELL) {

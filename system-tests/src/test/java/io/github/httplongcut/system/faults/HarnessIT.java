@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import java.time.Duration;
@@ -19,40 +19,39 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The negative control of the fault suite: what a broken relay would show is made beside a sound
- * one, and each trial must find it.
+ * The negative control of the fault suite. Each trial simulates a defect of the relay from outside and must report it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("faults")
 class HarnessIT {
 
-  /** Something that looks as if the relay had broken its word. */
-  @SuppressWarnings("ImmutableEnumChecker") // strikes have no state
-  enum Crime implements Trouble {
-    RUNS_TWICE(Strikes.mood(Mood.RUNS_TWICE), "ran 2 times"),
-    ANSWERS_FOR_ANOTHER(Strikes.mood(Mood.ANSWERS_FOR_ANOTHER), "the answer of another request"),
-    FORGETS_THE_EXECUTION(Strikes.mood(Mood.FORGETS_THE_EXECUTION), "answered and never ran"),
-    SAYS_503(Strikes.mood(Mood.SAYS_503), "an error that nobody may get"),
-    NEVER_ANSWERS(Strikes.mood(Mood.NEVER_ANSWERS), "should not have failed"),
+  /** A simulated violation of the relay's guarantees. */
+  @SuppressWarnings("ImmutableEnumChecker") // injectors have no state
+  enum SimulatedDefect implements FaultScenario {
+    RUNS_TWICE(FaultInjectors.behaviour(Behaviour.RUNS_TWICE), "ran 2 times"),
+    ANSWERS_FOR_ANOTHER(FaultInjectors.behaviour(Behaviour.ANSWERS_FOR_ANOTHER), "the response to another request"),
+    FORGETS_THE_EXECUTION(FaultInjectors.behaviour(Behaviour.FORGETS_THE_EXECUTION), "got a 200 but never ran"),
+    SAYS_503(FaultInjectors.behaviour(Behaviour.SAYS_503), "an error that no caller may get"),
+    NEVER_ANSWERS(FaultInjectors.behaviour(Behaviour.NEVER_ANSWERS), "should not have failed"),
     STAYS_AWAY(stayAway(), "normal service only after"),
-    LEAVES_A_CONNECTION(leaveConnection(), "connections of nobody");
+    LEAVES_A_CONNECTION(leaveConnection(), "connections of no running process");
 
-    private final Strike strike;
+    private final FaultInjector injector;
     private final String found;
 
-    Crime(Strike strike, String found) {
-      this.strike = strike;
+    SimulatedDefect(FaultInjector injector, String found) {
+      this.injector = injector;
       this.found = found;
     }
 
     @Override
-    public Strike strike() {
-      return strike;
+    public FaultInjector injector() {
+      return injector;
     }
 
     @Override
     public Duration hold() {
-      // RabbitMQ tells of a connection up to five seconds later.
+      // The management API shows a new connection up to five seconds late.
       return Duration.ofSeconds(this == LEAVES_A_CONNECTION ? 8 : 1);
     }
 
@@ -70,24 +69,24 @@ class HarnessIT {
       return one;
     }
 
-    /** A trial on a machine that stood still judges only what always holds. */
+    /** Returns whether a trial reports the defect even on a machine that was paused, where failed requests are excused. */
     boolean isFoundOnAnyMachine() {
       return this != NEVER_ANSWERS && this != STAYS_AWAY;
     }
 
-    /** The upstream server is not back when the fault is said to be over. */
-    private static Strike stayAway() {
+    /** Keeps the upstream server down for longer than the fault lasts. */
+    private static FaultInjector stayAway() {
       return (bench, random) -> {
         bench.upstream().refuse();
-        return Struck.healedBy(() -> bench.upstream().listenAfter(Trial.RECOVERY.plusSeconds(1)));
+        return InjectedFault.healedBy(() -> bench.upstream().listenAfter(Trial.RECOVERY.plusSeconds(1)));
       };
     }
 
-    private static Strike leaveConnection() {
+    private static FaultInjector leaveConnection() {
       return (bench, random) -> {
         Connection left = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "left over");
         assertThat(left.isOpen()).isTrue();
-        return Struck.healedBy(() -> {});
+        return InjectedFault.healedBy(() -> {});
       };
     }
   }
@@ -100,14 +99,14 @@ class HarnessIT {
   }
 
   @ParameterizedTest
-  @EnumSource(Crime.class)
-  void itIsFound(Crime crime) {
+  @EnumSource(SimulatedDefect.class)
+  void trialFindsTheDefect(SimulatedDefect defect) {
     TrialReport report =
-        new Trial(bench, List.of(crime), new Random(crime.name().hashCode())).run();
+        new Trial(bench, List.of(defect), new Random(defect.name().hashCode())).run();
 
     assumeTrue(
-        report.machine().isSteady() || crime.isFoundOnAnyMachine(),
-        "the machine stalled, which excuses that");
-    assertThat(report.problems()).anyMatch(each -> each.contains(crime.found));
+        report.machine().isSteady() || defect.isFoundOnAnyMachine(),
+        "the machine was paused, which excuses this defect");
+    assertThat(report.problems()).anyMatch(each -> each.contains(defect.found));
   }
 }

@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Whether the machine let all processes run all the time.
+ * The machine's pauses during a trial.
  *
- * @param stoodStill for how long it did not: nobody could be on time; zero if it was steady
+ * @param paused the time for which the machine did not run the processes; zero if it was steady
  */
-record Machine(Duration stoodStill) {
+record Machine(Duration paused) {
 
   static final Machine STEADY = new Machine(Duration.ZERO);
 
@@ -19,12 +19,11 @@ record Machine(Duration stoodStill) {
   private static final String TOTAL = " total=";
 
   boolean isSteady() {
-    return stoodStill.isZero();
+    return paused.isZero();
   }
 
   /**
-   * The time since boot in which everything that had something to do waited for the disk: Linux's
-   * pressure stall information, its line {@code full}. Zero if the kernel does not tell.
+   * The time since boot in which all runnable processes waited for the disk: the line {@code full} of Linux's pressure stall information. Zero if the kernel does not provide it.
    */
   static Duration waitedForDisk() {
     try (var lines = Files.lines(DISK_PRESSURE)) {
@@ -36,7 +35,7 @@ record Machine(Duration stoodStill) {
               .sum();
       return Duration.ofNanos(micros * 1_000);
     } catch (IOException | UncheckedIOException e) {
-      return Duration.ZERO; // there is no such file, or it is switched off
+      return Duration.ZERO; // the file is missing, or pressure stall information is disabled
     }
   }
 }

@@ -30,31 +30,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.xnio.IoUtils;
 
 /**
- * An upstream server that keeps a record of every execution by the request's id, the last part of
- * its path. It answers {@code <method> <id>} after a small random delay, unless it is in another
- * mood. It listens on {@value #DOORS} ports, its doors, so that it can refuse one agent and serve
- * another.
+ * An upstream server that records every execution by the request's id, the last part of the path. By default it answers {@code <method> <id>} after a small random delay. It has {@value #LISTENERS} listeners, each on its own port, so that it can refuse one agent and serve another.
  */
 final class RecordingUpstream implements AutoCloseable {
 
-  /** What it does to a request; the odd ones to each fifth, so that the rest can be judged. */
-  enum Mood {
+  /** The treatment of requests. All but {@link #NORMAL} apply to each fifth request only, so that the others show that service goes on. */
+  enum Behaviour {
     NORMAL,
-    /** Answers each POST, not only each fifth, one and a half to two and a half seconds later. */
+    /** Delays the response to every POST, not only each fifth, by 1.5 to 2.5 seconds. */
     ANSWERS_POSTS_SLOWLY,
     RESETS_MID_BODY,
     NEVER_ANSWERS,
     ANSWERS_LATE,
-    // What follows makes a sound relay look like a broken one (HarnessIT).
+    // The following values simulate defects of the relay (HarnessIT).
     RUNS_TWICE,
     FORGETS_THE_EXECUTION,
     ANSWERS_FOR_ANOTHER,
     SAYS_503
   }
 
-  static final int DOORS = 4;
+  static final int LISTENERS = 4;
 
-  /** Later than any timeout of the relay. */
+  /** Longer than any timeout of the relay. */
   private static final int LATE_MILLIS = 17_000;
 
   private static final int ONE_IN = 5;
@@ -65,73 +62,72 @@ final class RecordingUpstream implements AutoCloseable {
   private final Map<String, List<Instant>> answersBegun = new ConcurrentHashMap<>();
 
   /**
-   * Not the I/O thread's own: XNIO 3.8 does not wake for what another thread has delayed just
-   * before it selects, and the answer then waits for the thread's next event.
+   * Replaces the I/O thread's own timer. XNIO 3.8 does not wake up for a task that another thread schedules just before the I/O thread selects; the response would then wait for the thread's next event.
    */
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
 
   private final AtomicInteger count = new AtomicInteger();
-  private volatile Mood mood = Mood.NORMAL;
-  private final Undertow[] servers = new Undertow[DOORS];
+  private volatile Behaviour behaviour = Behaviour.NORMAL;
+  private final Undertow[] servers = new Undertow[LISTENERS];
 
   RecordingUpstream() {
     listen();
   }
 
-  URI url(int door) {
-    return URI.create("http://127.0.0.1:" + ports[door]);
+  URI url(int listener) {
+    return URI.create("http://127.0.0.1:" + ports[listener]);
   }
 
-  void mood(Mood mood) {
-    this.mood = mood;
+  void behaviour(Behaviour behaviour) {
+    this.behaviour = behaviour;
   }
 
-  /** Connections are refused from now on. */
+  /** Refuses connections from now on. */
   void refuse() {
-    for (int door = 0; door < DOORS; door++) {
-      refuse(door);
+    for (int listener = 0; listener < LISTENERS; listener++) {
+      refuse(listener);
     }
   }
 
-  /** Connections to that door are refused from now on. */
-  void refuse(int door) {
-    servers[door].stop();
+  /** Refuses connections to one listener from now on. */
+  void refuse(int listener) {
+    servers[listener].stop();
   }
 
-  /** Listens again once that time is over. */
+  /** Listens again after {@code delay}. */
   void listenAfter(Duration delay) {
     CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS)
         .execute(this::listen);
   }
 
   void listen() {
-    for (int door = 0; door < DOORS; door++) {
-      listen(door);
+    for (int listener = 0; listener < LISTENERS; listener++) {
+      listen(listener);
     }
   }
 
-  /** Listens at that door again. */
-  void listen(int door) {
-    servers[door] =
+  /** Opens one listener again. */
+  void listen(int listener) {
+    servers[listener] =
         Undertow.builder()
             .setIoThreads(2)
             .setWorkerThreads(2)
-            .addHttpListener(ports[door], "127.0.0.1", this::handle)
+            .addHttpListener(ports[listener], "127.0.0.1", this::handle)
             .build();
-    servers[door].start();
+    servers[listener].start();
   }
 
-  /** When that request was executed, each time that it was. */
+  /** The times at which the request was executed. */
   List<Instant> executionsOf(String id) {
     return executions.getOrDefault(id, List.of());
   }
 
-  /** When an answer to that request was begun, each time that one was. */
+  /** The times at which a response to the request was begun. */
   List<Instant> answersBegunTo(String id) {
     return answersBegun.getOrDefault(id, List.of());
   }
 
-  /** When an answer to that request was written, each time that one was. */
+  /** The times at which a response to the request was written. */
   List<Instant> answersTo(String id) {
     return answers.getOrDefault(id, List.of());
   }
@@ -140,20 +136,20 @@ final class RecordingUpstream implements AutoCloseable {
     String path = exchange.getRequestPath();
     String id = path.substring(path.lastIndexOf('/') + 1);
     boolean odd = count.incrementAndGet() % ONE_IN == 0;
-    boolean slow = mood == Mood.ANSWERS_POSTS_SLOWLY;
-    boolean moody = slow ? exchange.getRequestMethod().equals(Methods.POST) : odd;
-    Mood now = moody ? mood : Mood.NORMAL;
-    if (now != Mood.FORGETS_THE_EXECUTION) {
+    boolean slow = behaviour == Behaviour.ANSWERS_POSTS_SLOWLY;
+    boolean misbehaves = slow ? exchange.getRequestMethod().equals(Methods.POST) : odd;
+    Behaviour now = misbehaves ? behaviour : Behaviour.NORMAL;
+    if (now != Behaviour.FORGETS_THE_EXECUTION) {
       add(executions, id);
     }
-    if (now == Mood.RUNS_TWICE) {
+    if (now == Behaviour.RUNS_TWICE) {
       add(executions, id);
     }
     int delay = delayMillis(now);
-    exchange.dispatch( // here, once this method has returned
+    exchange.dispatch( // runs on this thread once this method has returned
         SameThreadExecutor.INSTANCE,
         () -> {
-          if (now != Mood.NEVER_ANSWERS) {
+          if (now != Behaviour.NEVER_ANSWERS) {
             ScheduledFuture<?> unused =
                 timer.schedule(
                     () -> exchange.getIoThread().execute(() -> answer(exchange, id, now)),
@@ -163,8 +159,8 @@ final class RecordingUpstream implements AutoCloseable {
         });
   }
 
-  private static int delayMillis(Mood mood) {
-    return switch (mood) {
+  private static int delayMillis(Behaviour behaviour) {
+    return switch (behaviour) {
       case ANSWERS_LATE -> LATE_MILLIS;
       case ANSWERS_POSTS_SLOWLY -> 1_500 + ThreadLocalRandom.current().nextInt(1_000);
       default -> 2 + ThreadLocalRandom.current().nextInt(30);
@@ -175,11 +171,11 @@ final class RecordingUpstream implements AutoCloseable {
     times.computeIfAbsent(id, unused -> new CopyOnWriteArrayList<>()).add(Instant.now());
   }
 
-  private void answer(HttpServerExchange exchange, String id, Mood mood) {
+  private void answer(HttpServerExchange exchange, String id, Behaviour behaviour) {
     add(answersBegun, id);
     String body =
-        exchange.getRequestMethod() + " " + (mood == Mood.ANSWERS_FOR_ANOTHER ? "other" : id);
-    if (mood == Mood.RESETS_MID_BODY) {
+        exchange.getRequestMethod() + " " + (behaviour == Behaviour.ANSWERS_FOR_ANOTHER ? "other" : id);
+    if (behaviour == Behaviour.RESETS_MID_BODY) {
       exchange.getResponseHeaders().put(Headers.CONTENT_LENGTH, body.length() + 1_000);
       exchange
           .getResponseSender()
@@ -198,7 +194,7 @@ final class RecordingUpstream implements AutoCloseable {
               });
       return;
     }
-    if (mood == Mood.SAYS_503) {
+    if (behaviour == Behaviour.SAYS_503) {
       exchange.setStatusCode(StatusCodes.SERVICE_UNAVAILABLE);
     }
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain");
@@ -215,13 +211,13 @@ final class RecordingUpstream implements AutoCloseable {
             });
   }
 
-  /** Below the ports of outgoing connections, so that they stay free while nobody listens. */
+  /** Picks ports below the range of outgoing connections, so that they stay free while a listener is closed. */
   private static int[] freePorts() {
     return new Random()
         .ints(20_000, 32_000)
         .distinct()
         .filter(RecordingUpstream::isFree)
-        .limit(DOORS)
+        .limit(LISTENERS)
         .toArray();
   }
 

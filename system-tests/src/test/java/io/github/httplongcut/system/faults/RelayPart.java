@@ -2,7 +2,7 @@ package io.github.httplongcut.system.faults;
 
 import java.util.regex.Pattern;
 
-/** What the relay is made of. */
+/** A role of the relay. */
 enum RelayPart {
   CLIENT_AGENT("client-agent"),
   BROKER("broker"),
@@ -14,19 +14,18 @@ enum RelayPart {
     this.role = role;
   }
 
-  /** The name of the role, which its user in RabbitMQ bears too. */
+  /** The name of the role, which is also the name of its RabbitMQ user. */
   String role() {
     return role;
   }
 
-  /** Finds the queues of the process of that name, and no other's. */
+  /** A pattern that matches the names of the queues of one process. */
   Pattern queuesOf(String process) {
     return Pattern.compile(
         "^(%s|heartbeats)\\.%s\\.%s-[a-z2-7]{6}(\\.\\d+)?$".formatted(role, role, process));
   }
 
-  /**
-   * Finds that connection of the process of that name.
+  /** A pattern that finds the name of one connection of a process.
    *
    * @param connection {@code publish} or {@code consume}
    */

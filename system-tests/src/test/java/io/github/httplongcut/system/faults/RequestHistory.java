@@ -13,9 +13,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the logs of all processes say of one request. The relay's ids are not the caller's: a
- * request's {@code client_req_id} comes from its problem document, or is that of the log line of
- * its client agent that has its method, its length and its time; the other ids stand beside it.
+ * Collects the log lines of all processes about one request. The relay's ids differ from the caller's id, so they are found in two steps:
+ *
+ * <ol>
+ *   <li>The {@code client_req_id} is in the problem document. Without one, it is in the client agent's log line with the request's method, length and time.
+ *   <li>The other ids are in the log lines that contain the {@code client_req_id}.
+ * </ol>
  */
 final class RequestHistory {
 
@@ -28,21 +31,21 @@ final class RequestHistory {
 
   private final Map<String, List<String>> logs;
 
-  /** Of those processes, as their logs are now. */
+  /** Reads the logs of the processes as they are now. */
   RequestHistory(List<RoleProcess> processes) {
     logs = new LinkedHashMap<>();
     processes.forEach(process -> logs.put(process.name(), process.output().lines().toList()));
   }
 
-  /** All lines about it, oldest first, each with its process's name before it. */
-  String of(Sent request, RecordingUpstream upstream) {
+  /** All lines about the request, oldest first, each with the name of its process. */
+  String of(SentRequest request, RecordingUpstream upstream) {
     Set<String> lines = new TreeSet<>(); // a line begins with its time
     linesAbout(request)
         .forEach(
             (process, log) ->
                 log.forEach(
                     line -> lines.add(line.substring(0, 24) + " " + process + line.substring(24))));
-    return "%s%n  executed at %s, answer begun at %s, written at %s%n  %s%n"
+    return "%s%n  executed at %s, response begun at %s, written at %s%n  %s%n"
         .formatted(
             request,
             upstream.executionsOf(request.id()),
@@ -51,8 +54,8 @@ final class RequestHistory {
             String.join("\n  ", lines));
   }
 
-  /** The lines of each process's log that are about it; of each process a list. */
-  Map<String, List<String>> linesAbout(Sent request) {
+  /** The lines about the request, by process name. */
+  Map<String, List<String>> linesAbout(SentRequest request) {
     Set<String> ids = firstIds(request);
     Map<String, List<String>> lines = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
@@ -73,8 +76,8 @@ final class RequestHistory {
     return lines;
   }
 
-  private Set<String> firstIds(Sent request) {
-    Matcher problem = IN_PROBLEM.matcher(request.answer().map(Sent.Answer::body).orElse(""));
+  private Set<String> firstIds(SentRequest request) {
+    Matcher problem = IN_PROBLEM.matcher(request.answer().map(SentRequest.Answer::body).orElse(""));
     if (problem.find()) {
       return new TreeSet<>(Set.of(problem.group(1)));
     }
@@ -95,11 +98,11 @@ final class RequestHistory {
         }
       }
     }
-    // Several GETs at the same time look the same: rather none than all of them.
+    // Several GETs at the same time cannot be told apart.
     return found.size() == 1 ? new TreeSet<>(found) : new TreeSet<>();
   }
 
-  /** When a line of a log was written. */
+  /** The time at which a log line was written. */
   static Instant timeOf(String line) {
     return Instant.parse(line.substring(0, 24));
   }

@@ -13,39 +13,39 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code ./longcut soak}: random faults on random processes, with the account of every request. */
+/** {@code ./longcut soak}: random faults in random processes, with an audit of every request. */
 @Command(
     name = "longcut soak",
     mixinStandardHelpOptions = true,
     description =
-        "Runs the relay under load and breaks one part of it after the other, or two at once."
-            + " Ends with 0 if every request was accounted for, else with 1.")
+        "Runs the relay under load and injects one random fault after the other, or two at once."
+            + " Exits with 0 if no request violated the relay's guarantees, else with 1.")
 final class Soak implements Callable<Integer> {
 
   private static final int ONE_PAIR_IN = 3;
 
-  @Option(names = "--minutes", required = true, paramLabel = "N", description = "how long")
+  @Option(names = "--minutes", required = true, paramLabel = "N", description = "duration of the run in minutes")
   private int minutes;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
-      description = "the same faults in the same order as another run; default: a random one")
+      description = "seed of another run, to repeat its faults in the same order; default: random")
   private long seed = new Random().nextInt(1_000_000);
 
   @Option(
       names = "--faults",
       split = ",",
       paramLabel = "FAULT",
-      description = "only these, in this order, again and again: ${COMPLETION-CANDIDATES}")
+      description = "run only these faults, repeatedly in this order: ${COMPLETION-CANDIDATES}")
   private List<Fault> faults = List.of();
 
   @Option(
       names = "--cluster",
-      description = "on a RabbitMQ cluster of three nodes; what stops and starts is one of them")
+      description = "use a RabbitMQ cluster of three nodes; RabbitMQ faults stop one of the nodes")
   private boolean cluster;
 
-  /** Exits with 0, with 1 if anything was wrong, or with 2 for a usage error. */
+  /** Exits with 0, with 1 if any trial failed, or with 2 for a usage error. */
   public static void main(String... arguments) {
     CommandLine commandLine = new CommandLine(new Soak());
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
@@ -60,25 +60,25 @@ final class Soak implements Callable<Integer> {
     int trials = 0;
     List<String> failed = new ArrayList<>();
     say("soak of %d minutes, seed %d".formatted(minutes, seed));
-    try (Workshop workshop =
-        new Workshop(name(), cluster ? RabbitMq::cluster : RabbitMq::dedicated)) {
+    try (TrialRunner runner =
+        new TrialRunner(name(), cluster ? RabbitMq::cluster : RabbitMq::dedicated)) {
       while (System.nanoTime() - end < 0) {
         List<Fault> now = next(trials, random);
         trials++;
         try {
-          TrialReport report = workshop.run(now, new Random(random.nextLong()));
+          TrialReport report = runner.run(now, new Random(random.nextLong()));
           total = total.plus(report.tally());
           say("%3d %s".formatted(trials, report.row()));
           if (!report.isClean()) {
             failed.add(trials + " " + names(now));
             report.problems().forEach(problem -> say("    " + problem));
           }
-        } catch (RuntimeException | AssertionError e) { // the next one gets a new bench
+        } catch (RuntimeException | AssertionError e) { // the next trial gets a new bench
           failed.add(trials + " " + names(now));
           say("%3d %s: %s".formatted(trials, names(now), e));
         }
       }
-      List<String> grown = workshop.growth();
+      List<String> grown = runner.growth();
       failed.addAll(grown);
     }
     say(
@@ -90,7 +90,7 @@ final class Soak implements Callable<Integer> {
                 total.posts(),
                 total.postsRun(),
                 total.postsRunTwice()));
-    say(failed.isEmpty() ? "clean: all is accounted for" : "NOT CLEAN: " + failed);
+    say(failed.isEmpty() ? "clean: no violations" : "NOT CLEAN: " + failed);
     return failed.isEmpty() ? 0 : 1;
   }
 
@@ -104,7 +104,7 @@ final class Soak implements Callable<Integer> {
     }
     List<Fault> all =
         Stream.of(Fault.values())
-            .filter(fault -> fault != Fault.CLOCKS_A_DAY_OFF || Strikes.canSetClocks())
+            .filter(fault -> fault != Fault.CLOCKS_A_DAY_OFF || FaultInjectors.canSetClocks())
             .toList();
     Fault first = all.get(random.nextInt(all.size()));
     List<Fault> partners =

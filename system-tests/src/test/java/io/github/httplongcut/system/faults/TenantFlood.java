@@ -19,7 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** A tenant that asks 500 times a second for a target that has no upstream agent. */
+/** A tenant that sends 500 requests a second for a target that has no upstream agent. */
 final class TenantFlood implements AutoCloseable {
 
   private static final int REQUESTS_AT_ONCE = 25;
@@ -37,7 +37,7 @@ final class TenantFlood implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Begins one, past the bench's proxies. */
+  /** Starts a flood that bypasses the bench's proxies. */
   static TenantFlood begin(FaultBench bench) {
     try {
       Connection connection = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "flood");
@@ -50,7 +50,7 @@ final class TenantFlood implements AutoCloseable {
     }
   }
 
-  /** An exception ends the flood: another fault has cut the connection. */
+  /** Publishes one batch. An exception ends the flood, since another fault has closed the connection. */
   private void ask() {
     BasicProperties properties =
         new BasicProperties.Builder()

@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.faults;
 
-import io.github.httplongcut.system.faults.Account.Times;
-import io.github.httplongcut.system.faults.Account.Violation;
+import io.github.httplongcut.system.faults.RequestAudit.Times;
+import io.github.httplongcut.system.faults.RequestAudit.Violation;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,16 +17,16 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
-/** One fault, or several at once, under load; with the account of every request. */
+/** One fault or several simultaneous faults under load, with an audit of every request. */
 final class Trial {
 
-  /** Normal service must be back within this after a fault's end. */
+  /** Maximum time from the end of the faults to normal service. */
   static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private static final int PER_SECOND = 60;
   private static final Duration SLOW = Duration.ofMillis(1_500);
 
-  /** Before the fault: processes that answer later have just started, and are not struck yet. */
+  /** Limit for a slow response before the fault, where slow means that processes have just started. */
   private static final Duration SLOW_AT_FIRST = Duration.ofMillis(300);
 
   private static final Duration WARM = Duration.ofMillis(1_500);
@@ -40,54 +40,53 @@ final class Trial {
       Duration.ofSeconds(2L * FaultBench.REQUEST_TIMEOUT_SECONDS + 5);
   private static final int HISTORIES = 3;
 
-  /** Half of what makes a process take itself for one that stood still. */
+  /** Half of the pause after which a process logs {@code stood_still}. */
   private static final Duration STALL = Duration.ofMillis(250);
 
   /**
-   * So long the driver is held up, too, when it is the machine that makes a process stand still.
+   * Minimum pause of the driver if the machine, and not the process itself, paused a process.
    */
   private static final Duration HITCH = Duration.ofMillis(100);
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   private final FaultBench bench;
-  private final List<? extends Trouble> faults;
+  private final List<? extends FaultScenario> faults;
   private final Random random;
   private final Instant startedAt = Instant.now();
 
   /**
-   * @param faults begin in this order, and end in the opposite one
+   * @param faults begin in this order and end in the opposite order
    */
-  Trial(FaultBench bench, List<? extends Trouble> faults, Random random) {
+  Trial(FaultBench bench, List<? extends FaultScenario> faults, Random random) {
     this.bench = bench;
     this.faults = List.copyOf(faults);
     this.random = random;
   }
 
-  /** Runs it, half a minute at most unless the fault is a long one, and says how it went. */
+  /** Runs the trial and returns its report. Takes at most half a minute unless the fault is long. */
   TrialReport run() {
     bench.ensure(counts());
-    AtRest atRest = new AtRest(bench);
+    IdleCheck idleCheck = new IdleCheck(bench);
     try (Driver driver = driver()) {
       driver.start();
       warmUp(driver);
-      Times times = strikeAndHeal(driver);
+      Times times = injectAndHeal(driver);
       awaitCalm(driver, times);
       driver.finish(LAST_ANSWER);
-      return report(driver, times, atRest.leftovers());
+      return report(driver, times, idleCheck.leftovers());
     }
   }
 
   /**
-   * Runs it without what is about service before and after: the account of every request alone, so
-   * that many trials take little time.
+   * Runs the trial without the checks of normal service and of leftovers, so that many trials take little time.
    */
   TrialReport runBriefly() {
     bench.ensure(counts());
     try (Driver driver = driver()) {
       driver.start();
       driver.drive(BRIEF_WARM);
-      Times times = strikeAndHeal(driver);
+      Times times = injectAndHeal(driver);
       driver.finish(LAST_ANSWER);
       return report(driver, times, List.of());
     }
@@ -96,15 +95,15 @@ final class Trial {
   private Driver driver() {
     return new Driver(
         bench.callers(),
-        bench::called,
+        bench::loadBalanced,
         PER_SECOND,
         "t" + NUMBER.incrementAndGet(),
-        new Random(random.nextLong())); // it draws as often as time allows
+        new Random(random.nextLong())); // a separate one, since the number of its draws depends on time
   }
 
   private Map<RelayPart, Integer> counts() {
     Map<RelayPart, Integer> counts = new EnumMap<>(RelayPart.class);
-    for (Trouble fault : faults) {
+    for (FaultScenario fault : faults) {
       fault.counts().forEach((part, count) -> counts.merge(part, count, Math::min));
     }
     return counts;
@@ -119,18 +118,18 @@ final class Trial {
     }
   }
 
-  private Times strikeAndHeal(Driver driver) {
+  private Times injectAndHeal(Driver driver) {
     long begin = System.nanoTime();
     Set<RoleProcess> victims = new HashSet<>();
-    List<Struck> struck = new ArrayList<>();
-    for (Trouble fault : faults) {
-      Struck each = fault.strike().on(bench, random);
+    List<InjectedFault> injected = new ArrayList<>();
+    for (FaultScenario fault : faults) {
+      InjectedFault each = fault.injector().inject(bench, random);
       each.victim().ifPresent(victims::add);
-      struck.add(each);
+      injected.add(each);
     }
-    driver.drive(faults.stream().map(Trouble::hold).max(Duration::compareTo).orElseThrow());
-    Collections.reverse(struck);
-    struck.forEach(each -> each.heal().run());
+    driver.drive(faults.stream().map(FaultScenario::hold).max(Duration::compareTo).orElseThrow());
+    Collections.reverse(injected);
+    injected.forEach(each -> each.heal().run());
     return new Times(begin, System.nanoTime(), victims);
   }
 
@@ -142,11 +141,11 @@ final class Trial {
     }
   }
 
-  /** When the last request was sent that failed or was slower than that, at least {@code from}. */
-  private static long lastBad(List<Sent> requests, long from, Duration slow) {
+  /** The time at which the last failed or slow request was sent; {@code from} if there is none after it. */
+  private static long lastBad(List<SentRequest> requests, long from, Duration slow) {
     long now = System.nanoTime();
     long last = from;
-    for (Sent request : requests) {
+    for (SentRequest request : requests) {
       boolean bad =
           request.nanos(now) > slow.toNanos()
               || (request.answer().isPresent() && !request.isSuccess());
@@ -158,17 +157,17 @@ final class Trial {
   }
 
   private TrialReport report(Driver driver, Times times, List<String> leftovers) {
-    List<Sent> requests = driver.sent();
+    List<SentRequest> requests = driver.sent();
     Machine machine = machine(driver, times);
     boolean stalled = !machine.isSteady();
-    // Of two faults at once, and on a machine that stands still, no process can tell what is dead
-    // from what is slow; nothing is lost and nothing runs twice all the same.
+    // With two simultaneous faults, or on a paused machine, no process can tell a dead one from a slow
+    // one, so any request may fail. The audit's guarantees still hold.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
     List<Violation> violations =
-        new Account(
+        new RequestAudit(
                 bench.upstream()::executionsOf,
-                new Evidence(bench, times.victims())::mayBeLost,
+                new LossEvidence(bench, times.victims())::mayBeLost,
                 expectation,
                 times,
                 machine)
@@ -189,17 +188,17 @@ final class Trial {
     return TrialReport.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
   }
 
-  /** A process that stands still alone was held up by itself: that is no excuse. */
+  /** Finds pauses of the machine. A pause of one process alone is not the machine's fault and excuses nothing. */
   private Machine machine(Driver driver, Times times) {
     boolean stalled =
         !driver.waitedForDisk().isZero()
             || driver.worstStall().compareTo(STALL) > 0
-            || (driver.worstStall().compareTo(HITCH) > 0 && stoodStill(times));
+            || (driver.worstStall().compareTo(HITCH) > 0 && anyProcessPaused(times));
     return stalled ? new Machine(driver.worstStall().plus(driver.waitedForDisk())) : Machine.STEADY;
   }
 
-  /** Whether a process that nobody struck says so of itself, since the trial began. */
-  private boolean stoodStill(Times times) {
+  /** Returns whether a process that is not a victim logged {@code stood_still} since the trial began. */
+  private boolean anyProcessPaused(Times times) {
     Instant from = startedAt.minus(STALL);
     return bench.running().stream()
         .filter(process -> !times.victims().contains(process))

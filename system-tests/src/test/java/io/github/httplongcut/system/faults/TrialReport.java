@@ -8,14 +8,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How a trial went.
+ * The result of a trial.
  *
- * @param row of the table in docs/reliability.md
- * @param problems what should not have been; none if all is well
+ * @param row a row for the table in docs/reliability.md
+ * @param problems violations and leftovers; empty if the trial passed
  */
 record TrialReport(String row, Tally tally, Machine machine, List<String> problems) {
 
-  /** Numbers to add up. */
+  /** Counts of requests that can be summed over trials. */
   record Tally(int requests, int failed, int posts, int postsRun, int postsRunTwice) {
 
     static final Tally NONE = new Tally(0, 0, 0, 0, 0);
@@ -38,7 +38,7 @@ record TrialReport(String row, Tally tally, Machine machine, List<String> proble
 
   static TrialReport of(
       String name,
-      List<Sent> requests,
+      List<SentRequest> requests,
       RecordingUpstream upstream,
       Machine machine,
       Duration normalAfter,
@@ -48,9 +48,9 @@ record TrialReport(String row, Tally tally, Machine machine, List<String> proble
     String row =
         "| %s | %s | %s | %.1f s | %.1f s |"
             .formatted(
-                name + (machine.isSteady() ? "" : said(machine)),
+                name + (machine.isSteady() ? "" : pauseOf(machine)),
                 failures(requests.stream().filter(each -> !each.isPost()).toList()),
-                failures(requests.stream().filter(Sent::isPost).toList()),
+                failures(requests.stream().filter(SentRequest::isPost).toList()),
                 longest / 1e9,
                 normalAfter.toMillis() / 1e3);
     return new TrialReport(row, tally(requests, upstream), machine, problems);
@@ -60,12 +60,12 @@ record TrialReport(String row, Tally tally, Machine machine, List<String> proble
     return problems.isEmpty();
   }
 
-  private static String said(Machine machine) {
-    return " (the machine stood still for %.1f s)".formatted(machine.stoodStill().toMillis() / 1e3);
+  private static String pauseOf(Machine machine) {
+    return " (the machine was paused for %.1f s)".formatted(machine.paused().toMillis() / 1e3);
   }
 
-  private static Tally tally(List<Sent> requests, RecordingUpstream upstream) {
-    List<Sent> posts = requests.stream().filter(Sent::isPost).toList();
+  private static Tally tally(List<SentRequest> requests, RecordingUpstream upstream) {
+    List<SentRequest> posts = requests.stream().filter(SentRequest::isPost).toList();
     return new Tally(
         requests.size(),
         (int) requests.stream().filter(each -> !each.isSuccess()).count(),
@@ -74,11 +74,11 @@ record TrialReport(String row, Tally tally, Machine machine, List<String> proble
         (int) posts.stream().filter(each -> upstream.executionsOf(each.id()).size() > 1).count());
   }
 
-  private static String failures(List<Sent> requests) {
+  private static String failures(List<SentRequest> requests) {
     Map<String, Integer> codes = new TreeMap<>();
-    for (Sent request : requests) {
+    for (SentRequest request : requests) {
       if (!request.isSuccess()) {
-        String code = request.answer().map(TrialReport::name).orElse("no answer");
+        String code = request.answer().map(TrialReport::name).orElse("no response");
         codes.merge(code, 1, Integer::sum);
       }
     }
@@ -89,8 +89,8 @@ record TrialReport(String row, Tally tally, Machine machine, List<String> proble
     return requests.size() + ", " + (each.isEmpty() ? "0" : each);
   }
 
-  private static String name(Sent.Answer answer) {
-    if (answer.end() != Sent.End.ANSWERED) {
+  private static String name(SentRequest.Answer answer) {
+    if (answer.end() != SentRequest.End.ANSWERED) {
       return answer.end().name().toLowerCase(Locale.ROOT);
     }
     return answer.code().isEmpty() ? String.valueOf(answer.status()) : "`" + answer.code() + "`";

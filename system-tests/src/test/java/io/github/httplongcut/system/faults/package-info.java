@@ -1,5 +1,4 @@
 /**
- * Nothing lost, nothing run twice: the whole relay under load while its parts fail, with an account
- * of every request (docs/reliability.md).
+ * Fault tests: the whole relay under load while its processes, RabbitMQ or the network fail, with an audit of every request (docs/reliability.md).
  */
 package io.github.httplongcut.system.faults;

@@ -5,23 +5,22 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A request that was sent, and what the caller got for it. Thread-safe. */
-final class Sent {
+/** A request that a caller sent, with its result. Thread-safe. */
+final class SentRequest {
 
-  /** How a request ended for its caller. */
+  /** The end of a request as its caller sees it. */
   enum End {
     ANSWERED,
-    /** The connection broke before an answer. */
+    /** The connection broke before a response. */
     BROKEN,
-    /** No client agent took the connection. */
+    /** Every client agent refused the connection. */
     REFUSED
   }
 
-  /**
-   * What the caller got.
+  /** The result that the caller got.
    *
-   * @param code of {@code Longcut-Error}, or empty
-   * @param body the answer's, or what broke
+   * @param code the value of {@code Longcut-Error}, or empty
+   * @param body the response body, or the error of the connection
    * @param at {@link System#nanoTime}
    */
   record Answer(End end, int status, String code, String body, long at) {
@@ -42,7 +41,7 @@ final class Sent {
   /**
    * @param id unique among all that a {@link FaultBench} has seen
    */
-  Sent(String id, boolean post, int bodyLength) {
+  SentRequest(String id, boolean post, int bodyLength) {
     this.id = id;
     this.post = post;
     this.bodyLength = bodyLength;
@@ -60,7 +59,7 @@ final class Sent {
     return post ? "POST" : "GET";
   }
 
-  /** What the client agent's log knows a POST by. */
+  /** The length of the body in bytes, by which a POST is found in the client agent's log. */
   int bodyLength() {
     return bodyLength;
   }
@@ -73,7 +72,7 @@ final class Sent {
     return sentAtTime;
   }
 
-  /** It is sent to that client agent (now). */
+  /** Records the client agent to which the request is being sent. */
   void through(RoleProcess client) {
     this.client = client;
   }
@@ -100,7 +99,7 @@ final class Sent {
     return now != null && now.isSuccess();
   }
 
-  /** How long the caller has waited, at most until {@code now}. */
+  /** Nanoseconds from the request to its response, or to {@code now} if there is no response yet. */
   long nanos(long now) {
     Answer given = answer;
     return (given == null ? now : given.at()) - sentAt;
@@ -111,11 +110,11 @@ final class Sent {
     Answer given = answer;
     String outcome =
         given == null
-            ? "no answer"
+            ? "no response"
             : "%s %d %s after %d ms"
                 .formatted(
                     given.end(), given.status(), given.code(), (given.at() - sentAt) / 1_000_000);
     return "%s %s through %s at %s: %s"
-        .formatted(method(), id, client == null ? "nobody" : client.name(), sentAtTime, outcome);
+        .formatted(method(), id, client == null ? "no client agent" : client.name(), sentAtTime, outcome);
   }
 }

@@ -10,20 +10,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the processes hold in memory when they are at rest: it must not grow from trial to trial.
+ * Checks that the heap of idle processes does not grow from trial to trial.
  */
-final class Heap {
+final class HeapCheck {
 
   private static final long SLACK_BYTES = 12L * 1024 * 1024;
 
   private final Map<RoleProcess, Long> before = new HashMap<>();
 
-  /** As it is now. */
-  Heap(List<RoleProcess> processes) {
+  /** Records the heap in use now. */
+  HeapCheck(List<RoleProcess> processes) {
     processes.forEach(process -> before.put(process, usedAfterCollection(process)));
   }
 
-  /** Those of the processes that hold much more than they did; new ones are not looked at. */
+  /** A line for each process whose heap grew by more than {@link #SLACK_BYTES}; new processes are ignored. */
   List<String> growth(List<RoleProcess> processes) {
     List<String> grown = new ArrayList<>();
     for (RoleProcess process : processes) {
@@ -32,7 +32,7 @@ final class Heap {
         long now = usedAfterCollection(process);
         if (now > then + SLACK_BYTES) {
           grown.add(
-              "%s held %d KiB and holds %d KiB".formatted(process.name(), then >> 10, now >> 10));
+              "the heap of %s grew from %d KiB to %d KiB".formatted(process.name(), then >> 10, now >> 10));
         }
       }
     }

@@ -13,24 +13,23 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Runs trials one after the other on the same bench, as long as all goes well; after a failure the
- * next one gets a new bench. Writes the table of what was seen to {@code target/faults/<name>.md}.
+ * Runs trials one after the other on the same bench. After a failed trial, the next one gets a new bench. Writes the table of results to {@code target/faults/<name>.md}.
  */
-final class Workshop implements AutoCloseable {
+final class TrialRunner implements AutoCloseable {
 
   private final String name;
   private final Supplier<RabbitMq> rabbitMq;
   private final Path table;
   private final Path sums;
   private FaultBench bench;
-  private Heap heap;
+  private HeapCheck heap;
   private int benches;
 
   /**
-   * @param name of the table and of the logs' directory
-   * @param rabbitMq starts one for each bench
+   * @param name the name of the table and of the log directory
+   * @param rabbitMq starts a RabbitMQ for each bench
    */
-  Workshop(String name, Supplier<RabbitMq> rabbitMq) {
+  TrialRunner(String name, Supplier<RabbitMq> rabbitMq) {
     this.name = name;
     this.rabbitMq = rabbitMq;
     this.table = Path.of("target", "faults", name + ".md");
@@ -45,19 +44,19 @@ final class Workshop implements AutoCloseable {
   }
 
   /**
-   * @param faults begin in this order, and end in the opposite one
+   * @param faults begin in this order and end in the opposite order
    */
-  TrialReport run(List<? extends Trouble> faults, Random random) {
+  TrialReport run(List<? extends FaultScenario> faults, Random random) {
     return run(faults, random, Trial::run);
   }
 
-  /** The same in little time: {@link Trial#runBriefly}. */
-  TrialReport runBriefly(List<? extends Trouble> faults, Random random) {
+  /** Runs a trial with {@link Trial#runBriefly}. */
+  TrialReport runBriefly(List<? extends FaultScenario> faults, Random random) {
     return run(faults, random, Trial::runBriefly);
   }
 
   private TrialReport run(
-      List<? extends Trouble> faults, Random random, Function<Trial, TrialReport> running) {
+      List<? extends FaultScenario> faults, Random random, Function<Trial, TrialReport> running) {
     if (bench == null) {
       benches++;
       bench = new FaultBench(name + "-" + benches, rabbitMq.get());
@@ -68,7 +67,7 @@ final class Workshop implements AutoCloseable {
       clean = report.isClean();
       write(report);
       if (heap == null && clean) {
-        heap = new Heap(bench.running());
+        heap = new HeapCheck(bench.running());
       }
       return report;
     } finally {
@@ -91,11 +90,11 @@ final class Workshop implements AutoCloseable {
   }
 
   /**
-   * Writes what many trials of one kind were, to {@code target/faults/<name>-sums.md}.
+   * Appends the sums of many trials of one kind to {@code target/faults/<name>-sums.md}.
    *
-   * @param inDoubt how many POSTs were handed on and may not have been
+   * @param inDoubt number of POSTs that were handed on without a confirm
    */
-  void sum(Trouble fault, int trials, TrialReport.Tally total, long inDoubt) {
+  void sum(FaultScenario fault, int trials, TrialReport.Tally total, long inDoubt) {
     append(
         sums,
         "| `%s` | %d | %d, %d, %d | %d, %d | %d |"
@@ -110,7 +109,7 @@ final class Workshop implements AutoCloseable {
                 inDoubt));
   }
 
-  /** How often the processes of the bench, those that have ended too, have logged that event. */
+  /** The number of log lines with this event, of all processes of the bench, including ended ones. */
   long logged(String event) {
     if (bench == null) {
       return 0;
@@ -121,7 +120,7 @@ final class Workshop implements AutoCloseable {
         .count();
   }
 
-  /** After the last trial: what the processes hold more than after their first one. */
+  /** Heap growth of the processes from the first trial to the last ({@link HeapCheck#growth}). */
   List<String> growth() {
     return bench == null ? List.of() : heap.growth(bench.running());
   }

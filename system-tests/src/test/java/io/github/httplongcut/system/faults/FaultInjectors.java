@@ -3,7 +3,7 @@ package io.github.httplongcut.system.faults;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.system.faults.RecordingUpstream.Mood;
+import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
@@ -18,43 +18,42 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** How the faults are made. */
-final class Strikes {
+/** The injectors of all faults. */
+final class FaultInjectors {
 
   private static final int QUEUE_LIMIT = 10_000;
 
-  private Strikes() {}
+  private FaultInjectors() {}
 
-  /** SIGKILL; another one is started in its place. */
-  static Strike kill(RelayPart part) {
+  /** Sends SIGKILL to a process; a new process replaces it at the end. */
+  static FaultInjector kill(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.kill();
       bench.leave(victim);
-      return Struck.at(victim, () -> bench.join(part, bench.start(part)));
+      return InjectedFault.withVictim(victim, () -> bench.join(part, bench.start(part)));
     };
   }
 
-  /** SIGSTOP, and SIGCONT. */
-  static Strike freeze(RelayPart part) {
+  /** Sends SIGSTOP to a process, and SIGCONT at the end. */
+  static FaultInjector freeze(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.freeze();
-      return Struck.at(victim, victim::thaw);
+      return InjectedFault.withVictim(victim, victim::thaw);
     };
   }
 
   /**
-   * SIGTERM; another one is started in its place. Callers turn to it for the time that the fault
-   * holds, as long as a load balancer may take to find that it is not ready.
+   * Sends SIGTERM to a process; a new process replaces it at the end. Callers still use the process while the fault lasts, as a load balancer does until it notices that the process is not ready.
    */
-  static Strike drain(RelayPart part) {
+  static FaultInjector drain(RelayPart part) {
     return (bench, random) -> {
       RoleProcess victim = bench.pick(part, random);
       victim.terminate();
-      return Struck.healedBy(
+      return InjectedFault.healedBy(
           () -> {
-            bench.passBy(victim);
+            bench.stopLoadBalancingTo(victim);
             int exitCode = victim.awaitExitCode();
             bench.leave(victim);
             if (exitCode != 0) {
@@ -65,40 +64,40 @@ final class Strikes {
     };
   }
 
-  /** RabbitMQ closes all connections. */
-  static Strike closeConnections() {
+  /** Makes RabbitMQ close all connections. */
+  static FaultInjector closeConnections() {
     return (bench, random) -> {
       bench.rabbitMq().ctl("close_all_connections", "--vhost", RabbitMq.VHOST, "fault");
-      return Struck.healedBy(() -> {});
+      return InjectedFault.healedBy(() -> {});
     };
   }
 
-  /** RabbitMQ is stopped, and started. */
-  static Strike stopRabbitMq() {
+  /** Stops RabbitMQ, and starts it at the end. */
+  static FaultInjector stopRabbitMq() {
     return (bench, random) -> {
       bench.rabbitMq().stop();
-      return Struck.healedBy(() -> bench.rabbitMq().start());
+      return InjectedFault.healedBy(() -> bench.rabbitMq().start());
     };
   }
 
-  /** RabbitMQ gets a SIGKILL, and is started. */
-  static Strike killRabbitMq() {
+  /** Sends SIGKILL to RabbitMQ, and starts it at the end. */
+  static FaultInjector killRabbitMq() {
     return (bench, random) -> {
       bench.rabbitMq().kill();
-      return Struck.healedBy(() -> bench.rabbitMq().start());
+      return InjectedFault.healedBy(() -> bench.rabbitMq().start());
     };
   }
 
-  /** RabbitMQ blocks whoever publishes. */
-  static Strike memoryAlarm() {
+  /** Raises a memory alarm, which makes RabbitMQ block all publishing connections. */
+  static FaultInjector memoryAlarm() {
     return (bench, random) -> {
       bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0");
-      return Struck.healedBy(() -> bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0.4"));
+      return InjectedFault.healedBy(() -> bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0.4"));
     };
   }
 
-  /** Nobody consumes, and others have filled the queue. */
-  static Strike fillClientRequest() {
+  /** Kills all brokers and fills {@code client_request} with other messages. */
+  static FaultInjector fillClientRequest() {
     return (bench, random) -> {
       List<RoleProcess> brokers = List.copyOf(bench.running(RelayPart.BROKER));
       brokers.forEach(RoleProcess::kill);
@@ -110,7 +109,7 @@ final class Strikes {
               channel.basicPublish("", Topology.CLIENT_REQUEST_QUEUE, null, new byte[] {'x'});
             }
           });
-      return Struck.healedBy(
+      return InjectedFault.healedBy(
           () -> {
             List<RoleProcess> fresh =
                 brokers.stream().map(broker -> bench.start(RelayPart.BROKER)).toList();
@@ -119,8 +118,8 @@ final class Strikes {
     };
   }
 
-  /** Somebody deletes the queues of a process, with all that is in them. */
-  static Strike deleteInbox(RelayPart part) {
+  /** Deletes the queues of a process with their messages. */
+  static FaultInjector deleteInbox(RelayPart part) {
     return (bench, random) -> {
       Pattern queues = part.queuesOf(bench.pick(part, random).name());
       asAdmin(
@@ -132,86 +131,84 @@ final class Strikes {
               }
             }
           });
-      return Struck.healedBy(() -> {});
+      return InjectedFault.healedBy(() -> {});
     };
   }
 
-  /** A connection of a process loses everything, and does not break. */
-  static Strike blackHole(RelayPart part, String connection) {
+  /** Drops all traffic on a connection of a process, which stays open. */
+  static FaultInjector blackHole(RelayPart part, String connection) {
     return onConnection(part, connection, (proxy, login) -> proxy.blackHole(login));
   }
 
-  /** A connection of a process breaks. */
-  static Strike reset(RelayPart part, String connection) {
+  /** Resets a connection of a process. */
+  static FaultInjector reset(RelayPart part, String connection) {
     return onConnection(part, connection, (proxy, login) -> proxy.reset(login));
   }
 
-  /** A connection of a process becomes slow to answer. */
-  static Strike delay(RelayPart part, String connection, Duration delay) {
+  /** Adds latency to a connection of a process. */
+  static FaultInjector delay(RelayPart part, String connection, Duration delay) {
     return onConnection(part, connection, (proxy, login) -> proxy.delay(login, delay));
   }
 
-  /** A connection of a process carries next to nothing. */
-  static Strike trickle(RelayPart part, String connection, int bytesPerSecond) {
+  /** Limits the bandwidth of a connection of a process. */
+  static FaultInjector trickle(RelayPart part, String connection, int bytesPerSecond) {
     return onConnection(part, connection, (proxy, login) -> proxy.throttle(login, bytesPerSecond));
   }
 
-  private interface Impairing {
+  private interface Impairment {
     void impair(TcpProxy proxy, Pattern login);
   }
 
-  private static Strike onConnection(RelayPart part, String connection, Impairing impairing) {
+  private static FaultInjector onConnection(RelayPart part, String connection, Impairment impairing) {
     return (bench, random) -> {
       Pattern login = part.connectionOf(bench.pick(part, random).name(), connection);
       bench.proxies().forEach(proxy -> impairing.impair(proxy, login));
-      return Struck.healedBy(() -> bench.proxies().forEach(proxy -> proxy.heal(login)));
+      return InjectedFault.healedBy(() -> bench.proxies().forEach(proxy -> proxy.heal(login)));
     };
   }
 
-  /** The upstream server's port is closed. */
-  static Strike refuse() {
+  /** Closes all ports of the upstream server. */
+  static FaultInjector refuse() {
     return (bench, random) -> {
       bench.upstream().refuse();
-      return Struck.healedBy(() -> bench.upstream().listen());
+      return InjectedFault.healedBy(() -> bench.upstream().listen());
     };
   }
 
-  /** The upstream server refuses all upstream agents but one. */
-  static Strike refuseAllButOne() {
+  /** Makes the upstream server refuse all upstream agents but one. */
+  static FaultInjector refuseAllButOne() {
     return (bench, random) -> {
       RoleProcess served = bench.pick(RelayPart.UPSTREAM_AGENT, random);
       List<Integer> closed =
           bench.running(RelayPart.UPSTREAM_AGENT).stream()
               .filter(process -> process != served)
-              .map(bench::doorOf)
+              .map(bench::upstreamListenerOf)
               .toList();
-      closed.forEach(door -> bench.upstream().refuse(door));
-      return Struck.healedBy(() -> closed.forEach(door -> bench.upstream().listen(door)));
+      closed.forEach(listener -> bench.upstream().refuse(listener));
+      return InjectedFault.healedBy(() -> closed.forEach(listener -> bench.upstream().listen(listener)));
     };
   }
 
-  /** Somebody else's requests flood the brokers, for a target without an agent. */
-  static Strike flood() {
+  /** Floods the brokers with another tenant's requests for a target that has no agent. */
+  static FaultInjector flood() {
     return (bench, random) -> {
       TenantFlood flood = TenantFlood.begin(bench);
-      return Struck.healedBy(flood::close);
+      return InjectedFault.healedBy(flood::close);
     };
   }
 
-  /** The upstream server is in that mood. */
-  static Strike mood(Mood mood) {
+  /** Changes the behaviour of the upstream server. */
+  static FaultInjector behaviour(Behaviour behaviour) {
     return (bench, random) -> {
-      bench.upstream().mood(mood);
-      return Struck.healedBy(() -> bench.upstream().mood(Mood.NORMAL));
+      bench.upstream().behaviour(behaviour);
+      return InjectedFault.healedBy(() -> bench.upstream().behaviour(Behaviour.NORMAL));
     };
   }
 
   /**
-   * One process of each part has clocks that are a day off, as {@code faketime -f +1d} does it. The
-   * monotonic one is off as well: left alone (DONT_FAKE_MONOTONIC), libfaketime 0.9.10 makes timed
-   * waits of a JVM return at once, and it spins.
+   * Starts one more process of each role with clocks that are a day off, as with {@code faketime -f +1d}. The monotonic clock is off as well: with DONT_FAKE_MONOTONIC, libfaketime 0.9.10 makes timed waits of a JVM return at once, so that the JVM spins.
    */
-  static Strike setClocks() {
+  static FaultInjector setClocks() {
     return (bench, random) -> {
       List<RoleProcess> odd = new ArrayList<>();
       for (RelayPart part : RelayPart.values()) {
@@ -222,7 +219,7 @@ final class Strikes {
                 "FAKETIME=" + (part == RelayPart.BROKER ? "-1d" : "+1d")));
       }
       odd.forEach(process -> bench.join(bench.partOf(process), process));
-      return Struck.healedBy(
+      return InjectedFault.healedBy(
           () ->
               odd.forEach(
                   process -> {
@@ -232,13 +229,13 @@ final class Strikes {
     };
   }
 
-  /** Whether Debian's package {@code faketime} is installed. */
+  /** Returns whether Debian's package {@code faketime} is installed. */
   static boolean canSetClocks() {
     return findFakeTime().isPresent();
   }
 
   private static Path fakeTime() {
-    return findFakeTime().orElseThrow(() -> new IllegalStateException("apt-get install faketime"));
+    return findFakeTime().orElseThrow(() -> new IllegalStateException("libfaketime is not installed: apt-get install faketime"));
   }
 
   private static java.util.Optional<Path> findFakeTime() {
@@ -252,8 +249,8 @@ final class Strikes {
     }
   }
 
-  /** Every queue gets what no process of the relay would send. */
-  static Strike garbage() {
+  /** Publishes messages to every queue that no process of the relay would send. */
+  static FaultInjector garbage() {
     return (bench, random) -> {
       asAdmin(
           bench,
@@ -262,7 +259,7 @@ final class Strikes {
               Garbage.publish(channel, queue, random);
             }
           });
-      return Struck.healedBy(() -> {});
+      return InjectedFault.healedBy(() -> {});
     };
   }
 
@@ -270,7 +267,7 @@ final class Strikes {
     void on(Channel channel) throws IOException;
   }
 
-  /** Does that on RabbitMQ itself, past the proxy. */
+  /** Runs {@code work} on a channel of RabbitMQ's admin user that bypasses the proxy. */
   static void asAdmin(FaultBench bench, ChannelWork work) {
     try (Connection connection = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "fault")) {
       Channel channel = connection.createChannel();

@@ -1,8 +1,8 @@
 package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.protocol.Failure;
-import io.github.httplongcut.system.faults.Sent.Answer;
-import io.github.httplongcut.system.faults.Sent.End;
+import io.github.httplongcut.system.faults.SentRequest.Answer;
+import io.github.httplongcut.system.faults.SentRequest.End;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,43 +14,45 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * The account of every request of a trial. Always: exactly one answer, its own, no later than
- * {@code request-timeout} and a second; a POST ran at most once, exactly once if its answer is 2xx,
- * never if it is 503 or {@code upstream_unreachable}; an error has one of the codes of
- * docs/protocol.md section 5 with its status.
+ * Checks every request of a trial against the relay's guarantees:
+ *
+ * <ul>
+ *   <li>Each request gets exactly one response, its own, within {@code request-timeout} plus one second.
+ *   <li>A POST runs at most once: exactly once if the response is 2xx, never if it is 503 or {@code upstream_unreachable}.
+ *   <li>An error has one of the codes of docs/protocol.md section 5, with the status of that code.
+ * </ul>
  */
-final class Account {
+final class RequestAudit {
 
-  /** Something that must not be. */
-  record Violation(Sent request, String what) {}
+  /** A request that breaks a guarantee, and how. */
+  record Violation(SentRequest request, String what) {}
 
-  /**
-   * When the fault was on, {@link System#nanoTime}.
+  /** The duration of the faults, as {@link System#nanoTime}.
    *
+   * @param end the time at which the last fault had ended
    * @param victims processes that were killed or frozen
-   * @param end when the last fault had ended
    */
   record Times(long begin, long end, Set<RoleProcess> victims) {}
 
   private static final long SECOND = 1_000_000_000L;
 
-  /** What is late on a machine that stood still is late by more than that time: it piles up. */
+  /** Extra time after a pause of the machine, since work piles up during the pause. */
   private static final long STALL_ALLOWANCE = 5 * SECOND;
 
   private final Function<String, List<Instant>> executions;
   private final Expectation expectation;
   private final Times times;
-  private final Predicate<Sent> mayBeLost;
+  private final Predicate<SentRequest> mayBeLost;
   private final long limit;
 
   /**
-   * @param executions when the request of an id was executed, each time that it was
-   * @param mayBeLost whether a victim may have taken a request with it
-   * @param machine if it stood still, an answer may come later
+   * @param executions returns the times at which the request with an id was executed
+   * @param mayBeLost returns whether a request may have been lost with a victim
+   * @param machine if it was paused, responses may come later
    */
-  Account(
+  RequestAudit(
       Function<String, List<Instant>> executions,
-      Predicate<Sent> mayBeLost,
+      Predicate<SentRequest> mayBeLost,
       Expectation expectation,
       Times times,
       Machine machine) {
@@ -60,32 +62,32 @@ final class Account {
     this.times = times;
     limit =
         FaultBench.REQUEST_TIMEOUT_SECONDS * SECOND
-            + (machine.isSteady() ? SECOND : STALL_ALLOWANCE + machine.stoodStill().toNanos());
+            + (machine.isSteady() ? SECOND : STALL_ALLOWANCE + machine.paused().toNanos());
   }
 
-  List<Violation> check(List<Sent> requests) {
+  List<Violation> check(List<SentRequest> requests) {
     List<Violation> violations = new ArrayList<>();
-    for (Sent request : requests) {
+    for (SentRequest request : requests) {
       check(request).ifPresent(what -> violations.add(new Violation(request, what)));
     }
     violations.sort(Comparator.comparingLong(violation -> violation.request().sentAt()));
     return violations;
   }
 
-  private Optional<String> check(Sent request) {
+  private Optional<String> check(SentRequest request) {
     int runs = executions.apply(request.id()).size();
     if (request.isPost() && runs > 1) {
       return Optional.of("ran " + runs + " times");
     }
     if (request.answers() != 1) {
-      return Optional.of("has " + request.answers() + " answers");
+      return Optional.of("has " + request.answers() + " responses");
     }
     Answer answer = request.answer().orElseThrow();
     boolean throughVictim = times.victims().contains(request.client());
     if (answer.end() != End.ANSWERED) {
       return throughVictim && request.sentAt() - times.end() < 0
           ? Optional.empty()
-          : Optional.of("has no answer: " + answer.body());
+          : Optional.of("has no response: " + answer.body());
     }
     if (request.nanos(answer.at()) > limit
         && !(throughVictim && answer.at() - times.end() < SECOND)) {
@@ -97,24 +99,24 @@ final class Account {
     return checkFailure(request, answer, runs, throughVictim);
   }
 
-  private static Optional<String> checkSuccess(Sent request, Answer answer, int runs) {
+  private static Optional<String> checkSuccess(SentRequest request, Answer answer, int runs) {
     if (!answer.body().equals(request.method() + " " + request.id())) {
-      return Optional.of("got the answer of another request: " + answer.body());
+      return Optional.of("got the response to another request: " + answer.body());
     }
-    return runs == 0 ? Optional.of("was answered and never ran") : Optional.empty();
+    return runs == 0 ? Optional.of("got a 200 but never ran") : Optional.empty();
   }
 
   private Optional<String> checkFailure(
-      Sent request, Answer answer, int runs, boolean throughVictim) {
+      SentRequest request, Answer answer, int runs, boolean throughVictim) {
     Optional<Failure> failure = Failure.ofCode(answer.code());
     if (failure.isEmpty()
         || failure.get() == Failure.NOT_RUN
         || failure.get() == Failure.INTERNAL_ERROR
         || failure.get().status() != answer.status()) {
-      return Optional.of("got an error that nobody may get: " + answer.body());
+      return Optional.of("got an error that no caller may get: " + answer.body());
     }
     if (request.isPost() && saysNeverRan(failure.get()) && runs > 0) {
-      return Optional.of("ran, and its answer says that it did not");
+      return Optional.of("ran, but the response says that it did not");
     }
     return throughVictim || mayFail(request, answer)
         ? Optional.empty()
@@ -125,8 +127,8 @@ final class Account {
     return failure.status() == 503 || failure == Failure.UPSTREAM_UNREACHABLE;
   }
 
-  private boolean mayFail(Sent request, Answer answer) {
-    // Sent a moment later, RabbitMQ may have given it to a process that was dead already.
+  private boolean mayFail(SentRequest request, Answer answer) {
+    // For a short time after the kill, RabbitMQ may still deliver requests to the dead process.
     boolean withVictim =
         request.sentAt() - times.begin() < SECOND && answer.at() - times.begin() >= 0;
     return switch (expectation.of(request)) {

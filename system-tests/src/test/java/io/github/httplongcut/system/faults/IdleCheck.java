@@ -17,14 +17,19 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 
 /**
- * When nobody asks anything, nothing is left: no message, nothing in flight, each process with its
- * two connections and its queues, and no more threads than before.
+ * Checks that an idle relay leaves nothing behind:
+ *
+ * <ul>
+ *   <li>no messages in queues and no requests in flight,
+ *   <li>two connections and the usual queues for each process,
+ *   <li>no more threads than before the trial.
+ * </ul>
  */
-final class AtRest {
+final class IdleCheck {
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
-  /** Connections come and go: their threads may be there when they are counted, or not yet. */
+  /** Tolerance for threads of connections, which may start and end between two counts. */
   private static final double MORE_THREADS = 8;
 
   private static final Pattern IN_FLIGHT =
@@ -37,13 +42,13 @@ final class AtRest {
   private final FaultBench bench;
   private final Map<RoleProcess, Double> threads = new HashMap<>();
 
-  /** Remembers how it is now, before the trial. */
-  AtRest(FaultBench bench) {
+  /** Records the number of threads before the trial. */
+  IdleCheck(FaultBench bench) {
     this.bench = bench;
     bench.running().forEach(process -> threads.put(process, threads(process)));
   }
 
-  /** Waits until nothing is left, and returns what is left then all the same. */
+  /** Waits until nothing is left behind; returns the leftovers at the timeout. */
   List<String> leftovers() {
     AtomicReference<List<String>> left = new AtomicReference<>(List.of());
     try {
@@ -53,7 +58,7 @@ final class AtRest {
           .pollInterval(Duration.ofMillis(300))
           .until(
               () -> {
-                left.set(look());
+                left.set(currentLeftovers());
                 return left.get().isEmpty();
               });
     } catch (org.awaitility.core.ConditionTimeoutException e) {
@@ -62,7 +67,7 @@ final class AtRest {
     return List.of();
   }
 
-  private List<String> look() {
+  private List<String> currentLeftovers() {
     List<String> left = new ArrayList<>();
     for (RoleProcess process : bench.running()) {
       if (!process.isReady()) {
@@ -81,7 +86,7 @@ final class AtRest {
     }
     left.addAll(connections());
     if (left.isEmpty()) {
-      left.addAll(queues()); // last, since asking costs RabbitMQ most
+      left.addAll(queues()); // last: the most expensive call for RabbitMQ
     }
     return left;
   }
@@ -110,7 +115,7 @@ final class AtRest {
     }
     long ours = named.values().stream().mapToInt(Integer::intValue).sum();
     if (wrong.isEmpty() && ours != expected) {
-      wrong.add("connections of nobody: " + named);
+      wrong.add("connections of no running process: " + named);
     }
     return wrong;
   }
@@ -144,21 +149,21 @@ final class AtRest {
       found += inbox ? 1 : 0;
       if ((inbox || shared)
           && queue.path("messages").asInt() != 0
-          && !name.startsWith("heartbeats.")) { // one may be under way at any time
+          && !name.startsWith("heartbeats.")) { // a heartbeat may be in transit at any time
         wrong.add("messages left in a queue: " + queue);
       }
       if (inbox && queue.path("consumers").asInt() != 1) {
-        wrong.add("not one consumer: " + queue);
+        wrong.add("a queue without exactly one consumer: " + queue);
       }
     }
     int expected = living.size() + bench.running(RelayPart.BROKER).size();
     if (found != expected) {
-      wrong.add(expected + " queues of living processes expected: " + queues);
+      wrong.add(expected + " queues of running processes expected: " + queues);
     }
     return wrong;
   }
 
-  /** In a cluster: on a node that was away, until it expires. */
+  /** Returns whether a queue without a consumer remains on a cluster node that was down; such a queue expires later. */
   private boolean isLeftBehind(JsonNode queue) {
     return bench.proxies().size() > 1 && queue.path("consumers").asInt() == 0;
   }
@@ -175,12 +180,12 @@ final class AtRest {
     return metric(process.metrics(), "jvm_threads_live_threads");
   }
 
-  /** The value of the meter of exactly that name, without labels. */
+  /** The value of the meter with exactly this name and no labels. */
   static double metric(String metrics, String name) {
     return metrics
         .lines()
         .filter(line -> line.startsWith(name + " "))
-        .mapToDouble(AtRest::value)
+        .mapToDouble(IdleCheck::value)
         .sum();
   }
 

@@ -8,13 +8,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Whether a killed process may have taken a POST with it, by what the processes had logged: a
- * broker that had begun to settle it and whose dispatch reached nobody, or an upstream agent that
- * had begun to settle it. What a process does to a request it logs before, so a line that is not
- * there is a step that was not taken. Only what a quorum queue gave to a broker may be lost though
- * that was dead already: RabbitMQ does not know it for a while, and the client agent says so.
+ * Finds from the logs of all processes whether a POST may have been lost with a killed process:
+ *
+ * <ul>
+ *   <li>An upstream agent had begun to settle the POST.
+ *   <li>A broker had begun to settle the POST, and no upstream agent had taken its dispatch.
+ *   <li>A quorum queue delivered the POST to a broker that was already dead, which RabbitMQ notices late. The client
+ *       agent then logs {@code in_doubt}, and no other broker logs the POST.
+ * </ul>
+ *
+ * <p>A process logs each step before it takes the step. A missing line is therefore a step that was not taken.
  */
-final class Evidence {
+final class LossEvidence {
 
   private final RequestHistory history;
   private final Map<String, RelayPart> victims;
@@ -23,8 +28,8 @@ final class Evidence {
   private final Set<String> otherBrokers;
   private final boolean onQuorumQueues;
 
-  /** Of that trial, once it is over. */
-  Evidence(FaultBench bench, Set<RoleProcess> victims) {
+  /** Reads the logs as they are now, after the trial. */
+  LossEvidence(FaultBench bench, Set<RoleProcess> victims) {
     this.history = new RequestHistory(bench.everStarted());
     this.victims = victims.stream().collect(Collectors.toMap(RoleProcess::name, bench::partOf));
     this.upstreamAgents = named(bench, RelayPart.UPSTREAM_AGENT);
@@ -41,8 +46,8 @@ final class Evidence {
         .collect(Collectors.toSet());
   }
 
-  /** Whether one of the victims had it. */
-  boolean mayBeLost(Sent request) {
+  /** Returns whether one of the victims had taken the request. */
+  boolean mayBeLost(SentRequest request) {
     Map<String, List<String>> lines = history.linesAbout(request);
     return victims.entrySet().stream()
         .anyMatch(victim -> hadIt(victim.getValue(), lines.get(victim.getKey()), lines));
@@ -53,7 +58,7 @@ final class Evidence {
       return isTaken(own);
     }
     return part == RelayPart.BROKER
-        && (own.stream().anyMatch(Evidence::beginsToSettle)
+        && (own.stream().anyMatch(LossEvidence::beginsToSettle)
             || (onQuorumQueues && isInDoubt(lines) && isUnknownTo(otherBrokers, lines)))
         && upstreamAgents.stream().noneMatch(agent -> isTaken(lines.get(agent)));
   }
