@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The limits of a broker bound its heap, whatever the requests look like. */
+/** A broker's limits bound its heap, even if requests consist of very many small fields. */
 @ExtendWith(RabbitMqExtension.class)
 class BrokerHeapIT {
 
@@ -61,14 +61,14 @@ class BrokerHeapIT {
     relay.close();
   }
 
-  /** A field of two characters takes up some 150 bytes: 1,350,000 of them are 200 MiB. */
+  /** A field of two characters takes about 150 bytes of heap, so 1,350,000 fields take 200 MiB. */
   @Test
-  void manyShortFieldsFillABrokerToItsLimitAndNotItsHeap() throws Exception {
+  void manyShortFieldsStayWithinABrokersByteLimit() throws Exception {
     RoleProcess broker =
         relay
             .with("broker.max-in-flight-bytes", LIMIT / MIB + " MiB")
             .with("broker.max-waiting-without-agent", "1000")
-            .with("broker.shares.always", "100000") // one target may fill it all
+            .with("broker.shares.always", "100000") // one target may use the whole limit
             .with("broker.wait-timeout", "60s")
             .broker()
             .awaitReady();
@@ -130,7 +130,7 @@ class BrokerHeapIT {
     Headers.Builder fields = Headers.builder();
     for (int i = 0; i < FIELDS; i++) {
       fields.add(
-          Integer.toString(names++, Character.MAX_RADIX), "v"); // each name a string of its own
+          Integer.toString(names++, Character.MAX_RADIX), "v"); // unique names, so that no string is shared
     }
     Request request = new Request("nobody", "GET", "/", fields.build(), Body.ABSENT);
     return new Event.ClientRequest(

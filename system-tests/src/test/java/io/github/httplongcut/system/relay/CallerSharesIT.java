@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** One caller takes all that a client agent lets it have; another, from another address, works. */
+/** While one caller uses its full share of a client agent, callers from other addresses are served. */
 @ExtendWith(RabbitMqExtension.class)
 class CallerSharesIT {
 
@@ -47,12 +47,12 @@ class CallerSharesIT {
         "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", MAX_IN_FLIGHT - ALWAYS),
     UNANSWERED_REQUESTS("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n", MAX_IN_FLIGHT - ALWAYS);
 
-    private final String says;
-    private final int underWay;
+    private final String bytes;
+    private final int inFlight;
 
-    Attack(String says, int underWay) {
-      this.says = says;
-      this.underWay = underWay;
+    Attack(String bytes, int inFlight) {
+      this.bytes = bytes;
+      this.inFlight = inFlight;
     }
   }
 
@@ -80,7 +80,7 @@ class CallerSharesIT {
 
   @ParameterizedTest
   @EnumSource(Attack.class)
-  void oneCallerThatTakesAllItCanLeavesRoomForAnother(Attack attack) throws IOException {
+  void greedyCallerLeavesRoomForAnother(Attack attack) throws IOException {
     Path routes = directory.resolve("routes.conf");
     Files.writeString(
         routes, "longcut.client-agent.routes = [{ path = /silent, upstream-target = silent }]\n");
@@ -97,27 +97,27 @@ class CallerSharesIT {
     int port = client.port("http_listening");
 
     InetAddress greedy = InetAddress.getByName("127.0.0.2");
-    try (Hog hog = new Hog(greedy, port, attack.says, 2 * MAX_CONNECTIONS)) {
-      await("it has all that it can get")
+    try (GreedyCaller caller = new GreedyCaller(greedy, port, attack.bytes, 2 * MAX_CONNECTIONS)) {
+      await("the greedy caller has its full share")
           .atMost(PATIENCE)
           .until(
               () ->
-                  hog.opened() > MAX_CONNECTIONS + 100
-                      && client.metric("longcut_client_requests_in_flight") >= attack.underWay);
+                  caller.opened() > MAX_CONNECTIONS + 100
+                      && client.metric("longcut_client_requests_in_flight") >= attack.inFlight);
 
       for (int i = 0; i < REQUESTS; i++) {
         assertThat(ask(port, i)).as("request %d", i).startsWith("HTTP/1.1 200 ");
       }
       assertThat(client.metric("longcut_client_requests_in_flight"))
-          .as("and the other still has its share, a third; bodies that stall are cut off by now")
-          .isGreaterThanOrEqualTo(attack.underWay / 3.0);
+          .as("requests of the greedy caller: at least its share, a third; stalled bodies have been closed")
+          .isGreaterThanOrEqualTo(attack.inFlight / 3.0);
     }
     assertThat(client.output())
         .contains("event=share_exceeded of=caller caller=\"127.0.0.2\" room=")
         .doesNotContain("127.0.0.3");
   }
 
-  /** Returns the answer, or why there is none. */
+  /** Sends a request from 127.0.0.3. Returns the response, or the error. */
   private static String ask(int port, int number) {
     try (Socket caller =
         new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.3"), 0)) {

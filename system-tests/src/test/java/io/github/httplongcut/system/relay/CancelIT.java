@@ -18,13 +18,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A caller who hangs up frees what waits and what runs for it, within a second. */
+/** When a caller hangs up, the relay drops its request, waiting or running, within a second. */
 @ExtendWith(RabbitMqExtension.class)
 class CancelIT {
 
   private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
-  /** Less than any timeout that would free it too; asking three processes takes its time. */
+  /** Shorter than any timeout that would also drop the request; longer than a second, since polling three processes takes time. */
   private static final Duration SOON = Duration.ofSeconds(5);
 
   private final RabbitMq rabbitMq;
@@ -69,7 +69,7 @@ class CancelIT {
 
   @ParameterizedTest
   @EnumSource(Kind.class)
-  void whatRunsIsAbortedAndComesBackToNobody(Kind kind) throws IOException {
+  void runningRequestIsAbortedAndNotRedelivered(Kind kind) throws IOException {
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     RoleProcess agent = relay.upstreamAgent(upstream.url());
@@ -82,7 +82,7 @@ class CancelIT {
 
     atOnce("the upstream call").until(() -> upstream.ended() == 1);
     awaitIdle(client, broker, agent);
-    // What had not been acked would come to the other broker now, and run.
+    // RabbitMQ would now redeliver an unacked request to the other broker, which would run it.
     RoleProcess other = relay.broker().awaitReady();
     broker.kill();
     await().until(() -> rabbitMq.consumers("client_request") == 1);
@@ -93,7 +93,7 @@ class CancelIT {
 
   @ParameterizedTest
   @EnumSource(Kind.class)
-  void whatWaitsForAnAgentIsForgotten(Kind kind) throws IOException {
+  void waitingRequestIsDropped(Kind kind) throws IOException {
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     relay.awaitReady();
@@ -109,7 +109,7 @@ class CancelIT {
 
   @ParameterizedTest
   @EnumSource(Kind.class)
-  void whatNoBrokerHasYetIsCancelledAsSoonAsOneHasIt(Kind kind) throws IOException {
+  void queuedRequestIsCancelledOnceABrokerHasIt(Kind kind) throws IOException {
     RoleProcess client = relay.with("client-agent.ack-timeout", "20s").clientAgent();
     relay.awaitReady();
     Socket caller = call(client, kind);
@@ -143,7 +143,7 @@ class CancelIT {
     return new Socket(InetAddress.getLoopbackAddress(), client.port("http_listening"));
   }
 
-  /** So that the cancel meets it in the last of its states. */
+  /** Waits for the last state of a request, so that the cancel arrives in that state. */
   private static void awaitRunning(RoleProcess broker, RoleProcess agent) {
     await().until(() -> broker.metrics().contains("state=\"running\"} 1"));
     assertThat(agent.metric("longcut_upstream_in_flight")).isEqualTo(1);

@@ -21,14 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * RabbitMQ as a cluster of three nodes, of which one after the other fails under load: each holds
- * somebody's inbox, and one of them leads {@code client_request}. With the timers that everybody
- * has. In {@code -Pfaults-long}: it takes minutes.
+ * A RabbitMQ cluster of three nodes that fail one after the other under load. Each node holds the inbox of some process, and one of them leads {@code client_request}. Uses the default timers. Takes minutes, so it runs only with {@code -Pfaults-long}.
  */
 @Tag("long")
 class ClusterIT {
 
-  /** How a node fails, and comes back. */
+  /** A kind of failure of a node, and the recovery from it. */
   enum NodeFault {
     KILLED {
       @Override
@@ -52,7 +50,7 @@ class ClusterIT {
         cluster.start(node);
       }
     },
-    /** All connections are closed with 320; the node, and the inboxes on it, stay up. */
+    /** RabbitMQ closes all connections of the node with 320. The node and its inboxes stay up. */
     IN_MAINTENANCE {
       @Override
       void begin(RabbitMqCluster cluster, int node) {
@@ -70,7 +68,7 @@ class ClusterIT {
     abstract void end(RabbitMqCluster cluster, int node);
   }
 
-  /** Nanotimes between which service may be less than normal, for what is under way too. */
+  /** A time, as {@code nanoTime}, in which requests may fail, including those in flight at its begin. */
   private record Disturbed(int node, long from, long until) {
     boolean covers(Answered request) {
       long answeredAt = request.sentAt() + request.took().toNanos();
@@ -135,18 +133,18 @@ class ClusterIT {
         .doesNotHaveDuplicates();
     Set<String> ran = new HashSet<>(runs);
     assertThat(answered)
-        .as("what is answered 200 ran, what is answered 503 did not")
+        .as("requests with status 200 ran, POSTs with status 503 did not")
         .allMatch(each -> each.status() != 200 || ran.contains(each.run()))
         .allMatch(each -> each.status() != 503 || each.isGet() || !ran.contains(each.run()));
     assertThat(answered)
         .as("every error is one of the relay's")
         .allMatch(each -> each.status() == 200 || (each.status() >= 500 && !each.code().isEmpty()));
-    // Whether a request fails is not judged where the machine, with this test on it, stood still.
+    // Failed requests do not count while the whole machine was paused.
     List<Answered> judged =
         answered.stream()
             .filter(each -> machine.stream().noneMatch(stall -> stall.touches(each)))
             .toList();
-    log.info("{}: the machine stood still {} times", fault, machine.size());
+    log.info("{}: the machine was paused {} times", fault, machine.size());
     assertThat(judged.stream().filter(each -> disturbances.stream().noneMatch(d -> d.covers(each))))
         .as("service goes on within " + RECOVERY)
         .allMatch(each -> each.status() == 200);
@@ -155,7 +153,7 @@ class ClusterIT {
         .allMatch(each -> each.status() == 200);
   }
 
-  /** The numbers for docs/cluster.md. */
+  /** Logs the numbers for docs/cluster.md. */
   private static void report(
       NodeFault fault, List<Answered> answered, List<Disturbed> disturbances) {
     for (Disturbed disturbed : disturbances) {

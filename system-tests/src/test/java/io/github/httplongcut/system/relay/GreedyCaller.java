@@ -15,10 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A caller that keeps as many connections open as it wants and says the same on each. It opens a
- * new one for each that is answered or cut off.
+ * A caller that keeps a number of connections open and sends the same bytes on each. It replaces each connection that the client agent answers or closes.
  */
-final class Hog implements AutoCloseable {
+final class GreedyCaller implements AutoCloseable {
 
   private static final int ROUND_MILLIS = 20;
   private static final int NEW_IN_A_ROUND = 20;
@@ -32,11 +31,12 @@ final class Hog implements AutoCloseable {
   private final AtomicInteger opened = new AtomicInteger();
 
   /**
-   * @param from its address
-   * @param port of the client agent
-   * @param wanted connections at once
+   * @param from the caller's local address
+   * @param port the client agent's port
+   * @param says the bytes to send on each connection
+   * @param wanted number of connections to keep open
    */
-  Hog(InetAddress from, int port, String says, int wanted) {
+  GreedyCaller(InetAddress from, int port, String says, int wanted) {
     this.from = from;
     this.port = port;
     this.says = says.getBytes(StandardCharsets.ISO_8859_1);
@@ -44,20 +44,20 @@ final class Hog implements AutoCloseable {
     var unused = rounds.scheduleWithFixedDelay(this::round, 0, ROUND_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Returns the number of connections that it opened so far. */
+  /** Returns the number of connections opened so far. */
   int opened() {
     return opened.get();
   }
 
   private void round() {
-    connections.removeIf(Hog::isOver);
+    connections.removeIf(GreedyCaller::isOver);
     int more = Math.min(NEW_IN_A_ROUND, wanted - connections.size());
     for (int i = 0; i < more; i++) {
       try {
         connections.add(open());
         opened.incrementAndGet();
       } catch (IOException e) {
-        return; // cut off at once: the next round is for that
+        return; // the client agent closed it at once: try again in the next round
       }
     }
   }
@@ -82,7 +82,7 @@ final class Hog implements AutoCloseable {
         return false;
       }
     } catch (IOException e) {
-      // over, by a reset
+      // the connection was reset
     }
     close(connection);
     return true;
@@ -101,11 +101,11 @@ final class Hog implements AutoCloseable {
     rounds.shutdown();
     try {
       if (!rounds.awaitTermination(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("the hog does not end");
+        throw new IllegalStateException("the greedy caller does not stop");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    connections.forEach(Hog::close);
+    connections.forEach(GreedyCaller::close);
   }
 }

@@ -15,14 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Every process full to its limits at once. The processes of the tests have 128 MiB, an eighth of
- * what the launcher gives a client agent and a broker, and a sixth of an upstream agent's: so are
- * the limits.
+ * All processes filled up to their limits at the same time. In tests a process has a heap of 128 MiB, which is an eighth of the launcher's default for a client agent or broker and a sixth of that for an upstream agent. The limits are reduced by the same factors.
  */
 @ExtendWith(RabbitMqExtension.class)
 class HeapIT {
 
-  private static final int BODY = 1_000_000; // the answer has some more, and the limit is 1 MiB
+  private static final int BODY = 1_000_000; // the response is a little longer, and the limit is 1 MiB
   private static final int CALLERS = 100;
   private static final int CAPACITY = 100 / 6;
   private static final int ROUNDS = 3;
@@ -53,7 +51,7 @@ class HeapIT {
   }
 
   @Test
-  void fullToTheirLimitsAllProcessesLive() {
+  void processesSurviveAtTheirLimits() {
     RoleProcess clientAgent = relay.clientAgent();
     List<RoleProcess> processes =
         List.of(clientAgent, relay.broker(), relay.upstreamAgent(upstream.url()));
@@ -62,7 +60,7 @@ class HeapIT {
 
     List<CompletableFuture<HttpResponse<String>>> held =
         Stream.generate(() -> relay.postLater(clientAgent, "/hold", body)).limit(CALLERS).toList();
-    await("what has no room is refused, and every slot of the agent is taken")
+    await("some requests are refused, and the agent is at its capacity")
         .atMost(Relay.PATIENCE)
         .until(
             () ->
@@ -82,7 +80,7 @@ class HeapIT {
     assertThat(relay.post(clientAgent, "/", body).statusCode()).isEqualTo(200);
   }
 
-  /** While it waits for its answer: in no process twice, in the form of the event and decoded. */
+  /** No process keeps both the encoded event and the decoded body while the request waits for its response. */
   @Test
   void eachPendingRequestHoldsItsBodyOnceInEachProcess() {
     RoleProcess clientAgent = relay.clientAgent();

@@ -13,24 +13,23 @@ import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A RabbitMQ user that sends heartbeats for its target as fast as one connection takes them, for
- * {@link #TIME} and {@link #MESSAGES} at most.
+ * A RabbitMQ user that publishes heartbeats for its target at the maximum rate of one connection. The flood ends after {@link #TIME} or {@link #MESSAGES}.
  */
 final class HeartbeatFlood implements AutoCloseable {
 
   static final Duration TIME = Duration.ofSeconds(10);
   static final int MESSAGES = 400_000;
 
-  /** As long as it gets: none of them is missed before a test is over. */
+  /** The longest interval that an agent can announce, so that brokers miss no heartbeat during a test. */
   private static final Duration INTERVAL = Duration.ofSeconds(60);
 
-  /** What the flood consists of. */
+  /** The messages of the flood. */
   enum Kind {
     ONE_AGENT(1, 1),
     NEW_AGENTS(MESSAGES, 1),
-    /** As many events as a message may hold, just below a broker's limit of 64 KiB. */
+    /** 256 events in each message: just below a broker's limit of 64 KiB. */
     LONG_MESSAGES(1, 256),
-    /** Discarded without being decoded. */
+    /** Messages that a broker discards without decoding. */
     TOO_LONG_MESSAGES(1, 600);
 
     private final int agents;
@@ -48,7 +47,7 @@ final class HeartbeatFlood implements AutoCloseable {
   private final CompletableFuture<Integer> sent;
   private volatile boolean closed;
 
-  /** Begins at once; closes the connection at the end. */
+  /** Starts the flood, which closes the connection at its end. */
   HeartbeatFlood(Connection connection, String user, String target, Kind kind) {
     this.connection = connection;
     this.user = user;
@@ -56,7 +55,7 @@ final class HeartbeatFlood implements AutoCloseable {
     this.sent = CompletableFuture.supplyAsync(() -> run(kind));
   }
 
-  /** How many messages were sent, once it is over. */
+  /** Waits for the end of the flood and returns the number of messages sent. */
   int sent() {
     return sent.join();
   }
@@ -82,7 +81,7 @@ final class HeartbeatFlood implements AutoCloseable {
         count++;
       }
     } catch (IOException e) {
-      throw new IllegalStateException("the flood broke off after " + count + " messages", e);
+      throw new IllegalStateException("the flood failed after " + count + " messages", e);
     }
     return count;
   }

@@ -20,19 +20,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * One upstream user that sends heartbeats as fast as a connection can costs no other user's agents,
- * and no other's requests (docs/protocol.md section 4, "Heartbeats").
+ * Heartbeats that one upstream user sends at the maximum rate of a connection do not affect other users' agents and requests (docs/protocol.md section 4, "Heartbeats").
  */
 class HeartbeatFloodIT {
 
-  /** With the permissions of docs/protocol.md section 8, for one target. */
   private static final String CONNECTIONS = "longcut_amqp_connections_opened_total";
 
+  /** A user with the permissions of docs/protocol.md section 8, for one target. */
   private static final String USER = "plant";
 
   private static final String TARGET = "orders";
 
-  /** {@code max-agents-per-user-and-target}. */
+  /** The default of {@code max-agents-per-user-and-target}. */
   private static final int MAX_AGENTS = 1_000;
 
   private static RabbitMq rabbitMq;
@@ -75,15 +74,15 @@ class HeartbeatFloodIT {
 
   @ParameterizedTest
   @EnumSource
-  void aFloodCostsNobodyElse(HeartbeatFlood.Kind kind) throws Exception {
-    // With shorter timers a busy machine alone would cost heartbeats and connections.
+  void floodDoesNotAffectOtherUsers(HeartbeatFlood.Kind kind) throws Exception {
+    // With shorter timers, a busy machine could lose heartbeats and connections even without the flood.
     relay = new Relay(rabbitMq::amqpUri, "HeartbeatFloodIT-" + kind).withDefaultTimers();
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     await().until(() -> broker.metric("longcut_broker_agents") == 1);
-    await().until(() -> broker.metric(CONNECTIONS) == 1); // counted once it consumes
+    await().until(() -> broker.metric(CONNECTIONS) == 1); // the broker counts a connection once it consumes
     int flooders =
         switch (kind) {
           case ONE_AGENT, LONG_MESSAGES -> 1;
@@ -95,7 +94,7 @@ class HeartbeatFloodIT {
     int sent;
     try (HeartbeatFlood flood = new HeartbeatFlood(connect(), USER, TARGET, kind)) {
       await().until(() -> broker.metric("longcut_broker_agents") == 1 + flooders);
-      await("the neighbour's idle agent lives")
+      await("the neighbour's idle agent stays registered")
           .during(Duration.ofSeconds(5))
           .until(() -> broker.metric("longcut_broker_agents") == 1 + flooders);
       while (!flood.isOver()) {

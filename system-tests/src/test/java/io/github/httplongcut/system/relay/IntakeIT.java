@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brokers that start under load, or are full: they take only the requests that they can serve. */
+/** A broker that starts under load, or is full, consumes only the requests that it can serve. */
 @ExtendWith(RabbitMqExtension.class)
 class IntakeIT {
 
@@ -49,49 +49,49 @@ class IntakeIT {
     upstream.close();
   }
 
-  /** Requests pile up while there is no broker: the new one must not take them all at once. */
+  /** Requests pile up while no broker runs. The new broker must not consume all of them at once. */
   @Test
-  void aBrokerThatStartsUnderLoadRefusesNextToNothing()
+  void brokerThatStartsUnderLoadRefusesAtMostOnePercent()
       throws InterruptedException, ExecutionException {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
     RoleProcess killed = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    Crowd crowd = Crowd.ofReaders(client.port("http_listening"), "/brief/");
-    double carried = crowd.askInTurn(50, Duration.ofSeconds(4)).perSecond();
-    double rate = Math.min(MOST_PER_SECOND, carried / 2); // a busy machine carries less
-    int askedBefore = crowd.asked();
+    LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/brief/");
+    double carried = load.askInTurn(50, Duration.ofSeconds(4)).perSecond();
+    double rate = Math.min(MOST_PER_SECOND, carried / 2); // lower on a busy machine
+    int askedBefore = load.asked();
 
-    Future<Crowd.Answers> asked = asking.submit(() -> crowd.askAtRate(rate, Duration.ofSeconds(8)));
-    await().until(() -> crowd.asked() - askedBefore >= 2 * rate);
+    Future<LoadGenerator.Results> asked = asking.submit(() -> load.askAtRate(rate, Duration.ofSeconds(8)));
+    await().until(() -> load.asked() - askedBefore >= 2 * rate);
     killed.kill();
-    // It holds half a second's requests: fewer than come until a JVM has started.
+    // The new broker holds the requests of half a second, fewer than arrive while its JVM starts.
     relay.with("broker.max-waiting", Integer.toString((int) (rate / 2))).broker();
-    Crowd.Answers answers = asked.get();
+    LoadGenerator.Results answers = asked.get();
 
-    log.info("{} asked, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
+    log.info("{} requests, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
     assertThat(answers.all().size() - answers.answered())
         .as("failed: %s", answers.byOutcome())
         .isLessThanOrEqualTo(answers.all().size() / 100);
   }
 
-  /** One that held as many as it may would refuse half of what comes. */
+  /** A full broker that went on consuming would refuse half of the requests. */
   @Test
-  void aFullBrokerLeavesRequestsToTheOther() throws InterruptedException {
+  void fullBrokerLeavesRequestsToTheOther() throws InterruptedException {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
     relay.broker();
     relay.with("broker.max-waiting", "8").with("broker.max-in-flight", "8");
     RoleProcess small = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    Crowd crowd = Crowd.ofReaders(client.port("http_listening"), "/slow/");
+    LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/slow/");
 
-    Crowd.Answers answers = crowd.askAtRate(80, Duration.ofSeconds(6)); // 24 at a time
+    LoadGenerator.Results answers = load.askAtRate(80, Duration.ofSeconds(6)); // 24 in flight
 
-    log.info("{} asked: {}", answers.all().size(), answers.byOutcome());
+    log.info("{} requests: {}", answers.all().size(), answers.byOutcome());
     assertThat(answers.byOutcome()).containsOnlyKeys("200 ");
     assertThat(small.metric("longcut_broker_received_total"))
-        .as("some, but less than half")
+        .as("requests at the small broker: some, but less than half")
         .isBetween(0.1 * answers.all().size(), 0.45 * answers.all().size());
   }
 }

@@ -19,10 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * Many callers, GET and POST in turn or GET only, each for a path of its own: in turn, each asking
- * again when answered, or at a rate that does not care how the relay fares.
+ * Generates load through a client agent: GET and POST in turn or only GET, each with its own path. The load is either closed-loop, where each caller waits for its response, or at a fixed rate.
  */
-final class Crowd {
+final class LoadGenerator {
 
   private static final Duration PACE = Duration.ofMillis(10);
 
@@ -37,8 +36,8 @@ final class Crowd {
     }
   }
 
-  /** What came of a period of asking. */
-  record Answers(List<Answer> all, Duration asked) {
+  /** The responses to the requests of one period. */
+  record Results(List<Answer> all, Duration asked) {
 
     double perSecond() {
       return answered() / (asked.toMillis() / 1_000.0);
@@ -52,7 +51,7 @@ final class Crowd {
       return (int) all.stream().filter(Answer::isRefused).count();
     }
 
-    /** Number of answers by status and error code, such as {@code 503 overloaded}. */
+    /** Number of responses by status and error code, such as {@code 503 overloaded}. */
     Map<String, Long> byOutcome() {
       return all.stream()
           .collect(
@@ -96,23 +95,22 @@ final class Crowd {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final AtomicInteger asked = new AtomicInteger();
 
-  /**
-   * @param port of the client agent
-   * @param directory of all paths; ends with a slash
+  /** @param port the client agent's port
+   * @param directory the common prefix of all paths; ends with a slash
    */
-  Crowd(int port, String directory) {
+  LoadGenerator(int port, String directory) {
     this(port, directory, List.of("GET", "POST"));
   }
 
-  private Crowd(int port, String directory, List<String> methods) {
+  private LoadGenerator(int port, String directory, List<String> methods) {
     this.port = port;
     this.directory = directory;
     this.methods = methods;
   }
 
-  /** Callers who ask with GET only. */
-  static Crowd ofReaders(int port, String directory) {
-    return new Crowd(port, directory, List.of("GET"));
+  /** A generator that sends only GET. */
+  static LoadGenerator ofReaders(int port, String directory) {
+    return new LoadGenerator(port, directory, List.of("GET"));
   }
 
   /** Number of requests so far. */
@@ -120,8 +118,8 @@ final class Crowd {
     return asked.get();
   }
 
-  /** So many callers, each of whom asks again when answered. */
-  Answers askInTurn(int callers, Duration period) throws InterruptedException {
+  /** Generates closed-loop load: each caller sends its next request after the response to the last one. */
+  Results askInTurn(int callers, Duration period) throws InterruptedException {
     Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     CountDownLatch ended = new CountDownLatch(callers);
     long end = System.nanoTime() + period.toNanos();
@@ -129,9 +127,9 @@ final class Crowd {
       askAgain(answers, end, ended);
     }
     if (!ended.await(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-      throw new IllegalStateException("unanswered");
+      throw new IllegalStateException("requests without a response after " + Relay.PATIENCE);
     }
-    return new Answers(List.copyOf(answers), period);
+    return new Results(List.copyOf(answers), period);
   }
 
   private void askAgain(Queue<Answer> answers, long end, CountDownLatch ended) {
@@ -148,8 +146,8 @@ final class Crowd {
                 });
   }
 
-  /** So many each second, whatever becomes of them. */
-  Answers askAtRate(double perSecond, Duration period) throws InterruptedException {
+  /** Sends {@code perSecond} requests a second, independent of the responses. */
+  Results askAtRate(double perSecond, Duration period) throws InterruptedException {
     Queue<CompletableFuture<Answer>> answers = new ConcurrentLinkedQueue<>();
     AtomicInteger count = new AtomicInteger();
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -168,10 +166,10 @@ final class Crowd {
     boolean early = clock.awaitTermination(period.toMillis(), TimeUnit.MILLISECONDS);
     clock.shutdown();
     if (early || !clock.awaitTermination(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-      throw new IllegalStateException("the clock does not run as it should");
+      throw new IllegalStateException("the load generator's clock failed or did not stop");
     }
     List<Answer> all = answers.stream().map(CompletableFuture::join).toList();
-    return new Answers(all, period);
+    return new Results(all, period);
   }
 
   private CompletableFuture<Answer> ask() {

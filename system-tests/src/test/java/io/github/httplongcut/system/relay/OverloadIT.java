@@ -19,8 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Three times what the relay carries. So that a busy machine gives the same outcome as an idle one,
- * a slow line from the client agent to RabbitMQ is what limits it.
+ * Three times the load that the relay can carry. A slow line from the client agent to RabbitMQ limits the throughput, so that the result does not depend on how busy the machine is.
  */
 @ExtendWith(RabbitMqExtension.class)
 @Tag("long")
@@ -75,22 +74,22 @@ class OverloadIT {
   }
 
   @Test
-  void threeTimesTheLoadIsRefusedAtOnceAndLeavesNothingBehind() throws InterruptedException {
+  void excessLoadIsRefusedAtOnceAndLeavesNothingBehind() throws InterruptedException {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     line.throttle(LINE_BYTES_PER_SECOND);
-    Crowd crowd = new Crowd(client.port("http_listening"), "/");
+    LoadGenerator load = new LoadGenerator(client.port("http_listening"), "/");
 
-    double carried = crowd.askInTurn(30, MEASURED).perSecond();
+    double carried = load.askInTurn(30, MEASURED).perSecond();
     double heapBefore = client.heapAfterGc();
-    Crowd.Answers answers = crowd.askAtRate(3 * carried, OVERLOADED);
+    LoadGenerator.Results answers = load.askAtRate(3 * carried, OVERLOADED);
     double heapAfter = client.heapAfterGc();
-    Crowd.Answers afterwards = crowd.askAtRate(carried / 2, Duration.ofSeconds(3));
+    LoadGenerator.Results afterwards = load.askAtRate(carried / 2, Duration.ofSeconds(3));
 
     log.info(
-        "carried {}/s; at three times that {} answered, p50 {}, {} refused, p99 {}; heap {} -> {}",
+        "throughput {}/s; at three times that load: {} answered, p50 {}, {} refused, p99 {}; heap {} -> {}",
         Math.round(carried),
         answers.answered(),
         answers.answeredWithin(50),

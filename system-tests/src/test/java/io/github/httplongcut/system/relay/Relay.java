@@ -19,12 +19,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A relay of real processes for one test: the runnable jars, on a RabbitMQ, with timers short
- * enough to wait for. Closing it kills what still runs.
+ * A relay of real processes for one test: the runnable jars, connected to a RabbitMQ, with short timers. Closing the relay kills its running processes.
  */
 public final class Relay implements AutoCloseable {
 
-  /** Longer than any answer may take. */
+  /** Longer than any response may take. */
   public static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Map<String, String> TIMERS = new LinkedHashMap<>();
@@ -47,41 +46,40 @@ public final class Relay implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>(TIMERS);
   private List<String> prefix = List.of();
 
-  /**
-   * A relay without processes yet.
+  /** Creates a relay without processes.
    *
-   * @param amqp where RabbitMQ is, for each user
-   * @param test names its logs
+   * @param amqp returns RabbitMQ's URI for a user
+   * @param test the name of the log directory
    */
   public Relay(Function<RabbitMqUser, URI> amqp, String test) {
     this.amqp = amqp;
     this.logs = Path.of("target", "relay-logs", test);
   }
 
-  /** A setting below {@code longcut.} for the processes started from now on. */
+  /** Sets a key below {@code longcut.} for the processes started from now on. */
   public Relay with(String key, String value) {
     settings.put(key, value);
     return this;
   }
 
-  /** Puts that before the command of the processes started from now on, such as {@code env A=B}. */
+  /** Prefixes the commands of the processes started from now on, for example with {@code env A=B}. */
   public Relay under(String... prefix) {
     this.prefix = List.of(prefix);
     return this;
   }
 
-  /** The timers of {@code reference.conf} for the processes started from now on. */
+  /** Uses the timers of {@code reference.conf} for the processes started from now on. */
   Relay withDefaultTimers() {
     settings.keySet().removeAll(TIMERS.keySet());
     return this;
   }
 
-  /** A client agent whose default upstream target is {@code echo}; not ready yet. */
+  /** Starts a client agent with the default upstream target {@code echo}; the process is not ready yet. */
   public RoleProcess clientAgent() {
     return clientAgent("echo");
   }
 
-  /** A client agent with that default upstream target; not ready yet. */
+  /** Starts a client agent with a default upstream target; the process is not ready yet. */
   public RoleProcess clientAgent(String upstreamTarget) {
     return start(
         "client-agent",
@@ -92,17 +90,17 @@ public final class Relay implements AutoCloseable {
         upstreamTarget);
   }
 
-  /** A broker; not ready yet. */
+  /** Starts a broker; the process is not ready yet. */
   public RoleProcess broker() {
     return start("broker", RabbitMqUser.BROKER);
   }
 
-  /** An upstream agent for target {@code echo} at that server; not ready yet. */
+  /** Starts an upstream agent for target {@code echo}; the process is not ready yet. */
   public RoleProcess upstreamAgent(URI upstream) {
     return upstreamAgent(Map.of("echo", upstream));
   }
 
-  /** An upstream agent for those targets, by name; not ready yet. */
+  /** Starts an upstream agent for the targets, by name; the process is not ready yet. */
   public RoleProcess upstreamAgent(Map<String, URI> targets) {
     String[] flags =
         targets.entrySet().stream()
@@ -111,10 +109,9 @@ public final class Relay implements AutoCloseable {
     return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, flags);
   }
 
-  /**
-   * A process of that role; not ready yet.
+  /** Starts a process of a role; the process is not ready yet.
    *
-   * @param flags of its command line, beside those for its id, its admin port and RabbitMQ
+   * @param flags command-line flags, in addition to those for id, admin port and RabbitMQ
    */
   public RoleProcess start(String role, RabbitMqUser user, String... flags) {
     String name = role + "-" + (processes.size() + 1);
@@ -131,30 +128,30 @@ public final class Relay implements AutoCloseable {
     return process;
   }
 
-  /** Waits until all that runs is ready. */
+  /** Waits until all running processes are ready. */
   public Relay awaitReady() {
     processes.stream().filter(RoleProcess::isAlive).forEach(RoleProcess::awaitReady);
     return this;
   }
 
-  /** A GET through that client agent. */
+  /** Sends a GET through a client agent and waits for the response. */
   HttpResponse<String> get(RoleProcess clientAgent, String url) {
     return send(clientAgent, request(clientAgent, url).GET());
   }
 
-  /** A POST through that client agent. */
+  /** Sends a POST through a client agent and waits for the response. */
   HttpResponse<String> post(RoleProcess clientAgent, String url, String body) {
     return send(
         clientAgent, request(clientAgent, url).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
-  /** A GET whose answer comes later. */
+  /** Sends a GET through a client agent without waiting. */
   CompletableFuture<HttpResponse<String>> getLater(RoleProcess clientAgent, String url) {
     return http.sendAsync(
         request(clientAgent, url).GET().build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /** A POST whose answer comes later. */
+  /** Sends a POST through a client agent without waiting. */
   CompletableFuture<HttpResponse<String>> postLater(
       RoleProcess clientAgent, String url, String body) {
     return http.sendAsync(

@@ -25,11 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a caller sees, in fair weather and when the relay's parts are missing, frozen or killed. */
+/** The responses that a caller gets when the relay works, and when processes are missing, frozen or killed. */
 @ExtendWith(RabbitMqExtension.class)
 class RelayIT {
 
-  /** Of an upstream agent's target, by default. */
+  /** The default capacity of an upstream agent's target. */
   private static final int CAPACITY = 100;
 
   private final RabbitMq rabbitMq;
@@ -54,7 +54,7 @@ class RelayIT {
   }
 
   @Test
-  void aRequestGoesThroughAndItsAnswerComesBack() {
+  void requestAndResponsePassThroughTheRelay() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
@@ -69,19 +69,19 @@ class RelayIT {
   }
 
   @Test
-  void whatBrokersHaveNoRoomForTheClientAgentRefuses() throws InterruptedException {
+  void clientAgentRefusesRequestsWhenBrokersAreFull() throws InterruptedException {
     RoleProcess client = relay.withDefaultTimers().with("broker.max-waiting", "20").clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    Crowd crowd = new Crowd(client.port("http_listening"), "/slow/");
+    LoadGenerator load = new LoadGenerator(client.port("http_listening"), "/slow/");
 
-    Crowd.Answers answers = crowd.askAtRate(1_000, Duration.ofSeconds(4)); // 333 can run
+    LoadGenerator.Results answers = load.askAtRate(1_000, Duration.ofSeconds(4)); // 333 can run
 
     assertThat(answers.neitherAnsweredNorRefused()).isEmpty();
     assertThat(answers.refused()).isGreaterThan(1_000);
     assertThat(client.metric("longcut_client_publications_total"))
-        .as("a few went to a broker in vain")
+        .as("publications: a few requests that a broker refused, but less than half of the refused ones")
         .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() / 2.0);
     assertThat(upstream.runs().stream().filter(run -> run.startsWith("POST")))
         .doesNotHaveDuplicates()
@@ -89,7 +89,7 @@ class RelayIT {
   }
 
   @Test
-  void aTargetWithoutAnAgentIs503AfterTheWaitTimeout() {
+  void targetWithoutAnAgentIs503AfterTheWaitTimeout() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     relay.awaitReady();
@@ -103,7 +103,7 @@ class RelayIT {
   }
 
   @Test
-  void anAgentThatComesInTimeAnswersWhoWaits() {
+  void waitingRequestGoesToAnAgentThatStartsInTime() {
     RoleProcess client = relay.clientAgent();
     relay.with("broker.wait-timeout", "8s").broker();
     relay.awaitReady();
@@ -115,16 +115,16 @@ class RelayIT {
     assertThat(upstream.runs()).containsExactly("POST /waits");
   }
 
-  /** They would fill the waiting room, which is for everybody. */
+  /** Without a limit, they would use up {@code max-waiting}, which all targets share. */
   @Test
-  void requestsForATargetWithoutAnAgentCostNoOtherTargetAnything() {
+  void requestsForATargetWithoutAnAgentDoNotAffectOtherTargets() {
     relay.with("broker.max-waiting", "60").with("broker.max-waiting-without-agent", "6");
     RoleProcess client = relay.clientAgent();
     RoleProcess flooding = relay.clientAgent("nobody");
     relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    // Longer than a broker takes to know its agents.
+    // The response takes longer than a broker needs to learn of its agents.
     assertThat(relay.get(flooding, "/").statusCode()).isEqualTo(503);
     List<CompletableFuture<HttpResponse<String>>> flood = ask(flooding, "/nobody/", 100);
     await("all but six refused")
@@ -142,9 +142,9 @@ class RelayIT {
         .toList();
   }
 
-  /** Three of four: without their failures, they would have the smallest share in use. */
+  /** Three of four agents are broken. If failures did not count, they would seem the least busy and get all requests. */
   @Test
-  void brokenAgentsCostNobodyAnAnswerWhileOneIsFine() throws IOException {
+  void noRequestFailsWhileOneOfFourAgentsWorks() throws IOException {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
@@ -167,7 +167,7 @@ class RelayIT {
     assertThat(upstream.runs()).hasSize(1_000);
   }
 
-  /** An address where nobody listens. */
+  /** An address at which no server listens. */
   private static URI nobody() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return URI.create("http://127.0.0.1:" + socket.getLocalPort());
@@ -175,7 +175,7 @@ class RelayIT {
   }
 
   @Test
-  void whatAFrozenAgentHasNotAckedGoesToAnother() {
+  void requestsThatAFrozenAgentDidNotAckGoToAnother() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     RoleProcess frozen = relay.upstreamAgent(upstream.url());
@@ -195,7 +195,7 @@ class RelayIT {
   }
 
   @Test
-  void aFrozenAgentAloneIs504() {
+  void onlyAgentFrozenIs504() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     RoleProcess agent = relay.upstreamAgent(upstream.url());
@@ -206,7 +206,7 @@ class RelayIT {
   }
 
   @Test
-  void anAgentFrozenAfterItsAckIsLost() {
+  void agentFrozenAfterItsAckIsLost() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     RoleProcess agent = relay.upstreamAgent(upstream.url());
@@ -220,10 +220,10 @@ class RelayIT {
   }
 
   @Test
-  void anAgentThatHangsAfterItsAckIsGivenUpAfterTheReplyTimeout() {
+  void requestOfAnAgentThatHangsAfterItsAckTimesOut() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
-    // Heartbeats so rare that their absence says nothing within the reply timeout.
+    // Heartbeats are so rare that none is missed within the reply timeout.
     RoleProcess agent =
         relay.with("upstream-agent.heartbeat-interval", "10s").upstreamAgent(upstream.url());
     relay.awaitReady();
@@ -235,7 +235,7 @@ class RelayIT {
   }
 
   @Test
-  void aSlowUpstreamServerIs504() {
+  void slowUpstreamServerIs504() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
@@ -246,7 +246,7 @@ class RelayIT {
   }
 
   @Test
-  void aStoppedUpstreamServerIs502() {
+  void stoppedUpstreamServerIs502() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     URI nobody = upstream.url();
@@ -302,9 +302,9 @@ class RelayIT {
     assertThat(dispatched(first)).isBetween(5.0, 15.0);
   }
 
-  /** Its inbox's answers wait five seconds for it, and go to the other broker as orphans then. */
+  /** Responses wait for five seconds in the killed broker's inbox. Then they reach the other broker as orphans. */
   @Test
-  void aKilledBrokersAnswersArriveThroughTheOrphans() {
+  void responsesForAKilledBrokerArriveAsOrphans() {
     RoleProcess client = relay.with("client-agent.request-timeout", "20s").clientAgent();
     RoleProcess killed = relay.with("broker.reply-timeout", "15s").broker();
     relay.with("upstream-agent.target-defaults.timeout", "12s").upstreamAgent(upstream.url());
@@ -334,7 +334,7 @@ class RelayIT {
 
   private static void assertFailure(HttpResponse<String> response, Failure failure) {
     assertThat(response.headers().firstValue("Longcut-Error"))
-        .as("answer %s %s", response.statusCode(), response.body())
+        .as("response %s %s", response.statusCode(), response.body())
         .contains(failure.code());
     assertThat(response.statusCode()).isEqualTo(failure.status());
     assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");

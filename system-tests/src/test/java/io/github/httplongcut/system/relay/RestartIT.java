@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** RabbitMQ comes late, and goes and comes back: nobody has to lend a hand. */
+/** RabbitMQ starts after the relay, or restarts: the relay recovers by itself. */
 class RestartIT {
 
   @Test
-  void theRelayOutlivesRabbitMq() {
+  void relayReconnectsAfterRestartsOfRabbitMq() {
     try (RabbitMq rabbitMq = RabbitMq.dedicated();
         TestUpstream upstream = new TestUpstream();
-        Relay relay = new Relay(rabbitMq::amqpUri, "theRelayOutlivesRabbitMq")) {
+        Relay relay = new Relay(rabbitMq::amqpUri, "relayReconnectsAfterRestartsOfRabbitMq")) {
       rabbitMq.stop();
       RoleProcess client = relay.clientAgent();
       RoleProcess broker = relay.broker();
@@ -25,7 +25,7 @@ class RestartIT {
       List<RoleProcess> all = List.of(client, broker, agent);
       all.forEach(
           role ->
-              await("complaint")
+              await("amqp_down in the log of " + role.name())
                   .atMost(Relay.PATIENCE)
                   .until(() -> role.output().contains("event=amqp_down")));
       assertThat(all).noneMatch(RoleProcess::isReady);
@@ -37,7 +37,7 @@ class RestartIT {
       for (int round = 0; round < 2; round++) {
         rabbitMq.stop();
         await().until(() -> all.stream().noneMatch(RoleProcess::isReady));
-        // Held for the ack timeout, which is over before RabbitMQ is back.
+        // The client agent gives up after the ack timeout, before RabbitMQ starts again.
         assertThat(relay.post(client, "/during", "x").statusCode()).isEqualTo(503);
         rabbitMq.start();
         relay.awaitReady();
@@ -48,12 +48,12 @@ class RestartIT {
     }
   }
 
-  /** What is under way while all connections are cut is answered all the same. */
+  /** Requests in flight are answered even though RabbitMQ closes all connections. */
   @Test
-  void whatIsUnderWayOutlivesItsConnections() {
+  void requestsInFlightSurviveClosedConnections() {
     try (RabbitMq rabbitMq = RabbitMq.dedicated();
         TestUpstream upstream = new TestUpstream();
-        Relay relay = new Relay(rabbitMq::amqpUri, "whatIsUnderWayOutlivesItsConnections")) {
+        Relay relay = new Relay(rabbitMq::amqpUri, "requestsInFlightSurviveClosedConnections")) {
       RoleProcess client = relay.clientAgent();
       relay.broker();
       relay.upstreamAgent(upstream.url());
@@ -74,10 +74,10 @@ class RestartIT {
   }
 
   @Test
-  void theManagementUiShowsConnectionsAndQueuesByRoleAndId() {
+  void managementApiShowsConnectionsAndQueuesByRoleAndId() {
     try (RabbitMq rabbitMq = RabbitMq.dedicated();
         TestUpstream upstream = new TestUpstream();
-        Relay relay = new Relay(rabbitMq::amqpUri, "theManagementUiShows")) {
+        Relay relay = new Relay(rabbitMq::amqpUri, "managementApiShows")) {
       relay.clientAgent();
       relay.broker();
       relay.upstreamAgent(upstream.url());

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A role that runs in a JVM of its own, to be killed, frozen and asked. */
+/** A process of the relay in a JVM of its own, which tests can kill, freeze and query. */
 public final class RoleProcess implements AutoCloseable {
 
   private static final Duration START = Duration.ofSeconds(60);
@@ -36,13 +36,13 @@ public final class RoleProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts it; its output goes to {@code log}. */
+  /** Starts the process. Its output goes to {@code log}. */
   static RoleProcess start(String name, List<String> command, Path log) {
     try {
       Files.createDirectories(log.getParent());
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-      // A container's RabbitMQ may have another address than this machine's.
+      // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a non-loopback address.
       builder.environment().put("LONGCUT_AMQP_DEMO_PASSWORDS", "allowed");
       return new RoleProcess(name, builder.start(), log);
     } catch (IOException e) {
@@ -50,7 +50,7 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** The port that a log line {@code event=<event> … port=N} names, as soon as it is there. */
+  /** Waits for a log line {@code event=<event> … port=N} and returns its port. */
   public int port(String event) {
     return ports.computeIfAbsent(event, this::awaitPort);
   }
@@ -74,17 +74,17 @@ public final class RoleProcess implements AutoCloseable {
         : OptionalInt.empty();
   }
 
-  /** What {@code --id} named it: part of its id, of its log's and its connections' names. */
+  /** The value of {@code --id}: part of the process id, and of the names of its log and connections. */
   public String name() {
     return name;
   }
 
-  /** The operating system's. */
+  /** The process id of the operating system. */
   public long pid() {
     return process.pid();
   }
 
-  /** All that it has written so far. */
+  /** The output so far. */
   public String output() {
     try {
       return Files.readString(log);
@@ -93,7 +93,7 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** Waits until {@code /readyz} says 200. */
+  /** Waits until {@code /readyz} returns 200. */
   public RoleProcess awaitReady() {
     int port = port("admin_listening");
     await("readiness of " + name)
@@ -103,17 +103,17 @@ public final class RoleProcess implements AutoCloseable {
     return this;
   }
 
-  /** Whether {@code /readyz} says 200 now. */
+  /** Returns whether {@code /readyz} returns 200. */
   public boolean isReady() {
     return status(port("admin_listening"), "/readyz") == 200;
   }
 
-  /** What {@code /metrics} says now. */
+  /** The current content of {@code /metrics}. */
   public String metrics() {
     return get(port("admin_listening"), "/metrics").body();
   }
 
-  /** The sum of a meter over all its tags, by its name in {@code /metrics}. */
+  /** The sum of a metric over all its labels, by its name in {@code /metrics}. */
   public double metric(String name) {
     return metrics()
         .lines()
@@ -122,7 +122,7 @@ public final class RoleProcess implements AutoCloseable {
         .sum();
   }
 
-  /** Bytes of its heap that are in use once the garbage is gone. */
+  /** Bytes of heap in use after a garbage collection. */
   double heapAfterGc() {
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     run(List.of(jcmd, Long.toString(process.pid()), "GC.run"));
@@ -152,40 +152,40 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits until the process has ended. */
   public void kill() {
     process.destroyForcibly();
     awaitEnd();
   }
 
-  /** SIGTERM; returns the exit code. */
+  /** Sends SIGTERM and waits until the process has ended; returns the exit code. */
   public int stop() {
     terminate();
     return awaitExitCode();
   }
 
-  /** SIGTERM, without waiting for what comes of it: it drains. A second one ends it at once. */
+  /** Sends SIGTERM without waiting: the process drains. A second SIGTERM ends the process at once. */
   public void terminate() {
     signal("TERM");
   }
 
-  /** Waits for its end. */
+  /** Waits until the process has ended; returns the exit code. */
   public int awaitExitCode() {
     awaitEnd();
     return process.exitValue();
   }
 
-  /** SIGSTOP. */
+  /** Sends SIGSTOP. */
   public void freeze() {
     signal("STOP");
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   public void thaw() {
     signal("CONT");
   }
 
-  /** Whether it has not ended. */
+  /** Returns whether the process has not ended. */
   public boolean isAlive() {
     return process.isAlive();
   }
@@ -224,7 +224,7 @@ public final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** Ends it for sure, also when it is frozen. */
+  /** Kills the process, even if it is frozen. */
   @Override
   public void close() {
     kill();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A target in trouble costs its neighbours next to nothing. */
+/** A target without agents hardly affects other targets. */
 @ExtendWith(RabbitMqExtension.class)
 class SharesIT {
 
@@ -49,9 +49,9 @@ class SharesIT {
     upstream.close();
   }
 
-  /** Requests for a target without an agent, 500 a second, would fill the waiting room. */
+  /** Without shares, 500 requests a second for a target without an agent would use up {@code max-waiting}. */
   @Test
-  void aFloodForATargetWithoutAnAgentCostsAHealthyOneNextToNothing()
+  void floodForATargetWithoutAnAgentHardlyAffectsAHealthyTarget()
       throws InterruptedException, ExecutionException {
     relay.withDefaultTimers();
     RoleProcess client = relay.clientAgent();
@@ -60,17 +60,17 @@ class SharesIT {
     RoleProcess broker = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    Crowd healthy = Crowd.ofReaders(client.port("http_listening"), "/slow/");
-    Crowd flood = Crowd.ofReaders(flooding.port("http_listening"), "/");
+    LoadGenerator healthy = LoadGenerator.ofReaders(client.port("http_listening"), "/slow/");
+    LoadGenerator flood = LoadGenerator.ofReaders(flooding.port("http_listening"), "/");
     double carried = healthy.askInTurn(100, Duration.ofSeconds(4)).perSecond();
-    double rate = Math.min(500, carried / 2); // a busy machine carries less
+    double rate = Math.min(500, carried / 2); // lower on a busy machine
 
-    Future<Crowd.Answers> flooded =
+    Future<LoadGenerator.Results> flooded =
         asking.submit(() -> flood.askAtRate(rate, PERIOD.plusSeconds(2)));
     await().until(() -> flood.asked() >= 2 * rate);
-    Crowd.Answers answers = healthy.askAtRate(rate, PERIOD);
+    LoadGenerator.Results answers = healthy.askAtRate(rate, PERIOD);
 
-    log.info("{} asked, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
+    log.info("{} requests, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
     log.info("flood: {}", flooded.get().byOutcome());
     assertThat(answers.all().size() - answers.answered())
         .as("failed: %s", answers.byOutcome())

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SIGTERM drains: nobody who is waited for or could be asked instead notices. */
+/** SIGTERM drains a process: it finishes its requests in flight, and other processes of its role take over the rest. */
 @ExtendWith(RabbitMqExtension.class)
 class ShutdownIT {
 
@@ -65,7 +65,7 @@ class ShutdownIT {
     relay.awaitReady();
 
     String inbox = inboxOf(drained, "broker.broker.");
-    assertNobodyNotices(client, drained);
+    assertNoRequestFails(client, drained);
     assertIsEmpty(inbox);
   }
 
@@ -78,11 +78,11 @@ class ShutdownIT {
     relay.awaitReady();
 
     String inbox = inboxOf(drained, "upstream-agent.upstream-agent.");
-    assertNobodyNotices(client, drained);
+    assertNoRequestFails(client, drained);
     assertIsEmpty(inbox);
   }
 
-  private void assertNobodyNotices(RoleProcess client, RoleProcess drained)
+  private void assertNoRequestFails(RoleProcess client, RoleProcess drained)
       throws InterruptedException {
     assertThat(relay.post(client, "/first", "x").statusCode()).isEqualTo(200);
     upstream.runs().clear();
@@ -106,7 +106,7 @@ class ShutdownIT {
     }
   }
 
-  /** Other tests' processes had the same name. */
+  /** Finds the inbox that has a consumer, since processes of earlier tests had the same name. */
   private String inboxOf(RoleProcess process, String prefix) {
     List<String> consumed =
         rabbitMq.queueNames().stream()
@@ -117,14 +117,14 @@ class ShutdownIT {
     return consumed.get(0);
   }
 
-  /** It has no consumer any more: RabbitMQ drops it after a minute, and nothing with it. */
+  /** Checks that an inbox without a consumer is empty. RabbitMQ deletes it after a minute, with all its messages. */
   private void assertIsEmpty(String inbox) {
     assertThat(rabbitMq.messagesReady(inbox)).isZero();
     assertThat(rabbitMq.consumers(inbox)).isZero();
   }
 
   @Test
-  void whatIsUnderWayAtADrainedClientAgentIsAnswered() throws Exception {
+  void drainedClientAgentAnswersRequestsInFlight() throws Exception {
     RoleProcess client = relay.clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
@@ -139,7 +139,7 @@ class ShutdownIT {
 
     client.terminate();
     await().until(() -> client.output().contains("event=stopping"));
-    // Its callers are only just told to go elsewhere.
+    // Callers notice only after some time that the client agent is not ready.
     assertThat(client.isReady()).isFalse();
     assertThat(relay.post(client, "/late", "x").statusCode()).isEqualTo(200);
     upstream.release();
@@ -153,7 +153,7 @@ class ShutdownIT {
   }
 
   @Test
-  void whatWaitsAtADrainedBrokerGoesToAnother() throws Exception {
+  void requestsWaitingAtADrainedBrokerGoToAnother() throws Exception {
     RoleProcess client = relay.clientAgent();
     relay.with("broker.wait-timeout", "8s");
     RoleProcess drained = relay.broker();
@@ -174,7 +174,7 @@ class ShutdownIT {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
-  void aSecondSignalEndsItAtOnce(int role) {
+  void secondSignalEndsTheProcessAtOnce(int role) {
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     RoleProcess agent = relay.upstreamAgent(upstream.url());
@@ -195,16 +195,16 @@ class ShutdownIT {
   }
 
   @Test
-  void whatAnAgentCannotFinishInTimeIsLostWithIt() throws Exception {
-    assertCutOff(2, Failure.UPSTREAM_AGENT_LOST);
+  void requestsThatOutlastAnAgentsDrainAreLost() throws Exception {
+    assertFailsAfterDrainTimeout(2, Failure.UPSTREAM_AGENT_LOST);
   }
 
   @Test
-  void whatAClientAgentCannotFinishInTimeIsOfUnknownFate() throws Exception {
-    assertCutOff(0, Failure.REQUEST_TIMEOUT);
+  void requestsThatOutlastAClientAgentsDrainTimeOut() throws Exception {
+    assertFailsAfterDrainTimeout(0, Failure.REQUEST_TIMEOUT);
   }
 
-  private void assertCutOff(int role, Failure failure) throws Exception {
+  private void assertFailsAfterDrainTimeout(int role, Failure failure) throws Exception {
     shortDrain();
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
@@ -226,9 +226,9 @@ class ShutdownIT {
     assertThat(upstream.runs()).containsExactlyInAnyOrder("GET /hold", "POST /hold");
   }
 
-  /** Its answers come through the orphans; a repeatable request runs again. */
+  /** Responses arrive as orphans; a repeatable request runs again. */
   @Test
-  void whatABrokerCannotFinishInTimeIsAnsweredThroughAnother() throws Exception {
+  void requestsThatOutlastABrokersDrainAreAnsweredThroughAnother() throws Exception {
     shortDrain();
     relay.with("client-agent.request-timeout", "25s");
     RoleProcess client = relay.clientAgent();

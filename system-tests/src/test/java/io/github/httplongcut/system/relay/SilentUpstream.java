@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An upstream server on bare sockets that never answers, and sees when a connection ends. */
+/** An upstream server on plain sockets that never answers and counts closed connections. */
 final class SilentUpstream implements AutoCloseable {
 
   private final ServerSocket listener;
@@ -34,12 +34,12 @@ final class SilentUpstream implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort());
   }
 
-  /** The first line of each request that came. */
+  /** The request line of each request received. */
   List<String> requests() {
     return requests;
   }
 
-  /** How many connections that had brought a request have been closed by the other side. */
+  /** Number of connections with a request that the client has closed. */
   int ended() {
     return ended.get();
   }
@@ -70,7 +70,7 @@ final class SilentUpstream implements AutoCloseable {
         line = reader.readLine();
       }
     } catch (IOException e) {
-      asked = asked && !listener.isClosed(); // a reset is an end like any other
+      asked = asked && !listener.isClosed(); // a reset counts as closed, too
     }
     if (asked) {
       ended.incrementAndGet();

@@ -14,8 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Callers who ask at a steady rate, GET and POST in turn, each for a path of its own, half of them
- * for one that takes its time.
+ * Sends GET and POST in turn at a steady rate, each with its own path. Half of the paths are slow ones.
  */
 final class SteadyLoad implements AutoCloseable {
 
@@ -48,18 +47,18 @@ final class SteadyLoad implements AutoCloseable {
     }
   }
 
-  /** How many were answered so far. */
+  /** Number of requests answered so far. */
   synchronized long answered() {
     return asked.values().stream().filter(CompletableFuture::isDone).count();
   }
 
-  /** Asks nothing more; the lines of all requests so far, such as {@code GET /slow/4}. */
+  /** Stops sending; returns method and path of all requests, such as {@code GET /slow/4}. */
   List<String> end() {
     close();
     return new ArrayList<>(asked.keySet());
   }
 
-  /** Waits for the answers; what was asked and not answered 200, with what came instead. */
+  /** Waits for all responses; returns the requests that failed, each with its response or error. */
   List<String> failures() throws InterruptedException {
     List<String> failures = new ArrayList<>();
     for (Map.Entry<String, CompletableFuture<HttpResponse<String>>> each : asked.entrySet()) {
@@ -81,7 +80,7 @@ final class SteadyLoad implements AutoCloseable {
     clock.shutdown();
     try {
       if (!clock.awaitTermination(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("the load does not end");
+        throw new IllegalStateException("the load does not stop");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

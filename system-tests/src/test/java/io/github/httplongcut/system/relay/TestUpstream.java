@@ -18,10 +18,13 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An upstream server that notes each request that it runs. It answers with what it got, in a line:
- * {@code POST /path?query body}. A path that starts with {@code /hold} is held until {@link
- * #release}, one that starts with {@code /slow} for {@link #SLOW}, with {@code /brief} for {@link
- * #BRIEF}.
+ * An upstream server that records each request and answers with one line: {@code POST /path?query body}. The prefix of the path delays the response:
+ *
+ * <ul>
+ *   <li>{@code /hold}: until {@link #release},
+ *   <li>{@code /slow}: for {@link #SLOW},
+ *   <li>{@code /brief}: for {@link #BRIEF}.
+ * </ul>
  */
 final class TestUpstream implements AutoCloseable {
 
@@ -49,12 +52,12 @@ final class TestUpstream implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  /** What it has run so far, a line each: method and URL. */
+  /** Method and URL of each request so far. */
   List<String> runs() {
     return runs;
   }
 
-  /** Lets all held requests go on. */
+  /** Answers all held requests. */
   void release() {
     released.countDown();
   }
@@ -71,7 +74,7 @@ final class TestUpstream implements AutoCloseable {
     if (delay.isZero()) {
       send(exchange, answer);
     } else {
-      var unused = // a failure is the caller's to see
+      var unused = // the caller notices a failure
           later.schedule(() -> send(exchange, answer), delay.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
@@ -85,7 +88,7 @@ final class TestUpstream implements AutoCloseable {
       exchange.sendResponseHeaders(200, answer.length);
       exchange.getResponseBody().write(answer);
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // nobody listens any more
+      throw new UncheckedIOException(e); // the caller has closed the connection
     }
   }
 

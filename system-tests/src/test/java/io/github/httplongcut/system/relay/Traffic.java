@@ -15,19 +15,16 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * GET and POST in turn at a steady rate, each with a URL of its own, from start to {@link #end}.
- */
+/** Sends GET and POST in turn at a steady rate until {@link #end}, each with its own URL. */
 final class Traffic implements AutoCloseable {
 
-  /**
-   * A request that is over.
+  /** A request that has ended.
    *
-   * @param run as the upstream server notes it: {@code POST /17}
+   * @param run method and URL as the upstream server records them, such as {@code POST /17}
    * @param sentAt {@code nanoTime}
-   * @param status 0 if there was no answer
-   * @param code of the relay's error, or empty
-   * @param id names it in the logs, if it failed; or empty
+   * @param status 0 if there was no response
+   * @param code the code of the relay's error, or empty
+   * @param id the {@code client_req_id} of a failed request, for the logs; else empty
    */
   record Answered(String run, long sentAt, Duration took, int status, String code, String id) {
 
@@ -54,7 +51,7 @@ final class Traffic implements AutoCloseable {
     this.relay = relay;
     this.clientAgent = clientAgent;
     long period = TimeUnit.SECONDS.toNanos(1) / perSecond;
-    // Not at a fixed rate: what a machine that stalled owes would come all at once.
+    // Not at a fixed rate: after a pause of the machine, all overdue requests would be sent at once.
     var unused = timer.scheduleWithFixedDelay(this::send, period, period, TimeUnit.NANOSECONDS);
   }
 
@@ -89,29 +86,29 @@ final class Traffic implements AutoCloseable {
     return id.find() ? id.group(1) : "";
   }
 
-  /** When the machine stood still, from and until, as {@code nanoTime}. */
+  /** A pause of the machine, as {@code nanoTime}. */
   record Stall(long from, long until) {
 
-    /** Whether that request was under way then, or came right after. */
+    /** Returns whether the request was in flight during the pause, or was sent right after it. */
     boolean touches(Answered request) {
       long answeredAt = request.sentAt() + request.took().toNanos();
       return answeredAt - from >= 0 && request.sentAt() - until < RIGHT_AFTER.toNanos();
     }
   }
 
-  /** The times in which not even this sent anything: what fails then is not the relay's fault. */
+  /** The pauses in which not even this sender ran. The relay is not to blame for requests that fail then. */
   List<Stall> stalls() {
     return stalls;
   }
 
-  /** Lets it flow for so long. */
+  /** Keeps sending for {@code time}, then returns. */
   void flowFor(Duration time) {
     Function<Long, Boolean> over = start -> System.nanoTime() - start >= time.toNanos();
     long start = System.nanoTime();
     await().atMost(time.plusSeconds(30)).until(() -> over.apply(start));
   }
 
-  /** Sends no more, and waits for every answer. */
+  /** Stops sending and waits for all responses. */
   List<Answered> end() {
     timer.shutdown();
     await("answers")

@@ -1,5 +1,4 @@
 /**
- * The whole relay: client agents, brokers and upstream agents as processes of their own, on a real
- * RabbitMQ.
+ * Tests of the whole relay: client agents, brokers and upstream agents as separate processes on a real RabbitMQ.
  */
 package io.github.httplongcut.system.relay;

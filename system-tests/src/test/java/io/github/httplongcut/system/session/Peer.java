@@ -24,10 +24,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A process that is nothing but a session: it collects what it is delivered. */
+/** A participant that consists of an AMQP session only and collects its deliveries. */
 final class Peer implements AutoCloseable {
 
-  /** Where it finds RabbitMQ. */
+  /** The address of RabbitMQ. */
   record Address(String host, int port) {}
 
   static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
@@ -62,7 +62,7 @@ final class Peer implements AutoCloseable {
     session = new RabbitMqSession(config, member, loop, registry);
   }
 
-  /** Starts it; each delivery is collected, and given to {@code then}. */
+  /** Starts the session. Each delivery is collected and passed to {@code then}. */
   Peer start(Consumer<Delivery> then) {
     loop.start(
         new Ticker() {
@@ -82,7 +82,7 @@ final class Peer implements AutoCloseable {
 
           @Override
           public void onInboxReplaced(ProcessId newId) {
-            throw new AssertionError("there is one node");
+            throw new AssertionError("an inbox is replaced only in a cluster, and RabbitMQ has one node");
           }
 
           @Override
@@ -123,7 +123,7 @@ final class Peer implements AutoCloseable {
     return session.state().isHealthy();
   }
 
-  /** Publishes, and collects the outcome. */
+  /** Publishes and collects the outcome. */
   void publish(Publication publication) {
     session.publish(publication.whenDone(outcomes::add));
   }

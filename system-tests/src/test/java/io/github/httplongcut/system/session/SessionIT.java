@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+/** An AMQP session publishes, consumes and recovers on a real RabbitMQ. */
 @ExtendWith(RabbitMqExtension.class)
 class SessionIT {
 
@@ -56,7 +57,7 @@ class SessionIT {
   }
 
   @Test
-  void whatIsPublishedIsConfirmedAndArrives() {
+  void publishedEventIsConfirmedAndDelivered() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     Event request = request(broker, "GET", "/hello");
@@ -73,7 +74,7 @@ class SessionIT {
   }
 
   @Test
-  void manyEventsTravelInFewMessagesAndKeepTheirOrder() {
+  void manyEventsShareFewMessagesAndKeepTheirOrder() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     List<Event> requests = new ArrayList<>();
@@ -91,7 +92,7 @@ class SessionIT {
   }
 
   @Test
-  void anEventLargerThanTheWindowPasses() {
+  void eventLargerThanTheWindowIsDelivered() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     Request large =
@@ -106,7 +107,7 @@ class SessionIT {
   }
 
   @Test
-  void whatNobodyIsBoundForComesBack() {
+  void unroutableEventIsReturned() {
     Peer broker = broker(Delivery::discard);
     ProcessId nobody = ProcessId.create("upstream-agent", "nobody");
     Event request = request(broker, "GET", "/");
@@ -118,9 +119,9 @@ class SessionIT {
     await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.RETURNED));
   }
 
-  /** RabbitMQ closes the channel: the others must not suffer for it. */
+  /** RabbitMQ closes the channel, which must not affect other publications. */
   @Test
-  void whatPermissionsForbidIsRefusedAndTheRestGoesOn() {
+  void forbiddenPublicationIsRefusedAndOthersAreConfirmed() {
     Peer client =
         up(
             new Peer(RabbitMqUser.CLIENT_AGENT, address(), id -> Topology.clientAgent(id, 0)),
@@ -136,7 +137,7 @@ class SessionIT {
 
     client.publish(Publication.of(request, forbidden, in(10)).tried(Publication.Tries.ONCE));
     await().untilAsserted(() -> assertThat(client.outcomes()).containsExactly(Outcome.REFUSED));
-    client.publish(Publication.of(request, forbidden, in(10))); // tried again otherwise
+    client.publish(Publication.of(request, forbidden, in(10))); // would be retried, but not after a refusal
     client.publish(
         Publication.of(request, Topology.targetKey(TARGET, client.id()), in(10))
             .tried(Publication.Tries.ONCE));
@@ -148,9 +149,9 @@ class SessionIT {
                     .containsExactly(Outcome.REFUSED, Outcome.REFUSED, Outcome.CONFIRMED));
   }
 
-  /** RabbitMQ closes the whole connection over one channel too many. */
+  /** RabbitMQ closes the whole connection if the session opens one channel too many. */
   @Test
-  void aLimitOfTheUsersChannelsCostsOneConnectionAndNoMore() {
+  void channelLimitOfTheUserClosesOnlyOneConnection() {
     String user = RabbitMqUser.BROKER.login();
     rabbitMq.ctl("set_user_limits", user, "{\"max-channels\": 12}");
     try {
@@ -169,7 +170,7 @@ class SessionIT {
     }
   }
 
-  /** None of them has an inbox. */
+  /** Publishes an event to each of many tenants that have no inbox. */
   private static void publishToTenants(int tenants, Peer broker) {
     for (int i = 0; i < tenants; i++) {
       ProcessId nobody = ProcessId.create("tenant" + i, "nobody");
@@ -180,10 +181,10 @@ class SessionIT {
   }
 
   @Test
-  void whatExpiresComesBackToItsSenderAsADeadLetter() {
+  void expiredEventReturnsToItsSenderAsADeadLetter() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(SessionIT::keep);
-    agent.session().close(); // its inbox stays for a while
+    agent.session().close(); // the inbox remains for a while
     Event request = request(broker, "GET", "/late");
 
     broker.publish(dispatch(request, agent).expiringAfter(50));
@@ -193,7 +194,7 @@ class SessionIT {
   }
 
   @Test
-  void whatIsRejectedSaysSo() {
+  void rejectedEventReturnsToItsSenderAsRejected() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::reject);
     Event request = request(broker, "POST", "/no");
@@ -204,9 +205,9 @@ class SessionIT {
     assertThat(broker.deliveries().get(0).envelope().origin()).isEqualTo(Delivery.Origin.REJECTED);
   }
 
-  /** Rule 1: once the fence has come back, the message does not, whatever happens. */
+  /** Rule 1: once the fence is answered, RabbitMQ never redelivers the message. */
   @Test
-  void whatIsSettledNeverComesBack() {
+  void settledMessagesAreNeverRedelivered() {
     AtomicInteger settled = new AtomicInteger();
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(delivery -> delivery.settle(settled::incrementAndGet));
@@ -228,7 +229,7 @@ class SessionIT {
   }
 
   @Test
-  void whatIsNotSettledComesBackWhenConsumingIsReopened() {
+  void unsettledMessageIsRedeliveredWhenConsumingIsReopened() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(SessionIT::keep);
     Event request = request(broker, "GET", "/again");
@@ -243,13 +244,13 @@ class SessionIT {
   }
 
   @Test
-  void anInboxOutlivesItsConnections() {
+  void inboxSurvivesClosedConnections() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
 
     for (int round = 1; round <= 3; round++) {
       rabbitMq.ctl("close_all_connections", "--vhost", RabbitMq.VHOST, "this test");
-      broker.publish(hello(broker)); // written before or after, it must arrive
+      broker.publish(hello(broker)); // must arrive, whether written before or after the close
       int rounds = round;
       await().untilAsserted(() -> assertThat(agent.consumings()).isEqualTo(rounds + 1));
     }
@@ -260,7 +261,7 @@ class SessionIT {
   }
 
   @Test
-  void aMessageThatCannotBeReadStopsNobody() throws Exception {
+  void unreadableMessagesAreSkipped() throws Exception {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     String key = Topology.targetKey(TARGET, agent.id());
@@ -283,7 +284,7 @@ class SessionIT {
   }
 
   @Test
-  void aDeletedInboxIsMadeAnew() throws Exception {
+  void deletedInboxIsDeclaredAgain() throws Exception {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     try (Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "this test")) {
@@ -298,12 +299,12 @@ class SessionIT {
   }
 
   @Test
-  void anAlarmRefusesRequestsAndKeepsAnswers() {
+  void alarmRefusesRequestsAndKeepsOtherEvents() {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     rabbitMq.ctl("set_vm_memory_high_watermark", "absolute", "1MB");
     try {
-      // RabbitMQ says that it blocks only to those who publish.
+      // RabbitMQ sends connection.blocked only to connections that publish.
       broker.publish(hello(broker));
       await().untilAsserted(() -> assertThat(broker.state().blocked()).isTrue());
       broker.publish(dispatch(request(broker, "POST", "/"), agent));
@@ -323,11 +324,11 @@ class SessionIT {
   }
 
   @Test
-  void whatCannotBeWrittenInTimeIsGivenUp() {
+  void publicationWithoutAConnectionTimesOut() {
     Peer lonely =
         new Peer(
             RabbitMqUser.BROKER,
-            new Peer.Address("127.0.0.1", 1), // nobody listens there
+            new Peer.Address("127.0.0.1", 1), // no server listens there
             id -> Topology.broker(id, 100));
     peers.add(lonely.start(Delivery::discard));
 
@@ -341,13 +342,13 @@ class SessionIT {
         .untilAsserted(() -> assertThat(lonely.outcomes()).containsExactly(Outcome.NO_CONNECTION));
   }
 
-  /** The connection looks open to both sides: only the missing confirm tells. */
+  /** The connection looks open to both sides. Only the missing confirm reveals the failure. */
   @Test
-  void aSilentPublishingConnectionIsCutAndMadeAnew() throws Exception {
+  void silentPublishingConnectionIsReplaced() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
-      // There is a channel for tenants then, or the second dispatch would wait for it, unwritten.
+      // Opens the channel for tenants. The later dispatch would otherwise wait, unwritten, for this channel.
       broker.publish(dispatch(request(broker, "GET", "/"), agent));
       await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED));
 
@@ -367,9 +368,9 @@ class SessionIT {
     }
   }
 
-  /** Nothing is to be read on it anyway: only the unanswered fence tells. */
+  /** No delivery is expected on the connection. Only the unanswered fence reveals the failure. */
   @Test
-  void aSilentConsumingConnectionIsCutAndMadeAnew() throws Exception {
+  void silentConsumingConnectionIsReplaced() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
 
@@ -384,7 +385,7 @@ class SessionIT {
 
   /** RabbitMQ does not even answer the close of the old connection. */
   @Test
-  void reopeningOverADeadNetworkReconnects() throws Exception {
+  void reopeningReconnectsOverADeadNetwork() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
 
@@ -398,9 +399,9 @@ class SessionIT {
     }
   }
 
-  /** While the old connection is half dead, RabbitMQ must give nothing more to it. */
+  /** RabbitMQ must not deliver to a half-open connection that still consumes the inbox. */
   @Test
-  void aNewConnectionGetsWhatTheHalfDeadOneWould() throws Exception {
+  void newConnectionGetsTheDeliveriesOfAHalfOpenOne() throws Exception {
     Peer broker = broker(Delivery::discard);
     Peer agent = agent(Delivery::discard);
     try (Connection halfDead = rabbitMq.connect(RabbitMqUser.UPSTREAM_AGENT, "half dead")) {
@@ -417,7 +418,7 @@ class SessionIT {
   }
 
   @Test
-  void aResetConnectionLosesNoAnswer() throws Exception {
+  void resetConnectionLosesNoEvent() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
@@ -435,9 +436,9 @@ class SessionIT {
     }
   }
 
-  /** One 4 MiB answer takes longer than the confirm-timeout on such a line, and is on its way. */
+  /** A 4 MiB event takes longer than the confirm timeout on a line of 1 MiB/s, but is still being written. */
   @Test
-  void aLargeMessageGetsThroughASlowLine() throws Exception {
+  void largeMessagePassesASlowLine() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
@@ -451,7 +452,7 @@ class SessionIT {
     }
   }
 
-  /** The answer to the fence comes behind all that RabbitMQ had to deliver. */
+  /** RabbitMQ answers the fence only after all pending deliveries. */
   @Test
   void largeDeliveriesOverASlowLineAreSettled() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
@@ -544,7 +545,7 @@ class SessionIT {
         .expiringAfter(2_000);
   }
 
-  /** Something that is published until it is confirmed: a hello, which comes to every agent. */
+  /** A {@code broker_hello} for all agents, which the session publishes until it is confirmed. */
   private static Publication hello(Peer broker) {
     return Publication.of(new Event.BrokerHello(broker.id(), "1"), "", in(30));
   }
