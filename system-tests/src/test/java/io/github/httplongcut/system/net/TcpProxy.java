@@ -16,9 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
 /**
- * A TCP proxy between the processes under test and RabbitMQ that can black-hole or reset
- * connections, or slow them down. It knows an AMQP connection by the name that the client sends at
- * login, so that a fault can hit the publishing or the consuming one alone.
+ * A TCP proxy between the processes under test and RabbitMQ. It can black-hole, reset or slow down connections. It identifies an AMQP connection by the connection name in the client's login, so that a fault can affect only the publishing or only the consuming connection.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -26,27 +24,28 @@ public final class TcpProxy implements AutoCloseable {
 
   private final InetSocketAddress upstream;
   private final ServerSocket listener;
-  private final List<Link> links = new CopyOnWriteArrayList<>();
+  private final List<ProxiedConnection> connections = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final AtomicInteger accepted = new AtomicInteger();
   private final List<Impairment> impairments = new CopyOnWriteArrayList<>();
 
   /**
-   * What is wrong with the connections whose login it finds.
+   * An impairment of connections.
    *
-   * @param delay how long each piece is held back
-   * @param held what does not pass
+   * @param login affects the connections in whose login this pattern is found
+   * @param delay the delay of each piece of data
+   * @param held the traffic that does not pass
    */
-  private record Impairment(Pattern login, Duration delay, int bytesPerSecond, Held held) {}
+  private record Impairment(Pattern login, Duration delay, int bytesPerSecond, HeldTraffic held) {}
 
-  private enum Held {
+  private enum HeldTraffic {
     NOTHING,
     REPLIES,
     EVERYTHING
   }
 
-  /** A proxy to that address, on a free port of the loopback interface. */
+  /** Starts a proxy to an address, on a free port of the loopback interface. */
   public TcpProxy(String host, int port) {
     upstream = new InetSocketAddress(host, port);
     try {
@@ -57,75 +56,72 @@ public final class TcpProxy implements AutoCloseable {
     start("accept", this::accept);
   }
 
-  /** Where it listens, on 127.0.0.1. */
+  /** The proxy's port on 127.0.0.1. */
   public int port() {
     return listener.getLocalPort();
   }
 
-  /** How many connections it has taken so far. */
+  /** Number of connections accepted so far. */
   public int accepted() {
     return accepted.get();
   }
 
   /**
-   * From now on nothing passes either way on connections whose name contains {@code name}, new ones
-   * included; they stay open, as over a network that drops every packet. Whoever reconnects is not
-   * served either.
+   * Holds all traffic on connections whose name contains {@code name}, including new connections. The connections stay open, as on a network that drops every packet.
    */
   public void blackHole(String name) {
     blackHole(containing(name));
   }
 
-  /** The same for connections in whose login {@code login} is found. */
+  /** Holds all traffic on connections in whose login {@code login} is found, including new connections. */
   public void blackHole(Pattern login) {
-    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, Held.EVERYTHING));
+    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, HeldTraffic.EVERYTHING));
   }
 
   /**
-   * From now on what the client sends on those connections passes, and what the server sends does
-   * not: RabbitMQ takes publications, and the client hears of no confirm.
+   * Holds the traffic from the server to the client on matching connections. RabbitMQ then receives publications, but the client receives no confirms.
    */
   public void holdReplies(Pattern login) {
-    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, Held.REPLIES));
+    impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, HeldTraffic.REPLIES));
   }
 
-  /** From now on so much passes each way on each connection. */
+  /** Limits the bandwidth of each connection, in each direction. */
   public void throttle(int bytesPerSecond) {
     throttle(containing(""), bytesPerSecond);
   }
 
-  /** From now on so much passes each way on each of those connections. */
+  /** Limits the bandwidth of each matching connection, in each direction. */
   public void throttle(Pattern login, int bytesPerSecond) {
-    impair(new Impairment(login, Duration.ZERO, bytesPerSecond, Held.NOTHING));
+    impair(new Impairment(login, Duration.ZERO, bytesPerSecond, HeldTraffic.NOTHING));
   }
 
-  /** From now on what is sent on those connections, either way, arrives so much later. */
+  /** Delays the traffic on matching connections, in each direction. */
   public void delay(Pattern login, Duration delay) {
-    impair(new Impairment(login, delay, Integer.MAX_VALUE, Held.NOTHING));
+    impair(new Impairment(login, delay, Integer.MAX_VALUE, HeldTraffic.NOTHING));
   }
 
-  /** All connections work again; what was held back passes. */
+  /** Ends all impairments; held traffic passes. */
   public void heal() {
     impairments.clear();
     wake();
   }
 
-  /** Those connections work again, whatever was wrong with them; what was held back passes. */
+  /** Ends all impairments with this pattern; held traffic passes. */
   public void heal(Pattern login) {
     impairments.removeIf(each -> each.login.pattern().equals(login.pattern()));
     wake();
   }
 
-  /** Breaks connections whose name contains {@code name} with a TCP reset. */
+  /** Resets the connections whose name contains {@code name}. */
   public void reset(String name) {
     reset(containing(name));
   }
 
-  /** Breaks those connections with a TCP reset. */
+  /** Resets the connections in whose login {@code login} is found. */
   public void reset(Pattern login) {
-    for (Link link : links) {
-      if (link.isNamed(login)) {
-        link.reset();
+    for (ProxiedConnection connection : connections) {
+      if (connection.isNamed(login)) {
+        connection.reset();
       }
     }
   }
@@ -134,7 +130,7 @@ public final class TcpProxy implements AutoCloseable {
   public void close() throws IOException {
     heal();
     listener.close();
-    links.forEach(Link::reset);
+    connections.forEach(ProxiedConnection::reset);
   }
 
   private static Pattern containing(String name) {
@@ -162,14 +158,14 @@ public final class TcpProxy implements AutoCloseable {
       try {
         server.connect(upstream);
       } catch (IOException e) {
-        Link.closeQuietly(client); // nobody is there now: that is what the client sees
+        ProxiedConnection.closeQuietly(client); // RabbitMQ is down: the client sees a closed connection
         continue;
       }
-      Link link = new Link(client, server);
-      links.add(link);
+      ProxiedConnection connection = new ProxiedConnection(client, server);
+      connections.add(connection);
       accepted.incrementAndGet();
-      start("client to server", () -> link.pump(client, server));
-      start("server to client", () -> link.pump(server, client));
+      start("client to server", () -> connection.pump(client, server));
+      start("server to client", () -> connection.pump(server, client));
     }
   }
 
@@ -184,7 +180,7 @@ public final class TcpProxy implements AutoCloseable {
               try {
                 work.run();
               } catch (IOException e) {
-                return; // a side hung up: that is what the other sees
+                return; // one side closed the connection, so the other is closed as well
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -195,12 +191,12 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   /** One proxied connection. */
-  private final class Link {
+  private final class ProxiedConnection {
     private final Socket client;
     private final Socket server;
     private volatile String login = "";
 
-    Link(Socket client, Socket server) {
+    ProxiedConnection(Socket client, Socket server) {
       this.client = client;
       this.server = server;
     }
@@ -226,7 +222,7 @@ public final class TcpProxy implements AutoCloseable {
       } finally {
         closeQuietly(to);
         closeQuietly(from);
-        links.remove(this);
+        connections.remove(this);
       }
     }
 
@@ -249,7 +245,7 @@ public final class TcpProxy implements AutoCloseable {
       };
     }
 
-    /** Takes as long as the bytes would on such a line, or until it is a better one. */
+    /** Waits for as long as the impairments delay {@code bytes}, or until they end. */
     private void awaitTurn(int bytes) throws InterruptedException {
       long from = System.nanoTime();
       lock.lockInterruptibly();
@@ -286,7 +282,7 @@ public final class TcpProxy implements AutoCloseable {
       try {
         socket.close();
       } catch (IOException e) {
-        return; // it is of no more use anyway
+        return; // the socket is not used any more
       }
     }
   }

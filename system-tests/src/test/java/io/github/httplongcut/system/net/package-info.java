@@ -1,2 +1,2 @@
-/** Networks that fail on demand. */
+/** Simulation of network failures. */
 package io.github.httplongcut.system.net;

@@ -10,13 +10,13 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
-/** Something that a user tries on a channel of its own. */
+/** An AMQP operation that a user attempts on a channel of its own. */
 interface Attempt {
 
-  /** How long RabbitMQ may take to confirm. */
+  /** Maximum time for RabbitMQ's confirm, in milliseconds. */
   long CONFIRM_TIMEOUT_MS = 10_000;
 
-  /** How RabbitMQ takes it. */
+  /** RabbitMQ's reaction to an attempt. */
   enum Verdict {
     ALLOWED,
     /** The channel is closed with 403. */
@@ -25,7 +25,7 @@ interface Attempt {
     PRECONDITION_FAILED
   }
 
-  /** Does it, and returns only when RabbitMQ has taken it. */
+  /** Performs the operation; returns once RabbitMQ has accepted it. */
   void on(Channel channel) throws IOException, InterruptedException, TimeoutException;
 
   static Attempt declare(String queue) {
@@ -84,7 +84,7 @@ interface Attempt {
   /**
    * Publishes an empty message and waits for the confirm.
    *
-   * @param userId the property of that name; null for none
+   * @param userId the message property {@code user-id}; null for none
    */
   static Attempt publish(String exchange, String routingKey, String userId) {
     return channel -> {
@@ -95,7 +95,7 @@ interface Attempt {
     };
   }
 
-  /** Does it and says how RabbitMQ took it. */
+  /** Performs the operation and returns RabbitMQ's reaction. */
   default Verdict verdict(Channel channel)
       throws IOException, InterruptedException, TimeoutException {
     try {

@@ -3,14 +3,15 @@ package io.github.httplongcut.system.rabbitmq;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Files of the project beside the Java modules. */
+/** Finds files of the repository by path. */
 public final class Checkout {
 
   private Checkout() {}
 
   /**
-   * A file by its path from the checkout's root: the system property {@code longcut.root}, which
-   * the build sets, or the parent of the module's directory, where an IDE starts tests.
+   * Finds a file by its path from the root of the checkout. The root is the system property {@code longcut.root}, which the build sets, or else the parent of the working directory, since an IDE runs tests in the module's directory.
+   *
+   * @throws IllegalStateException if the file does not exist or is not readable
    */
   public static Path file(String path) {
     Path file =
@@ -19,7 +20,7 @@ public final class Checkout {
             .toAbsolutePath()
             .normalize();
     if (!Files.isReadable(file)) {
-      throw new IllegalStateException("there is no " + file + ": is longcut.root set?");
+      throw new IllegalStateException("cannot read " + file + ": is -Dlongcut.root set to the root of the checkout?");
     }
     return file;
   }

@@ -10,8 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code rabbitmq/definitions-cluster.json} is {@code definitions.json} with quorum queues: {@code
- * rabbitmq/make-definitions-cluster} makes it, and nobody may forget to.
+ * Checks that {@code rabbitmq/definitions-cluster.json} equals {@code definitions.json} but for quorum queues. The script {@code rabbitmq/make-definitions-cluster} generates it.
  */
 class ClusterDefinitionsTest {
 
@@ -21,7 +20,7 @@ class ClusterDefinitionsTest {
   private final ObjectMapper json = new ObjectMapper();
 
   @Test
-  void onlyTheSharedQueuesDiffer() throws IOException {
+  void onlySharedQueuesDiffer() throws IOException {
     JsonNode expected = json.readTree(Checkout.file("rabbitmq/definitions.json").toFile());
     for (JsonNode queue : expected.get("queues")) {
       ((ObjectNode) queue.get("arguments"))

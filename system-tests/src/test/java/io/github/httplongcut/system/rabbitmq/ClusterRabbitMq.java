@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A cluster in the place of a node: whoever stops or kills it does so to the node that leads {@code
- * client_request}, and all else is asked of a node that is up.
+ * A cluster in place of a single node. Stopping or killing it affects the node that leads {@code client_request}; all other calls go to a running node.
  */
 final class ClusterRabbitMq implements RabbitMqServer {
 

@@ -10,14 +10,13 @@ import org.testcontainers.rabbitmq.RabbitMQContainer;
 import org.testcontainers.utility.MountableFile;
 
 /**
- * RabbitMQ in a container. Stopping it stops the RabbitMQ application inside, since a restarted
- * container would come back on other ports.
+ * RabbitMQ in a container. {@link #stop} stops only the RabbitMQ application in the container, since a restarted container would have other ports.
  */
 final class ContainerRabbitMq implements RabbitMqServer {
 
   private static final String IMAGE = "rabbitmq:4-management";
 
-  /** RabbitMQ has a user of its own there; a checkout may be its owner's alone. */
+  /** Makes files readable for RabbitMQ's user in the container, since a checkout may be readable for its owner only. */
   private static final int READABLE = 0644;
 
   private final RabbitMQContainer container;
@@ -86,7 +85,7 @@ final class ContainerRabbitMq implements RabbitMqServer {
   @Override
   public void kill() {
     throw new IllegalStateException(
-        "killing RabbitMQ ends its container, which would come back on other ports");
+        "cannot kill RabbitMQ in a container, which would restart with other ports: install rabbitmq-server for this test");
   }
 
   @Override

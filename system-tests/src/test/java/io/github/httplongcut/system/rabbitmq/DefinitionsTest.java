@@ -31,28 +31,27 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The names in code against {@code rabbitmq/definitions.json} and {@code demo-users.json} (protocol
- * sections 3 and 8).
+ * Checks that {@code rabbitmq/definitions.json} and {@code demo-users.json} match the names and permissions in code (protocol sections 3 and 8).
  */
 class DefinitionsTest {
 
-  /** RabbitMQ's password hash is a salt, and the SHA-256 of the salt and the password. */
+  /** Length of the salt in RabbitMQ's password hash, which is the salt and the SHA-256 of salt and password. */
   private static final int SALT_BYTES = 4;
 
   private final JsonNode definitions = read("definitions.json");
   private final JsonNode demoUsers = read("demo-users.json");
 
-  /** An import must neither make a login that everybody knows nor reset anybody's password. */
+  /** An import must neither create users with well-known passwords nor reset passwords. */
   @ParameterizedTest
   @ValueSource(strings = {"definitions.json", "definitions-cluster.json"})
-  void theDefinitionsHaveNoUsers(String file) {
+  void definitionsContainNoUsers(String file) {
     assertThat(read(file).fieldNames())
         .toIterable()
         .containsExactlyInAnyOrder("vhosts", "policies", "exchanges", "queues", "bindings");
   }
 
   @Test
-  void theDemoUsersAreThoseOfTheTests() {
+  void demoUsersAreTheUsersOfTheTests() {
     assertThat(demoUsers.fieldNames())
         .toIterable()
         .containsExactlyInAnyOrder("users", "permissions", "topic_permissions");
@@ -66,7 +65,7 @@ class DefinitionsTest {
 
   @ParameterizedTest
   @EnumSource(RabbitMqUser.class)
-  void aDemoUsersPasswordIsItsName(RabbitMqUser user) throws GeneralSecurityException {
+  void passwordOfADemoUserIsItsName(RabbitMqUser user) throws GeneralSecurityException {
     String hash = named(demoUsers, "users", user.login()).get("password_hash").textValue();
     byte[] saltAndHash = Base64.getDecoder().decode(hash);
     MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
@@ -76,9 +75,9 @@ class DefinitionsTest {
         .isEqualTo(sha256.digest());
   }
 
-  /** The users' permissions need the vhost, and RabbitMQ reads a directory's files by name. */
+  /** Permissions need the vhost, and RabbitMQ loads the files of a directory in the order of their names. */
   @Test
-  void theDefinitionsAreLoadedBeforeTheDemoUsers() throws IOException {
+  void definitionsAreLoadedBeforeTheDemoUsers() throws IOException {
     String image = Files.readString(Checkout.file("rabbitmq/Dockerfile"));
     assertThat(image)
         .contains("/definitions.json /etc/rabbitmq/demo/1-")
@@ -88,13 +87,13 @@ class DefinitionsTest {
   }
 
   @Test
-  void everyEventHasAnExchangeOfItsName() {
+  void everyEventHasAnExchangeWithItsName() {
     assertThat(names("exchanges"))
         .containsAll(Stream.of(EventType.values()).map(EventType::wireName).toList());
   }
 
   @Test
-  void theExchangesAreThoseThatTheProcessesUse() {
+  void processesUseAllExchangesAndNoOthers() {
     Set<String> used = new TreeSet<>(Set.of(Topology.ORPHAN));
     for (RoleUser role : RoleUser.values()) {
       used.addAll(role.plan().exchanges());
@@ -103,13 +102,13 @@ class DefinitionsTest {
   }
 
   @Test
-  void theQueuesAreThoseThatBrokersShare() {
+  void queuesAreTheSharedQueuesOfBrokers() {
     assertThat(names("queues"))
         .containsExactlyInAnyOrderElementsOf(RoleUser.BROKER.plan().sharedQueues());
   }
 
   @Test
-  void everythingOutlivesARestart() {
+  void exchangesAndQueuesSurviveARestart() {
     for (JsonNode defined : concat(definitions.get("exchanges"), definitions.get("queues"))) {
       assertThat(defined.get("durable").booleanValue()).as(defined.toString()).isTrue();
       assertThat(defined.get("auto_delete").booleanValue()).as(defined.toString()).isFalse();
@@ -117,7 +116,7 @@ class DefinitionsTest {
   }
 
   @Test
-  void anExchangeWithRoutingKeysIsATopicExchange() {
+  void exchangesWithRoutingKeysAreTopicExchanges() {
     for (RoleUser role : RoleUser.values()) {
       for (ConsumedQueue queue : role.plan().queues()) {
         for (Binding binding : queue.bindings()) {
@@ -132,7 +131,7 @@ class DefinitionsTest {
   }
 
   @Test
-  void deadLettersAndAlternatesGoToDefinedExchanges() {
+  void deadLetterAndAlternateExchangesAreDefined() {
     List<String> targets = new ArrayList<>();
     definitions
         .get("policies")
@@ -164,16 +163,16 @@ class DefinitionsTest {
     }
   }
 
-  /** Only one policy applies to a queue, and hosted RabbitMQs ship a wildcard one of priority 0. */
+  /** RabbitMQ applies only one policy to a queue, and hosted RabbitMQs have a wildcard policy of priority 0. */
   @Test
-  void everyPolicyGoesBeforeAWildcardOfPriority0() {
+  void everyPolicyTakesPrecedenceOverAWildcardOfPriority0() {
     for (JsonNode policy : definitions.get("policies")) {
       assertThat(policy.get("priority").intValue()).as(policy.toString()).isPositive();
     }
   }
 
   @Test
-  void everyQueueIsBoundedInNumberAndBytes() {
+  void everyQueueIsLimitedInMessagesAndBytes() {
     for (JsonNode policy : definitions.get("policies")) {
       JsonNode definition = policy.get("definition");
       assertThat(definition.has("max-length")).as(policy.toString()).isTrue();
@@ -181,9 +180,9 @@ class DefinitionsTest {
     }
   }
 
-  /** A tenant that does not read must not have nacked what others publish to it. */
+  /** If a tenant does not consume, publications to its inbox must not be nacked. */
   @Test
-  void aFullInboxOfATenantDropsItsOldestMessages() {
+  void fullInboxOfATenantDropsItsOldestMessages() {
     for (String policy : List.of("client-agent", "upstream-agent")) {
       assertThat(named(definitions, "policies", policy).at("/definition/overflow").textValue())
           .as(policy)
@@ -192,7 +191,7 @@ class DefinitionsTest {
   }
 
   @Test
-  void onlyQueuesOfOneProcessExpire() {
+  void onlyInboxesExpire() {
     for (RoleUser role : RoleUser.values()) {
       for (ConsumedQueue queue : role.plan().queues()) {
         for (JsonNode policy : definitions.get("policies")) {
@@ -208,7 +207,7 @@ class DefinitionsTest {
 
   @ParameterizedTest
   @EnumSource(RoleUser.class)
-  void aRoleMayDoWhatItsPlanSaysAndNoMore(RoleUser role) {
+  void permissionsOfARoleMatchItsPlan(RoleUser role) {
     Plan plan = role.plan();
     List<String> own =
         plan.queues().stream().filter(ConsumedQueue::isOwn).map(ConsumedQueue::name).toList();

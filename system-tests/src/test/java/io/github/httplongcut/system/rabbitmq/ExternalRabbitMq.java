@@ -3,38 +3,38 @@ package io.github.httplongcut.system.rabbitmq;
 import java.net.URI;
 import java.util.Optional;
 
-/** A RabbitMQ that somebody else runs: it can be used, but not stopped. */
-record GivenRabbitMq(URI amqpUri, Optional<URI> managementUri) implements RabbitMqServer {
+/** A RabbitMQ that the tests did not start and cannot control. */
+record ExternalRabbitMq(URI amqpUri, Optional<URI> managementUri) implements RabbitMqServer {
 
   @Override
   public String ctl(String... arguments) {
-    throw notOurs();
+    throw cannotControl();
   }
 
   @Override
   public void stop() {
-    throw notOurs();
+    throw cannotControl();
   }
 
   @Override
   public void kill() {
-    throw notOurs();
+    throw cannotControl();
   }
 
   @Override
   public void start() {
-    throw notOurs();
+    throw cannotControl();
   }
 
   @Override
   public void close() {
-    // Whoever started it stops it.
+    // The tests did not start this RabbitMQ.
   }
 
-  private static IllegalStateException notOurs() {
+  private static IllegalStateException cannotControl() {
     return new IllegalStateException(
-        "this test controls RabbitMQ, which cannot be done with the one at "
+        "this test stops or configures RabbitMQ, which is not possible with the one at "
             + RabbitMqChoice.URI_VARIABLE
-            + ": unset it");
+            + ": unset this variable");
   }
 }

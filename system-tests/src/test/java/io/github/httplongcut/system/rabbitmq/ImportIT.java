@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An import of {@code rabbitmq/definitions.json} into a RabbitMQ that has users of its own. */
+/** Imports {@code rabbitmq/definitions.json} into a RabbitMQ that already has users. */
 class ImportIT {
 
   private static final Duration WAIT = Duration.ofSeconds(20);
@@ -16,11 +16,11 @@ class ImportIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"definitions.json", "definitions-cluster.json"})
-  void anImportLeavesUsersAndPasswordsAsTheyWere(String file) {
+  void importDoesNotChangeUsersAndPasswords(String file) {
     try (RabbitMq rabbitMq = RabbitMq.dedicated()) {
       rabbitMq.ctl("delete_user", RabbitMqUser.BROKER.login());
       rabbitMq.ctl("change_password", RabbitMqUser.ADMIN.login(), OWN_PASSWORD);
-      // The import makes the vhost again, so its end can be seen.
+      // The import creates the vhost again, which shows when the import is done.
       rabbitMq.ctl("delete_vhost", RabbitMq.VHOST);
       List<String> users = rabbitMq.ctl("-q", "list_users").lines().sorted().toList();
 
@@ -35,7 +35,7 @@ class ImportIT {
     }
   }
 
-  /** The bindings come last. */
+  /** Returns whether a binding exists: RabbitMQ imports bindings last. */
   private static boolean isImported(RabbitMq rabbitMq) {
     return rabbitMq.ctl("-q", "list_vhosts").lines().anyMatch(RabbitMq.VHOST::equals)
         && rabbitMq

@@ -14,8 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The installed {@code rabbitmq-server} as a child process, by {@code rabbitmq/private-node}. It
- * holds the child's standard input, so that the node ends with this JVM, whatever ends it.
+ * The installed {@code rabbitmq-server} as a child process, started by {@code rabbitmq/private-node}. The node ends when its standard input closes, and thus at the latest with this JVM.
  */
 final class InstalledRabbitMq implements RabbitMqServer {
 
@@ -45,7 +44,7 @@ final class InstalledRabbitMq implements RabbitMqServer {
     managementUri = URI.create("http://127.0.0.1:" + managementPort);
   }
 
-  /** Debian's package, where {@code private-node} looks for it, or the place that it is told. */
+  /** Returns whether {@code private-node} finds RabbitMQ: Debian's package, or the directory in {@code LONGCUT_RABBITMQ_HOME}. */
   static boolean isInstalled() {
     return System.getenv("LONGCUT_RABBITMQ_HOME") != null
         || Files.isDirectory(Path.of("/usr/lib/rabbitmq/lib"));
@@ -106,7 +105,7 @@ final class InstalledRabbitMq implements RabbitMqServer {
     }
   }
 
-  /** The script that runs the node notices, cleans up and ends too. */
+  /** Sends SIGKILL to the node; the script that runs it then cleans up and ends. */
   @Override
   public void kill() {
     try {

@@ -17,7 +17,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
 
-/** RabbitMQ's management API, used as one user. */
+/** A client of RabbitMQ's management API that logs in as one user. */
 record ManagementApi(URI address, RabbitMqUser user) {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -25,7 +25,11 @@ record ManagementApi(URI address, RabbitMqUser user) {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Fails on any status but 200. */
+  /**
+   * Sends a GET.
+   *
+   * @throws IllegalStateException if the status is not a success
+   */
   JsonNode get(String path) {
     try {
       return JSON.readTree(send("GET", path, BodyPublishers.noBody()));
@@ -34,7 +38,11 @@ record ManagementApi(URI address, RabbitMqUser user) {
     }
   }
 
-  /** Fails on any status but 200, 201 and 204. */
+  /**
+   * Sends a PUT of a JSON object.
+   *
+   * @throws IllegalStateException if the status is not a success
+   */
   void put(String path, Map<String, String> fields) {
     try {
       send("PUT", path, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(fields)));
@@ -43,7 +51,11 @@ record ManagementApi(URI address, RabbitMqUser user) {
     }
   }
 
-  /** Fails on any status but 200 and 204. */
+  /**
+   * Sends a DELETE.
+   *
+   * @throws IllegalStateException if the status is not a success
+   */
   void delete(String path) {
     try {
       send("DELETE", path, BodyPublishers.noBody());
@@ -56,7 +68,7 @@ record ManagementApi(URI address, RabbitMqUser user) {
     String login = user.login() + ":" + user.login();
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve(path))
-            .version(HttpClient.Version.HTTP_1_1) // RabbitMQ ends the connection at a PUT of h2c
+            .version(HttpClient.Version.HTTP_1_1) // RabbitMQ closes the connection at a PUT with Upgrade: h2c
             .timeout(TIMEOUT)
             .header(
                 "Authorization",

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What RabbitMQ lets each user do (protocol section 8), tried as that user. */
+/** Attempts AMQP operations as each user, and checks that RabbitMQ allows and refuses the right ones (protocol section 8). */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 class PermissionsIT {
@@ -50,7 +50,7 @@ class PermissionsIT {
   private static final String HEARTBEATS = "heartbeats." + BROKER;
   private static final String UPSTREAM_INBOX = "upstream-agent." + UPSTREAM;
 
-  /** Another company's processes, of users that these definitions do not have. */
+  /** Processes of other companies, with users that the definitions do not contain. */
   private static final String OTHER_CLIENT = ProcessId.create("acme", "north").toString();
 
   private static final String OTHER_UPSTREAM = ProcessId.create("plant", "south").toString();
@@ -64,7 +64,7 @@ class PermissionsIT {
   }
 
   @BeforeAll
-  void everyInboxIsThere() throws Exception {
+  void declareInboxes() throws Exception {
     asAdmin(
         Stream.of(
                 CLIENT_INBOX,
@@ -78,7 +78,7 @@ class PermissionsIT {
   }
 
   @AfterAll
-  void nothingIsLeft() throws Exception {
+  void deleteInboxes() throws Exception {
     asAdmin(
         Stream.of(
                 CLIENT_INBOX,
@@ -94,7 +94,7 @@ class PermissionsIT {
 
   @ParameterizedTest
   @EnumSource(RoleUser.class)
-  void aProcessMayDoAllThatItsPlanSays(RoleUser role) throws Exception {
+  void everyOperationOfAPlanIsAllowed(RoleUser role) throws Exception {
     List<Attempt> attempts = new ArrayList<>();
     for (String exchange : role.plan().exchanges()) {
       attempts.add(channel -> channel.exchangeDeclarePassive(exchange));
@@ -118,7 +118,7 @@ class PermissionsIT {
 
   @ParameterizedTest(name = "{0} {1}: {3}")
   @MethodSource({"clientAgent", "broker", "upstreamAgent"})
-  void rabbitMqDecides(RoleUser role, String what, Attempt attempt, Verdict expected)
+  void rabbitMqAllowsOrRefuses(RoleUser role, String what, Attempt attempt, Verdict expected)
       throws Exception {
     try (Connection connection = rabbitMq.connect(role.user(), "PermissionsIT")) {
       assertThat(attempt.verdict(connection.createChannel())).as(what).isEqualTo(expected);
@@ -127,62 +127,62 @@ class PermissionsIT {
 
   static Stream<Arguments> clientAgent() {
     Cases cases = new Cases(RoleUser.CLIENT_AGENT);
-    cases.allowed("asks for a target", publish("client_request", "orders." + CLIENT));
-    cases.allowed("says who it is", publish("client_request", "orders." + CLIENT, "client-agent"));
+    cases.allowed("publishes a request for a target", publish("client_request", "orders." + CLIENT));
+    cases.allowed("publishes with its own user-id", publish("client_request", "orders." + CLIENT, "client-agent"));
     cases.allowed("cancels", publish("client_cancel", BROKER));
     cases.allowed("purges its inbox", purge(CLIENT_INBOX));
 
-    cases.refused("asks in another's name", publish("client_request", "orders." + OTHER_CLIENT));
-    cases.refused("asks for a target with a dot", publish("client_request", "a.b." + CLIENT));
-    cases.refused("asks for no target", publish("client_request", CLIENT));
-    cases.refused("asks past its id", publish("client_request", "orders." + CLIENT + ".x"));
+    cases.refused("publishes a request with another's id", publish("client_request", "orders." + OTHER_CLIENT));
+    cases.refused("publishes a request for a target with a dot", publish("client_request", "a.b." + CLIENT));
+    cases.refused("publishes a request without a target", publish("client_request", CLIENT));
+    cases.refused("publishes a request with a suffix after its id", publish("client_request", "orders." + CLIENT + ".x"));
     cases.refused("answers itself", publish("broker_response", CLIENT));
     cases.refused("answers another", publish("broker_response", OTHER_CLIENT));
     cases.refused("acks", publish("client_request_ack", CLIENT));
-    cases.refused("fails another's request", publish("broker_error", OTHER_CLIENT));
+    cases.refused("publishes an error to another", publish("broker_error", OTHER_CLIENT));
     cases.refused("dispatches", publish("broker_request", "orders." + UPSTREAM));
     cases.refused("cancels at an upstream agent", publish("broker_cancel", "orders." + UPSTREAM));
     cases.refused("answers a broker", publish("upstream_response", BROKER));
-    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
     cases.refused(
-        "forges a dead letter", publish("client_request_undelivered", "orders." + CLIENT));
-    cases.refused("uses the default exchange", publish("", OTHER_CLIENT_INBOX));
-    cases.refused("uses amq.topic", publish("amq.topic", "x"));
-    cases.failed("says it is the broker", publish("client_request", "orders." + CLIENT, "broker"));
+        "publishes a forged dead letter", publish("client_request_undelivered", "orders." + CLIENT));
+    cases.refused("publishes to the default exchange", publish("", OTHER_CLIENT_INBOX));
+    cases.refused("publishes to amq.topic", publish("amq.topic", "x"));
+    cases.failed("publishes with the broker's user-id", publish("client_request", "orders." + CLIENT, "broker"));
 
     for (String exchange : List.of("client_request_ack", "broker_response", "broker_error")) {
       for (String key : List.of(OTHER_CLIENT, "#", "*.*", "client-agent.*", "client-agent.#")) {
-        cases.refused("listens to " + exchange + " " + key, bind(CLIENT_INBOX, exchange, key));
+        cases.refused("binds its inbox to " + exchange + " " + key, bind(CLIENT_INBOX, exchange, key));
       }
     }
     for (String key : List.of("*." + OTHER_CLIENT, "#", "*.client-agent.*", "orders." + CLIENT)) {
       cases.refused(
-          "listens to dead letters " + key, bind(CLIENT_INBOX, "client_request_undelivered", key));
+          "binds its inbox to dead letters " + key, bind(CLIENT_INBOX, "client_request_undelivered", key));
     }
-    cases.refused("listens to requests", bind(CLIENT_INBOX, "client_request", "#"));
-    cases.refused("listens to dispatches", bind(CLIENT_INBOX, "broker_request", "orders.#"));
-    cases.refused("listens to answers", bind(CLIENT_INBOX, "upstream_response", "#"));
-    cases.refused("listens to orphans", bind(CLIENT_INBOX, Topology.ORPHAN, ""));
-    cases.refused("listens to the trace", bind(CLIENT_INBOX, "amq.rabbitmq.trace", "#"));
+    cases.refused("binds its inbox to requests", bind(CLIENT_INBOX, "client_request", "#"));
+    cases.refused("binds its inbox to dispatches", bind(CLIENT_INBOX, "broker_request", "orders.#"));
+    cases.refused("binds its inbox to responses", bind(CLIENT_INBOX, "upstream_response", "#"));
+    cases.refused("binds its inbox to orphans", bind(CLIENT_INBOX, Topology.ORPHAN, ""));
+    cases.refused("binds its inbox to the trace", bind(CLIENT_INBOX, "amq.rabbitmq.trace", "#"));
     cases.refused(
-        "takes the requests' binding off", unbind("client_request", "client_request", "#"));
-    // RabbitMQ asks for write on what is bound, and the request queue and its exchange share a
-    // name:
-    // a client agent may lead there what it may listen to, which is its own, and nothing else.
+        "unbinds the request queue", unbind("client_request", "client_request", "#"));
+    // RabbitMQ requires write permission on the destination of a binding. A client agent may write to
+    // client_request, which names both an exchange and a queue. It may therefore bind both to its own
+    // events, but to no others.
     for (String key : List.of(OTHER_CLIENT, "#", "client-agent.*")) {
       cases.refused(
-          "leads answers " + key + " to the request queue",
+          "binds the request queue to responses " + key,
           bind("client_request", "broker_response", key));
       cases.refused(
-          "leads answers " + key + " to the request exchange",
+          "binds the request exchange to responses " + key,
           bindExchange("client_request", "broker_response", key));
     }
     for (String key : List.of("*." + OTHER_CLIENT, "#")) {
       cases.refused(
-          "leads dead letters " + key + " to the request queue",
+          "binds the request queue to dead letters " + key,
           bind("client_request", "client_request_undelivered", key));
     }
-    cases.refused("fills another's inbox", bind(OTHER_CLIENT_INBOX, "broker_response", CLIENT));
+    cases.refused("binds another's inbox", bind(OTHER_CLIENT_INBOX, "broker_response", CLIENT));
 
     cases.refused("declares another's inbox", declare("client-agent.acme.x-aaaaaa"));
     cases.refused("declares any queue", declare("mine"));
@@ -203,18 +203,18 @@ class PermissionsIT {
     Cases cases = new Cases(RoleUser.BROKER);
     cases.allowed("acks", publish("client_request_ack", CLIENT));
     cases.allowed("answers", publish("broker_response", OTHER_CLIENT));
-    cases.allowed("fails a request", publish("broker_error", OTHER_CLIENT));
+    cases.allowed("publishes an error", publish("broker_error", OTHER_CLIENT));
     cases.allowed("dispatches", publish("broker_request", "orders." + OTHER_UPSTREAM));
     cases.allowed("cancels", publish("broker_cancel", "orders." + OTHER_UPSTREAM));
-    cases.allowed("says hello", publish("broker_hello", "", "broker"));
+    cases.allowed("publishes a hello", publish("broker_hello", "", "broker"));
 
-    cases.refused("asks", publish("client_request", "orders." + CLIENT));
+    cases.refused("publishes a request", publish("client_request", "orders." + CLIENT));
     cases.refused("answers itself", publish("upstream_response", BROKER));
     cases.refused("acks its dispatch", publish("broker_request_ack", BROKER));
-    cases.refused("gives a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
-    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
-    cases.refused("uses the default exchange", publish("", CLIENT_INBOX));
-    cases.failed("says it is an agent", publish("broker_hello", "", "upstream-agent"));
+    cases.refused("publishes a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
+    cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("publishes to the default exchange", publish("", CLIENT_INBOX));
+    cases.failed("publishes with an agent's user-id", publish("broker_hello", "", "upstream-agent"));
 
     cases.refused("declares a client agent's inbox", declare(CLIENT_INBOX));
     cases.refused("declares an upstream agent's inbox", declare(UPSTREAM_INBOX));
@@ -225,10 +225,10 @@ class PermissionsIT {
     cases.refused("deletes the orphan queue", delete(Topology.ORPHAN));
     cases.refused("consumes a client agent's inbox", consume(CLIENT_INBOX));
     cases.refused("consumes an upstream agent's inbox", consume(UPSTREAM_INBOX));
-    cases.refused("fills a client agent's inbox", bind(CLIENT_INBOX, "upstream_response", BROKER));
-    cases.refused("fills the request queue", bind("client_request", "upstream_response", BROKER));
-    cases.refused("listens to other brokers", bind(BROKER_INBOX, "broker_hello", ""));
-    cases.refused("listens to its own answers", bind(BROKER_INBOX, "broker_response", "#"));
+    cases.refused("binds a client agent's inbox", bind(CLIENT_INBOX, "upstream_response", BROKER));
+    cases.refused("binds the request queue", bind("client_request", "upstream_response", BROKER));
+    cases.refused("binds its inbox to other brokers' hellos", bind(BROKER_INBOX, "broker_hello", ""));
+    cases.refused("binds its inbox to responses of brokers", bind(BROKER_INBOX, "broker_response", "#"));
     return cases.stream();
   }
 
@@ -236,49 +236,48 @@ class PermissionsIT {
     Cases cases = new Cases(RoleUser.UPSTREAM_AGENT);
     cases.allowed("acks", publish("broker_request_ack", BROKER));
     cases.allowed("answers", publish("upstream_response", BROKER, "upstream-agent"));
-    cases.allowed("fails a request", publish("upstream_error", BROKER));
-    cases.allowed("gives a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
+    cases.allowed("publishes an error", publish("upstream_error", BROKER));
+    cases.allowed("publishes a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
 
     cases.refused(
-        "gives another's heartbeat", publish("upstream_heartbeat", "orders." + OTHER_UPSTREAM));
+        "publishes another's heartbeat", publish("upstream_heartbeat", "orders." + OTHER_UPSTREAM));
     cases.refused(
-        "gives a heartbeat for a target with a dot",
+        "publishes a heartbeat for a target with a dot",
         publish("upstream_heartbeat", "a.b." + UPSTREAM));
     cases.refused("dispatches", publish("broker_request", "orders." + UPSTREAM));
     cases.refused("cancels at another", publish("broker_cancel", "orders." + OTHER_UPSTREAM));
     cases.refused("answers a client agent", publish("broker_response", CLIENT));
-    cases.refused("fails at a client agent", publish("broker_error", CLIENT));
+    cases.refused("publishes an error to a client agent", publish("broker_error", CLIENT));
     cases.refused("acks to a client agent", publish("client_request_ack", CLIENT));
-    cases.refused("asks", publish("client_request", "orders." + UPSTREAM));
+    cases.refused("publishes a request", publish("client_request", "orders." + UPSTREAM));
     cases.refused("cancels for a client agent", publish("client_cancel", BROKER));
-    cases.refused("says hello", publish("broker_hello", ""));
-    cases.refused("makes an orphan", publish(Topology.ORPHAN, ""));
-    cases.refused("forges a dead letter", publish("broker_request_undelivered", ""));
-    cases.refused("uses the default exchange", publish("", BROKER_INBOX));
-    cases.failed("says it is the broker", publish("upstream_response", BROKER, "broker"));
+    cases.refused("publishes a hello", publish("broker_hello", ""));
+    cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("publishes a forged dead letter", publish("broker_request_undelivered", ""));
+    cases.refused("publishes to the default exchange", publish("", BROKER_INBOX));
+    cases.failed("publishes with the broker's user-id", publish("upstream_response", BROKER, "broker"));
 
     for (String exchange : List.of("broker_request", "broker_cancel")) {
       for (String key :
           List.of("orders." + OTHER_UPSTREAM, "#", "orders.#", "*." + UPSTREAM, "orders.*.*")) {
-        cases.refused("listens to " + exchange + " " + key, bind(UPSTREAM_INBOX, exchange, key));
+        cases.refused("binds its inbox to " + exchange + " " + key, bind(UPSTREAM_INBOX, exchange, key));
       }
       cases.refused(
-          "listens to " + exchange + " of its user's others",
+          "binds its inbox to " + exchange + " of its user's other processes",
           bind(UPSTREAM_INBOX, exchange, "orders.upstream-agent.*"));
     }
-    cases.refused("listens to requests", bind(UPSTREAM_INBOX, "client_request", "#"));
-    cases.refused("listens to answers", bind(UPSTREAM_INBOX, "upstream_response", "#"));
-    cases.refused("listens to heartbeats", bind(UPSTREAM_INBOX, "upstream_heartbeat", "#"));
-    // Into an exchange that it publishes to it may lead what it may listen to, which is its own.
+    cases.refused("binds its inbox to requests", bind(UPSTREAM_INBOX, "client_request", "#"));
+    cases.refused("binds its inbox to responses", bind(UPSTREAM_INBOX, "upstream_response", "#"));
+    cases.refused("binds its inbox to heartbeats", bind(UPSTREAM_INBOX, "upstream_heartbeat", "#"));
+    // It may bind an exchange to which it publishes to its own events, but to no others.
     for (String key : List.of("orders." + OTHER_UPSTREAM, "#", "*." + UPSTREAM)) {
       cases.refused(
-          "leads dispatches " + key + " to brokers",
+          "binds an exchange of brokers to dispatches " + key,
           bindExchange("upstream_response", "broker_request", key));
     }
     cases.refused(
-        "fills another's inbox",
-        bind(OTHER_UPSTREAM_INBOX, "broker_request", "orders." + UPSTREAM));
-    cases.refused("fills the request queue", bind("client_request", "broker_hello", ""));
+        "binds another's inbox", bind(OTHER_UPSTREAM_INBOX, "broker_request", "orders." + UPSTREAM));
+    cases.refused("binds the request queue", bind("client_request", "broker_hello", ""));
 
     cases.refused("declares another's inbox", declare("upstream-agent.plant.x-aaaaaa"));
     cases.refused("declares any queue", declare("mine"));
@@ -301,7 +300,7 @@ class PermissionsIT {
     }
   }
 
-  /** The cases of one role, in the order of writing. */
+  /** Collects the test cases of one role. */
   private static final class Cases {
     private final List<Arguments> cases = new ArrayList<>();
     private final RoleUser role;

@@ -19,9 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real RabbitMQ with the project's definitions and demo users. Tests get the shared one as a
- * parameter, by {@link RabbitMqExtension}; a test that stops RabbitMQ takes one of its own with
- * {@link #dedicated} and closes it.
+ * A real RabbitMQ with the project's definitions and demo users. {@link RabbitMqExtension} passes a shared one to tests as a parameter. A test that stops RabbitMQ starts its own with {@link #dedicated} and closes it.
  *
  * <p>For one thread at a time. Every method blocks; a failure is an {@link IllegalStateException}
  * or {@link UncheckedIOException}.
@@ -43,7 +41,7 @@ public final class RabbitMq implements AutoCloseable {
   static RabbitMq shared() {
     RabbitMqChoice choice = RabbitMqChoice.forSharedUse();
     RabbitMq rabbitMq = new RabbitMq(choice.open());
-    log.info("these tests run on RabbitMQ {} ({})", rabbitMq.version(), choice);
+    log.info("running on RabbitMQ {} ({})", rabbitMq.version(), choice);
     return rabbitMq;
   }
 
@@ -53,14 +51,13 @@ public final class RabbitMq implements AutoCloseable {
   }
 
   /**
-   * A cluster of three nodes that no other test uses, with {@code definitions-cluster.json}. What
-   * stops and starts is one node of it: the one that leads {@code client_request}.
+   * A cluster of three nodes that no other test uses, with {@code definitions-cluster.json}. The methods {@link #stop}, {@link #kill} and {@link #start} affect one node: the leader of {@code client_request}.
    */
   public static RabbitMq cluster() {
     return new RabbitMq(new ClusterRabbitMq());
   }
 
-  /** With user, password and vhost; stays the same over {@link #stop} and {@link #start}. */
+  /** The AMQP URI with user, password and vhost. Does not change with {@link #stop} and {@link #start}. */
   public URI amqpUri(RabbitMqUser user) {
     URI uri = server.amqpUri();
     return URI.create(
@@ -69,18 +66,18 @@ public final class RabbitMq implements AutoCloseable {
                 uri.getScheme(), user.login(), user.login(), host(), amqpPort(), uri.getRawPath()));
   }
 
-  /** Where RabbitMQ is reached. */
+  /** RabbitMQ's host. */
   public String host() {
     return server.amqpUri().getHost();
   }
 
-  /** For AMQP. */
+  /** RabbitMQ's AMQP port. */
   public int amqpPort() {
     int port = server.amqpUri().getPort();
     return port >= 0 ? port : ConnectionFactory.DEFAULT_AMQP_PORT;
   }
 
-  /** For AMQP, of all nodes. */
+  /** The AMQP ports of all nodes. */
   public List<Integer> amqpPorts() {
     return server.amqpPorts().isEmpty() ? List.of(amqpPort()) : server.amqpPorts();
   }
@@ -91,13 +88,12 @@ public final class RabbitMq implements AutoCloseable {
         .managementUri()
         .orElseThrow(
             () ->
-                new IllegalStateException("this test needs " + RabbitMqChoice.MANAGEMENT_VARIABLE));
+                new IllegalStateException("this test needs RabbitMQ's management API: set " + RabbitMqChoice.MANAGEMENT_VARIABLE));
   }
 
-  /**
-   * A new connection, which the caller closes.
+  /** Opens a connection, which the caller closes.
    *
-   * @param name what the management UI calls it
+   * @param name the connection name that the management UI shows
    */
   public Connection connect(RabbitMqUser user, String name) {
     ConnectionFactory factory = new ConnectionFactory();
@@ -114,32 +110,32 @@ public final class RabbitMq implements AutoCloseable {
     }
   }
 
-  /** Runs {@code rabbitmqctl} and returns what it printed. */
+  /** Runs {@code rabbitmqctl} and returns its output. */
   public String ctl(String... arguments) {
     return server.ctl(arguments);
   }
 
-  /** Runs {@code rabbitmqctl import_definitions} with a file of this machine. */
+  /** Runs {@code rabbitmqctl import_definitions} with a local file. */
   public void importDefinitions(Path file) {
     server.importDefinitions(file);
   }
 
-  /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
+  /** Stops RabbitMQ, which closes every connection. Transient messages are lost. */
   public void stop() {
     server.stop();
   }
 
-  /** Ends the node without a warning, as SIGKILL does. */
+  /** Kills RabbitMQ with SIGKILL. */
   public void kill() {
     server.kill();
   }
 
-  /** Up again after {@link #stop} or {@link #kill}, on the same ports. */
+  /** Starts RabbitMQ again after {@link #stop} or {@link #kill}, on the same ports. */
   public void start() {
     server.start();
   }
 
-  /** Empties the shared queues. Inboxes have names of their own, and RabbitMQ drops them itself. */
+  /** Purges the shared queues. Inboxes have unique names and expire by themselves. */
   public void purge() {
     asAdmin(
         channel -> {
@@ -149,12 +145,12 @@ public final class RabbitMq implements AutoCloseable {
         });
   }
 
-  /** How many messages wait in the queue, not counting those that a consumer holds. */
+  /** Number of messages ready in the queue, without those that a consumer has not acked yet. */
   public int messagesReady(String queue) {
     return asAdmin(channel -> channel.queueDeclarePassive(queue)).getMessageCount();
   }
 
-  /** How many consumers the queue has. */
+  /** Number of consumers of the queue. */
   public int consumers(String queue) {
     DeclareOk declared = asAdmin(channel -> channel.queueDeclarePassive(queue));
     return declared.getConsumerCount();
@@ -167,7 +163,7 @@ public final class RabbitMq implements AutoCloseable {
 
   /**
    * The vhost's connections as the management API shows them ({@code user}, {@code
-   * client_properties.connection_name}, …), some of it up to five seconds old.
+   * client_properties.connection_name}, …). Some values are up to five seconds old.
    */
   public List<JsonNode> connections() {
     List<JsonNode> connections = new ArrayList<>();
@@ -175,14 +171,13 @@ public final class RabbitMq implements AutoCloseable {
     return connections;
   }
 
-  /** What the management API answers to a GET of that path, such as {@code /api/overview}. */
+  /** The management API's response to a GET of a path such as {@code /api/overview}. */
   public JsonNode management(String path) {
     return managementApi().get(path);
   }
 
   /**
-   * Makes a user without tags, whose password is its name, with those permissions in the vhost; or
-   * changes it.
+   * Creates or changes a user without tags, with its name as password and with these permissions in the vhost.
    */
   public void putUser(String name, String configure, String write, String read) {
     managementApi().put("/api/users/" + name, Map.of("password", name, "tags", ""));
@@ -192,7 +187,7 @@ public final class RabbitMq implements AutoCloseable {
             Map.of("configure", configure, "write", write, "read", read));
   }
 
-  /** Limits the routing keys that the user may write to that exchange, and bind to it. */
+  /** Limits the routing keys with which the user may publish to an exchange and bind to it. */
   public void putTopicPermission(String user, String exchange, String write, String read) {
     managementApi()
         .put(
@@ -214,7 +209,7 @@ public final class RabbitMq implements AutoCloseable {
     server.close();
   }
 
-  /** The version that RabbitMQ says it has, such as {@code 3.10.8}. */
+  /** RabbitMQ's version, such as {@code 3.10.8}. */
   public String version() {
     return asAdmin(
         channel -> String.valueOf(channel.getConnection().getServerProperties().get("version")));

@@ -6,19 +6,18 @@ import java.util.Optional;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Which RabbitMQ the tests run on. {@code -Dlongcut.test.rabbitmq=uri|installed|testcontainers}
- * decides; without it the first of the three that is there.
+ * The kind of RabbitMQ that the tests run on. The system property {@code -Dlongcut.test.rabbitmq=uri|installed|testcontainers} selects it. Without the property, the first available kind is used.
  */
 enum RabbitMqChoice {
-  /** The one at {@link #URI_VARIABLE}. */
+  /** A running RabbitMQ at {@link #URI_VARIABLE}. */
   URI {
     @Override
     RabbitMqServer open() {
       String uri = System.getenv(URI_VARIABLE);
       if (uri == null) {
-        throw new IllegalStateException(URI_VARIABLE + " is not set");
+        throw new IllegalStateException(URI_VARIABLE + " is not set: set it to the AMQP URI of a RabbitMQ, or do not set -D" + PROPERTY + "=uri");
       }
-      return new GivenRabbitMq(
+      return new ExternalRabbitMq(
           java.net.URI.create(uri),
           Optional.ofNullable(System.getenv(MANAGEMENT_VARIABLE)).map(java.net.URI::create));
     }
@@ -40,24 +39,24 @@ enum RabbitMqChoice {
     }
   };
 
-  /** Environment: the AMQP URI of a RabbitMQ that has the project's definitions and demo users. */
+  /** Environment variable: the AMQP URI of a RabbitMQ with the project's definitions and demo users. */
   static final String URI_VARIABLE = "LONGCUT_TEST_AMQP_URI";
 
-  /** Environment: the URL of that RabbitMQ's management API. */
+  /** Environment variable: the URL of the management API of the RabbitMQ at {@link #URI_VARIABLE}. */
   static final String MANAGEMENT_VARIABLE = "LONGCUT_TEST_MANAGEMENT_URL";
 
-  /** System property. */
+  /** System property that selects the kind of RabbitMQ. */
   static final String PROPERTY = "longcut.test.rabbitmq";
 
-  /** Starts it, or connects to nothing yet where it runs already. */
+  /** Starts a RabbitMQ; for {@link #URI}, does not connect yet. */
   abstract RabbitMqServer open();
 
-  /** The one that most tests share. */
+  /** The kind for the RabbitMQ that most tests share. */
   static RabbitMqChoice forSharedUse() {
     return chosen().orElseGet(() -> System.getenv(URI_VARIABLE) != null ? URI : startedByUs());
   }
 
-  /** One that a test may stop: never somebody else's, unless that was asked for by name. */
+  /** The kind for a RabbitMQ that a test may stop; {@link #URI} only if the system property selects it. */
   static RabbitMqChoice forDedicatedUse() {
     return chosen().orElseGet(RabbitMqChoice::startedByUs);
   }
@@ -70,7 +69,7 @@ enum RabbitMqChoice {
       return TESTCONTAINERS;
     }
     throw new IllegalStateException(
-        "These tests need a RabbitMQ. Do one of these: apt-get install rabbitmq-server; start"
+        "The tests need a RabbitMQ. Do one of these: apt-get install rabbitmq-server; start"
             + " Docker; or set "
             + URI_VARIABLE
             + " to a RabbitMQ that has loaded rabbitmq/definitions.json and demo-users.json.");

@@ -13,14 +13,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Three nodes of the installed {@code rabbitmq-server} as one cluster, by {@code
- * rabbitmq/private-cluster}, with {@code definitions-cluster.json} and the demo users. It ends with
- * this JVM, whatever ends it. For one thread at a time; every method blocks until it is done and
- * throws {@link IllegalStateException}, with what RabbitMQ said, when it cannot be.
+ * A cluster of three nodes of the installed {@code rabbitmq-server}, started by {@code rabbitmq/private-cluster}, with {@code definitions-cluster.json} and the demo users. The cluster ends at the latest with this JVM.
+ *
+ * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link IllegalStateException} with RabbitMQ's output.
  */
 public final class RabbitMqCluster implements AutoCloseable {
 
-  /** Its nodes are 1 to 3. */
+  /** Number of nodes; the nodes are numbered from 1. */
   public static final int NODES = 3;
 
   private static final int STOP_SECONDS = 60;
@@ -31,7 +30,7 @@ public final class RabbitMqCluster implements AutoCloseable {
   private final List<Integer> ports = new ArrayList<>();
   private final List<Integer> managementPorts = new ArrayList<>();
 
-  /** Starts it; takes half a minute. */
+  /** Starts the cluster, which takes half a minute. */
   public RabbitMqCluster() {
     try {
       Path parent = Files.createDirectories(Path.of("target", "rabbitmq").toAbsolutePath());
@@ -60,17 +59,17 @@ public final class RabbitMqCluster implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** Where its nodes listen for AMQP, from node 1 on. */
+  /** The AMQP ports of the nodes, from node 1 on. */
   List<Integer> amqpPorts() {
     return ports;
   }
 
-  /** The management API of that node, without a path. */
+  /** The address of a node's management API, without a path. */
   URI managementUri(int node) {
     return URI.create("http://127.0.0.1:" + managementPorts.get(node - 1));
   }
 
-  /** All three addresses with commas between them, as the processes take them. */
+  /** The AMQP URIs of all nodes, separated by commas, as for {@code --amqp}. */
   public URI amqpUris(RabbitMqUser user) {
     return URI.create(
         ports.stream()
@@ -81,30 +80,29 @@ public final class RabbitMqCluster implements AutoCloseable {
             .collect(Collectors.joining(",")));
   }
 
-  /** With -9. */
+  /** Kills a node with SIGKILL. */
   public void kill(int node) {
     run("kill", String.valueOf(node));
   }
 
-  /** Cleanly: RabbitMQ closes all connections first. */
+  /** Stops a node cleanly: RabbitMQ closes all connections first. */
   public void stop(int node) {
     run("stop", String.valueOf(node));
   }
 
-  /** Up again after {@link #kill} or {@link #stop}, and a member of its queues. */
+  /** Starts a node again after {@link #kill} or {@link #stop}; returns once it is a member of its queues. */
   public void start(int node) {
     run("start", String.valueOf(node));
   }
 
   /**
-   * What {@code rabbitmq-upgrade drain} does: closes all connections with 320, takes no more of
-   * them, hands over what it leads. The node stays up, and the inboxes on it too.
+   * Puts a node into maintenance mode, as {@code rabbitmq-upgrade drain} does. The node closes all connections with 320, accepts no new ones and transfers its queue leaders. The node and the inboxes on it stay up.
    */
   public void drain(int node) {
     ctl(node, "eval", "rabbit_maintenance:drain().");
   }
 
-  /** Takes connections again after {@link #drain}. */
+  /** Ends the maintenance mode of a node after {@link #drain}. */
   public void revive(int node) {
     ctl(node, "eval", "rabbit_maintenance:revive().");
   }
@@ -122,7 +120,7 @@ public final class RabbitMqCluster implements AutoCloseable {
     return queues(node).stream().anyMatch(line -> line.equals(queue + "\tquorum\t" + name));
   }
 
-  /** The vhost's queues as that node knows them: name, type and leader, with tabs between them. */
+  /** The vhost's queues as a node knows them: name, type and leader, separated by tabs. */
   public List<String> queues(int node) {
     return ctl(node, "-q", "list_queues", "-p", RabbitMq.VHOST, "name", "type", "leader")
         .lines()
@@ -130,7 +128,7 @@ public final class RabbitMqCluster implements AutoCloseable {
         .toList();
   }
 
-  /** Runs {@code rabbitmqctl} against that node and returns what it printed. */
+  /** Runs {@code rabbitmqctl} against a node and returns its output. */
   public String ctl(int node, String... arguments) {
     List<String> all = new ArrayList<>(List.of("ctl", String.valueOf(node)));
     all.addAll(List.of(arguments));

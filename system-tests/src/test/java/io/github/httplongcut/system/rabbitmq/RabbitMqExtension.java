@@ -7,8 +7,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests the shared {@link RabbitMq} as a parameter. It starts when the first test asks for
- * it, and stops after the last test of the JVM.
+ * Passes the shared {@link RabbitMq} to tests as a parameter. RabbitMQ starts when the first test needs it, and stops after the last test of the JVM.
  */
 public final class RabbitMqExtension implements ParameterResolver {
 
@@ -21,7 +20,7 @@ public final class RabbitMqExtension implements ParameterResolver {
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    // JUnit closes what the store holds when the session ends.
+    // JUnit closes the values of the store when the session ends.
     return context
         .getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
         .computeIfAbsent(RabbitMq.class, type -> RabbitMq.shared(), RabbitMq.class);

@@ -13,14 +13,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The tests' RabbitMQ itself. */
+/** Tests the test support {@link RabbitMq} itself. */
 @ExtendWith(RabbitMqExtension.class)
 class RabbitMqIT {
 
   private static final Duration WAIT = Duration.ofSeconds(20);
 
   @Test
-  void aRestartKeepsPortsAndQueuesAndClosesConnections() throws Exception {
+  void restartKeepsPortsAndQueuesAndClosesConnections() throws Exception {
     String inbox = "broker." + RoleUser.BROKER.id();
     try (RabbitMq rabbitMq = RabbitMq.dedicated()) {
       Connection before = rabbitMq.connect(RabbitMqUser.BROKER, "before");
@@ -44,7 +44,7 @@ class RabbitMqIT {
   }
 
   @Test
-  void theManagementApiShowsQueuesAndConnectionsByName(RabbitMq rabbitMq) throws Exception {
+  void managementApiShowsQueuesAndConnectionsByName(RabbitMq rabbitMq) throws Exception {
     try (Connection connection = rabbitMq.connect(RabbitMqUser.BROKER, "a name to find")) {
       assertThat(connection.isOpen()).isTrue();
       assertThat(rabbitMq.queueNames()).contains("client_request", "orphan");

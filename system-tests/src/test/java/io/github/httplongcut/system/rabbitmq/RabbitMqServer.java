@@ -6,19 +6,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One way to have a RabbitMQ that has loaded the project's definitions and demo users. Called by
- * one thread at a time; every method blocks until it is done and throws {@link
- * IllegalStateException}, with what RabbitMQ said, when it cannot be.
+ * A RabbitMQ that has loaded the project's definitions and demo users.
+ *
+ * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link IllegalStateException} with RabbitMQ's output.
  */
 interface RabbitMqServer extends AutoCloseable {
 
   /**
-   * The AMQP address: scheme, host, port and vhost, without a user. The same for as long as the
-   * server lives, over every {@link #stop} and {@link #start}.
+   * The AMQP URI: scheme, host, port and vhost, without a user. Does not change with {@link #stop} and {@link #start}.
    */
   URI amqpUri();
 
-  /** The AMQP ports of all its nodes, on the same host; empty if there is only one. */
+  /** The AMQP ports of all nodes, on the same host; empty if there is only one node. */
   default List<Integer> amqpPorts() {
     return List.of();
   }
@@ -26,24 +25,24 @@ interface RabbitMqServer extends AutoCloseable {
   /** The management API's address, without a path. */
   Optional<URI> managementUri();
 
-  /** Runs {@code rabbitmqctl} against the node and returns what it printed. */
+  /** Runs {@code rabbitmqctl} against the node and returns its output. */
   String ctl(String... arguments);
 
-  /** Runs {@code rabbitmqctl import_definitions} with a file of this machine. */
+  /** Runs {@code rabbitmqctl import_definitions} with a local file. */
   default void importDefinitions(Path file) {
     ctl("import_definitions", file.toString());
   }
 
-  /** RabbitMQ closes every connection and takes no more; transient messages are lost. */
+  /** Stops RabbitMQ, which closes every connection. Transient messages are lost. */
   void stop();
 
-  /** Ends the node without a warning, as SIGKILL does. */
+  /** Kills the node with SIGKILL. */
   void kill();
 
-  /** Up again after {@link #stop} or {@link #kill}, on the same ports. */
+  /** Starts RabbitMQ again after {@link #stop} or {@link #kill}, on the same ports. */
   void start();
 
-  /** Nothing of it is left. */
+  /** Stops RabbitMQ for good, if the tests started it. */
   @Override
   void close();
 }

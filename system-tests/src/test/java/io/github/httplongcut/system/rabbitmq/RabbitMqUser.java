@@ -2,7 +2,7 @@ package io.github.httplongcut.system.rabbitmq;
 
 /** The users of {@code rabbitmq/demo-users.json}; each one's password is its name. */
 public enum RabbitMqUser {
-  /** Every right in the vhost, and the management API. */
+  /** Has all permissions in the vhost and access to the management API. */
   ADMIN("admin"),
   CLIENT_AGENT("client-agent"),
   BROKER("broker"),

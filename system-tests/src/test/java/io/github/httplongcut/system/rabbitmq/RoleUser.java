@@ -5,7 +5,7 @@ import io.github.httplongcut.amqp.Topology.Plan;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.List;
 
-/** The three processes: the user that each logs in as, and a process of that user. */
+/** The three roles, each with its RabbitMQ user and the id of a process. */
 enum RoleUser {
   CLIENT_AGENT(RabbitMqUser.CLIENT_AGENT) {
     @Override
@@ -39,7 +39,7 @@ enum RoleUser {
     this.id = ProcessId.create(user.login(), "test").toString();
   }
 
-  /** What a process of that role with that id uses of RabbitMQ. */
+  /** The exchanges and queues that a process of this role with an id uses. */
   abstract Plan plan(ProcessId id);
 
   Plan plan() {
@@ -50,7 +50,7 @@ enum RoleUser {
     return user;
   }
 
-  /** One process of this role, the same for the whole JVM. */
+  /** The id of a process of this role; the same for the whole JVM. */
   ProcessId id() {
     return ProcessId.parse(id);
   }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds docs/security.md to what is really tested: each test that it names is there. */
+/** Checks that each test that docs/security.md names exists. */
 class SecurityPageTest {
 
   private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+))?`");
@@ -28,7 +28,7 @@ class SecurityPageTest {
 
   @ParameterizedTest
   @MethodSource("tests")
-  void eachTestThatThePageNamesIsThere(String named) throws IOException {
+  void everyNamedTestExists(String named) throws IOException {
     Matcher test = TEST.matcher(named);
     assertThat(test.matches()).isTrue();
     String source = Files.readString(find(test.group(1) + ".java"));

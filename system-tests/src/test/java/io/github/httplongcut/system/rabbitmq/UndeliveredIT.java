@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Where a message goes that its receiver does not take (protocol section 3). */
+/** RabbitMQ returns or dead-letters messages that their receiver does not consume (protocol section 3). */
 @ExtendWith(RabbitMqExtension.class)
 class UndeliveredIT {
 
@@ -48,12 +48,12 @@ class UndeliveredIT {
   }
 
   @BeforeEach
-  void nothingWaits() {
+  void purgeSharedQueues() {
     rabbitMq.purge();
   }
 
   @AfterEach
-  void nothingIsLeft() throws IOException {
+  void deleteInboxesAndCloseConnections() throws IOException {
     Channel admin = connect(RabbitMqUser.ADMIN);
     for (String inbox : inboxes) {
       admin.queueDelete(inbox);
@@ -65,7 +65,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void aDispatchToAnAgentThatIsGoneIsReturned() throws Exception {
+  void dispatchToAMissingAgentIsReturned() throws Exception {
     Channel broker = connect(RabbitMqUser.BROKER);
     BlockingQueue<Integer> returned = new LinkedBlockingQueue<>();
     broker.addReturnListener(message -> returned.add(message.getReplyCode()));
@@ -76,7 +76,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anExpiredDispatchComesBackToItsBroker() throws Exception {
+  void expiredDispatchIsDeadLetteredToItsBroker() throws Exception {
     openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
     openInbox(RoleUser.BROKER, brokerId);
     Channel broker = connect(RabbitMqUser.BROKER);
@@ -88,7 +88,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void aRejectedDispatchComesBackToItsBroker() throws Exception {
+  void rejectedDispatchIsDeadLetteredToItsBroker() throws Exception {
     openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
     openInbox(RoleUser.BROKER, brokerId);
     Channel broker = connect(RabbitMqUser.BROKER);
@@ -107,7 +107,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anExpiredDispatchOfABrokerThatIsGoneIsAnOrphan() throws Exception {
+  void expiredDispatchOfAMissingBrokerIsAnOrphan() throws Exception {
     openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
     Channel broker = connect(RabbitMqUser.BROKER);
 
@@ -120,7 +120,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anExpiredDispatchOfAnotherBrokerDoesNotComeToThisOne() throws Exception {
+  void expiredDispatchReachesNoOtherBroker() throws Exception {
     openInbox(RoleUser.UPSTREAM_AGENT, upstreamId);
     openInbox(RoleUser.BROKER, brokerId);
     ProcessId otherBroker = ProcessId.create("broker", "other");
@@ -134,7 +134,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anAnswerToABrokerThatIsGoneIsAnOrphanAndNotReturned() throws Exception {
+  void responseToAMissingBrokerIsAnOrphanAndNotReturned() throws Exception {
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
     BlockingQueue<Integer> returned = new LinkedBlockingQueue<>();
     upstream.addReturnListener(message -> returned.add(message.getReplyCode()));
@@ -152,7 +152,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anAnswerThatExpiresInABrokersInboxIsAnOrphan() throws Exception {
+  void responseThatExpiresInABrokersInboxIsAnOrphan() throws Exception {
     openInbox(RoleUser.BROKER, brokerId);
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
 
@@ -167,7 +167,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anAnswerWaitsInABrokersInboxForFiveSecondsAtTheMost() throws Exception {
+  void responseWaitsInABrokersInboxForAtMostFiveSeconds() throws Exception {
     openInbox(RoleUser.BROKER, brokerId);
     Channel upstream = connect(RabbitMqUser.UPSTREAM_AGENT);
 
@@ -179,7 +179,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void anExpiredRequestComesBackToItsClientAgent() throws Exception {
+  void expiredRequestIsDeadLetteredToItsClientAgent() throws Exception {
     openInbox(RoleUser.CLIENT_AGENT, clientId);
     Channel client = connect(RabbitMqUser.CLIENT_AGENT);
 
@@ -195,7 +195,7 @@ class UndeliveredIT {
   }
 
   @Test
-  void aFullRequestQueueNacksAndDropsNothing() throws Exception {
+  void fullRequestQueueNacksAndDropsNoMessage() throws Exception {
     int maxLength = 10_000;
     Channel client = connect(RabbitMqUser.CLIENT_AGENT);
     client.confirmSelect();
@@ -220,7 +220,7 @@ class UndeliveredIT {
     return connection.createChannel();
   }
 
-  /** Declares and binds the process's own queues, and leaves them without a consumer. */
+  /** Declares and binds the process's own queues without consuming them. */
   private void openInbox(RoleUser role, ProcessId id) throws IOException {
     Channel channel = connect(role.user());
     for (ConsumedQueue queue : role.plan(id).queues()) {
@@ -247,7 +247,7 @@ class UndeliveredIT {
         .build();
   }
 
-  /** Mandatory, and confirmed before it returns: a return is then known too. */
+  /** Publishes with the mandatory flag and waits for the confirm, before which RabbitMQ sends a return. */
   private static void publish(
       Channel channel, String exchange, String routingKey, BasicProperties properties)
       throws Exception {
@@ -262,7 +262,7 @@ class UndeliveredIT {
         .until(() -> channel.basicGet(queue, false), Objects::nonNull);
   }
 
-  /** The next orphan of this test's: what an earlier one has left in an inbox becomes one later. */
+  /** Takes the next orphan of this test. Messages of earlier tests may become orphans meanwhile and are dropped. */
   private GetResponse takeOrphan(Channel channel) {
     return await("an orphan")
         .atMost(WAIT)
@@ -283,7 +283,7 @@ class UndeliveredIT {
     Map<String, Object> headers = message.getProps().getHeaders();
     assertThat(headers.get("x-first-death-reason")).hasToString(reason);
     assertThat(headers.get("x-first-death-queue")).hasToString(queue);
-    // RabbitMQ checked it when the message was published; it is still the sender's.
+    // A dead letter keeps the sender's user-id, which RabbitMQ checked at publishing.
     assertThat(message.getProps().getUserId())
         .isIn(Arrays.stream(RabbitMqUser.values()).map(RabbitMqUser::login).toList());
   }

@@ -1,5 +1,4 @@
 /**
- * The real RabbitMQ that the system tests run on, with the project's definitions and demo users,
- * and the tests of both. Knows nothing of the relay's processes.
+ * The real RabbitMQ of the system tests, with the project's definitions and demo users, and tests of these files. Does not depend on the relay's processes.
  */
 package io.github.httplongcut.system.rabbitmq;
