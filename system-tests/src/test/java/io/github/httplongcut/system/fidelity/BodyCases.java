@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
-/** Content of every kind, both ways, in every framing. */
+/** Bodies of every kind in requests and responses, in every framing. */
 final class BodyCases {
 
   private static final String HOST = "Host: caller.example";
@@ -110,14 +110,14 @@ final class BodyCases {
         Case.answered("an empty body until the end of the connection", "HTTP/1.1 200 OK")
             .then(Then.CLOSE),
         Case.answered(
-                "gzip that nobody asked for",
+                "gzip without Accept-Encoding",
                 "HTTP/1.1 200 OK",
                 "Content-Encoding: gzip",
                 "Content-Length: 3",
                 "",
                 "abc")
             .answer(head("HTTP/1.1 200 OK", "Content-Encoding: gzip", "Content-Length: 3") + "abc"),
-        Case.answered("an answer with trailers", "HTTP/1.1 200 OK")
+        Case.answered("a response with trailers", "HTTP/1.1 200 OK")
             .answer(
                 head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Trailer: X-T")
                     + "3;x=y\r\nabc\r\n0\r\nX-T: 1\r\n\r\n")

@@ -6,125 +6,126 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * One comparison, as data: what the caller says, what the upstream server answers, and what has to
- * come of it. Every char of a text is a byte.
+ * A test case as data: the caller's requests, the upstream server's responses, and the expected outcome. Every char of a string is a byte.
  *
- * @param name a sentence
- * @param agent through which client agent
- * @param says what the caller sends; between two parts it waits for an answer, maybe an interim one
- * @param expectedAnswers how many final answers it waits for
- * @param closes whether the connection then ends by itself
- * @param answers of the upstream server, to one request after the other
- * @param outcome what has to come of it
+ * @param name the name of the test
+ * @param mode selects the client agent
+ * @param sends parts that the caller sends; after each part but the last, it waits for a response, which may be interim
+ * @param expectedAnswers number of final responses for which the caller waits
+ * @param closes true if the client agent must close the connection after the last response
+ * @param answers the upstream server's responses, one for each request
+ * @param outcome the expected outcome
  */
 record Case(
     String name,
-    Agent agent,
-    List<String> says,
+    ForwardedMode mode,
+    List<String> sends,
     int expectedAnswers,
     boolean closes,
     List<ServerAnswer> answers,
-    Outcome outcome) {
+    ExpectedOutcome outcome) {
 
-  /** The client agents of the suite, which differ in {@code forwarded-headers}. */
-  enum Agent {
+  /** The values of {@code forwarded-headers}; the suite has one client agent for each. */
+  enum ForwardedMode {
     REPLACE,
     APPEND,
     OFF
   }
 
-  /** What has to come of it. */
-  sealed interface Outcome {}
+  /** The expected outcome of a case. */
+  sealed interface ExpectedOutcome {}
 
   /**
-   * The same as in a direct call, but for what every relayed message shows ({@link Expected}) and
-   * these differences.
+   * The messages are the same as in a direct call, but for the general differences ({@link Expected}) and these further ones.
+     *
+     * @param interimDropped true if the relay must drop interim responses
    */
   record Same(List<Difference> inRequest, List<Difference> inResponse, boolean interimDropped)
-      implements Outcome {}
+      implements ExpectedOutcome {}
 
-  /** Refused by the relay; the upstream server sees none of it. */
-  record Refused(int status, String code) implements Outcome {}
+  /** The relay refuses the request. The upstream server receives nothing. */
+  record Refused(int status, String code) implements ExpectedOutcome {}
 
   /**
-   * Tidied up by the relay, as a recipient may: the same as in a direct call of another case, which
-   * says or answers it as it should be.
+   * The relay normalizes a malformed message, as a recipient may. The messages are the same as in a direct call of another case.
+     *
+     * @param proper a case with the well-formed message
    */
-  record Tidied(Case proper) implements Outcome {}
+  record Normalized(Case proper) implements ExpectedOutcome {}
 
-  /** The caller loses its connection without an answer; the upstream server sees none of it. */
-  record CutOff() implements Outcome {}
+  /** The client agent closes the connection without a response. The upstream server receives nothing. */
+  record ConnectionClosed() implements ExpectedOutcome {}
 
-  /** Answered by the relay after the upstream server has seen the request. */
-  record Failed(int status, String code) implements Outcome {}
+  /** The upstream server receives the request, and the relay answers with an error. */
+  record Failed(int status, String code) implements ExpectedOutcome {}
 
   /**
-   * A further difference to a direct call; one that changes nothing fails the test.
+   * A further difference to a direct call. A difference that changes nothing fails the test.
    *
-   * @param why says it in words
-   * @param change makes what the relay lets through of what was seen directly
+   * @param why the reason, for failure messages
+   * @param change turns the direct message into the relayed one
    */
   record Difference(String why, UnaryOperator<RawMessage> change) {}
 
-  /** A case whose caller says that, and whose answer is {@link ServerAnswer#OK}. */
-  static Case of(String name, String... says) {
+  /** A case in which the caller sends these parts and the upstream server answers {@link ServerAnswer#OK}. */
+  static Case of(String name, String... sends) {
     return new Case(
         name,
-        Agent.REPLACE,
-        List.of(says),
+        ForwardedMode.REPLACE,
+        List.of(sends),
         1,
         false,
         List.of(ServerAnswer.OK),
         new Same(List.of(), List.of(), false));
   }
 
-  /** A request without a body: CRLF behind each line, and an empty line. */
+  /** The head of a message: each line followed by CRLF, and an empty line. */
   static String head(String... lines) {
     return String.join("\r\n", lines) + "\r\n\r\n";
   }
 
-  /** A GET of {@code /} whose upstream server answers with that. */
+  /** A case in which the upstream server answers a GET of {@code /} with these lines. */
   static Case answered(String name, String... answerLines) {
     return of(name, head("GET / HTTP/1.1", "Host: caller.example")).answer(head(answerLines));
   }
 
-  /** The method of its requests. */
+  /** The method of the first request. */
   String method() {
-    String first = says.get(0);
+    String first = sends.get(0);
     return first.substring(0, Math.max(0, first.indexOf(' ')));
   }
 
-  Case through(Agent other) {
-    return new Case(name, other, says, expectedAnswers, closes, answers, outcome);
+  Case through(ForwardedMode other) {
+    return new Case(name, other, sends, expectedAnswers, closes, answers, outcome);
   }
 
-  /** The caller waits for so many answers. */
+  /** Sets the number of final responses for which the caller waits. */
   Case times(int finalAnswers) {
-    return new Case(name, agent, says, finalAnswers, closes, answers, outcome);
+    return new Case(name, mode, sends, finalAnswers, closes, answers, outcome);
   }
 
-  /** The connection ends with the answer. */
+  /** Expects the client agent to close the connection after the response. */
   Case closing() {
-    return new Case(name, agent, says, expectedAnswers, true, answers, outcome);
+    return new Case(name, mode, sends, expectedAnswers, true, answers, outcome);
   }
 
-  /** The upstream server's answer, or answers. */
+  /** Sets the upstream server's responses. */
   Case answer(String... bytes) {
     List<ServerAnswer> others = List.of(bytes).stream().map(ServerAnswer::of).toList();
-    return new Case(name, agent, says, expectedAnswers, closes, others, outcome);
+    return new Case(name, mode, sends, expectedAnswers, closes, others, outcome);
   }
 
-  /** The upstream server does that after its last answer. */
+  /** Sets the upstream server's action after each response. */
   Case then(Then next) {
     List<ServerAnswer> others = answers.stream().map(answer -> answer.then(next)).toList();
-    return new Case(name, agent, says, expectedAnswers, closes, others, outcome);
+    return new Case(name, mode, sends, expectedAnswers, closes, others, outcome);
   }
 
-  private Case with(Outcome other) {
-    return new Case(name, agent, says, expectedAnswers, closes, answers, other);
+  private Case with(ExpectedOutcome other) {
+    return new Case(name, mode, sends, expectedAnswers, closes, answers, other);
   }
 
-  /** The upstream server sees something else. */
+  /** Adds a difference in the request that the upstream server receives. */
   Case requestBut(String why, UnaryOperator<RawMessage> change) {
     Same same = (Same) outcome;
     return with(
@@ -134,7 +135,7 @@ record Case(
             same.interimDropped));
   }
 
-  /** The caller sees something else. */
+  /** Adds a difference in the response that the caller receives. */
   Case responseBut(String why, UnaryOperator<RawMessage> change) {
     Same same = (Same) outcome;
     return with(
@@ -144,7 +145,7 @@ record Case(
             same.interimDropped));
   }
 
-  /** Interim answers of the upstream server do not reach the caller. */
+  /** Expects the relay to drop interim responses. */
   Case withoutInterim() {
     Same same = (Same) outcome;
     return with(new Same(same.inRequest, same.inResponse, true));
@@ -154,12 +155,12 @@ record Case(
     return with(new Refused(status, code));
   }
 
-  Case tidiedTo(Case proper) {
-    return with(new Tidied(proper));
+  Case normalizedTo(Case proper) {
+    return with(new Normalized(proper));
   }
 
-  Case cutOff() {
-    return with(new CutOff());
+  Case connectionClosed() {
+    return with(new ConnectionClosed());
   }
 
   Case fails(int status, String code) {

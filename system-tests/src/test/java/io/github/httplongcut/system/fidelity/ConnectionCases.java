@@ -4,11 +4,11 @@ import static io.github.httplongcut.system.fidelity.Case.head;
 
 import java.util.stream.Stream;
 
-/** Several requests on a connection, its end, HTTP/1.0, and waiting for 100 Continue. */
+/** Connections: keep-alive, pipelining, closing, HTTP/1.0 and {@code Expect: 100-continue}. */
 final class ConnectionCases {
 
   private static final String HOST = "Host: caller.example";
-  private static final String LAST = "says that it closes (RFC 9112 section 9.6)";
+  private static final String LAST = "announces that the connection closes (RFC 9112 section 9.6)";
 
   private static final String OLD = "Undertow answers HTTP/1.0 in HTTP/1.0";
 
@@ -63,7 +63,7 @@ final class ConnectionCases {
                 head("GET /2 HTTP/1.0", HOST, "Connection: Keep-Alive"))
             .times(2)
             .responseBut(
-                "as HTTP/1.0 has to be told", // RFC 9112 section 9.3
+                "HTTP/1.0 requires it for persistent connections", // RFC 9112 section 9.3
                 response -> response.with("Connection", "keep-alive"))
             .responseBut(OLD, ConnectionCases::inHttp10),
         Case.of(

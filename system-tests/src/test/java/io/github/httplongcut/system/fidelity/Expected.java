@@ -2,7 +2,7 @@ package io.github.httplongcut.system.fidelity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.system.fidelity.Case.Agent;
+import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import io.github.httplongcut.system.fidelity.Case.Difference;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -11,23 +11,23 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * What a relayed message shows that a direct one does not: the whole list, for every message.
+ * The general differences between a direct and a relayed message, which apply to every message.
  *
- * @param upstream what Host says of the upstream server
- * @param pseudonym of the client agent in Via
+ * @param upstream the value of Host for the upstream server
+ * @param pseudonym the client agent's pseudonym in Via
  */
 record Expected(String upstream, String pseudonym) {
 
   private static final String CALLER = "127.0.0.1";
 
-  /** Stands for the date of the moment (RFC 9110 section 6.6.1). */
+  /** Placeholder for the current date (RFC 9110 section 6.6.1). */
   private static final String NOW = "(now)";
 
-  /** The Host that target {@code kept} is asked for, which keeps it. */
+  /** The Host of requests to target {@code kept}, which has {@code preserve-host}. */
   static final String KEPT_HOST = "kept.example";
 
-  /** What the upstream server has to see through the relay. */
-  RawMessage request(RawMessage direct, Agent agent, List<Difference> differences) {
+  /** The request that the upstream server must receive through the relay. */
+  RawMessage request(RawMessage direct, ForwardedMode mode, List<Difference> differences) {
     String host = String.join("", direct.values("Host"));
     String version = direct.startLine().endsWith("HTTP/1.0") ? "1.0" : "1.1";
     RawMessage relayed =
@@ -37,15 +37,15 @@ record Expected(String upstream, String pseudonym) {
             .sized()
             .with("Via", version + " " + pseudonym);
     relayed = host.equals(KEPT_HOST) ? relayed : relayed.replacing("Host", upstream);
-    return applied(differences, forwarded(relayed, agent, host));
+    return applied(differences, forwarded(relayed, mode, host));
   }
 
-  private static RawMessage forwarded(RawMessage message, Agent agent, String host) {
+  private static RawMessage forwarded(RawMessage message, ForwardedMode mode, String host) {
     RawMessage result = message;
-    if (agent == Agent.REPLACE) {
+    if (mode == ForwardedMode.REPLACE) {
       result = result.without("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto");
     }
-    if (agent != Agent.OFF) {
+    if (mode != ForwardedMode.OFF) {
       result = appended(result, "X-Forwarded-For", CALLER);
       result = host.isEmpty() ? result : appended(result, "X-Forwarded-Host", host);
       result = appended(result, "X-Forwarded-Proto", "http");
@@ -60,14 +60,14 @@ record Expected(String upstream, String pseudonym) {
         : message.replacing(name, String.join(", ", before) + ", " + value);
   }
 
-  /** What the caller has to see through the relay. */
+  /** The response that the caller must receive through the relay. */
   RawMessage response(RawMessage direct, List<Difference> differences) {
     RawMessage relayed = direct.without("Connection").sized().with("Via", "1.1 " + pseudonym);
     relayed = direct.values("Date").isEmpty() ? relayed.with("Date", NOW) : relayed;
     return applied(differences, relayed);
   }
 
-  /** The same with {@link #NOW} for a {@code Date} of the last minute. */
+  /** Returns the response with {@link #NOW} instead of a {@code Date} that is at most a minute off. */
   static RawMessage withoutTime(RawMessage response) {
     List<String> dates = response.values("Date");
     return dates.size() == 1 && isNow(dates.get(0)) ? response.replacing("Date", NOW) : response;
@@ -87,7 +87,7 @@ record Expected(String upstream, String pseudonym) {
     for (Difference difference : differences) {
       RawMessage changed = difference.change().apply(result);
       assertThat(changed.comparable())
-          .as("a difference that there is: %s", difference.why())
+          .as("the difference must change the message: %s", difference.why())
           .isNotEqualTo(result.comparable());
       result = changed;
     }

@@ -6,8 +6,7 @@ import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.stream.Stream;
 
 /**
- * What an upstream server does wrong: the caller gets a code, never half an answer as 200. Each is
- * tried with a POST, which must have reached the server once and not again.
+ * Faults of an upstream server. The caller must get an error code, never a truncated response with status 200. Each case sends a POST, which must reach the server exactly once.
  */
 final class FaultCases {
 
@@ -22,16 +21,16 @@ final class FaultCases {
 
   private static Stream<Case> brokenOff() {
     return Stream.of(
-        fault("no answer", "", Then.CLOSE),
-        fault("a reset instead of an answer", "", Then.RESET),
+        fault("no response", "", Then.CLOSE),
+        fault("a reset instead of a response", "", Then.RESET),
         fault("half a status line", "HTTP/1.1 20", Then.CLOSE),
         fault("half the fields", OK + "\r\nContent-Type: text/pl", Then.CLOSE),
         fault("no end of the fields", OK + "\r\nContent-Length: 0\r\n", Then.CLOSE),
-        fault("too little", head(OK, "Content-Length: 10") + "abc", Then.CLOSE),
-        fault("too little, then a reset", head(OK, "Content-Length: 10") + "abc", Then.RESET),
+        fault("a short body", head(OK, "Content-Length: 10") + "abc", Then.CLOSE),
+        fault("a short body, then a reset", head(OK, "Content-Length: 10") + "abc", Then.RESET),
         fault("half a chunk", head(OK, CHUNKED) + "a\r\nabc", Then.CLOSE),
         fault("no last chunk", head(OK, CHUNKED) + "3\r\nabc\r\n", Then.CLOSE),
-        fault("an interim answer alone", head("HTTP/1.1 100 Continue"), Then.CLOSE),
+        fault("only an interim response", head("HTTP/1.1 100 Continue"), Then.CLOSE),
         fault("silence", "", Then.SILENCE).fails(504, "upstream_timeout"),
         fault("silence within the body", head(OK, "Content-Length: 5") + "abc", Then.SILENCE)
             .fails(504, "upstream_timeout"));
@@ -69,7 +68,7 @@ final class FaultCases {
         endless("server-sent events", "Content-Type: text/event-stream;charset=utf-8"),
         endless("pictures of a camera", "Content-Type: multipart/x-mixed-replace;boundary=a"),
         fault(
-            "a coding that is not known", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
+            "an unknown coding", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
         fault("a bad chunk size", head(OK, CHUNKED) + "xyz\r\nabc\r\n0\r\n\r\n", Then.CLOSE),
         fault("no CRLF behind a chunk", head(OK, CHUNKED) + "3\r\nabcdef\r\n0\r\n\r\n", Then.CLOSE),
         fault("101", head("HTTP/1.1 101 Switching Protocols", "Upgrade: x"), Then.SILENCE));

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.system.fidelity.Case.Failed;
-import io.github.httplongcut.system.fidelity.Case.Outcome;
+import io.github.httplongcut.system.fidelity.Case.ExpectedOutcome;
 import io.github.httplongcut.system.fidelity.Case.Refused;
 import io.github.httplongcut.system.fidelity.Case.Same;
-import io.github.httplongcut.system.fidelity.Case.Tidied;
-import io.github.httplongcut.system.fidelity.RawCaller.Heard;
+import io.github.httplongcut.system.fidelity.Case.Normalized;
+import io.github.httplongcut.system.fidelity.RawCaller.Received;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
 import java.io.IOException;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Plays every case directly and through the relay, and compares; docs/fidelity.md has the sum. */
+/** Runs every case directly and through the relay and compares the messages. docs/fidelity.md summarizes the results. */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 class FidelityIT {
@@ -61,70 +61,70 @@ class FidelityIT {
             ConnectionCases.all(),
             RefusalCases.all(),
             FaultCases.all(),
-            TidiedCases.all())
+            NormalizedCases.all())
         .flatMap(all -> all);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
-  void theRelayIsFaithful(Case script) throws IOException {
-    Outcome outcome = script.outcome();
+  void relayedMessagesAreAsExpected(Case script) throws IOException {
+    ExpectedOutcome outcome = script.outcome();
     if (outcome instanceof Same same) {
       compare(script, same, script);
-    } else if (outcome instanceof Tidied tidied) {
-      compare(script, new Same(List.of(), List.of(), false), tidied.proper());
+    } else if (outcome instanceof Normalized normalized) {
+      compare(script, new Same(List.of(), List.of(), false), normalized.proper());
     } else if (outcome instanceof Failed failed) {
       assertOwnAnswer(script, failed.status(), failed.code(), 1);
     } else if (outcome instanceof Refused refused) {
       assertOwnAnswer(script, refused.status(), refused.code(), 0);
     } else {
-      assertCutOff(script);
+      assertConnectionClosed(script);
     }
   }
 
-  private void assertCutOff(Case script) {
+  private void assertConnectionClosed(Case script) {
     upstream.answers(script.answers());
-    assertThatThrownBy(() -> RawCaller.call(relay.port(script.agent()), script))
+    assertThatThrownBy(() -> RawCaller.call(relay.port(script.mode()), script))
         .as(script.name())
-        .hasMessageContaining("closed without an answer");
+        .hasMessageContaining("closed without a response");
     assertThat(upstream.seen()).as(script.name()).isEmpty();
   }
 
   private void compare(Case script, Same same, Case direct) throws IOException {
     upstream.answers(direct.answers());
-    Heard heardDirectly = RawCaller.call(upstream.port(), directly(direct));
-    List<RawMessage> seenDirectly = upstream.seen();
+    Received directResponses = RawCaller.call(upstream.port(), directly(direct));
+    List<RawMessage> directRequests = upstream.seen();
     upstream.answers(script.answers());
-    Heard heard = RawCaller.call(relay.port(script.agent()), script);
-    List<RawMessage> seen = upstream.seen();
-    Expected expected = new Expected(upstream.authority(), relay.pseudonym(script.agent()));
+    Received responses = RawCaller.call(relay.port(script.mode()), script);
+    List<RawMessage> requests = upstream.seen();
+    Expected expected = new Expected(upstream.authority(), relay.pseudonym(script.mode()));
 
     assertSame(
-        script.name() + ": what the upstream server sees",
-        seen,
-        seenDirectly.stream()
-            .map(each -> expected.request(each, script.agent(), same.inRequest()))
+        script.name() + ": requests at the upstream server",
+        requests,
+        directRequests.stream()
+            .map(each -> expected.request(each, script.mode(), same.inRequest()))
             .toList());
     assertSame(
-        script.name() + ": what the caller hears",
-        heard.answers().stream().map(Expected::withoutTime).toList(),
-        heardDirectly.answers().stream()
+        script.name() + ": responses at the caller",
+        responses.answers().stream().map(Expected::withoutTime).toList(),
+        directResponses.answers().stream()
             .map(each -> expected.response(each, same.inResponse()))
             .toList());
     if (same.interimDropped()) {
-      assertThat(heardDirectly.interim()).isNotEmpty();
-      assertThat(heard.interim()).isEmpty();
+      assertThat(directResponses.interim()).isNotEmpty();
+      assertThat(responses.interim()).isEmpty();
     } else {
-      assertSame(script.name() + ": interim answers", heard.interim(), heardDirectly.interim());
+      assertSame(script.name() + ": interim responses", responses.interim(), directResponses.interim());
     }
   }
 
-  /** The upstream server decides by itself when it closes. */
+  /** The case for a direct call, in which the upstream server need not close the connection. */
   private static Case directly(Case script) {
     return new Case(
         script.name(),
-        script.agent(),
-        script.says(),
+        script.mode(),
+        script.sends(),
         script.expectedAnswers(),
         false,
         script.answers(),
@@ -144,12 +144,12 @@ class FidelityIT {
     return messages.stream().map(RawMessage::body).toList();
   }
 
-  private void assertOwnAnswer(Case script, int status, String code, int requestsGoneOn)
+  private void assertOwnAnswer(Case script, int status, String code, int relayedRequests)
       throws IOException {
     upstream.answers(script.answers());
-    Heard heard = RawCaller.call(relay.port(script.agent()), script);
+    Received responses = RawCaller.call(relay.port(script.mode()), script);
 
-    RawMessage last = heard.answers().get(heard.answers().size() - 1);
+    RawMessage last = responses.answers().get(responses.answers().size() - 1);
     assertThat(last.status()).as("%s: %s", script.name(), last).isEqualTo(status);
     assertThat(last.values("Longcut-Error")).containsExactly(code);
     assertThat(last.values("Date")).hasSize(1);
@@ -157,17 +157,17 @@ class FidelityIT {
     if (!script.method().equals("HEAD")) {
       assertThat(last.body()).contains("\"code\":\"" + code + "\"");
     }
-    int reached = heard.answers().size() - 1 + requestsGoneOn;
-    assertThat(upstream.seen()).as("%s: requests that went on", script.name()).hasSize(reached);
+    int reached = responses.answers().size() - 1 + relayedRequests;
+    assertThat(upstream.seen()).as("%s: requests at the upstream server", script.name()).hasSize(reached);
   }
 
-  /** The loop is real: an upstream target that is the client agent itself. */
+  /** A real loop: the upstream target is the client agent itself. */
   @Test
-  void aRequestThatComesBackToItsClientAgentIs508() throws IOException {
+  void requestThatReturnsToItsClientAgentIs508() throws IOException {
     upstream.answers(List.of(ServerAnswer.OK));
 
     Case loop = Case.of("a loop", Case.head("GET / HTTP/1.1", "Host: loop.example"));
-    RawMessage answer = RawCaller.call(relay.port(loop.agent()), loop).answers().get(0);
+    RawMessage answer = RawCaller.call(relay.port(loop.mode()), loop).answers().get(0);
 
     assertThat(answer.status()).as("%s", answer).isEqualTo(508);
     assertThat(answer.body()).contains("\"code\":\"loop_detected\"");
@@ -175,30 +175,30 @@ class FidelityIT {
   }
 
   @Test
-  void aViaOfItsOwnIs508() throws IOException {
-    String via = "Via: 1.1 a.example, 1.1 " + relay.pseudonym(Case.Agent.REPLACE) + " (again)";
+  void requestWithTheClientAgentsOwnViaIs508() throws IOException {
+    String via = "Via: 1.1 a.example, 1.1 " + relay.pseudonym(Case.ForwardedMode.REPLACE) + " (again)";
     Case loop =
         Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example", via))
             .refused(508, "loop_detected");
 
-    theRelayIsFaithful(loop);
+    relayedMessagesAreAsExpected(loop);
   }
 
-  /** The one thing that the comparison leaves out. */
+  /** The one difference that the comparison ignores. */
   @Test
-  void theOrderBetweenDifferentNamesIsLostInUndertow() throws IOException {
+  void undertowLosesTheOrderOfDifferentFieldNames() throws IOException {
     List<String> names = IntStream.range(0, 30).mapToObj(i -> "X-" + (100 - i)).toList();
     String fields = String.join(": a\r\n", names) + ": a";
     upstream.answers(
         List.of(ServerAnswer.of(Case.head("HTTP/1.1 200 OK", fields, "Content-Length: 0"))));
 
     Case ordered = Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example", fields));
-    Heard heard = RawCaller.call(relay.port(ordered.agent()), ordered);
+    Received responses = RawCaller.call(relay.port(ordered.mode()), ordered);
 
     assertThat(ours(upstream.seen().get(0)))
         .containsExactlyInAnyOrderElementsOf(names)
         .isNotEqualTo(names);
-    assertThat(ours(heard.answers().get(0)))
+    assertThat(ours(responses.answers().get(0)))
         .containsExactlyInAnyOrderElementsOf(names)
         .isNotEqualTo(names);
   }

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.fidelity;
 
-import io.github.httplongcut.system.fidelity.Case.Agent;
+import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.Relay;
@@ -13,12 +13,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The relay of the whole suite, started once: a client agent for each way with X-Forwarded-*, a
- * broker, an upstream agent. The Host chooses the target: see {@link #TARGETS}.
+ * The relay of the suite, started once: a client agent for each {@link ForwardedMode}, a broker and an upstream agent. The Host selects the target ({@link #TARGETS}).
  */
 final class FidelityRelay implements AutoCloseable {
 
-  /** Targets beside the default one, {@code plain}; {@code NAME.example} is the Host for each. */
+  /** The upstream targets. {@code NAME.example} is the Host of each; other Hosts lead to {@code plain}. */
   private static final String TARGETS =
       """
       longcut.upstream-agent.targets {
@@ -46,23 +45,23 @@ final class FidelityRelay implements AutoCloseable {
   private static final Path DIRECTORY = Path.of("target", "relay-logs", "fidelity");
 
   private final Relay relay;
-  private final Map<Agent, RoleProcess> clientAgents = new EnumMap<>(Agent.class);
-  private final Map<Agent, String> pseudonyms = new EnumMap<>(Agent.class);
+  private final Map<ForwardedMode, RoleProcess> clientAgents = new EnumMap<>(ForwardedMode.class);
+  private final Map<ForwardedMode, String> pseudonyms = new EnumMap<>(ForwardedMode.class);
 
-  /** Starts it and waits until it is ready. */
+  /** Starts the relay and waits until it is ready. */
   FidelityRelay(RabbitMq rabbitMq, RawUpstream upstream) throws IOException {
     relay = new Relay(rabbitMq::amqpUri, "fidelity");
     Files.createDirectories(DIRECTORY);
     Path routes = Files.writeString(DIRECTORY.resolve("client-agent.conf"), ROUTES);
-    for (Agent agent : Agent.values()) {
-      relay.with("client-agent.forwarded-headers", agent.name().toLowerCase(Locale.ROOT));
-      clientAgents.put(agent, clientAgent(routes));
+    for (ForwardedMode mode : ForwardedMode.values()) {
+      relay.with("client-agent.forwarded-headers", mode.name().toLowerCase(Locale.ROOT));
+      clientAgents.put(mode, clientAgent(routes));
     }
     relay.broker();
     Path targets =
         Files.writeString(
             DIRECTORY.resolve("upstream-agent.conf"),
-            TARGETS.formatted(upstream.authority(), port(Agent.REPLACE)));
+            TARGETS.formatted(upstream.authority(), port(ForwardedMode.REPLACE)));
     relay.start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, "--config", targets.toString());
     relay.awaitReady();
     learnPseudonyms(upstream);
@@ -73,23 +72,23 @@ final class FidelityRelay implements AutoCloseable {
         "client-agent", RabbitMqUser.CLIENT_AGENT, "--port", "0", "--config", routes.toString());
   }
 
-  /** It is made up anew at each start: the first request tells it. */
+  /** Finds the client agents' pseudonyms, which are new at each start, from the Via of a first request. */
   private void learnPseudonyms(RawUpstream upstream) throws IOException {
-    for (Agent agent : Agent.values()) {
+    for (ForwardedMode mode : ForwardedMode.values()) {
       upstream.answers(java.util.List.of(ServerAnswer.OK));
-      RawCaller.call(port(agent), Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example")));
+      RawCaller.call(port(mode), Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example")));
       String via = upstream.seen().get(0).values("Via").get(0);
-      pseudonyms.put(agent, via.substring("1.1 ".length()));
+      pseudonyms.put(mode, via.substring("1.1 ".length()));
     }
   }
 
-  int port(Agent agent) {
-    return clientAgents.get(agent).port("http_listening");
+  int port(ForwardedMode mode) {
+    return clientAgents.get(mode).port("http_listening");
   }
 
-  /** What Via says of it. */
-  String pseudonym(Agent agent) {
-    return pseudonyms.get(agent);
+  /** The client agent's pseudonym in Via. */
+  String pseudonym(ForwardedMode mode) {
+    return pseudonyms.get(mode);
   }
 
   @Override

@@ -10,53 +10,53 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A caller on a bare socket: says what a case says, and notes every byte that comes back. */
+/** A caller on a plain socket that sends the requests of a case and reads the responses byte by byte. */
 final class RawCaller {
 
   private static final int PATIENCE_MS = 15_000;
 
   /**
-   * What came back.
+   * The responses to a case.
    *
-   * @param interim the 1xx answers, in order
-   * @param answers the others, in order
+   * @param interim the 1xx responses, in order
+   * @param answers the final responses, in order
    */
-  record Heard(List<RawMessage> interim, List<RawMessage> answers) {}
+  record Received(List<RawMessage> interim, List<RawMessage> answers) {}
 
   private RawCaller() {}
 
   /**
-   * Plays a case's caller.
+   * Sends the requests of a case and reads the responses.
    *
-   * @throws IOException if what comes is not exactly so many well-formed answers, or the connection
-   *     is not closed where the case says so
+   * @throws IOException if there are more or fewer responses than expected, if a response is malformed, or if the
+   *     connection is not closed although the case expects it
    */
-  static Heard call(int port, Case script) throws IOException {
+  static Received call(int port, Case script) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(PATIENCE_MS);
       WireReader reader = new WireReader(socket.getInputStream());
-      List<RawMessage> heard = new ArrayList<>();
-      for (int i = 0; i < script.says().size(); i++) {
+      List<RawMessage> messages = new ArrayList<>();
+      for (int i = 0; i < script.sends().size(); i++) {
         if (i > 0) {
-          heard.add(next(reader, script.method()));
+          messages.add(next(reader, script.method()));
         }
-        say(socket.getOutputStream(), script.says().get(i));
+        send(socket.getOutputStream(), script.sends().get(i));
       }
-      while (heard.stream().filter(message -> message.status() >= 200).count()
+      while (messages.stream().filter(message -> message.status() >= 200).count()
           < script.expectedAnswers()) {
-        heard.add(next(reader, script.method()));
+        messages.add(next(reader, script.method()));
       }
       if (!script.closes()) {
         socket.shutdownOutput();
       }
       String excess = rest(reader);
       if (!excess.isEmpty()) {
-        throw new WireReader.MalformedException("more than was expected: " + excess);
+        throw new WireReader.MalformedException("unexpected data after the last response: " + excess);
       }
-      return new Heard(
-          heard.stream().filter(message -> message.status() < 200).toList(),
-          heard.stream().filter(message -> message.status() >= 200).toList());
+      return new Received(
+          messages.stream().filter(message -> message.status() < 200).toList(),
+          messages.stream().filter(message -> message.status() >= 200).toList());
     }
   }
 
@@ -64,21 +64,21 @@ final class RawCaller {
     try {
       return reader.rest();
     } catch (SocketException e) {
-      return ""; // reset: what it had refused to read was still on its way
+      return ""; // reset: the client agent closed with unread data in its buffer
     }
   }
 
   private static RawMessage next(WireReader reader, String method) throws IOException {
     Optional<RawMessage> message = reader.response(method);
-    return message.orElseThrow(() -> new IOException("closed without an answer"));
+    return message.orElseThrow(() -> new IOException("closed without a response"));
   }
 
-  private static void say(OutputStream out, String bytes) {
+  private static void send(OutputStream out, String bytes) {
     try {
       out.write(bytes.getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
     } catch (IOException e) {
-      // Refused before all was said: the answer tells.
+      // The client agent refused the request before it was sent completely; the response is read later.
     }
   }
 }

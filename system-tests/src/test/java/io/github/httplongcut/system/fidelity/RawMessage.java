@@ -8,23 +8,23 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * An HTTP/1.1 message as it was on the wire. Every char is a byte (ISO-8859-1).
+ * An HTTP/1.1 message as on the wire. Every char is a byte (ISO-8859-1).
  *
  * @param startLine request line or status line
- * @param fields as they came, one for each line
- * @param body what the framing encloses; empty also if there is none
- * @param trailers the fields behind a chunked body
+ * @param fields one for each field line, in order
+ * @param body the decoded body; empty if there is none
+ * @param trailers the fields after a chunked body
  */
 record RawMessage(
     String startLine, List<Field> fields, Framing framing, String body, List<Field> trailers) {
 
-  /** A body of more chars is shown by its length and hash only. */
+  /** Maximum length of a body that is printed completely. */
   private static final int READABLE = 400;
 
   /** One line of a header section. */
   record Field(String name, String value) {}
 
-  /** How the end of the body is known (RFC 9112 section 6.3). */
+  /** The framing of a body, which determines its end (RFC 9112 section 6.3). */
   enum Framing {
     NONE,
     CONTENT_LENGTH,
@@ -37,7 +37,7 @@ record RawMessage(
     trailers = List.copyOf(trailers);
   }
 
-  /** The values of that name, in order. */
+  /** The values of the fields with this name, in order. */
   List<String> values(String name) {
     return fields.stream()
         .filter(field -> field.name.equalsIgnoreCase(name))
@@ -54,14 +54,14 @@ record RawMessage(
     return new RawMessage(otherStartLine, fields, framing, body, trailers);
   }
 
-  /** With one more field at the end. */
+  /** Returns the message with one more field at the end. */
   RawMessage with(String name, String value) {
     List<Field> more = new ArrayList<>(fields);
     more.add(new Field(name, value));
     return withFields(more);
   }
 
-  /** Without the fields of these names, however they are spelt. */
+  /** Returns the message without the fields of these names, ignoring case. */
   RawMessage without(String... names) {
     return withFields(
         fields.stream()
@@ -69,7 +69,7 @@ record RawMessage(
             .toList());
   }
 
-  /** With that field instead of all that have its name. */
+  /** Returns the message with this field instead of all fields of its name. */
   RawMessage replacing(String name, String value) {
     return without(name).with(name, value);
   }
@@ -78,7 +78,7 @@ record RawMessage(
     return new RawMessage(startLine, others, framing, body, trailers);
   }
 
-  /** The same body with its length in front of it, as the relay sends all that has a body. */
+  /** Returns the message with {@code Content-Length} framing, which the relay uses for every body. */
   RawMessage sized() {
     if (framing != Framing.CHUNKED && framing != Framing.UNTIL_CLOSE) {
       return this;
@@ -88,14 +88,13 @@ record RawMessage(
     return new RawMessage(startLine, others, Framing.CONTENT_LENGTH, body, trailers);
   }
 
-  /** The same without what stands behind a chunked body. */
+  /** Returns the message without trailers. */
   RawMessage withoutTrailers() {
     return new RawMessage(startLine, fields, framing, body, List.of());
   }
 
   /**
-   * All of it but the order between fields of different names, for comparing and reading: the
-   * fields of one name stay in order, each as it is spelt.
+   * The message as text for comparison and for failure messages. Fields are sorted by name; fields of one name keep their order and spelling.
    */
   String comparable() {
     StringBuilder text = new StringBuilder(startLine).append('\n');

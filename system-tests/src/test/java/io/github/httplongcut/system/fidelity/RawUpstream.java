@@ -15,8 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An upstream server on bare sockets: notes what comes, byte for byte, and answers with bytes from
- * a script. One caller at a time; a thread for each connection.
+ * An upstream server on plain sockets. It records requests byte by byte and answers with scripted bytes. Serves one caller at a time, with a thread for each connection.
  */
 final class RawUpstream implements AutoCloseable {
 
@@ -42,12 +41,12 @@ final class RawUpstream implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** What Host says of it. */
+  /** The server's value of Host. */
   String authority() {
     return "127.0.0.1:" + port();
   }
 
-  /** From now on the first request gets the first answer, and so on; the last one stays. */
+  /** Sets the responses to the next requests, in order, and clears the record. The last response is repeated. */
   synchronized void answers(List<ServerAnswer> answers) {
     script = List.copyOf(answers);
     seen.clear();
@@ -57,11 +56,11 @@ final class RawUpstream implements AutoCloseable {
   /**
    * The requests since {@link #answers}.
    *
-   * @throws AssertionError if something came that is no HTTP/1.1
+   * @throws AssertionError if a malformed request arrived
    */
   synchronized List<RawMessage> seen() {
     if (!malformed.isEmpty()) {
-      throw new AssertionError("the upstream server was sent no HTTP/1.1", malformed.get(0));
+      throw new AssertionError("the upstream server received a malformed request", malformed.get(0));
     }
     return List.copyOf(seen);
   }
@@ -88,7 +87,7 @@ final class RawUpstream implements AutoCloseable {
         if (head.get().has("Expect")) {
           out.write(CONTINUE);
         }
-        ServerAnswer answer = note(reader.requestBody(head.get()));
+        ServerAnswer answer = recordRequest(reader.requestBody(head.get()));
         out.write(answer.bytes().getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
         switch (answer.then()) {
@@ -105,21 +104,21 @@ final class RawUpstream implements AutoCloseable {
         }
       }
     } catch (WireReader.MalformedException e) {
-      noteMalformed(e);
+      recordMalformed(e);
     } catch (IOException e) {
-      // The other side has gone; what it had sent whole is noted.
+      // The client closed the connection; its complete requests are recorded.
     } finally {
       connections.remove(connection);
     }
   }
 
-  private synchronized ServerAnswer note(RawMessage request) {
+  private synchronized ServerAnswer recordRequest(RawMessage request) {
     ServerAnswer answer = script.get(Math.min(seen.size(), script.size() - 1));
     seen.add(request);
     return answer;
   }
 
-  private synchronized void noteMalformed(IOException e) {
+  private synchronized void recordMalformed(IOException e) {
     malformed.add(e);
   }
 

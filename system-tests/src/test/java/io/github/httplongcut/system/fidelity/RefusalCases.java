@@ -5,7 +5,7 @@ import static io.github.httplongcut.system.fidelity.Case.head;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** What the client agent refuses: none of it reaches an upstream server, not even in part. */
+/** Requests that the client agent refuses. No part of them may reach an upstream server. */
 final class RefusalCases {
 
   private static final String HOST = "Host: caller.example";
@@ -89,7 +89,7 @@ final class RefusalCases {
         bad("no Host", head(GET)),
         bad("two Hosts", head(GET, HOST, "Host: evil.example")),
         bad("two equal Hosts", head(GET, HOST, HOST)),
-        bad("a Host that is none", head(GET, "Host: a b")),
+        bad("a malformed Host", head(GET, "Host: a b")),
         bad("a Host with a path", head(GET, "Host: caller.example/x")),
         bad("a Host with a user", head(GET, "Host: caller.example@evil.example")),
         bad("a Host with an empty port", head(GET, "Host: caller.example:")),
@@ -158,13 +158,13 @@ final class RefusalCases {
             .refused(400, "bad_request"),
         bad("many fields", head(many)).refused(431, "headers_too_large"),
         Case.of(
-                "an answer before a refusal",
+                "a response before a refusal",
                 head(GET, HOST) + head("GET http://evil.example/ HTTP/1.1", HOST))
             .times(2)
             .refused(400, "bad_request"));
   }
 
-  private static Case bad(String name, String says) {
-    return Case.of("refused: " + name, says).refused(400, "bad_request");
+  private static Case bad(String name, String sends) {
+    return Case.of("refused: " + name, sends).refused(400, "bad_request");
   }
 }

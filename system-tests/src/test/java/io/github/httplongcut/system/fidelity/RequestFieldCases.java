@@ -2,16 +2,16 @@ package io.github.httplongcut.system.fidelity;
 
 import static io.github.httplongcut.system.fidelity.Case.head;
 
-import io.github.httplongcut.system.fidelity.Case.Agent;
+import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Which request fields pass, as what, and which are added or taken away. */
+/** Request fields that the relay passes, changes, adds or removes. */
 final class RequestFieldCases {
 
-  private static final String[] TELLING = {
+  private static final String[] CALLER_FIELDS = {
     "Forwarded: for=192.0.2.1;proto=https",
     "X-Forwarded-Port: 443",
     "X_Forwarded_For: 192.0.2.1",
@@ -33,7 +33,7 @@ final class RequestFieldCases {
 
   private static Stream<Case> values() {
     return Stream.of(
-        fields("nothing is added"),
+        fields("no further fields are added"),
         fields("names as written", "x-lOWER-uPPER: a", "UPPER: b", "lower: c"),
         fields("a name of odd characters", "X!#$%&'*+-.^_`|~9: a"),
         fields("duplicates in order", "X-A: 2", "X-B: x", "X-A: 1", "X-A: 2", "X-A: 3, 4"),
@@ -43,7 +43,7 @@ final class RequestFieldCases {
         fields("a space and a tab within a value", "X-Space:   a b\tc   "),
         fields("two spaces within a value", "X-Space: \"a  b\"")
             .requestBut(
-                "Undertow makes one of them", request -> request.replacing("X-Space", "\"a b\"")),
+                "Undertow merges them into one", request -> request.replacing("X-Space", "\"a b\"")),
         fields("quotes and backslashes", "X-Q: \"a\\\"b\", 'c', {\"d\":[]}"),
         fields("a value of 32 KiB", "X-Long: " + "v".repeat(32 * 1024)),
         fields(
@@ -51,7 +51,7 @@ final class RequestFieldCases {
             IntStream.range(0, 190).mapToObj(i -> "X-" + i + ": " + i).toArray(String[]::new)),
         fields("one name in two spellings", "X-Two: 1", "x-two: 2")
             .requestBut(
-                "values of one name go together, under its first spelling",
+                "fields of one name are grouped under the first spelling",
                 request -> request.without("X-Two").with("X-Two", "1").with("X-Two", "2")));
   }
 
@@ -60,7 +60,7 @@ final class RequestFieldCases {
         fields("cookies", "Cookie: a=1; b=\"2\"; c="),
         fields("two Cookie fields", "Cookie: a=1; b=2", "Cookie: c=3")
             .requestBut(
-                "Undertow makes one of them (RFC 6265 section 5.4: there is one)",
+                "Undertow merges them into one (RFC 6265 section 5.4 allows only one)",
                 request -> request.replacing("Cookie", "a=1; b=2; c=3")),
         fields("credentials for the server", "Authorization: Basic dXNlcjpwYXNz"),
         fields("Accept-Encoding", "Accept-Encoding: br, gzip;q=0.5, *;q=0"),
@@ -69,14 +69,14 @@ final class RequestFieldCases {
         fields("Range", "Range: bytes=0-1,5-", "If-Range: \"a\""),
         fields("fields of content without content", "Content-Type: a/b", "Content-Encoding: x"),
         fields("Max-Forwards and Date", "Max-Forwards: 0", "Date: Mon, 01 Jan 2024 00:00:00 GMT"),
-        fields("Via of others", "Via: 1.0 first, HTTP/1.1 second (comment)", "Via: 2 third"));
+        fields("Via of other proxies", "Via: 1.0 first, HTTP/1.1 second (comment)", "Via: 2 third"));
   }
 
   private static Stream<Case> removed() {
     return Stream.of(
         fields(
                 "hop-by-hop fields",
-                "Connection: x", // which does not name them
+                "Connection: x", // names none of the following fields
                 "Keep-Alive: timeout=5",
                 "Proxy-Connection: keep-alive",
                 "TE: trailers",
@@ -94,8 +94,8 @@ final class RequestFieldCases {
                 "X-Four: 4")
             .closing()
             .requestBut(HOP_BY_HOP, request -> request.without("X-One", "X-Two", "X-Three"))
-            .responseBut("its last answer", response -> response.with("Connection", "close")),
-        fields("Connection cannot take Host away", "Connection: Host, Via, X-Forwarded-For"),
+            .responseBut("the last response on the connection", response -> response.with("Connection", "close")),
+        fields("Connection cannot remove Host", "Connection: Host, Via, X-Forwarded-For"),
         fields(
                 "Upgrade: h2c is ignored",
                 "Connection: Upgrade, HTTP2-Settings",
@@ -104,7 +104,7 @@ final class RequestFieldCases {
             .requestBut(HOP_BY_HOP, request -> request.without("Upgrade", "HTTP2-Settings")),
         fields("credentials for a proxy", "Proxy-Authorization: Basic dXNlcjpwYXNz")
             .requestBut(
-                "for the next proxy alone (RFC 9110 section 11.7.2)",
+                "only for the next proxy (RFC 9110 section 11.7.2)",
                 request -> request.without("Proxy-Authorization")),
         Case.of(
                 "Max-Forwards of OPTIONS",
@@ -120,9 +120,9 @@ final class RequestFieldCases {
   private static Stream<Case> forwarded() {
     return Stream.of(
         fields("X-Forwarded-* replaced", FORWARDED),
-        fields("fields that tell who calls are removed", TELLING)
+        fields("fields that identify the caller are removed", CALLER_FIELDS)
             .requestBut(
-                "a caller passes for nobody else",
+                "a caller must not impersonate another",
                 request ->
                     request.without(
                         "Forwarded",
@@ -131,15 +131,15 @@ final class RequestFieldCases {
                         "X-Real-IP",
                         "true_client-ip",
                         "X-Original-URL")),
-        fields("fields that tell who calls are believed", TELLING).through(Agent.APPEND),
-        fields("fields that tell who calls are left alone", TELLING).through(Agent.OFF),
+        fields("fields that identify the caller are trusted", CALLER_FIELDS).through(ForwardedMode.APPEND),
+        fields("fields that identify the caller are not changed", CALLER_FIELDS).through(ForwardedMode.OFF),
         fields("other names with _ pass", "X_Other: a", "_: b"),
-        fields("X-Forwarded-* appended", FORWARDED).through(Agent.APPEND),
+        fields("X-Forwarded-* appended", FORWARDED).through(ForwardedMode.APPEND),
         fields("X-Forwarded-* appended to a list", "X-Forwarded-For: a", "X-Forwarded-For: b, c")
-            .through(Agent.APPEND),
-        fields("X-Forwarded-* begun", "X-A: b").through(Agent.APPEND),
-        fields("X-Forwarded-* left alone", FORWARDED).through(Agent.OFF),
-        fields("X-Forwarded-* not added", "X-A: b").through(Agent.OFF));
+            .through(ForwardedMode.APPEND),
+        fields("X-Forwarded-* added", "X-A: b").through(ForwardedMode.APPEND),
+        fields("X-Forwarded-* not changed", FORWARDED).through(ForwardedMode.OFF),
+        fields("X-Forwarded-* not added", "X-A: b").through(ForwardedMode.OFF));
   }
 
   private static Stream<Case> hosts() {
@@ -148,10 +148,10 @@ final class RequestFieldCases {
         Case.of("Host with a port", head("GET / HTTP/1.1", "Host: caller.example:8080")),
         Case.of("Host spelt otherwise", head("GET / HTTP/1.1", "hOST: caller.example"))
             .requestBut(
-                "as the caller spells it",
+                "keeps the caller's spelling",
                 request ->
                     request.without("Host").with("hOST", String.join("", request.values("Host")))),
-        Case.of("Host behind the others", head("GET / HTTP/1.1", "A: b", "Host: [::1]:80")),
+        Case.of("Host after other fields", head("GET / HTTP/1.1", "A: b", "Host: [::1]:80")),
         Case.of("an empty Host", head("GET / HTTP/1.1", "Host:")));
   }
 

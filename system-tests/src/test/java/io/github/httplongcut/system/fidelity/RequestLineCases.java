@@ -4,7 +4,7 @@ import static io.github.httplongcut.system.fidelity.Case.head;
 
 import java.util.stream.Stream;
 
-/** Method, path and query, byte for byte; joined to a base path without leaving it. */
+/** Request lines: method, path and query byte by byte, and paths that must not leave a base path. */
 final class RequestLineCases {
 
   private static final String HOST = "Host: caller.example";
@@ -37,8 +37,8 @@ final class RequestLineCases {
             "/%00%0d%0a",
             "/a:b@c!$&'()*,=~-._",
             "/{a}|^\"<>`[]?{a}|^\"<>`[]",
-            "/gr\u00fc\u00dfe?gr\u00fc\u00dfe", // Latin-1, as a lazy client sends it
-            "/gr\u00c3\u00bc?\u00e2\u0082\u00ac", // UTF-8, likewise
+            "/gr\u00fc\u00dfe?gr\u00fc\u00dfe", // unescaped Latin-1
+            "/gr\u00c3\u00bc?\u00e2\u0082\u00ac", // unescaped UTF-8
             "/" + "x".repeat(16 * 1024 - 1),
             "/?" + "x=y&".repeat(3_000))
         .map(target -> Case.of("target " + shortened(target), get(target, HOST)));
@@ -82,7 +82,7 @@ final class RequestLineCases {
                 target ->
                     Case.of("base path and " + target, get(target, BASE))
                         .requestBut(
-                            "the base path is put before it",
+                            "the base path is prepended",
                             request ->
                                 request.startingWith("GET /base/api" + target + " HTTP/1.1"))),
         Stream.of(
@@ -102,7 +102,7 @@ final class RequestLineCases {
                         .refused(400, "bad_request")));
   }
 
-  /** What Undertow does not tell, or does not take. */
+  /** Request lines of which Undertow hides a part, or that it rejects. */
   private static Stream<Case> losses() {
     return Stream.of(
         Case.of("OPTIONS *", head("OPTIONS * HTTP/1.1", HOST)),

@@ -6,7 +6,7 @@ import static io.github.httplongcut.system.fidelity.Case.head;
 import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.stream.Stream;
 
-/** Status and fields of answers, and those that have no body. */
+/** Responses: status, fields, bodiless and interim responses, versions. */
 final class ResponseCases {
 
   private static final String HOST = "Host: caller.example";
@@ -53,34 +53,34 @@ final class ResponseCases {
   private static Stream<Case> fields() {
     return Stream.of(
         fields("Date and Server kept", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Server: own/1.0"),
-        fields("nothing but Via and Date added to an answer"),
-        fields("names of an answer as written", "x-lOWER: a", "ETAG: \"b\"", "CONTENT-type: c/d"),
+        fields("only Via and Date are added to a response"),
+        fields("names of a response as written", "x-lOWER: a", "ETAG: \"b\"", "CONTENT-type: c/d"),
         fields(
             "several Set-Cookie", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2", "Set-Cookie: a=1"),
         fields(
             "challenges", "WWW-Authenticate: Basic realm=\"a, b\"", "WWW-Authenticate: Digest c"),
-        fields("empty values of an answer", "X-Empty:", "X-A: ", "X-A: a", "X-A:"),
-        fields("Latin-1 in an answer", "X-Latin: gr\u00fc\u00dfe \u00a0\u00ff"),
-        fields("UTF-8 in an answer", "X-Utf: \u00e2\u0082\u00ac"),
-        fields("an answer's field of 32 KiB", "X-Long: " + "v".repeat(32 * 1024)),
+        fields("empty values of a response", "X-Empty:", "X-A: ", "X-A: a", "X-A:"),
+        fields("Latin-1 in a response", "X-Latin: gr\u00fc\u00dfe \u00a0\u00ff"),
+        fields("UTF-8 in a response", "X-Utf: \u00e2\u0082\u00ac"),
+        fields("a response field of 32 KiB", "X-Long: " + "v".repeat(32 * 1024)),
         fields(
             "fields of a cache", "ETag: W/\"a\"", "Vary: *", "Age: 3", "Cache-Control: no-cache"),
-        fields("Via of others in an answer", "Via: 1.0 first, 1.1 second"),
-        fields("an answer's X-Forwarded-For", "X-Forwarded-For: a"),
+        fields("Via of other proxies in a response", "Via: 1.0 first, 1.1 second"),
+        fields("X-Forwarded-For of a response", "X-Forwarded-For: a"),
         fields("Alt-Svc and HSTS", "Alt-Svc: h3=\":443\"", "Strict-Transport-Security: max-age=1"),
         answered(
             "a redirect", "HTTP/1.1 302 Found", "Location: http://elsewhere.example/a", LENGTH),
         answered("a redirect of a path", "HTTP/1.1 307 Temporary Redirect", "Location: /b", LENGTH),
-        answered("a part", "HTTP/1.1 206 Partial Content")
+        answered("partial content", "HTTP/1.1 206 Partial Content")
             .answer(
                 head(
                         "HTTP/1.1 206 Partial Content",
                         "Content-Range: bytes 0-2/9",
                         "Content-Length: 3")
                     + "abc"),
-        fields("one name of an answer in two spellings", "X-Two: 1", "x-two: 2")
+        fields("one name of a response in two spellings", "X-Two: 1", "x-two: 2")
             .responseBut(
-                "values of one name go together, under its first spelling",
+                "fields of one name are grouped under the first spelling",
                 response -> response.without("X-Two").with("X-Two", "1").with("X-Two", "2")));
   }
 
@@ -92,7 +92,7 @@ final class ResponseCases {
   private static Stream<Case> removed() {
     return Stream.of(
         fields(
-                "hop-by-hop fields of an answer",
+                "hop-by-hop fields of a response",
                 "Connection: X-One",
                 "Keep-Alive: timeout=5",
                 "X-One: 1",
@@ -120,7 +120,7 @@ final class ResponseCases {
         answered("204", "HTTP/1.1 204 No Content", "A: b"),
         answered("204 with a length", "HTTP/1.1 204 No Content", LENGTH)
             .responseBut(
-                "which it must not have (RFC 9110 section 8.6)",
+                "a 204 must not have it (RFC 9110 section 8.6)",
                 response -> response.without("Content-Length")),
         answered("304", notModified, "ETag: \"a\""),
         answered("304 with a length", notModified, "Content-Length: 1234567"),
@@ -156,14 +156,14 @@ final class ResponseCases {
 
   private static Stream<Case> versions() {
     return Stream.of(
-        answered("an HTTP/1.0 answer", "HTTP/1.0 200 OK", "A: b")
+        answered("an HTTP/1.0 response", "HTTP/1.0 200 OK", "A: b")
             .then(Then.CLOSE)
             .responseBut(
-                "the relay speaks HTTP/1.1 (RFC 9110 section 2.5)",
+                "the relay uses HTTP/1.1 (RFC 9110 section 2.5)",
                 response -> response.startingWith("HTTP/1.1 200 OK")),
-        answered("an answer without a reason", "HTTP/1.1 200 ", LENGTH)
+        answered("a response without a reason", "HTTP/1.1 200 ", LENGTH)
             .responseBut(REASON, response -> response.startingWith("HTTP/1.1 200 OK")),
-        answered("an answer with a reason of its own", "HTTP/1.1 404 Gone Fishing", LENGTH)
+        answered("a response with its own reason", "HTTP/1.1 404 Gone Fishing", LENGTH)
             .responseBut(REASON, response -> response.startingWith("HTTP/1.1 404 Not Found")));
   }
 }

@@ -1,25 +1,25 @@
 package io.github.httplongcut.system.fidelity;
 
 /**
- * What the upstream server says to a request, and what it does then.
+ * A response of the upstream server, and its action afterwards.
  *
- * @param bytes as they are written; every char is a byte
+ * @param bytes the bytes to write; every char is a byte
  */
 record ServerAnswer(String bytes, Then then) {
 
-  /** After the last byte. */
+  /** The action after the last byte. */
   enum Then {
     /** Waits for the next request. */
     KEEP_ALIVE,
-    /** Closes in good order. */
+    /** Closes the connection without a reset. */
     CLOSE,
     /** Resets the connection. */
     RESET,
-    /** Says nothing more and does not close. */
+    /** Sends no more and keeps the connection open. */
     SILENCE
   }
 
-  /** A small 200. */
+  /** A 200 with a small body. */
   static final ServerAnswer OK = of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 
   static ServerAnswer of(String bytes) {

@@ -13,12 +13,11 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Reads HTTP/1.1 off a socket and believes nothing: every line ends in CRLF, every name is a token,
- * a body has one framing (RFC 9112). What deviates is a {@link MalformedException}.
+ * A strict reader of HTTP/1.1 messages. Every line must end in CRLF, every name must be a token, and a body must have one framing (RFC 9112). Any deviation is a {@link MalformedException}.
  */
 final class WireReader {
 
-  /** What came is not HTTP as RFC 9112 has it. */
+  /** Thrown for a message that violates RFC 9112. */
   static final class MalformedException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -27,7 +26,7 @@ final class WireReader {
     }
   }
 
-  /** A request's or response's first line and fields; its body is still to be read. */
+  /** The start line and fields of a request or response whose body is not read yet. */
   record Head(String startLine, List<Field> fields) {
 
     private List<String> values(String name) {
@@ -58,20 +57,20 @@ final class WireReader {
     this.in = new BufferedInputStream(in, 64 * 1024);
   }
 
-  /** The next request's head; empty if the other side has closed in good order. */
+  /** Reads the head of the next request; empty if the client has closed the connection between requests. */
   Optional<Head> requestHead() throws IOException {
     return head(REQUEST_LINE);
   }
 
-  /** The body of that request. */
+  /** Reads the body of the request with this head. */
   RawMessage requestBody(Head head) throws IOException {
     return message(head, framing(head).orElse(Framing.NONE));
   }
 
   /**
-   * The next response, interim ones too; empty if the other side has closed in good order.
+   * Reads the next response, which may be interim; empty if the server has closed the connection between responses.
    *
-   * @param method of its request: after HEAD there is no body
+   * @param method the method of the request, since a response to HEAD has no body
    */
   Optional<RawMessage> response(String method) throws IOException {
     Optional<Head> head = head(STATUS_LINE);
@@ -84,7 +83,7 @@ final class WireReader {
     return Optional.of(message(head.get(), framing));
   }
 
-  /** All that still comes until the other side closes. */
+  /** Reads all data until the other side closes the connection. */
   String rest() throws IOException {
     return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
   }
@@ -97,7 +96,7 @@ final class WireReader {
     in.reset();
     String line = line();
     if (!startLine.matcher(line).matches()) {
-      throw new MalformedException("a first line: " + line);
+      throw new MalformedException("malformed start line: " + line);
     }
     return Optional.of(new Head(line, fields()));
   }
@@ -106,10 +105,10 @@ final class WireReader {
     List<String> codings = head.values("Transfer-Encoding");
     List<String> lengths = head.values("Content-Length");
     if (codings.size() + lengths.size() > 1) {
-      throw new MalformedException("framed twice: " + codings + lengths);
+      throw new MalformedException("more than one framing: " + codings + lengths);
     }
     if (!codings.isEmpty()) {
-      require(codings.get(0).equalsIgnoreCase("chunked"), "coding " + codings);
+      require(codings.get(0).equalsIgnoreCase("chunked"), "unknown coding " + codings);
       return Optional.of(Framing.CHUNKED);
     }
     return lengths.isEmpty() ? Optional.empty() : Optional.of(Framing.CONTENT_LENGTH);
@@ -132,7 +131,7 @@ final class WireReader {
     int size = chunkSize();
     while (size > 0) {
       body.append(bytes(size));
-      require(line().isEmpty(), "no CRLF behind a chunk");
+      require(line().isEmpty(), "no CRLF after a chunk");
       size = chunkSize();
     }
     trailers.addAll(fields());
@@ -149,7 +148,7 @@ final class WireReader {
     List<Field> fields = new ArrayList<>();
     for (String line = line(); !line.isEmpty(); line = line()) {
       var matcher = FIELD.matcher(line);
-      require(matcher.matches(), "a field: " + line);
+      require(matcher.matches(), "malformed field: " + line);
       String value = TRAILING_SPACE.matcher(matcher.group(2)).replaceFirst("");
       fields.add(new Field(matcher.group(1), value));
     }
@@ -160,7 +159,7 @@ final class WireReader {
     StringBuilder line = new StringBuilder();
     for (int c = in.read(); c != '\r'; c = in.read()) {
       if (c < 0) {
-        throw new EOFException("in the middle of a line: " + line);
+        throw new EOFException("end of data in the middle of a line: " + line);
       }
       require(c != '\n', "a bare LF in: " + line);
       line.append((char) c);
@@ -178,7 +177,7 @@ final class WireReader {
   }
 
   private static int number(Pattern form, String text, int radix) throws IOException {
-    require(form.matcher(text).matches(), "a number: " + text);
+    require(form.matcher(text).matches(), "malformed number: " + text);
     return Integer.parseInt(text, radix);
   }
 

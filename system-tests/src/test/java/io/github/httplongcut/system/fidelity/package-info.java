@@ -1,5 +1,4 @@
 /**
- * HTTP compared byte by byte: what an upstream server and a caller see of each other directly, and
- * through the whole relay on a real RabbitMQ. Must not use an HTTP library: both sides are sockets.
+ * Byte-by-byte comparison of HTTP messages between a caller and an upstream server, directly and through the whole relay on a real RabbitMQ. Both sides use plain sockets and must not use an HTTP library.
  */
 package io.github.httplongcut.system.fidelity;
