@@ -9,19 +9,19 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a tenant says in AMQP 1.0, which RabbitMQ 4 turns into AMQP 0-9-1 for the consumers. */
+/** Attacks with AMQP 1.0 messages, which RabbitMQ 4 converts to AMQP 0-9-1 for consumers. */
 final class Amqp10Attacks {
 
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
   private final Tenant acme;
   private final Tenant plant;
 
-  Amqp10Attacks(TenantScene scene) {
-    this.scene = scene;
-    this.acme = scene.acme();
-    this.plant = scene.plant();
+  Amqp10Attacks(TenantTestbed testbed) {
+    this.testbed = testbed;
+    this.acme = testbed.acme();
+    this.plant = testbed.plant();
   }
 
   private static byte[] honest(Tenant tenant) {
@@ -35,7 +35,7 @@ final class Amqp10Attacks {
         sections.length > 0
             ? sections[0]
             : RawAmqp10.annotation("x-basic-type", RawAmqp10.text(type));
-    try (RawAmqp10 amqp = new RawAmqp10(scene.rabbitMq(), tenant.user(), exchange, key)) {
+    try (RawAmqp10 amqp = new RawAmqp10(testbed.rabbitMq(), tenant.user(), exchange, key)) {
       amqp.send(annotations, honest(tenant), RawAmqp10.data(EventCodec.encode(event)));
     } catch (IOException e) {
       tenant.refusals().add("AMQP 1.0 to " + exchange + ": " + e.getMessage());
@@ -43,12 +43,12 @@ final class Amqp10Attacks {
   }
 
   private static String foreign(Tenant tenant) {
-    return Topology.targetKey(TenantScene.FOREIGN, tenant.id());
+    return Topology.targetKey(TenantTestbed.FOREIGN, tenant.id());
   }
 
-  /** Foreign keys, directly, as dead letters and bound; and what it would have to be sent again. */
+  /** Sends requests and heartbeats with foreign keys: directly, as dead letters and through bindings; and a request as an orphan. */
   void foreignRequestsAndHeartbeats() throws IOException {
-    Event request = Events.request(acme.id(), TenantScene.FOREIGN, "amqp10");
+    Event request = TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, "amqp10");
     send(acme, "client_request", foreign(acme), request);
     send(acme, "client_request", Topology.targetKey(Tenant.TARGET, acme.id()), request);
     for (String type : new String[] {"classic", "quorum"}) {
@@ -60,9 +60,9 @@ final class Amqp10Attacks {
       send(acme, acme.exchangeFor(acme.queue(dead)), "any", request);
     }
     String bound = acme.exchange("topic", Map.of());
-    acme.does(channel -> channel.exchangeBind("client_request", bound, "#"));
+    acme.run(channel -> channel.exchangeBind("client_request", bound, "#"));
     send(acme, bound, foreign(acme), request);
-    String grave =
+    String sourceQueue =
         plant.exchangeFor(
             plant.queue(
                 Map.of("x-message-ttl", 0, "x-dead-letter-exchange", "upstream_heartbeat")));
@@ -70,26 +70,26 @@ final class Amqp10Attacks {
     for (int i = 0; i < 5; i++) {
       ProcessId id = plant.newId();
       heartbeats.put(
-          Topology.targetKey(TenantScene.FOREIGN, id),
-          Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000));
+          Topology.targetKey(TenantTestbed.FOREIGN, id),
+          TenantEvents.heartbeat(id, TenantTestbed.FOREIGN, 100, 2_000));
     }
     for (Map.Entry<String, Event> each : heartbeats.entrySet()) {
-      send(plant, grave, each.getKey(), each.getValue());
+      send(plant, sourceQueue, each.getKey(), each.getValue());
       send(plant, "upstream_heartbeat", each.getKey(), each.getValue());
     }
-    send(plant, "upstream_response", UNKNOWN_BROKER, Events.request(plant.id(), "echo", "orphan"));
+    send(plant, "upstream_response", UNKNOWN_BROKER, TenantEvents.request(plant.id(), "echo", "orphan"));
   }
 
-  /** Messages that RabbitMQ takes and then cannot turn into AMQP 0-9-1. */
+  /** Sends messages that RabbitMQ accepts but cannot convert to AMQP 0-9-1. */
   void messagesThatCannotBeConverted() throws IOException {
     byte[] uuid = RawAmqp10.property("p", RawAmqp10.uuid());
     byte[] empty = RawAmqp10.data(new byte[2]);
     try (RawAmqp10 amqp =
-        new RawAmqp10(scene.rabbitMq(), plant.user(), "upstream_response", UNKNOWN_BROKER)) {
+        new RawAmqp10(testbed.rabbitMq(), plant.user(), "upstream_response", UNKNOWN_BROKER)) {
       amqp.send(honest(plant), uuid, empty);
     }
     String key = Topology.targetKey(Tenant.TARGET, acme.id());
-    try (RawAmqp10 amqp = new RawAmqp10(scene.rabbitMq(), acme.user(), "client_request", key)) {
+    try (RawAmqp10 amqp = new RawAmqp10(testbed.rabbitMq(), acme.user(), "client_request", key)) {
       amqp.send(honest(acme), uuid, empty);
     }
   }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import io.github.httplongcut.system.tenants.TenantScene.Attack;
+import io.github.httplongcut.system.tenants.TenantTestbed.Attack;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -14,60 +14,64 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A {@link TenantScene} that the attacks of one class share for as long as nobody notices them. */
+/** Base of the attack tests. The tests of a class share a {@link TenantTestbed} until an attack damages it. */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
-abstract class Attacked {
+abstract class AttackFixture {
 
   private final RabbitMq rabbitMq;
-  private TenantScene scene;
+  private TenantTestbed testbed;
   private String test;
-  private boolean spoilt;
+  private boolean damaged;
 
-  Attacked(RabbitMq rabbitMq) {
+  AttackFixture(RabbitMq rabbitMq) {
     this.rabbitMq = rabbitMq;
   }
 
-  /** The relay, whole again if the last attack has spoilt it. */
-  final TenantScene scene() {
-    return scene;
+  /** The testbed; a new one if the last attack damaged the previous one. */
+  final TenantTestbed testbed() {
+    return testbed;
   }
 
   @BeforeEach
   void begin(TestInfo info) {
     test = info.getTestMethod().orElseThrow().getName();
-    spoilt = true;
-    if (scene == null) {
-      scene = new TenantScene(rabbitMq, getClass().getSimpleName() + "-" + test);
-      scene.begin();
+    damaged = true;
+    if (testbed == null) {
+      testbed = new TenantTestbed(rabbitMq, getClass().getSimpleName() + "-" + test);
+      testbed.begin();
     }
   }
 
   @AfterEach
   void end() {
-    if (spoilt) {
-      closeScene(); // what one attack has done must not fail the next test
+    if (damaged) {
+      closeTestbed(); // damage by one attack must not fail the next test
     } else {
-      scene.cleanUp();
+      testbed.cleanUp();
     }
   }
 
   @AfterAll
-  void closeScene() {
-    if (scene != null) {
-      scene.close();
-      scene = null;
+  void closeTestbed() {
+    if (testbed != null) {
+      testbed.close();
+      testbed = null;
     }
   }
 
-  /** Has tenants attack, and fails if anybody else notices: by what they hear, and by all else. */
-  final void assertHarmless(List<Ear> ears, Attack attack) {
-    assertThat(scene.damageOf(test, ears, attack)).isEmpty();
-    spoilt = false;
+  /**
+   * Runs an attack, and fails if it affects the neighbour or the relay, or if the attackers read foreign responses.
+   *
+   * @param consumers consume the attackers' queues
+   */
+  final void assertHarmless(List<RecordingConsumer> consumers, Attack attack) {
+    assertThat(testbed.damageOf(test, consumers, attack)).isEmpty();
+    damaged = false;
   }
 
-  /** The next test gets a new relay. */
-  final void spoil() {
-    spoilt = true;
+  /** Makes the next test use a new testbed. */
+  final void discardTestbed() {
+    damaged = true;
   }
 }

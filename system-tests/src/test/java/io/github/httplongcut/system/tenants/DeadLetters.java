@@ -12,12 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Messages that a tenant lets die in a queue of its own. RabbitMQ routes a dead letter with the key
- * that the queue's owner chose and checks no topic permission.
+ * Attacks with messages that become dead letters in a tenant's own queue. RabbitMQ routes a dead letter with a key that the owner of the queue chooses, and does not check topic permissions.
  */
 final class DeadLetters {
 
-  /** Ways to die. */
+  /** A reason for dead-lettering. */
   enum Death {
     EXPIRED,
     REJECTED,
@@ -32,7 +31,7 @@ final class DeadLetters {
     }
   }
 
-  /** What may stand in the header {@code x-death} before a message dies. */
+  /** Headers of messages before they are dead-lettered, with forged values of {@code x-death}. */
   static final List<Map<String, Object>> FORGERIES =
       List.of(
           Map.of(),
@@ -61,11 +60,11 @@ final class DeadLetters {
   }
 
   /**
-   * A queue in which everything dies that way.
+   * Declares a queue that dead-letters every message.
    *
-   * @param key of the dead letters; null to leave each its own
+   * @param key the routing key of the dead letters; null to keep the key of each message
    */
-  private String grave(Death death, String queueType, String exchange, String key) {
+  private String sourceQueue(Death death, String queueType, String exchange, String key) {
     Map<String, Object> arguments = new HashMap<>(death.arguments());
     arguments.put("x-queue-type", queueType);
     arguments.put("x-dead-letter-exchange", exchange);
@@ -76,59 +75,61 @@ final class DeadLetters {
   }
 
   /**
-   * Has events die, each with each forgery, and come out of that exchange with that key.
+   * Sends events that are dead-lettered to an exchange with a key.
    *
-   * @param events named by what {@code FORGERIES} they carry, so that a test can say which passed
+   * @param events one for each of {@link #FORGERIES}; their paths name the forgery, so that a test can tell which one passed
    */
   void send(Death death, String queueType, String exchange, String key, List<Event> events) {
-    String grave = grave(death, queueType, exchange, key);
-    String entrance = tenant.exchangeFor(grave);
-    tenant.does(
+    String sourceQueue = sourceQueue(death, queueType, exchange, key);
+    String feedExchange = tenant.exchangeFor(sourceQueue);
+    tenant.run(
         channel -> {
           for (int i = 0; i < events.size(); i++) {
-            tenant.publish(channel, entrance, key, events.get(i), FORGERIES.get(i));
+            tenant.publish(channel, feedExchange, key, events.get(i), FORGERIES.get(i));
           }
           channel.waitForConfirms();
-          finish(death, channel, grave, events.get(events.size() - 1), entrance);
+          finish(death, channel, sourceQueue, events.get(events.size() - 1), feedExchange);
         });
   }
 
-  private void finish(Death death, Channel channel, String grave, Event last, String entrance)
+  private void finish(Death death, Channel channel, String sourceQueue, Event last, String feedExchange)
       throws IOException {
     if (death == Death.MAXLEN) {
-      tenant.publish(channel, entrance, "", last, Map.of()); // pushes the one before out
+      tenant.publish(channel, feedExchange, "", last, Map.of()); // displaces the message before it
     } else if (death == Death.REJECTED) {
-      for (GetResponse each = channel.basicGet(grave, false);
+      for (GetResponse each = channel.basicGet(sourceQueue, false);
           each != null;
-          each = channel.basicGet(grave, false)) {
+          each = channel.basicGet(sourceQueue, false)) {
         channel.basicReject(each.getEnvelope().getDeliveryTag(), false);
       }
     }
   }
 
   /**
-   * Has events expire at once and come out of that exchange, each with the key it was sent with.
+   * Sends events that expire at once and are dead-lettered to an exchange.
+   *
+   * @param events by routing key, which the dead letters keep
    */
   void sendWithOwnKeys(String exchange, Map<String, Event> events) {
-    String entrance = tenant.exchangeFor(grave(Death.EXPIRED, "classic", exchange, null));
-    tenant.does(
+    String feedExchange = tenant.exchangeFor(sourceQueue(Death.EXPIRED, "classic", exchange, null));
+    tenant.run(
         channel -> {
           for (Map.Entry<String, Event> each : events.entrySet()) {
-            tenant.publish(channel, entrance, each.getKey(), each.getValue(), Map.of());
+            tenant.publish(channel, feedExchange, each.getKey(), each.getValue(), Map.of());
           }
         });
   }
 
-  /** Requests for the foreign target, as many as there are forgeries. */
+  /** Requests for the foreign target, one for each of {@link #FORGERIES}. */
   List<Event> foreignRequests(String what) {
     List<Event> requests = new ArrayList<>();
     for (int i = 0; i < FORGERIES.size(); i++) {
-      requests.add(Events.request(tenant.id(), TenantScene.FOREIGN, what + "/forgery-" + i));
+      requests.add(TenantEvents.request(tenant.id(), TenantTestbed.FOREIGN, what + "/forgery-" + i));
     }
     return requests;
   }
 
-  /** Several events as one message. */
+  /** Publishes several events as one message. */
   void publishArray(Channel channel, String exchange, String key, String type, List<Event> events)
       throws IOException {
     BasicProperties properties = tenant.properties(type).build();

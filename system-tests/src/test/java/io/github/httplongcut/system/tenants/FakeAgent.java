@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** An agent of plant for its own target that never answers. */
+/** An upstream agent of plant for its own target that never sends a response. */
 final class FakeAgent implements AutoCloseable {
 
   private static final long INTERVAL_MS = 300;
@@ -29,7 +29,7 @@ final class FakeAgent implements AutoCloseable {
   private final Connection connection;
   private final Tenant plant;
 
-  /** Begins to send heartbeats that promise this capacity. */
+  /** Starts to send heartbeats with this capacity. */
   FakeAgent(Tenant plant, int capacity) {
     this.plant = plant;
     this.connection = plant.connect();
@@ -38,20 +38,20 @@ final class FakeAgent implements AutoCloseable {
     var unused =
         clock.scheduleWithFixedDelay(
             () ->
-                plant.does(
+                plant.run(
                     channel ->
                         plant.publish(
                             channel,
                             "upstream_heartbeat",
                             key,
-                            Events.heartbeat(id, Tenant.TARGET, capacity, INTERVAL_MS),
+                            TenantEvents.heartbeat(id, Tenant.TARGET, capacity, INTERVAL_MS),
                             Map.of())),
             0,
             INTERVAL_MS,
             TimeUnit.MILLISECONDS);
   }
 
-  /** Takes every dispatch that comes to that inbox, and acks it to the broker. */
+  /** Consumes an inbox and sends a {@code broker_request_ack} for every dispatch. */
   FakeAgent takeAllOf(String inbox) throws IOException {
     Channel channel = connection.createChannel();
     channel.basicConsume(

@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The upstream server of the foreign target: answers with method and path, and keeps those of
- * tenants' requests.
+ * The upstream server of the foreign target. It answers with method and path, and records those of tenants' requests.
  */
 final class ForeignServer implements AutoCloseable {
 
@@ -23,19 +22,19 @@ final class ForeignServer implements AutoCloseable {
 
   private void answer(HttpServerExchange httpExchange) {
     String line = httpExchange.getRequestMethod() + " " + httpExchange.getRequestURI();
-    if (httpExchange.getRequestURI().startsWith(Events.STOLEN)) {
+    if (httpExchange.getRequestURI().startsWith(TenantEvents.STOLEN)) {
       stolen.add(line);
     }
     httpExchange.getResponseSender().send(line);
   }
 
-  /** Where it listens. */
+  /** The server's URL. */
   URI url() {
     InetSocketAddress address = (InetSocketAddress) server.getListenerInfo().get(0).getAddress();
     return URI.create("http://127.0.0.1:" + address.getPort());
   }
 
-  /** Method and path of each request of a tenant that came here. */
+  /** Method and path of each tenant's request that reached this server. */
   List<String> stolen() {
     return stolen;
   }

@@ -5,19 +5,19 @@ import io.github.httplongcut.protocol.Event;
 import java.util.List;
 import java.util.Map;
 
-/** Inboxes of tenants that take nothing, or take long: everybody's broker writes to them. */
+/** Attacks with tenants' inboxes that accept no messages, or accept them slowly. The shared brokers publish to these inboxes. */
 final class FullInboxes {
 
   private static final Map<String, Object> TAKES_NOTHING =
       Map.of("x-max-length", 0, "x-overflow", "reject-publish");
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
 
-  FullInboxes(TenantScene scene) {
-    this.scene = scene;
+  FullInboxes(TenantTestbed testbed) {
+    this.testbed = testbed;
   }
 
-  /** Kinds of inboxes for acme. */
+  /** A kind of inbox for acme. */
   enum Kind {
     CLASSIC_FULL,
     QUORUM_FULL,
@@ -28,17 +28,17 @@ final class FullInboxes {
 
   /** Declares and binds acme's inbox. */
   void declare(Kind kind) {
-    Tenant acme = scene.acme();
+    Tenant acme = testbed.acme();
     switch (kind) {
-      case CLASSIC_FULL -> scene.acmesInbox(TAKES_NOTHING);
+      case CLASSIC_FULL -> testbed.acmesInbox(TAKES_NOTHING);
       case QUORUM_FULL ->
-          scene.acmesInbox(
+          testbed.acmesInbox(
               Map.of("x-queue-type", "quorum", "x-max-length", 0, "x-overflow", "reject-publish"));
-      case STREAM -> scene.acmesInbox(Map.of("x-queue-type", "stream"));
+      case STREAM -> testbed.acmesInbox(Map.of("x-queue-type", "stream"));
       case MANY_BINDINGS -> {
-        String inbox = scene.acmesInbox(TAKES_NOTHING);
+        String inbox = testbed.acmesInbox(TAKES_NOTHING);
         for (String exchange : List.of("client_request_ack", "broker_error")) {
-          acme.does(
+          acme.run(
               channel -> {
                 for (int i = 0; i < 1_000; i++) {
                   channel.queueBind(inbox, exchange, acme.id().toString(), Map.of("n", i));
@@ -47,10 +47,10 @@ final class FullInboxes {
         }
       }
       case MANY_QUEUES -> {
-        scene.acmesInbox(TAKES_NOTHING);
+        testbed.acmesInbox(TAKES_NOTHING);
         for (int i = 0; i < 300; i++) {
           String queue = acme.queue(TAKES_NOTHING);
-          acme.does(
+          acme.run(
               channel -> {
                 channel.queueBind(queue, "client_request_ack", acme.id().toString());
                 channel.queueBind(queue, "broker_error", acme.id().toString());
@@ -60,14 +60,14 @@ final class FullInboxes {
     }
   }
 
-  /** Sends requests for acme's own target, evenly over that many steps of 100 ms. */
-  void ask(int requests) {
-    Tenant acme = scene.acme();
-    acme.does(
+  /** Sends requests for acme's own target. */
+  void sendRequests(int requests) {
+    Tenant acme = testbed.acme();
+    acme.run(
         channel -> {
           for (int i = 0; i < requests; i++) {
             Event request =
-                Events.request(acme.id(), Tenant.TARGET, i % 2 == 0 ? "GET" : "POST", "own/" + i);
+                TenantEvents.request(acme.id(), Tenant.TARGET, i % 2 == 0 ? "GET" : "POST", "own/" + i);
             acme.publish(
                 channel,
                 "client_request",
@@ -78,10 +78,10 @@ final class FullInboxes {
         });
   }
 
-  /** Declares plant's inbox so that it takes no dispatch. */
+  /** Declares plant's inbox so that it accepts no dispatch. */
   void declarePlants(Map<String, Object> more) {
     Map<String, Object> arguments = new java.util.HashMap<>(TAKES_NOTHING);
     arguments.putAll(more);
-    scene.plantsInbox(arguments);
+    testbed.plantsInbox(arguments);
   }
 }

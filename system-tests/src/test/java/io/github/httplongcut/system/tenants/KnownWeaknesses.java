@@ -7,30 +7,28 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Attacks that still succeed (docs/security.md lists them as what a party can do). Its name keeps
- * it out of the suite; {@code -Dit.test=OpenDoors} runs it. A test that passes moves to {@link
- * TenantsIT}.
+ * Attacks that still succeed; docs/security.md lists them. The class is not part of the suite because its name does not end in IT; {@code -Dit.test=KnownWeaknesses} runs it. A test that passes moves to {@link TenantsIT}.
  */
-class OpenDoors extends Attacked {
+class KnownWeaknesses extends AttackFixture {
 
-  OpenDoors(RabbitMq rabbitMq) {
+  KnownWeaknesses(RabbitMq rabbitMq) {
     super(rabbitMq);
   }
 
   @Test
   void largeRequestsLeaveRoomForOthers() {
-    assertHarmless(List.of(), () -> new Hogs(scene()).largeRequests(200, 3 << 20));
+    assertHarmless(List.of(), () -> new ResourceExhaustion(testbed()).largeRequests(200, 3 << 20));
   }
 
   @Test
-  void answersThatPlantMadeUpHoldUpNoClientAgent() {
+  void forgedResponsesDelayNoClientAgent() {
     assertHarmless(
-        List.of(), () -> new Hogs(scene()).answersFor(scene().neighboursId(), 100, 3 << 20));
+        List.of(), () -> new ResourceExhaustion(testbed()).answersFor(testbed().neighboursId(), 100, 3 << 20));
   }
 
   @Test
-  void messagesOfAmqp10CutNobodyOff() {
-    assumeThat(scene().rabbitMq().version()).startsWith("4.");
-    assertHarmless(List.of(), new Amqp10Attacks(scene())::messagesThatCannotBeConverted);
+  void amqp10MessagesCloseNoConnection() {
+    assumeThat(testbed().rabbitMq().version()).startsWith("4.");
+    assertHarmless(List.of(), new Amqp10Attacks(testbed())::messagesThatCannotBeConverted);
   }
 }

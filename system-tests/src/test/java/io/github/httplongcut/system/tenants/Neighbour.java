@@ -21,23 +21,23 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An honest company's callers: GET and POST in turn at a steady rate, each with an own path. */
+/** Callers of an honest company. They send GET and POST in turn at a steady rate, each with its own path. */
 final class Neighbour implements AutoCloseable {
 
-  /** Requests of one {@link Account}. */
+  /** Number of requests for one {@link NeighbourReport}. */
   static final int REQUESTS = 1_000;
 
-  /** The longest that an answer may take while a tenant attacks. */
+  /** Maximum time for a response while a tenant attacks. */
   static final Duration IN_TIME = Duration.ofSeconds(3);
 
   private static final int PER_SECOND = 300;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /**
-   * A request that is over.
+  /** A request that has ended.
    *
    * @param line method and path
-   * @param outcome the status, with the relay's error if there is one; or the exception
+   * @param outcome the status and the relay's error code, if any; or the exception
+     * @param right true if the response has status 200 and the right body
    */
   private record Ended(String line, String outcome, boolean right, Duration took) {
 
@@ -46,10 +46,10 @@ final class Neighbour implements AutoCloseable {
     }
   }
 
-  /** What became of {@link #REQUESTS} requests. */
-  record Account(Duration half, Duration p99, Duration max, List<String> failures) {
+  /** Latencies and failures of {@link #REQUESTS} requests. */
+  record NeighbourReport(Duration half, Duration p99, Duration max, List<String> failures) {
 
-    private static Account of(List<Ended> all) {
+    private static NeighbourReport of(List<Ended> all) {
       List<Duration> sorted = all.stream().map(Ended::took).sorted().toList();
       Map<String, Integer> late = new TreeMap<>();
       for (Ended each : all) {
@@ -59,15 +59,15 @@ final class Neighbour implements AutoCloseable {
         }
       }
       List<String> failures = new ArrayList<>();
-      late.forEach((what, times) -> failures.add(times + " of the neighbour's got " + what));
-      return new Account(
+      late.forEach((what, times) -> failures.add(times + " of the neighbour's requests got " + what));
+      return new NeighbourReport(
           sorted.get(sorted.size() / 2),
           sorted.get(sorted.size() * 99 / 100),
           sorted.get(sorted.size() - 1),
           failures);
     }
 
-    /** In milliseconds. */
+    /** The latencies in milliseconds. */
     @Override
     public String toString() {
       return "p50=%d p99=%d max=%d ms".formatted(half.toMillis(), p99.toMillis(), max.toMillis());
@@ -84,11 +84,11 @@ final class Neighbour implements AutoCloseable {
     this.clientAgent = URI.create("http://127.0.0.1:" + clientAgent.port("http_listening"));
   }
 
-  /** Begins to ask through that client agent. */
+  /** Starts to send requests through a client agent. */
   static Neighbour start(RoleProcess clientAgent) {
     Neighbour neighbour = new Neighbour(clientAgent);
     long period = TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
-    // Not at a fixed rate: after a stall of the machine all that is owed would come at once.
+    // Not at a fixed rate: after a pause of the machine, all overdue requests would be sent at once.
     var unused =
         neighbour.clock.scheduleWithFixedDelay(
             neighbour::ask, period, period, TimeUnit.NANOSECONDS);
@@ -124,17 +124,17 @@ final class Neighbour implements AutoCloseable {
     return new Ended(line, (response.statusCode() + " " + error).strip(), right, took);
   }
 
-  /** True while requests are still to be sent. */
-  boolean isAsking() {
+  /** Returns whether not all requests have been sent. */
+  boolean isSending() {
     return sent.get() < REQUESTS;
   }
 
-  /** Waits until all requests are sent and over. */
-  Account account() {
+  /** Waits until all requests have ended. */
+  NeighbourReport report() {
     await("the neighbour's answers")
         .atMost(PATIENCE.multipliedBy(3))
         .until(() -> ended.size() == REQUESTS);
-    return Account.of(List.copyOf(ended));
+    return NeighbourReport.of(List.copyOf(ended));
   }
 
   @Override

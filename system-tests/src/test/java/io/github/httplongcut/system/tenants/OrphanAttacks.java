@@ -10,27 +10,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What tenants get into the queue {@code orphan}, which brokers once believed: it comes there from
- * the inbox of a broker that is gone, or by the alternate exchange of an unknown key.
+ * Attacks with messages in the queue {@code orphan}, which brokers once trusted. A message gets there from the inbox of a broker that has ended, or through the alternate exchange if its key is unknown.
  */
-final class Orphans {
+final class OrphanAttacks {
 
-  /** An exchange for which tenants have no topic permission has no key that is forbidden. */
+  /** A key of no broker. On exchanges without topic permissions, tenants may use any key. */
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
   private final Tenant acme;
   private final Tenant plant;
 
-  Orphans(TenantScene scene) {
-    this.scene = scene;
-    this.acme = scene.acme();
-    this.plant = scene.plant();
+  OrphanAttacks(TenantTestbed testbed) {
+    this.testbed = testbed;
+    this.acme = testbed.acme();
+    this.plant = testbed.plant();
   }
 
-  /** Requests with a foreign key that die in the inbox of a broker that is gone. */
+  /** Sends requests with a foreign key that expire in the inbox of a killed broker. */
   void requestsThatDieInABrokersInbox() {
-    ProcessId killed = scene.killedBroker();
+    ProcessId killed = testbed.killedBroker();
     for (String header : List.of("CC", "BCC")) {
       request(acme, "client_cancel", header, killed);
       request(plant, "upstream_response", header, killed);
@@ -39,7 +38,7 @@ final class Orphans {
     }
   }
 
-  /** Requests that nobody is bound for. */
+  /** Sends requests with a key for which no queue is bound. */
   void requestsWithAnUnknownKey() {
     request(plant, "upstream_response", "none", ProcessId.parse(UNKNOWN_BROKER));
     request(plant, "upstream_error", "none", ProcessId.parse(UNKNOWN_BROKER));
@@ -47,10 +46,10 @@ final class Orphans {
 
   private static void request(Tenant tenant, String exchange, String header, ProcessId broker) {
     ClientRequest request =
-        Events.request(
-            tenant.id(), TenantScene.FOREIGN, exchange + "/" + tenant.user() + "/" + header);
-    String key = Topology.targetKey(TenantScene.FOREIGN, tenant.id());
-    tenant.tries(
+        TenantEvents.request(
+            tenant.id(), TenantTestbed.FOREIGN, exchange + "/" + tenant.user() + "/" + header);
+    String key = Topology.targetKey(TenantTestbed.FOREIGN, tenant.id());
+    tenant.attempt(
         header + " on " + exchange,
         channel ->
             tenant.publish(
@@ -58,29 +57,27 @@ final class Orphans {
   }
 
   /**
-   * Dispatches that plant made up and that seem to come back, by each way that its own inbox has.
+   * Sends forged dispatches of plant that look like returned ones: as dead letters of plant's inbox, and directly to brokers.
    *
-   * @param client who is said to have sent the requests, and who would be told that they never ran
+   * @param client the alleged sender of the requests, to which brokers would report that they never ran
    */
-  void dispatchesMadeUpByPlant(ProcessId client) {
-    String inbox = scene.plantsInbox(Map.of("x-message-ttl", 0));
-    String entrance = plant.exchangeFor(inbox);
-    ProcessId killed = scene.killedBroker();
+  void forgedDispatches(ProcessId client) {
+    String inbox = testbed.plantsInbox(Map.of("x-message-ttl", 0));
+    String feedExchange = plant.exchangeFor(inbox);
+    ProcessId killed = testbed.killedBroker();
     ProcessId unknown = ProcessId.parse(UNKNOWN_BROKER);
-    for (ProcessId broker : List.of(scene.brokerIds().get(0), killed, unknown)) {
-      BrokerRequest forged = Events.dispatch(Events.request(client, Tenant.TARGET, "x"), broker);
+    for (ProcessId broker : List.of(testbed.brokerIds().get(0), killed, unknown)) {
+      BrokerRequest forged = TenantEvents.dispatch(TenantEvents.request(client, Tenant.TARGET, "x"), broker);
       Map<String, Object> header = Map.of(Topology.BROKER_ID_HEADER, broker.toString());
-      plant.does(channel -> plant.publish(channel, entrance, "", forged, header));
+      plant.run(channel -> plant.publish(channel, feedExchange, "", forged, header));
       for (String exchange : List.of("upstream_response", "upstream_error")) {
-        plant.does(channel -> plant.publish(channel, exchange, broker.toString(), forged, header));
+        plant.run(channel -> plant.publish(channel, exchange, broker.toString(), forged, header));
       }
     }
   }
 
   /**
-   * The dispatches that brokers send to plant, which then are dead letters and orphans, too.
-   *
-   * <p>plant's exchanges and bindings make copies of what it is sent, signed by the broker.
+   * Turns the dispatches that brokers send to plant into dead letters and orphans as well. Plant's queues and bindings make copies, which carry the broker's {@code user-id}.
    */
   void dispatchesOfBrokersAsOrphans() {
     for (String exchange : List.of("upstream_response", "upstream_error", "upstream_heartbeat")) {
@@ -89,7 +86,7 @@ final class Orphans {
       arguments.put("x-dead-letter-exchange", exchange);
       arguments.put("x-dead-letter-routing-key", UNKNOWN_BROKER);
       String copies = plant.queue(arguments);
-      plant.does(
+      plant.run(
           channel -> {
             channel.queueBind(copies, "broker_request", key(plant));
             channel.queueBind(copies, "broker_hello", "");
@@ -99,12 +96,12 @@ final class Orphans {
     }
   }
 
-  /** Has acme ask for its own target, so that brokers dispatch to plant. */
-  void askForOwnTarget(int requests) {
-    acme.does(
+  /** Sends requests of acme for its own target, so that brokers dispatch to plant. */
+  void requestOwnTarget(int requests) {
+    acme.run(
         channel -> {
           for (int i = 0; i < requests; i++) {
-            Event request = Events.request(acme.id(), Tenant.TARGET, "POST", "own/" + i);
+            Event request = TenantEvents.request(acme.id(), Tenant.TARGET, "POST", "own/" + i);
             acme.publish(channel, "client_request", key(acme), request, Map.of());
           }
         });

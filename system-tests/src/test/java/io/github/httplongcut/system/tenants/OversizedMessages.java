@@ -9,28 +9,28 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntFunction;
 
-/** Messages that are larger than any honest process would send (WireLimits). */
-final class BigThings {
+/** Attacks with messages that are larger than those of any honest process (WireLimits). */
+final class OversizedMessages {
 
   private static final int HEADERS = 200_000;
   private static final int EVENTS = 60_000;
   private static final int MIB = 1 << 20;
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
   private final Tenant acme;
   private final Tenant plant;
 
-  BigThings(TenantScene scene) {
-    this.scene = scene;
-    this.acme = scene.acme();
-    this.plant = scene.plant();
+  OversizedMessages(TenantTestbed testbed) {
+    this.testbed = testbed;
+    this.acme = testbed.acme();
+    this.plant = testbed.plant();
   }
 
-  /** Does that while RabbitMQ takes messages of the size that RabbitMQ 3 takes by default. */
+  /** Runs an attack while RabbitMQ accepts messages of up to 128 MiB, the default of RabbitMQ 3. */
   void whileLargeMessagesPass(Runnable attack) {
     String before =
-        scene
+        testbed
             .rabbitMq()
             .ctl("eval", "{ok, Size} = application:get_env(rabbit, max_message_size), Size.");
     setMaxMessageSize(Integer.toString(128 * MIB));
@@ -41,10 +41,10 @@ final class BigThings {
     }
   }
 
-  /** For channels that are opened from now on: 3.10 reads the setting, 4.3 a copy of it. */
+  /** Sets the limit for new channels. RabbitMQ 3.10 reads the setting itself, 4.3 a copy of it. */
   private void setMaxMessageSize(String bytes) {
     String unused =
-        scene
+        testbed
             .rabbitMq()
             .ctl(
                 "eval",
@@ -59,7 +59,7 @@ final class BigThings {
   private static void send(
       Tenant tenant, String exchange, String key, String type, String body, int times) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    tenant.tries(
+    tenant.attempt(
         bytes.length + " bytes",
         channel -> {
           for (int i = 0; i < times; i++) {
@@ -68,13 +68,13 @@ final class BigThings {
         });
   }
 
-  /** A request for acme's own target, as JSON, with these fields of its own behind the ids. */
+  /** A request for acme's own target as JSON, with additional fields at the end. */
   private String request(String method, String url, String headers, String more) {
     return "{\"client_id\":\"%s\",\"client_req_id\":\"%s\",\"client_req_ttl\":9000,\"upstream_target\":\"%s\",\"method\":\"%s\",\"url\":\"%s\",\"headers\":{%s}%s}"
         .formatted(acme.id(), UUID.randomUUID(), Tenant.TARGET, method, url, headers, more);
   }
 
-  /** An answer to a request that nobody knows, as JSON. */
+  /** A response to an unknown request as JSON, with additional fields at the end. */
   private String answer(String headers, String more) {
     return "{\"client_id\":\"%s\",\"client_req_id\":\"%s\",\"broker_req_id\":\"%s\",\"upstream_req_id\":\"%s\",\"status_code\":200,\"headers\":{%s}%s}"
         .formatted(
@@ -93,7 +93,7 @@ final class BigThings {
     return repeat(number, i -> "\"h" + i + "\":[\"\"]");
   }
 
-  /** Requests with very many header names, GET and POST. */
+  /** Sends GET and POST requests with very many header names. */
   void requestsWithManyHeaders() {
     for (String method : new String[] {"GET", "POST"}) {
       String big = request(method, "/stolen", headers(HEADERS), "");
@@ -101,22 +101,22 @@ final class BigThings {
     }
   }
 
-  /** Answers with very many header names, for a broker that is there and one that is not. */
+  /** Sends responses with very many header names, to a running broker and to an unknown one. */
   void answersWithManyHeaders() {
     String big = answer(headers(HEADERS), "");
-    String broker = scene.brokerIds().get(0).toString();
+    String broker = testbed.brokerIds().get(0).toString();
     send(plant, "upstream_response", broker, "upstream_response", big, 2);
     send(plant, "upstream_response", UNKNOWN_BROKER, "upstream_response", big, 2);
   }
 
-  /** Messages of very many events. */
+  /** Sends messages with very many events. */
   void messagesOfManyEvents() {
     String requests = repeat(EVENTS, i -> request("GET", "/stolen", "", ""));
     send(acme, "client_request", targetKey(acme), "client_request", "[" + requests + "]", 1);
     ProcessId id = plant.id();
     String heartbeat =
         new String(
-            EventCodec.encode(Events.heartbeat(id, Tenant.TARGET, 1, 1)), StandardCharsets.UTF_8);
+            EventCodec.encode(TenantEvents.heartbeat(id, Tenant.TARGET, 1, 1)), StandardCharsets.UTF_8);
     String heartbeats = repeat(EVENTS, i -> heartbeat);
     send(
         plant,
@@ -130,10 +130,9 @@ final class BigThings {
   }
 
   /**
-   * An answer of the largest size that RabbitMQ takes: written again with ids of the usual length,
-   * it is longer.
+   * Sends responses of the largest size that RabbitMQ accepts. Their ids are short, so that a broker's copy, with ids of the usual length, is longer.
    */
-  void anAnswerOfTheLargestSize() {
+  void responsesOfTheLargestSize() {
     String empty =
         answer("", ",\"body_encoding\":\"utf-8\",\"body\":\"\"")
             .replaceAll("\"client_req_id\":\"[^\"]+\"", "\"client_req_id\":\"1-1-1-1-1\"")
@@ -146,14 +145,14 @@ final class BigThings {
       send(
           plant,
           "upstream_response",
-          scene.brokerIds().get(0).toString(),
+          testbed.brokerIds().get(0).toString(),
           "upstream_response",
           big,
           1);
     }
   }
 
-  /** JSON that is deep, or has very many fields, and long values. */
+  /** Sends JSON that is deeply nested, or has very many fields or very long values. */
   void strangeJson() {
     String deep = "[".repeat(MIB) + "]".repeat(MIB);
     String unknown = "," + repeat(HEADERS, i -> "\"u" + i + "\":\"\"");
@@ -186,10 +185,10 @@ final class BigThings {
     send(plant, "upstream_error", UNKNOWN_BROKER, "upstream_error", answer("", error), 2);
   }
 
-  /** Heartbeats for plant's own target that claim very much, for very long. */
+  /** Sends heartbeats for plant's own target that claim a huge capacity and interval. */
   void boundlessHeartbeats(int agents) {
     long days = Duration.ofDays(24).toMillis();
-    plant.does(
+    plant.run(
         channel -> {
           for (int i = 0; i < agents; i++) {
             ProcessId id = plant.newId();
@@ -197,7 +196,7 @@ final class BigThings {
                 channel,
                 "upstream_heartbeat",
                 Topology.targetKey(Tenant.TARGET, id),
-                Events.heartbeat(id, Tenant.TARGET, Integer.MAX_VALUE, days),
+                TenantEvents.heartbeat(id, Tenant.TARGET, Integer.MAX_VALUE, days),
                 Map.of());
           }
         });

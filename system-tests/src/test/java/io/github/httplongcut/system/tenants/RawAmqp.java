@@ -10,8 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * An AMQP 0-9-1 connection written by hand: publishes AMQP headers that the Java client would not
- * write. Frames and methods as in the AMQP 0-9-1 specification, sections 2.3 and 4.2.
+ * A minimal AMQP 0-9-1 client that publishes AMQP headers which the Java client would not write. Frames and methods follow the AMQP 0-9-1 specification, sections 2.3 and 4.2.
  */
 final class RawAmqp implements AutoCloseable {
 
@@ -32,7 +31,7 @@ final class RawAmqp implements AutoCloseable {
   private final DataInputStream in;
   private final DataOutputStream out;
 
-  /** Logs in, with a channel that confirms. */
+  /** Logs in and opens a channel in confirm mode. */
   RawAmqp(RabbitMq rabbitMq, String user) throws IOException {
     socket = new Socket(rabbitMq.host(), rabbitMq.amqpPort());
     socket.setSoTimeout(30_000);
@@ -62,9 +61,9 @@ final class RawAmqp implements AutoCloseable {
   }
 
   /**
-   * Publishes, and waits until RabbitMQ has confirmed it.
+   * Publishes a message and waits for RabbitMQ's confirm.
    *
-   * @param headers the AMQP header table, by {@link #table}
+   * @param headers the AMQP header table, from {@link #table}
    */
   void publish(
       String exchange, String key, String type, String user, byte[] headers, byte[] content)
@@ -90,7 +89,7 @@ final class RawAmqp implements AutoCloseable {
     await(BASIC, 80);
   }
 
-  /** A field table of these fields. */
+  /** A field table with these fields. */
   static byte[] table(byte[]... fields) {
     byte[] all = join(fields);
     return bytes(
@@ -100,12 +99,12 @@ final class RawAmqp implements AutoCloseable {
         });
   }
 
-  /** A field of a table: its type is an octet of the specification, such as {@code F}. */
+  /** A field of a table. The type is a letter of the specification, such as {@code F}. */
   static byte[] field(String name, char type, byte[] value) {
     return join(shortText(name), new byte[] {(byte) type}, value);
   }
 
-  /** Tables in tables, so many. */
+  /** Tables nested to this depth. */
   static byte[] nested(int depth) {
     byte[] inner = table();
     for (int i = 1; i < depth; i++) {
@@ -176,7 +175,7 @@ final class RawAmqp implements AutoCloseable {
     out.flush();
   }
 
-  /** Reads frames up to that method; a nack is as good as an ack, anything else is an error. */
+  /** Reads frames until the expected method. A nack counts as an ack; any other method is an error. */
   private void await(int classId, int methodId) throws IOException {
     while (true) {
       int type = in.readUnsignedByte();
@@ -193,7 +192,7 @@ final class RawAmqp implements AutoCloseable {
         return;
       }
       throw new IOException(
-          "RabbitMQ said %d.%d: %s"
+          "unexpected AMQP method %d.%d from RabbitMQ: %s"
               .formatted(gotClass, gotMethod, new String(payload, StandardCharsets.ISO_8859_1)));
     }
   }

@@ -9,9 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An AMQP 1.0 connection written by hand, which RabbitMQ 4 takes on the same port as AMQP 0-9-1:
- * sends messages whose sections the caller encodes. Types, performatives and sections as in the
- * AMQP 1.0 specification, parts 1 to 3 and 5.
+ * A minimal AMQP 1.0 client that sends messages with sections that the caller encodes. RabbitMQ 4 accepts AMQP 1.0 on the same port as AMQP 0-9-1. Types, performatives and sections follow the AMQP 1.0 specification, parts 1 to 3 and 5.
  */
 final class RawAmqp10 implements AutoCloseable {
 
@@ -46,7 +44,7 @@ final class RawAmqp10 implements AutoCloseable {
   /**
    * Logs in and attaches a sender.
    *
-   * @throws IOException if RabbitMQ does not want it, with what it said
+   * @throws IOException if RabbitMQ refuses the login or the sender, with its error
    */
   RawAmqp10(RabbitMq rabbitMq, String user, String exchange, String key) throws IOException {
     socket = new Socket(rabbitMq.host(), rabbitMq.amqpPort());
@@ -81,7 +79,7 @@ final class RawAmqp10 implements AutoCloseable {
     await(FLOW);
   }
 
-  /** Sends a message, settled, and waits until RabbitMQ has closed the connection after it. */
+  /** Sends a settled message and closes the connection; waits until RabbitMQ has closed its side. */
   void send(byte[]... sections) throws IOException {
     byte[] performative =
         described(TRANSFER, list(integer(0), integer(0), binary(new byte[] {1}), integer(0), TRUE));
@@ -90,43 +88,43 @@ final class RawAmqp10 implements AutoCloseable {
     await(CLOSE);
   }
 
-  /** The section with the sender's user, content type and nothing else. */
+  /** The section {@code properties} with user id and content type only. */
   static byte[] properties(String user, byte[] contentType) {
     byte[] userId = binary(user.getBytes(StandardCharsets.UTF_8));
     return described(PROPERTIES, list(NULL, userId, NULL, NULL, NULL, NULL, contentType));
   }
 
-  /** The section of message annotations: names and encoded values in turn. */
+  /** The section {@code message-annotations} with one annotation, whose value is encoded. */
   static byte[] annotation(String name, byte[] value) {
     return described(MESSAGE_ANNOTATIONS, map(symbol(name), value));
   }
 
-  /** The section of application properties, with one. */
+  /** The section {@code application-properties} with one property, whose value is encoded. */
   static byte[] property(String name, byte[] value) {
     return described(APPLICATION_PROPERTIES, map(text(name), value));
   }
 
-  /** The section of the content. */
+  /** The section {@code data}. */
   static byte[] data(byte[] content) {
     return described(DATA, binary(content));
   }
 
-  /** A string. */
+  /** An encoded string. */
   static byte[] text(String text) {
     return sized(0xb1, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A symbol. */
+  /** An encoded symbol. */
   static byte[] symbol(String text) {
     return sized(0xb3, text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** A UUID of zeros. */
+  /** An encoded UUID of zeros. */
   static byte[] uuid() {
     return join(new byte[] {(byte) 0x98}, new byte[16]);
   }
 
-  /** A list of those values. */
+  /** An encoded list of encoded values. */
   static byte[] list(byte[]... values) {
     return compound(0xd0, values);
   }
@@ -199,7 +197,7 @@ final class RawAmqp10 implements AutoCloseable {
     out.flush();
     byte[] theirs = in.readNBytes(8);
     if (theirs.length < 8 || theirs[4] != protocol) {
-      throw new IOException("RabbitMQ does not speak AMQP 1.0 here");
+      throw new IOException("RabbitMQ does not support AMQP 1.0 on this port");
     }
   }
 
@@ -216,19 +214,19 @@ final class RawAmqp10 implements AutoCloseable {
     out.flush();
   }
 
-  /** Reads frames up to that performative; a refusal before it is an error. */
+  /** Reads frames until the expected performative. A detach, end or close before it is an error. */
   private void await(int performative) throws IOException {
     while (true) {
       byte[] frame = in.readNBytes(in.readInt() - Integer.BYTES);
       if (frame.length <= 4) {
-        continue; // an empty frame: only a sign of life
+        continue; // an empty frame, which is a heartbeat
       }
       int got = frame[6] & 0xff;
       if (got == performative) {
         return;
       }
       if (got >= 0x16) { // detach, end or close
-        throw new IOException("RabbitMQ said " + new String(frame, StandardCharsets.ISO_8859_1));
+        throw new IOException("RabbitMQ refused: " + new String(frame, StandardCharsets.ISO_8859_1));
       }
     }
   }

@@ -11,18 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Consumes a tenant's queue, acks everything and keeps it. */
-final class Ear implements AutoCloseable {
+/** Consumes a tenant's queue with automatic acks and records all messages. */
+final class RecordingConsumer implements AutoCloseable {
 
   /** One message: its exchange, key, AMQP properties and the beginning of its body. */
-  record Heard(String exchange, String key, BasicProperties properties, String body) {}
+  record ReceivedMessage(String exchange, String key, BasicProperties properties, String body) {}
 
   private static final int KEPT_CHARS = 4_096;
 
   private final Connection connection;
-  private final List<Heard> heard = new CopyOnWriteArrayList<>();
+  private final List<ReceivedMessage> received = new CopyOnWriteArrayList<>();
 
-  Ear(Tenant tenant, String queue) {
+  RecordingConsumer(Tenant tenant, String queue) {
     connection = tenant.connect();
     try {
       Channel channel = connection.createChannel();
@@ -35,8 +35,8 @@ final class Ear implements AutoCloseable {
                 String tag, Envelope envelope, BasicProperties properties, byte[] body) {
               int length = Math.min(body.length, KEPT_CHARS);
               String text = new String(body, 0, length, StandardCharsets.UTF_8);
-              heard.add(
-                  new Heard(envelope.getExchange(), envelope.getRoutingKey(), properties, text));
+              received.add(
+                  new ReceivedMessage(envelope.getExchange(), envelope.getRoutingKey(), properties, text));
             }
           });
     } catch (IOException e) {
@@ -44,9 +44,9 @@ final class Ear implements AutoCloseable {
     }
   }
 
-  /** All that came so far. */
-  List<Heard> heard() {
-    return heard;
+  /** The messages received so far. */
+  List<ReceivedMessage> received() {
+    return received;
   }
 
   @Override

@@ -20,39 +20,39 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
-/** Tenants that take as much as they can of what all share. */
-final class Hogs {
+/** Attacks that use as much as possible of shared resources. */
+final class ResourceExhaustion {
 
   private static final Duration UNTIL_BUSY = Duration.ofSeconds(10);
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
   private final Tenant acme;
   private final Tenant plant;
 
-  Hogs(TenantScene scene) {
-    this.scene = scene;
-    this.acme = scene.acme();
-    this.plant = scene.plant();
+  ResourceExhaustion(TenantTestbed testbed) {
+    this.testbed = testbed;
+    this.acme = testbed.acme();
+    this.plant = testbed.plant();
   }
 
   private String own() {
     return Topology.targetKey(Tenant.TARGET, acme.id());
   }
 
-  /** More requests than the brokers may hold, which plant takes and never answers. */
+  /** Sends more requests for acme's own target than the brokers may hold. No agent answers them. */
   void unansweredRequests() {
-    acme.does(
+    acme.run(
         channel -> {
           for (int i = 0; i < 5_000; i++) {
-            Event request = Events.request(acme.id(), Tenant.TARGET, "POST", "own/" + i);
+            Event request = TenantEvents.request(acme.id(), Tenant.TARGET, "POST", "own/" + i);
             acme.publish(channel, "client_request", own(), request, Map.of());
           }
         });
   }
 
-  /** Requests as large as may be, for which there is no agent. */
+  /** Sends large requests for a target without an agent. */
   void largeRequests(int number, int bytes) {
-    acme.does(
+    acme.run(
         channel -> {
           for (int i = 0; i < number; i++) {
             acme.publish(channel, "client_request", own(), large(bytes), Map.of());
@@ -67,31 +67,30 @@ final class Hogs {
   }
 
   /**
-   * Acme's inbox has much to do at once: all that is in it expires at the same time, and each dead
-   * letter goes to many queues. Meanwhile brokers wait for it to take their answers.
+   * Keeps acme's inbox busy: all its messages expire at the same time, and each dead letter is routed to many queues. Meanwhile brokers wait for the confirms of their publications to this inbox.
    *
-   * <p>Returns when that begins.
+   * <p>Returns when the messages expire.
    *
-   * @param type of the inbox, a queue type of RabbitMQ
+   * @param type the queue type of the inbox
    */
-  void aBusyInbox(String type, int messages, int copies) {
+  void busyInbox(String type, int messages, int copies) {
     String fan = acme.exchange("fanout", Map.of());
     for (int i = 0; i < copies; i++) {
       String queue = acme.queue(Map.of("x-max-length", 1));
-      acme.does(channel -> channel.queueBind(queue, fan, ""));
+      acme.run(channel -> channel.queueBind(queue, fan, ""));
     }
     Map<String, Object> arguments = new HashMap<>();
     arguments.put("x-queue-type", type);
     arguments.put("x-message-ttl", UNTIL_BUSY.toMillis());
     arguments.put("x-dead-letter-exchange", fan);
-    String inbox = scene.acmesInbox(arguments);
-    String entrance = acme.exchangeFor(inbox);
+    String inbox = testbed.acmesInbox(arguments);
+    String feedExchange = acme.exchangeFor(inbox);
     BasicProperties properties = new BasicProperties.Builder().build();
     Instant begun = Instant.now();
-    acme.does(
+    acme.run(
         channel -> {
           for (int i = 0; i < messages; i++) {
-            channel.basicPublish(entrance, "", properties, new byte[0]);
+            channel.basicPublish(feedExchange, "", properties, new byte[0]);
           }
         });
     await()
@@ -99,9 +98,9 @@ final class Hogs {
         .until(() -> Instant.now().isAfter(begun.plus(UNTIL_BUSY)));
   }
 
-  /** Answers of plant's own making for somebody else's client agent, which brokers pass on. */
+  /** Sends forged responses of plant for a foreign client agent, which brokers pass on. */
   void answersFor(ProcessId foreignClientAgent, int number, int bytes) {
-    plant.does(
+    plant.run(
         channel -> {
           for (int i = 0; i < number; i++) {
             answerFor(channel, foreignClientAgent, bytes);

@@ -20,9 +20,7 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A company's RabbitMQ user with exactly the permissions of README and docs/protocol.md section 8,
- * for the upstream target {@code orders} only, and one process id of it. Everything that it does
- * goes through an AMQP connection of that user.
+ * A company's RabbitMQ user with exactly the permissions of README and docs/protocol.md section 8, for the upstream target {@code orders} only, and the id of one of its processes. All operations use an AMQP connection of this user.
  */
 final class Tenant implements AutoCloseable {
 
@@ -49,7 +47,7 @@ final class Tenant implements AutoCloseable {
     this.connection = connect();
   }
 
-  /** A company that calls {@code orders} by a client agent of its own. */
+  /** A company that calls {@code orders} through its own client agent. */
   static Tenant clientAgent(RabbitMq rabbitMq, String user) {
     String own = "client-agent\\." + user + "\\..+";
     rabbitMq.putUser(
@@ -69,7 +67,7 @@ final class Tenant implements AutoCloseable {
     return new Tenant(rabbitMq, user, "client-agent");
   }
 
-  /** A company that serves {@code orders} by an upstream agent of its own. */
+  /** A company that serves {@code orders} through its own upstream agent. */
   static Tenant upstreamAgent(RabbitMq rabbitMq, String user) {
     String own = "upstream-agent\\." + user + "\\..+";
     rabbitMq.putUser(
@@ -85,12 +83,12 @@ final class Tenant implements AutoCloseable {
     return new Tenant(rabbitMq, user, "upstream-agent");
   }
 
-  /** Its name and password in RabbitMQ. */
+  /** User name and password in RabbitMQ. */
   String user() {
     return user;
   }
 
-  /** The id of the process that it claims to be. */
+  /** The id of the process that the tenant claims to be. */
   ProcessId id() {
     return id;
   }
@@ -100,7 +98,7 @@ final class Tenant implements AutoCloseable {
     return ProcessId.create(user, "attack");
   }
 
-  /** The name of the inbox of the process that it claims to be; not declared yet. */
+  /** The name of the inbox of this process; not declared yet. */
   String inbox() {
     return prefix + id.instance();
   }
@@ -124,21 +122,21 @@ final class Tenant implements AutoCloseable {
     }
   }
 
-  /** Something that it does on a channel of its own, with publisher confirms. */
-  interface Step {
+  /** AMQP operations on a channel of their own, with publisher confirms. */
+  interface ChannelAction {
     void on(Channel channel) throws IOException, InterruptedException, TimeoutException;
   }
 
   /**
-   * Does it, and returns once RabbitMQ has confirmed all that was published.
+   * Performs operations; returns once RabbitMQ has confirmed all publications.
    *
-   * @return false if RabbitMQ's permissions forbid it
+   * @return false if RabbitMQ refused an operation
    */
-  boolean tries(String what, Step step) {
+  boolean attempt(String what, ChannelAction step) {
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       step.on(channel);
-      channel.waitForConfirms(CONFIRM_TIMEOUT_MS); // a nack is RabbitMQ's right
+      channel.waitForConfirms(CONFIRM_TIMEOUT_MS); // RabbitMQ may nack
       return true;
     } catch (ShutdownSignalException e) {
       return refused(what, e);
@@ -169,14 +167,14 @@ final class Tenant implements AutoCloseable {
     return false;
   }
 
-  /** Does what RabbitMQ must allow: an attack that is refused would prove nothing. */
-  void does(Step step) {
-    if (!tries("", step)) {
-      throw new IllegalStateException("refused " + refusals);
+  /** Performs operations that RabbitMQ must allow, since an attack that RabbitMQ refuses would prove nothing. */
+  void run(ChannelAction step) {
+    if (!attempt("", step)) {
+      throw new IllegalStateException("RabbitMQ refused an operation that the attack needs: " + refusals);
     }
   }
 
-  /** What RabbitMQ has refused so far. */
+  /** The operations that RabbitMQ has refused so far, with its reasons. */
   List<String> refusals() {
     return refusals;
   }
@@ -187,36 +185,36 @@ final class Tenant implements AutoCloseable {
     return prefix + id.instance() + "." + what + "-" + names;
   }
 
-  /** Declares an exchange of its own. */
+  /** Declares an exchange with a new name. */
   String exchange(String type, Map<String, Object> arguments) {
     String name = newName("exchange");
-    does(channel -> channel.exchangeDeclare(name, type, true, false, arguments));
-    declared.put(name, () -> does(channel -> channel.exchangeDelete(name)));
+    run(channel -> channel.exchangeDeclare(name, type, true, false, arguments));
+    declared.put(name, () -> run(channel -> channel.exchangeDelete(name)));
     return name;
   }
 
-  /** Declares a classic queue of its own. */
+  /** Declares a queue with a new name; a classic one unless the arguments have another type. */
   String queue(Map<String, Object> arguments) {
     return queue(newName("queue"), arguments);
   }
 
-  /** Declares a queue of its own; classic unless the arguments say so. */
+  /** Declares a queue; a classic one unless the arguments have another type. */
   String queue(String name, Map<String, Object> arguments) {
     Map<String, Object> all = new HashMap<>(arguments);
     all.putIfAbsent("x-queue-type", "classic");
-    does(channel -> channel.queueDeclare(name, true, false, false, all));
-    declared.put(name, () -> does(channel -> channel.queueDelete(name)));
+    run(channel -> channel.queueDeclare(name, true, false, false, all));
+    declared.put(name, () -> run(channel -> channel.queueDelete(name)));
     return name;
   }
 
-  /** Declares an exchange of its own that puts everything into that queue of its own. */
+  /** Declares an exchange that routes all messages to one of the tenant's queues. */
   String exchangeFor(String queue) {
     String name = exchange("fanout", Map.of());
-    does(channel -> channel.queueBind(queue, name, ""));
+    run(channel -> channel.queueBind(queue, name, ""));
     return name;
   }
 
-  /** The properties of an honest process's message of that type. */
+  /** The message properties that an honest process uses for a type. */
   BasicProperties.Builder properties(String type) {
     return new BasicProperties.Builder()
         .contentType("application/json")
@@ -227,7 +225,7 @@ final class Tenant implements AutoCloseable {
         .messageId(id + "/1");
   }
 
-  /** Publishes an event, with those AMQP headers. */
+  /** Publishes an event with AMQP headers. */
   void publish(
       Channel channel, String exchange, String key, Event event, Map<String, Object> headers)
       throws IOException {
@@ -236,7 +234,7 @@ final class Tenant implements AutoCloseable {
     channel.basicPublish(exchange, key, properties, EventCodec.encode(event));
   }
 
-  /** Deletes all that it has declared. */
+  /** Deletes all declared exchanges and queues. */
   void cleanUp() {
     Collection<Runnable> all = List.copyOf(declared.values());
     declared.clear();
@@ -244,7 +242,7 @@ final class Tenant implements AutoCloseable {
     refusals.clear();
   }
 
-  /** Ends its connection and its user. */
+  /** Closes the connection and deletes the user. */
   @Override
   public void close() {
     try {

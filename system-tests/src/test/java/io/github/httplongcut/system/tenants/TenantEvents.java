@@ -13,22 +13,22 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import java.util.UUID;
 
-/** The events that a tenant sends, each well-formed in itself. */
-final class Events {
+/** The well-formed events that a tenant sends. */
+final class TenantEvents {
 
-  /** The paths of all requests of tenants begin with this. */
+  /** Prefix of the paths of all tenants' requests. */
   static final String STOLEN = "/stolen";
 
   private static final long TTL = 10_000;
 
-  private Events() {}
+  private TenantEvents() {}
 
-  /** A request for that target, whose path ends in {@code what}. */
+  /** A GET request for a target, with a path that ends in {@code what}. */
   static ClientRequest request(ProcessId from, String target, String what) {
     return request(from, target, "GET", what);
   }
 
-  /** A request with that method. */
+  /** A request for a target, with a path that ends in {@code what}. */
   static ClientRequest request(ProcessId from, String target, String method, String what) {
     Headers headers = Headers.builder().add("Host", "a").build();
     return new ClientRequest(
@@ -38,7 +38,7 @@ final class Events {
         new Request(target, method, STOLEN + "/" + what, headers, Body.ABSENT));
   }
 
-  /** A dispatch of that request, as that broker would have made it. */
+  /** A dispatch of a request as a broker would send it. */
   static BrokerRequest dispatch(ClientRequest request, ProcessId broker) {
     return new BrokerRequest(
         request.clientId(),
@@ -50,7 +50,7 @@ final class Events {
         request.request());
   }
 
-  /** An answer 200 to that request, from nobody that any broker knows. */
+  /** A response 200 to a request, with ids that no broker knows. */
   static UpstreamResponse answer(Event.ClientRequest request, String text) {
     return new UpstreamResponse(
         request.clientId(),
@@ -60,7 +60,7 @@ final class Events {
         new Response(200, Headers.EMPTY, Body.ofText(text)));
   }
 
-  /** A ready agent's heartbeat. */
+  /** A heartbeat of a ready agent. */
   static UpstreamHeartbeat heartbeat(ProcessId id, String target, int capacity, long intervalMs) {
     return new UpstreamHeartbeat(id, target, AgentState.READY, capacity, 0, intervalMs, "0.1.0");
   }

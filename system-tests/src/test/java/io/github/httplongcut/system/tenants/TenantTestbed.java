@@ -12,7 +12,7 @@ import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.Relay;
 import io.github.httplongcut.system.relay.RoleProcess;
-import io.github.httplongcut.system.tenants.Neighbour.Account;
+import io.github.httplongcut.system.tenants.Neighbour.NeighbourReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -29,20 +29,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A relay of real processes that serves the foreign target {@code echo} for an honest neighbour,
- * and two tenants who attack it: {@code acme}, which may call {@code orders}, and {@code plant},
- * which may serve it. They share what they know.
+ * A relay of real processes that serves the foreign target {@code echo} for an honest neighbour, and two tenants that attack the relay together: {@code acme}, which may call {@code orders}, and {@code plant}, which may serve {@code orders}.
  */
-final class TenantScene implements AutoCloseable {
+final class TenantTestbed implements AutoCloseable {
 
-  /** The target that is none of the tenants' business. */
+  /** The target that tenants may neither call nor serve. */
   static final String FOREIGN = "echo";
 
-  private static final Logger log = LoggerFactory.getLogger(TenantScene.class);
+  private static final Logger log = LoggerFactory.getLogger(TenantTestbed.class);
   private static final Duration STEP = Duration.ofMillis(100);
   private static final Duration QUIET = Duration.ofMillis(800);
 
-  /** Far more than all heartbeats. */
+  /** Maximum messages a second to brokers after an attack; far more than all heartbeats. */
   private static final int MESSAGES_WHEN_QUIET = 100;
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
@@ -51,7 +49,7 @@ final class TenantScene implements AutoCloseable {
 
   private static final int PLANTS_CAPACITY = 10_000;
 
-  /** What a process logs when a connection was lost or made anew, or something was wrong in it. */
+  /** Events that a process logs when it loses or replaces a connection, or finds a bug. */
   private static final List<String> BAD_LINES =
       List.of(
           "amqp_cut",
@@ -70,15 +68,15 @@ final class TenantScene implements AutoCloseable {
   private final Tenant acme;
   private final Tenant plant;
   private final List<AutoCloseable> ofThisAttack = new ArrayList<>();
-  private Account peace;
-  private Set<String> links = Set.of();
+  private NeighbourReport baseline;
+  private Set<String> connections = Set.of();
   private Neighbour neighbour;
 
-  /** Starts it all; not ready yet. */
-  TenantScene(RabbitMq rabbitMq, String name) {
+  /** Starts the processes, which are not ready yet, and creates the tenants. */
+  TenantTestbed(RabbitMq rabbitMq, String name) {
     this.rabbitMq = rabbitMq;
     rabbitMq.purge();
-    // By default a machine that others use too can be slow enough for "overloaded".
+    // With the default, a busy machine can be slow enough for "overloaded".
     relay = new Relay(rabbitMq::amqpUri, name).with("client-agent.ack-delay-target", "900ms");
     clientAgent = relay.clientAgent();
     brokers = List.of(relay.broker(), relay.broker());
@@ -87,17 +85,17 @@ final class TenantScene implements AutoCloseable {
     plant = Tenant.upstreamAgent(rabbitMq, "plant");
   }
 
-  /** Waits until the relay is ready, and hears how fast it is while nobody attacks. */
-  TenantScene begin() {
+  /** Waits until the relay is ready, and measures its latencies without an attack. */
+  TenantTestbed begin() {
     relay.awaitReady();
     awaitAgents(1);
-    neighbour(() -> {}); // so that all is compiled and warm
-    peace = neighbour(() -> {});
-    links = links();
+    neighbour(() -> {}); // a warm-up run
+    baseline = neighbour(() -> {});
+    connections = connections();
     return this;
   }
 
-  /** Waits until each broker knows so many agents. */
+  /** Waits until each broker knows this number of agents. */
   void awaitAgents(double number) {
     await("agents").atMost(PATIENCE).until(() -> agents().equals(List.of(number, number)));
   }
@@ -107,17 +105,17 @@ final class TenantScene implements AutoCloseable {
     return idOf(clientAgent, "client-agent");
   }
 
-  /** Who may call {@code orders}. */
+  /** The tenant that may call {@code orders}. */
   Tenant acme() {
     return acme;
   }
 
-  /** Who may serve {@code orders}. */
+  /** The tenant that may serve {@code orders}. */
   Tenant plant() {
     return plant;
   }
 
-  /** The running brokers' ids, which each tenant learns from what it is sent. */
+  /** The ids of the running brokers, which tenants learn from events that they receive. */
   List<ProcessId> brokerIds() {
     return brokers.stream().map(each -> idOf(each, "broker")).toList();
   }
@@ -131,39 +129,39 @@ final class TenantScene implements AutoCloseable {
     return ProcessId.parse(id.group());
   }
 
-  /** Which RabbitMQ it is. */
+  /** The RabbitMQ of the relay and the tenants. */
   RabbitMq rabbitMq() {
     return rabbitMq;
   }
 
-  /** One of the two. */
+  /** One of the two brokers. */
   RoleProcess broker(int number) {
     return brokers.get(number);
   }
 
   /** Declares and binds acme's inbox, as a client agent does, and consumes it. */
-  Ear acmesInbox() {
+  RecordingConsumer acmesInbox() {
     return inbox(acme, Topology.clientAgent(acme.id(), 0), Map.of());
   }
 
   /** Declares and binds plant's inbox, as an upstream agent for {@code orders}, and consumes it. */
-  Ear plantsInbox() {
+  RecordingConsumer plantsInbox() {
     return inbox(plant, Topology.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), Map.of());
   }
 
-  private Ear inbox(Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
+  private RecordingConsumer inbox(Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
     String queue = declareInbox(tenant, plan, arguments);
-    Ear ear = new Ear(tenant, queue);
-    ofThisAttack.add(ear);
-    return ear;
+    RecordingConsumer consumer = new RecordingConsumer(tenant, queue);
+    ofThisAttack.add(consumer);
+    return consumer;
   }
 
-  /** Declares and binds acme's inbox with these arguments; nobody consumes it. */
+  /** Declares and binds acme's inbox with these arguments, without a consumer. */
   String acmesInbox(Map<String, Object> arguments) {
     return declareInbox(acme, Topology.clientAgent(acme.id(), 0), arguments);
   }
 
-  /** Declares and binds plant's inbox with these arguments; nobody consumes it. */
+  /** Declares and binds plant's inbox with these arguments, without a consumer. */
   String plantsInbox(Map<String, Object> arguments) {
     return declareInbox(
         plant, Topology.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), arguments);
@@ -173,7 +171,7 @@ final class TenantScene implements AutoCloseable {
       Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
     ConsumedQueue inbox = plan.queues().get(0);
     String name = tenant.queue(inbox.name(), arguments);
-    tenant.does(
+    tenant.run(
         channel -> {
           for (Binding binding : inbox.bindings()) {
             channel.queueBind(name, binding.exchange(), binding.routingKey(), binding.arguments());
@@ -182,7 +180,7 @@ final class TenantScene implements AutoCloseable {
     return name;
   }
 
-  /** Starts an agent of plant's for {@code orders}, and waits until the brokers know it. */
+  /** Starts an agent of plant for {@code orders}, and waits until the brokers know the agent. */
   FakeAgent plantsAgent() {
     FakeAgent agent = new FakeAgent(plant, PLANTS_CAPACITY);
     ofThisAttack.add(agent);
@@ -190,7 +188,7 @@ final class TenantScene implements AutoCloseable {
     return agent;
   }
 
-  /** The inbox of a broker that was killed a moment ago, by its id: nobody consumes it. */
+  /** Declares the inbox of a broker that was just killed, without a consumer; returns the broker's id. */
   ProcessId killedBroker() {
     ProcessId id = ProcessId.create(RabbitMqUser.BROKER.login(), "killed");
     ConsumedQueue inbox = Topology.broker(id, 1).queues().get(0);
@@ -213,35 +211,34 @@ final class TenantScene implements AutoCloseable {
     return id;
   }
 
-  /** An attack, made while the neighbour asks. */
+  /** An attack that runs while the neighbour sends requests. */
   interface Attack {
     void run() throws Exception;
   }
 
   /**
-   * Has the tenants attack while the neighbour asks, prints and returns all that others noticed.
+   * Runs an attack while the neighbour sends requests; logs and returns all damage.
    */
   List<String> damageOf(String name, Attack attack) {
     return damageOf(name, List.of(), attack);
   }
 
-  /**
-   * The same.
+  /** Runs an attack while the neighbour sends requests; logs and returns all damage.
    *
-   * @param ears what the tenants hear: nothing of the foreign server may be among it
+   * @param consumers consume the tenants' queues, which must not contain responses of the foreign server
    */
-  List<String> damageOf(String name, List<Ear> ears, Attack attack) {
+  List<String> damageOf(String name, List<RecordingConsumer> consumers, Attack attack) {
     List<Double> agentsBefore = agents();
     Map<String, Double> countersBefore = counters();
     int runsBefore = upstream.stolen().size();
-    Account account = neighbour(attack);
+    NeighbourReport report = neighbour(attack);
     List<String> damage = new ArrayList<>();
     List<String> dead =
         all.stream().filter(each -> !each.isAlive()).map(RoleProcess::name).toList();
     if (!dead.isEmpty()) {
-      damage.add("ended: " + dead);
+      damage.add("processes ended: " + dead);
     } else {
-      damage.addAll(unrest());
+      damage.addAll(messagesAfterAttack());
       List<Double> agentsNow = agents();
       if (!agentsNow.equals(agentsBefore)) {
         damage.add("longcut_broker_agents " + agentsBefore + " -> " + agentsNow);
@@ -255,29 +252,27 @@ final class TenantScene implements AutoCloseable {
                 }
               });
     }
-    Set<String> linksNow = links();
-    long gone = links.stream().filter(each -> !linksNow.contains(each)).count();
+    Set<String> connectionsNow = connections();
+    long gone = connections.stream().filter(each -> !connectionsNow.contains(each)).count();
     if (gone > 0) {
       damage.add(gone + " connections of the relay were lost");
     }
-    links = linksNow;
+    connections = connectionsNow;
     List<String> runs = upstream.stolen();
     if (runs.size() > runsBefore) {
       damage.add("the foreign server ran " + runs.subList(runsBefore, runs.size()));
     }
     List<String> read =
-        ears.stream().flatMap(ear -> ear.heard().stream()).map(TenantScene::foreign).toList();
+        consumers.stream().flatMap(consumer -> consumer.received().stream()).map(TenantTestbed::foreign).toList();
     List<String> answers = read.stream().filter(each -> !each.isEmpty()).toList();
     if (!answers.isEmpty()) {
       damage.add("the attacker read " + answers);
     }
-    damage.addAll(account.failures());
+    damage.addAll(report.failures());
     log.info(
-        "attack \"{}\" on RabbitMQ {}: neighbour {}, in peace {}; refused {}; damage {}",
+        "attack \"{}\" on RabbitMQ {}: neighbour {}, without an attack {}; refused {}; damage {}",
         name,
-        rabbitMq.version(),
-        account,
-        peace,
+        rabbitMq.version(), report, baseline,
         refusals(),
         damage);
     return damage;
@@ -289,19 +284,19 @@ final class TenantScene implements AutoCloseable {
     return refusals;
   }
 
-  /** The line of the foreign server's answer in it, or nothing. */
-  private static String foreign(Ear.Heard heard) {
+  /** The foreign server's response line in a message; empty if there is none. */
+  private static String foreign(RecordingConsumer.ReceivedMessage received) {
     Matcher line =
-        Pattern.compile("\"body\":\"(\\w+ " + Events.STOLEN + "[^\"]*)").matcher(heard.body());
-    return line.find() ? heard.exchange() + ": " + line.group(1) : "";
+        Pattern.compile("\"body\":\"(\\w+ " + TenantEvents.STOLEN + "[^\"]*)").matcher(received.body());
+    return line.find() ? received.exchange() + ": " + line.group(1) : "";
   }
 
   private List<Double> agents() {
     return brokers.stream().map(each -> each.metric("longcut_broker_agents")).toList();
   }
 
-  /** The connections of the relay's processes, as RabbitMQ knows them: their metrics lack some. */
-  private Set<String> links() {
+  /** The connections of the relay's processes as RabbitMQ lists them; the processes' metrics lack some. */
+  private Set<String> connections() {
     return rabbitMq
         .ctl("list_connections", "-q", "user", "name")
         .lines()
@@ -309,7 +304,7 @@ final class TenantScene implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  /** Of each process, what must not rise. */
+  /** Counters of each process that must not increase during an attack. */
   private Map<String, Double> counters() {
     Map<String, Double> counters = new LinkedHashMap<>();
     for (RoleProcess each : all) {
@@ -324,8 +319,8 @@ final class TenantScene implements AutoCloseable {
     return counters;
   }
 
-  /** In an attack: does that again and again for as long as the neighbour asks. */
-  void whileTheNeighbourAsks(Attack step) {
+  /** Repeats a step of an attack until the neighbour has sent its last request. */
+  void whileTheNeighbourSends(Attack step) {
     await("the neighbour's last request")
         .pollDelay(Duration.ZERO)
         .pollInterval(STEP)
@@ -333,22 +328,22 @@ final class TenantScene implements AutoCloseable {
         .until(
             () -> {
               step.run();
-              return !neighbour.isAsking();
+              return !neighbour.isSending();
             });
   }
 
-  private Account neighbour(Attack attack) {
+  private NeighbourReport neighbour(Attack attack) {
     try (Neighbour asking = Neighbour.start(clientAgent)) {
       neighbour = asking;
       attack.run();
-      return asking.account();
+      return asking.report();
     } catch (Exception e) {
       throw new IllegalStateException("the attack could not be made", e);
     }
   }
 
-  /** Waits until brokers hold nothing, and says so if they are given messages all the same. */
-  private List<String> unrest() {
+  /** Waits until brokers hold no requests. Returns damage if requests remain, or if brokers still receive many messages. */
+  private List<String> messagesAfterAttack() {
     double before = delivered();
     long begun = System.nanoTime();
     try {
@@ -356,7 +351,7 @@ final class TenantScene implements AutoCloseable {
           .pollInterval(STEP)
           .during(QUIET)
           .atMost(PATIENCE)
-          .until(() -> waiting() + brokers.stream().mapToDouble(TenantScene::holds).sum() == 0);
+          .until(() -> waiting() + brokers.stream().mapToDouble(TenantTestbed::holds).sum() == 0);
     } catch (ConditionTimeoutException e) {
       return List.of("requests left in brokers or shared queues");
     }
@@ -382,7 +377,7 @@ final class TenantScene implements AutoCloseable {
     return broker.metric("longcut_broker_requests");
   }
 
-  /** Removes what the last attack has made. */
+  /** Removes all queues, exchanges and connections of the last attack. */
   void cleanUp() {
     closeThisAttack();
     acme.cleanUp();

@@ -17,10 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What tenants can do to each other (docs/security.md): each attack is made by a tenant with its
- * own permissions, while a neighbour asks. Nobody else may notice it.
+ * Attacks of tenants on the relay and on a neighbour (docs/security.md). Each attack uses only the tenants' own permissions, while the neighbour sends requests. It must affect neither the relay nor the neighbour.
  */
-class TenantsIT extends Attacked {
+class TenantsIT extends AttackFixture {
 
   TenantsIT(RabbitMq rabbitMq) {
     super(rabbitMq);
@@ -29,12 +28,12 @@ class TenantsIT extends Attacked {
   // Dead letters.
 
   @Test
-  void aDeadLetterWithAForeignKeyCallsNobody() {
-    Tenant acme = scene().acme();
+  void deadLettersWithForeignKeysAreNotRun() {
+    Tenant acme = testbed().acme();
     DeadLetters dead = new DeadLetters(acme);
-    String key = Topology.targetKey(TenantScene.FOREIGN, acme.id());
+    String key = Topology.targetKey(TenantTestbed.FOREIGN, acme.id());
     assertHarmless(
-        List.of(scene().acmesInbox()),
+        List.of(testbed().acmesInbox()),
         () -> {
           for (Death death : Death.values()) {
             for (String type : List.of("classic", "quorum")) {
@@ -44,13 +43,13 @@ class TenantsIT extends Attacked {
           }
           dead.sendWithOwnKeys(
               "client_request",
-              Map.of(key, Events.request(acme.id(), TenantScene.FOREIGN, "own-key")));
+              Map.of(key, TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, "own-key")));
         });
   }
 
   @Test
-  void foreignHeartbeatsAsDeadLettersRegisterNobody() {
-    Tenant plant = scene().plant();
+  void foreignHeartbeatsAsDeadLettersRegisterNoAgent() {
+    Tenant plant = testbed().plant();
     DeadLetters dead = new DeadLetters(plant);
     assertHarmless(
         List.of(),
@@ -59,208 +58,208 @@ class TenantsIT extends Attacked {
           for (int i = 0; i < 60; i++) {
             ProcessId id = plant.newId();
             heartbeats.put(
-                Topology.targetKey(TenantScene.FOREIGN, id),
-                Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000));
+                Topology.targetKey(TenantTestbed.FOREIGN, id),
+                TenantEvents.heartbeat(id, TenantTestbed.FOREIGN, 100, 2_000));
           }
           dead.sendWithOwnKeys("upstream_heartbeat", heartbeats);
         });
   }
 
   @Test
-  void heartbeatsForTheOwnTargetMayClaimWhatTheyLike() {
-    new BigThings(scene()).boundlessHeartbeats(60);
-    scene().awaitAgents(61);
+  void hugeClaimsInHeartbeatsForTheOwnTargetAreHarmless() {
+    new OversizedMessages(testbed()).boundlessHeartbeats(60);
+    testbed().awaitAgents(61);
     assertHarmless(List.of(), () -> {});
-    spoil(); // they are believed for minutes
+    discardTestbed(); // brokers trust these heartbeats for minutes
   }
 
   // Orphans.
 
   @Test
-  void aRequestThatDiesInABrokersInboxIsNotRun() {
+  void requestsThatExpireInABrokersInboxAreNotRun() {
     assertHarmless(
-        List.of(scene().acmesInbox()), new Orphans(scene())::requestsThatDieInABrokersInbox);
+        List.of(testbed().acmesInbox()), new OrphanAttacks(testbed())::requestsThatDieInABrokersInbox);
   }
 
   @Test
-  void aRequestWithAnUnknownKeyIsNotRun() {
-    assertHarmless(List.of(), new Orphans(scene())::requestsWithAnUnknownKey);
+  void requestsWithUnknownKeysAreNotRun() {
+    assertHarmless(List.of(), new OrphanAttacks(testbed())::requestsWithAnUnknownKey);
   }
 
   @Test
-  void nobodyIsToldOfADispatchThatWasMadeUp() {
-    Ear acmesInbox = scene().acmesInbox();
+  void forgedDispatchesAreReportedToNoClientAgent() {
+    RecordingConsumer acmesInbox = testbed().acmesInbox();
     assertHarmless(
         List.of(acmesInbox),
-        () -> new Orphans(scene()).dispatchesMadeUpByPlant(scene().acme().id()));
-    assertThat(acmesInbox.heard()).isEmpty();
+        () -> new OrphanAttacks(testbed()).forgedDispatches(testbed().acme().id()));
+    assertThat(acmesInbox.received()).isEmpty();
   }
 
   @Test
-  void copiesOfDispatchesHarmNobodyElse() {
-    Orphans orphans = new Orphans(scene());
-    Ear acmesInbox = scene().acmesInbox();
-    Ear plantsInbox = scene().plantsInbox();
-    scene().plantsAgent();
+  void copiesOfDispatchesAreHarmless() {
+    OrphanAttacks orphans = new OrphanAttacks(testbed());
+    RecordingConsumer acmesInbox = testbed().acmesInbox();
+    RecordingConsumer plantsInbox = testbed().plantsInbox();
+    testbed().plantsAgent();
     assertHarmless(
         List.of(acmesInbox, plantsInbox),
         () -> {
           orphans.dispatchesOfBrokersAsOrphans();
-          orphans.askForOwnTarget(100);
+          orphans.requestOwnTarget(100);
         });
   }
 
-  // Big things.
+  // Oversized messages.
 
   @Test
-  void requestsWithManyHeadersHoldUpNobody() {
-    assertHarmless(List.of(), new BigThings(scene())::requestsWithManyHeaders);
+  void requestsWithManyHeadersDelayNobody() {
+    assertHarmless(List.of(), new OversizedMessages(testbed())::requestsWithManyHeaders);
   }
 
   @Test
-  void answersWithManyHeadersHoldUpNobody() {
-    assertHarmless(List.of(), new BigThings(scene())::answersWithManyHeaders);
+  void responsesWithManyHeadersDelayNobody() {
+    assertHarmless(List.of(), new OversizedMessages(testbed())::answersWithManyHeaders);
   }
 
   @Test
-  void messagesOfManyEventsHoldUpNobody() {
-    BigThings big = new BigThings(scene());
-    assertHarmless(List.of(), () -> big.whileLargeMessagesPass(big::messagesOfManyEvents));
-    assertThat(scene().plant().refusals()).isEmpty();
+  void messagesWithManyEventsDelayNobody() {
+    OversizedMessages messages = new OversizedMessages(testbed());
+    assertHarmless(List.of(), () -> messages.whileLargeMessagesPass(messages::messagesOfManyEvents));
+    assertThat(testbed().plant().refusals()).isEmpty();
   }
 
   @Test
-  void anAnswerOfTheLargestSizeHoldsUpNobody() {
-    BigThings big = new BigThings(scene());
+  void responsesOfTheLargestSizeDelayNobody() {
+    OversizedMessages messages = new OversizedMessages(testbed());
     assertHarmless(
-        List.of(scene().acmesInbox()),
-        () -> big.whileLargeMessagesPass(big::anAnswerOfTheLargestSize));
-    assertThat(scene().plant().refusals()).isEmpty();
+        List.of(testbed().acmesInbox()),
+        () -> messages.whileLargeMessagesPass(messages::responsesOfTheLargestSize));
+    assertThat(testbed().plant().refusals()).isEmpty();
   }
 
   @Test
-  void strangeJsonHoldsUpNobody() {
-    assertHarmless(List.of(), new BigThings(scene())::strangeJson);
+  void strangeJsonDelaysNobody() {
+    assertHarmless(List.of(), new OversizedMessages(testbed())::strangeJson);
   }
 
   // AMQP headers that the Java client cannot read.
 
   @Test
-  void anUnreadableOrphanCutsNobodyOff() {
-    assertHarmless(List.of(), new Unreadable(scene())::anAnswerThatBecomesAnOrphan);
+  void unreadableOrphansCloseNoConnection() {
+    assertHarmless(List.of(), new UnreadableMessages(testbed())::responseThatBecomesAnOrphan);
   }
 
   @Test
-  void unreadableMessagesToABrokerCutNobodyOff() {
-    assertHarmless(List.of(), new Unreadable(scene())::messagesToABroker);
+  void unreadableMessagesToABrokerCloseNoConnection() {
+    assertHarmless(List.of(), new UnreadableMessages(testbed())::messagesToABroker);
   }
 
   @Test
-  void unreadableHeartbeatsCutNobodyOff() {
-    assertHarmless(List.of(), new Unreadable(scene())::heartbeats);
+  void unreadableHeartbeatsCloseNoConnection() {
+    assertHarmless(List.of(), new UnreadableMessages(testbed())::heartbeats);
   }
 
   @Test
-  void unreadableRequestsCutNobodyOff() {
-    assertHarmless(List.of(), new Unreadable(scene())::requests);
+  void unreadableRequestsCloseNoConnection() {
+    assertHarmless(List.of(), new UnreadableMessages(testbed())::requests);
   }
 
   @Test
-  void unreadableRequestsThatExpireCutNobodyOff() {
+  void unreadableRequestsThatExpireCloseNoConnection() {
     assertHarmless(
-        List.of(), () -> new Unreadable(scene()).requestsThatComeBackTo(scene().neighboursId()));
+        List.of(), () -> new UnreadableMessages(testbed()).requestsThatReturnTo(testbed().neighboursId()));
   }
 
   // Full inboxes.
 
   @ParameterizedTest
   @EnumSource(FullInboxes.Kind.class)
-  void aTenantsInboxHoldsUpNobodyElse(FullInboxes.Kind kind) {
-    FullInboxes inboxes = new FullInboxes(scene());
+  void fullInboxOfAClientAgentDelaysNobodyElse(FullInboxes.Kind kind) {
+    FullInboxes inboxes = new FullInboxes(testbed());
     inboxes.declare(kind);
-    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
+    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
-  void anAgentsFullInboxHoldsUpNobodyElse() {
-    FullInboxes inboxes = new FullInboxes(scene());
+  void fullInboxOfAnUpstreamAgentDelaysNobodyElse() {
+    FullInboxes inboxes = new FullInboxes(testbed());
     inboxes.declarePlants(Map.of());
-    Ear acmesInbox = scene().acmesInbox();
-    scene().plantsAgent();
-    assertHarmless(List.of(acmesInbox), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
+    RecordingConsumer acmesInbox = testbed().acmesInbox();
+    testbed().plantsAgent();
+    assertHarmless(List.of(acmesInbox), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
-  void aBusyInboxHoldsUpNobodyElse() {
-    FullInboxes inboxes = new FullInboxes(scene());
-    new Hogs(scene()).aBusyInbox("classic", 20_000, 500);
-    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(20)));
+  void busyInboxDelaysNobodyElse() {
+    FullInboxes inboxes = new FullInboxes(testbed());
+    new ResourceExhaustion(testbed()).busyInbox("classic", 20_000, 500);
+    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
   void unansweredRequestsLeaveRoomForOthers() throws IOException {
-    String inbox = scene().plantsInbox(Map.of());
-    scene().plantsAgent().takeAllOf(inbox);
-    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
+    String inbox = testbed().plantsInbox(Map.of());
+    testbed().plantsAgent().takeAllOf(inbox);
+    assertHarmless(List.of(), new ResourceExhaustion(testbed())::unansweredRequests);
   }
 
   @Test
-  void requestsThatWaitLeaveRoomForOthers() {
-    assertHarmless(List.of(), new Hogs(scene())::unansweredRequests);
+  void waitingRequestsLeaveRoomForOthers() {
+    assertHarmless(List.of(), new ResourceExhaustion(testbed())::unansweredRequests);
   }
 
-  /** A broker's channel registers with a quorum queue, and waits for that for up to 5 s. */
+  /** A broker's channel must register with a quorum queue before it publishes, which can take up to 5 s. */
   @Test
-  void aBusyQuorumQueueAsAnInboxHoldsUpNobodyElse() {
-    FullInboxes inboxes = new FullInboxes(scene());
-    new Hogs(scene()).aBusyInbox("quorum", 20_000, 500);
-    assertHarmless(List.of(), () -> scene().whileTheNeighbourAsks(() -> inboxes.ask(5)));
+  void busyQuorumQueueAsInboxDelaysNobodyElse() {
+    FullInboxes inboxes = new FullInboxes(testbed());
+    new ResourceExhaustion(testbed()).busyInbox("quorum", 20_000, 500);
+    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(5)));
   }
 
-  // Side doors.
+  // Routes without a permission check.
 
   @Test
-  void boundExchangesLeadNowhere() {
-    assertHarmless(List.of(scene().acmesInbox()), new SideDoors(scene())::boundExchanges);
-  }
-
-  @Test
-  void alternateExchangesLeadNowhere() {
-    assertHarmless(List.of(scene().acmesInbox()), new SideDoors(scene())::alternateExchanges);
+  void boundExchangesBypassNoPermission() {
+    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::boundExchanges);
   }
 
   @Test
-  void furtherKeysLeadNowhere() {
-    assertHarmless(List.of(scene().acmesInbox()), new SideDoors(scene())::furtherKeys);
+  void alternateExchangesBypassNoPermission() {
+    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::alternateExchanges);
   }
 
   @Test
-  void theDefaultExchangeIsClosed() {
-    assertHarmless(List.of(scene().acmesInbox()), new SideDoors(scene())::defaultExchange);
-    assertThat(scene().acme().refusals()).hasSize(7);
+  void ccAndBccKeysBypassNoPermission() {
+    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::ccAndBccKeys);
   }
 
   @Test
-  void replayedAnswersSayNothing() {
-    assertHarmless(List.of(scene().acmesInbox()), new SideDoors(scene())::replayedAnswers);
+  void useOfTheDefaultExchangeIsRefused() {
+    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::defaultExchange);
+    assertThat(testbed().acme().refusals()).hasSize(7);
   }
 
   @Test
-  void aRejectedRequestDoesNotComeBackForEver() {
-    SideDoors doors = new SideDoors(scene());
+  void replayedResponsesAreIgnored() {
+    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::replayedAnswers);
+  }
+
+  @Test
+  void rejectedRequestsDoNotLoop() {
+    UncheckedRoutes routes = new UncheckedRoutes(testbed());
     try {
-      assertHarmless(List.of(scene().acmesInbox()), doors::requestsThatComeBackForEver);
+      assertHarmless(List.of(testbed().acmesInbox()), routes::requestsThatLoop);
     } finally {
-      doors.unbind();
+      routes.unbind();
     }
   }
 
-  // RabbitMQ 4 speaks AMQP 1.0 to whoever wants it.
+  // AMQP 1.0, which RabbitMQ 4 supports by default.
 
   @Test
-  void messagesOfAmqp10CallNobody() {
-    assumeThat(scene().rabbitMq().version()).startsWith("4.");
-    Amqp10Attacks attacks = new Amqp10Attacks(scene());
-    assertHarmless(List.of(scene().acmesInbox()), attacks::foreignRequestsAndHeartbeats);
+  void amqp10MessagesAreNotRun() {
+    assumeThat(testbed().rabbitMq().version()).startsWith("4.");
+    Amqp10Attacks attacks = new Amqp10Attacks(testbed());
+    assertHarmless(List.of(testbed().acmesInbox()), attacks::foreignRequestsAndHeartbeats);
   }
 }

@@ -8,21 +8,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Ways into a shared exchange or queue that RabbitMQ does not check as a publish. */
-final class SideDoors {
+/** Attacks that route messages to a shared exchange or queue without RabbitMQ's permission check for publishing. */
+final class UncheckedRoutes {
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
   private final Tenant acme;
   private final Tenant plant;
 
-  SideDoors(TenantScene scene) {
-    this.scene = scene;
-    this.acme = scene.acme();
-    this.plant = scene.plant();
+  UncheckedRoutes(TenantTestbed testbed) {
+    this.testbed = testbed;
+    this.acme = testbed.acme();
+    this.plant = testbed.plant();
   }
 
   private static String foreign(Tenant tenant) {
-    return Topology.targetKey(TenantScene.FOREIGN, tenant.id());
+    return Topology.targetKey(TenantTestbed.FOREIGN, tenant.id());
   }
 
   private static String own(Tenant tenant) {
@@ -30,22 +30,22 @@ final class SideDoors {
   }
 
   private ClientRequest request(String what) {
-    return Events.request(acme.id(), TenantScene.FOREIGN, what);
+    return TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, what);
   }
 
-  /** Binds the shared exchange and the shared queue to an exchange of its own. */
+  /** Binds shared exchanges and the shared queue to the tenants' own exchanges. */
   void boundExchanges() {
-    String entrance = acme.exchange("topic", Map.of());
-    acme.tries(
+    String feedExchange = acme.exchange("topic", Map.of());
+    acme.attempt(
         "bind exchange client_request",
-        channel -> channel.exchangeBind("client_request", entrance, "#"));
-    acme.tries(
-        "bind queue client_request", channel -> channel.queueBind("client_request", entrance, "#"));
-    acme.does(
-        channel -> acme.publish(channel, entrance, foreign(acme), request("bound"), Map.of()));
+        channel -> channel.exchangeBind("client_request", feedExchange, "#"));
+    acme.attempt(
+        "bind queue client_request", channel -> channel.queueBind("client_request", feedExchange, "#"));
+    acme.run(
+        channel -> acme.publish(channel, feedExchange, foreign(acme), request("bound"), Map.of()));
     String heartbeats = plant.exchange("topic", Map.of());
-    plant.does(channel -> channel.exchangeBind("upstream_heartbeat", heartbeats, "#"));
-    plant.does(channel -> foreignHeartbeats(channel, heartbeats, Map.of()));
+    plant.run(channel -> channel.exchangeBind("upstream_heartbeat", heartbeats, "#"));
+    plant.run(channel -> foreignHeartbeats(channel, heartbeats, Map.of()));
   }
 
   private void foreignHeartbeats(
@@ -56,40 +56,40 @@ final class SideDoors {
       plant.publish(
           channel,
           exchange,
-          Topology.targetKey(TenantScene.FOREIGN, id),
-          Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000),
+          Topology.targetKey(TenantTestbed.FOREIGN, id),
+          TenantEvents.heartbeat(id, TenantTestbed.FOREIGN, 100, 2_000),
           headers);
     }
   }
 
-  /** Names the shared exchange as the alternate one of its own. */
+  /** Declares exchanges with a shared exchange as the alternate exchange. */
   void alternateExchanges() {
-    String entrance = acme.exchange("topic", Map.of("alternate-exchange", "client_request"));
-    acme.does(
-        channel -> acme.publish(channel, entrance, foreign(acme), request("alternate"), Map.of()));
+    String feedExchange = acme.exchange("topic", Map.of("alternate-exchange", "client_request"));
+    acme.run(
+        channel -> acme.publish(channel, feedExchange, foreign(acme), request("alternate"), Map.of()));
     String heartbeats = plant.exchange("topic", Map.of("alternate-exchange", "upstream_heartbeat"));
-    plant.does(channel -> foreignHeartbeats(channel, heartbeats, Map.of()));
+    plant.run(channel -> foreignHeartbeats(channel, heartbeats, Map.of()));
     for (String type : List.of("upstream_response", "upstream_error", "broker_request_ack")) {
       String other = plant.exchange("topic", Map.of("alternate-exchange", type));
-      plant.does(
+      plant.run(
           channel ->
               plant.publish(
                   channel,
                   other,
                   foreign(plant),
-                  Events.request(plant.id(), TenantScene.FOREIGN, "alternate/" + type),
+                  TenantEvents.request(plant.id(), TenantTestbed.FOREIGN, "alternate/" + type),
                   Map.of()));
     }
   }
 
-  /** Foreign keys in CC and BCC, on each exchange that checks keys; and payloads that fit them. */
-  void furtherKeys() {
+  /** Sends foreign keys in CC and BCC, with matching events, to each exchange with topic permissions. */
+  void ccAndBccKeys() {
     for (String header : List.of("CC", "BCC")) {
       Map<String, Object> further = Map.of(header, List.of(foreign(acme)));
-      acme.tries(
+      acme.attempt(
           header + " on client_request",
           channel -> acme.publish(channel, "client_request", own(acme), request(header), further));
-      plant.tries(
+      plant.attempt(
           header + " on upstream_heartbeat",
           channel -> {
             for (int i = 0; i < 60; i++) {
@@ -98,28 +98,28 @@ final class SideDoors {
                   channel,
                   "upstream_heartbeat",
                   own(plant),
-                  Events.heartbeat(id, TenantScene.FOREIGN, 100, 2_000),
-                  Map.of(header, List.of(Topology.targetKey(TenantScene.FOREIGN, id))));
+                  TenantEvents.heartbeat(id, TenantTestbed.FOREIGN, 100, 2_000),
+                  Map.of(header, List.of(Topology.targetKey(TenantTestbed.FOREIGN, id))));
             }
           });
-      // Dead letters that keep all their keys.
-      String grave =
+      // Dead letters keep the keys in CC and BCC.
+      String sourceQueue =
           acme.queue(Map.of("x-message-ttl", 0, "x-dead-letter-exchange", "client_request"));
-      String entrance = acme.exchangeFor(grave);
-      acme.does(
+      String feedExchange = acme.exchangeFor(sourceQueue);
+      acme.run(
           channel ->
-              acme.publish(channel, entrance, own(acme), request("dead-" + header), further));
+              acme.publish(channel, feedExchange, own(acme), request("dead-" + header), further));
     }
   }
 
   /**
-   * Dead letters and alternate exchanges by way of the default exchange, which knows all queues.
+   * Declares queues and an exchange that dead-letter or forward to the default exchange, which routes to every queue.
    */
   void defaultExchange() {
-    String inbox = "broker." + scene.brokerIds().get(0);
+    String inbox = "broker." + testbed.brokerIds().get(0);
     for (String queue : List.of("client_request", "orphan", inbox)) {
       String name = acme.newName("default");
-      acme.tries(
+      acme.attempt(
           "dead-letter to the default exchange",
           channel ->
               channel.queueDeclare(
@@ -128,24 +128,24 @@ final class SideDoors {
                   false,
                   false,
                   Map.of("x-dead-letter-exchange", "", "x-dead-letter-routing-key", queue)));
-      acme.tries(
+      acme.attempt(
           "dead-letter key alone",
           channel ->
               channel.queueDeclare(
                   name, true, false, false, Map.of("x-dead-letter-routing-key", queue)));
     }
-    acme.tries(
-        "default exchange as alternate one",
+    acme.attempt(
+        "default exchange as alternate exchange",
         channel ->
             channel.exchangeDeclare(
                 acme.newName("default"), "topic", true, false, Map.of("alternate-exchange", "")));
   }
 
   /**
-   * What brokers send to acme, signed by them, dies and goes to each exchange that acme may use.
+   * Replays events that brokers send to acme, with the broker's {@code user-id}, as dead letters to each exchange that acme may use.
    */
   void replayedAnswers() {
-    ProcessId killed = scene.killedBroker();
+    ProcessId killed = testbed.killedBroker();
     for (String exchange : List.of("client_request", "client_cancel")) {
       Map<String, Object> arguments = new HashMap<>();
       arguments.put("x-message-ttl", 0);
@@ -155,48 +155,47 @@ final class SideDoors {
           exchange.equals("client_cancel") ? killed.toString() : foreign(acme));
       String copies = acme.queue(arguments);
       for (String source : List.of("client_request_ack", "broker_response", "broker_error")) {
-        acme.does(
+        acme.run(
             channel -> {
               channel.queueBind(copies, source, acme.id().toString());
               channel.exchangeBind(exchange, source, acme.id().toString());
             });
       }
     }
-    askForOwnTarget("GET", Map.of(), 20);
+    requestOwnTarget("GET", Map.of(), 20);
   }
 
   /**
-   * Binds what comes back of {@code client_request} to it again, and has brokers reject: by a
-   * forged count, they take requests for such that another broker may run.
+   * Binds {@code client_request} to its own dead letters, which would loop, and makes brokers reject requests. A forged delivery count makes a broker assume that another broker may run the request.
    */
-  void requestsThatComeBackForEver() {
-    acme.tries(
+  void requestsThatLoop() {
+    acme.attempt(
         "bind client_request to client_request_undelivered",
         channel ->
             channel.exchangeBind("client_request", "client_request_undelivered", "*." + acme.id()));
-    acme.tries(
+    acme.attempt(
         "bind queue client_request to client_request_undelivered",
         channel ->
             channel.queueBind("client_request", "client_request_undelivered", "*." + acme.id()));
-    askForOwnTarget("POST", Map.of("x-delivery-count", 1L), 500);
-    askForOwnTarget("POST", Map.of("x-acquired-count", 1L), 500);
+    requestOwnTarget("POST", Map.of("x-delivery-count", 1L), 500);
+    requestOwnTarget("POST", Map.of("x-acquired-count", 1L), 500);
   }
 
-  /** Ends the loops of {@link #requestsThatComeBackForEver}. */
+  /** Ends the loops of {@link #requestsThatLoop}. */
   void unbind() {
-    acme.does(
+    acme.run(
         channel -> {
           channel.exchangeUnbind("client_request", "client_request_undelivered", "*." + acme.id());
           channel.queueUnbind("client_request", "client_request_undelivered", "*." + acme.id());
         });
   }
 
-  /** Requests for acme's own target. */
-  void askForOwnTarget(String method, Map<String, Object> headers, int times) {
-    acme.does(
+  /** Sends requests for acme's own target. */
+  void requestOwnTarget(String method, Map<String, Object> headers, int times) {
+    acme.run(
         channel -> {
           for (int i = 0; i < times; i++) {
-            Event request = Events.request(acme.id(), Tenant.TARGET, method, "own/" + i);
+            Event request = TenantEvents.request(acme.id(), Tenant.TARGET, method, "own/" + i);
             acme.publish(channel, "client_request", own(acme), request, headers);
           }
         });

@@ -7,17 +7,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Messages with AMQP headers that RabbitMQ passes on and the Java client cannot read. */
-final class Unreadable {
+/** Attacks with AMQP headers that RabbitMQ passes on but the Java client cannot parse. */
+final class UnreadableMessages {
 
   private static final byte[] CONTENT = "{}".getBytes(StandardCharsets.UTF_8);
   private static final int TOO_DEEP = 40;
   private static final String UNKNOWN_BROKER = "broker.nobody-aaaaaa";
 
-  private final TenantScene scene;
+  private final TenantTestbed testbed;
 
-  Unreadable(TenantScene scene) {
-    this.scene = scene;
+  UnreadableMessages(TenantTestbed testbed) {
+    this.testbed = testbed;
   }
 
   private static Map<String, byte[]> tables() {
@@ -29,49 +29,49 @@ final class Unreadable {
 
   private void send(Tenant tenant, String exchange, String key, String type) throws IOException {
     for (byte[] table : tables().values()) {
-      try (RawAmqp amqp = new RawAmqp(scene.rabbitMq(), tenant.user())) {
+      try (RawAmqp amqp = new RawAmqp(testbed.rabbitMq(), tenant.user())) {
         amqp.publish(exchange, key, type, tenant.user(), table, CONTENT);
       }
     }
   }
 
-  /** An answer for a broker that nobody knows. */
-  void anAnswerThatBecomesAnOrphan() throws IOException {
-    send(scene.plant(), "upstream_response", UNKNOWN_BROKER, "upstream_response");
+  /** Sends a response to an unknown broker. */
+  void responseThatBecomesAnOrphan() throws IOException {
+    send(testbed.plant(), "upstream_response", UNKNOWN_BROKER, "upstream_response");
   }
 
-  /** What plant may send to one broker. */
+  /** Sends messages of all types that tenants may send to a single broker. */
   void messagesToABroker() throws IOException {
-    String broker = scene.brokerIds().get(0).toString();
+    String broker = testbed.brokerIds().get(0).toString();
     for (String exchange :
         new String[] {"upstream_response", "upstream_error", "broker_request_ack"}) {
-      send(scene.plant(), exchange, broker, exchange);
+      send(testbed.plant(), exchange, broker, exchange);
     }
-    send(scene.acme(), "client_cancel", broker, "client_cancel");
+    send(testbed.acme(), "client_cancel", broker, "client_cancel");
   }
 
-  /** Heartbeats of plant's own. */
+  /** Sends heartbeats of plant for its own target. */
   void heartbeats() throws IOException {
-    ProcessId id = scene.plant().id();
+    ProcessId id = testbed.plant().id();
     send(
-        scene.plant(),
+        testbed.plant(),
         "upstream_heartbeat",
         Topology.targetKey(Tenant.TARGET, id),
         "upstream_heartbeat");
   }
 
-  /** Requests for acme's own target. */
+  /** Sends requests for acme's own target. */
   void requests() throws IOException {
-    ProcessId id = scene.acme().id();
-    send(scene.acme(), "client_request", Topology.targetKey(Tenant.TARGET, id), "client_request");
+    ProcessId id = testbed.acme().id();
+    send(testbed.acme(), "client_request", Topology.targetKey(Tenant.TARGET, id), "client_request");
   }
 
-  /** Requests that expire, and would come to the inbox of that foreign client agent. */
-  void requestsThatComeBackTo(ProcessId foreignClientAgent) throws IOException {
-    Tenant acme = scene.acme();
-    String entrance = acme.exchange("topic", Map.of());
-    acme.does(channel -> channel.exchangeBind("client_request", entrance, "#"));
+  /** Sends requests that expire, and whose dead letters would reach the inbox of a foreign client agent. */
+  void requestsThatReturnTo(ProcessId foreignClientAgent) throws IOException {
+    Tenant acme = testbed.acme();
+    String feedExchange = acme.exchange("topic", Map.of());
+    acme.run(channel -> channel.exchangeBind("client_request", feedExchange, "#"));
     String key = Topology.targetKey(Tenant.TARGET, foreignClientAgent);
-    send(acme, entrance, key, "client_request");
+    send(acme, feedExchange, key, "client_request");
   }
 }

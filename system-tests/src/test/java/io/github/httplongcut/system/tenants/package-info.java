@@ -1,5 +1,4 @@
 /**
- * Tenants of one RabbitMQ who attack each other with all that their own permissions allow, and what
- * the others notice of it.
+ * Tests of isolation between tenants of one RabbitMQ: attacks that the tenants' own permissions allow must not affect others.
  */
 package io.github.httplongcut.system.tenants;
