@@ -163,7 +163,7 @@ const stories = {
     const buffer = Buffer.alloc(300_000, 'not quite random ');
     await page.setInputFiles('#upload [name=file]', { name: 'täble.bin', mimeType: 'application/x-table', buffer });
     await leaving(page, () => page.click('#upload button'));
-    return { sent: sha256(buffer), told: JSON.parse(await bodyOf(page)) };
+    return { sent: sha256(buffer), reported: JSON.parse(await bodyOf(page)) };
   },
 
   async download(page) {
@@ -226,7 +226,7 @@ const stories = {
   },
 };
 
-async function told(browser, { url, elsewhere, story }) {
+async function run(browser, { url, elsewhere, story }) {
   const context = await browser.newContext({ baseURL: url });
   context.setDefaultTimeout(PATIENCE_MS);
   try {
@@ -267,7 +267,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     setTimeout(resolve, PATIENCE_FOR_A_STORY_MS, { error: `the story took longer than ${PATIENCE_FOR_A_STORY_MS} ms` }).unref();
   });
   const answer = await Promise.race([
-    told(browser, JSON.parse(line)).catch((error) => ({ error: error.stack })),
+    run(browser, JSON.parse(line)).catch((error) => ({ error: error.stack })),
     late,
   ]);
   console.log(JSON.stringify(answer));

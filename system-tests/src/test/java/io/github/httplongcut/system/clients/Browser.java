@@ -34,7 +34,7 @@ final class Browser implements AutoCloseable {
    */
   String run(BrowserStory story, Origin origin, URI elsewhere) {
     JsonNode answer =
-        script.ask(
+        script.call(
             JsonNodeFactory.instance
                 .objectNode()
                 .put("url", origin.url().toString())

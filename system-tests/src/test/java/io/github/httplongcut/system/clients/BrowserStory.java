@@ -18,11 +18,11 @@ record BrowserStory(String name, String script, Consumer<JsonNode> expected) {
 
   static List<BrowserStory> atNginx(Nginx nginx) {
     return List.of(
-        new BrowserStory("a page with all that belongs to it", "page", BrowserStory::page),
-        new BrowserStory("a link, redirected, and back", "link", BrowserStory::link),
-        new BrowserStory("a page that is not there", "missing", BrowserStory::missing),
+        new BrowserStory("a page with its stylesheet, script and images", "page", BrowserStory::page),
+        new BrowserStory("a redirected link, and back", "link", BrowserStory::link),
+        new BrowserStory("a missing page", "missing", BrowserStory::missing),
         new BrowserStory("files, in whole and in part", "files", seen -> files(nginx, seen)),
-        new BrowserStory("forty at once", "many", BrowserStory::many),
+        new BrowserStory("40 requests at once", "many", BrowserStory::many),
         new BrowserStory("a password", "password", BrowserStory::password));
   }
 
@@ -34,7 +34,7 @@ record BrowserStory(String name, String script, Consumer<JsonNode> expected) {
         new BrowserStory("a download with a name", "download", BrowserStory::download),
         new BrowserStory("a JSON API", "api", BrowserStory::api),
         new BrowserStory("a page of another origin", "crossOrigin", BrowserStory::crossOrigin),
-        new BrowserStory("redirects one after the other", "redirects", BrowserStory::redirects),
+        new BrowserStory("several redirects", "redirects", BrowserStory::redirects),
         new BrowserStory("content of every kind", "content", BrowserStory::content));
   }
 
@@ -104,10 +104,10 @@ record BrowserStory(String name, String script, Consumer<JsonNode> expected) {
   }
 
   private static void upload(JsonNode seen) {
-    assertThat(seen.at("/told/comment").asText()).isEqualTo("grüße");
-    assertThat(seen.at("/told/name").asText()).isEqualTo("täble.bin");
-    assertThat(seen.at("/told/type").asText()).isEqualTo("application/x-table");
-    assertThat(seen.at("/told/sha256")).isEqualTo(seen.get("sent"));
+    assertThat(seen.at("/reported/comment").asText()).isEqualTo("grüße");
+    assertThat(seen.at("/reported/name").asText()).isEqualTo("täble.bin");
+    assertThat(seen.at("/reported/type").asText()).isEqualTo("application/x-table");
+    assertThat(seen.at("/reported/sha256")).isEqualTo(seen.get("sent"));
   }
 
   private static void download(JsonNode seen) {

@@ -33,7 +33,7 @@ record CurlStory(String name, Steps steps) {
         new CurlStory("many URLs over one connection", CurlStory::oneConnection),
         new CurlStory("--parallel", CurlStory::parallel),
         new CurlStory("--http1.0", CurlStory::http10),
-        new CurlStory("--http2, which asks for an upgrade", CurlStory::http2),
+        new CurlStory("--http2, which requests an upgrade", CurlStory::http2),
         new CurlStory("--path-as-is", CurlStory::pathAsIs));
   }
 
@@ -52,10 +52,10 @@ record CurlStory(String name, Steps steps) {
   private static String resume(Nginx nginx, CurlClient curl, URI base) {
     byte[] file = nginx.file("mebibyte.bin");
     curl.write("part", Arrays.copyOf(file, 300_000));
-    String told = run(curl, STATUS, "-C", "-", "-o", "part", base + "/mebibyte.bin");
-    assertThat(told).isEqualTo("206\n");
+    String output = run(curl, STATUS, "-C", "-", "-o", "part", base + "/mebibyte.bin");
+    assertThat(output).isEqualTo("206\n");
     assertThat(Arrays.equals(curl.read("part"), file)).isTrue();
-    return told;
+    return output;
   }
 
   private static String etagCompare(CurlClient curl, URI base) {
@@ -97,28 +97,28 @@ record CurlStory(String name, Steps steps) {
     for (String path : List.of("/", "/missing", "/docs", "/")) {
       arguments.addAll(List.of("-o", "page", base + path));
     }
-    String told = run(curl, "%{num_connects} %{http_code}\n", arguments.toArray(String[]::new));
-    assertThat(told.lines().map(line -> line.charAt(0))).containsExactly('1', '0', '0', '0');
-    return told;
+    String output = run(curl, "%{num_connects} %{http_code}\n", arguments.toArray(String[]::new));
+    assertThat(output.lines().map(line -> line.charAt(0))).containsExactly('1', '0', '0', '0');
+    return output;
   }
 
   private static String parallel(CurlClient curl, URI base) {
-    String told = run(curl, STATUS, "--parallel", "-o", "#1", base + "/picture.svg?n=[1-20]");
-    assertThat(told).isEqualTo("200\n".repeat(20));
+    String output = run(curl, STATUS, "--parallel", "-o", "#1", base + "/picture.svg?n=[1-20]");
+    assertThat(output).isEqualTo("200\n".repeat(20));
     return text(curl, "1") + text(curl, "20");
   }
 
   private static String http10(CurlClient curl, URI base) {
-    String told = run(curl, STATUS, "--http1.0", "-o", "page", base + "/long.txt");
-    assertThat(told).isEqualTo("200\n");
+    String output = run(curl, STATUS, "--http1.0", "-o", "page", base + "/long.txt");
+    assertThat(output).isEqualTo("200\n");
     assertThat(text(curl, "page")).startsWith("Größe, 尺寸, 🙂.\n").hasSizeGreaterThan(60_000);
-    return told;
+    return output;
   }
 
   private static String http2(CurlClient curl, URI base) {
-    String told = run(curl, "%{http_version} %{http_code}\n", "--http2", base + "/docs/");
-    assertThat(told).endsWith("1.1 200\n");
-    return told;
+    String output = run(curl, "%{http_version} %{http_code}\n", "--http2", base + "/docs/");
+    assertThat(output).endsWith("1.1 200\n");
+    return output;
   }
 
   private static String pathAsIs(CurlClient curl, URI base) {
@@ -130,8 +130,8 @@ record CurlStory(String name, Steps steps) {
   }
 
   private static String slowDownload(CurlClient curl, URI base) {
-    String told = run(curl, STATUS, "--limit-rate", "600k", "-o", "blob", base + "/blob/900000");
-    assertThat(told).isEqualTo("200\n");
+    String output = run(curl, STATUS, "--limit-rate", "600k", "-o", "blob", base + "/blob/900000");
+    assertThat(output).isEqualTo("200\n");
     assertThat(curl.read("blob")).hasSize(900_000);
     return Transcript.sha256(curl.read("blob"));
   }
@@ -140,7 +140,7 @@ record CurlStory(String name, Steps steps) {
     byte[] content = new byte[400_000];
     Arrays.fill(content, (byte) 7);
     curl.write("blob", content);
-    String told =
+    String output =
         run(
             curl,
             "\n%{http_code} %{time_total}",
@@ -149,7 +149,7 @@ record CurlStory(String name, Steps steps) {
             "-T",
             "blob",
             base + "/raw");
-    String[] lines = told.split("\n", -1);
+    String[] lines = output.split("\n", -1);
     assertThat(lines[0]).contains(Transcript.sha256(content));
     assertThat(lines[1]).startsWith("200 ");
     assertThat(Double.parseDouble(lines[1].split(" ", -1)[1])).isGreaterThan(0.3);
@@ -163,20 +163,20 @@ record CurlStory(String name, Steps steps) {
   }
 
   private static String dataUrlencode(CurlClient curl, URI base) {
-    String told = run(curl, STATUS, "-G", "--data-urlencode", "q=a b&c=ü+%", base + "/query");
-    assertThat(told).isEqualTo("{\"q\":\"a b&c=\u00c3\u00bc+%\"}200\n");
-    return told;
+    String output = run(curl, STATUS, "-G", "--data-urlencode", "q=a b&c=ü+%", base + "/query");
+    assertThat(output).isEqualTo("{\"q\":\"a b&c=\u00c3\u00bc+%\"}200\n");
+    return output;
   }
 
   private static String getWithBody(CurlClient curl, URI base) {
-    String told = run(curl, STATUS, "-X", "GET", "--data", "with=body", base + "/inspect");
-    assertThat(told).contains("\"method\":\"GET\"").contains("\"body\":\"d2l0aD1ib2R5\"");
-    return told.substring(told.indexOf("\"body\""));
+    String output = run(curl, STATUS, "-X", "GET", "--data", "with=body", base + "/inspect");
+    assertThat(output).contains("\"method\":\"GET\"").contains("\"body\":\"d2l0aD1ib2R5\"");
+    return output.substring(output.indexOf("\"body\""));
   }
 
   private static String expectContinue(CurlClient curl, URI base) {
     curl.write("blob", "waits for 100 Continue".getBytes(StandardCharsets.UTF_8));
-    String told =
+    String output =
         run(
             curl,
             STATUS,
@@ -187,17 +187,17 @@ record CurlStory(String name, Steps steps) {
             "-T",
             "blob",
             base + "/raw");
-    assertThat(told).endsWith("200\n");
+    assertThat(output).endsWith("200\n");
     assertThat(text(curl, "head"))
         .startsWith("HTTP/1.1 100 Continue\r\n")
         .contains("\r\nHTTP/1.1 200 OK\r\n");
-    return told;
+    return output;
   }
 
   private static String http2WithBody(CurlClient curl, URI base) {
-    String told = run(curl, " %{http_version}", "--http2", "--data", "a=1", base + "/inspect");
-    assertThat(told).contains("\"body\":\"YT0x\"").endsWith(" 1.1");
-    return told.substring(told.indexOf("\"body\""));
+    String output = run(curl, " %{http_version}", "--http2", "--data", "a=1", base + "/inspect");
+    assertThat(output).contains("\"body\":\"YT0x\"").endsWith(" 1.1");
+    return output.substring(output.indexOf("\"body\""));
   }
 
   private static String run(CurlClient curl, String format, String... arguments) {

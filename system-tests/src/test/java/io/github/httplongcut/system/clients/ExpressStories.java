@@ -30,11 +30,11 @@ final class ExpressStories {
         story("HEAD of a page", ExpressStories::head),
         story("a query", ExpressStories::query),
         story("fields of a request", ExpressStories::requestFields),
-        story("a request without anything", ExpressStories::plainRequest),
-        story("methods, each as it is", ExpressStories::methods),
-        story("fields of an answer", ExpressStories::answerFields),
+        story("a request without own fields", ExpressStories::plainRequest),
+        story("methods", ExpressStories::methods),
+        story("fields of a response", ExpressStories::answerFields),
         story(
-            "fields of an answer, each by itself",
+            "repeated fields of a response",
             ExpressStories::eachField,
             Skill.SHOWS_EACH_FIELD),
         story("a JSON API", ExpressStories::jsonApi),
@@ -43,7 +43,7 @@ final class ExpressStories {
             "a form, its redirect followed", ExpressStories::formFollowed, Skill.FOLLOWS_REDIRECTS),
         story("a session with cookies", ExpressStories::session),
         story("several cookies at once", ExpressStories::cookies),
-        story("redirects one after the other", ExpressStories::redirects, Skill.FOLLOWS_REDIRECTS),
+        story("several redirects", ExpressStories::redirects, Skill.FOLLOWS_REDIRECTS),
         story(
             "a redirect that keeps method and body",
             ExpressStories::redirectKeeps,
@@ -51,13 +51,13 @@ final class ExpressStories {
         story("a redirect to an absolute URL", ExpressStories::absoluteRedirect),
         story("a download with a name", ExpressStories::download),
         story("a download of 1 MiB", ExpressStories::largeDownload),
-        story("an answer in chunks", ExpressStories::chunks),
+        story("a response in chunks", ExpressStories::chunks),
         story("negotiated content", ExpressStories::negotiated),
         story("a file in a form", ExpressStories::upload),
         story("an upload of 1 MiB", ExpressStories::largeUpload),
         story("an upload in chunks", ExpressStories::chunkedUpload),
         story("an empty body", ExpressStories::emptyBody),
-        story("bytes that are no text", ExpressStories::binary),
+        story("binary data", ExpressStories::binary),
         story("statuses", ExpressStories::statuses),
         story("a preflight", ExpressStories::preflight));
   }
@@ -274,11 +274,11 @@ final class ExpressStories {
   private static void upload(Visitor visitor) {
     byte[] data = randomBytes(300_000);
     ClientCall.Upload upload = new ClientCall.Upload("grüße", "table.bin", BINARY, data);
-    JsonNode told = json(visitor.call(ClientCall.of("POST", "/upload").sending(upload)));
-    assertThat(told.get("comment").asText()).isEqualTo("grüße");
-    assertThat(told.get("name").asText()).isEqualTo("table.bin");
-    assertThat(told.get("type").asText()).isEqualTo(BINARY);
-    assertThat(told.get("sha256").asText()).isEqualTo(Transcript.sha256(data));
+    JsonNode reported = json(visitor.call(ClientCall.of("POST", "/upload").sending(upload)));
+    assertThat(reported.get("comment").asText()).isEqualTo("grüße");
+    assertThat(reported.get("name").asText()).isEqualTo("table.bin");
+    assertThat(reported.get("type").asText()).isEqualTo(BINARY);
+    assertThat(reported.get("sha256").asText()).isEqualTo(Transcript.sha256(data));
   }
 
   private static void largeUpload(Visitor visitor) {

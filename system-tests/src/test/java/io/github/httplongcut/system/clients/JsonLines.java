@@ -22,14 +22,14 @@ final class JsonLines implements AutoCloseable {
 
   private final Process process;
   private final Path log;
-  private final BufferedWriter questions;
-  private final BufferedReader answers;
+  private final BufferedWriter requests;
+  private final BufferedReader responses;
 
   private JsonLines(Process process, Path log) {
     this.process = process;
     this.log = log;
-    this.questions = process.outputWriter(StandardCharsets.UTF_8);
-    this.answers = process.inputReader(StandardCharsets.UTF_8);
+    this.requests = process.outputWriter(StandardCharsets.UTF_8);
+    this.responses = process.inputReader(StandardCharsets.UTF_8);
   }
 
   /** Starts the process. Its standard error goes to {@code log}. */
@@ -47,11 +47,11 @@ final class JsonLines implements AutoCloseable {
    *
    * @throws IllegalStateException if the answer is an {@code error}, or the process has ended
    */
-  JsonNode ask(JsonNode question) {
+  JsonNode call(JsonNode request) {
     try {
-      questions.write(MAPPER.writeValueAsString(question));
-      questions.newLine();
-      questions.flush();
+      requests.write(MAPPER.writeValueAsString(request));
+      requests.newLine();
+      requests.flush();
       JsonNode answer = MAPPER.readTree(firstLine());
       if (answer.has("error")) {
         throw new IllegalStateException(answer.get("error").asText());
@@ -65,7 +65,7 @@ final class JsonLines implements AutoCloseable {
   /** Reads the line that the process prints at its start, before any request. */
   String firstLine() {
     try {
-      String line = answers.readLine();
+      String line = responses.readLine();
       if (line == null) {
         throw new IllegalStateException("the process has ended; its error output: " + output());
       }
@@ -86,7 +86,7 @@ final class JsonLines implements AutoCloseable {
   @Override
   public void close() {
     try {
-      questions.close();
+      requests.close();
       if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }

@@ -25,12 +25,12 @@ final class NginxStories {
     return List.of(
         story("a page", this::page),
         story("HEAD of a page", this::head),
-        story("a file that is not there", this::missing),
+        story("a missing file", this::missing),
         story("a file with an odd name", this::oddName),
         story("an empty file", this::empty),
-        story("an answer without content", this::noContent),
+        story("a response without content", this::noContent),
         story("a download of 1 MiB", this::download),
-        story("a text in gzip", this::gzip),
+        story("a text compressed with gzip", this::gzip),
         story("revalidation by ETag", this::revalidationByEtag),
         story("revalidation by date", this::revalidationByDate),
         story("a precondition that fails", this::preconditionFailed),
@@ -43,7 +43,7 @@ final class NginxStories {
         story("a redirect to an absolute URL", this::absoluteRedirect),
         story("a password", this::password),
         story("an upload by PUT", this::put),
-        story("a method that is not allowed", this::notAllowed),
+        story("a forbidden method", this::notAllowed),
         story("a page that is gone", this::gone));
   }
 

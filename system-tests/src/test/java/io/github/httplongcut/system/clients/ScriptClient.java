@@ -82,7 +82,7 @@ final class ScriptClient implements Client {
               .put("comment", upload.comment())
               .put("name", upload.fileName()));
     }
-    return answer(script.ask(request));
+    return answer(script.call(request));
   }
 
   private static ObjectNode body(String type, byte[] data) {
@@ -105,7 +105,7 @@ final class ScriptClient implements Client {
 
   @Override
   public void forget() {
-    script.ask(JSON.objectNode().put("forget", true));
+    script.call(JSON.objectNode().put("forget", true));
   }
 
   @Override

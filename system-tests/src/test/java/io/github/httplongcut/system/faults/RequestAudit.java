@@ -25,7 +25,7 @@ import java.util.function.Predicate;
 final class RequestAudit {
 
   /** A request that breaks a guarantee, and how. */
-  record Violation(SentRequest request, String what) {}
+  record Violation(SentRequest request, String description) {}
 
   /** The duration of the faults, as {@link System#nanoTime}.
    *
@@ -68,7 +68,7 @@ final class RequestAudit {
   List<Violation> check(List<SentRequest> requests) {
     List<Violation> violations = new ArrayList<>();
     for (SentRequest request : requests) {
-      check(request).ifPresent(what -> violations.add(new Violation(request, what)));
+      check(request).ifPresent(description -> violations.add(new Violation(request, description)));
     }
     violations.sort(Comparator.comparingLong(violation -> violation.request().sentAt()));
     return violations;

@@ -172,6 +172,6 @@ class RequestAuditTest {
             new Times(begin, begin + 1, new HashSet<>()),
             machine);
     List<Violation> violations = account.check(sent);
-    return violations.stream().map(each -> each.request().id() + " " + each.what()).toList();
+    return violations.stream().map(each -> each.request().id() + " " + each.description()).toList();
   }
 }

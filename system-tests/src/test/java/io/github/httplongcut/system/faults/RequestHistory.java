@@ -84,12 +84,12 @@ final class RequestHistory {
     if (request.client() == null) {
       return new TreeSet<>();
     }
-    String what = " method=" + request.method() + " ";
+    String description = " method=" + request.method() + " ";
     String length = request.isPost() ? " content_length=" + request.bodyLength() : "";
     List<String> found = new ArrayList<>();
     for (String line : logs.getOrDefault(request.client().name(), List.of())) {
       if (line.contains("event=received")
-          && line.contains(what)
+          && line.contains(description)
           && line.endsWith(length)
           && isAbout(line, request.sentAtTime())) {
         Matcher id = UUIDS.matcher(line);

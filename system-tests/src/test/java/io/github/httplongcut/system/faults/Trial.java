@@ -175,7 +175,7 @@ final class Trial {
     List<String> problems = new ArrayList<>();
     if (!violations.isEmpty()) {
       RequestHistory history = new RequestHistory(bench.everStarted());
-      violations.forEach(each -> problems.add(each.request().id() + " " + each.what()));
+      violations.forEach(each -> problems.add(each.request().id() + " " + each.description()));
       violations.stream()
           .limit(HISTORIES)
           .forEach(each -> problems.add(history.of(each.request(), bench.upstream())));

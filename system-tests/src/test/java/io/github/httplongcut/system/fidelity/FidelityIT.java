@@ -131,12 +131,12 @@ class FidelityIT {
         script.outcome());
   }
 
-  private static void assertSame(String what, List<RawMessage> actual, List<RawMessage> expected) {
+  private static void assertSame(String description, List<RawMessage> actual, List<RawMessage> expected) {
     assertThat(actual.stream().map(RawMessage::comparable).toList())
-        .as(what)
+        .as(description)
         .isEqualTo(expected.stream().map(RawMessage::comparable).toList());
     assertThat(actual.stream().map(RawMessage::body).toList().equals(bodies(expected)))
-        .as("%s: bodies", what)
+        .as("%s: bodies", description)
         .isTrue();
   }
 

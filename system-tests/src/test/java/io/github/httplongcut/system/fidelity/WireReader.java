@@ -181,9 +181,9 @@ final class WireReader {
     return Integer.parseInt(text, radix);
   }
 
-  private static void require(boolean holds, String what) throws IOException {
+  private static void require(boolean holds, String description) throws IOException {
     if (!holds) {
-      throw new MalformedException(what);
+      throw new MalformedException(description);
     }
   }
 }

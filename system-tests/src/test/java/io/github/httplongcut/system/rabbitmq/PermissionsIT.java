@@ -118,10 +118,10 @@ class PermissionsIT {
 
   @ParameterizedTest(name = "{0} {1}: {3}")
   @MethodSource({"clientAgent", "broker", "upstreamAgent"})
-  void rabbitMqAllowsOrRefuses(RoleUser role, String what, Attempt attempt, Verdict expected)
+  void rabbitMqAllowsOrRefuses(RoleUser role, String description, Attempt attempt, Verdict expected)
       throws Exception {
     try (Connection connection = rabbitMq.connect(role.user(), "PermissionsIT")) {
-      assertThat(attempt.verdict(connection.createChannel())).as(what).isEqualTo(expected);
+      assertThat(attempt.verdict(connection.createChannel())).as(description).isEqualTo(expected);
     }
   }
 
@@ -269,7 +269,7 @@ class PermissionsIT {
     cases.refused("binds its inbox to requests", bind(UPSTREAM_INBOX, "client_request", "#"));
     cases.refused("binds its inbox to responses", bind(UPSTREAM_INBOX, "upstream_response", "#"));
     cases.refused("binds its inbox to heartbeats", bind(UPSTREAM_INBOX, "upstream_heartbeat", "#"));
-    // It may bind an exchange to which it publishes to its own events, but to no others.
+    // An upstream agent may bind an exchange to which it publishes to its own events, but to no others.
     for (String key : List.of("orders." + OTHER_UPSTREAM, "#", "*." + UPSTREAM)) {
       cases.refused(
           "binds an exchange of brokers to dispatches " + key,
@@ -309,16 +309,16 @@ class PermissionsIT {
       this.role = role;
     }
 
-    void allowed(String what, Attempt attempt) {
-      cases.add(arguments(role, what, attempt, ALLOWED));
+    void allowed(String description, Attempt attempt) {
+      cases.add(arguments(role, description, attempt, ALLOWED));
     }
 
-    void refused(String what, Attempt attempt) {
-      cases.add(arguments(role, what, attempt, ACCESS_REFUSED));
+    void refused(String description, Attempt attempt) {
+      cases.add(arguments(role, description, attempt, ACCESS_REFUSED));
     }
 
-    void failed(String what, Attempt attempt) {
-      cases.add(arguments(role, what, attempt, PRECONDITION_FAILED));
+    void failed(String description, Attempt attempt) {
+      cases.add(arguments(role, description, attempt, PRECONDITION_FAILED));
     }
 
     Stream<Arguments> stream() {

@@ -98,7 +98,7 @@ class CallerSharesIT {
 
     InetAddress greedy = InetAddress.getByName("127.0.0.2");
     try (GreedyCaller caller = new GreedyCaller(greedy, port, attack.bytes, 2 * MAX_CONNECTIONS)) {
-      await("the greedy caller has its full share")
+      await("the greedy caller to use its full share")
           .atMost(PATIENCE)
           .until(
               () ->
@@ -106,7 +106,7 @@ class CallerSharesIT {
                       && client.metric("longcut_client_requests_in_flight") >= attack.inFlight);
 
       for (int i = 0; i < REQUESTS; i++) {
-        assertThat(ask(port, i)).as("request %d", i).startsWith("HTTP/1.1 200 ");
+        assertThat(send(port, i)).as("request %d", i).startsWith("HTTP/1.1 200 ");
       }
       assertThat(client.metric("longcut_client_requests_in_flight"))
           .as("requests of the greedy caller: at least its share, a third; stalled bodies have been closed")
@@ -118,7 +118,7 @@ class CallerSharesIT {
   }
 
   /** Sends a request from 127.0.0.3. Returns the response, or the error. */
-  private static String ask(int port, int number) {
+  private static String send(int port, int number) {
     try (Socket caller =
         new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.3"), 0)) {
       caller.setSoTimeout((int) PATIENCE.toMillis());

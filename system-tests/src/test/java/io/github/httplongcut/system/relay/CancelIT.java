@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** When a caller hangs up, the relay drops its request, waiting or running, within a second. */
+/** The relay drops a waiting or running request within a second after the caller hangs up. */
 @ExtendWith(RabbitMqExtension.class)
 class CancelIT {
 
@@ -164,7 +164,7 @@ class CancelIT {
             });
   }
 
-  private static ConditionFactory atOnce(String what) {
-    return await(what).atMost(AT_ONCE).pollInterval(Duration.ofMillis(20));
+  private static ConditionFactory atOnce(String description) {
+    return await(description).atMost(AT_ONCE).pollInterval(Duration.ofMillis(20));
   }
 }

@@ -24,7 +24,7 @@ final class GreedyCaller implements AutoCloseable {
 
   private final InetAddress from;
   private final int port;
-  private final byte[] says;
+  private final byte[] request;
   private final int wanted;
   private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor();
   private final List<SocketChannel> connections = new ArrayList<>();
@@ -33,13 +33,13 @@ final class GreedyCaller implements AutoCloseable {
   /**
    * @param from the caller's local address
    * @param port the client agent's port
-   * @param says the bytes to send on each connection
+   * @param request the bytes to send on each connection
    * @param wanted number of connections to keep open
    */
-  GreedyCaller(InetAddress from, int port, String says, int wanted) {
+  GreedyCaller(InetAddress from, int port, String request, int wanted) {
     this.from = from;
     this.port = port;
-    this.says = says.getBytes(StandardCharsets.ISO_8859_1);
+    this.request = request.getBytes(StandardCharsets.ISO_8859_1);
     this.wanted = wanted;
     var unused = rounds.scheduleWithFixedDelay(this::round, 0, ROUND_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -67,7 +67,7 @@ final class GreedyCaller implements AutoCloseable {
     try {
       connection.bind(new InetSocketAddress(from, 0));
       connection.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-      connection.write(ByteBuffer.wrap(says));
+      connection.write(ByteBuffer.wrap(request));
       connection.configureBlocking(false);
       return connection;
     } catch (IOException e) {

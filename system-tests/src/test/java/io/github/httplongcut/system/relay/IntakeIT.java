@@ -27,7 +27,7 @@ class IntakeIT {
   private static final double MOST_PER_SECOND = 800;
 
   private final RabbitMq rabbitMq;
-  private final ExecutorService asking = Executors.newSingleThreadExecutor();
+  private final ExecutorService executor = Executors.newSingleThreadExecutor();
   private TestUpstream upstream;
   private Relay relay;
 
@@ -44,7 +44,7 @@ class IntakeIT {
 
   @AfterEach
   void end() {
-    asking.shutdownNow();
+    executor.shutdownNow();
     relay.close();
     upstream.close();
   }
@@ -58,16 +58,16 @@ class IntakeIT {
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/brief/");
-    double carried = load.askInTurn(50, Duration.ofSeconds(4)).perSecond();
-    double rate = Math.min(MOST_PER_SECOND, carried / 2); // lower on a busy machine
-    int askedBefore = load.asked();
+    double throughput = load.runClosedLoop(50, Duration.ofSeconds(4)).perSecond();
+    double rate = Math.min(MOST_PER_SECOND, throughput / 2); // lower on a busy machine
+    int sentBefore = load.sent();
 
-    Future<LoadGenerator.Results> asked = asking.submit(() -> load.askAtRate(rate, Duration.ofSeconds(8)));
-    await().until(() -> load.asked() - askedBefore >= 2 * rate);
+    Future<LoadGenerator.Results> sent = executor.submit(() -> load.runAtRate(rate, Duration.ofSeconds(8)));
+    await().until(() -> load.sent() - sentBefore >= 2 * rate);
     killed.kill();
     // The new broker holds the requests of half a second, fewer than arrive while its JVM starts.
     relay.with("broker.max-waiting", Integer.toString((int) (rate / 2))).broker();
-    LoadGenerator.Results answers = asked.get();
+    LoadGenerator.Results answers = sent.get();
 
     log.info("{} requests, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
     assertThat(answers.all().size() - answers.answered())
@@ -86,7 +86,7 @@ class IntakeIT {
     relay.awaitReady();
     LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/slow/");
 
-    LoadGenerator.Results answers = load.askAtRate(80, Duration.ofSeconds(6)); // 24 in flight
+    LoadGenerator.Results answers = load.runAtRate(80, Duration.ofSeconds(6)); // 24 in flight
 
     log.info("{} requests: {}", answers.all().size(), answers.byOutcome());
     assertThat(answers.byOutcome()).containsOnlyKeys("200 ");

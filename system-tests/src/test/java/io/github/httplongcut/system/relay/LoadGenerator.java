@@ -37,10 +37,10 @@ final class LoadGenerator {
   }
 
   /** The responses to the requests of one period. */
-  record Results(List<Answer> all, Duration asked) {
+  record Results(List<Answer> all, Duration sent) {
 
     double perSecond() {
-      return answered() / (asked.toMillis() / 1_000.0);
+      return answered() / (sent.toMillis() / 1_000.0);
     }
 
     int answered() {
@@ -93,7 +93,7 @@ final class LoadGenerator {
   private final List<String> methods;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger sent = new AtomicInteger();
 
   /** @param port the client agent's port
    * @param directory the common prefix of all paths; ends with a slash
@@ -114,17 +114,17 @@ final class LoadGenerator {
   }
 
   /** Number of requests so far. */
-  int asked() {
-    return asked.get();
+  int sent() {
+    return sent.get();
   }
 
   /** Generates closed-loop load: each caller sends its next request after the response to the last one. */
-  Results askInTurn(int callers, Duration period) throws InterruptedException {
+  Results runClosedLoop(int callers, Duration period) throws InterruptedException {
     Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     CountDownLatch ended = new CountDownLatch(callers);
     long end = System.nanoTime() + period.toNanos();
     for (int i = 0; i < callers; i++) {
-      askAgain(answers, end, ended);
+      sendNext(answers, end, ended);
     }
     if (!ended.await(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new IllegalStateException("requests without a response after " + Relay.PATIENCE);
@@ -132,22 +132,22 @@ final class LoadGenerator {
     return new Results(List.copyOf(answers), period);
   }
 
-  private void askAgain(Queue<Answer> answers, long end, CountDownLatch ended) {
+  private void sendNext(Queue<Answer> answers, long end, CountDownLatch ended) {
     if (System.nanoTime() - end >= 0) {
       ended.countDown();
       return;
     }
     var unused =
-        ask()
+        send()
             .thenAccept(
                 answer -> {
                   answers.add(answer);
-                  askAgain(answers, end, ended);
+                  sendNext(answers, end, ended);
                 });
   }
 
   /** Sends {@code perSecond} requests a second, independent of the responses. */
-  Results askAtRate(double perSecond, Duration period) throws InterruptedException {
+  Results runAtRate(double perSecond, Duration period) throws InterruptedException {
     Queue<CompletableFuture<Answer>> answers = new ConcurrentLinkedQueue<>();
     AtomicInteger count = new AtomicInteger();
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -157,7 +157,7 @@ final class LoadGenerator {
             () -> {
               double due = perSecond * (System.nanoTime() - began) / 1e9;
               for (; count.get() < due; count.getAndIncrement()) {
-                answers.add(ask());
+                answers.add(send());
               }
             },
             0,
@@ -172,8 +172,8 @@ final class LoadGenerator {
     return new Results(all, period);
   }
 
-  private CompletableFuture<Answer> ask() {
-    int number = asked.getAndIncrement();
+  private CompletableFuture<Answer> send() {
+    int number = sent.getAndIncrement();
     String path = directory + number;
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))

@@ -82,15 +82,15 @@ class OverloadIT {
     line.throttle(LINE_BYTES_PER_SECOND);
     LoadGenerator load = new LoadGenerator(client.port("http_listening"), "/");
 
-    double carried = load.askInTurn(30, MEASURED).perSecond();
+    double throughput = load.runClosedLoop(30, MEASURED).perSecond();
     double heapBefore = client.heapAfterGc();
-    LoadGenerator.Results answers = load.askAtRate(3 * carried, OVERLOADED);
+    LoadGenerator.Results answers = load.runAtRate(3 * throughput, OVERLOADED);
     double heapAfter = client.heapAfterGc();
-    LoadGenerator.Results afterwards = load.askAtRate(carried / 2, Duration.ofSeconds(3));
+    LoadGenerator.Results afterwards = load.runAtRate(throughput / 2, Duration.ofSeconds(3));
 
     log.info(
         "throughput {}/s; at three times that load: {} answered, p50 {}, {} refused, p99 {}; heap {} -> {}",
-        Math.round(carried),
+        Math.round(throughput),
         answers.answered(),
         answers.answeredWithin(50),
         answers.refused(),
@@ -98,8 +98,8 @@ class OverloadIT {
         heapBefore,
         heapAfter);
     assertThat(answers.neitherAnsweredNorRefused()).as("lost or wrong").isEmpty();
-    assertThat(answers.answered()).as("still carried").isGreaterThan(carriedIn(carried) / 2);
-    assertThat(answers.refused()).as("refused").isGreaterThan(carriedIn(carried) / 2);
+    assertThat(answers.answered()).as("answered").isGreaterThan(requestsInOverload(throughput) / 2);
+    assertThat(answers.refused()).as("refused").isGreaterThan(requestsInOverload(throughput) / 2);
     assertThat(answers.refusedWithin(99)).as("p99 of 503").isLessThan(answers.answeredWithin(50));
     assertThat(answers.answeredWithin(50)).as("p50 of 200").isLessThan(Duration.ofSeconds(2));
     assertThat(heapAfter).isLessThan(heapBefore + HEAP_SLACK_BYTES);
@@ -114,7 +114,7 @@ class OverloadIT {
     assertThat(runs).doesNotContainAnyElementsOf(answers.refusedPosts());
   }
 
-  private static int carriedIn(double perSecond) {
+  private static int requestsInOverload(double perSecond) {
     return (int) (perSecond * OVERLOADED.toSeconds());
   }
 }

@@ -76,7 +76,7 @@ class RelayIT {
     relay.awaitReady();
     LoadGenerator load = new LoadGenerator(client.port("http_listening"), "/slow/");
 
-    LoadGenerator.Results answers = load.askAtRate(1_000, Duration.ofSeconds(4)); // 333 can run
+    LoadGenerator.Results answers = load.runAtRate(1_000, Duration.ofSeconds(4)); // 333 can run
 
     assertThat(answers.neitherAnsweredNorRefused()).isEmpty();
     assertThat(answers.refused()).isGreaterThan(1_000);
@@ -126,16 +126,16 @@ class RelayIT {
     relay.awaitReady();
     // The response takes longer than a broker needs to learn of its agents.
     assertThat(relay.get(flooding, "/").statusCode()).isEqualTo(503);
-    List<CompletableFuture<HttpResponse<String>>> flood = ask(flooding, "/nobody/", 100);
+    List<CompletableFuture<HttpResponse<String>>> flood = postAll(flooding, "/nobody/", 100);
     await("all but six refused")
         .until(() -> flood.stream().filter(CompletableFuture::isDone).count() >= 94);
 
-    List<CompletableFuture<HttpResponse<String>>> more = ask(client, "/slow/", CAPACITY + 30);
+    List<CompletableFuture<HttpResponse<String>>> more = postAll(client, "/slow/", CAPACITY + 30);
 
     assertThat(more).extracting(each -> each.join().statusCode()).containsOnly(200);
   }
 
-  private List<CompletableFuture<HttpResponse<String>>> ask(
+  private List<CompletableFuture<HttpResponse<String>>> postAll(
       RoleProcess clientAgent, String directory, int requests) {
     return IntStream.range(0, requests)
         .mapToObj(i -> relay.postLater(clientAgent, directory + i, "x"))
@@ -149,7 +149,7 @@ class RelayIT {
     relay.broker();
     relay.upstreamAgent(upstream.url());
     for (int i = 0; i < 3; i++) {
-      relay.upstreamAgent(nobody());
+      relay.upstreamAgent(unusedAddress());
     }
     relay.awaitReady();
 
@@ -168,7 +168,7 @@ class RelayIT {
   }
 
   /** An address at which no server listens. */
-  private static URI nobody() throws IOException {
+  private static URI unusedAddress() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return URI.create("http://127.0.0.1:" + socket.getLocalPort());
     }
@@ -249,9 +249,9 @@ class RelayIT {
   void stoppedUpstreamServerIs502() {
     RoleProcess client = relay.clientAgent();
     relay.broker();
-    URI nobody = upstream.url();
+    URI stopped = upstream.url();
     upstream.close();
-    relay.upstreamAgent(nobody);
+    relay.upstreamAgent(stopped);
     relay.awaitReady();
 
     assertFailure(relay.post(client, "/", "x"), Failure.UPSTREAM_UNREACHABLE);

@@ -27,7 +27,7 @@ class SharesIT {
   private static final Duration PERIOD = Duration.ofSeconds(8);
 
   private final RabbitMq rabbitMq;
-  private final ExecutorService asking = Executors.newSingleThreadExecutor();
+  private final ExecutorService executor = Executors.newSingleThreadExecutor();
   private TestUpstream upstream;
   private Relay relay;
 
@@ -44,7 +44,7 @@ class SharesIT {
 
   @AfterEach
   void end() {
-    asking.shutdownNow();
+    executor.shutdownNow();
     relay.close();
     upstream.close();
   }
@@ -62,13 +62,13 @@ class SharesIT {
     relay.awaitReady();
     LoadGenerator healthy = LoadGenerator.ofReaders(client.port("http_listening"), "/slow/");
     LoadGenerator flood = LoadGenerator.ofReaders(flooding.port("http_listening"), "/");
-    double carried = healthy.askInTurn(100, Duration.ofSeconds(4)).perSecond();
-    double rate = Math.min(500, carried / 2); // lower on a busy machine
+    double throughput = healthy.runClosedLoop(100, Duration.ofSeconds(4)).perSecond();
+    double rate = Math.min(500, throughput / 2); // lower on a busy machine
 
     Future<LoadGenerator.Results> flooded =
-        asking.submit(() -> flood.askAtRate(rate, PERIOD.plusSeconds(2)));
-    await().until(() -> flood.asked() >= 2 * rate);
-    LoadGenerator.Results answers = healthy.askAtRate(rate, PERIOD);
+        executor.submit(() -> flood.runAtRate(rate, PERIOD.plusSeconds(2)));
+    await().until(() -> flood.sent() >= 2 * rate);
+    LoadGenerator.Results answers = healthy.runAtRate(rate, PERIOD);
 
     log.info("{} requests, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
     log.info("flood: {}", flooded.get().byOutcome());

@@ -93,13 +93,13 @@ class ShutdownIT {
       Duration took = Duration.ofNanos(System.nanoTime() - from);
       long then = load.answered();
       await().atMost(Relay.PATIENCE).until(() -> load.answered() > then + 50);
-      List<String> asked = load.end();
+      List<String> sent = load.end();
 
       assertThat(load.failures()).isEmpty();
       assertThat(exitCode).isEqualTo(ENDED);
       assertThat(took).isLessThan(DRAIN_TIMEOUT);
-      List<String> posts = asked.stream().filter(each -> each.startsWith("POST")).toList();
-      assertThat(upstream.runs()).containsAll(asked);
+      List<String> posts = sent.stream().filter(each -> each.startsWith("POST")).toList();
+      assertThat(upstream.runs()).containsAll(sent);
       assertThat(upstream.runs().stream().filter(each -> each.startsWith("POST")))
           .as("POSTs that ran")
           .containsExactlyInAnyOrderElementsOf(posts);

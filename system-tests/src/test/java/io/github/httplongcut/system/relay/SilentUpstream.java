@@ -57,22 +57,22 @@ final class SilentUpstream implements AutoCloseable {
   }
 
   private void read(Socket connection) {
-    boolean asked = false;
+    boolean hasRequest = false;
     try (BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1))) {
       String line = reader.readLine();
       if (line != null) {
-        asked = true;
+        hasRequest = true;
         requests.add(line);
       }
       while (line != null) {
         line = reader.readLine();
       }
     } catch (IOException e) {
-      asked = asked && !listener.isClosed(); // a reset counts as closed, too
+      hasRequest = hasRequest && !listener.isClosed(); // a reset counts as closed, too
     }
-    if (asked) {
+    if (hasRequest) {
       ended.incrementAndGet();
     }
   }

@@ -23,7 +23,7 @@ final class SteadyLoad implements AutoCloseable {
   private final Relay relay;
   private final RoleProcess clientAgent;
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-  private final Map<String, CompletableFuture<HttpResponse<String>>> asked = new LinkedHashMap<>();
+  private final Map<String, CompletableFuture<HttpResponse<String>>> sent = new LinkedHashMap<>();
 
   private SteadyLoad(Relay relay, RoleProcess clientAgent) {
     this.relay = relay;
@@ -33,35 +33,35 @@ final class SteadyLoad implements AutoCloseable {
   static SteadyLoad start(Relay relay, RoleProcess clientAgent) {
     SteadyLoad load = new SteadyLoad(relay, clientAgent);
     var unused =
-        load.clock.scheduleAtFixedRate(load::ask, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        load.clock.scheduleAtFixedRate(load::send, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     return load;
   }
 
-  private synchronized void ask() {
-    int number = asked.size();
+  private synchronized void send() {
+    int number = sent.size();
     String path = (number % 4 < 2 ? "/slow/" : "/quick/") + number;
     if (number % 2 == 0) {
-      asked.put("GET " + path, relay.getLater(clientAgent, path));
+      sent.put("GET " + path, relay.getLater(clientAgent, path));
     } else {
-      asked.put("POST " + path, relay.postLater(clientAgent, path, "x"));
+      sent.put("POST " + path, relay.postLater(clientAgent, path, "x"));
     }
   }
 
   /** Number of requests answered so far. */
   synchronized long answered() {
-    return asked.values().stream().filter(CompletableFuture::isDone).count();
+    return sent.values().stream().filter(CompletableFuture::isDone).count();
   }
 
   /** Stops sending; returns method and path of all requests, such as {@code GET /slow/4}. */
   List<String> end() {
     close();
-    return new ArrayList<>(asked.keySet());
+    return new ArrayList<>(sent.keySet());
   }
 
   /** Waits for all responses; returns the requests that failed, each with its response or error. */
   List<String> failures() throws InterruptedException {
     List<String> failures = new ArrayList<>();
-    for (Map.Entry<String, CompletableFuture<HttpResponse<String>>> each : asked.entrySet()) {
+    for (Map.Entry<String, CompletableFuture<HttpResponse<String>>> each : sent.entrySet()) {
       try {
         HttpResponse<String> response =
             each.getValue().get(Relay.PATIENCE.toSeconds(), TimeUnit.SECONDS);

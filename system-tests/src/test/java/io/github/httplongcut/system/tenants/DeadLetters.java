@@ -121,10 +121,10 @@ final class DeadLetters {
   }
 
   /** Requests for the foreign target, one for each of {@link #FORGERIES}. */
-  List<Event> foreignRequests(String what) {
+  List<Event> foreignRequests(String suffix) {
     List<Event> requests = new ArrayList<>();
     for (int i = 0; i < FORGERIES.size(); i++) {
-      requests.add(TenantEvents.request(tenant.id(), TenantTestbed.FOREIGN, what + "/forgery-" + i));
+      requests.add(TenantEvents.request(tenant.id(), TenantTestbed.FOREIGN, suffix + "/forgery-" + i));
     }
     return requests;
   }

@@ -54,12 +54,12 @@ final class Neighbour implements AutoCloseable {
       Map<String, Integer> late = new TreeMap<>();
       for (Ended each : all) {
         if (!each.isInTime()) {
-          String what = each.right ? "200 after more than " + IN_TIME.toSeconds() + " s" : "";
-          late.merge(each.right ? what : each.outcome, 1, Integer::sum);
+          String reason = each.right ? "200 after more than " + IN_TIME.toSeconds() + " s" : "";
+          late.merge(each.right ? reason : each.outcome, 1, Integer::sum);
         }
       }
       List<String> failures = new ArrayList<>();
-      late.forEach((what, times) -> failures.add(times + " of the neighbour's requests got " + what));
+      late.forEach((reason, times) -> failures.add(times + " of the neighbour's requests got " + reason));
       return new NeighbourReport(
           sorted.get(sorted.size() / 2),
           sorted.get(sorted.size() * 99 / 100),
@@ -91,11 +91,11 @@ final class Neighbour implements AutoCloseable {
     // Not at a fixed rate: after a pause of the machine, all overdue requests would be sent at once.
     var unused =
         neighbour.clock.scheduleWithFixedDelay(
-            neighbour::ask, period, period, TimeUnit.NANOSECONDS);
+            neighbour::send, period, period, TimeUnit.NANOSECONDS);
     return neighbour;
   }
 
-  private void ask() {
+  private void send() {
     int number = sent.get();
     if (number == REQUESTS) {
       return;

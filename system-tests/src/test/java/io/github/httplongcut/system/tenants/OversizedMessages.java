@@ -81,10 +81,10 @@ final class OversizedMessages {
             acme.id(), UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID(), headers, more);
   }
 
-  private static String repeat(int times, IntFunction<String> what) {
+  private static String repeat(int times, IntFunction<String> element) {
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < times; i++) {
-      all.append(i == 0 ? "" : ",").append(what.apply(i));
+      all.append(i == 0 ? "" : ",").append(element.apply(i));
     }
     return all.toString();
   }

@@ -132,37 +132,37 @@ final class Tenant implements AutoCloseable {
    *
    * @return false if RabbitMQ refused an operation
    */
-  boolean attempt(String what, ChannelAction step) {
+  boolean attempt(String operation, ChannelAction step) {
     try (Channel channel = connection.createChannel()) {
       channel.confirmSelect();
       step.on(channel);
       channel.waitForConfirms(CONFIRM_TIMEOUT_MS); // RabbitMQ may nack
       return true;
     } catch (ShutdownSignalException e) {
-      return refused(what, e);
+      return refused(operation, e);
     } catch (IOException e) {
       if (e.getCause() instanceof ShutdownSignalException shutdown) {
-        return refused(what, shutdown);
+        return refused(operation, shutdown);
       }
-      throw new UncheckedIOException(what, e);
+      throw new UncheckedIOException(operation, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     } catch (TimeoutException e) {
       String why = e.getMessage();
       if (why != null && why.contains("closed")) {
-        return refused(what, e);
+        return refused(operation, e);
       }
-      throw new IllegalStateException(what, e);
+      throw new IllegalStateException(operation, e);
     }
   }
 
-  private boolean refused(String what, Exception why) {
+  private boolean refused(String operation, Exception why) {
     String message = String.valueOf(why.getMessage());
     int from = message.indexOf("reply-text=");
-    refusals.add(what + ": " + (from < 0 ? message : message.substring(from + 11)));
+    refusals.add(operation + ": " + (from < 0 ? message : message.substring(from + 11)));
     if (!connection.isOpen()) {
-      throw new IllegalStateException(what, why);
+      throw new IllegalStateException(operation, why);
     }
     return false;
   }
@@ -180,9 +180,9 @@ final class Tenant implements AutoCloseable {
   }
 
   /** A new name that this tenant may declare. */
-  String newName(String what) {
+  String newName(String operation) {
     names++;
-    return prefix + id.instance() + "." + what + "-" + names;
+    return prefix + id.instance() + "." + operation + "-" + names;
   }
 
   /** Declares an exchange with a new name. */

@@ -23,19 +23,19 @@ final class TenantEvents {
 
   private TenantEvents() {}
 
-  /** A GET request for a target, with a path that ends in {@code what}. */
-  static ClientRequest request(ProcessId from, String target, String what) {
-    return request(from, target, "GET", what);
+  /** A GET request for a target, with a path that ends in {@code suffix}. */
+  static ClientRequest request(ProcessId from, String target, String suffix) {
+    return request(from, target, "GET", suffix);
   }
 
-  /** A request for a target, with a path that ends in {@code what}. */
-  static ClientRequest request(ProcessId from, String target, String method, String what) {
+  /** A request for a target, with a path that ends in {@code suffix}. */
+  static ClientRequest request(ProcessId from, String target, String method, String suffix) {
     Headers headers = Headers.builder().add("Host", "a").build();
     return new ClientRequest(
         from,
         UUID.randomUUID(),
         TTL,
-        new Request(target, method, STOLEN + "/" + what, headers, Body.ABSENT));
+        new Request(target, method, STOLEN + "/" + suffix, headers, Body.ABSENT));
   }
 
   /** A dispatch of a request as a broker would send it. */

@@ -245,10 +245,10 @@ final class TenantTestbed implements AutoCloseable {
       }
       counters()
           .forEach(
-              (what, now) -> {
-                double more = now - countersBefore.get(what);
+              (counter, now) -> {
+                double more = now - countersBefore.get(counter);
                 if (more != 0) {
-                  damage.add("%s: %.0f more".formatted(what, more));
+                  damage.add("%s: %.0f more".formatted(counter, more));
                 }
               });
     }
@@ -333,10 +333,10 @@ final class TenantTestbed implements AutoCloseable {
   }
 
   private NeighbourReport neighbour(Attack attack) {
-    try (Neighbour asking = Neighbour.start(clientAgent)) {
-      neighbour = asking;
+    try (Neighbour started = Neighbour.start(clientAgent)) {
+      neighbour = started;
       attack.run();
-      return asking.report();
+      return started.report();
     } catch (Exception e) {
       throw new IllegalStateException("the attack could not be made", e);
     }

@@ -37,8 +37,8 @@ class TenantsIT extends AttackFixture {
         () -> {
           for (Death death : Death.values()) {
             for (String type : List.of("classic", "quorum")) {
-              String what = death + "/" + type;
-              dead.send(death, type, "client_request", key, dead.foreignRequests(what));
+              String suffix = death + "/" + type;
+              dead.send(death, type, "client_request", key, dead.foreignRequests(suffix));
             }
           }
           dead.sendWithOwnKeys(

@@ -29,8 +29,8 @@ final class UncheckedRoutes {
     return Topology.targetKey(Tenant.TARGET, tenant.id());
   }
 
-  private ClientRequest request(String what) {
-    return TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, what);
+  private ClientRequest request(String suffix) {
+    return TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, suffix);
   }
 
   /** Binds shared exchanges and the shared queue to the tenants' own exchanges. */
