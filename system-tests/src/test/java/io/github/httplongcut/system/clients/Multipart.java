@@ -3,7 +3,7 @@ package io.github.httplongcut.system.clients;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** {@code multipart/form-data} (RFC 7578), which Java's client leaves to its user. */
+/** Encodes {@code multipart/form-data} (RFC 7578), which Java's HttpClient does not support. */
 final class Multipart {
 
   private static final String BOUNDARY = "----longcut-boundary";

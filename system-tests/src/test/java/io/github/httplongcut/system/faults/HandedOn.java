@@ -120,7 +120,7 @@ enum HandedOn implements FaultScenario {
     }
   }
 
-  /** The upstream server refuses this agent's connections. */
+  /** Makes the upstream server refuse this agent's connections. */
   private static Supplier<Runnable> refuse(FaultBench bench, RoleProcess agent) {
     int listener = bench.upstreamListenerOf(agent);
     bench.upstream().refuse(listener);
