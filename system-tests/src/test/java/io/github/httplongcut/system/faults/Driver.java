@@ -24,7 +24,9 @@ import org.apache.hc.core5.concurrent.FutureCallback;
 import org.apache.hc.core5.http.ContentType;
 
 /**
- * Generates load: sends GET and POST at a steady rate, independent of the responses, through all client agents in turn. Each request uses a new connection. If a client agent refuses the connection, the driver tries the next one, as a load balancer does. It never retries otherwise.
+ * Generates load: sends GET and POST at a steady rate, independent of the responses, through all
+ * client agents in turn. Each request uses a new connection. If a client agent refuses the
+ * connection, the driver tries the next one, as a load balancer does. It never retries otherwise.
  */
 final class Driver implements AutoCloseable {
 
@@ -33,7 +35,10 @@ final class Driver implements AutoCloseable {
 
   private static final long TICK_MILLIS = 10;
 
-  /** Interval of the disk check. Waiting for most of an interval is a pause of the machine; a single write takes less. */
+  /**
+   * Interval of the disk check. Waiting for most of an interval is a pause of the machine; a single
+   * write takes less.
+   */
   private static final long WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private static final double NEARLY_ALL = 0.8;
@@ -112,7 +117,9 @@ final class Driver implements AutoCloseable {
     return Duration.ofNanos(worstStall);
   }
 
-  /** The time for which all other processes waited for the disk. The driver itself does not write. */
+  /**
+   * The time for which all other processes waited for the disk. The driver itself does not write.
+   */
   Duration waitedForDisk() {
     return Duration.ofNanos(waitedNanos.get());
   }
@@ -146,7 +153,8 @@ final class Driver implements AutoCloseable {
 
   private void sendOne() {
     boolean post = random.nextBoolean();
-    SentRequest request = new SentRequest(prefix + "-" + due, post, post ? 20 + (int) (due % 1_979) : 0);
+    SentRequest request =
+        new SentRequest(prefix + "-" + due, post, post ? 20 + (int) (due % 1_979) : 0);
     synchronized (sent) {
       sent.add(request);
     }
@@ -157,7 +165,10 @@ final class Driver implements AutoCloseable {
 
   private void send(SentRequest request, List<RoleProcess> all, int index, int tries) {
     if (tries == 0) {
-      end(request, new Answer(End.REFUSED, 0, "", "every client agent refused the connection", System.nanoTime()));
+      end(
+          request,
+          new Answer(
+              End.REFUSED, 0, "", "every client agent refused the connection", System.nanoTime()));
       return;
     }
     RoleProcess client = all.get(index);

@@ -1,7 +1,8 @@
 package io.github.httplongcut.system.faults;
 
 /**
- * The requests that may fail during a fault. The guarantees of {@link RequestAudit} hold in any case.
+ * The requests that may fail during a fault. The guarantees of {@link RequestAudit} hold in any
+ * case.
  *
  * @param gets the GETs that may fail
  * @param posts the POSTs that may fail

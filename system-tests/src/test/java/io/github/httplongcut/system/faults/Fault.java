@@ -18,9 +18,12 @@ import java.util.Set;
 /**
  * A fault of the fault suite: its injector, its duration, and the requests that may fail.
  *
- * <p>Faults of processes come before faults of their environment. Of two simultaneous faults, the one that comes later in this list ends first, because a process can start only in a sound environment.
+ * <p>Faults of processes come before faults of their environment. Of two simultaneous faults, the
+ * one that comes later in this list ends first, because a process can start only in a sound
+ * environment.
  */
-@SuppressWarnings("ImmutableEnumChecker") // injectors have no state, and the counts are never changed
+@SuppressWarnings(
+    "ImmutableEnumChecker") // injectors have no state, and the counts are never changed
 enum Fault implements FaultScenario {
   CLIENT_AGENT_KILLED(FaultInjectors.kill(CLIENT_AGENT), 0.5, NO_FAILURE),
   BROKER_KILLED(FaultInjectors.kill(BROKER), 0.5, POSTS_LOST_WITH_IT),
@@ -32,7 +35,8 @@ enum Fault implements FaultScenario {
   BROKER_FROZEN(FaultInjectors.freeze(BROKER), 5, NO_GET_FAILS),
   UPSTREAM_AGENT_FROZEN(FaultInjectors.freeze(UPSTREAM_AGENT), 5, NO_GET_FAILS),
   BROKER_FROZEN_FOR_LONG(FaultInjectors.freeze(BROKER), 20, NO_GET_FAILS, Length.LONG),
-  UPSTREAM_AGENT_FROZEN_FOR_LONG(FaultInjectors.freeze(UPSTREAM_AGENT), 20, NO_GET_FAILS, Length.LONG),
+  UPSTREAM_AGENT_FROZEN_FOR_LONG(
+      FaultInjectors.freeze(UPSTREAM_AGENT), 20, NO_GET_FAILS, Length.LONG),
   LAST_BROKER_FROZEN(FaultInjectors.freeze(BROKER), 5, ALL_MAY_FAIL, BROKER, Length.LONG),
   LAST_UPSTREAM_AGENT_FROZEN(
       FaultInjectors.freeze(UPSTREAM_AGENT), 5, ALL_MAY_FAIL, UPSTREAM_AGENT, Length.LONG),
@@ -50,12 +54,16 @@ enum Fault implements FaultScenario {
   BROKER_INBOX_DELETED(FaultInjectors.deleteInbox(BROKER), 0.1, ALL_MAY_FAIL),
   UPSTREAM_AGENT_INBOX_DELETED(FaultInjectors.deleteInbox(UPSTREAM_AGENT), 0.1, ALL_MAY_FAIL),
 
-  CLIENT_AGENT_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(CLIENT_AGENT, "publish"), 2, NO_GET_FAILS),
-  CLIENT_AGENT_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(CLIENT_AGENT, "consume"), 2, NO_GET_FAILS),
+  CLIENT_AGENT_PUBLISH_BLACK_HOLE(
+      FaultInjectors.blackHole(CLIENT_AGENT, "publish"), 2, NO_GET_FAILS),
+  CLIENT_AGENT_CONSUME_BLACK_HOLE(
+      FaultInjectors.blackHole(CLIENT_AGENT, "consume"), 2, NO_GET_FAILS),
   BROKER_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(BROKER, "publish"), 2, NO_GET_FAILS),
   BROKER_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(BROKER, "consume"), 2, NO_GET_FAILS),
-  UPSTREAM_AGENT_PUBLISH_BLACK_HOLE(FaultInjectors.blackHole(UPSTREAM_AGENT, "publish"), 2, NO_GET_FAILS),
-  UPSTREAM_AGENT_CONSUME_BLACK_HOLE(FaultInjectors.blackHole(UPSTREAM_AGENT, "consume"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_PUBLISH_BLACK_HOLE(
+      FaultInjectors.blackHole(UPSTREAM_AGENT, "publish"), 2, NO_GET_FAILS),
+  UPSTREAM_AGENT_CONSUME_BLACK_HOLE(
+      FaultInjectors.blackHole(UPSTREAM_AGENT, "consume"), 2, NO_GET_FAILS),
 
   CLIENT_AGENT_PUBLISH_RESET(FaultInjectors.reset(CLIENT_AGENT, "publish"), 0.1, NO_GET_FAILS),
   CLIENT_AGENT_CONSUME_RESET(FaultInjectors.reset(CLIENT_AGENT, "consume"), 0.1, NO_GET_FAILS),
@@ -82,9 +90,12 @@ enum Fault implements FaultScenario {
   UPSTREAM_SERVER_REFUSES_ONE_OF_TWO(FaultInjectors.refuseAllButOne(), 3, NO_GET_FAILS),
   UPSTREAM_SERVER_REFUSES_THREE_OF_FOUR(
       FaultInjectors.refuseAllButOne(), 3, NO_GET_FAILS, UPSTREAM_AGENT, 4),
-  UPSTREAM_SERVER_RESETS_MID_BODY(FaultInjectors.behaviour(Behaviour.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
-  UPSTREAM_SERVER_NEVER_ANSWERS(FaultInjectors.behaviour(Behaviour.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
-  UPSTREAM_SERVER_ANSWERS_LATE(FaultInjectors.behaviour(Behaviour.ANSWERS_LATE), 1.5, ALL_MAY_FAIL, Length.LONG),
+  UPSTREAM_SERVER_RESETS_MID_BODY(
+      FaultInjectors.behaviour(Behaviour.RESETS_MID_BODY), 2, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_NEVER_ANSWERS(
+      FaultInjectors.behaviour(Behaviour.NEVER_ANSWERS), 1.5, ALL_MAY_FAIL),
+  UPSTREAM_SERVER_ANSWERS_LATE(
+      FaultInjectors.behaviour(Behaviour.ANSWERS_LATE), 1.5, ALL_MAY_FAIL, Length.LONG),
 
   TENANT_FLOODS(FaultInjectors.flood(), 3, NO_FAILURE),
   CLOCKS_A_DAY_OFF(FaultInjectors.setClocks(), 3, NO_FAILURE),
@@ -137,7 +148,12 @@ enum Fault implements FaultScenario {
     this(injector, holdSeconds, expectation, Length.SHORT);
   }
 
-  Fault(FaultInjector injector, double holdSeconds, Expectation expectation, RelayPart part, int count) {
+  Fault(
+      FaultInjector injector,
+      double holdSeconds,
+      Expectation expectation,
+      RelayPart part,
+      int count) {
     this(injector, holdSeconds, expectation, Length.SHORT);
     counts.put(part, count);
   }
@@ -147,7 +163,11 @@ enum Fault implements FaultScenario {
   }
 
   Fault(
-      FaultInjector injector, double holdSeconds, Expectation expectation, RelayPart alone, Length length) {
+      FaultInjector injector,
+      double holdSeconds,
+      Expectation expectation,
+      RelayPart alone,
+      Length length) {
     this(injector, holdSeconds, expectation, length);
     counts.put(alone, 1);
   }
@@ -190,7 +210,9 @@ enum Fault implements FaultScenario {
   }
 
   /**
-   * Returns whether both faults can be active at the same time. Most pairs can. Two faults must not hit the only process of a role, and a fault that is injected through RabbitMQ needs a running RabbitMQ.
+   * Returns whether both faults can be active at the same time. Most pairs can. Two faults must not
+   * hit the only process of a role, and a fault that is injected through RabbitMQ needs a running
+   * RabbitMQ.
    */
   boolean goesWith(Fault other) {
     return isPossibleBeside(other) && other.isPossibleBeside(this);

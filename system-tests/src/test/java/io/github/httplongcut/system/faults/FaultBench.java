@@ -30,7 +30,10 @@ import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
 
 /**
- * A test bench for faults: a relay of real processes on a RabbitMQ of its own, with every connection through a {@link TcpProxy}, an upstream server and an HTTP client. Trials use the bench one after the other. Each fault injector undoes its fault, and {@link #ensure} starts missing processes.
+ * A test bench for faults: a relay of real processes on a RabbitMQ of its own, with every
+ * connection through a {@link TcpProxy}, an upstream server and an HTTP client. Trials use the
+ * bench one after the other. Each fault injector undoes its fault, and {@link #ensure} starts
+ * missing processes.
  */
 final class FaultBench implements AutoCloseable {
 
@@ -145,7 +148,8 @@ final class FaultBench implements AutoCloseable {
   }
 
   /**
-   * The client agents to which callers send requests, without those passed to {@link #stopLoadBalancingTo}.
+   * The client agents to which callers send requests, without those passed to {@link
+   * #stopLoadBalancingTo}.
    */
   List<RoleProcess> loadBalanced() {
     return running.get(RelayPart.CLIENT_AGENT).stream()
@@ -154,7 +158,9 @@ final class FaultBench implements AutoCloseable {
   }
 
   /**
-   * Makes callers send no more requests to a client agent, as a load balancer does that checks {@code /readyz}. When a listener closes, the operating system resets connections that the process has not accepted yet, so none may arrive then.
+   * Makes callers send no more requests to a client agent, as a load balancer does that checks
+   * {@code /readyz}. When a listener closes, the operating system resets connections that the
+   * process has not accepted yet, so none may arrive then.
    */
   void stopLoadBalancingTo(RoleProcess process) {
     notLoadBalanced.add(process);
@@ -165,7 +171,10 @@ final class FaultBench implements AutoCloseable {
     return everStarted;
   }
 
-  /** Picks a process that was not picked since {@link #ensure}, so that two faults never hit the same process. */
+  /**
+   * Picks a process that was not picked since {@link #ensure}, so that two faults never hit the
+   * same process.
+   */
   RoleProcess pick(RelayPart part, Random random) {
     List<RoleProcess> left =
         running.get(part).stream().filter(process -> !picked.contains(process)).toList();
@@ -193,13 +202,18 @@ final class FaultBench implements AutoCloseable {
     return process;
   }
 
-  /** Starts an upstream agent for the listener of the upstream server that the fewest running agents use. */
+  /**
+   * Starts an upstream agent for the listener of the upstream server that the fewest running agents
+   * use.
+   */
   private RoleProcess startUpstreamAgent() {
     upstreamListeners.keySet().removeIf(process -> !process.isAlive());
     int listener =
         IntStream.range(0, RecordingUpstream.LISTENERS)
             .boxed()
-            .min(Comparator.comparing(each -> Collections.frequency(upstreamListeners.values(), each)))
+            .min(
+                Comparator.comparing(
+                    each -> Collections.frequency(upstreamListeners.values(), each)))
             .orElseThrow();
     RoleProcess process = relay.upstreamAgent(upstream.url(listener));
     upstreamListeners.put(process, listener);
@@ -211,7 +225,10 @@ final class FaultBench implements AutoCloseable {
     return upstreamListeners.get(upstreamAgent);
   }
 
-  /** Starts a process with additional environment variables, such as {@code A=B}; the process is not ready yet. */
+  /**
+   * Starts a process with additional environment variables, such as {@code A=B}; the process is not
+   * ready yet.
+   */
   RoleProcess start(RelayPart part, String... environment) {
     List<String> prefix = new ArrayList<>(List.of("env", "LONGCUT_LOG_LEVEL=DEBUG"));
     prefix.addAll(List.of(environment));

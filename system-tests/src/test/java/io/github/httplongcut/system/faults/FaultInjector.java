@@ -5,7 +5,8 @@ import java.util.Random;
 /** Injects a fault. */
 interface FaultInjector {
 
-  /** Injects the fault.
+  /**
+   * Injects the fault.
    *
    * @param random picks the process
    */

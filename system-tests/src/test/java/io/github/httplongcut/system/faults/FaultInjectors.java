@@ -45,7 +45,8 @@ final class FaultInjectors {
   }
 
   /**
-   * Sends SIGTERM to a process; a new process replaces it at the end. Callers still use the process while the fault lasts, as a load balancer does until it notices that the process is not ready.
+   * Sends SIGTERM to a process; a new process replaces it at the end. Callers still use the process
+   * while the fault lasts, as a load balancer does until it notices that the process is not ready.
    */
   static FaultInjector drain(RelayPart part) {
     return (bench, random) -> {
@@ -92,7 +93,8 @@ final class FaultInjectors {
   static FaultInjector memoryAlarm() {
     return (bench, random) -> {
       bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0");
-      return InjectedFault.healedBy(() -> bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0.4"));
+      return InjectedFault.healedBy(
+          () -> bench.rabbitMq().ctl("set_vm_memory_high_watermark", "0.4"));
     };
   }
 
@@ -159,7 +161,8 @@ final class FaultInjectors {
     void impair(TcpProxy proxy, Pattern login);
   }
 
-  private static FaultInjector onConnection(RelayPart part, String connection, Impairment impairing) {
+  private static FaultInjector onConnection(
+      RelayPart part, String connection, Impairment impairing) {
     return (bench, random) -> {
       Pattern login = part.connectionOf(bench.pick(part, random).name(), connection);
       bench.proxies().forEach(proxy -> impairing.impair(proxy, login));
@@ -185,7 +188,8 @@ final class FaultInjectors {
               .map(bench::upstreamListenerOf)
               .toList();
       closed.forEach(listener -> bench.upstream().refuse(listener));
-      return InjectedFault.healedBy(() -> closed.forEach(listener -> bench.upstream().listen(listener)));
+      return InjectedFault.healedBy(
+          () -> closed.forEach(listener -> bench.upstream().listen(listener)));
     };
   }
 
@@ -206,7 +210,9 @@ final class FaultInjectors {
   }
 
   /**
-   * Starts one more process of each role with clocks that are a day off, as with {@code faketime -f +1d}. The monotonic clock is off as well: with DONT_FAKE_MONOTONIC, libfaketime 0.9.10 makes timed waits of a JVM return at once, so that the JVM spins.
+   * Starts one more process of each role with clocks that are a day off, as with {@code faketime -f
+   * +1d}. The monotonic clock is off as well: with DONT_FAKE_MONOTONIC, libfaketime 0.9.10 makes
+   * timed waits of a JVM return at once, so that the JVM spins.
    */
   static FaultInjector setClocks() {
     return (bench, random) -> {
@@ -235,7 +241,11 @@ final class FaultInjectors {
   }
 
   private static Path fakeTime() {
-    return findFakeTime().orElseThrow(() -> new IllegalStateException("libfaketime is not installed: apt-get install faketime"));
+    return findFakeTime()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "libfaketime is not installed: apt-get install faketime"));
   }
 
   private static java.util.Optional<Path> findFakeTime() {

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The long faults, and all possible pairs of the paired faults. Runs with {@code -Pfaults-long}. */
+/**
+ * The long faults, and all possible pairs of the paired faults. Runs with {@code -Pfaults-long}.
+ */
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultPairsIT {

@@ -12,7 +12,10 @@ import java.util.Random;
 /** Messages that no process of the relay sends, published by a user with all permissions. */
 final class Garbage {
 
-  /** The largest message that RabbitMQ accepts (rabbitmq.conf), in bytes: twice the size limit for a body. */
+  /**
+   * The largest message that RabbitMQ accepts (rabbitmq.conf), in bytes: twice the size limit for a
+   * body.
+   */
   private static final int OVERSIZE = 8 << 20;
 
   private static final String ADMIN = "admin";

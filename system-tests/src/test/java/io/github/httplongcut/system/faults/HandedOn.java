@@ -20,13 +20,16 @@ import org.awaitility.core.ConditionTimeoutException;
  *
  * <ol>
  *   <li>The agent publishes an error that tells the broker to dispatch the POST to another agent.
- *   <li>RabbitMQ takes the error, but the agent's publishing connection is reset before the confirm arrives.
+ *   <li>RabbitMQ takes the error, but the agent's publishing connection is reset before the confirm
+ *       arrives.
  *   <li>Within milliseconds, the broker that has dispatched the POST again is killed or frozen.
  * </ol>
  *
- * <p>If the agent published the error again, the second copy would become an orphan while the POST runs at another agent. The POST would then run twice, or its caller would get a 503.
+ * <p>If the agent published the error again, the second copy would become an orphan while the POST
+ * runs at another agent. The POST would then run twice, or its caller would get a 503.
  *
- * <p>Meanwhile the upstream server answers POSTs slowly, so that the second copy would reach the broker's inbox before the response.
+ * <p>Meanwhile the upstream server answers POSTs slowly, so that the second copy would reach the
+ * broker's inbox before the response.
  */
 @SuppressWarnings("ImmutableEnumChecker") // causes and broker faults have no state
 enum HandedOn implements FaultScenario {
@@ -38,9 +41,11 @@ enum HandedOn implements FaultScenario {
   /** Makes an upstream agent hand on the requests that it has taken. */
   private interface Cause {
 
-    /** Injects the fault.
+    /**
+     * Injects the fault.
      *
-     * @return a supplier that ends the fault and returns a task that waits until the process is ready
+     * @return a supplier that ends the fault and returns a task that waits until the process is
+     *     ready
      */
     Supplier<Runnable> begin(FaultBench bench, RoleProcess agent);
   }
@@ -48,14 +53,18 @@ enum HandedOn implements FaultScenario {
   /** Injects a fault into a broker. */
   private interface BrokerFault {
 
-    /** Injects the fault.
+    /**
+     * Injects the fault.
      *
-     * @return a supplier that ends the fault and returns a task that waits until the process is ready
+     * @return a supplier that ends the fault and returns a task that waits until the process is
+     *     ready
      */
     Supplier<Runnable> begin(FaultBench bench, RoleProcess broker);
   }
 
-  /** Shorter than {@code confirm-timeout}, after which the agent itself would close the connection. */
+  /**
+   * Shorter than {@code confirm-timeout}, after which the agent itself would close the connection.
+   */
   private static final Duration PATIENCE = Duration.ofMillis(1_800);
 
   private static final Duration CONSUMING_DELAY = Duration.ofMillis(150);
@@ -107,9 +116,13 @@ enum HandedOn implements FaultScenario {
     };
   }
 
-  /** Minimum number of requests that the broker dispatches again before its fault; the maximum is less than twice that. */
+  /**
+   * Minimum number of requests that the broker dispatches again before its fault; the maximum is
+   * less than twice that.
+   */
   private int minDispatches() {
-    // A server that refuses connections affects GETs as well. A draining agent hands on only requests that it was settling.
+    // A server that refuses connections affects GETs as well. A draining agent hands on only
+    // requests that it was settling.
     return name().startsWith("SERVER_REFUSES") ? 4 : 1;
   }
 
@@ -130,7 +143,10 @@ enum HandedOn implements FaultScenario {
     };
   }
 
-  /** Sends SIGTERM while the agent settles POSTs. A delay on the consuming connection makes settling slow. */
+  /**
+   * Sends SIGTERM while the agent settles POSTs. A delay on the consuming connection makes settling
+   * slow.
+   */
   private static Supplier<Runnable> drain(FaultBench bench, RoleProcess agent) {
     Pattern consuming = UPSTREAM_AGENT.connectionOf(agent.name(), "consume");
     bench.proxies().forEach(proxy -> proxy.delay(consuming, CONSUMING_DELAY));
@@ -165,7 +181,10 @@ enum HandedOn implements FaultScenario {
     };
   }
 
-  /** Waits for the condition, up to {@link #PATIENCE}. The trial is valid even if the condition never holds. */
+  /**
+   * Waits for the condition, up to {@link #PATIENCE}. The trial is valid even if the condition
+   * never holds.
+   */
   private static void awaitThat(BooleanSupplier condition) {
     try {
       await()

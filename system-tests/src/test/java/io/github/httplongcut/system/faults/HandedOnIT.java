@@ -13,7 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Runs the trials of {@link HandedOn}: {@code longcut.test.handed-on} trials of each kind, 30 with {@code -Pfaults-long}.
+ * Runs the trials of {@link HandedOn}: {@code longcut.test.handed-on} trials of each kind, 30 with
+ * {@code -Pfaults-long}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("faults")

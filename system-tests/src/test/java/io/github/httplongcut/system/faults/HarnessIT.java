@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The negative control of the fault suite. Each trial simulates a defect of the relay from outside and must report it.
+ * The negative control of the fault suite. Each trial simulates a defect of the relay from outside
+ * and must report it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("faults")
@@ -29,8 +30,10 @@ class HarnessIT {
   @SuppressWarnings("ImmutableEnumChecker") // injectors have no state
   enum SimulatedDefect implements FaultScenario {
     RUNS_TWICE(FaultInjectors.behaviour(Behaviour.RUNS_TWICE), "ran 2 times"),
-    ANSWERS_FOR_ANOTHER(FaultInjectors.behaviour(Behaviour.ANSWERS_FOR_ANOTHER), "the response to another request"),
-    FORGETS_THE_EXECUTION(FaultInjectors.behaviour(Behaviour.FORGETS_THE_EXECUTION), "got a 200 but never ran"),
+    ANSWERS_FOR_ANOTHER(
+        FaultInjectors.behaviour(Behaviour.ANSWERS_FOR_ANOTHER), "the response to another request"),
+    FORGETS_THE_EXECUTION(
+        FaultInjectors.behaviour(Behaviour.FORGETS_THE_EXECUTION), "got a 200 but never ran"),
     SAYS_503(FaultInjectors.behaviour(Behaviour.SAYS_503), "an error that no caller may get"),
     NEVER_ANSWERS(FaultInjectors.behaviour(Behaviour.NEVER_ANSWERS), "should not have failed"),
     STAYS_AWAY(stayAway(), "normal service only after"),
@@ -69,7 +72,10 @@ class HarnessIT {
       return one;
     }
 
-    /** Returns whether a trial reports the defect even on a machine that was paused, where failed requests are excused. */
+    /**
+     * Returns whether a trial reports the defect even on a machine that was paused, where failed
+     * requests are excused.
+     */
     boolean isFoundOnAnyMachine() {
       return this != NEVER_ANSWERS && this != STAYS_AWAY;
     }
@@ -78,7 +84,8 @@ class HarnessIT {
     private static FaultInjector stayAway() {
       return (bench, random) -> {
         bench.upstream().refuse();
-        return InjectedFault.healedBy(() -> bench.upstream().listenAfter(Trial.RECOVERY.plusSeconds(1)));
+        return InjectedFault.healedBy(
+            () -> bench.upstream().listenAfter(Trial.RECOVERY.plusSeconds(1)));
       };
     }
 

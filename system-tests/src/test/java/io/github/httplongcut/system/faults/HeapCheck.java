@@ -9,9 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Checks that the heap of idle processes does not grow from trial to trial.
- */
+/** Checks that the heap of idle processes does not grow from trial to trial. */
 final class HeapCheck {
 
   private static final long SLACK_BYTES = 12L * 1024 * 1024;
@@ -23,7 +21,10 @@ final class HeapCheck {
     processes.forEach(process -> before.put(process, usedAfterCollection(process)));
   }
 
-  /** A line for each process whose heap grew by more than {@link #SLACK_BYTES}; new processes are ignored. */
+  /**
+   * A line for each process whose heap grew by more than {@link #SLACK_BYTES}; new processes are
+   * ignored.
+   */
   List<String> growth(List<RoleProcess> processes) {
     List<String> grown = new ArrayList<>();
     for (RoleProcess process : processes) {
@@ -32,7 +33,8 @@ final class HeapCheck {
         long now = usedAfterCollection(process);
         if (now > then + SLACK_BYTES) {
           grown.add(
-              "the heap of %s grew from %d KiB to %d KiB".formatted(process.name(), then >> 10, now >> 10));
+              "the heap of %s grew from %d KiB to %d KiB"
+                  .formatted(process.name(), then >> 10, now >> 10));
         }
       }
     }

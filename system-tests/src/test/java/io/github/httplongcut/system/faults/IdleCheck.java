@@ -163,7 +163,10 @@ final class IdleCheck {
     return wrong;
   }
 
-  /** Returns whether a queue without a consumer remains on a cluster node that was down; such a queue expires later. */
+  /**
+   * Returns whether a queue without a consumer remains on a cluster node that was down; such a
+   * queue expires later.
+   */
   private boolean isLeftBehind(JsonNode queue) {
     return bench.proxies().size() > 1 && queue.path("consumers").asInt() == 0;
   }

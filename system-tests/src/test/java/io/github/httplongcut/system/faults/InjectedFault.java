@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * An active fault.
  *
- * @param victim the killed or frozen process, if any; requests of callers that are connected to a victim may fail
+ * @param victim the killed or frozen process, if any; requests of callers that are connected to a
+ *     victim may fail
  * @param heal ends the fault; returns once all processes that it starts are ready
  */
 record InjectedFault(Optional<RoleProcess> victim, Runnable heal) {

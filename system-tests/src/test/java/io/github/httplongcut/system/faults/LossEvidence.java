@@ -13,11 +13,12 @@ import java.util.stream.Collectors;
  * <ul>
  *   <li>An upstream agent had begun to settle the POST.
  *   <li>A broker had begun to settle the POST, and no upstream agent had taken its dispatch.
- *   <li>A quorum queue delivered the POST to a broker that was already dead, which RabbitMQ notices late. The client
- *       agent then logs {@code in_doubt}, and no other broker logs the POST.
+ *   <li>A quorum queue delivered the POST to a broker that was already dead, which RabbitMQ notices
+ *       late. The client agent then logs {@code in_doubt}, and no other broker logs the POST.
  * </ul>
  *
- * <p>A process logs each step before it takes the step. A missing line is therefore a step that was not taken.
+ * <p>A process logs each step before it takes the step. A missing line is therefore a step that was
+ * not taken.
  */
 final class LossEvidence {
 

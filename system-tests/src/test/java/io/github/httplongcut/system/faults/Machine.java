@@ -23,7 +23,8 @@ record Machine(Duration paused) {
   }
 
   /**
-   * The time since boot in which all runnable processes waited for the disk: the line {@code full} of Linux's pressure stall information. Zero if the kernel does not provide it.
+   * The time since boot in which all runnable processes waited for the disk: the line {@code full}
+   * of Linux's pressure stall information. Zero if the kernel does not provide it.
    */
   static Duration waitedForDisk() {
     try (var lines = Files.lines(DISK_PRESSURE)) {

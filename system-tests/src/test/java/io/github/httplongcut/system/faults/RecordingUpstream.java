@@ -30,14 +30,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.xnio.IoUtils;
 
 /**
- * An upstream server that records every execution by the request's id, the last part of the path. By default it answers {@code <method> <id>} after a small random delay. It has {@value #LISTENERS} listeners, each on its own port, so that it can refuse one agent and serve another.
+ * An upstream server that records every execution by the request's id, the last part of the path.
+ * By default it answers {@code <method> <id>} after a small random delay. It has {@value
+ * #LISTENERS} listeners, each on its own port, so that it can refuse one agent and serve another.
  */
 final class RecordingUpstream implements AutoCloseable {
 
-  /** The treatment of requests. All but {@link #NORMAL} apply to each fifth request only, so that the others show that service goes on. */
+  /**
+   * The treatment of requests. Each treatment but {@link #NORMAL} applies to every fifth request only, so that the other requests show whether service goes on.
+   */
   enum Behaviour {
     NORMAL,
-    /** Delays the response to every POST, not only each fifth, by 1.5 to 2.5 seconds. */
+    /** Delays the response to every POST, not only to every fifth request, by 1.5 to 2.5 seconds. */
     ANSWERS_POSTS_SLOWLY,
     RESETS_MID_BODY,
     NEVER_ANSWERS,
@@ -62,7 +66,9 @@ final class RecordingUpstream implements AutoCloseable {
   private final Map<String, List<Instant>> answersBegun = new ConcurrentHashMap<>();
 
   /**
-   * Replaces the I/O thread's own timer. XNIO 3.8 does not wake up for a task that another thread schedules just before the I/O thread selects; the response would then wait for the thread's next event.
+   * Replaces the I/O thread's own timer. XNIO 3.8 does not wake up for a task that another thread
+   * schedules just before the I/O thread selects; the response would then wait for the thread's
+   * next event.
    */
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
 
@@ -174,7 +180,9 @@ final class RecordingUpstream implements AutoCloseable {
   private void answer(HttpServerExchange exchange, String id, Behaviour behaviour) {
     add(answersBegun, id);
     String body =
-        exchange.getRequestMethod() + " " + (behaviour == Behaviour.ANSWERS_FOR_ANOTHER ? "other" : id);
+        exchange.getRequestMethod()
+            + " "
+            + (behaviour == Behaviour.ANSWERS_FOR_ANOTHER ? "other" : id);
     if (behaviour == Behaviour.RESETS_MID_BODY) {
       exchange.getResponseHeaders().put(Headers.CONTENT_LENGTH, body.length() + 1_000);
       exchange
@@ -211,7 +219,10 @@ final class RecordingUpstream implements AutoCloseable {
             });
   }
 
-  /** Picks ports below the range of outgoing connections, so that they stay free while a listener is closed. */
+  /**
+   * Picks ports below the range of outgoing connections, so that they stay free while a listener is
+   * closed.
+   */
   private static int[] freePorts() {
     return new Random()
         .ints(20_000, 32_000)

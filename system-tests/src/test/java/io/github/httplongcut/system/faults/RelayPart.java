@@ -25,7 +25,8 @@ enum RelayPart {
         "^(%s|heartbeats)\\.%s\\.%s-[a-z2-7]{6}(\\.\\d+)?$".formatted(role, role, process));
   }
 
-  /** A pattern that finds the name of one connection of a process.
+  /**
+   * A pattern that finds the name of one connection of a process.
    *
    * @param connection {@code publish} or {@code consume}
    */

@@ -17,8 +17,10 @@ import java.util.function.Predicate;
  * Checks every request of a trial against the relay's guarantees:
  *
  * <ul>
- *   <li>Each request gets exactly one response, its own, within {@code request-timeout} plus one second.
- *   <li>A POST runs at most once: exactly once if the response is 2xx, never if it is 503 or {@code upstream_unreachable}.
+ *   <li>Each request gets exactly one response, its own, within {@code request-timeout} plus one
+ *       second.
+ *   <li>A POST runs at most once: exactly once if the response is 2xx, never if it is 503 or {@code
+ *       upstream_unreachable}.
  *   <li>An error has one of the codes of docs/protocol.md section 5, with the status of that code.
  * </ul>
  */
@@ -27,7 +29,8 @@ final class RequestAudit {
   /** A request that breaks a guarantee, and how. */
   record Violation(SentRequest request, String description) {}
 
-  /** The duration of the faults, as {@link System#nanoTime}.
+  /**
+   * The duration of the faults, as {@link System#nanoTime}.
    *
    * @param end the time at which the last fault had ended
    * @param victims processes that were killed or frozen

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the audit finds each violation: otherwise a trial without findings would prove nothing. */
+/**
+ * Checks that the audit finds each violation: otherwise a trial without findings would prove
+ * nothing.
+ */
 class RequestAuditTest {
 
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
@@ -105,7 +108,8 @@ class RequestAuditTest {
 
     assertThat(violations())
         .containsExactly(
-            "a ran, but the response says that it did not", "b ran, but the response says that it did not");
+            "a ran, but the response says that it did not",
+            "b ran, but the response says that it did not");
   }
 
   @Test

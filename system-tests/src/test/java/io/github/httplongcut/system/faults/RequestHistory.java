@@ -13,10 +13,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Collects the log lines of all processes about one request. The relay's ids differ from the caller's id, so they are found in two steps:
+ * Collects the log lines of all processes about one request. The relay's ids differ from the
+ * caller's id, so they are found in two steps:
  *
  * <ol>
- *   <li>The {@code client_req_id} is in the problem document. Without one, it is in the client agent's log line with the request's method, length and time.
+ *   <li>The {@code client_req_id} is in the problem document. Without one, it is in the client
+ *       agent's log line with the request's method, length and time.
  *   <li>The other ids are in the log lines that contain the {@code client_req_id}.
  * </ol>
  */

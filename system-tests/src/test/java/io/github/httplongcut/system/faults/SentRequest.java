@@ -17,7 +17,8 @@ final class SentRequest {
     REFUSED
   }
 
-  /** The result that the caller got.
+  /**
+   * The result that the caller got.
    *
    * @param code the value of {@code Longcut-Error}, or empty
    * @param body the response body, or the error of the connection
@@ -99,7 +100,9 @@ final class SentRequest {
     return now != null && now.isSuccess();
   }
 
-  /** Nanoseconds from the request to its response, or to {@code now} if there is no response yet. */
+  /**
+   * Nanoseconds from the request to its response, or to {@code now} if there is no response yet.
+   */
   long nanos(long now) {
     Answer given = answer;
     return (given == null ? now : given.at()) - sentAt;
@@ -115,6 +118,7 @@ final class SentRequest {
                 .formatted(
                     given.end(), given.status(), given.code(), (given.at() - sentAt) / 1_000_000);
     return "%s %s through %s at %s: %s"
-        .formatted(method(), id, client == null ? "no client agent" : client.name(), sentAtTime, outcome);
+        .formatted(
+            method(), id, client == null ? "no client agent" : client.name(), sentAtTime, outcome);
   }
 }

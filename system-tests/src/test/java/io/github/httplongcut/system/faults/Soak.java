@@ -24,7 +24,11 @@ final class Soak implements Callable<Integer> {
 
   private static final int ONE_PAIR_IN = 3;
 
-  @Option(names = "--minutes", required = true, paramLabel = "N", description = "duration of the run in minutes")
+  @Option(
+      names = "--minutes",
+      required = true,
+      paramLabel = "N",
+      description = "duration of the run in minutes")
   private int minutes;
 
   @Option(

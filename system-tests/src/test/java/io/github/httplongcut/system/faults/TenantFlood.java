@@ -43,14 +43,18 @@ final class TenantFlood implements AutoCloseable {
       Connection connection = bench.rabbitMq().connect(RabbitMqUser.ADMIN, "flood");
       TenantFlood flood = new TenantFlood(connection, connection.createChannel());
       var unused =
-          flood.clock.scheduleAtFixedRate(flood::publishBatch, 0, MILLIS_BETWEEN, TimeUnit.MILLISECONDS);
+          flood.clock.scheduleAtFixedRate(
+              flood::publishBatch, 0, MILLIS_BETWEEN, TimeUnit.MILLISECONDS);
       return flood;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Publishes one batch. An exception ends the flood, since another fault has closed the connection. */
+  /**
+   * Publishes one batch. An exception ends the flood, since another fault has closed the
+   * connection.
+   */
   private void publishBatch() {
     BasicProperties properties =
         new BasicProperties.Builder()

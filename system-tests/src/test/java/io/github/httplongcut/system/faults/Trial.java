@@ -26,7 +26,9 @@ final class Trial {
   private static final int PER_SECOND = 60;
   private static final Duration SLOW = Duration.ofMillis(1_500);
 
-  /** Limit for a slow response before the fault, where slow means that processes have just started. */
+  /**
+   * Limit for a slow response before the fault, where slow means that processes have just started.
+   */
   private static final Duration SLOW_AT_FIRST = Duration.ofMillis(300);
 
   private static final Duration WARM = Duration.ofMillis(1_500);
@@ -43,9 +45,7 @@ final class Trial {
   /** Half of the pause after which a process logs {@code stood_still}. */
   private static final Duration STALL = Duration.ofMillis(250);
 
-  /**
-   * Minimum pause of the driver if the machine, and not the process itself, paused a process.
-   */
+  /** Minimum pause of the driver if the machine, and not the process itself, paused a process. */
   private static final Duration HITCH = Duration.ofMillis(100);
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -64,7 +64,9 @@ final class Trial {
     this.random = random;
   }
 
-  /** Runs the trial and returns its report. Takes at most half a minute unless the fault is long. */
+  /**
+   * Runs the trial and returns its report. Takes at most half a minute unless the fault is long.
+   */
   TrialReport run() {
     bench.ensure(counts());
     IdleCheck idleCheck = new IdleCheck(bench);
@@ -79,7 +81,8 @@ final class Trial {
   }
 
   /**
-   * Runs the trial without the checks of normal service and of leftovers, so that many trials take little time.
+   * Runs the trial without the checks of normal service and of leftovers, so that many trials take
+   * little time.
    */
   TrialReport runBriefly() {
     bench.ensure(counts());
@@ -98,7 +101,8 @@ final class Trial {
         bench::loadBalanced,
         PER_SECOND,
         "t" + NUMBER.incrementAndGet(),
-        new Random(random.nextLong())); // a separate one, since the number of its draws depends on time
+        new Random(
+            random.nextLong())); // a separate one, since the number of its draws depends on time
   }
 
   private Map<RelayPart, Integer> counts() {
@@ -141,7 +145,10 @@ final class Trial {
     }
   }
 
-  /** The time at which the last failed or slow request was sent; {@code from} if there is none after it. */
+  /**
+   * The time at which the last failed or slow request was sent; {@code from} if there is none after
+   * it.
+   */
   private static long lastBad(List<SentRequest> requests, long from, Duration slow) {
     long now = System.nanoTime();
     long last = from;
@@ -160,7 +167,8 @@ final class Trial {
     List<SentRequest> requests = driver.sent();
     Machine machine = machine(driver, times);
     boolean stalled = !machine.isSteady();
-    // With two simultaneous faults, or on a paused machine, no process can tell a dead one from a slow
+    // With two simultaneous faults, or on a paused machine, no process can tell a dead one from a
+    // slow
     // one, so any request may fail. The audit's guarantees still hold.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
@@ -188,7 +196,10 @@ final class Trial {
     return TrialReport.of(name(), requests, bench.upstream(), machine, normalAfter, problems);
   }
 
-  /** Finds pauses of the machine. A pause of one process alone is not the machine's fault and excuses nothing. */
+  /**
+   * Finds pauses of the machine. A pause of one process alone is not the machine's fault and
+   * excuses nothing.
+   */
   private Machine machine(Driver driver, Times times) {
     boolean stalled =
         !driver.waitedForDisk().isZero()
@@ -197,7 +208,10 @@ final class Trial {
     return stalled ? new Machine(driver.worstStall().plus(driver.waitedForDisk())) : Machine.STEADY;
   }
 
-  /** Returns whether a process that is not a victim logged {@code stood_still} since the trial began. */
+  /**
+   * Returns whether a process that is not a victim logged {@code stood_still} since the trial
+   * began.
+   */
   private boolean anyProcessPaused(Times times) {
     Instant from = startedAt.minus(STALL);
     return bench.running().stream()

@@ -13,7 +13,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Runs trials one after the other on the same bench. After a failed trial, the next one gets a new bench. Writes the table of results to {@code target/faults/<name>.md}.
+ * Runs trials one after the other on the same bench. After a failed trial, the next one gets a new
+ * bench. Writes the table of results to {@code target/faults/<name>.md}.
  */
 final class TrialRunner implements AutoCloseable {
 
@@ -109,7 +110,9 @@ final class TrialRunner implements AutoCloseable {
                 inDoubt));
   }
 
-  /** The number of log lines with this event, of all processes of the bench, including ended ones. */
+  /**
+   * The number of log lines with this event, of all processes of the bench, including ended ones.
+   */
   long logged(String event) {
     if (bench == null) {
       return 0;

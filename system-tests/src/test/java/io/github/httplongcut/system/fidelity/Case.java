@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * A test case as data: the caller's requests, the upstream server's responses, and the expected outcome. Every char of a string is a byte.
+ * A test case as data: the caller's requests, the upstream server's responses, and the expected
+ * outcome. Every char of a string is a byte.
  *
  * @param name the name of the test
  * @param mode selects the client agent
- * @param sends parts that the caller sends; after each part but the last, it waits for a response, which may be interim
+ * @param sends parts that the caller sends; after each part but the last, it waits for a response,
+ *     which may be interim
  * @param expectedAnswers number of final responses for which the caller waits
  * @param closes true if the client agent must close the connection after the last response
  * @param answers the upstream server's responses, one for each request
@@ -36,9 +38,10 @@ record Case(
   sealed interface ExpectedOutcome {}
 
   /**
-   * The messages are the same as in a direct call, but for the general differences ({@link Expected}) and these further ones.
-     *
-     * @param interimDropped true if the relay must drop interim responses
+   * The messages are the same as in a direct call, but for the general differences ({@link
+   * Expected}) and these further ones.
+   *
+   * @param interimDropped true if the relay must drop interim responses
    */
   record Same(List<Difference> inRequest, List<Difference> inResponse, boolean interimDropped)
       implements ExpectedOutcome {}
@@ -47,13 +50,17 @@ record Case(
   record Refused(int status, String code) implements ExpectedOutcome {}
 
   /**
-   * The relay normalizes a malformed message, as a recipient may. The messages are the same as in a direct call of another case.
-     *
-     * @param proper a case with the well-formed message
+   * The relay normalizes a malformed message, as a recipient may. The messages are the same as in a
+   * direct call of another case.
+   *
+   * @param proper a case with the well-formed message
    */
   record Normalized(Case proper) implements ExpectedOutcome {}
 
-  /** The client agent closes the connection without a response. The upstream server receives nothing. */
+  /**
+   * The client agent closes the connection without a response. The upstream server receives
+   * nothing.
+   */
   record ConnectionClosed() implements ExpectedOutcome {}
 
   /** The upstream server receives the request, and the relay answers with an error. */
@@ -67,7 +74,10 @@ record Case(
    */
   record Difference(String why, UnaryOperator<RawMessage> change) {}
 
-  /** A case in which the caller sends these parts and the upstream server answers {@link ServerAnswer#OK}. */
+  /**
+   * A case in which the caller sends these parts and the upstream server answers {@link
+   * ServerAnswer#OK}.
+   */
   static Case of(String name, String... sends) {
     return new Case(
         name,

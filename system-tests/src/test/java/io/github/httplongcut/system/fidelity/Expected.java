@@ -2,8 +2,8 @@ package io.github.httplongcut.system.fidelity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import io.github.httplongcut.system.fidelity.Case.Difference;
+import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +67,9 @@ record Expected(String upstream, String pseudonym) {
     return applied(differences, relayed);
   }
 
-  /** Returns the response with {@link #NOW} instead of a {@code Date} that is at most a minute off. */
+  /**
+   * Returns the response with {@link #NOW} instead of a {@code Date} that is at most a minute off.
+   */
   static RawMessage withoutTime(RawMessage response) {
     List<String> dates = response.values("Date");
     return dates.size() == 1 && isNow(dates.get(0)) ? response.replacing("Date", NOW) : response;

@@ -6,7 +6,8 @@ import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.stream.Stream;
 
 /**
- * Faults of an upstream server. The caller must get an error code, never a truncated response with status 200. Each case sends a POST, which must reach the server exactly once.
+ * Faults of an upstream server. The caller must get an error code, never a truncated response with
+ * status 200. Each case sends a POST, which must reach the server exactly once.
  */
 final class FaultCases {
 
@@ -67,8 +68,7 @@ final class FaultCases {
             Then.CLOSE),
         endless("server-sent events", "Content-Type: text/event-stream;charset=utf-8"),
         endless("pictures of a camera", "Content-Type: multipart/x-mixed-replace;boundary=a"),
-        fault(
-            "an unknown coding", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
+        fault("an unknown coding", head(OK, "Transfer-Encoding: gzip") + "abc", Then.CLOSE),
         fault("a bad chunk size", head(OK, CHUNKED) + "xyz\r\nabc\r\n0\r\n\r\n", Then.CLOSE),
         fault("no CRLF behind a chunk", head(OK, CHUNKED) + "3\r\nabcdef\r\n0\r\n\r\n", Then.CLOSE),
         fault("101", head("HTTP/1.1 101 Switching Protocols", "Upgrade: x"), Then.SILENCE));

@@ -3,11 +3,11 @@ package io.github.httplongcut.system.fidelity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.httplongcut.system.fidelity.Case.Failed;
 import io.github.httplongcut.system.fidelity.Case.ExpectedOutcome;
+import io.github.httplongcut.system.fidelity.Case.Failed;
+import io.github.httplongcut.system.fidelity.Case.Normalized;
 import io.github.httplongcut.system.fidelity.Case.Refused;
 import io.github.httplongcut.system.fidelity.Case.Same;
-import io.github.httplongcut.system.fidelity.Case.Normalized;
 import io.github.httplongcut.system.fidelity.RawCaller.Received;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
@@ -24,7 +24,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Runs every case directly and through the relay and compares the messages. docs/fidelity.md summarizes the results. */
+/**
+ * Runs every case directly and through the relay and compares the messages. docs/fidelity.md
+ * summarizes the results.
+ */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 class FidelityIT {
@@ -115,7 +118,8 @@ class FidelityIT {
       assertThat(directResponses.interim()).isNotEmpty();
       assertThat(responses.interim()).isEmpty();
     } else {
-      assertSame(script.name() + ": interim responses", responses.interim(), directResponses.interim());
+      assertSame(
+          script.name() + ": interim responses", responses.interim(), directResponses.interim());
     }
   }
 
@@ -131,7 +135,8 @@ class FidelityIT {
         script.outcome());
   }
 
-  private static void assertSame(String description, List<RawMessage> actual, List<RawMessage> expected) {
+  private static void assertSame(
+      String description, List<RawMessage> actual, List<RawMessage> expected) {
     assertThat(actual.stream().map(RawMessage::comparable).toList())
         .as(description)
         .isEqualTo(expected.stream().map(RawMessage::comparable).toList());
@@ -158,7 +163,9 @@ class FidelityIT {
       assertThat(last.body()).contains("\"code\":\"" + code + "\"");
     }
     int reached = responses.answers().size() - 1 + relayedRequests;
-    assertThat(upstream.seen()).as("%s: requests at the upstream server", script.name()).hasSize(reached);
+    assertThat(upstream.seen())
+        .as("%s: requests at the upstream server", script.name())
+        .hasSize(reached);
   }
 
   /** A real loop: the upstream target is the client agent itself. */
@@ -176,7 +183,8 @@ class FidelityIT {
 
   @Test
   void requestWithTheClientAgentsOwnViaIs508() throws IOException {
-    String via = "Via: 1.1 a.example, 1.1 " + relay.pseudonym(Case.ForwardedMode.REPLACE) + " (again)";
+    String via =
+        "Via: 1.1 a.example, 1.1 " + relay.pseudonym(Case.ForwardedMode.REPLACE) + " (again)";
     Case loop =
         Case.of("", Case.head("GET / HTTP/1.1", "Host: caller.example", via))
             .refused(508, "loop_detected");

@@ -13,11 +13,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The relay of the suite, started once: a client agent for each {@link ForwardedMode}, a broker and an upstream agent. The Host selects the target ({@link #TARGETS}).
+ * The relay of the suite, started once: a client agent for each {@link ForwardedMode}, a broker and
+ * an upstream agent. The Host selects the target ({@link #TARGETS}).
  */
 final class FidelityRelay implements AutoCloseable {
 
-  /** The upstream targets. {@code NAME.example} is the Host of each; other Hosts lead to {@code plain}. */
+  /**
+   * The upstream targets. {@code NAME.example} is the Host of each; other Hosts lead to {@code
+   * plain}.
+   */
   private static final String TARGETS =
       """
       longcut.upstream-agent.targets {
@@ -72,7 +76,10 @@ final class FidelityRelay implements AutoCloseable {
         "client-agent", RabbitMqUser.CLIENT_AGENT, "--port", "0", "--config", routes.toString());
   }
 
-  /** Finds the client agents' pseudonyms, which are new at each start, from the Via of a first request. */
+  /**
+   * Finds the client agents' pseudonyms, which are new at each start, from the Via of a first
+   * request.
+   */
   private void learnPseudonyms(RawUpstream upstream) throws IOException {
     for (ForwardedMode mode : ForwardedMode.values()) {
       upstream.answers(java.util.List.of(ServerAnswer.OK));

@@ -6,7 +6,9 @@ import io.github.httplongcut.system.fidelity.ServerAnswer.Then;
 import java.util.stream.Stream;
 
 /**
- * Malformed messages that the relay normalizes, where RFC 9112 leaves the choice to the recipient. Also malformed chunks, which Undertow either reads leniently or answers by closing the connection.
+ * Malformed messages that the relay normalizes, where RFC 9112 leaves the choice to the recipient.
+ * Also malformed chunks, which Undertow either reads leniently or answers by closing the
+ * connection.
  */
 final class NormalizedCases {
 

@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A caller on a plain socket that sends the requests of a case and reads the responses byte by byte. */
+/**
+ * A caller on a plain socket that sends the requests of a case and reads the responses byte by
+ * byte.
+ */
 final class RawCaller {
 
   private static final int PATIENCE_MS = 15_000;
@@ -28,8 +31,8 @@ final class RawCaller {
   /**
    * Sends the requests of a case and reads the responses.
    *
-   * @throws IOException if there are more or fewer responses than expected, if a response is malformed, or if the
-   *     connection is not closed although the case expects it
+   * @throws IOException if there are more or fewer responses than expected, if a response is
+   *     malformed, or if the connection is not closed although the case expects it
    */
   static Received call(int port, Case script) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -52,7 +55,8 @@ final class RawCaller {
       }
       String excess = rest(reader);
       if (!excess.isEmpty()) {
-        throw new WireReader.MalformedException("unexpected data after the last response: " + excess);
+        throw new WireReader.MalformedException(
+            "unexpected data after the last response: " + excess);
       }
       return new Received(
           messages.stream().filter(message -> message.status() < 200).toList(),
@@ -78,7 +82,8 @@ final class RawCaller {
       out.write(bytes.getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
     } catch (IOException e) {
-      // The client agent refused the request before it was sent completely; the response is read later.
+      // The client agent refused the request before it was sent completely; the response is read
+      // later.
     }
   }
 }

@@ -78,7 +78,9 @@ record RawMessage(
     return new RawMessage(startLine, others, framing, body, trailers);
   }
 
-  /** Returns the message with {@code Content-Length} framing, which the relay uses for every body. */
+  /**
+   * Returns the message with {@code Content-Length} framing, which the relay uses for every body.
+   */
   RawMessage sized() {
     if (framing != Framing.CHUNKED && framing != Framing.UNTIL_CLOSE) {
       return this;
@@ -94,7 +96,8 @@ record RawMessage(
   }
 
   /**
-   * The message as text for comparison and for failure messages. Fields are sorted by name; fields of one name keep their order and spelling.
+   * The message as text for comparison and for failure messages. Fields are sorted by name; fields
+   * of one name keep their order and spelling.
    */
   String comparable() {
     StringBuilder text = new StringBuilder(startLine).append('\n');

@@ -15,7 +15,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An upstream server on plain sockets. It records requests byte by byte and answers with scripted bytes. Serves one caller at a time, with a thread for each connection.
+ * An upstream server on plain sockets. It records requests byte by byte and answers with scripted
+ * bytes. Serves one caller at a time, with a thread for each connection.
  */
 final class RawUpstream implements AutoCloseable {
 
@@ -46,7 +47,10 @@ final class RawUpstream implements AutoCloseable {
     return "127.0.0.1:" + port();
   }
 
-  /** Sets the responses to the next requests, in order, and clears the record. The last response is repeated. */
+  /**
+   * Sets the responses to the next requests, in order, and clears the record. The last response is
+   * repeated.
+   */
   synchronized void answers(List<ServerAnswer> answers) {
     script = List.copyOf(answers);
     seen.clear();
@@ -60,7 +64,8 @@ final class RawUpstream implements AutoCloseable {
    */
   synchronized List<RawMessage> seen() {
     if (!malformed.isEmpty()) {
-      throw new AssertionError("the upstream server received a malformed request", malformed.get(0));
+      throw new AssertionError(
+          "the upstream server received a malformed request", malformed.get(0));
     }
     return List.copyOf(seen);
   }

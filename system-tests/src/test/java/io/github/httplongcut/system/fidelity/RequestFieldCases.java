@@ -43,7 +43,8 @@ final class RequestFieldCases {
         fields("a space and a tab within a value", "X-Space:   a b\tc   "),
         fields("two spaces within a value", "X-Space: \"a  b\"")
             .requestBut(
-                "Undertow merges them into one", request -> request.replacing("X-Space", "\"a b\"")),
+                "Undertow merges them into one",
+                request -> request.replacing("X-Space", "\"a b\"")),
         fields("quotes and backslashes", "X-Q: \"a\\\"b\", 'c', {\"d\":[]}"),
         fields("a value of 32 KiB", "X-Long: " + "v".repeat(32 * 1024)),
         fields(
@@ -69,7 +70,8 @@ final class RequestFieldCases {
         fields("Range", "Range: bytes=0-1,5-", "If-Range: \"a\""),
         fields("fields of content without content", "Content-Type: a/b", "Content-Encoding: x"),
         fields("Max-Forwards and Date", "Max-Forwards: 0", "Date: Mon, 01 Jan 2024 00:00:00 GMT"),
-        fields("Via of other proxies", "Via: 1.0 first, HTTP/1.1 second (comment)", "Via: 2 third"));
+        fields(
+            "Via of other proxies", "Via: 1.0 first, HTTP/1.1 second (comment)", "Via: 2 third"));
   }
 
   private static Stream<Case> removed() {
@@ -94,7 +96,9 @@ final class RequestFieldCases {
                 "X-Four: 4")
             .closing()
             .requestBut(HOP_BY_HOP, request -> request.without("X-One", "X-Two", "X-Three"))
-            .responseBut("the last response on the connection", response -> response.with("Connection", "close")),
+            .responseBut(
+                "the last response on the connection",
+                response -> response.with("Connection", "close")),
         fields("Connection cannot remove Host", "Connection: Host, Via, X-Forwarded-For"),
         fields(
                 "Upgrade: h2c is ignored",
@@ -131,8 +135,10 @@ final class RequestFieldCases {
                         "X-Real-IP",
                         "true_client-ip",
                         "X-Original-URL")),
-        fields("fields that identify the caller are trusted", CALLER_FIELDS).through(ForwardedMode.APPEND),
-        fields("fields that identify the caller are not changed", CALLER_FIELDS).through(ForwardedMode.OFF),
+        fields("fields that identify the caller are trusted", CALLER_FIELDS)
+            .through(ForwardedMode.APPEND),
+        fields("fields that identify the caller are not changed", CALLER_FIELDS)
+            .through(ForwardedMode.OFF),
         fields("other names with _ pass", "X_Other: a", "_: b"),
         fields("X-Forwarded-* appended", FORWARDED).through(ForwardedMode.APPEND),
         fields("X-Forwarded-* appended to a list", "X-Forwarded-For: a", "X-Forwarded-For: b, c")

@@ -4,7 +4,9 @@ import static io.github.httplongcut.system.fidelity.Case.head;
 
 import java.util.stream.Stream;
 
-/** Request lines: method, path and query byte by byte, and paths that must not leave a base path. */
+/**
+ * Request lines: method, path and query byte by byte, and paths that must not leave a base path.
+ */
 final class RequestLineCases {
 
   private static final String HOST = "Host: caller.example";

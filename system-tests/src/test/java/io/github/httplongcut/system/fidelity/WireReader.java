@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A strict reader of HTTP/1.1 messages. Every line must end in CRLF, every name must be a token, and a body must have one framing (RFC 9112). Any deviation is a {@link MalformedException}.
+ * A strict reader of HTTP/1.1 messages. Every line must end in CRLF, every name must be a token,
+ * and a body must have one framing (RFC 9112). Any deviation is a {@link MalformedException}.
  */
 final class WireReader {
 
@@ -57,7 +58,10 @@ final class WireReader {
     this.in = new BufferedInputStream(in, 64 * 1024);
   }
 
-  /** Reads the head of the next request; empty if the client has closed the connection between requests. */
+  /**
+   * Reads the head of the next request; empty if the client has closed the connection between
+   * requests.
+   */
   Optional<Head> requestHead() throws IOException {
     return head(REQUEST_LINE);
   }
@@ -68,7 +72,8 @@ final class WireReader {
   }
 
   /**
-   * Reads the next response, which may be interim; empty if the server has closed the connection between responses.
+   * Reads the next response, which may be interim; empty if the server has closed the connection
+   * between responses.
    *
    * @param method the method of the request, since a response to HEAD has no body
    */

@@ -16,7 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
 /**
- * A TCP proxy between the processes under test and RabbitMQ. It can black-hole, reset or slow down connections. It identifies an AMQP connection by the connection name in the client's login, so that a fault can affect only the publishing or only the consuming connection.
+ * A TCP proxy between the processes under test and RabbitMQ. It can black-hole, reset or slow down
+ * connections. It identifies an AMQP connection by the connection name in the client's login, so
+ * that a fault can affect only the publishing or only the consuming connection.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -67,19 +69,24 @@ public final class TcpProxy implements AutoCloseable {
   }
 
   /**
-   * Holds all traffic on connections whose name contains {@code name}, including new connections. The connections stay open, as on a network that drops every packet.
+   * Holds all traffic on connections whose name contains {@code name}, including new connections.
+   * The connections stay open, as on a network that drops every packet.
    */
   public void blackHole(String name) {
     blackHole(containing(name));
   }
 
-  /** Holds all traffic on connections in whose login {@code login} is found, including new connections. */
+  /**
+   * Holds all traffic on connections in whose login {@code login} is found, including new
+   * connections.
+   */
   public void blackHole(Pattern login) {
     impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, HeldTraffic.EVERYTHING));
   }
 
   /**
-   * Holds the traffic from the server to the client on matching connections. RabbitMQ then receives publications, but the client receives no confirms.
+   * Holds the traffic from the server to the client on matching connections. RabbitMQ then receives
+   * publications, but the client receives no confirms.
    */
   public void holdReplies(Pattern login) {
     impair(new Impairment(login, Duration.ZERO, Integer.MAX_VALUE, HeldTraffic.REPLIES));
@@ -158,7 +165,8 @@ public final class TcpProxy implements AutoCloseable {
       try {
         server.connect(upstream);
       } catch (IOException e) {
-        ProxiedConnection.closeQuietly(client); // RabbitMQ is down: the client sees a closed connection
+        ProxiedConnection.closeQuietly(
+            client); // RabbitMQ is down: the client sees a closed connection
         continue;
       }
       ProxiedConnection connection = new ProxiedConnection(client, server);

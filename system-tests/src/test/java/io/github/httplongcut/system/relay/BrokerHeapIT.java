@@ -130,7 +130,8 @@ class BrokerHeapIT {
     Headers.Builder fields = Headers.builder();
     for (int i = 0; i < FIELDS; i++) {
       fields.add(
-          Integer.toString(names++, Character.MAX_RADIX), "v"); // unique names, so that no string is shared
+          Integer.toString(names++, Character.MAX_RADIX),
+          "v"); // unique names, so that no string is shared
     }
     Request request = new Request("nobody", "GET", "/", fields.build(), Body.ABSENT);
     return new Event.ClientRequest(

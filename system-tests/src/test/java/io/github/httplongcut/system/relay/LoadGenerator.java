@@ -37,10 +37,10 @@ final class LoadGenerator {
   }
 
   /** The responses to the requests of one period. */
-  record Results(List<Answer> all, Duration sent) {
+  record Results(List<Answer> all, Duration period) {
 
     double perSecond() {
-      return answered() / (sent.toMillis() / 1_000.0);
+      return answered() / (period.toMillis() / 1_000.0);
     }
 
     int answered() {

@@ -19,7 +19,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A relay of real processes for one test: the runnable jars, connected to a RabbitMQ, with short timers. Closing the relay kills its running processes.
+ * A relay of real processes for one test: the runnable jars, connected to a RabbitMQ, with short
+ * timers. Closing the relay kills its running processes.
  */
 public final class Relay implements AutoCloseable {
 
@@ -46,7 +47,8 @@ public final class Relay implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>(TIMERS);
   private List<String> prefix = List.of();
 
-  /** Creates a relay without processes.
+  /**
+   * Creates a relay without processes.
    *
    * @param amqp returns RabbitMQ's URI for a user
    * @param test the name of the log directory
@@ -62,7 +64,9 @@ public final class Relay implements AutoCloseable {
     return this;
   }
 
-  /** Prefixes the commands of the processes started from now on, for example with {@code env A=B}. */
+  /**
+   * Prefixes the commands of the processes started from now on, for example with {@code env A=B}.
+   */
   public Relay under(String... prefix) {
     this.prefix = List.of(prefix);
     return this;
@@ -74,7 +78,10 @@ public final class Relay implements AutoCloseable {
     return this;
   }
 
-  /** Starts a client agent with the default upstream target {@code echo}; the process is not ready yet. */
+  /**
+   * Starts a client agent with the default upstream target {@code echo}; the process is not ready
+   * yet.
+   */
   public RoleProcess clientAgent() {
     return clientAgent("echo");
   }
@@ -109,7 +116,8 @@ public final class Relay implements AutoCloseable {
     return start("upstream-agent", RabbitMqUser.UPSTREAM_AGENT, flags);
   }
 
-  /** Starts a process of a role; the process is not ready yet.
+  /**
+   * Starts a process of a role; the process is not ready yet.
    *
    * @param flags command-line flags, in addition to those for id, admin port and RabbitMQ
    */

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The responses that a caller gets when the relay works, and when processes are missing, frozen or killed. */
+/**
+ * The responses that a caller gets when the relay works, and when processes are missing, frozen or
+ * killed.
+ */
 @ExtendWith(RabbitMqExtension.class)
 class RelayIT {
 
@@ -81,7 +84,8 @@ class RelayIT {
     assertThat(answers.neitherAnsweredNorRefused()).isEmpty();
     assertThat(answers.refused()).isGreaterThan(1_000);
     assertThat(client.metric("longcut_client_publications_total"))
-        .as("publications: a few requests that a broker refused, but less than half of the refused ones")
+        .as(
+            "publications: a few requests that a broker refused, but less than half of the refused ones")
         .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() / 2.0);
     assertThat(upstream.runs().stream().filter(run -> run.startsWith("POST")))
         .doesNotHaveDuplicates()
@@ -142,7 +146,10 @@ class RelayIT {
         .toList();
   }
 
-  /** Three of four agents are broken. If failures did not count, they would seem the least busy and get all requests. */
+  /**
+   * Three of four agents are broken. If failures did not count, they would seem the least busy and
+   * get all requests.
+   */
   @Test
   void noRequestFailsWhileOneOfFourAgentsWorks() throws IOException {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
@@ -302,7 +309,10 @@ class RelayIT {
     assertThat(dispatched(first)).isBetween(5.0, 15.0);
   }
 
-  /** Responses wait for five seconds in the killed broker's inbox. Then they reach the other broker as orphans. */
+  /**
+   * Responses wait for five seconds in the killed broker's inbox. Then they reach the other broker
+   * as orphans.
+   */
   @Test
   void responsesForAKilledBrokerArriveAsOrphans() {
     RoleProcess client = relay.with("client-agent.request-timeout", "20s").clientAgent();

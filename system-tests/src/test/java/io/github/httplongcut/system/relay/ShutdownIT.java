@@ -20,7 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SIGTERM drains a process: it finishes its requests in flight, and other processes of its role take over the rest. */
+/**
+ * SIGTERM drains a process: it finishes its requests in flight, and other processes of its role
+ * take over the rest.
+ */
 @ExtendWith(RabbitMqExtension.class)
 class ShutdownIT {
 
@@ -117,7 +120,10 @@ class ShutdownIT {
     return consumed.get(0);
   }
 
-  /** Checks that an inbox without a consumer is empty. RabbitMQ deletes it after a minute, with all its messages. */
+  /**
+   * Checks that an inbox without a consumer is empty. RabbitMQ deletes it after a minute, with all
+   * its messages.
+   */
   private void assertIsEmpty(String inbox) {
     assertThat(rabbitMq.messagesReady(inbox)).isZero();
     assertThat(rabbitMq.consumers(inbox)).isZero();

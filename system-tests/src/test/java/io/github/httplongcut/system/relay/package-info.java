@@ -1,4 +1,5 @@
 /**
- * Tests of the whole relay: client agents, brokers and upstream agents as separate processes on a real RabbitMQ.
+ * Tests of the whole relay: client agents, brokers and upstream agents as separate processes on a
+ * real RabbitMQ.
  */
 package io.github.httplongcut.system.relay;

@@ -238,7 +238,7 @@ final class TenantTestbed implements AutoCloseable {
     if (!dead.isEmpty()) {
       damage.add("processes ended: " + dead);
     } else {
-      damage.addAll(messagesAfterAttack());
+      damage.addAll(remainingWork());
       List<Double> agentsNow = agents();
       if (!agentsNow.equals(agentsBefore)) {
         damage.add("longcut_broker_agents " + agentsBefore + " -> " + agentsNow);
@@ -343,7 +343,7 @@ final class TenantTestbed implements AutoCloseable {
   }
 
   /** Waits until brokers hold no requests. Returns damage if requests remain, or if brokers still receive many messages. */
-  private List<String> messagesAfterAttack() {
+  private List<String> remainingWork() {
     double before = delivered();
     long begun = System.nanoTime();
     try {
