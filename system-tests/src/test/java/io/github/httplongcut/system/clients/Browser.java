@@ -30,7 +30,8 @@ final class Browser implements AutoCloseable {
    * Runs a story and checks its result.
    *
    * @param elsewhere another origin with nginx's pages
-   * @return the result as text with the origin's address removed, so that the direct and the relayed run are equal
+   * @return the result as text with the origin's address removed, so that the direct and the
+   *     relayed run are equal
    */
   String run(BrowserStory story, Origin origin, URI elsewhere) {
     JsonNode answer =

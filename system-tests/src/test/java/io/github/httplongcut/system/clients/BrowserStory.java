@@ -18,7 +18,8 @@ record BrowserStory(String name, String script, Consumer<JsonNode> expected) {
 
   static List<BrowserStory> atNginx(Nginx nginx) {
     return List.of(
-        new BrowserStory("a page with its stylesheet, script and images", "page", BrowserStory::page),
+        new BrowserStory(
+            "a page with its stylesheet, script and images", "page", BrowserStory::page),
         new BrowserStory("a redirected link, and back", "link", BrowserStory::link),
         new BrowserStory("a missing page", "missing", BrowserStory::missing),
         new BrowserStory("files, in whole and in part", "files", seen -> files(nginx, seen)),

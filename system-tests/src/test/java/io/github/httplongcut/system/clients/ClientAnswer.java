@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/** The response as a client shows it to its user.
+/**
+ * The response as a client shows it to its user.
  *
  * @param url the URL of this response, after redirects
  * @param headers the header fields in the order in which the client shows them

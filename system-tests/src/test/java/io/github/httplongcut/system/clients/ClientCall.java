@@ -3,7 +3,8 @@ package io.github.httplongcut.system.clients;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A request to send, independent of the client.
+/**
+ * A request to send, independent of the client.
  *
  * @param path path and query, encoded as on the wire
  * @param headers fields to add to the client's own, Latin-1

@@ -62,7 +62,8 @@ final class CurlClient implements Client {
     arguments.add(base + call.path());
     String[] statusAndUrl = run(arguments).split(" ", 2);
     byte[] body = call.method().equals("HEAD") ? new byte[0] : read("body");
-    return new ClientAnswer(Integer.parseInt(statusAndUrl[0]), URI.create(statusAndUrl[1]), lastHead(), body);
+    return new ClientAnswer(
+        Integer.parseInt(statusAndUrl[0]), URI.create(statusAndUrl[1]), lastHead(), body);
   }
 
   private List<String> contentOf(ClientCall call) {

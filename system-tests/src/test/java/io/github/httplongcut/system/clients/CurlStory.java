@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A scenario that uses options of curl.
+/**
+ * A scenario that uses options of curl.
  *
  * @param steps the calls and the assertions on their results
  */

@@ -20,7 +20,8 @@ final class ExpressApp implements AutoCloseable {
     process = JsonLines.start(command, logs.resolve("express.log"));
     String line = process.firstLine();
     if (!line.startsWith(READY)) {
-      throw new IllegalStateException("app.mjs printed \"" + line + "\" instead of \"" + READY + "URL\"");
+      throw new IllegalStateException(
+          "app.mjs printed \"" + line + "\" instead of \"" + READY + "URL\"");
     }
     url = URI.create(line.substring(READY.length()));
   }

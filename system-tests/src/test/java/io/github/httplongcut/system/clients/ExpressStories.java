@@ -33,10 +33,7 @@ final class ExpressStories {
         story("a request without own fields", ExpressStories::plainRequest),
         story("methods", ExpressStories::methods),
         story("fields of a response", ExpressStories::answerFields),
-        story(
-            "repeated fields of a response",
-            ExpressStories::eachField,
-            Skill.SHOWS_EACH_FIELD),
+        story("repeated fields of a response", ExpressStories::eachField, Skill.SHOWS_EACH_FIELD),
         story("a JSON API", ExpressStories::jsonApi),
         story("a form and its redirect", ExpressStories::form),
         story(
@@ -110,7 +107,8 @@ final class ExpressStories {
   }
 
   /**
-   * Checks the fields that proxies add. The comparison of the transcripts shows that the relay adds no others.
+   * Checks the fields that proxies add. The comparison of the transcripts shows that the relay adds
+   * no others.
    */
   private static void plainRequest(Visitor visitor) {
     ClientAnswer answer = visitor.call(get("/inspect"));

@@ -25,9 +25,11 @@ enum ExternalTool {
     this.debianPackage = debianPackage;
   }
 
-  /** The program's absolute path.
+  /**
+   * The program's absolute path.
    *
-   * @throws IllegalStateException if the program is not installed; the message tells how to install it
+   * @throws IllegalStateException if the program is not installed; the message tells how to install
+   *     it
    */
   String path() {
     Stream<Path> onPath = Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of);

@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Java's HttpClient with its default settings. It prefers HTTP/2 and asks for it with {@code Upgrade: h2c} in the first request of each connection.
+ * Java's HttpClient with its default settings. It prefers HTTP/2 and asks for it with {@code
+ * Upgrade: h2c} in the first request of each connection.
  */
 final class JavaClient implements Client {
 

@@ -16,13 +16,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/** A scenario that uses features of Java's HttpClient.
+/**
+ * A scenario that uses features of Java's HttpClient.
  *
  * @param steps the calls and the assertions on their results
  */
 record JavaStory(String name, Steps steps) {
 
-  /** The steps of a scenario, run with a new HttpClient. Returns text that must be equal directly and through the relay. */
+  /**
+   * The steps of a scenario, run with a new HttpClient. Returns text that must be equal directly
+   * and through the relay.
+   */
   interface Steps {
     String apply(URI base);
   }

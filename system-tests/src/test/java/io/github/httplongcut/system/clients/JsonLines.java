@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child process that reads requests as lines of JSON from standard input and answers each with one line. The process ends when its input ends, so it never outlives this JVM.
+ * A child process that reads requests as lines of JSON from standard input and answers each with
+ * one line. The process ends when its input ends, so it never outlives this JVM.
  */
 final class JsonLines implements AutoCloseable {
 

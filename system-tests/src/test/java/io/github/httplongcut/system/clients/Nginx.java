@@ -21,7 +21,8 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * The installed nginx as a private process in a directory of its own; the system's nginx service is not touched. It serves {@code resources/clients/site} and some generated files.
+ * The installed nginx as a private process in a directory of its own; the system's nginx service is
+ * not touched. It serves {@code resources/clients/site} and some generated files.
  */
 final class Nginx implements AutoCloseable {
 
@@ -48,7 +49,7 @@ final class Nginx implements AutoCloseable {
       Files.write(site.resolve("empty.txt"), new byte[0]);
       Files.writeString(site.resolve("long.txt"), "Größe, 尺寸, 🙂.\n".repeat(5_000));
       Files.writeString(site.resolve("a b+ü.txt"), "a name with everything\n");
-      // nginx derives ETag and Last-Modified from the modification time: make it the same in every run.
+      // ETag and Last-Modified depend on the modification time: make it the same in every run.
       try (Stream<Path> files = Files.walk(site)) {
         for (Path file : files.toList()) {
           Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2024-02-29T12:00:00Z")));

@@ -181,7 +181,10 @@ final class NginxStories {
     assertThat(answer.content()).isEqualTo(nginx.file("docs/index.html"));
   }
 
-  /** The URL has the authority that the upstream agent uses: the relay does not rewrite {@code Location}. */
+  /**
+   * The URL has the authority that the upstream agent uses: the relay does not rewrite {@code
+   * Location}.
+   */
   private void absoluteRedirect(Visitor visitor) {
     ClientAnswer answer = visitor.call(get("/absolute"));
     assertThat(answer.status()).isEqualTo(302);

@@ -14,7 +14,8 @@ final class NodePackages {
   /**
    * The path of a script.
    *
-   * @throws IllegalStateException if the npm packages are not installed; the message tells how to install them
+   * @throws IllegalStateException if the npm packages are not installed; the message tells how to
+   *     install them
    */
   static String script(String name) {
     Path script = Checkout.file(DIRECTORY + "/" + name);

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Unmodified HTTP clients against nginx and Express. Every test runs its scenario twice, directly and through the relay. Both runs must pass, and the client must get the same responses.
+ * Unmodified HTTP clients against nginx and Express. Every test runs its scenario twice, directly
+ * and through the relay. Both runs must pass, and the client must get the same responses.
  */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -112,7 +113,8 @@ class RealClientsIT {
   }
 
   /**
-   * The one difference. Unless {@code gzip_proxied} is set, nginx does not compress responses to requests with {@code Via}. A gateway must add {@code Via} (RFC 9110 section 7.6.3).
+   * The one difference. Unless {@code gzip_proxied} is set, nginx does not compress responses to
+   * requests with {@code Via}. A gateway must add {@code Via} (RFC 9110 section 7.6.3).
    */
   @Test
   void nginxByDefaultDoesNotCompressThroughTheRelay() {

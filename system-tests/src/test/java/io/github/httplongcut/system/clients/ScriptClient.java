@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A client of another language in a small script. The script reads each request as a line of JSON and answers with one line:
+ * A client of another language in a small script. The script reads each request as a line of JSON
+ * and answers with one line:
  *
  * <pre>{@code
  * {"url", "method", "headers": [[name, value]], "follow", "compressed",
@@ -21,7 +22,8 @@ import java.util.Set;
  * {"status", "url", "headers": [[name, value]], "body": base64} | {"error"}
  * }</pre>
  *
- * <p>{@code {"forget": true}} makes the script close its connections; the answer is <code>{}</code>.
+ * <p>{@code {"forget": true}} makes the script close its connections; the answer is <code>{}</code>
+ * .
  */
 final class ScriptClient implements Client {
 

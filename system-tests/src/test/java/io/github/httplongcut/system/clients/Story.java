@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** A scenario that runs with every suitable client.
+/**
+ * A scenario that runs with every suitable client.
  *
  * @param needs the features that a client must have
  * @param steps the calls and the assertions on their results

@@ -19,16 +19,22 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The responses of one scenario as text that must be equal directly and through the relay. Fields that differ between connections or moments are left out. Fields are sorted, since the client agent's HTTP server does not keep their order.
+ * The responses of one scenario as text that must be equal directly and through the relay. Fields
+ * that differ between connections or moments are left out. Fields are sorted, since the client
+ * agent's HTTP server does not keep their order.
  */
 final class Transcript {
 
-  /** Response fields that differ between connections or moments, and the relay's own, which {@link Visitor} checks. */
+  /**
+   * Response fields that differ between connections or moments, and the relay's own, which {@link
+   * Visitor} checks.
+   */
   private static final Set<String> UNCOMPARED =
       Set.of("connection", "keep-alive", "transfer-encoding", "date", "via");
 
   /**
-   * Request fields of one connection, the relay's own, and those that frame the content: the content itself is compared.
+   * Request fields of one connection, the relay's own, and those that frame the content: the
+   * content itself is compared.
    */
   private static final Set<String> UNCOMPARED_IN_REQUESTS =
       Set.of(
@@ -62,7 +68,7 @@ final class Transcript {
     for (ClientCall.Field field : answer.headers()) {
       String name = field.name().toLowerCase(Locale.ROOT);
       boolean framing = name.equals("content-length") && !call.method().equals("HEAD");
-      // The response to /inspect describes the request, so its length and hash differ through the relay.
+      // The response to /inspect describes the request, so length and hash differ when relayed.
       boolean hashOfRequest = inspection && (name.equals("etag") || name.equals("content-length"));
       if (!UNCOMPARED.contains(name) && !framing && !hashOfRequest) {
         String value = name.equals("expires") ? untilExpiry(field, answer) : field.value();
@@ -74,7 +80,10 @@ final class Transcript {
     line("  " + (inspection ? seen(answer.text()) : describe(answer.body())));
   }
 
-  /** The expiry relative to the response's {@code Date}, since the two runs are not at the same time. */
+  /**
+   * The expiry relative to the response's {@code Date}, since the two runs are not at the same
+   * time.
+   */
   private static String untilExpiry(ClientCall.Field expires, ClientAnswer answer) {
     return answer
         .header("Date")

@@ -168,8 +168,7 @@ final class Trial {
     Machine machine = machine(driver, times);
     boolean stalled = !machine.isSteady();
     // With two simultaneous faults, or on a paused machine, no process can tell a dead one from a
-    // slow
-    // one, so any request may fail. The audit's guarantees still hold.
+    // slow one, so any request may fail. The audit's guarantees still hold.
     Expectation expectation =
         faults.size() > 1 || stalled ? Expectation.ALL_MAY_FAIL : faults.get(0).expectation();
     List<Violation> violations =

@@ -9,7 +9,9 @@ public final class Checkout {
   private Checkout() {}
 
   /**
-   * Finds a file by its path from the root of the checkout. The root is the system property {@code longcut.root}, which the build sets, or else the parent of the working directory, since an IDE runs tests in the module's directory.
+   * Finds a file by its path from the root of the checkout. The root is the system property {@code
+   * longcut.root}, which the build sets, or else the parent of the working directory, since an IDE
+   * runs tests in the module's directory.
    *
    * @throws IllegalStateException if the file does not exist or is not readable
    */
@@ -20,7 +22,8 @@ public final class Checkout {
             .toAbsolutePath()
             .normalize();
     if (!Files.isReadable(file)) {
-      throw new IllegalStateException("cannot read " + file + ": is -Dlongcut.root set to the root of the checkout?");
+      throw new IllegalStateException(
+          "cannot read " + file + ": is -Dlongcut.root set to the root of the checkout?");
     }
     return file;
   }

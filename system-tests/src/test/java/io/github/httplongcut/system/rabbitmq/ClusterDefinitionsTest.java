@@ -10,7 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checks that {@code rabbitmq/definitions-cluster.json} equals {@code definitions.json} but for quorum queues. The script {@code rabbitmq/make-definitions-cluster} generates it.
+ * Checks that {@code rabbitmq/definitions-cluster.json} equals {@code definitions.json} but for
+ * quorum queues. The script {@code rabbitmq/make-definitions-cluster} generates it.
  */
 class ClusterDefinitionsTest {
 

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A cluster in place of a single node. Stopping or killing it affects the node that leads {@code client_request}; all other calls go to a running node.
+ * A cluster in place of a single node. Stopping or killing it affects the node that leads {@code
+ * client_request}; all other calls go to a running node.
  */
 final class ClusterRabbitMq implements RabbitMqServer {
 

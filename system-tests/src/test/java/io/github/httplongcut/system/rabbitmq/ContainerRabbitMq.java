@@ -10,13 +10,17 @@ import org.testcontainers.rabbitmq.RabbitMQContainer;
 import org.testcontainers.utility.MountableFile;
 
 /**
- * RabbitMQ in a container. {@link #stop} stops only the RabbitMQ application in the container, since a restarted container would have other ports.
+ * RabbitMQ in a container. {@link #stop} stops only the RabbitMQ application in the container,
+ * since a restarted container would have other ports.
  */
 final class ContainerRabbitMq implements RabbitMqServer {
 
   private static final String IMAGE = "rabbitmq:4-management";
 
-  /** Makes files readable for RabbitMQ's user in the container, since a checkout may be readable for its owner only. */
+  /**
+   * Makes files readable for RabbitMQ's user in the container, since a checkout may be readable for
+   * its owner only.
+   */
   private static final int READABLE = 0644;
 
   private final RabbitMQContainer container;

@@ -31,11 +31,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks that {@code rabbitmq/definitions.json} and {@code demo-users.json} match the names and permissions in code (protocol sections 3 and 8).
+ * Checks that {@code rabbitmq/definitions.json} and {@code demo-users.json} match the names and
+ * permissions in code (protocol sections 3 and 8).
  */
 class DefinitionsTest {
 
-  /** Length of the salt in RabbitMQ's password hash, which is the salt and the SHA-256 of salt and password. */
+  /**
+   * Length of the salt in RabbitMQ's password hash, which is the salt and the SHA-256 of salt and
+   * password.
+   */
   private static final int SALT_BYTES = 4;
 
   private final JsonNode definitions = read("definitions.json");
@@ -75,7 +79,10 @@ class DefinitionsTest {
         .isEqualTo(sha256.digest());
   }
 
-  /** Permissions need the vhost, and RabbitMQ loads the files of a directory in the order of their names. */
+  /**
+   * Permissions need the vhost, and RabbitMQ loads the files of a directory in the order of their
+   * names.
+   */
   @Test
   void definitionsAreLoadedBeforeTheDemoUsers() throws IOException {
     String image = Files.readString(Checkout.file("rabbitmq/Dockerfile"));
@@ -163,7 +170,10 @@ class DefinitionsTest {
     }
   }
 
-  /** RabbitMQ applies only one policy to a queue, and hosted RabbitMQs have a wildcard policy of priority 0. */
+  /**
+   * RabbitMQ applies only one policy to a queue, and hosted RabbitMQs have a wildcard policy of
+   * priority 0.
+   */
   @Test
   void everyPolicyTakesPrecedenceOverAWildcardOfPriority0() {
     for (JsonNode policy : definitions.get("policies")) {

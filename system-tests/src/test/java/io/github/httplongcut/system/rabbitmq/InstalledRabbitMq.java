@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The installed {@code rabbitmq-server} as a child process, started by {@code rabbitmq/private-node}. The node ends when its standard input closes, and thus at the latest with this JVM.
+ * The installed {@code rabbitmq-server} as a child process, started by {@code
+ * rabbitmq/private-node}. The node ends when its standard input closes, and thus at the latest with
+ * this JVM.
  */
 final class InstalledRabbitMq implements RabbitMqServer {
 
@@ -44,7 +46,10 @@ final class InstalledRabbitMq implements RabbitMqServer {
     managementUri = URI.create("http://127.0.0.1:" + managementPort);
   }
 
-  /** Returns whether {@code private-node} finds RabbitMQ: Debian's package, or the directory in {@code LONGCUT_RABBITMQ_HOME}. */
+  /**
+   * Returns whether {@code private-node} finds RabbitMQ: Debian's package, or the directory in
+   * {@code LONGCUT_RABBITMQ_HOME}.
+   */
   static boolean isInstalled() {
     return System.getenv("LONGCUT_RABBITMQ_HOME") != null
         || Files.isDirectory(Path.of("/usr/lib/rabbitmq/lib"));

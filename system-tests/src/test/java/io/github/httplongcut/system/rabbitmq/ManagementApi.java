@@ -68,7 +68,9 @@ record ManagementApi(URI address, RabbitMqUser user) {
     String login = user.login() + ":" + user.login();
     HttpRequest request =
         HttpRequest.newBuilder(address.resolve(path))
-            .version(HttpClient.Version.HTTP_1_1) // RabbitMQ closes the connection at a PUT with Upgrade: h2c
+            .version(
+                HttpClient.Version
+                    .HTTP_1_1) // RabbitMQ closes the connection at a PUT with Upgrade: h2c
             .timeout(TIMEOUT)
             .header(
                 "Authorization",

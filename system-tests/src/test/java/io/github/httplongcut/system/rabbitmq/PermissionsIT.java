@@ -36,7 +36,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attempts AMQP operations as each user, and checks that RabbitMQ allows and refuses the right ones (protocol section 8). */
+/**
+ * Attempts AMQP operations as each user, and checks that RabbitMQ allows and refuses the right ones
+ * (protocol section 8).
+ */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 class PermissionsIT {
@@ -127,15 +130,23 @@ class PermissionsIT {
 
   static Stream<Arguments> clientAgent() {
     Cases cases = new Cases(RoleUser.CLIENT_AGENT);
-    cases.allowed("publishes a request for a target", publish("client_request", "orders." + CLIENT));
-    cases.allowed("publishes with its own user-id", publish("client_request", "orders." + CLIENT, "client-agent"));
+    cases.allowed(
+        "publishes a request for a target", publish("client_request", "orders." + CLIENT));
+    cases.allowed(
+        "publishes with its own user-id",
+        publish("client_request", "orders." + CLIENT, "client-agent"));
     cases.allowed("cancels", publish("client_cancel", BROKER));
     cases.allowed("purges its inbox", purge(CLIENT_INBOX));
 
-    cases.refused("publishes a request with another's id", publish("client_request", "orders." + OTHER_CLIENT));
-    cases.refused("publishes a request for a target with a dot", publish("client_request", "a.b." + CLIENT));
+    cases.refused(
+        "publishes a request with another's id",
+        publish("client_request", "orders." + OTHER_CLIENT));
+    cases.refused(
+        "publishes a request for a target with a dot", publish("client_request", "a.b." + CLIENT));
     cases.refused("publishes a request without a target", publish("client_request", CLIENT));
-    cases.refused("publishes a request with a suffix after its id", publish("client_request", "orders." + CLIENT + ".x"));
+    cases.refused(
+        "publishes a request with a suffix after its id",
+        publish("client_request", "orders." + CLIENT + ".x"));
     cases.refused("answers itself", publish("broker_response", CLIENT));
     cases.refused("answers another", publish("broker_response", OTHER_CLIENT));
     cases.refused("acks", publish("client_request_ack", CLIENT));
@@ -145,30 +156,35 @@ class PermissionsIT {
     cases.refused("answers a broker", publish("upstream_response", BROKER));
     cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
     cases.refused(
-        "publishes a forged dead letter", publish("client_request_undelivered", "orders." + CLIENT));
+        "publishes a forged dead letter",
+        publish("client_request_undelivered", "orders." + CLIENT));
     cases.refused("publishes to the default exchange", publish("", OTHER_CLIENT_INBOX));
     cases.refused("publishes to amq.topic", publish("amq.topic", "x"));
-    cases.failed("publishes with the broker's user-id", publish("client_request", "orders." + CLIENT, "broker"));
+    cases.failed(
+        "publishes with the broker's user-id",
+        publish("client_request", "orders." + CLIENT, "broker"));
 
     for (String exchange : List.of("client_request_ack", "broker_response", "broker_error")) {
       for (String key : List.of(OTHER_CLIENT, "#", "*.*", "client-agent.*", "client-agent.#")) {
-        cases.refused("binds its inbox to " + exchange + " " + key, bind(CLIENT_INBOX, exchange, key));
+        cases.refused(
+            "binds its inbox to " + exchange + " " + key, bind(CLIENT_INBOX, exchange, key));
       }
     }
     for (String key : List.of("*." + OTHER_CLIENT, "#", "*.client-agent.*", "orders." + CLIENT)) {
       cases.refused(
-          "binds its inbox to dead letters " + key, bind(CLIENT_INBOX, "client_request_undelivered", key));
+          "binds its inbox to dead letters " + key,
+          bind(CLIENT_INBOX, "client_request_undelivered", key));
     }
     cases.refused("binds its inbox to requests", bind(CLIENT_INBOX, "client_request", "#"));
-    cases.refused("binds its inbox to dispatches", bind(CLIENT_INBOX, "broker_request", "orders.#"));
+    cases.refused(
+        "binds its inbox to dispatches", bind(CLIENT_INBOX, "broker_request", "orders.#"));
     cases.refused("binds its inbox to responses", bind(CLIENT_INBOX, "upstream_response", "#"));
     cases.refused("binds its inbox to orphans", bind(CLIENT_INBOX, Topology.ORPHAN, ""));
     cases.refused("binds its inbox to the trace", bind(CLIENT_INBOX, "amq.rabbitmq.trace", "#"));
-    cases.refused(
-        "unbinds the request queue", unbind("client_request", "client_request", "#"));
-    // RabbitMQ requires write permission on the destination of a binding. A client agent may write to
-    // client_request, which names both an exchange and a queue. It may therefore bind both to its own
-    // events, but to no others.
+    cases.refused("unbinds the request queue", unbind("client_request", "client_request", "#"));
+    // RabbitMQ requires write permission on the destination of a binding. A client agent may write
+    // to client_request, which names both an exchange and a queue. It may therefore bind both to
+    // its own events, but to no others.
     for (String key : List.of(OTHER_CLIENT, "#", "client-agent.*")) {
       cases.refused(
           "binds the request queue to responses " + key,
@@ -214,7 +230,8 @@ class PermissionsIT {
     cases.refused("publishes a heartbeat", publish("upstream_heartbeat", "orders." + UPSTREAM));
     cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
     cases.refused("publishes to the default exchange", publish("", CLIENT_INBOX));
-    cases.failed("publishes with an agent's user-id", publish("broker_hello", "", "upstream-agent"));
+    cases.failed(
+        "publishes with an agent's user-id", publish("broker_hello", "", "upstream-agent"));
 
     cases.refused("declares a client agent's inbox", declare(CLIENT_INBOX));
     cases.refused("declares an upstream agent's inbox", declare(UPSTREAM_INBOX));
@@ -227,8 +244,10 @@ class PermissionsIT {
     cases.refused("consumes an upstream agent's inbox", consume(UPSTREAM_INBOX));
     cases.refused("binds a client agent's inbox", bind(CLIENT_INBOX, "upstream_response", BROKER));
     cases.refused("binds the request queue", bind("client_request", "upstream_response", BROKER));
-    cases.refused("binds its inbox to other brokers' hellos", bind(BROKER_INBOX, "broker_hello", ""));
-    cases.refused("binds its inbox to responses of brokers", bind(BROKER_INBOX, "broker_response", "#"));
+    cases.refused(
+        "binds its inbox to other brokers' hellos", bind(BROKER_INBOX, "broker_hello", ""));
+    cases.refused(
+        "binds its inbox to responses of brokers", bind(BROKER_INBOX, "broker_response", "#"));
     return cases.stream();
   }
 
@@ -255,12 +274,14 @@ class PermissionsIT {
     cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
     cases.refused("publishes a forged dead letter", publish("broker_request_undelivered", ""));
     cases.refused("publishes to the default exchange", publish("", BROKER_INBOX));
-    cases.failed("publishes with the broker's user-id", publish("upstream_response", BROKER, "broker"));
+    cases.failed(
+        "publishes with the broker's user-id", publish("upstream_response", BROKER, "broker"));
 
     for (String exchange : List.of("broker_request", "broker_cancel")) {
       for (String key :
           List.of("orders." + OTHER_UPSTREAM, "#", "orders.#", "*." + UPSTREAM, "orders.*.*")) {
-        cases.refused("binds its inbox to " + exchange + " " + key, bind(UPSTREAM_INBOX, exchange, key));
+        cases.refused(
+            "binds its inbox to " + exchange + " " + key, bind(UPSTREAM_INBOX, exchange, key));
       }
       cases.refused(
           "binds its inbox to " + exchange + " of its user's other processes",
@@ -269,14 +290,15 @@ class PermissionsIT {
     cases.refused("binds its inbox to requests", bind(UPSTREAM_INBOX, "client_request", "#"));
     cases.refused("binds its inbox to responses", bind(UPSTREAM_INBOX, "upstream_response", "#"));
     cases.refused("binds its inbox to heartbeats", bind(UPSTREAM_INBOX, "upstream_heartbeat", "#"));
-    // An upstream agent may bind an exchange to which it publishes to its own events, but to no others.
+    // An upstream agent may bind exchanges to which it publishes, but only to its own events.
     for (String key : List.of("orders." + OTHER_UPSTREAM, "#", "*." + UPSTREAM)) {
       cases.refused(
           "binds an exchange of brokers to dispatches " + key,
           bindExchange("upstream_response", "broker_request", key));
     }
     cases.refused(
-        "binds another's inbox", bind(OTHER_UPSTREAM_INBOX, "broker_request", "orders." + UPSTREAM));
+        "binds another's inbox",
+        bind(OTHER_UPSTREAM_INBOX, "broker_request", "orders." + UPSTREAM));
     cases.refused("binds the request queue", bind("client_request", "broker_hello", ""));
 
     cases.refused("declares another's inbox", declare("upstream-agent.plant.x-aaaaaa"));

@@ -19,7 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real RabbitMQ with the project's definitions and demo users. {@link RabbitMqExtension} passes a shared one to tests as a parameter. A test that stops RabbitMQ starts its own with {@link #dedicated} and closes it.
+ * A real RabbitMQ with the project's definitions and demo users. {@link RabbitMqExtension} passes a
+ * shared one to tests as a parameter. A test that stops RabbitMQ starts its own with {@link
+ * #dedicated} and closes it.
  *
  * <p>For one thread at a time. Every method blocks; a failure is an {@link IllegalStateException}
  * or {@link UncheckedIOException}.
@@ -51,13 +53,18 @@ public final class RabbitMq implements AutoCloseable {
   }
 
   /**
-   * A cluster of three nodes that no other test uses, with {@code definitions-cluster.json}. The methods {@link #stop}, {@link #kill} and {@link #start} affect one node: the leader of {@code client_request}.
+   * A cluster of three nodes that no other test uses, with {@code definitions-cluster.json}. The
+   * methods {@link #stop}, {@link #kill} and {@link #start} affect one node: the leader of {@code
+   * client_request}.
    */
   public static RabbitMq cluster() {
     return new RabbitMq(new ClusterRabbitMq());
   }
 
-  /** The AMQP URI with user, password and vhost. Does not change with {@link #stop} and {@link #start}. */
+  /**
+   * The AMQP URI with user, password and vhost. Does not change with {@link #stop} and {@link
+   * #start}.
+   */
   public URI amqpUri(RabbitMqUser user) {
     URI uri = server.amqpUri();
     return URI.create(
@@ -88,10 +95,13 @@ public final class RabbitMq implements AutoCloseable {
         .managementUri()
         .orElseThrow(
             () ->
-                new IllegalStateException("this test needs RabbitMQ's management API: set " + RabbitMqChoice.MANAGEMENT_VARIABLE));
+                new IllegalStateException(
+                    "this test needs RabbitMQ's management API: set "
+                        + RabbitMqChoice.MANAGEMENT_VARIABLE));
   }
 
-  /** Opens a connection, which the caller closes.
+  /**
+   * Opens a connection, which the caller closes.
    *
    * @param name the connection name that the management UI shows
    */
@@ -177,7 +187,8 @@ public final class RabbitMq implements AutoCloseable {
   }
 
   /**
-   * Creates or changes a user without tags, with its name as password and with these permissions in the vhost.
+   * Creates or changes a user without tags, with its name as password and with these permissions in
+   * the vhost.
    */
   public void putUser(String name, String configure, String write, String read) {
     managementApi().put("/api/users/" + name, Map.of("password", name, "tags", ""));

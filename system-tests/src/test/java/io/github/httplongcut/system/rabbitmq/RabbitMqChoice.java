@@ -6,7 +6,9 @@ import java.util.Optional;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * The kind of RabbitMQ that the tests run on. The system property {@code -Dlongcut.test.rabbitmq=uri|installed|testcontainers} selects it. Without the property, the first available kind is used.
+ * The kind of RabbitMQ that the tests run on. The system property {@code
+ * -Dlongcut.test.rabbitmq=uri|installed|testcontainers} selects it. Without the property, the first
+ * available kind is used.
  */
 enum RabbitMqChoice {
   /** A running RabbitMQ at {@link #URI_VARIABLE}. */
@@ -15,7 +17,11 @@ enum RabbitMqChoice {
     RabbitMqServer open() {
       String uri = System.getenv(URI_VARIABLE);
       if (uri == null) {
-        throw new IllegalStateException(URI_VARIABLE + " is not set: set it to the AMQP URI of a RabbitMQ, or do not set -D" + PROPERTY + "=uri");
+        throw new IllegalStateException(
+            URI_VARIABLE
+                + " is not set: set it to the AMQP URI of a RabbitMQ, or do not set -D"
+                + PROPERTY
+                + "=uri");
       }
       return new ExternalRabbitMq(
           java.net.URI.create(uri),
@@ -39,10 +45,14 @@ enum RabbitMqChoice {
     }
   };
 
-  /** Environment variable: the AMQP URI of a RabbitMQ with the project's definitions and demo users. */
+  /**
+   * Environment variable: the AMQP URI of a RabbitMQ with the project's definitions and demo users.
+   */
   static final String URI_VARIABLE = "LONGCUT_TEST_AMQP_URI";
 
-  /** Environment variable: the URL of the management API of the RabbitMQ at {@link #URI_VARIABLE}. */
+  /**
+   * Environment variable: the URL of the management API of the RabbitMQ at {@link #URI_VARIABLE}.
+   */
   static final String MANAGEMENT_VARIABLE = "LONGCUT_TEST_MANAGEMENT_URL";
 
   /** System property that selects the kind of RabbitMQ. */
@@ -56,7 +66,10 @@ enum RabbitMqChoice {
     return chosen().orElseGet(() -> System.getenv(URI_VARIABLE) != null ? URI : startedByUs());
   }
 
-  /** The kind for a RabbitMQ that a test may stop; {@link #URI} only if the system property selects it. */
+  /**
+   * The kind for a RabbitMQ that a test may stop; {@link #URI} only if the system property selects
+   * it.
+   */
   static RabbitMqChoice forDedicatedUse() {
     return chosen().orElseGet(RabbitMqChoice::startedByUs);
   }

@@ -13,9 +13,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A cluster of three nodes of the installed {@code rabbitmq-server}, started by {@code rabbitmq/private-cluster}, with {@code definitions-cluster.json} and the demo users. The cluster ends at the latest with this JVM.
+ * A cluster of three nodes of the installed {@code rabbitmq-server}, started by {@code
+ * rabbitmq/private-cluster}, with {@code definitions-cluster.json} and the demo users. The cluster
+ * ends at the latest with this JVM.
  *
- * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link IllegalStateException} with RabbitMQ's output.
+ * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link
+ * IllegalStateException} with RabbitMQ's output.
  */
 public final class RabbitMqCluster implements AutoCloseable {
 
@@ -90,13 +93,18 @@ public final class RabbitMqCluster implements AutoCloseable {
     run("stop", String.valueOf(node));
   }
 
-  /** Starts a node again after {@link #kill} or {@link #stop}; returns once it is a member of its queues. */
+  /**
+   * Starts a node again after {@link #kill} or {@link #stop}; returns once it is a member of its
+   * queues.
+   */
   public void start(int node) {
     run("start", String.valueOf(node));
   }
 
   /**
-   * Puts a node into maintenance mode, as {@code rabbitmq-upgrade drain} does. The node closes all connections with 320, accepts no new ones and transfers its queue leaders. The node and the inboxes on it stay up.
+   * Puts a node into maintenance mode, as {@code rabbitmq-upgrade drain} does. The node closes all
+   * connections with 320, accepts no new ones and transfers its queue leaders. The node and the
+   * inboxes on it stay up.
    */
   public void drain(int node) {
     ctl(node, "eval", "rabbit_maintenance:drain().");

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Passes the shared {@link RabbitMq} to tests as a parameter. RabbitMQ starts when the first test needs it, and stops after the last test of the JVM.
+ * Passes the shared {@link RabbitMq} to tests as a parameter. RabbitMQ starts when the first test
+ * needs it, and stops after the last test of the JVM.
  */
 public final class RabbitMqExtension implements ParameterResolver {
 

@@ -8,12 +8,14 @@ import java.util.Optional;
 /**
  * A RabbitMQ that has loaded the project's definitions and demo users.
  *
- * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link IllegalStateException} with RabbitMQ's output.
+ * <p>For one thread at a time. Every method blocks until it is done. A failure is an {@link
+ * IllegalStateException} with RabbitMQ's output.
  */
 interface RabbitMqServer extends AutoCloseable {
 
   /**
-   * The AMQP URI: scheme, host, port and vhost, without a user. Does not change with {@link #stop} and {@link #start}.
+   * The AMQP URI: scheme, host, port and vhost, without a user. Does not change with {@link #stop}
+   * and {@link #start}.
    */
   URI amqpUri();
 

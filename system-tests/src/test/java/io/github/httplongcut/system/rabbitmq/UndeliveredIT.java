@@ -27,7 +27,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** RabbitMQ returns or dead-letters messages that their receiver does not consume (protocol section 3). */
+/**
+ * RabbitMQ returns or dead-letters messages that their receiver does not consume (protocol section
+ * 3).
+ */
 @ExtendWith(RabbitMqExtension.class)
 class UndeliveredIT {
 
@@ -247,7 +250,10 @@ class UndeliveredIT {
         .build();
   }
 
-  /** Publishes with the mandatory flag and waits for the confirm, before which RabbitMQ sends a return. */
+  /**
+   * Publishes with the mandatory flag and waits for the confirm, before which RabbitMQ sends a
+   * return.
+   */
   private static void publish(
       Channel channel, String exchange, String routingKey, BasicProperties properties)
       throws Exception {
@@ -262,7 +268,10 @@ class UndeliveredIT {
         .until(() -> channel.basicGet(queue, false), Objects::nonNull);
   }
 
-  /** Takes the next orphan of this test. Messages of earlier tests may become orphans meanwhile and are dropped. */
+  /**
+   * Takes the next orphan of this test. Messages of earlier tests may become orphans meanwhile and
+   * are dropped.
+   */
   private GetResponse takeOrphan(Channel channel) {
     return await("an orphan")
         .atMost(WAIT)

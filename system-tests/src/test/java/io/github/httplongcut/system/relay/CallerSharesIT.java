@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** While one caller uses its full share of a client agent, callers from other addresses are served. */
+/**
+ * While one caller uses its full share of a client agent, callers from other addresses are served.
+ */
 @ExtendWith(RabbitMqExtension.class)
 class CallerSharesIT {
 
@@ -109,7 +111,8 @@ class CallerSharesIT {
         assertThat(send(port, i)).as("request %d", i).startsWith("HTTP/1.1 200 ");
       }
       assertThat(client.metric("longcut_client_requests_in_flight"))
-          .as("requests of the greedy caller: at least its share, a third; stalled bodies have been closed")
+          .as(
+              "requests of the greedy caller: at least its share, a third; stalled bodies have been closed")
           .isGreaterThanOrEqualTo(attack.inFlight / 3.0);
     }
     assertThat(client.output())

@@ -24,7 +24,10 @@ class CancelIT {
 
   private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
-  /** Shorter than any timeout that would also drop the request; longer than a second, since polling three processes takes time. */
+  /**
+   * Shorter than any timeout that would also drop the request; longer than a second, since polling
+   * three processes takes time.
+   */
   private static final Duration SOON = Duration.ofSeconds(5);
 
   private final RabbitMq rabbitMq;

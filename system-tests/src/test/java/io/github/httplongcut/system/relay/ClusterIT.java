@@ -21,7 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A RabbitMQ cluster of three nodes that fail one after the other under load. Each node holds the inbox of some process, and one of them leads {@code client_request}. Uses the default timers. Takes minutes, so it runs only with {@code -Pfaults-long}.
+ * A RabbitMQ cluster of three nodes that fail one after the other under load. Each node holds the
+ * inbox of some process, and one of them leads {@code client_request}. Uses the default timers.
+ * Takes minutes, so it runs only with {@code -Pfaults-long}.
  */
 @Tag("long")
 class ClusterIT {
@@ -68,7 +70,10 @@ class ClusterIT {
     abstract void end(RabbitMqCluster cluster, int node);
   }
 
-  /** A time, as {@code nanoTime}, in which requests may fail, including those in flight at its begin. */
+  /**
+   * A time, as {@code nanoTime}, in which requests may fail, including those in flight at its
+   * begin.
+   */
   private record Disturbed(int node, long from, long until) {
     boolean covers(Answered request) {
       long answeredAt = request.sentAt() + request.took().toNanos();

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A caller that keeps a number of connections open and sends the same bytes on each. It replaces each connection that the client agent answers or closes.
+ * A caller that keeps a number of connections open and sends the same bytes on each. It replaces
+ * each connection that the client agent answers or closes.
  */
 final class GreedyCaller implements AutoCloseable {
 

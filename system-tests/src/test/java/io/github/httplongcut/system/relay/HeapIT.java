@@ -15,12 +15,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * All processes filled up to their limits at the same time. In tests a process has a heap of 128 MiB, which is an eighth of the launcher's default for a client agent or broker and a sixth of that for an upstream agent. The limits are reduced by the same factors.
+ * All processes filled up to their limits at the same time. In tests a process has a heap of 128
+ * MiB, which is an eighth of the launcher's default for a client agent or broker and a sixth of
+ * that for an upstream agent. The limits are reduced by the same factors.
  */
 @ExtendWith(RabbitMqExtension.class)
 class HeapIT {
 
-  private static final int BODY = 1_000_000; // the response is a little longer, and the limit is 1 MiB
+  private static final int BODY =
+      1_000_000; // the response is a little longer, and the limit is 1 MiB
   private static final int CALLERS = 100;
   private static final int CAPACITY = 100 / 6;
   private static final int ROUNDS = 3;
@@ -80,7 +83,10 @@ class HeapIT {
     assertThat(relay.post(clientAgent, "/", body).statusCode()).isEqualTo(200);
   }
 
-  /** No process keeps both the encoded event and the decoded body while the request waits for its response. */
+  /**
+   * No process keeps both the encoded event and the decoded body while the request waits for its
+   * response.
+   */
   @Test
   void eachPendingRequestHoldsItsBodyOnceInEachProcess() {
     RoleProcess clientAgent = relay.clientAgent();

@@ -13,14 +13,18 @@ import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A RabbitMQ user that publishes heartbeats for its target at the maximum rate of one connection. The flood ends after {@link #TIME} or {@link #MESSAGES}.
+ * A RabbitMQ user that publishes heartbeats for its target at the maximum rate of one connection.
+ * The flood ends after {@link #TIME} or {@link #MESSAGES}.
  */
 final class HeartbeatFlood implements AutoCloseable {
 
   static final Duration TIME = Duration.ofSeconds(10);
   static final int MESSAGES = 400_000;
 
-  /** The longest interval that an agent can announce, so that brokers miss no heartbeat during a test. */
+  /**
+   * The longest interval that an agent can announce, so that brokers miss no heartbeat during a
+   * test.
+   */
   private static final Duration INTERVAL = Duration.ofSeconds(60);
 
   /** The messages of the flood. */

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Heartbeats that one upstream user sends at the maximum rate of a connection do not affect other users' agents and requests (docs/protocol.md section 4, "Heartbeats").
+ * Heartbeats that one upstream user sends at the maximum rate of a connection do not affect other
+ * users' agents and requests (docs/protocol.md section 4, "Heartbeats").
  */
 class HeartbeatFloodIT {
 
@@ -75,14 +76,17 @@ class HeartbeatFloodIT {
   @ParameterizedTest
   @EnumSource
   void floodDoesNotAffectOtherUsers(HeartbeatFlood.Kind kind) throws Exception {
-    // With shorter timers, a busy machine could lose heartbeats and connections even without the flood.
+    // With shorter timers, a busy machine could lose heartbeats and connections by itself.
     relay = new Relay(rabbitMq::amqpUri, "HeartbeatFloodIT-" + kind).withDefaultTimers();
     RoleProcess client = relay.clientAgent();
     RoleProcess broker = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
     await().until(() -> broker.metric("longcut_broker_agents") == 1);
-    await().until(() -> broker.metric(CONNECTIONS) == 1); // the broker counts a connection once it consumes
+    await()
+        .until(
+            () ->
+                broker.metric(CONNECTIONS) == 1); // the broker counts a connection once it consumes
     int flooders =
         switch (kind) {
           case ONE_AGENT, LONG_MESSAGES -> 1;

@@ -62,7 +62,8 @@ class IntakeIT {
     double rate = Math.min(MOST_PER_SECOND, throughput / 2); // lower on a busy machine
     int sentBefore = load.sent();
 
-    Future<LoadGenerator.Results> sent = executor.submit(() -> load.runAtRate(rate, Duration.ofSeconds(8)));
+    Future<LoadGenerator.Results> sent =
+        executor.submit(() -> load.runAtRate(rate, Duration.ofSeconds(8)));
     await().until(() -> load.sent() - sentBefore >= 2 * rate);
     killed.kill();
     // The new broker holds the requests of half a second, fewer than arrive while its JVM starts.

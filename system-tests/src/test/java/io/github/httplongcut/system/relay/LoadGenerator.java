@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * Generates load through a client agent: GET and POST in turn or only GET, each with its own path. The load is either closed-loop, where each caller waits for its response, or at a fixed rate.
+ * Generates load through a client agent: GET and POST in turn or only GET, each with its own path.
+ * The load is either closed-loop, where each caller waits for its response, or at a fixed rate.
  */
 final class LoadGenerator {
 
@@ -95,7 +96,8 @@ final class LoadGenerator {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final AtomicInteger sent = new AtomicInteger();
 
-  /** @param port the client agent's port
+  /**
+   * @param port the client agent's port
    * @param directory the common prefix of all paths; ends with a slash
    */
   LoadGenerator(int port, String directory) {
@@ -118,7 +120,10 @@ final class LoadGenerator {
     return sent.get();
   }
 
-  /** Generates closed-loop load: each caller sends its next request after the response to the last one. */
+  /**
+   * Generates closed-loop load: each caller sends its next request after the response to the last
+   * one.
+   */
   Results runClosedLoop(int callers, Duration period) throws InterruptedException {
     Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     CountDownLatch ended = new CountDownLatch(callers);

@@ -19,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Three times the load that the relay can carry. A slow line from the client agent to RabbitMQ limits the throughput, so that the result does not depend on how busy the machine is.
+ * Three times the load that the relay can carry. A slow line from the client agent to RabbitMQ
+ * limits the throughput, so that the result does not depend on how busy the machine is.
  */
 @ExtendWith(RabbitMqExtension.class)
 @Tag("long")

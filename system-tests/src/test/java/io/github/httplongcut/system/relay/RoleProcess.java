@@ -42,7 +42,8 @@ public final class RoleProcess implements AutoCloseable {
       Files.createDirectories(log.getParent());
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-      // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a non-loopback address.
+      // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a
+      // non-loopback address.
       builder.environment().put("LONGCUT_AMQP_DEMO_PASSWORDS", "allowed");
       return new RoleProcess(name, builder.start(), log);
     } catch (IOException e) {
@@ -74,7 +75,9 @@ public final class RoleProcess implements AutoCloseable {
         : OptionalInt.empty();
   }
 
-  /** The value of {@code --id}: part of the process id, and of the names of its log and connections. */
+  /**
+   * The value of {@code --id}: part of the process id, and of the names of its log and connections.
+   */
   public String name() {
     return name;
   }
@@ -164,7 +167,9 @@ public final class RoleProcess implements AutoCloseable {
     return awaitExitCode();
   }
 
-  /** Sends SIGTERM without waiting: the process drains. A second SIGTERM ends the process at once. */
+  /**
+   * Sends SIGTERM without waiting: the process drains. A second SIGTERM ends the process at once.
+   */
   public void terminate() {
     signal("TERM");
   }

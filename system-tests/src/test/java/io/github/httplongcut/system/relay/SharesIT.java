@@ -49,7 +49,10 @@ class SharesIT {
     upstream.close();
   }
 
-  /** Without shares, 500 requests a second for a target without an agent would use up {@code max-waiting}. */
+  /**
+   * Without shares, 500 requests a second for a target without an agent would use up {@code
+   * max-waiting}.
+   */
   @Test
   void floodForATargetWithoutAnAgentHardlyAffectsAHealthyTarget()
       throws InterruptedException, ExecutionException {

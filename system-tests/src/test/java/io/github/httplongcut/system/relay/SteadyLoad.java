@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Sends GET and POST in turn at a steady rate, each with its own path. Half of the paths are slow ones.
+ * Sends GET and POST in turn at a steady rate, each with its own path. Half of the paths are slow
+ * ones.
  */
 final class SteadyLoad implements AutoCloseable {
 

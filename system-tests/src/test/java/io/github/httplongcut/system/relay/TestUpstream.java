@@ -18,7 +18,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An upstream server that records each request and answers with one line: {@code POST /path?query body}. The prefix of the path delays the response:
+ * An upstream server that records each request and answers with one line: {@code POST /path?query
+ * body}. The prefix of the path delays the response:
  *
  * <ul>
  *   <li>{@code /hold}: until {@link #release},

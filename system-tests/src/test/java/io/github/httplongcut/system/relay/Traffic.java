@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 /** Sends GET and POST in turn at a steady rate until {@link #end}, each with its own URL. */
 final class Traffic implements AutoCloseable {
 
-  /** A request that has ended.
+  /**
+   * A request that has ended.
    *
    * @param run method and URL as the upstream server records them, such as {@code POST /17}
    * @param sentAt {@code nanoTime}
@@ -51,7 +52,7 @@ final class Traffic implements AutoCloseable {
     this.relay = relay;
     this.clientAgent = clientAgent;
     long period = TimeUnit.SECONDS.toNanos(1) / perSecond;
-    // Not at a fixed rate: after a pause of the machine, all overdue requests would be sent at once.
+    // Not at a fixed rate: all overdue requests would be sent at once after a pause.
     var unused = timer.scheduleWithFixedDelay(this::send, period, period, TimeUnit.NANOSECONDS);
   }
 
@@ -96,7 +97,10 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /** The pauses in which not even this sender ran. The relay is not to blame for requests that fail then. */
+  /**
+   * The pauses in which not even this sender ran. The relay is not to blame for requests that fail
+   * then.
+   */
   List<Stall> stalls() {
     return stalls;
   }

@@ -82,7 +82,8 @@ final class Peer implements AutoCloseable {
 
           @Override
           public void onInboxReplaced(ProcessId newId) {
-            throw new AssertionError("an inbox is replaced only in a cluster, and RabbitMQ has one node");
+            throw new AssertionError(
+                "an inbox is replaced only in a cluster, and RabbitMQ has one node");
           }
 
           @Override

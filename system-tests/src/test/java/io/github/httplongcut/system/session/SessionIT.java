@@ -137,7 +137,8 @@ class SessionIT {
 
     client.publish(Publication.of(request, forbidden, in(10)).tried(Publication.Tries.ONCE));
     await().untilAsserted(() -> assertThat(client.outcomes()).containsExactly(Outcome.REFUSED));
-    client.publish(Publication.of(request, forbidden, in(10))); // would be retried, but not after a refusal
+    client.publish(
+        Publication.of(request, forbidden, in(10))); // would be retried, but not after a refusal
     client.publish(
         Publication.of(request, Topology.targetKey(TARGET, client.id()), in(10))
             .tried(Publication.Tries.ONCE));
@@ -348,7 +349,7 @@ class SessionIT {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
-      // Opens the channel for tenants. The later dispatch would otherwise wait, unwritten, for this channel.
+      // Opens the channel for tenants, for which the later dispatch would otherwise wait, unwritten.
       broker.publish(dispatch(request(broker, "GET", "/"), agent));
       await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED));
 
@@ -436,7 +437,10 @@ class SessionIT {
     }
   }
 
-  /** A 4 MiB event takes longer than the confirm timeout on a line of 1 MiB/s, but is still being written. */
+  /**
+   * A 4 MiB event takes longer than the confirm timeout on a line of 1 MiB/s, but is still being
+   * written.
+   */
   @Test
   void largeMessagePassesASlowLine() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {

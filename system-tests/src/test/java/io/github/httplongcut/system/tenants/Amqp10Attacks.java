@@ -46,7 +46,10 @@ final class Amqp10Attacks {
     return Topology.targetKey(TenantTestbed.FOREIGN, tenant.id());
   }
 
-  /** Sends requests and heartbeats with foreign keys: directly, as dead letters and through bindings; and a request as an orphan. */
+  /**
+   * Sends requests and heartbeats with foreign keys: directly, as dead letters and through
+   * bindings; and a request as an orphan.
+   */
   void foreignRequestsAndHeartbeats() throws IOException {
     Event request = TenantEvents.request(acme.id(), TenantTestbed.FOREIGN, "amqp10");
     send(acme, "client_request", foreign(acme), request);
@@ -77,7 +80,11 @@ final class Amqp10Attacks {
       send(plant, sourceQueue, each.getKey(), each.getValue());
       send(plant, "upstream_heartbeat", each.getKey(), each.getValue());
     }
-    send(plant, "upstream_response", UNKNOWN_BROKER, TenantEvents.request(plant.id(), "echo", "orphan"));
+    send(
+        plant,
+        "upstream_response",
+        UNKNOWN_BROKER,
+        TenantEvents.request(plant.id(), "echo", "orphan"));
   }
 
   /** Sends messages that RabbitMQ accepts but cannot convert to AMQP 0-9-1. */

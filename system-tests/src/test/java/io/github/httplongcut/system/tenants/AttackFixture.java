@@ -14,7 +14,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Base of the attack tests. The tests of a class share a {@link TenantTestbed} until an attack damages it. */
+/**
+ * Base of the attack tests. The tests of a class share a {@link TenantTestbed} until an attack
+ * damages it.
+ */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class AttackFixture {
@@ -61,7 +64,8 @@ abstract class AttackFixture {
   }
 
   /**
-   * Runs an attack, and fails if it affects the neighbour or the relay, or if the attackers read foreign responses.
+   * Runs an attack, and fails if it affects the neighbour or the relay, or if the attackers read
+   * foreign responses.
    *
    * @param consumers consume the attackers' queues
    */

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Attacks with messages that become dead letters in a tenant's own queue. RabbitMQ routes a dead letter with a key that the owner of the queue chooses, and does not check topic permissions.
+ * Attacks with messages that become dead letters in a tenant's own queue. RabbitMQ routes a dead
+ * letter with a key that the owner of the queue chooses, and does not check topic permissions.
  */
 final class DeadLetters {
 
@@ -77,7 +78,8 @@ final class DeadLetters {
   /**
    * Sends events that are dead-lettered to an exchange with a key.
    *
-   * @param events one for each of {@link #FORGERIES}; their paths name the forgery, so that a test can tell which one passed
+   * @param events one for each of {@link #FORGERIES}; their paths name the forgery, so that a test
+   *     can tell which one passed
    */
   void send(Death death, String queueType, String exchange, String key, List<Event> events) {
     String sourceQueue = sourceQueue(death, queueType, exchange, key);
@@ -92,7 +94,8 @@ final class DeadLetters {
         });
   }
 
-  private void finish(Death death, Channel channel, String sourceQueue, Event last, String feedExchange)
+  private void finish(
+      Death death, Channel channel, String sourceQueue, Event last, String feedExchange)
       throws IOException {
     if (death == Death.MAXLEN) {
       tenant.publish(channel, feedExchange, "", last, Map.of()); // displaces the message before it
@@ -124,7 +127,8 @@ final class DeadLetters {
   List<Event> foreignRequests(String suffix) {
     List<Event> requests = new ArrayList<>();
     for (int i = 0; i < FORGERIES.size(); i++) {
-      requests.add(TenantEvents.request(tenant.id(), TenantTestbed.FOREIGN, suffix + "/forgery-" + i));
+      requests.add(
+          TenantEvents.request(tenant.id(), TenantTestbed.FOREIGN, suffix + "/forgery-" + i));
     }
     return requests;
   }

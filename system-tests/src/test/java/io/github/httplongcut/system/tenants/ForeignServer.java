@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The upstream server of the foreign target. It answers with method and path, and records those of tenants' requests.
+ * The upstream server of the foreign target. It answers with method and path, and records those of
+ * tenants' requests.
  */
 final class ForeignServer implements AutoCloseable {
 

@@ -5,7 +5,10 @@ import io.github.httplongcut.protocol.Event;
 import java.util.List;
 import java.util.Map;
 
-/** Attacks with tenants' inboxes that accept no messages, or accept them slowly. The shared brokers publish to these inboxes. */
+/**
+ * Attacks with tenants' inboxes that accept no messages, or accept them slowly. The shared brokers
+ * publish to these inboxes.
+ */
 final class FullInboxes {
 
   private static final Map<String, Object> TAKES_NOTHING =
@@ -67,7 +70,8 @@ final class FullInboxes {
         channel -> {
           for (int i = 0; i < requests; i++) {
             Event request =
-                TenantEvents.request(acme.id(), Tenant.TARGET, i % 2 == 0 ? "GET" : "POST", "own/" + i);
+                TenantEvents.request(
+                    acme.id(), Tenant.TARGET, i % 2 == 0 ? "GET" : "POST", "own/" + i);
             acme.publish(
                 channel,
                 "client_request",

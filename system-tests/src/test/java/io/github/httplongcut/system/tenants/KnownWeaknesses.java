@@ -7,7 +7,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Attacks that still succeed; docs/security.md lists them. The class is not part of the suite because its name does not end in IT; {@code -Dit.test=KnownWeaknesses} runs it. A test that passes moves to {@link TenantsIT}.
+ * Attacks that still succeed; docs/security.md lists them. The class is not part of the suite
+ * because its name does not end in IT; {@code -Dit.test=KnownWeaknesses} runs it. A test that
+ * passes moves to {@link TenantsIT}.
  */
 class KnownWeaknesses extends AttackFixture {
 
@@ -23,7 +25,8 @@ class KnownWeaknesses extends AttackFixture {
   @Test
   void forgedResponsesDelayNoClientAgent() {
     assertHarmless(
-        List.of(), () -> new ResourceExhaustion(testbed()).answersFor(testbed().neighboursId(), 100, 3 << 20));
+        List.of(),
+        () -> new ResourceExhaustion(testbed()).answersFor(testbed().neighboursId(), 100, 3 << 20));
   }
 
   @Test

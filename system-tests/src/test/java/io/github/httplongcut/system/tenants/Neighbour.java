@@ -21,7 +21,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Callers of an honest company. They send GET and POST in turn at a steady rate, each with its own path. */
+/**
+ * Callers of an honest company. They send GET and POST in turn at a steady rate, each with its own
+ * path.
+ */
 final class Neighbour implements AutoCloseable {
 
   /** Number of requests for one {@link NeighbourReport}. */
@@ -33,11 +36,12 @@ final class Neighbour implements AutoCloseable {
   private static final int PER_SECOND = 300;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** A request that has ended.
+  /**
+   * A request that has ended.
    *
    * @param line method and path
    * @param outcome the status and the relay's error code, if any; or the exception
-     * @param right true if the response has status 200 and the right body
+   * @param right true if the response has status 200 and the right body
    */
   private record Ended(String line, String outcome, boolean right, Duration took) {
 
@@ -59,7 +63,8 @@ final class Neighbour implements AutoCloseable {
         }
       }
       List<String> failures = new ArrayList<>();
-      late.forEach((reason, times) -> failures.add(times + " of the neighbour's requests got " + reason));
+      late.forEach(
+          (reason, times) -> failures.add(times + " of the neighbour's requests got " + reason));
       return new NeighbourReport(
           sorted.get(sorted.size() / 2),
           sorted.get(sorted.size() * 99 / 100),
@@ -88,7 +93,7 @@ final class Neighbour implements AutoCloseable {
   static Neighbour start(RoleProcess clientAgent) {
     Neighbour neighbour = new Neighbour(clientAgent);
     long period = TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
-    // Not at a fixed rate: after a pause of the machine, all overdue requests would be sent at once.
+    // Not at a fixed rate: all overdue requests would be sent at once after a pause.
     var unused =
         neighbour.clock.scheduleWithFixedDelay(
             neighbour::send, period, period, TimeUnit.NANOSECONDS);

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Attacks with messages in the queue {@code orphan}, which brokers once trusted. A message gets there from the inbox of a broker that has ended, or through the alternate exchange if its key is unknown.
+ * Attacks with messages in the queue {@code orphan}, which brokers once trusted. A message gets
+ * there from the inbox of a broker that has ended, or through the alternate exchange if its key is
+ * unknown.
  */
 final class OrphanAttacks {
 
@@ -57,9 +59,11 @@ final class OrphanAttacks {
   }
 
   /**
-   * Sends forged dispatches of plant that look like returned ones: as dead letters of plant's inbox, and directly to brokers.
+   * Sends forged dispatches of plant that look like returned ones: as dead letters of plant's
+   * inbox, and directly to brokers.
    *
-   * @param client the alleged sender of the requests, to which brokers would report that they never ran
+   * @param client the alleged sender of the requests, to which brokers would report that they never
+   *     ran
    */
   void forgedDispatches(ProcessId client) {
     String inbox = testbed.plantsInbox(Map.of("x-message-ttl", 0));
@@ -67,7 +71,8 @@ final class OrphanAttacks {
     ProcessId killed = testbed.killedBroker();
     ProcessId unknown = ProcessId.parse(UNKNOWN_BROKER);
     for (ProcessId broker : List.of(testbed.brokerIds().get(0), killed, unknown)) {
-      BrokerRequest forged = TenantEvents.dispatch(TenantEvents.request(client, Tenant.TARGET, "x"), broker);
+      BrokerRequest forged =
+          TenantEvents.dispatch(TenantEvents.request(client, Tenant.TARGET, "x"), broker);
       Map<String, Object> header = Map.of(Topology.BROKER_ID_HEADER, broker.toString());
       plant.run(channel -> plant.publish(channel, feedExchange, "", forged, header));
       for (String exchange : List.of("upstream_response", "upstream_error")) {
@@ -77,7 +82,8 @@ final class OrphanAttacks {
   }
 
   /**
-   * Turns the dispatches that brokers send to plant into dead letters and orphans as well. Plant's queues and bindings make copies, which carry the broker's {@code user-id}.
+   * Turns the dispatches that brokers send to plant into dead letters and orphans as well. Plant's
+   * queues and bindings make copies, which carry the broker's {@code user-id}.
    */
   void dispatchesOfBrokersAsOrphans() {
     for (String exchange : List.of("upstream_response", "upstream_error", "upstream_heartbeat")) {

@@ -116,7 +116,8 @@ final class OversizedMessages {
     ProcessId id = plant.id();
     String heartbeat =
         new String(
-            EventCodec.encode(TenantEvents.heartbeat(id, Tenant.TARGET, 1, 1)), StandardCharsets.UTF_8);
+            EventCodec.encode(TenantEvents.heartbeat(id, Tenant.TARGET, 1, 1)),
+            StandardCharsets.UTF_8);
     String heartbeats = repeat(EVENTS, i -> heartbeat);
     send(
         plant,
@@ -130,7 +131,8 @@ final class OversizedMessages {
   }
 
   /**
-   * Sends responses of the largest size that RabbitMQ accepts. Their ids are short, so that a broker's copy, with ids of the usual length, is longer.
+   * Sends responses of the largest size that RabbitMQ accepts. Their ids are short, so that a
+   * broker's copy, with ids of the usual length, is longer.
    */
   void responsesOfTheLargestSize() {
     String empty =

@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A minimal AMQP 0-9-1 client that publishes AMQP headers which the Java client would not write. Frames and methods follow the AMQP 0-9-1 specification, sections 2.3 and 4.2.
+ * A minimal AMQP 0-9-1 client that publishes AMQP headers which the Java client would not write.
+ * Frames and methods follow the AMQP 0-9-1 specification, sections 2.3 and 4.2.
  */
 final class RawAmqp implements AutoCloseable {
 
@@ -175,7 +176,9 @@ final class RawAmqp implements AutoCloseable {
     out.flush();
   }
 
-  /** Reads frames until the expected method. A nack counts as an ack; any other method is an error. */
+  /**
+   * Reads frames until the expected method. A nack counts as an ack; any other method is an error.
+   */
   private void await(int classId, int methodId) throws IOException {
     while (true) {
       int type = in.readUnsignedByte();

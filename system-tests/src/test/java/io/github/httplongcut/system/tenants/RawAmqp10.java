@@ -9,7 +9,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A minimal AMQP 1.0 client that sends messages with sections that the caller encodes. RabbitMQ 4 accepts AMQP 1.0 on the same port as AMQP 0-9-1. Types, performatives and sections follow the AMQP 1.0 specification, parts 1 to 3 and 5.
+ * A minimal AMQP 1.0 client that sends messages with sections that the caller encodes. RabbitMQ 4
+ * accepts AMQP 1.0 on the same port as AMQP 0-9-1. Types, performatives and sections follow the
+ * AMQP 1.0 specification, parts 1 to 3 and 5.
  */
 final class RawAmqp10 implements AutoCloseable {
 
@@ -79,7 +81,9 @@ final class RawAmqp10 implements AutoCloseable {
     await(FLOW);
   }
 
-  /** Sends a settled message and closes the connection; waits until RabbitMQ has closed its side. */
+  /**
+   * Sends a settled message and closes the connection; waits until RabbitMQ has closed its side.
+   */
   void send(byte[]... sections) throws IOException {
     byte[] performative =
         described(TRANSFER, list(integer(0), integer(0), binary(new byte[] {1}), integer(0), TRUE));
@@ -226,7 +230,8 @@ final class RawAmqp10 implements AutoCloseable {
         return;
       }
       if (got >= 0x16) { // detach, end or close
-        throw new IOException("RabbitMQ refused: " + new String(frame, StandardCharsets.ISO_8859_1));
+        throw new IOException(
+            "RabbitMQ refused: " + new String(frame, StandardCharsets.ISO_8859_1));
       }
     }
   }

@@ -36,7 +36,8 @@ final class RecordingConsumer implements AutoCloseable {
               int length = Math.min(body.length, KEPT_CHARS);
               String text = new String(body, 0, length, StandardCharsets.UTF_8);
               received.add(
-                  new ReceivedMessage(envelope.getExchange(), envelope.getRoutingKey(), properties, text));
+                  new ReceivedMessage(
+                      envelope.getExchange(), envelope.getRoutingKey(), properties, text));
             }
           });
     } catch (IOException e) {

@@ -67,7 +67,9 @@ final class ResourceExhaustion {
   }
 
   /**
-   * Keeps acme's inbox busy: all its messages expire at the same time, and each dead letter is routed to many queues. Meanwhile brokers wait for the confirms of their publications to this inbox.
+   * Keeps acme's inbox busy: all its messages expire at the same time, and each dead letter is
+   * routed to many queues. Meanwhile brokers wait for the confirms of their publications to this
+   * inbox.
    *
    * <p>Returns when the messages expire.
    *

@@ -20,7 +20,9 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A company's RabbitMQ user with exactly the permissions of README and docs/protocol.md section 8, for the upstream target {@code orders} only, and the id of one of its processes. All operations use an AMQP connection of this user.
+ * A company's RabbitMQ user with exactly the permissions of README and docs/protocol.md section 8,
+ * for the upstream target {@code orders} only, and the id of one of its processes. All operations
+ * use an AMQP connection of this user.
  */
 final class Tenant implements AutoCloseable {
 
@@ -167,10 +169,14 @@ final class Tenant implements AutoCloseable {
     return false;
   }
 
-  /** Performs operations that RabbitMQ must allow, since an attack that RabbitMQ refuses would prove nothing. */
+  /**
+   * Performs operations that RabbitMQ must allow, since an attack that RabbitMQ refuses would prove
+   * nothing.
+   */
   void run(ChannelAction step) {
     if (!attempt("", step)) {
-      throw new IllegalStateException("RabbitMQ refused an operation that the attack needs: " + refusals);
+      throw new IllegalStateException(
+          "RabbitMQ refused an operation that the attack needs: " + refusals);
     }
   }
 

@@ -29,7 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A relay of real processes that serves the foreign target {@code echo} for an honest neighbour, and two tenants that attack the relay together: {@code acme}, which may call {@code orders}, and {@code plant}, which may serve {@code orders}.
+ * A relay of real processes that serves the foreign target {@code echo} for an honest neighbour,
+ * and two tenants that attack the relay together: {@code acme}, which may call {@code orders}, and
+ * {@code plant}, which may serve {@code orders}.
  */
 final class TenantTestbed implements AutoCloseable {
 
@@ -149,7 +151,8 @@ final class TenantTestbed implements AutoCloseable {
     return inbox(plant, Topology.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), Map.of());
   }
 
-  private RecordingConsumer inbox(Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
+  private RecordingConsumer inbox(
+      Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
     String queue = declareInbox(tenant, plan, arguments);
     RecordingConsumer consumer = new RecordingConsumer(tenant, queue);
     ofThisAttack.add(consumer);
@@ -188,7 +191,10 @@ final class TenantTestbed implements AutoCloseable {
     return agent;
   }
 
-  /** Declares the inbox of a broker that was just killed, without a consumer; returns the broker's id. */
+  /**
+   * Declares the inbox of a broker that was just killed, without a consumer; returns the broker's
+   * id.
+   */
   ProcessId killedBroker() {
     ProcessId id = ProcessId.create(RabbitMqUser.BROKER.login(), "killed");
     ConsumedQueue inbox = Topology.broker(id, 1).queues().get(0);
@@ -216,16 +222,16 @@ final class TenantTestbed implements AutoCloseable {
     void run() throws Exception;
   }
 
-  /**
-   * Runs an attack while the neighbour sends requests; logs and returns all damage.
-   */
+  /** Runs an attack while the neighbour sends requests; logs and returns all damage. */
   List<String> damageOf(String name, Attack attack) {
     return damageOf(name, List.of(), attack);
   }
 
-  /** Runs an attack while the neighbour sends requests; logs and returns all damage.
+  /**
+   * Runs an attack while the neighbour sends requests; logs and returns all damage.
    *
-   * @param consumers consume the tenants' queues, which must not contain responses of the foreign server
+   * @param consumers consume the tenants' queues, which must not contain responses of the foreign
+   *     server
    */
   List<String> damageOf(String name, List<RecordingConsumer> consumers, Attack attack) {
     List<Double> agentsBefore = agents();
@@ -263,7 +269,10 @@ final class TenantTestbed implements AutoCloseable {
       damage.add("the foreign server ran " + runs.subList(runsBefore, runs.size()));
     }
     List<String> read =
-        consumers.stream().flatMap(consumer -> consumer.received().stream()).map(TenantTestbed::foreign).toList();
+        consumers.stream()
+            .flatMap(consumer -> consumer.received().stream())
+            .map(TenantTestbed::foreign)
+            .toList();
     List<String> answers = read.stream().filter(each -> !each.isEmpty()).toList();
     if (!answers.isEmpty()) {
       damage.add("the attacker read " + answers);
@@ -272,7 +281,9 @@ final class TenantTestbed implements AutoCloseable {
     log.info(
         "attack \"{}\" on RabbitMQ {}: neighbour {}, without an attack {}; refused {}; damage {}",
         name,
-        rabbitMq.version(), report, baseline,
+        rabbitMq.version(),
+        report,
+        baseline,
         refusals(),
         damage);
     return damage;
@@ -287,7 +298,8 @@ final class TenantTestbed implements AutoCloseable {
   /** The foreign server's response line in a message; empty if there is none. */
   private static String foreign(RecordingConsumer.ReceivedMessage received) {
     Matcher line =
-        Pattern.compile("\"body\":\"(\\w+ " + TenantEvents.STOLEN + "[^\"]*)").matcher(received.body());
+        Pattern.compile("\"body\":\"(\\w+ " + TenantEvents.STOLEN + "[^\"]*)")
+            .matcher(received.body());
     return line.find() ? received.exchange() + ": " + line.group(1) : "";
   }
 
@@ -295,7 +307,10 @@ final class TenantTestbed implements AutoCloseable {
     return brokers.stream().map(each -> each.metric("longcut_broker_agents")).toList();
   }
 
-  /** The connections of the relay's processes as RabbitMQ lists them; the processes' metrics lack some. */
+  /**
+   * The connections of the relay's processes as RabbitMQ lists them; the processes' metrics lack
+   * some.
+   */
   private Set<String> connections() {
     return rabbitMq
         .ctl("list_connections", "-q", "user", "name")
@@ -342,7 +357,10 @@ final class TenantTestbed implements AutoCloseable {
     }
   }
 
-  /** Waits until brokers hold no requests. Returns damage if requests remain, or if brokers still receive many messages. */
+  /**
+   * Waits until brokers hold no requests. Returns damage if requests remain, or if brokers still
+   * receive many messages.
+   */
   private List<String> remainingWork() {
     double before = delivered();
     long begun = System.nanoTime();

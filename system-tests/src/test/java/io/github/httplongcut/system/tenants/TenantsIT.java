@@ -17,7 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Attacks of tenants on the relay and on a neighbour (docs/security.md). Each attack uses only the tenants' own permissions, while the neighbour sends requests. It must affect neither the relay nor the neighbour.
+ * Attacks of tenants on the relay and on a neighbour (docs/security.md). Each attack uses only the
+ * tenants' own permissions, while the neighbour sends requests. It must affect neither the relay
+ * nor the neighbour.
  */
 class TenantsIT extends AttackFixture {
 
@@ -78,7 +80,8 @@ class TenantsIT extends AttackFixture {
   @Test
   void requestsThatExpireInABrokersInboxAreNotRun() {
     assertHarmless(
-        List.of(testbed().acmesInbox()), new OrphanAttacks(testbed())::requestsThatDieInABrokersInbox);
+        List.of(testbed().acmesInbox()),
+        new OrphanAttacks(testbed())::requestsThatDieInABrokersInbox);
   }
 
   @Test
@@ -124,7 +127,8 @@ class TenantsIT extends AttackFixture {
   @Test
   void messagesWithManyEventsDelayNobody() {
     OversizedMessages messages = new OversizedMessages(testbed());
-    assertHarmless(List.of(), () -> messages.whileLargeMessagesPass(messages::messagesOfManyEvents));
+    assertHarmless(
+        List.of(), () -> messages.whileLargeMessagesPass(messages::messagesOfManyEvents));
     assertThat(testbed().plant().refusals()).isEmpty();
   }
 
@@ -167,7 +171,8 @@ class TenantsIT extends AttackFixture {
   @Test
   void unreadableRequestsThatExpireCloseNoConnection() {
     assertHarmless(
-        List.of(), () -> new UnreadableMessages(testbed()).requestsThatReturnTo(testbed().neighboursId()));
+        List.of(),
+        () -> new UnreadableMessages(testbed()).requestsThatReturnTo(testbed().neighboursId()));
   }
 
   // Full inboxes.
@@ -177,7 +182,8 @@ class TenantsIT extends AttackFixture {
   void fullInboxOfAClientAgentDelaysNobodyElse(FullInboxes.Kind kind) {
     FullInboxes inboxes = new FullInboxes(testbed());
     inboxes.declare(kind);
-    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
+    assertHarmless(
+        List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
@@ -186,14 +192,17 @@ class TenantsIT extends AttackFixture {
     inboxes.declarePlants(Map.of());
     RecordingConsumer acmesInbox = testbed().acmesInbox();
     testbed().plantsAgent();
-    assertHarmless(List.of(acmesInbox), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
+    assertHarmless(
+        List.of(acmesInbox),
+        () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
   void busyInboxDelaysNobodyElse() {
     FullInboxes inboxes = new FullInboxes(testbed());
     new ResourceExhaustion(testbed()).busyInbox("classic", 20_000, 500);
-    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
+    assertHarmless(
+        List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(20)));
   }
 
   @Test
@@ -208,12 +217,16 @@ class TenantsIT extends AttackFixture {
     assertHarmless(List.of(), new ResourceExhaustion(testbed())::unansweredRequests);
   }
 
-  /** A broker's channel must register with a quorum queue before it publishes, which can take up to 5 s. */
+  /**
+   * A broker's channel must register with a quorum queue before it publishes, which can take up to
+   * 5 s.
+   */
   @Test
   void busyQuorumQueueAsInboxDelaysNobodyElse() {
     FullInboxes inboxes = new FullInboxes(testbed());
     new ResourceExhaustion(testbed()).busyInbox("quorum", 20_000, 500);
-    assertHarmless(List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(5)));
+    assertHarmless(
+        List.of(), () -> testbed().whileTheNeighbourSends(() -> inboxes.sendRequests(5)));
   }
 
   // Routes without a permission check.
@@ -225,7 +238,8 @@ class TenantsIT extends AttackFixture {
 
   @Test
   void alternateExchangesBypassNoPermission() {
-    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::alternateExchanges);
+    assertHarmless(
+        List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::alternateExchanges);
   }
 
   @Test
@@ -235,13 +249,15 @@ class TenantsIT extends AttackFixture {
 
   @Test
   void useOfTheDefaultExchangeIsRefused() {
-    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::defaultExchange);
+    assertHarmless(
+        List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::defaultExchange);
     assertThat(testbed().acme().refusals()).hasSize(7);
   }
 
   @Test
   void replayedResponsesAreIgnored() {
-    assertHarmless(List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::replayedAnswers);
+    assertHarmless(
+        List.of(testbed().acmesInbox()), new UncheckedRoutes(testbed())::replayedAnswers);
   }
 
   @Test

@@ -8,7 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Attacks that route messages to a shared exchange or queue without RabbitMQ's permission check for publishing. */
+/**
+ * Attacks that route messages to a shared exchange or queue without RabbitMQ's permission check for
+ * publishing.
+ */
 final class UncheckedRoutes {
 
   private final TenantTestbed testbed;
@@ -40,7 +43,8 @@ final class UncheckedRoutes {
         "bind exchange client_request",
         channel -> channel.exchangeBind("client_request", feedExchange, "#"));
     acme.attempt(
-        "bind queue client_request", channel -> channel.queueBind("client_request", feedExchange, "#"));
+        "bind queue client_request",
+        channel -> channel.queueBind("client_request", feedExchange, "#"));
     acme.run(
         channel -> acme.publish(channel, feedExchange, foreign(acme), request("bound"), Map.of()));
     String heartbeats = plant.exchange("topic", Map.of());
@@ -66,7 +70,8 @@ final class UncheckedRoutes {
   void alternateExchanges() {
     String feedExchange = acme.exchange("topic", Map.of("alternate-exchange", "client_request"));
     acme.run(
-        channel -> acme.publish(channel, feedExchange, foreign(acme), request("alternate"), Map.of()));
+        channel ->
+            acme.publish(channel, feedExchange, foreign(acme), request("alternate"), Map.of()));
     String heartbeats = plant.exchange("topic", Map.of("alternate-exchange", "upstream_heartbeat"));
     plant.run(channel -> foreignHeartbeats(channel, heartbeats, Map.of()));
     for (String type : List.of("upstream_response", "upstream_error", "broker_request_ack")) {
@@ -82,7 +87,10 @@ final class UncheckedRoutes {
     }
   }
 
-  /** Sends foreign keys in CC and BCC, with matching events, to each exchange with topic permissions. */
+  /**
+   * Sends foreign keys in CC and BCC, with matching events, to each exchange with topic
+   * permissions.
+   */
   void ccAndBccKeys() {
     for (String header : List.of("CC", "BCC")) {
       Map<String, Object> further = Map.of(header, List.of(foreign(acme)));
@@ -113,7 +121,8 @@ final class UncheckedRoutes {
   }
 
   /**
-   * Declares queues and an exchange that dead-letter or forward to the default exchange, which routes to every queue.
+   * Declares queues and an exchange that dead-letter or forward to the default exchange, which
+   * routes to every queue.
    */
   void defaultExchange() {
     String inbox = "broker." + testbed.brokerIds().get(0);
@@ -142,7 +151,8 @@ final class UncheckedRoutes {
   }
 
   /**
-   * Replays events that brokers send to acme, with the broker's {@code user-id}, as dead letters to each exchange that acme may use.
+   * Replays events that brokers send to acme, with the broker's {@code user-id}, as dead letters to
+   * each exchange that acme may use.
    */
   void replayedAnswers() {
     ProcessId killed = testbed.killedBroker();
@@ -166,7 +176,9 @@ final class UncheckedRoutes {
   }
 
   /**
-   * Binds {@code client_request} to its own dead letters, which would loop, and makes brokers reject requests. A forged delivery count makes a broker assume that another broker may run the request.
+   * Binds {@code client_request} to its own dead letters, which would loop, and makes brokers
+   * reject requests. A forged delivery count makes a broker assume that another broker may run the
+   * request.
    */
   void requestsThatLoop() {
     acme.attempt(

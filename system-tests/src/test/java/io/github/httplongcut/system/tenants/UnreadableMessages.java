@@ -66,7 +66,10 @@ final class UnreadableMessages {
     send(testbed.acme(), "client_request", Topology.targetKey(Tenant.TARGET, id), "client_request");
   }
 
-  /** Sends requests that expire, and whose dead letters would reach the inbox of a foreign client agent. */
+  /**
+   * Sends requests that expire, and whose dead letters would reach the inbox of a foreign client
+   * agent.
+   */
   void requestsThatReturnTo(ProcessId foreignClientAgent) throws IOException {
     Tenant acme = testbed.acme();
     String feedExchange = acme.exchange("topic", Map.of());

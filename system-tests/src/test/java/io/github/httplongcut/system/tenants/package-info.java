@@ -1,4 +1,5 @@
 /**
- * Tests of isolation between tenants of one RabbitMQ: attacks that the tenants' own permissions allow must not affect others.
+ * Tests of isolation between tenants of one RabbitMQ: attacks that the tenants' own permissions
+ * allow must not affect others.
  */
 package io.github.httplongcut.system.tenants;
