@@ -53,7 +53,7 @@ final class BrokerConfigTest {
         "max-in-flight = 2000 | max-in-flight: expected less than 2000, RabbitMQ's prefetch",
         "max-in-flight = 999 | max-waiting: expected at most max-in-flight",
         "max-agents = 999 | max-agents-per-user-and-target: expected at most max-agents",
-        "max-attempts = 0 | max-attempts: expected a whole number from 1, found \"0\"",
+        "max-attempts = 0 | max-attempts: expected a whole number of at least 1, found \"0\"",
       })
   void settingsThatDoNotGoTogetherAreTold(String text, String message) {
     assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.broker." + message);

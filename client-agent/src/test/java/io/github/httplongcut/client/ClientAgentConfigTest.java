@@ -133,7 +133,7 @@ final class ClientAgentConfigTest {
         "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected IP addresses and CIDR ranges such as"
             + " 10.0.0.0/8 or fd00::/8",
         "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as 0.5",
-        "shares.always = 0 ; shares.always: expected a whole number from 1",
+        "shares.always = 0 ; shares.always: expected a whole number of at least 1",
         "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })

@@ -2,11 +2,10 @@ package io.github.httplongcut.admin;
 
 import io.github.httplongcut.config.Settings;
 
-/**
- * Where the admin pages listen: {@code longcut.<role>.admin}.
+/** Address of the admin pages: {@code longcut.<role>.admin}.
  *
  * @param host the address to listen on
- * @param port 0: any free one, which the log line {@code event=admin_listening} names
+ * @param port the port to listen on; 0 picks a free port, which the log line {@code event=admin_listening} names
  */
 public record AdminConfig(String host, int port) {
 

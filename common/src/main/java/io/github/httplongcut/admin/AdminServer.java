@@ -18,9 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
 
-/**
- * Serves {@code /healthz} (200 while the process lives), {@code /readyz} (200, or 503 with what is
- * missing) and {@code /metrics} (for Prometheus) on threads of its own.
+/** HTTP server of the admin pages, with its own threads:
+ *
+ * <ul>
+ *   <li>{@code /healthz} answers 200 while the process lives.
+ *   <li>{@code /readyz} answers 200 if all conditions of {@link Readiness} hold, else 503; the JSON body lists them.
+ *   <li>{@code /metrics} answers in Prometheus' text format.
+ * </ul>
  */
 public final class AdminServer implements AutoCloseable {
 
@@ -31,7 +35,7 @@ public final class AdminServer implements AutoCloseable {
   private final ProcessMetrics metrics;
   private final Undertow server;
 
-  /** A server that does not listen yet. */
+  /** Creates a server that does not listen yet. */
   public AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics) {
     this.config = config;
     this.readiness = readiness;
@@ -46,10 +50,9 @@ public final class AdminServer implements AutoCloseable {
             .build();
   }
 
-  /**
-   * Listens.
+  /** Starts to listen.
    *
-   * @throws StartException if the port is taken
+   * @throws StartException if the server cannot listen on the configured address
    */
   public void start() {
     try {
@@ -61,7 +64,7 @@ public final class AdminServer implements AutoCloseable {
     log.info("event=admin_listening port={}", port());
   }
 
-  /** The port that it listens on, also where the config says 0. */
+  /** Returns the port that the server listens on, even if the config says 0. */
   public int port() {
     return ((InetSocketAddress) server.getListenerInfo().get(0).getAddress()).getPort();
   }
@@ -83,7 +86,7 @@ public final class AdminServer implements AutoCloseable {
                         httpExchange,
                         "text/plain; version=0.0.4; charset=utf-8",
                         metrics.scrape()));
-    // Collecting the meters takes milliseconds: not on the I/O thread.
+    // Collecting the meters takes milliseconds, which would block the I/O thread.
     HttpHandler onWorker = httpExchange -> httpExchange.dispatch(paths);
     return new AllowedMethodsHandler(onWorker, Methods.GET, Methods.HEAD);
   }

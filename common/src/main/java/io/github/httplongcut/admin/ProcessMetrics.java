@@ -14,15 +14,14 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
-/** The meters of one process: the JVM's and the system's, and those that the role registers. */
+/** Meter registry of one process: JVM and system meters, and the meters that the role registers. */
 public final class ProcessMetrics implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
-  /**
-   * @param role tells the processes apart in {@code longcut_info}
+  /** @param role value of the tag {@code role} of {@code longcut_info}
    */
   public ProcessMetrics(Role role) {
     new ClassLoaderMetrics().bindTo(registry);
@@ -33,23 +32,23 @@ public final class ProcessMetrics implements AutoCloseable {
     new FileDescriptorMetrics().bindTo(registry);
     garbageCollection.bindTo(registry);
     Gauge.builder("longcut.info", () -> 1)
-        .description("Always 1: which role and release this is")
+        .description("Always 1; the tags name the role and the release")
         .tag("role", role.key())
         .tag("version", Version.current())
         .register(registry);
   }
 
-  /** Where the role registers its own meters. */
+  /** Returns the registry for the role's own meters. */
   public MeterRegistry registry() {
     return registry;
   }
 
-  /** All meters in Prometheus' text format, version 0.0.4. */
+  /** Returns all meters in Prometheus' text format, version 0.0.4. */
   String scrape() {
     return registry.scrape();
   }
 
-  /** Takes the listeners off the JVM. */
+  /** Removes the listeners from the JVM. */
   @Override
   public void close() {
     garbageCollection.close();

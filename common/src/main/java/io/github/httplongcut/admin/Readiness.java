@@ -5,57 +5,54 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 
-/**
- * Whether a process can do its work now, as a list of named conditions that all must hold. Any
- * thread may add or ask.
+/** Readiness of a process: named conditions, all of which must hold. Thread-safe.
  */
 public final class Readiness {
 
-  /**
-   * What a condition says now.
+  /** Current result of a condition.
    *
-   * @param detail for whoever reads {@code /readyz}: what is missing, or how things stand
+   * @param ready true if the condition holds
+   * @param detail explanation for the operator who reads {@code /readyz}
    */
   public record State(boolean ready, String detail) {}
 
-  /** A condition's name with what it says now. */
+  /** A condition's name and its current result. */
   public record Condition(String name, boolean ready, String detail) {}
 
   private final Map<String, Supplier<State>> conditions = new ConcurrentSkipListMap<>();
 
-  /**
-   * Adds a condition, or puts another in the place of the one with this name.
+  /** Adds a condition, or replaces the condition of this name.
    *
-   * @param condition asked on any thread, must be quick and not block
+   * @param condition called on any thread; must be fast and must not block
    */
   public void set(String name, Supplier<State> condition) {
     conditions.put(name, condition);
   }
 
-  /** The process stops: never ready again, so that nobody sends it anything new. */
+  /** Makes the process permanently not ready, so that load balancers send no new requests. */
   public void stopping() {
-    set("stopping", () -> new State(false, "the process was told to stop"));
+    set("stopping", () -> new State(false, "the process is stopping"));
   }
 
-  /** Asks all conditions now, in the order of their names. */
+  /** Evaluates all conditions, in the order of their names. */
   public List<Condition> conditions() {
     return conditions.entrySet().stream()
-        .map(entry -> ask(entry.getKey(), entry.getValue()))
+        .map(entry -> evaluate(entry.getKey(), entry.getValue()))
         .toList();
   }
 
-  /** Whether all hold now. */
+  /** Returns whether all conditions hold now. */
   public boolean isReady() {
     return conditions().stream().allMatch(Condition::ready);
   }
 
-  private static Condition ask(String name, Supplier<State> condition) {
+  private static Condition evaluate(String name, Supplier<State> condition) {
     State state;
     try {
       state = condition.get();
     } catch (RuntimeException e) {
       // A bug in one condition must not hide the others.
-      state = new State(false, "cannot tell: " + e);
+      state = new State(false, "check failed: " + e);
     }
     return new Condition(name, state.ready(), state.detail());
   }

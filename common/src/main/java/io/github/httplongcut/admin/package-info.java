@@ -1,6 +1,4 @@
-/**
- * The pages for those who run a process: {@code /healthz}, {@code /readyz}, {@code /metrics}, the
- * same in every role.
+/** HTTP pages for operators: {@code /healthz}, {@code /readyz} and {@code /metrics}. Every role has the same pages.
  *
  * <p>Must not import the AMQP client, or anything of a role.
  */

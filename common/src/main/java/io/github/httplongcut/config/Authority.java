@@ -5,24 +5,21 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * The server that a URL names. Takes more host names than {@link URI}, which knows no host with an
- * underscore, or with a last label that begins with a digit: Docker makes such names itself.
+/** Host, port and login of a URL. Accepts host names that {@link URI} rejects: with an underscore, or with a last label that begins with a digit. Docker itself creates such names.
  *
- * @param userInfo the login, as it stands in the URL
- * @param host a name or an address; an IPv6 address has its brackets
- * @param port -1: none is given
+ * @param userInfo the login, still percent-encoded
+   @param host a name or an address; an IPv6 address has its brackets
+ * @param port the port; -1 if the URL has none
  */
 public record Authority(Optional<String> userInfo, String host, int port) {
 
   private static final Pattern FORM =
       Pattern.compile("(?:([^@]*)@)?([A-Za-z0-9_][A-Za-z0-9_.-]*)(?::([0-9]{0,5}))?");
 
-  /** No name: an IPv4 address that is not one. */
+  /** Digits and dots only: an invalid IPv4 address, not a name. */
   private static final Pattern DIGITS = Pattern.compile("[0-9.]+");
 
-  /**
-   * Reads the server's part of a URL.
+  /** Reads the authority of a URL (RFC 3986 section 3.2).
    *
    * @return empty if the URL names no server
    */
@@ -43,7 +40,7 @@ public record Authority(Optional<String> userInfo, String host, int port) {
             port == null || port.isEmpty() ? -1 : Integer.parseInt(port)));
   }
 
-  /** Returns the host as a name to look up: without the brackets of an IPv6 address. */
+  /** Returns the host for a DNS lookup: an IPv6 address without its brackets. */
   public String hostName() {
     return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }

@@ -4,12 +4,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 
-/** Keeps the logins of URLs on a command line out of what picocli says about wrong ones. */
+/** Hides the logins of URLs in picocli's error messages, which quote the command line. */
 public final class HiddenLogins {
 
   private HiddenLogins() {}
 
-  /** Changes the answer of that command, and of its subcommands, to a wrong command line. */
+  /** Installs the error handler in a command and its subcommands. */
   public static void in(CommandLine commandLine) {
     IParameterExceptionHandler standard = commandLine.getParameterExceptionHandler();
     commandLine.setParameterExceptionHandler(

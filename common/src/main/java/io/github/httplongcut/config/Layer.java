@@ -11,10 +11,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The settings of one source: the flags, the environment, the system properties. One thread. */
+/** Settings of one source: flags, environment or system properties. Not thread-safe. */
 public final class Layer {
 
-  /** The variable NAME_PORT that Kubernetes, or a link of Docker, sets for a service NAME. */
+  /** Value of the variable NAME_PORT that Kubernetes, or a Docker link, sets for a service NAME. */
   private static final Pattern SERVICE_ADDRESS = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
 
   private Config config = ConfigFactory.empty();
@@ -22,25 +22,22 @@ public final class Layer {
 
   Layer() {}
 
-  /**
-   * Sets {@code path} if there is a value.
+  /** Sets {@code path} unless the value is null or blank, as with {@code LONGCUT_ID=} in a Compose file.
    *
-   * @param value null or blank: not set, as with {@code LONGCUT_ID=} in a compose file
-   * @param origin what errors name as the place: {@code --port}
+   * @param origin place of the value for error messages, such as {@code --port}
+   * @throws InvalidConfigException if {@code path} is malformed
    */
   public void put(String path, String value, String origin) {
     if (value != null && !value.isBlank()) {
       try {
         config = config.withValue(path, ConfigValueFactory.fromAnyRef(value, origin));
       } catch (ConfigException.BadPath e) {
-        throw new InvalidConfigException(List.of(path + ": not a setting's path (" + origin + ")"));
+        throw new InvalidConfigException(List.of(path + ": malformed path of a setting (" + origin + ")"));
       }
     }
   }
 
-  /**
-   * Sets {@code path} to what an environment variable says, unless it is a variable of the same
-   * name that Kubernetes sets for a Service: {@code LONGCUT_PORT=tcp://10.0.0.1:8000}.
+  /** Sets {@code path} from an environment variable. Ignores the variable if its value is the address of a Kubernetes Service: {@code LONGCUT_PORT=tcp://10.0.0.1:8000}.
    */
   public void putVariable(String path, Map<String, String> environment, String variable) {
     String value = environment.get(variable);
@@ -51,7 +48,7 @@ public final class Layer {
     }
   }
 
-  /** The variables that are Kubernetes' own and no settings. */
+  /** Returns the variables that were ignored because Kubernetes has set them. */
   List<String> ignoredVariables() {
     return List.copyOf(ignored);
   }
@@ -78,7 +75,7 @@ public final class Layer {
     put(section + '.' + name + '.' + key, pair.substring(split + 1).strip(), origin);
   }
 
-  /** How errors name an environment variable as the place of a value. */
+  /** Returns the origin of a value from an environment variable, for error messages. */
   public static String originOf(String variable) {
     return "environment variable " + variable;
   }

@@ -2,21 +2,18 @@ package io.github.httplongcut.config;
 
 import java.security.Security;
 
-/** The JVM's cache of DNS answers. */
+/** Configures the JVM's DNS cache. */
 public final class NameLookups {
 
-  private static final String SECONDS_FOR_ANSWERS = "5";
+  private static final String SECONDS_FOR_SUCCESSES = "5";
   private static final String SECONDS_FOR_FAILURES = "1";
 
   private NameLookups() {}
 
-  /**
-   * Has the JVM look a name up again soon: servers move, and a container's name exists a moment
-   * after its process wants it. To be called before anything else, since the JVM reads the settings
-   * at its first lookup, and only then.
+  /** Shortens the time for which the JVM caches DNS results: servers move, and a container's name may not resolve until a moment after its process starts. Call this first: the JVM reads these properties once, at its first lookup.
    */
   public static void keepBriefly() {
-    Security.setProperty("networkaddress.cache.ttl", SECONDS_FOR_ANSWERS);
+    Security.setProperty("networkaddress.cache.ttl", SECONDS_FOR_SUCCESSES);
     Security.setProperty("networkaddress.cache.negative.ttl", SECONDS_FOR_FAILURES);
   }
 }

@@ -5,21 +5,21 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Collects what is wrong, so that one start shows all of it. One thread. */
+/** Collects invalid settings, so that one start reports all of them. Not thread-safe. */
 final class Problems {
 
-  /** A set: a wrong default is wrong for each target that takes it, and said once. */
+  /** A set, because an invalid default is found once for each target that uses it. */
   private final Set<String> lines = new LinkedHashSet<>();
 
   private boolean wrongValues;
 
-  /** Notes a value that is missing or cannot be read: something harmless stands for it. */
+  /** Adds a problem with a missing or unreadable value; the caller substitutes a valid value. */
   void addWrongValue(String path, String what, ConfigOrigin origin) {
     wrongValues = true;
     add(path, what, origin);
   }
 
-  /** Whether comparing one value with another makes no sense any more. */
+  /** Returns whether a value was substituted: then comparing values with each other is pointless. */
   boolean hasWrongValues() {
     return wrongValues;
   }

@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A process from its start to its end. */
+/** Runs a role's process: starts it, waits for a stop signal, closes it. */
 final class ProcessLife<C extends RoleConfig> {
 
-  /** On top of the drain timeout, for what comes after it: the goodbyes and the connections. */
+  /** Time after the drain timeout for the last messages and for closing the connections. */
   static final Duration GRACE = Duration.ofSeconds(5);
 
   private static final int ENDED = 0;
@@ -30,7 +30,7 @@ final class ProcessLife<C extends RoleConfig> {
 
   /** Starts, waits for SIGTERM or SIGINT, closes; returns the exit code. */
   int live(C config) throws InterruptedException {
-    // Before the start: a signal in the middle of it stops the process just after it.
+    // Installed before the start: a signal during the start stops the process right after it.
     StopSignal stop = StopSignal.install();
     try {
       return live(config, stop);
@@ -59,7 +59,7 @@ final class ProcessLife<C extends RoleConfig> {
     return close(running, config.drainTimeout().plus(grace));
   }
 
-  /** Closes on a thread of its own: a close that hangs must not keep the process for ever. */
+  /** Closes on a separate thread, so that a close that hangs cannot keep the process alive. */
   private static int close(AutoCloseable running, Duration atMost) throws InterruptedException {
     AtomicReference<Exception> failure = new AtomicReference<>();
     Thread closing =

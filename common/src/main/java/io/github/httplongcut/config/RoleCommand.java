@@ -18,9 +18,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/**
- * The command line of a role. Exit codes: 0 after a clean end, 1 if the process cannot start or end
- * cleanly, 2 if its flags or settings are wrong.
+/** Command line of a role. Exit codes:
+ *
+ * <ul>
+ *   <li>0: the process ended cleanly.
+ *   <li>1: the process could not start, or did not end cleanly.
+ *   <li>2: a flag or setting is invalid.
+ * </ul>
  */
 @Command(
     mixinStandardHelpOptions = true,
@@ -29,36 +33,39 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true)
 public final class RoleCommand<C extends RoleConfig> implements Callable<Integer> {
 
-  private static final int WRONG_CONFIG = 2;
+  private static final int INVALID_CONFIG = 2;
   private static final int PROBLEM_INDENT = 2;
-  private static final String NOT_OURS =
-      "Kubernetes has set it to the address of a Service; set enableServiceLinks: false in the"
-          + " pod's spec, or give the Service another name";
+  private static final String SET_BY_KUBERNETES =
+      "its value is the address of a Kubernetes Service; set enableServiceLinks: false in the"
+          + " pod's spec, or rename the Service";
 
   @Option(
       names = "--id",
       paramLabel = "NAME",
-      description = "Names this process in RabbitMQ and in the logs; default: the host's name.")
+      description =
+          "Name of this process in RabbitMQ and in the logs (default: the host name).")
   private String id;
 
   @Option(
       names = "--amqp",
       paramLabel = "URI",
-      description = "amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; several with commas between.")
+      description =
+          "Address of RabbitMQ: amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; of a cluster, the"
+              + " addresses of its nodes, separated by commas.")
   private List<String> amqp = List.of();
 
   @Option(
       names = "--admin-port",
       paramLabel = "PORT",
-      description = "Where /healthz, /readyz and /metrics are; 0: any free port.")
+      description = "Port of /healthz, /readyz and /metrics; 0 picks a free port.")
   private String adminPort;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "The config file: HOCON or JSON.")
+  @Option(names = "--config", paramLabel = "FILE", description = "Config file, HOCON or JSON.")
   private Path file;
 
   @Option(
       names = "--check-config",
-      description = "Print the settings as they come out, passwords hidden, and exit.")
+      description = "Print the effective settings, with passwords hidden, and exit.")
   private boolean checkConfig;
 
   @Spec private CommandSpec spec;
@@ -71,17 +78,16 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   private final Properties properties;
   private List<String> ignoredVariables = List.of();
 
-  /**
-   * @param options what the role adds to the flags and environment variables
-   * @param reader the record's {@code read}
-   * @param starter makes the process of the record
+  /** @param options the role's own flags and environment variables
+   * @param reader the config record's {@code read}
+   * @param starter starts the process from the config record
    */
   public RoleCommand(
       Role role, RoleOptions options, Function<Settings, C> reader, RoleStarter<C> starter) {
     this(role, options, reader, starter, System.getenv(), System.getProperties());
   }
 
-  /** The same in an environment of the caller's making. */
+  /** Creates a command with the given environment variables and system properties. */
   public RoleCommand(
       Role role,
       RoleOptions options,
@@ -97,22 +103,21 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     this.properties = properties;
   }
 
-  /** Runs the process until it is told to stop, and ends the JVM. */
+  /** Runs the process until a signal stops it, then exits the JVM. */
   public void runAndExit(String... arguments) {
-    NameLookups.keepBriefly(); // first: it counts from the first lookup, which may be a logger's
+    NameLookups.keepBriefly(); // before any lookup, and a logger may look up the host
     SighupSignal.ignore();
     int exitCode = CommandLine.ExitCode.SOFTWARE;
     try {
       exitCode = commandLine().execute(arguments);
     } catch (RuntimeException | Error e) {
-      // Such as a class that cannot be loaded any more, since the jar was replaced: other threads
-      // would keep a process that no signal ends.
+      // For example, a class cannot be loaded because the jar was replaced. Without the exit, other threads would keep the process alive, and no signal would end it.
       e.printStackTrace(System.err);
     }
     System.exit(exitCode);
   }
 
-  /** The command line, to be executed within a program that goes on afterwards. */
+  /** Returns the command line, to be executed without exiting the JVM. */
   public CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(this);
     commandLine.setCommandName("longcut " + role.key());
@@ -123,7 +128,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     return commandLine;
   }
 
-  /** Called by picocli once the flags are read. */
+  /** Called by picocli after parsing the flags. */
   @Override
   public Integer call() throws InterruptedException {
     CommandLine commandLine = spec.commandLine();
@@ -137,9 +142,9 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       printLines(
           commandLine.getErr(),
           commandLine.getCommandName()
-              + ": the configuration is wrong:\n"
+              + ": invalid configuration:\n"
               + e.getMessage().indent(PROBLEM_INDENT));
-      return WRONG_CONFIG;
+      return INVALID_CONFIG;
     }
     if (checkConfig) {
       warnOfIgnoredVariables(commandLine.getErr());
@@ -148,7 +153,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     }
     Logger log = LoggerFactory.getLogger(RoleCommand.class);
     ignoredVariables.forEach(
-        variable -> log.warn("event=variable_ignored variable={} why=\"{}\"", variable, NOT_OURS));
+        variable -> log.warn("event=variable_ignored variable={} why=\"{}\"", variable, SET_BY_KUBERNETES));
     return new ProcessLife<>(role, starter, commandLine.getErr(), ProcessLife.GRACE).live(settings);
   }
 
@@ -174,7 +179,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
 
   private void warnOfIgnoredVariables(PrintWriter err) {
     ignoredVariables.forEach(
-        variable -> printLines(err, "warning: ignoring " + variable + ": " + NOT_OURS));
+        variable -> printLines(err, "warning: ignoring " + variable + ": " + SET_BY_KUBERNETES));
   }
 
   private static void printLines(PrintWriter out, String lines) {
@@ -182,7 +187,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     out.flush();
   }
 
-  /** What {@code --version} prints. */
+  /** Output of {@code --version}. */
   static final class VersionLine implements IVersionProvider {
     @Override
     public String[] getVersion() {

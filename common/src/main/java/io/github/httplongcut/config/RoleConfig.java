@@ -2,9 +2,9 @@ package io.github.httplongcut.config;
 
 import java.time.Duration;
 
-/** What a process's life needs to know of its role's settings. */
+/** Settings that every role has and that {@link ProcessLife} reads. */
 public interface RoleConfig {
 
-  /** How long the process may take to finish what is in flight once it is told to stop. */
+  /** Returns the time for finishing in-flight requests after a stop signal. */
   Duration drainTimeout();
 }

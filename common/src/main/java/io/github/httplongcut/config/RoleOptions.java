@@ -2,10 +2,10 @@ package io.github.httplongcut.config;
 
 import java.util.Map;
 
-/** What a role adds to every role's flags and environment variables. Its fields are picocli's. */
+/** Flags and environment variables that only one role has. picocli fills the fields in. */
 public interface RoleOptions {
 
-  /** A role that adds nothing. */
+  /** No additional flags or variables. */
   RoleOptions NONE =
       new RoleOptions() {
         @Override
@@ -15,9 +15,9 @@ public interface RoleOptions {
         public void fromFlags(Layer into) {}
       };
 
-  /** Puts what the role's environment variables say. */
+  /** Puts the values of the role's environment variables into a layer. */
   void fromEnvironment(Map<String, String> environment, Layer into);
 
-  /** Puts what the role's flags said, once picocli has filled them in. */
+  /** Puts the values of the role's flags into a layer, after picocli has filled the fields in. */
   void fromFlags(Layer into);
 }

@@ -1,15 +1,13 @@
 package io.github.httplongcut.config;
 
-/** Makes a running process of its settings. */
+/** Starts a role's process. */
 @FunctionalInterface
 public interface RoleStarter<C extends RoleConfig> {
 
-  /**
-   * Runs on the main thread and returns once everything is started; RabbitMQ need not be there yet.
+  /** Starts all components on the main thread and returns. RabbitMQ need not be reachable yet.
    *
-   * @return its {@code close} drains, within {@link RoleConfig#drainTimeout()}
-   * @throws Exception ends the process with 1; a {@link StartException} is shown as it is, any
-   *     other with its stack
+   * @return the running process; its {@code close} drains within {@link RoleConfig#drainTimeout()}
+   * @throws Exception if the start fails: the process exits with 1 and prints the message of a {@link StartException}, or the stack trace of any other exception
    */
   AutoCloseable start(C config) throws Exception;
 }

@@ -2,21 +2,19 @@ package io.github.httplongcut.config;
 
 import java.util.regex.Pattern;
 
-/** A password: no log line, error or {@code --check-config} shows it. */
+/** A password. Logs, errors and {@code --check-config} do not show it. */
 public record Secret(String value) {
 
-  /** What stands wherever a secret would. */
+  /** Text shown in place of a secret. */
   static final String HIDDEN = "***";
 
-  /** A password that a comma in it has cut off from its at sign. */
+  /** Login without its at sign: the password held a comma, at which the list was split. */
   private static final Pattern CUT_LOGIN =
       Pattern.compile("(://[^/?#:\\[]*:)(?!\\d{0,5}(?:[/?#]|$)).*");
 
   private static final Pattern LOGIN_IN_SENTENCE = Pattern.compile("://\\S*@");
 
-  /**
-   * Returns a text without its login if it is a URL. All up to the last at sign is hidden: the
-   * password of a URL that is refused may hold any character.
+  /** Returns the text with the login of a URL hidden. Everything up to the last at sign is hidden, because a password that is not percent-encoded may hold any character.
    */
   public static String hiddenIn(String text) {
     int at = text.lastIndexOf('@');
@@ -28,7 +26,7 @@ public record Secret(String value) {
     return text.substring(0, start) + HIDDEN + text.substring(at);
   }
 
-  /** Returns a sentence that may quote URLs, without their logins. */
+  /** Returns the sentence with the logins of quoted URLs hidden. */
   static String hiddenInSentence(String sentence) {
     return LOGIN_IN_SENTENCE.matcher(sentence).replaceAll("://" + HIDDEN + "@");
   }

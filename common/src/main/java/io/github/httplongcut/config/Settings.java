@@ -23,17 +23,19 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/**
- * One section of the configuration while a record reads it.
+/** Section of the configuration that a config record reads.
  *
- * <p>A value that is missing or wrong is noted, and a harmless one stands for it, so that all
- * problems are found in one go; {@link #read} then throws instead of giving the record out. To read
- * a key is to declare it: whatever is in a section and was not read is an unknown key. Defaults are
- * in {@code reference.conf} and nowhere else. One thread.
+ * <ul>
+ *   <li>All problems are reported together: a getter records a missing or invalid value and returns a substitute, and {@link #read} throws at the end.
+ *   <li>Reading a key declares it. A key that no getter has read is reported as unknown.
+ *   <li>Defaults are in {@code reference.conf} only.
+ * </ul>
+ *
+ * <p>Not thread-safe.
  */
 public final class Settings {
 
-  /** The root of everything. */
+  /** Root section of all settings. */
   static final String ROOT = "longcut";
 
   private final ConfigObject object;
@@ -54,18 +56,17 @@ public final class Settings {
     this.problems = problems;
   }
 
-  /**
-   * Reads a record from {@code longcut}.
+  /** Reads a config record from the section {@code longcut}.
    *
-   * @param config resolved, with the defaults in it
-   * @param reader reads the record, which is given out only if nothing was wrong
-   * @throws InvalidConfigException if anything was
+   * @param config resolved, including the defaults
+   * @param reader creates the record; its result is returned only if there is no problem
+   * @throws InvalidConfigException if there is any problem
    */
   static <C> C read(Config config, Function<Settings, C> reader) {
     Problems problems = new Problems();
     noteStrayRoots(config, problems);
     Settings root = new Settings(config.getConfig(ROOT).root(), ROOT, Optional.empty(), problems);
-    // One file may serve several processes: each judges its own part of it.
+    // Several processes may share a config file: each checks only its own role's section.
     for (Role role : Role.values()) {
       root.declared.add(role.key());
     }
@@ -75,7 +76,7 @@ public final class Settings {
     return result;
   }
 
-  /** The section {@code key}; an empty one if it is missing. */
+  /** Returns the section {@code key}, which is empty if the key is missing. */
   public Settings section(String key) {
     Settings known = sections.get(key);
     if (known != null) {
@@ -95,10 +96,9 @@ public final class Settings {
     return section;
   }
 
-  /**
-   * A list of sections.
+  /** Returns the sections of a list.
    *
-   * @param itemDefaults what an element does not say
+   * @param itemDefaults values for the keys that an element does not set
    */
   public List<Settings> list(String key, Settings itemDefaults) {
     List<Settings> result = new ArrayList<>();
@@ -117,10 +117,9 @@ public final class Settings {
     return result;
   }
 
-  /**
-   * Sections under names that the user gives, in the order of the names.
+  /** Returns the sections that the user has named, in the order of their names.
    *
-   * @param itemDefaults what a section does not say
+   * @param itemDefaults values for the keys that a section does not set
    */
   public Map<String, Settings> named(String key, Settings itemDefaults) {
     Settings parent = section(key);
@@ -141,37 +140,36 @@ public final class Settings {
     return result;
   }
 
-  /** A text. */
+  /** Returns a string that is not blank. */
   public String text(String key) {
-    return value(key, "a text", Values::text, "");
+    return value(key, "a string", Values::text, "");
   }
 
-  /** A list of texts; one text with commas will do. */
+  /** Returns a list of strings, given as a list or as one string with commas. */
   public List<String> texts(String key) {
-    return value(key, "a list of texts: [ \"…\", … ]", Values::texts, List.of());
+    return value(key, "a list of strings: [ \"…\", … ]", Values::texts, List.of());
   }
 
-  /** A name (docs/protocol.md section 1). */
+  /** Returns a name (docs/protocol.md section 1). */
   public String name(String key) {
     return parsed(key, "a name of " + Names.FORM, name -> Names.require(key, name), "");
   }
 
-  /** A name (docs/protocol.md section 1), or nothing. */
+  /** Returns a name (docs/protocol.md section 1), or empty if the key is not set. */
   public Optional<String> optionalName(String key) {
     return optional(key, () -> name(key));
   }
 
-  /** A whole number from 1. */
+  /** Returns a whole number of at least 1. */
   public int count(String key) {
     return value(
-        key, "a whole number from 1", value -> Values.integer(value, 1, Integer.MAX_VALUE), 1);
+        key, "a whole number of at least 1", value -> Values.integer(value, 1, Integer.MAX_VALUE), 1);
   }
 
-  /**
-   * A whole number from 1.
+  /** Returns a whole number of at least 1.
    *
-   * @param most the largest
-   * @param why it is not larger, in words
+   * @param most largest valid number
+   * @param why reason for the limit, for the error message
    */
   public int count(String key, int most, String why) {
     return value(
@@ -181,21 +179,21 @@ public final class Settings {
         1);
   }
 
-  /** A part of something: above 0 and at most 1. */
-  public double part(String key) {
-    return value(key, "a number above 0 and at most 1, such as 0.5", Values::part, 1.0);
+  /** Returns a fraction: above 0 and at most 1. */
+  public double fraction(String key) {
+    return value(key, "a number above 0 and at most 1, such as 0.5", Values::fraction, 1.0);
   }
 
-  /** A TCP port to listen on; 0 is any free one. */
+  /** Returns a TCP port to listen on; 0 picks a free port. */
   public int port(String key) {
     return value(
         key,
-        "a port from 1 to 65535, or 0 for any free one",
+        "a port from 1 to 65535, or 0 for any free port",
         value -> Values.integer(value, 0, 65_535),
         0);
   }
 
-  /** A duration from 1 ms to a day. */
+  /** Returns a duration from 1 ms to a day. */
   public Duration duration(String key) {
     return value(
         key,
@@ -204,11 +202,10 @@ public final class Settings {
         Duration.ZERO);
   }
 
-  /**
-   * A duration from 1 ms.
+  /** Returns a duration of at least 1 ms.
    *
-   * @param most the longest, whole seconds
-   * @param why it is not longer, in words
+   * @param most longest valid duration, in whole seconds
+   * @param why reason for the limit, for the error message
    */
   public Duration duration(String key, Duration most, String why) {
     return value(
@@ -218,17 +215,16 @@ public final class Settings {
         Duration.ZERO);
   }
 
-  /** A size in bytes, at least 1. */
+  /** Returns a size of at least 1 byte. */
   public long bytes(String key) {
     return value(
         key, "a size such as 64 KiB or 1 MiB", value -> Values.bytes(value, Long.MAX_VALUE), 0L);
   }
 
-  /**
-   * A size in bytes, at least 1.
+  /** Returns a size of at least 1 byte.
    *
-   * @param most the largest, whole KiB
-   * @param why it is not larger, in words
+   * @param most largest valid size, in whole KiB
+   * @param why reason for the limit, for the error message
    */
   public long bytes(String key, long most, String why) {
     return value(
@@ -238,86 +234,85 @@ public final class Settings {
         0L);
   }
 
-  /** The limit of a body: no more than {@link WireLimits#BODY_BYTES}. */
+  /** Returns a limit for bodies, at most {@link WireLimits#BODY_BYTES}. */
   public long bodyLimit(String key) {
     return value(
         key,
-        "a size such as 1 MiB, at most 4 MiB: RabbitMQ takes no larger message",
+        "a size such as 1 MiB, at most 4 MiB: a message to RabbitMQ can hold no larger body",
         value -> Values.bytes(value, WireLimits.BODY_BYTES),
         0L);
   }
 
-  /** Yes or no. */
+  /** Returns a boolean. */
   public boolean flag(String key) {
     return value(key, "true or false", Values::flag, false);
   }
 
-  /** One constant of an enum, in lower case with {@code -}. */
+  /** Returns a constant of an enum; the setting is its name in lower case with {@code -} for {@code _}. */
   public <E extends Enum<E>> E oneOf(String key, Class<E> type) {
     return value(
         key, Values.namesOf(type), value -> Values.oneOf(value, type), type.getEnumConstants()[0]);
   }
 
-  /** A file that can be read, or nothing. */
+  /** Returns a readable file, or empty if the key is not set. */
   public Optional<Path> optionalFile(String key) {
-    return optional(key, () -> value(key, "a file that can be read", Values::file, Path.of("")));
+    return optional(key, () -> value(key, "a readable file", Values::file, Path.of("")));
   }
 
-  /** What {@code reader} reads if {@code key} is set. */
+  /** Returns the result of {@code reader} if {@code key} is set, else empty. */
   public <T> Optional<T> optional(String key, Supplier<T> reader) {
     return find(key).map(found -> reader.get());
   }
 
-  /**
-   * A text of some form.
+  /** Returns a string that {@code parser} has converted.
    *
-   * @param expected the form in words
-   * @param parser throws {@link IllegalArgumentException} for a text that has it not
-   * @param harmless what to go on with then
+   * @param expected description of valid strings, for the error message
+   * @param parser throws {@link IllegalArgumentException} for an invalid string
+   * @param substitute returned for a missing or invalid string
    */
-  public <T> T parsed(String key, String expected, Function<String, T> parser, T harmless) {
-    return value(key, expected, value -> parser.apply(Values.text(value)), harmless);
+  public <T> T parsed(String key, String expected, Function<String, T> parser, T substitute) {
+    return value(key, expected, value -> parser.apply(Values.text(value)), substitute);
   }
 
-  /** Notes that {@code key}'s value does not go with another, unless values are wrong anyway. */
+  /** Records that the value of {@code key} conflicts with another value. Does nothing if any value is a substitute. */
   public void require(boolean holds, String key, String expected) {
     if (!holds && !problems.hasWrongValues()) {
       refuse(key, "expected " + expected);
     }
   }
 
-  /** Notes what is wrong with {@code key}, in words that do not show its value. */
+  /** Records a problem with {@code key}, without showing its value. */
   public void refuse(String key, String what) {
-    Optional<Found> found = find(key);
+    Optional<LocatedValue> found = find(key);
     problems.add(
-        found.map(it -> it.in.at(key)).orElseGet(() -> at(key)),
+        found.map(it -> it.section.at(key)).orElseGet(() -> at(key)),
         what,
         found.map(it -> it.value.origin()).orElseGet(object::origin));
   }
 
-  private <T> T value(String key, String expected, Function<ConfigValue, T> parser, T harmless) {
-    Optional<Found> found = find(key);
+  private <T> T value(String key, String expected, Function<ConfigValue, T> parser, T substitute) {
+    Optional<LocatedValue> found = find(key);
     if (found.isEmpty()) {
       problems.addWrongValue(at(key), "missing, expected " + expected, object.origin());
-      return harmless;
+      return substitute;
     }
     try {
       return parser.apply(found.get().value);
     } catch (ConfigException | IllegalArgumentException | ClassCastException e) {
-      found.get().in.noteWrong(key, expected, found.get().value);
-      return harmless;
+      found.get().section.noteWrong(key, expected, found.get().value);
+      return substitute;
     }
   }
 
-  private record Found(Settings in, ConfigValue value) {}
+  private record LocatedValue(Settings section, ConfigValue value) {}
 
-  private Optional<Found> find(String key) {
+  private Optional<LocatedValue> find(String key) {
     declared.add(key);
-    Optional<Found> byDefault = defaults.flatMap(section -> section.find(key));
+    Optional<LocatedValue> byDefault = defaults.flatMap(section -> section.find(key));
     ConfigValue own = object.get(key);
     return own == null || own.valueType() == ConfigValueType.NULL
         ? byDefault
-        : Optional.of(new Found(this, own));
+        : Optional.of(new LocatedValue(this, own));
   }
 
   private Settings child(ConfigObject section, String itsPath, Optional<Settings> itsDefaults) {
@@ -345,7 +340,7 @@ public final class Settings {
               if (!key.equals(ROOT)) {
                 problems.add(
                     ConfigUtil.joinPath(key),
-                    "unknown key, every setting is in the section " + ROOT,
+                    "unknown key; all settings are in the section " + ROOT,
                     value.origin());
               }
             });
@@ -359,8 +354,8 @@ public final class Settings {
           String hint =
               Spelling.nearest(key, declared)
                   .map(nearest -> "did you mean " + at(nearest) + "?")
-                  .orElseGet(() -> "known are " + String.join(", ", declared));
-          problems.add(at(key), "unknown key, " + hint, entry.getValue().origin());
+                  .orElseGet(() -> "known keys: " + String.join(", ", declared));
+          problems.add(at(key), "unknown key; " + hint, entry.getValue().origin());
         }
       }
     }

@@ -3,27 +3,22 @@ package io.github.httplongcut.config;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
-/**
- * Signals of the operating system, by {@code sun.misc.Signal}. It is reached by reflection, since
- * javac warns of any use of it and lets nobody silence that. A JVM may lack it (module {@code
- * jdk.unsupported}).
+/** Handles signals of the operating system with {@code sun.misc.Signal}. The class is used by reflection, because javac's warning about it cannot be suppressed. A JVM may lack the class (module {@code jdk.unsupported}).
  */
 final class Signals {
 
-  /** Called on a thread of its own for each signal. */
+  /** Receives signals, each on a new thread. */
   interface Handler {
     void onSignal(String name, int number);
   }
 
   private Signals() {}
 
-  /**
-   * Handles a signal from now on. One that was ignored when the JVM started, as by {@code nohup},
-   * stays ignored.
+  /** Installs a handler. A signal that was ignored when the JVM started, as under {@code nohup}, stays ignored.
    *
-   * @param name without SIG
+   * @param name the signal's name without SIG
    * @throws ReflectiveOperationException if the JVM cannot handle signals
-   * @throws IllegalArgumentException if it must not handle this one (option {@code -Xrs})
+   * @throws IllegalArgumentException if the JVM must not handle this signal (option {@code -Xrs})
    */
   static void handle(String name, Handler handler) throws ReflectiveOperationException {
     Class<?> signalType = Class.forName("sun.misc.Signal");

@@ -17,13 +17,19 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * Where settings come from, the first one wins: flags, {@code -Dlongcut.…}, environment variables,
- * the config file, {@code reference.conf}.
+/** Merges the sources of settings, in this order of precedence:
+ *
+ * <ol>
+ *   <li>flags
+ *   <li>system properties {@code -Dlongcut.…}
+ *   <li>environment variables
+ *   <li>the config file
+ *   <li>{@code reference.conf}
+ * </ol>
  */
 public final class Sources {
 
-  /** System properties that are the build's and the tests', not settings. */
+  /** System properties of the build and the tests, which are not settings. */
   private static final Pattern NOT_SETTINGS = Pattern.compile("longcut\\.(test\\..+|root)");
 
   private static final Pattern PASSWORD_IN_URI = Pattern.compile("(://[^:@/\\s]*:)[^/\\s]*@");
@@ -31,12 +37,10 @@ public final class Sources {
 
   private Sources() {}
 
-  /**
-   * Reads a role's settings from a text over the defaults: for tests, and for who runs a role
-   * within another program.
+  /** Reads a role's settings from a string and the defaults, for tests and for programs that embed a role.
    *
-   * @param text as in a config file: {@code longcut { … }}
-   * @throws InvalidConfigException if anything is wrong
+   * @param text content of a config file: {@code longcut { … }}
+   * @throws InvalidConfigException if any setting is invalid
    */
   public static <C> C parse(String text, Function<Settings, C> reader) {
     ConfigParseOptions options = ConfigParseOptions.defaults().setOriginDescription("text");
@@ -47,7 +51,7 @@ public final class Sources {
     }
   }
 
-  /** All sources, the defaults too. */
+  /** Merges all sources, including the defaults. */
   static Config combine(
       Layer flags, Properties properties, Layer environment, Optional<Path> file) {
     Config fromFile = file.map(Sources::parseFile).orElseGet(ConfigFactory::empty);
@@ -59,7 +63,7 @@ public final class Sources {
             .withFallback(fromFile));
   }
 
-  /** The settings of {@code role} as a config file, with passwords hidden. */
+  /** Returns the settings of {@code role} as the content of a config file, with passwords hidden. */
   static String render(Config config, Role role) {
     Config shown =
         Stream.of("id", "amqp", role.key())
@@ -91,7 +95,7 @@ public final class Sources {
       return ConfigFactory.parseFile(
           file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
     } catch (ConfigException.IO e) {
-      throw new InvalidConfigException(List.of(file + ": cannot be read"));
+      throw new InvalidConfigException(List.of(file + ": cannot read this config file"));
     } catch (ConfigException e) {
       throw new InvalidConfigException(List.of(Secret.hiddenInSentence(e.getMessage())));
     }
@@ -99,7 +103,7 @@ public final class Sources {
 
   private static Config fromProperties(Properties properties) {
     Layer layer = new Layer();
-    // Sorted, so that a clash of a section with a value ends the same way each time.
+    // Sorted, so that a conflict between a section and a value always has the same result.
     for (String key : new TreeSet<>(properties.stringPropertyNames())) {
       if (key.startsWith(Settings.ROOT + '.') && !NOT_SETTINGS.matcher(key).matches()) {
         layer.put(key, properties.getProperty(key), "-D" + key);
@@ -108,13 +112,13 @@ public final class Sources {
     return layer.config();
   }
 
-  /** The default of {@code longcut.id}: the only one that no file can hold. */
+  /** Returns the default of {@code longcut.id}, which no file can hold. */
   private static Config hostName() {
     String host;
     try {
       host = InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
-      // A host without a name in any DNS still has a process to name.
+      // The process needs a name even if the host's name cannot be resolved.
       host = "unnamed";
     }
     return ConfigFactory.empty()
@@ -122,7 +126,7 @@ public final class Sources {
             Settings.ROOT + ".id", ConfigValueFactory.fromAnyRef(toName(host), "the host's name"));
   }
 
-  /** A host's name as one of docs/protocol.md section 1: {@code shop.example} is shop-example. */
+  /** Converts a host name to a name of docs/protocol.md section 1: {@code shop.example} becomes {@code shop-example}. */
   static String toName(String host) {
     String name = host.replaceAll("[^A-Za-z0-9_-]", "-");
     return name.substring(0, Math.min(name.length(), LONGEST_NAME));

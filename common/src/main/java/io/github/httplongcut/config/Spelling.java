@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Guesses which key was meant. */
+/** Suggests a known key for a misspelled one. */
 final class Spelling {
 
   private Spelling() {}
 
-  /** The candidate that is nearest to {@code word}, unless even that one is another word. */
+  /** Returns the candidate nearest to {@code word}; empty if all of them differ in more than a third of its letters. */
   static Optional<String> nearest(String word, Collection<String> candidates) {
     int tolerated = Math.max(1, word.length() / 3);
     return candidates.stream()
@@ -18,7 +18,7 @@ final class Spelling {
         .filter(candidate -> distance(word, candidate) <= tolerated);
   }
 
-  /** Levenshtein's: insertions, deletions and replacements of one letter. */
+  /** Returns the Levenshtein distance: insertions, deletions and replacements of one letter. */
   private static int distance(String a, String b) {
     int[] previous = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

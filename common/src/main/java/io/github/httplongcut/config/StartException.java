@@ -1,6 +1,6 @@
 package io.github.httplongcut.config;
 
-/** Why a process cannot start, in words for whoever starts it; the process then ends with 1. */
+/** Reports to the operator why the process cannot start. The process then exits with 1. */
 public final class StartException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -9,11 +9,10 @@ public final class StartException extends RuntimeException {
     super(message, cause);
   }
 
-  /**
-   * An address that cannot be listened on: taken by another process, or not this host's.
+  /** Creates the error for an address on which the process cannot listen, because another process uses the port or the host does not have the address.
    *
-   * @param what listens there: {@code the admin pages}
-   * @param setting where another can be chosen: {@code --admin-port}
+   * @param what purpose of the port: {@code the admin pages}
+   * @param setting flag that sets the port: {@code --admin-port}
    */
   public static StartException cannotListen(
       String what, String host, int port, String setting, Exception cause) {
@@ -22,8 +21,8 @@ public final class StartException extends RuntimeException {
       root = root.getCause();
     }
     return new StartException(
-        "%s cannot listen on %s:%d: %s (%s chooses another port)"
-            .formatted(what, host, port, root.getMessage(), setting),
+        "cannot listen on %s:%d for %s: %s; choose another port with %s"
+            .formatted(host, port, what, root.getMessage(), setting),
         cause);
   }
 }

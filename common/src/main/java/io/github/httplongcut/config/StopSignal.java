@@ -3,13 +3,9 @@ package io.github.httplongcut.config;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
-/**
- * SIGTERM and SIGINT: the first asks the process to finish what is in flight, the second ends it at
- * once.
+/** Handler of SIGTERM and SIGINT. The first signal asks the process to finish what is in flight; the second ends the process immediately.
  *
- * <p>A shutdown hook alone would not do: with one, the JVM ends with 143 after SIGTERM however
- * clean the end was, and hooks know nothing of a second signal. A JVM without {@link Signals} gets
- * the hook.
+ * <p>A shutdown hook is only the fallback for a JVM that cannot handle signals. With a hook the JVM exits with 143 after SIGTERM even after a clean end, and the hook does not see a second signal.
  */
 final class StopSignal {
 
@@ -21,7 +17,7 @@ final class StopSignal {
 
   private StopSignal() {}
 
-  /** Listens from now on. */
+  /** Installs the handlers, or the shutdown hook if the JVM cannot handle signals. */
   static StopSignal install() {
     StopSignal stop = new StopSignal();
     try {
@@ -33,13 +29,13 @@ final class StopSignal {
     return stop;
   }
 
-  /** Waits for the first signal and returns its name; from any thread. */
+  /** Waits for the first signal and returns its name. Any thread may call this. */
   String await() throws InterruptedException {
     received.await();
     return first.get();
   }
 
-  /** Says that all is done: a JVM that waits in the hook may end. */
+  /** Releases a JVM that waits in the shutdown hook: the process has closed. */
   void ended() {
     ended.countDown();
   }

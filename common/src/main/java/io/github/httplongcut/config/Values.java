@@ -13,9 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Reads single values, more strictly than the config library. Each method throws a {@code
- * ConfigException} or an {@link IllegalArgumentException} for what it does not take.
+/** Parses single values, more strictly than the config library. Each method throws a {@code ConfigException} or an {@link IllegalArgumentException} for an invalid value.
  */
 final class Values {
 
@@ -29,7 +27,7 @@ final class Values {
     return text;
   }
 
-  /** A list, or what a flag or an environment variable can say: texts with commas between. */
+  /** Returns the strings of a list, or of one string with commas, as in a flag or an environment variable. */
   static List<String> texts(ConfigValue value) {
     if (value instanceof ConfigList list) {
       return list.stream().map(Values::text).toList();
@@ -43,13 +41,13 @@ final class Values {
     return number;
   }
 
-  static double part(ConfigValue value) {
+  static double fraction(ConfigValue value) {
     double number = Double.parseDouble(text(value));
     check(number > 0 && number <= 1); // false for NaN
     return number;
   }
 
-  /** A number without a unit would be milliseconds to the library, and seconds to most people. */
+  /** Requires a unit: the config library reads a bare number as milliseconds, most people as seconds. */
   static Duration duration(ConfigValue value, Duration longest) {
     check(!BARE_NUMBER.matcher(text(value)).matches());
     Duration duration = value.atKey("it").getDuration("it");
@@ -85,12 +83,12 @@ final class Values {
         .orElseThrow(IllegalArgumentException::new);
   }
 
-  /** {@code replace, append or off}. */
+  /** Returns the valid values for an error message: {@code replace | append | off}. */
   static String namesOf(Class<? extends Enum<?>> type) {
     return Stream.of(type.getEnumConstants()).map(Values::keyOf).collect(Collectors.joining(" | "));
   }
 
-  /** How a value is shown in an error. */
+  /** Returns the value as an error message shows it. */
   static String shown(ConfigValue value) {
     if (value.valueType() == ConfigValueType.OBJECT) {
       return "a section";

@@ -1,11 +1,11 @@
 package io.github.httplongcut.config;
 
-/** Which release this is. */
+/** Version of this release. */
 public final class Version {
 
   private Version() {}
 
-  /** The version of the jar, or {@code development} where there is none. */
+  /** Returns the version of the jar, or {@code development} if the classes are not in a jar with a version. */
   public static String current() {
     String version = Version.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;

@@ -12,6 +12,6 @@ public record ShareRule(double ofFree, int always) {
 
   /** Reads {@code shares}. */
   public static ShareRule read(Settings shares) {
-    return new ShareRule(shares.part("of-free"), shares.count("always"));
+    return new ShareRule(shares.fraction("of-free"), shares.count("always"));
   }
 }

@@ -38,7 +38,7 @@ final class AdminServerTest {
   }
 
   @Test
-  void healthzIsFineWhateverReadinessSays() throws Exception {
+  void healthzAnswers200WhileTheProcessIsNotReady() throws Exception {
     readiness.set("rabbitmq", () -> new Readiness.State(false, "connecting"));
     HttpResponse<String> response = send("GET", "/healthz");
     assertThat(response.statusCode()).isEqualTo(200);
@@ -47,7 +47,7 @@ final class AdminServerTest {
   }
 
   @Test
-  void readyzTellsWhichConditionsHold() throws Exception {
+  void readyzListsAllConditions() throws Exception {
     AtomicBoolean connected = new AtomicBoolean();
     readiness.set("rabbitmq", () -> new Readiness.State(connected.get(), "\"h\":5672"));
     readiness.set("target.orders", () -> new Readiness.State(true, "healthy"));
@@ -74,11 +74,11 @@ final class AdminServerTest {
         });
     HttpResponse<String> response = send("GET", "/readyz");
     assertThat(response.statusCode()).isEqualTo(503);
-    assertThat(response.body()).contains("cannot tell: java.lang.IllegalStateException: a bug");
+    assertThat(response.body()).contains("check failed: java.lang.IllegalStateException: a bug");
   }
 
   @Test
-  void metricsHoldTheProcessAndWhatTheRoleRegisters() throws Exception {
+  void metricsIncludeThoseOfTheProcessAndOfTheRole() throws Exception {
     metrics.registry().counter("longcut.requests", "outcome", "answered").increment();
     HttpResponse<String> response = send("GET", "/metrics");
     assertThat(response.statusCode()).isEqualTo(200);
@@ -100,14 +100,14 @@ final class AdminServerTest {
   }
 
   @Test
-  void aPortThatIsTakenIsTold() {
+  void errorNamesAPortThatIsTaken() {
     AdminConfig taken = new AdminConfig("127.0.0.1", server.port());
     try (AdminServer second = new AdminServer(taken, readiness, metrics)) {
       assertThatThrownBy(second::start)
           .isInstanceOf(StartException.class)
           .hasMessage(
-              "the admin pages cannot listen on 127.0.0.1:%d: Address already in use"
-                  + " (--admin-port chooses another port)",
+              "cannot listen on 127.0.0.1:%d for the admin pages: Address already in use;"
+                  + " choose another port with --admin-port",
               server.port());
     }
   }

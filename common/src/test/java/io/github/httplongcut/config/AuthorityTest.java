@@ -31,7 +31,7 @@ final class AuthorityTest {
   }
 
   @Test
-  void theLoginIsReadAsItStandsThere() {
+  void theLoginStaysPercentEncoded() {
     assertThat(Authority.of(URI.create("amqp://u:p%40%5F@a_b:5/v")))
         .hasValue(new Authority(Optional.of("u:p%40%5F"), "a_b", 5));
     assertThat(Authority.of(URI.create("amqp://u:p%40@h/v")))
@@ -53,7 +53,7 @@ final class AuthorityTest {
         "http://10.0.0.256",
         "http://10.0.0"
       })
-  void whatNamesNoServerIsRefused(String url) {
+  void aUrlWithoutAValidHostHasNoAuthority(String url) {
     assertThat(Authority.of(URI.create(url))).isEmpty();
   }
 }

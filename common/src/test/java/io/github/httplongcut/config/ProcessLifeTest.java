@@ -16,14 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Signals end a JVM, so each test has one of its own. */
+/** Each test runs in a separate JVM, because signals end a JVM. */
 @Timeout(60)
 final class ProcessLifeTest {
 
   private Process process;
   private BufferedReader output;
 
-  /** A process that says when it has started and when it closes, and closes as it is told. */
+  /** A process that prints when it closes; its argument selects a failure of the start or the close. */
   static final class Main {
 
     private Main() {}
@@ -65,7 +65,7 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void sigtermClosesAndEndsWithZero() throws Exception {
+  void sigtermClosesTheProcessAndExitsWith0() throws Exception {
     run("closes");
     awaitLine("event=started role=broker");
     signal("TERM");
@@ -74,7 +74,7 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void sigintClosesAndEndsWithZero() throws Exception {
+  void sigintClosesTheProcessAndExitsWith0() throws Exception {
     run("closes");
     awaitLine("event=started role=broker");
     signal("INT");
@@ -83,7 +83,7 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void theSecondSignalEndsItAtOnce() throws Exception {
+  void theSecondSignalEndsTheProcessAtOnce() throws Exception {
     run("hangs-for-a-minute");
     awaitLine("event=started");
     signal("TERM");
@@ -94,7 +94,7 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void aCloseThatHangsEndsWithOne() throws Exception {
+  void aCloseThatHangsExitsWith1() throws Exception {
     run("hangs");
     awaitLine("event=started");
     signal("TERM");
@@ -103,7 +103,7 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void aCloseThatFailsEndsWithOne() throws Exception {
+  void aCloseThatFailsExitsWith1() throws Exception {
     run("fails");
     awaitLine("event=started");
     signal("TERM");
@@ -112,14 +112,14 @@ final class ProcessLifeTest {
   }
 
   @Test
-  void aStartThatFailsEndsWithOne() throws Exception {
+  void aStartThatFailsExitsWith1() throws Exception {
     run("cannot-start");
     assertThat(restOfOutput()).contains("event=start_failed", "no luck");
     assertThat(exitCode()).isEqualTo(1);
   }
 
   @Test
-  void aStartThatFailsForAReasonIsToldInOneLine() throws Exception {
+  void aStartExceptionIsPrintedInOneLineWithoutStackTrace() throws Exception {
     run("port-taken");
     assertThat(restOfOutput())
         .endsWith("longcut broker: cannot start: port 7 is taken")

@@ -65,27 +65,27 @@ final class RoleCommandTest {
   }
 
   @Test
-  void aWrongSettingEndsWithTwo() {
+  void anInvalidSettingExitsWith2() {
     assertThat(run("--admin-port", "eighty", "--id", "a.b")).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
             """
-            longcut broker: the configuration is wrong:
+            longcut broker: invalid configuration:
               longcut.id: expected a name of 1 to 64 of A-Z a-z 0-9 _ -, found "a.b" (--id)
-              longcut.broker.admin.port: expected a port from 1 to 65535, or 0 for any free one, \
+              longcut.broker.admin.port: expected a port from 1 to 65535, or 0 for any free port, \
             found "eighty" (--admin-port)
             """);
     assertThat(out.toString()).isEmpty();
   }
 
   @Test
-  void aWrongVariableIsNamed() {
+  void errorNamesAnInvalidVariable() {
     environment.put("LONGCUT_ADMIN_PORT", "eighty");
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString()).contains("(environment variable LONGCUT_ADMIN_PORT)");
   }
 
-  /** Kubernetes sets such variables in all pods beside a Service "longcut" or "longcut-admin". */
+  /** Kubernetes sets these variables in all pods if a Service is named "longcut" or "longcut-admin". */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -94,7 +94,7 @@ final class RoleCommandTest {
         "sctp://10.0.0.1:8000",
         "tcp://[fd00::1]:8000"
       })
-  void theAddressOfAServiceIsNoSetting(String address, @TempDir Path directory) throws IOException {
+  void aVariableWithTheAddressOfAServiceIsIgnored(String address, @TempDir Path directory) throws IOException {
     Path file = directory.resolve("longcut.conf");
     Files.writeString(file, "longcut.broker.admin.port = 8002");
     environment.put("LONGCUT_ADMIN_PORT", address);
@@ -104,21 +104,21 @@ final class RoleCommandTest {
     assertThat(out.toString()).contains("port=8002").doesNotContain("10.0.0.1");
     assertThat(err.toString())
         .isEqualTo(
-            "warning: ignoring LONGCUT_ADMIN_PORT: Kubernetes has set it to the address of a"
-                + " Service; set enableServiceLinks: false in the pod's spec, or give the Service"
-                + " another name\n");
+            "warning: ignoring LONGCUT_ADMIN_PORT: its value is the address of a Kubernetes"
+                + " Service; set enableServiceLinks: false in the pod's spec, or rename the"
+                + " Service\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"http://10.0.0.1:8000", "tcp://10.0.0.1", "tcp:8000", "8000/tcp"})
-  void anotherWrongPortStillEndsWithTwo(String port) {
+  void anyOtherInvalidPortExitsWith2(String port) {
     environment.put("LONGCUT_ADMIN_PORT", port);
     assertThat(run("--amqp=amqp://u:p@h/v")).isEqualTo(2);
     assertThat(err.toString()).contains("found \"" + port + "\"");
   }
 
   @Test
-  void aWrongFlagIsToldWithoutItsLogin() {
+  void errorAboutAnInvalidFlagHidesTheLogin() {
     for (String argument :
         List.of("--ampq=amqp://u:secret@h/v", "amqp://u:secret@h/v", "amqp://u:se/cret@h/v")) {
       assertThat(run(argument)).isEqualTo(2);
@@ -129,13 +129,13 @@ final class RoleCommandTest {
   }
 
   @Test
-  void aWrongFlagEndsWithTwo() {
+  void anUnknownFlagExitsWith2() {
     assertThat(run("--admin-prot=1")).isEqualTo(2);
     assertThat(err.toString()).contains("Unknown option: '--admin-prot=1'");
   }
 
   @Test
-  void helpAndVersionEndWithZero() {
+  void helpAndVersionExitWith0() {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).startsWith("Usage: longcut broker").contains("--check-config");
     assertThat(run("--version")).isZero();
@@ -149,7 +149,7 @@ final class RoleCommandTest {
                 RoleOptions.NONE,
                 SmallConfig::read,
                 config -> {
-                  throw new AssertionError("nothing is to be started");
+                  throw new AssertionError("the role must not be started");
                 },
                 environment,
                 properties)

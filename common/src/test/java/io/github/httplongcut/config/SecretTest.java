@@ -34,7 +34,7 @@ final class SecretTest {
   }
 
   @Test
-  void theUrlsInASentenceAreShownWithoutTheirLogins() {
+  void urlsInASentenceAreShownWithoutTheirLogins() {
     assertThat(Secret.hiddenInSentence("Key '\"amqp://u:p/@q@h/v\"' ends at http://h: ask a@b"))
         .isEqualTo("Key '\"amqp://***@h/v\"' ends at http://h: ask a@b");
   }

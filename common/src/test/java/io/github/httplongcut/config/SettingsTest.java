@@ -30,8 +30,8 @@ final class SettingsTest {
     assertThatObject(broker("b = 4 MiB", s -> s.bodyLimit("b"))).isEqualTo(4L << 20);
     assertThatObject(broker("n = \"7\"", s -> s.count("n"))).isEqualTo(7);
     assertThatObject(broker("p = 0", s -> s.port("p"))).isEqualTo(0);
-    assertThatObject(broker("h = 0.5", s -> s.part("h"))).isEqualTo(0.5);
-    assertThatObject(broker("h = 1", s -> s.part("h"))).isEqualTo(1.0);
+    assertThatObject(broker("h = 0.5", s -> s.fraction("h"))).isEqualTo(0.5);
+    assertThatObject(broker("h = 1", s -> s.fraction("h"))).isEqualTo(1.0);
     assertThatObject(broker("f = true", s -> s.flag("f"))).isEqualTo(true);
     assertThatObject(broker("c = dark-blue", s -> s.oneOf("c", Colour.class)))
         .isEqualTo(Colour.DARK_BLUE);
@@ -53,31 +53,31 @@ final class SettingsTest {
         "duration | 2d | at most a day, found \"2d\"",
         "bytes | 1 Mib | expected a size such as 64 KiB or 1 MiB, found \"1 Mib\"",
         "bytes | 0 | expected a size such as 64 KiB or 1 MiB, found \"0\"",
-        "body | 4194305 | expected a size such as 1 MiB, at most 4 MiB: RabbitMQ takes no larger",
-        "count | 0 | expected a whole number from 1, found \"0\"",
-        "count | 1.5 | expected a whole number from 1, found \"1.5\"",
-        "part | 0 | expected a number above 0 and at most 1, such as 0.5, found \"0\"",
-        "part | 1.1 | expected a number above 0 and at most 1, such as 0.5, found \"1.1\"",
-        "part | NaN | expected a number above 0 and at most 1, such as 0.5, found \"NaN\"",
-        "port | 65536 | expected a port from 1 to 65535, or 0 for any free one, found \"65536\"",
-        "port | eighty | or 0 for any free one, found \"eighty\"",
+        "body | 4194305 | expected a size such as 1 MiB, at most 4 MiB: a message to RabbitMQ",
+        "count | 0 | expected a whole number of at least 1, found \"0\"",
+        "count | 1.5 | expected a whole number of at least 1, found \"1.5\"",
+        "fraction | 0 | expected a number above 0 and at most 1, such as 0.5, found \"0\"",
+        "fraction | 1.1 | expected a number above 0 and at most 1, such as 0.5, found \"1.1\"",
+        "fraction | NaN | expected a number above 0 and at most 1, such as 0.5, found \"NaN\"",
+        "port | 65536 | expected a port from 1 to 65535, or 0 for any free port, found \"65536\"",
+        "port | eighty | or 0 for any free port, found \"eighty\"",
         "flag | yes | expected true or false, found \"yes\"",
         "colour | green | expected red | dark-blue, found \"green\"",
         "name | a.b | expected a name of 1 to 64 of A-Z a-z 0-9 _ -, found \"a.b\"",
-        "file | /no/such/file | expected a file that can be read, found \"/no/such/file\"",
-        "text | {} | expected a text, found a section",
-        "texts | {} | expected a list of texts: [ \"…\", … ], found a section",
+        "file | /no/such/file | expected a readable file, found \"/no/such/file\"",
+        "text | {} | expected a string, found a section",
+        "texts | {} | expected a list of strings: [ \"…\", … ], found a section",
         "list | 7 | expected a list of sections: [ { … }, … ], found \"7\"",
         "section | 7 | expected a section: { … }, found \"7\"",
       })
-  void aWrongValueIsToldWithItsPathAndWhatWasExpected(String kind, String value, String message) {
+  void errorNamesThePathAndTheExpectedAndActualValue(String kind, String value, String message) {
     Map<String, Function<Settings, Object>> kinds =
         Map.ofEntries(
             Map.entry("duration", s -> s.duration("it")),
             Map.entry("bytes", s -> s.bytes("it")),
             Map.entry("body", s -> s.bodyLimit("it")),
             Map.entry("count", s -> s.count("it")),
-            Map.entry("part", s -> s.part("it")),
+            Map.entry("fraction", s -> s.fraction("it")),
             Map.entry("port", s -> s.port("it")),
             Map.entry("flag", s -> s.flag("it")),
             Map.entry("colour", s -> s.oneOf("it", Colour.class)),
@@ -96,40 +96,40 @@ final class SettingsTest {
   }
 
   @Test
-  void aMissingValueIsTold() {
+  void errorNamesAMissingValue() {
     assertThatThrownBy(() -> broker("", s -> s.port("port")))
         .hasMessageStartingWith("longcut.broker.port: missing, expected a port from 1 to 65535");
   }
 
   @Test
-  void anUnknownKeyIsToldWithTheNearestOne() {
+  void errorAboutAnUnknownKeySuggestsTheNearestKey() {
     assertThatThrownBy(
             () -> broker("wait-time-out = 5s, wait-timeout = 5s", s -> s.duration("wait-timeout")))
         .hasMessage(
-            "longcut.broker.wait-time-out: unknown key, did you mean"
+            "longcut.broker.wait-time-out: unknown key; did you mean"
                 + " longcut.broker.wait-timeout? (text: 1)");
   }
 
   @Test
-  void anUnknownKeyThatResemblesNoneIsToldWithAllThatThereAre() {
+  void errorAboutAnUnknownKeyListsTheKnownKeysIfNoneIsSimilar() {
     assertThatThrownBy(() -> broker("colour = red, b = 1, a = 1", s -> s.count("a") + s.count("b")))
-        .hasMessage("longcut.broker.colour: unknown key, known are a, b (text: 1)");
+        .hasMessage("longcut.broker.colour: unknown key; known keys: a, b (text: 1)");
   }
 
   @Test
-  void aKeyOutsideOfTheRootIsUnknown() {
+  void aKeyOutsideTheRootSectionIsUnknown() {
     assertThatThrownBy(() -> Sources.parse("broker { port = 1 }", s -> read(s, b -> b)))
-        .hasMessage("broker: unknown key, every setting is in the section longcut (text: 1)");
+        .hasMessage("broker: unknown key; all settings are in the section longcut (text: 1)");
   }
 
   @Test
-  void theSectionsOfOtherRolesAreNotJudged() {
+  void theSectionsOfOtherRolesAreNotChecked() {
     String text = "longcut.client-agent.nonsense = 1, longcut.broker.n = 1";
     assertThat(Sources.<Integer>parse(text, s -> read(s, b -> b.count("n")))).isEqualTo(1);
   }
 
   @Test
-  void allProblemsAreToldTogether() {
+  void allProblemsAreReportedTogether() {
     assertThatThrownBy(() -> broker("a = x\nb = 0\nc = 1", s -> s.count("a") + s.count("b")))
         .message()
         .hasLineCount(3)
@@ -139,7 +139,7 @@ final class SettingsTest {
   }
 
   @Test
-  void valuesThatDoNotGoTogetherAreTold() {
+  void conflictingValuesAreReported() {
     Function<Settings, Integer> reader =
         s -> {
           int small = s.count("small");
@@ -149,14 +149,14 @@ final class SettingsTest {
     assertThatThrownBy(() -> broker("small = 3, large = 2", reader))
         .hasMessage("longcut.broker.small: expected less than large (text: 1)");
     assertThatThrownBy(() -> broker("small = 3, large = x", reader))
-        .as("what stands for a wrong value is not compared")
+        .as("the substitute for an invalid value is not compared")
         .message()
         .hasLineCount(1)
         .contains("longcut.broker.large: expected a whole number");
   }
 
   @Test
-  void whatAnElementDoesNotSayItsDefaultsSay() {
+  void keysThatAnElementDoesNotSetHaveTheirDefaults() {
     String text =
         """
         defaults { size = 1, deep { x = 5, y = 6 } }
@@ -181,7 +181,7 @@ final class SettingsTest {
   }
 
   @Test
-  void aWrongDefaultIsToldOnceAndInItsOwnPlace() {
+  void anInvalidDefaultIsReportedOnceWithItsOwnPath() {
     String text = "defaults.size = x, things = [{}, {}]";
     assertThatThrownBy(() -> broker(text, SettingsTest::sizes))
         .message()
@@ -190,23 +190,23 @@ final class SettingsTest {
   }
 
   @Test
-  void unknownKeysOfElementsAndOfTheirDefaultsAreTold() {
+  void unknownKeysOfElementsAndOfTheirDefaultsAreReported() {
     String text = "defaults { size = 1, sise = 2 }, things = [{}, { seize = 1 }]";
     assertThatThrownBy(() -> broker(text, SettingsTest::sizes))
         .message()
         .hasLineCount(2)
-        .contains("longcut.broker.defaults.sise: unknown key, did you mean")
-        .contains("longcut.broker.things[1].seize: unknown key, did you mean");
+        .contains("longcut.broker.defaults.sise: unknown key; did you mean")
+        .contains("longcut.broker.things[1].seize: unknown key; did you mean");
   }
 
   @Test
-  void anElementThatIsNoSectionIsTold() {
+  void anElementThatIsNoSectionIsReported() {
     assertThatThrownBy(() -> broker("defaults.size = 1, things = [{}, 7]", SettingsTest::sizes))
         .hasMessage("longcut.broker.things[1]: expected a section: { … }, found \"7\" (text: 1)");
   }
 
   @Test
-  void aNameThatIsNoneIsTold() {
+  void anInvalidNameIsReported() {
     assertThatThrownBy(
             () -> broker("things { \"a.b\" {} }", s -> s.named("things", s.section("defaults"))))
         .hasMessage(
@@ -229,7 +229,7 @@ final class SettingsTest {
     return Sources.parse("longcut.broker { " + text + "\n}", s -> read(s, reader));
   }
 
-  /** Reads what every configuration holds, so that only the broker's part is in question. */
+  /** Reads the settings outside the broker's section, so that they are not reported as unknown. */
   static <T> T read(Settings longcut, Function<Settings, T> reader) {
     longcut.name("id");
     Settings amqp = longcut.section("amqp");

@@ -22,7 +22,7 @@ final class SourcesTest {
   @TempDir private Path directory;
 
   @Test
-  void flagsGoBeforePropertiesBeforeEnvironmentBeforeFileBeforeDefaults() throws IOException {
+  void precedenceIsFlagsPropertiesEnvironmentFileDefaults() throws IOException {
     Path file = write("longcut { id = file, amqp.heartbeat = 1s }");
     assertThat(combine(file).getString("longcut.amqp.connection-timeout")).isEqualTo("5s");
     assertThat(combine(file).getString("longcut.amqp.heartbeat")).isEqualTo("1s");
@@ -36,7 +36,7 @@ final class SourcesTest {
   }
 
   @Test
-  void theHostsNameIsTheDefaultId() {
+  void theDefaultIdIsTheHostName() {
     assertThat(
             Sources.combine(flags, properties, environment, Optional.empty())
                 .getString("longcut.id"))
@@ -52,7 +52,7 @@ final class SourcesTest {
   }
 
   @Test
-  void theTestsOwnPropertiesAreNoSettings() {
+  void propertiesOfTheTestsAreNotSettings() {
     properties.setProperty("longcut.test.rabbitmq", "testcontainers");
     properties.setProperty("longcut.root", "..");
     properties.setProperty("java.version", "17");
@@ -62,16 +62,16 @@ final class SourcesTest {
   }
 
   @Test
-  void theFileAndLineOfAProblemAreTold() throws IOException {
+  void errorNamesTheFileAndTheLine() throws IOException {
     Path file = write("longcut {\n  broker {\n    n = x\n  }\n}\n");
     assertThatThrownBy(
             () -> Settings.read(combine(file), s -> SettingsTest.read(s, b -> b.count("n"))))
         .hasMessage(
-            "longcut.broker.n: expected a whole number from 1, found \"x\" (%s:3)".formatted(file));
+            "longcut.broker.n: expected a whole number of at least 1, found \"x\" (%s:3)".formatted(file));
   }
 
   @Test
-  void theFlagOfAProblemIsTold() {
+  void errorNamesTheFlag() {
     flags.put("longcut.broker.n", "x", "--n");
     Config config = Sources.combine(flags, properties, environment, Optional.empty());
     assertThatThrownBy(() -> Settings.read(config, s -> SettingsTest.read(s, b -> b.count("n"))))
@@ -79,11 +79,11 @@ final class SourcesTest {
   }
 
   @Test
-  void aFileThatIsNotThereOrCannotBeParsedIsTold() throws IOException {
+  void errorNamesAFileThatIsMissingOrCannotBeParsed() throws IOException {
     Path missing = directory.resolve("missing.conf");
     assertThatThrownBy(() -> combine(missing))
         .isInstanceOf(InvalidConfigException.class)
-        .hasMessage(missing + ": cannot be read");
+        .hasMessage(missing + ": cannot read this config file");
     Path broken = write("longcut {\n");
     assertThatThrownBy(() -> combine(broken))
         .isInstanceOf(InvalidConfigException.class)
@@ -91,7 +91,7 @@ final class SourcesTest {
   }
 
   @Test
-  void aSubstitutionThatCannotBeResolvedIsTold() throws IOException {
+  void errorNamesASubstitutionThatCannotBeResolved() throws IOException {
     Path file = write("longcut.id = ${NO_SUCH_VARIABLE_ANYWHERE}");
     assertThatThrownBy(() -> combine(file))
         .isInstanceOf(InvalidConfigException.class)
@@ -99,11 +99,11 @@ final class SourcesTest {
   }
 
   @Test
-  void aPropertyThatIsNoPathIsTold() {
+  void errorNamesAPropertyWithAMalformedPath() {
     properties.setProperty("longcut..id", "x");
     assertThatThrownBy(() -> Sources.combine(flags, properties, environment, Optional.empty()))
         .isInstanceOf(InvalidConfigException.class)
-        .hasMessage("longcut..id: not a setting's path (-Dlongcut..id)");
+        .hasMessage("longcut..id: malformed path of a setting (-Dlongcut..id)");
   }
 
   @Test
@@ -119,7 +119,7 @@ final class SourcesTest {
   }
 
   @Test
-  void noProblemShowsALogin() throws IOException {
+  void noErrorShowsALogin() throws IOException {
     for (String text :
         List.of(
             "longcut.amqp { \"amqp://u:secret@h/v\" }",

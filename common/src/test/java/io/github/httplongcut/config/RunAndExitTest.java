@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** A role as a process of its own: what it sets up in its JVM before it starts. */
+/** Runs a role in a separate JVM to test what {@link RoleCommand#runAndExit} sets up before the start. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-final class RoleProcessTest {
+final class RunAndExitTest {
 
   private Process process;
   private BufferedReader output;
 
-  /** A role that says how long its JVM keeps DNS answers. */
+  /** A role that prints for how long its JVM caches DNS results. */
   static final class Main {
 
     private Main() {}
@@ -38,7 +38,7 @@ final class RoleProcessTest {
     }
 
     private static AutoCloseable start() throws ReflectiveOperationException {
-      // The JVM's own word: it would not have read a property that was set too late.
+      // The JVM's own values, because the JVM ignores a property that was set too late.
       Class<?> policy = Class.forName("sun.net.InetAddressCachePolicy");
       System.out.printf(
           "dns answers=%s failures=%s%n",
@@ -53,13 +53,13 @@ final class RoleProcessTest {
   }
 
   @Test
-  void dnsAnswersAreKeptForFiveSecondsAndFailuresForOne() throws Exception {
+  void dnsResultsAreCachedFor5SecondsAndFailuresFor1() throws Exception {
     run(List.of());
     assertThat(awaitLine("dns answers=")).isEqualTo("dns answers=5 failures=1");
   }
 
   @Test
-  void sighupIsLoggedAndEndsNothing() throws Exception {
+  void sighupIsLoggedAndTheProcessGoesOn() throws Exception {
     run(List.of());
     awaitLine("event=started");
     signal("HUP");
@@ -73,7 +73,7 @@ final class RoleProcessTest {
   }
 
   @Test
-  void underNohupSighupIsIgnoredWithoutAWord() throws Exception {
+  void underNohupSighupIsIgnoredAndNotLogged() throws Exception {
     run(List.of("nohup"));
     awaitLine("event=started");
     signal("HUP");
@@ -89,8 +89,8 @@ final class RoleProcessTest {
   void anIgnoredVariableIsLogged() throws Exception {
     run(List.of("env", "LONGCUT_ADMIN_PORT=tcp://10.0.0.1:8000"));
     awaitLine(
-        "event=variable_ignored variable=LONGCUT_ADMIN_PORT why=\"Kubernetes has set it to the"
-            + " address of a Service; set enableServiceLinks: false");
+        "event=variable_ignored variable=LONGCUT_ADMIN_PORT why=\"its value is the address of a"
+            + " Kubernetes Service; set enableServiceLinks: false");
     awaitLine("event=started");
   }
 
