@@ -9,16 +9,14 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Which fields pass the relay and which it adds: all of it, both ways, in one class. Each rule
- * names its section; the sections are of RFC 9110 where nothing else stands.
+/** Rules for header fields of requests and responses: which fields the relay removes, passes on and adds. Each rule names its section, of RFC 9110 unless another source is given.
  */
 public final class HeaderRules {
 
-  /** Names one failure of the relay's own; {@code Longcut-*} is ours alone (protocol section 5). */
+  /** Field with the code of a failure of the relay. {@code Longcut-*} is reserved for the relay (protocol section 5). */
   public static final String LONGCUT_ERROR = "Longcut-Error";
 
-  /** Names each client and proxy that a request came from, the nearest one last. */
+  /** Field with the address of each client and proxy that a request came through, the nearest last. */
   public static final String FORWARDED_FOR = "X-Forwarded-For";
 
   private static final String CONNECTION = "Connection";
@@ -26,7 +24,7 @@ public final class HeaderRules {
   private static final String DATE = "Date";
   private static final String MAX_FORWARDS = "Max-Forwards";
 
-  /** Larger numbers count as this one (section 7.6.2 lets a recipient have a maximum). */
+  /** Maximum; larger numbers count as this one, as section 7.6.2 allows. */
   private static final int MOST_FORWARDS = 999_999_999;
 
   private static final int MAX_FORWARDS_DIGITS = 9;
@@ -34,7 +32,7 @@ public final class HeaderRules {
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final String FORWARDED_PREFIX = "X-Forwarded-Prefix";
 
-  /** Fields for one connection only, in lower case. */
+  /** Fields that apply to one connection only, in lower case. */
   private static final Set<String> HOP_BY_HOP =
       Set.of(
           // Section 7.6.1: removed even if Connection does not name them.
@@ -44,25 +42,19 @@ public final class HeaderRules {
           "te",
           "transfer-encoding",
           "upgrade",
-          // Section 6.6.2: it announces trailers, which the relay drops (section 6.5.1 lets it).
+          // Section 6.6.2: announces trailers, which the relay drops, as section 6.5.1 allows.
           "trailer",
-          // RFC 9113 section 3.2.1: part of an h2c upgrade, which nobody takes up here.
+          // RFC 9113 section 3.2.1: part of an h2c upgrade, which the relay does not support.
           "http2-settings",
-          // Sections 11.7.1 and 11.7.2: each is for the next proxy or client alone.
+          // Sections 11.7.1 and 11.7.2: apply to the next proxy or client only.
           "proxy-authenticate",
           "proxy-authorization");
 
-  /**
-   * Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a
-   * sender to name them. A stranger who does would have another {@code Host} or length put in their
-   * place.
+  /** Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a sender to name them. If a malicious sender could remove them, the relay would set another {@code Host} or length.
    */
   private static final Set<String> NEVER_HOP_BY_HOP = Set.of("host", "content-length");
 
-  /**
-   * Fields by which proxies, load balancers and CDNs tell who calls and what was asked for, besides
-   * {@code X-Forwarded-*}; in lower case, and as CGI reads them. A server that believes them must
-   * not get the caller's. {@code Client-Cert} and {@code -Chain}: RFC 9440 section 2.4.
+  /** Fields besides {@code X-Forwarded-*} in which proxies, load balancers and CDNs report the caller and the original request; in lower case, with {@code -} for {@code _} as CGI reads them. A server may trust these fields, so the relay does not pass on what a caller sent. {@code Client-Cert} and {@code Client-Cert-Chain}: RFC 9440 section 2.4.
    */
   private static final Set<String> ORIGIN =
       Set.of(
@@ -104,13 +96,13 @@ public final class HeaderRules {
           "x-rewrite-url",
           "x-scheme");
 
-  private static final String FORWARDED_PREFIX_OF_NAMES = "x-forwarded-";
+  private static final String X_FORWARDED = "x-forwarded-";
 
-  /** Fields that a trusted proxy is known to set or to replace. */
-  private static final Set<String> OF_TRUSTED_PROXY =
+  /** Fields that a trusted proxy is expected to set or replace. */
+  private static final Set<String> SET_BY_TRUSTED_PROXY =
       Set.of("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto");
 
-  /** A number; the group is without zeros at its beginning. */
+  /** A number; the group omits leading zeros. */
   private static final Pattern NUMBER = Pattern.compile("(?=[0-9])0*([0-9]*)");
 
   private static final Pattern LIST_SEPARATOR = Pattern.compile(",");
@@ -118,49 +110,48 @@ public final class HeaderRules {
 
   private HeaderRules() {}
 
-  /**
-   * How a request reached the relay.
+  /** Origin of a request, for {@code X-Forwarded-*}.
    *
-   * @param address of the caller, as seen
-   * @param host the {@code Host} that it asked for; may be empty
+   * @param address the caller's IP address
+   * @param host the request's {@code Host}; may be empty
    * @param scheme {@code http} or {@code https}
-   * @param prefix of the path, which the upstream server does not see; empty: none
+   * @param prefix path prefix that was removed for the upstream server; may be empty
    */
   public record Forwarded(String address, String host, String scheme, String prefix) {}
 
-  /**
-   * What of a message is for its last recipient: without hop-by-hop fields, those that {@code
-   * Connection} names (section 7.6.1), and {@code Longcut-*} (protocol section 5), also where CGI
-   * and WSGI would read such a name.
+  /** Returns the end-to-end fields. Removes:
+   *
+   * <ul>
+   *   <li>hop-by-hop fields (section 7.6.1) and {@code Longcut-*} (protocol section 5), also if spelled with {@code _} for {@code -}, which CGI and WSGI do not distinguish
+   *   <li>the fields that {@code Connection} names (section 7.6.1), except {@code Host} and {@code Content-Length}
+   * </ul>
    */
   public static Headers endToEnd(Headers received) {
     Set<String> named = connectionOptions(received);
     named.removeAll(NEVER_HOP_BY_HOP);
     return received.without(
         name ->
-            HOP_BY_HOP.contains(asCgiReads(name))
+            HOP_BY_HOP.contains(asCgiName(name))
                 || named.contains(name)
-                || asCgiReads(name).startsWith("longcut-"));
+                || asCgiName(name).startsWith("longcut-"));
   }
 
-  /** Without any name that has a {@code _}, as nginx does by default. */
+  /** Removes fields with a {@code _} in their name, as nginx does by default. */
   public static Headers withoutUnderscores(Headers request) {
     return request.without(name -> name.indexOf('_') >= 0);
   }
 
-  /** A name in lower case as CGI (RFC 3875 section 4.1.18) and WSGI pass it on. */
-  private static String asCgiReads(String name) {
+  /** Returns a lower-case name with {@code -} for {@code _}, which CGI (RFC 3875 section 4.1.18) and WSGI do not distinguish. */
+  private static String asCgiName(String name) {
     return name.replace('_', '-');
   }
 
-  private static boolean tellsOrigin(String name) {
-    String read = asCgiReads(name);
-    return read.startsWith(FORWARDED_PREFIX_OF_NAMES) || ORIGIN.contains(read);
+  private static boolean isOriginField(String name) {
+    String read = asCgiName(name);
+    return read.startsWith(X_FORWARDED) || ORIGIN.contains(read);
   }
 
-  /**
-   * Whether this message is to be the last on its connection (RFC 9112 section 9.6), which {@code
-   * close} says anywhere in the list.
+  /** Returns whether {@code Connection} contains {@code close}: the message is the last on its connection (RFC 9112 section 9.6).
    */
   public static boolean asksToClose(Headers received) {
     return connectionOptions(received).contains("close");
@@ -176,41 +167,40 @@ public final class HeaderRules {
     return options;
   }
 
-  /**
-   * The same without what frames or accompanies a request's content: the body itself says how long
-   * it is, so {@code Content-Length} (section 8.6) is written anew by the last hop; {@code Expect:
-   * 100-continue} (section 10.1.1) was met when the content came.
+  /** Removes the request's fields that apply to the transfer of its content:
+   *
+   * <ul>
+   *   <li>{@code Content-Length} (section 8.6): the upstream agent sets it from the body.
+   *   <li>{@code Expect: 100-continue} (section 10.1.1): the client agent has met it.
+   * </ul>
    */
   public static Headers withoutFraming(Headers request) {
     boolean expectsContinue =
         request.all("Expect").stream().allMatch("100-continue"::equalsIgnoreCase);
     return request.without(
         name ->
-            asCgiReads(name).equals("content-length")
+            asCgiName(name).equals("content-length")
                 || (expectsContinue && name.equals("expect")));
   }
 
-  /**
-   * With this relay at the end of {@code Via} (section 7.6.3).
+  /** Appends this relay to {@code Via} (section 7.6.3).
    *
-   * @param protocolVersion in which the message came: {@code 1.1}
-   * @param pseudonym names the relay: a token
+   * @param protocolVersion HTTP version of the received message: {@code 1.1}
+   * @param pseudonym name of the relay; a token
    */
   public static Headers withVia(Headers headers, String protocolVersion, String pseudonym) {
     return headers.plus(VIA, protocolVersion + ' ' + pseudonym);
   }
 
-  /**
-   * A response with the time at which it was received, unless it says when it was made (section
-   * 6.6.1): caches and cookies' {@code Max-Age} depend on it.
+  /** Adds {@code Date}, the time of reception, to a response without it (section 6.6.1). Caches and the {@code Max-Age} of cookies depend on it.
    *
-   * @param now in the form of section 5.6.7
+   * @param now in the format of section 5.6.7
    */
   public static Headers withDate(Headers response, String now) {
     return response.contains(DATE) ? response : response.plus(DATE, now);
   }
 
-  /** Whether the message passed the relay of that pseudonym already (section 7.6.3, loops). */
+  /** Returns whether {@code Via} contains this pseudonym: the message loops (section 7.6.3). */
   public static boolean hasPassed(Headers headers, String pseudonym) {
     for (String value : headers.all(VIA)) {
       for (String entry : LIST_SEPARATOR.split(value, -1)) {
@@ -223,16 +213,13 @@ public final class HeaderRules {
     return false;
   }
 
-  /**
-   * With {@code X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop
-   * instead of anything by which the caller could pass for somebody else. They are no standard; RFC
-   * 7239 section 7.4 knows them.
+  /** Replaces all fields in which the caller could pretend to be somebody else by {@code X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop. These fields are not standardized; RFC 7239 section 7.4 describes them.
    */
   public static Headers withForwarded(Headers headers, Forwarded forwarded) {
-    return withForwardedAppended(headers.without(HeaderRules::tellsOrigin), forwarded);
+    return withForwardedAppended(headers.without(HeaderRules::isOriginField), forwarded);
   }
 
-  /** The same behind the caller's, where those are believed: one list each (section 5.3). */
+  /** Appends {@code X-Forwarded-*} of this hop to the caller's values, one list for each field (section 5.3). Only for callers whose fields are trusted. */
   public static Headers withForwardedAppended(Headers headers, Forwarded forwarded) {
     Headers result = appended(headers, FORWARDED_FOR, forwarded.address);
     result = appended(result, FORWARDED_HOST, forwarded.host);
@@ -240,27 +227,28 @@ public final class HeaderRules {
     return appended(result, FORWARDED_PREFIX, forwarded.prefix);
   }
 
-  /**
-   * With what a trusted proxy says of the caller before it: its {@code X-Forwarded-Host} and {@code
-   * -Proto} as they are, where it has set them, its {@code -For} with this hop's behind. Nothing
-   * else by which a caller could pass for somebody else: the proxy may have passed it on unread.
+  /** Adds {@code X-Forwarded-*} to a request from a trusted proxy:
+   *
+   * <ul>
+   *   <li>{@code X-Forwarded-For}: this hop's value is appended to the proxy's.
+   *   <li>{@code X-Forwarded-Host} and {@code -Proto}: the proxy's values if it has set them, else this hop's.
+   *   <li>All other fields in which a caller could pretend to be somebody else are removed, because the proxy may have passed them on unchecked.
+   * </ul>
    */
   public static Headers withForwardedOfProxy(Headers headers, Forwarded forwarded) {
-    Headers said = headers.without(name -> tellsOrigin(name) && !OF_TRUSTED_PROXY.contains(name));
+    Headers trusted = headers.without(name -> isOriginField(name) && !SET_BY_TRUSTED_PROXY.contains(name));
     return withForwardedAppended(
-        said,
+        trusted,
         new Forwarded(
             forwarded.address,
-            said.contains(FORWARDED_HOST) ? "" : forwarded.host,
-            said.contains(FORWARDED_PROTO) ? "" : forwarded.scheme,
+            trusted.contains(FORWARDED_HOST) ? "" : forwarded.host,
+            trusted.contains(FORWARDED_PROTO) ? "" : forwarded.scheme,
             forwarded.prefix));
   }
 
-  /**
-   * Returns how many more times the request may be forwarded by its {@code Max-Forwards} (section
-   * 7.6.2), which is for OPTIONS and TRACE only; empty: as often as it has to.
+  /** Returns {@code Max-Forwards}: how many more times the request may be forwarded (section 7.6.2). Empty if the field is missing. The field applies to OPTIONS and TRACE only.
    *
-   * @throws IllegalArgumentException if it is not one number
+   * @throws IllegalArgumentException if the field is not one number
    */
   public static OptionalInt maxForwards(Headers request) {
     List<String> values = request.all(MAX_FORWARDS);
@@ -276,7 +264,7 @@ public final class HeaderRules {
         digits.length() > MAX_FORWARDS_DIGITS ? MOST_FORWARDS : Integer.parseInt('0' + digits));
   }
 
-  /** Returns the request as it is forwarded: with a {@code Max-Forwards} lowered by one. */
+  /** Decrements {@code Max-Forwards}, if present, in a request that is forwarded. */
   public static Headers withMaxForwardsLowered(Headers request) {
     OptionalInt left = maxForwards(request);
     if (left.isEmpty()) {

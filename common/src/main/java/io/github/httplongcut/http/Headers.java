@@ -10,17 +10,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/**
- * HTTP fields: names as received and in the order of their first appearance, values in order, found
- * without regard to case (RFC 9110 section 5). A value's chars are its bytes (ISO-8859-1).
- * Immutable.
+/** HTTP header fields. Names keep their spelling and the order of their first appearance; values keep their order. Lookup ignores case (RFC 9110 section 5). Each char of a value is one byte (ISO-8859-1). Immutable.
  */
 public final class Headers {
 
   /**
    * One field name with all its values.
    *
-   * @param name a token, as received
+   * @param name a token, spelled as received
    * @param values at least one, in order; each may be empty
    */
   public record Field(String name, List<String> values) {
@@ -49,9 +46,7 @@ public final class Headers {
   /** No fields. */
   public static final Headers EMPTY = new Headers(List.of());
 
-  /**
-   * Bytes of memory that a name or a value takes up besides its characters: two objects for the
-   * text, and for a name those of its field.
+  /** Bytes of memory for a name or a value besides its characters: two objects for the string, and the objects of the field for a name.
    */
   private static final int OVERHEAD = 64;
 
@@ -69,17 +64,17 @@ public final class Headers {
     this.fields = fields;
   }
 
-  /** A header section of these fields. */
+  /** Returns headers with these fields. */
   public static Headers of(List<Field> fields) {
     return fields.isEmpty() ? EMPTY : new Headers(List.copyOf(fields));
   }
 
-  /** A builder without fields. */
+  /** Returns an empty builder. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Whether {@code text} is a token (RFC 9110 section 5.6.2). */
+  /** Returns whether {@code text} is a token (RFC 9110 section 5.6.2). */
   public static boolean isToken(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (!TOKEN.get(text.charAt(i))) {
@@ -89,12 +84,12 @@ public final class Headers {
     return !text.isEmpty();
   }
 
-  /** The fields in order, one for each name. */
+  /** Returns the fields in order, one for each name. */
   public List<Field> fields() {
     return fields;
   }
 
-  /** Every value of {@code name}, in order; empty if there is none. */
+  /** Returns the values of {@code name} in order; empty if there are none. */
   public List<String> all(String name) {
     List<String> found = List.of();
     for (Field field : fields) {
@@ -115,17 +110,17 @@ public final class Headers {
         .toList();
   }
 
-  /** The first value of {@code name}. */
+  /** Returns the first value of {@code name}. */
   public Optional<String> first(String name) {
     return all(name).stream().findFirst();
   }
 
-  /** Whether a field of that name is there. */
+  /** Returns whether there is a field {@code name}. */
   public boolean contains(String name) {
     return fields.stream().anyMatch(field -> field.name.equalsIgnoreCase(name));
   }
 
-  /** Number of values, each of which is a line of a message. */
+  /** Returns the number of values, each of which is one line of an HTTP message. */
   public int valueCount() {
     int count = 0;
     for (Field field : fields) {
@@ -134,7 +129,7 @@ public final class Headers {
     return count;
   }
 
-  /** Characters of all names and values, a name counted once for each of its values. */
+  /** Returns the number of characters of all names and values. A name counts once for each of its values. */
   public long chars() {
     long chars = 0;
     for (Field field : fields) {
@@ -145,9 +140,7 @@ public final class Headers {
     return chars;
   }
 
-  /**
-   * About as many bytes of memory as they take up: the characters, and {@value #OVERHEAD} bytes for
-   * each name and each value. Many short fields take up far more than their characters.
+  /** Returns the approximate memory in bytes: the characters, and {@value #OVERHEAD} bytes for each name and each value. For many short fields the overhead is far larger than the characters.
    */
   public long footprint() {
     long footprint = 0;
@@ -160,7 +153,7 @@ public final class Headers {
     return footprint;
   }
 
-  /** The same without the fields whose name, in lower case, is dropped. */
+  /** Returns headers without the fields whose lower-case name matches {@code dropped}. */
   public Headers without(Predicate<String> dropped) {
     List<Field> kept = new ArrayList<>(fields.size());
     for (Field field : fields) {
@@ -171,12 +164,12 @@ public final class Headers {
     return kept.size() == fields.size() ? this : of(kept);
   }
 
-  /** The same without the fields of these names, given in lower case. */
+  /** Returns headers without the fields of these lower-case names. */
   public Headers without(Set<String> lowerCaseNames) {
     return without(lowerCaseNames::contains);
   }
 
-  /** The same with one more value of {@code name}, behind those that it has. */
+  /** Returns headers with one more value of {@code name}, after its existing values. */
   public Headers plus(String name, String value) {
     List<Field> more = new ArrayList<>(fields);
     for (int i = more.size() - 1; i >= 0; i--) {
@@ -206,25 +199,23 @@ public final class Headers {
     return fields.hashCode();
   }
 
-  /** The names only: values are never logged. */
+  /** Returns the names only, because values are never logged. */
   @Override
   public String toString() {
     return "Headers" + fields.stream().map(Field::name).toList();
   }
 
-  /**
-   * Collects fields: values of one name go together, under its first spelling. The time taken grows
-   * with the number of values only, whatever the names.
+  /** Collects fields. Values of the same name are merged under its first spelling. The time is linear in the number of values, whatever the names.
    */
   public static final class Builder {
 
-    /** Up to this many names, comparing with each is faster than hashing. */
-    private static final int SCANNED = 24;
+    /** Number of names up to which a linear scan is faster than hashing. */
+    private static final int MAX_SCANNED = 24;
 
     private final List<String> names = new ArrayList<>();
     private final List<List<String>> values = new ArrayList<>();
 
-    /** Index of each name, in lower case; null while there are few enough to scan. */
+    /** Index of each lower-case name; null while the names are few enough to scan. */
     private Map<String, Integer> index;
 
     private Builder() {}
@@ -238,7 +229,7 @@ public final class Headers {
       }
       names.add(name);
       values.add(new ArrayList<>(List.of(value)));
-      if (index == null && names.size() > SCANNED) {
+      if (index == null && names.size() > MAX_SCANNED) {
         index = new HashMap<>();
         names.forEach(this::indexOrAdd);
       }
@@ -254,17 +245,15 @@ public final class Headers {
       return -1;
     }
 
-    /** Returns the index of the name, or -1 if it is new and is added as the next one. */
+    /** Returns the index of the name, or -1 if the name is new; adds a new name to the index. */
     private int indexOrAdd(String name) {
       Integer known = index.putIfAbsent(name.toLowerCase(Locale.ROOT), index.size());
       return known == null ? -1 : known;
     }
 
-    /**
-     * The fields so far.
+    /** Returns headers with the collected fields.
      *
-     * @throws IllegalArgumentException if a name is no token, or a value has CR, LF, NUL or a char
-     *     over 255
+     * @throws IllegalArgumentException if a name is not a token, or a value contains CR, LF, NUL or a char over 255
      */
     public Headers build() {
       List<Field> fields = new ArrayList<>(names.size());

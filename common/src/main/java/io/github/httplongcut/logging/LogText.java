@@ -1,32 +1,24 @@
 package io.github.httplongcut.logging;
 
-/**
- * Makes text from outside safe to log: the only way in which text of RabbitMQ, of other processes,
- * of callers or of upstream servers gets into a log line.
+/** Escapes untrusted text for log lines. All text from RabbitMQ, other processes, callers and upstream servers must pass through this class before it is logged.
  */
 public final class LogText {
 
-  /** Characters of the text that are shown. */
+  /** Maximum number of characters shown. */
   public static final int MAX_CHARS = 200;
 
-  /** Stands behind the closing quote of a text that was cut, where no text can fake it. */
-  private static final char CUT = '…';
+  /** Marks a truncated text. Follows the closing quote, so that no text can imitate it. */
+  private static final char ELLIPSIS = '…';
 
   private LogText() {}
 
-  /**
-   * The text in double quotes, on one line: {@code why="no route to \"shop\""} is logged by {@code
-   * log.warn("why={}", quoted(text))}.
+  /** Returns the text on one line in double quotes. Example: {@code log.warn("why={}", quoted(text))} logs {@code why="no route to \"shop\""}.
    *
    * <ul>
-   *   <li>Quotes and backslashes get a backslash.
+   *   <li>Quotes and backslashes are escaped with a backslash.
    *   <li>Line breaks and tabs become {@code \n}, {@code \r} and {@code \t}.
-   *   <li>Whatever else a terminal or an editor does not show as itself becomes {@code \}{@code
-   *       uXXXX}: control characters, among them the start of terminal escapes, line separators,
-   *       bidi controls and other format characters, unpaired surrogates, and code points without a
-   *       meaning.
-   *   <li>Behind {@value #MAX_CHARS} characters the text is cut, and {@code …} follows the closing
-   *       quote.
+   *   <li>Other characters that a terminal or an editor does not display become {@code \}{@code uXXXX}: control characters including ESC, line separators, bidi controls and other format characters, unpaired surrogates, private-use and unassigned code points.
+   *   <li>The text is truncated after {@value #MAX_CHARS} characters; {@code …} then follows the closing quote.
    * </ul>
    *
    * @param text may be null, which becomes {@code null} without quotes
@@ -44,10 +36,10 @@ public final class LogText {
       at += Character.charCount(codePoint);
     }
     quoted.append('"');
-    return end == text.length() ? quoted.toString() : quoted.append(CUT).toString();
+    return end == text.length() ? quoted.toString() : quoted.append(ELLIPSIS).toString();
   }
 
-  /** Returns the end of the shown part: a surrogate pair is shown as a whole or not at all. */
+  /** Returns the end index of the shown part, which does not split a surrogate pair. */
   private static int end(String text) {
     if (text.length() <= MAX_CHARS) {
       return text.length();
@@ -64,7 +56,7 @@ public final class LogText {
       case '\r' -> quoted.append("\\r");
       case '\t' -> quoted.append("\\t");
       default -> {
-        if (isShownAsItself(codePoint)) {
+        if (isDisplayable(codePoint)) {
           quoted.appendCodePoint(codePoint);
         } else {
           for (char unit : Character.toChars(codePoint)) {
@@ -75,7 +67,7 @@ public final class LogText {
     }
   }
 
-  private static boolean isShownAsItself(int codePoint) {
+  private static boolean isDisplayable(int codePoint) {
     return switch (Character.getType(codePoint)) {
       case Character.CONTROL,
           Character.FORMAT,

@@ -1,2 +1,2 @@
-/** The form of what is logged. Must not import anything else of this project. */
+/** Formatting of log messages. Must not import anything else of this project. */
 package io.github.httplongcut.logging;

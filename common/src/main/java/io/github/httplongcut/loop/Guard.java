@@ -4,21 +4,18 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Runs the parts of a turn one by one, so that a bug in one of them costs no other. For the turns
- * of one loop.
+/** Runs each part of a loop task separately, so that an exception in one part does not prevent the others. Call from one {@link Loop} only.
  */
 public final class Guard {
 
   private static final Logger log = LoggerFactory.getLogger(Guard.class);
 
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // a tick comes often
+  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // a bug may recur with each tick
 
-  /**
-   * Runs {@code task}. What it throws is logged as a bug, once a second at most.
+  /** Runs {@code task} and logs what it throws as a bug, at most once a second.
    *
-   * @param part names it in the log
-   * @return whether it has thrown nothing
+   * @param part name of the task in the log
+   * @return true if the task has thrown nothing
    */
   public boolean run(String part, Runnable task) {
     try {
@@ -30,7 +27,7 @@ public final class Guard {
     }
   }
 
-  /** Logs a bug that is caught elsewhere, in the same way. */
+  /** Logs a bug that the caller has caught, at most once a second. */
   public void bug(String part, Throwable bug) {
     if (warnings.allows(System.nanoTime())) {
       log.error("event=bug part={} suppressed={}", part, warnings.takeSuppressed(), bug);

@@ -9,34 +9,30 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Runs one task after the other and ticks every 50 ms, or less often while it is idle: who owns
- * state touches it only in these, and asks only {@link #now()} for the time. Its queue is as
- * bounded as what is handed to it: deliveries by prefetch, requests by admission.
+/** Event loop: runs tasks one at a time, and ticks every 50 ms, less often while idle. State that belongs to a loop is used only in its tasks and ticks, which read the time from {@link #now()} only.
  *
- * <p>It has a thread of its own. A task that comes by {@link #executeHere} while nothing runs or
- * waits needs no hand-over to it, which takes longer than most tasks do: it is run by who brings
- * it.
+ * <p>The task queue has no limit. Its producers are limited: deliveries by the prefetch, requests by admission.
+ *
+ * <p>The loop has its own thread. {@link #executeHere} runs a task on the calling thread instead if no other task runs or waits, because a hand-over between threads takes longer than most tasks.
  */
 public final class Loop implements Executor, AutoCloseable {
 
-  /** How often it ticks at the most. */
+  /** Shortest interval between ticks. */
   public static final Duration TICK = Duration.ofMillis(50);
 
-  /** How often at the least: by so much a stall may seem shorter than it was. */
+  /** Longest interval between ticks. A pause of the process may be under-measured by up to this much. */
   public static final Duration IDLE_TICK = Duration.ofMillis(500);
 
-  /** How late a tick must be for the process to have stood still (protocol section 4, rule 2). */
+  /** Delay of a tick from which on the process counts as having been paused (protocol section 4, rule 2). */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
 
-  /** Hears of each task's end, in its turn: time to pass on what the task has brought about. */
+  /** Listener that runs after each task, still in the loop, to publish the results of the task. */
   public interface TaskEnd {
-    /**
-     * A task has ended.
+    /** Called after a task or tick.
      *
-     * @param moreWaits whether the next one is there already
+     * @param moreTasks true if another task is already waiting
      */
-    void onTaskEnd(boolean moreWaits);
+    void onTaskEnd(boolean moreTasks);
   }
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
@@ -50,29 +46,29 @@ public final class Loop implements Executor, AutoCloseable {
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private boolean closed;
 
-  /** Whose turn it is; written with the lock held. Before the start it is nobody else's. */
+  /** Thread that runs a task or tick now; null if none does. Written with the lock held. Until the start it is the loop's own thread, so that no task runs. */
   private volatile Thread running;
 
-  // Belong to the turn, which the lock hands on.
+  // Used only by the running thread; the lock passes them to the next one.
   private Ticker ticker;
-  private TaskEnd taskEnd = moreWaits -> {};
+  private TaskEnd taskEnd = moreTasks -> {};
   private long now;
   private long nextTick;
-  private boolean sooner; // the next tick is to come sooner than its thread may think
+  private boolean nextTickAdvanced; // the loop's thread may be waiting for a later tick
 
-  /** A loop that does not run yet; tasks may be handed to it already. */
+  /** Creates a loop that does not run yet. Tasks may be queued before the start. */
   public Loop(String threadName) {
     thread = new Thread(this::run, threadName);
     thread.setDaemon(true);
     running = thread;
   }
 
-  /** Who hears of the end of tasks and ticks; before the start. */
+  /** Sets the listener for the end of tasks and ticks. Call before {@link #start}. */
   public void onTaskEnd(TaskEnd taskEnd) {
     this.taskEnd = taskEnd;
   }
 
-  /** Runs the tasks and ticks from now on. */
+  /** Starts to run tasks and to tick. */
   public void start(Ticker ticker) {
     this.ticker = ticker;
     nextTick = System.nanoTime() + TICK.toNanos();
@@ -80,7 +76,7 @@ public final class Loop implements Executor, AutoCloseable {
     thread.start();
   }
 
-  /** Hands over a task, from any thread; never blocks. What it throws is logged as a bug. */
+  /** Queues a task. Any thread may call this; never blocks. An exception of the task is logged as a bug. */
   @Override
   public void execute(Runnable task) {
     lock.lock();
@@ -92,9 +88,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /**
-   * The same, but runs it here and now if it is its turn: for threads that hold no lock. The order
-   * of tasks is that in which they come, by either way.
+  /** Runs the task on the calling thread if no other task runs or waits, else queues it. The calling thread must hold no lock. Tasks run in the order of the calls of this method and of {@link #execute}.
    */
   public void executeHere(Runnable task) {
     lock.lock();
@@ -111,17 +105,17 @@ public final class Loop implements Executor, AutoCloseable {
     takeTurn(task);
   }
 
-  /** {@link System#nanoTime} as of the running task; in its turn only. */
+  /** Returns {@link System#nanoTime} at the start of the running task. Call from tasks and ticks only. */
   public long now() {
     return now;
   }
 
-  /** Whether the caller is called by a task or tick. */
+  /** Returns whether the current thread is running a task or tick of this loop. */
   public boolean isItsTurn() {
     return running == Thread.currentThread();
   }
 
-  /** Stops after the running task and waits for that; what is still queued does not run. */
+  /** Stops the loop after the running task, and waits for its end. Queued tasks do not run. */
   @Override
   public void close() {
     lock.lock();
@@ -152,7 +146,7 @@ public final class Loop implements Executor, AutoCloseable {
         }
         running = thread;
       } catch (InterruptedException e) {
-        closed = true; // nobody interrupts it but to end it
+        closed = true; // an interrupt means that the thread must end
         return;
       } finally {
         lock.unlock();
@@ -161,7 +155,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** The next task, or null when it is time to tick; or when it is closed, and nothing runs. */
+  /** Waits until no task runs. Returns the next task, or null if a tick is due or the loop is closed. */
   private Runnable awaitTurn() throws InterruptedException {
     while (true) {
       long nanos = nextTick - System.nanoTime();
@@ -172,7 +166,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** Whatever happens in a turn, it ends: else nothing would ever run again. */
+  /** Runs one turn: a tick, a task or both. Always ends the turn, because otherwise no task would ever run again. */
   private void takeTurn(Runnable task) {
     try {
       guarded(() -> turn(task));
@@ -185,19 +179,18 @@ public final class Loop implements Executor, AutoCloseable {
     lock.lock();
     try {
       running = null;
-      if (Thread.currentThread() != thread && (closed || sooner || !tasks.isEmpty())) {
+      if (Thread.currentThread() != thread && (closed || nextTickAdvanced || !tasks.isEmpty())) {
         changed.signalAll();
       }
-      sooner = false;
+      nextTickAdvanced = false;
     } finally {
       lock.unlock();
     }
   }
 
-  /**
-   * In its turn.
+  /** Runs the ticks that are due, then the task.
    *
-   * @param task null: only the tick
+   * @param task the task, or null to tick only
    */
   private void turn(Runnable task) {
     now = System.nanoTime();
@@ -211,11 +204,11 @@ public final class Loop implements Executor, AutoCloseable {
       guarded(() -> nextTick = now + nanosToNextTick());
     }
     if (task != null) {
-      tickSoon(); // it may end the idleness
+      tickSoon(); // the task may add deadlines
       guarded(task);
     }
-    boolean moreWaits = moreWaits();
-    guarded(() -> taskEnd.onTaskEnd(moreWaits));
+    boolean moreTasks = moreTasks();
+    guarded(() -> taskEnd.onTaskEnd(moreTasks));
   }
 
   private long nanosToNextTick() {
@@ -227,11 +220,11 @@ public final class Loop implements Executor, AutoCloseable {
     long soon = now + TICK.toNanos();
     if (soon - nextTick < 0) {
       nextTick = soon;
-      sooner = true;
+      nextTickAdvanced = true;
     }
   }
 
-  private boolean moreWaits() {
+  private boolean moreTasks() {
     lock.lock();
     try {
       return !tasks.isEmpty();
@@ -244,7 +237,7 @@ public final class Loop implements Executor, AutoCloseable {
     try {
       task.run();
     } catch (RuntimeException
-        | Error e) { // a loop that has ended would leave a process that looks alive
+        | Error e) { // if the loop ended, the process would stay alive and do nothing
       logBug(e);
     }
   }
@@ -253,7 +246,7 @@ public final class Loop implements Executor, AutoCloseable {
     try {
       log.error("event=bug thread={}", Thread.currentThread().getName(), bug);
     } catch (RuntimeException | Error e) {
-      // What it says of itself may be the next bug, and there may be no memory to write it with.
+      // The exception's own toString may throw, or there may be no memory for logging.
     }
   }
 }

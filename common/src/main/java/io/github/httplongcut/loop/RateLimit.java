@@ -2,9 +2,7 @@ package io.github.httplongcut.loop;
 
 import java.time.Duration;
 
-/**
- * Lets one thing through in each interval and counts the others: for warnings of what others may
- * send as often as they like. For one thread.
+/** Allows one event in each interval and counts the suppressed ones. Limits warnings that untrusted senders can cause. Not thread-safe.
  */
 public final class RateLimit {
 
@@ -13,15 +11,13 @@ public final class RateLimit {
   private long allowedAt;
   private long suppressed;
 
-  /**
-   * @param interval at most one thing in each
+  /** @param interval shortest time between two allowed events
    */
   public RateLimit(Duration interval) {
     this.interval = interval.toNanos();
   }
 
-  /**
-   * Whether this one passes.
+  /** Returns whether an event is allowed now; counts it as suppressed if not.
    *
    * @param now {@link System#nanoTime}
    */
@@ -35,10 +31,10 @@ public final class RateLimit {
     return true;
   }
 
-  /** How many it did not let through since it was last asked. */
+  /** Returns the number of events suppressed since the last call, and resets it. */
   public long takeSuppressed() {
-    long taken = suppressed;
+    long count = suppressed;
     suppressed = 0;
-    return taken;
+    return count;
   }
 }

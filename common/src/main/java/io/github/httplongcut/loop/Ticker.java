@@ -1,26 +1,20 @@
 package io.github.httplongcut.loop;
 
-/** What the owner of a {@link Loop} does as time passes. All are called on the loop. */
+/** Callbacks of a {@link Loop} for the passing of time. The loop calls them between its tasks. */
 public interface Ticker {
 
-  /** When it is time, or as soon after as the loop gets to it: check the deadlines. */
+  /** Checks deadlines. The loop calls this at the scheduled time, or later if a task is running then. */
   void onTick(long nowNanos);
 
-  /**
-   * In how many nanoseconds there will be something to check, if no task comes before: asked after
-   * each tick. The loop makes at least {@link Loop#TICK} of it and at most {@link Loop#IDLE_TICK}.
-   * Each tick wakes a processor that could sleep.
+  /** Returns the nanoseconds until the next deadline. The loop asks after each tick and clamps the result to {@link Loop#TICK} and {@link Loop#IDLE_TICK}. Fewer ticks let an idle CPU sleep longer.
    */
   default long nanosToNextTick(long nowNanos) {
     return Loop.TICK.toNanos();
   }
 
-  /**
-   * The whole process stood still (stopped, suspended, starved): what others did meanwhile was not
-   * heard, and is no fault of theirs (protocol section 4, rule 2). Called before anything else
-   * runs.
+  /** Handles a pause of the whole process, which was stopped, suspended or starved of CPU. Messages that arrived during the pause were not read, so the pause must not count against other processes (protocol section 4, rule 2). The loop calls this before it runs anything else.
    *
-   * @param nanos for how long
+   * @param nanos length of the pause
    */
   void onStoodStill(long nanos);
 }

@@ -1,14 +1,14 @@
 package io.github.httplongcut.protocol;
 
-/** What an upstream agent says of itself and one target in a heartbeat (protocol section 2). */
+/** State of an upstream agent for one target, in its heartbeat (protocol section 2). */
 public enum AgentState {
   /** Takes requests. */
   READY("ready"),
   /** Every slot of the target is in use. */
   FULL("full"),
-  /** Finishes what runs and takes nothing more. */
+  /** Finishes its running requests and takes no new ones. */
   DRAINING("draining"),
-  /** Stops now, or no longer offers the target (its health check fails). */
+  /** Stops now, or no longer offers the target because its health check fails. */
   GONE("gone");
 
   private final String wireName;
@@ -21,8 +21,7 @@ public enum AgentState {
     return wireName;
   }
 
-  /**
-   * Reads the wire form.
+  /** Returns the state of a wire name.
    *
    * @throws IllegalArgumentException if there is no such state
    */
@@ -32,6 +31,6 @@ public enum AgentState {
         return state;
       }
     }
-    throw new IllegalArgumentException("'" + wireName + "' is no agent state");
+    throw new IllegalArgumentException("'" + wireName + "' is not an agent state");
   }
 }

@@ -5,25 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/**
- * An HTTP message's content: absent, empty, or some bytes. Immutable: an array given to {@link
- * #of(byte[])} now belongs to it.
+/** Content of an HTTP message: absent, empty, or some bytes. Immutable and thread-safe: the caller must not change an array that it has passed to {@link #of(byte[])}.
  *
- * <p>One that came in an event stays as it stood there until somebody asks for its bytes: a broker,
- * which only passes it on, never does. From then on it is these bytes, and no longer in memory
- * twice. Safe for use by several threads.
+ * <p>A body from an event is decoded at the first use of its bytes. A broker only passes bodies on, so it never decodes them. Decoding drops the encoded form, so that a body is not in memory twice.
  */
 public final class Body {
 
-  /** No content at all, which is not the same as {@link #EMPTY}. */
+  /** No content, as opposed to {@link #EMPTY}. */
   public static final Body ABSENT = new Body(new byte[0], null, false);
 
   /** Content of length 0. */
   public static final Body EMPTY = new Body(new byte[0], null, true);
 
-  private volatile JsonText json; // null: it came in no event, or the bytes are known
+  private volatile JsonText json; // null: not from an event, or already decoded
   private final boolean present;
-  private volatile byte[] bytes; // null: nobody has asked for them yet
+  private volatile byte[] bytes; // null: not decoded yet
 
   private Body(byte[] bytes, JsonText json, boolean present) {
     this.bytes = bytes;
@@ -31,60 +27,60 @@ public final class Body {
     this.present = present;
   }
 
-  /** A body of these bytes, which the caller must not change any more. */
+  /** Returns a body of these bytes. The caller must not change the array afterwards. */
   public static Body of(byte[] bytes) {
     return bytes.length == 0 ? EMPTY : new Body(bytes, null, true);
   }
 
-  /** A body as it stands in an event; known to be well-formed. */
+  /** Returns a body that is still encoded, and known to be well-formed. */
   static Body of(JsonText json) {
     return json.isEmpty() ? EMPTY : new Body(null, json, true);
   }
 
-  /** A body of this text in UTF-8. */
+  /** Returns a body of this text in UTF-8. */
   public static Body ofText(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** False only for {@link #ABSENT}. */
+  /** Returns false only for {@link #ABSENT}. */
   public boolean isPresent() {
     return present;
   }
 
-  /** Bytes of content; 0 if absent. */
+  /** Returns the length in bytes; 0 if absent. */
   public int length() {
     return bytes().length;
   }
 
-  /** About as many bytes of memory as it takes up, whether anybody asked for its content or not. */
+  /** Returns the approximate memory in bytes, decoded or not. */
   public int footprint() {
-    JsonText stands = json;
-    return stands == null ? bytes.length : stands.length();
+    JsonText encoded = json;
+    return encoded == null ? bytes.length : encoded.length();
   }
 
-  /** The content, read-only. */
+  /** Returns the content as a read-only buffer. */
   public ByteBuffer asByteBuffer() {
     return ByteBuffer.wrap(bytes()).asReadOnlyBuffer();
   }
 
-  /** A copy of the content. */
+  /** Returns a copy of the content. */
   public byte[] toByteArray() {
     return bytes().clone();
   }
 
-  /** The content itself, for this package's codec, which does not write to it. */
+  /** Returns the content without a copy, for the codec of this package, which does not change it. */
   byte[] bytes() {
-    JsonText stands = json; // read first: whoever forgets it has set the bytes before
+    JsonText encoded = json; // read before bytes, because a decoding thread clears json after setting bytes
     byte[] known = bytes;
     if (known == null) {
-      known = stands.decode();
+      known = encoded.decode();
       bytes = known;
       json = null;
     }
     return known;
   }
 
-  /** As it stands in the event that it came in, if in any, while nobody has asked for its bytes. */
+  /** Returns the encoded form; empty if the body is not from an event, or already decoded. */
   Optional<JsonText> json() {
     return Optional.ofNullable(json);
   }
@@ -101,7 +97,7 @@ public final class Body {
     return Arrays.hashCode(bytes());
   }
 
-  /** Its length only: bodies are never logged. */
+  /** Returns the length only, because bodies are never logged. */
   @Override
   public String toString() {
     return present ? "Body[" + footprint() + " bytes]" : "Body[absent]";

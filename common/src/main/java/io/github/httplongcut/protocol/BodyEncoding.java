@@ -1,6 +1,6 @@
 package io.github.httplongcut.protocol;
 
-/** How a body is written in JSON (protocol section 2, {@code body_encoding}). */
+/** Encoding of a body in JSON (protocol section 2, {@code body_encoding}). */
 enum BodyEncoding {
   UTF_8("utf-8"),
   BASE64("base64");
@@ -21,6 +21,6 @@ enum BodyEncoding {
         return encoding;
       }
     }
-    throw new IllegalArgumentException("'" + wireName + "' is no body_encoding");
+    throw new IllegalArgumentException("'" + wireName + "' is not a body_encoding");
   }
 }

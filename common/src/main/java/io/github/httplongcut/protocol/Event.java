@@ -3,16 +3,14 @@ package io.github.httplongcut.protocol;
 import java.util.Optional;
 import java.util.UUID;
 
-/**
- * The whole protocol on one screen: what the processes say to each other (protocol section 2). Each
- * TTL is in milliseconds, left when it was sent.
+/** Event of the protocol: one nested record for each type (protocol section 2). A TTL is the time left when the event was sent, in milliseconds.
  */
 public sealed interface Event {
 
-  /** Its name on the wire. */
+  /** Returns the type, which has the event's wire name. */
   EventType type();
 
-  /** Client agent to one of the brokers: relay this. */
+  /** Request from a client agent, to one of the brokers. */
   record ClientRequest(ProcessId clientId, UUID clientReqId, long clientReqTtl, Request request)
       implements Event {
     @Override
@@ -21,10 +19,9 @@ public sealed interface Event {
     }
   }
 
-  /**
-   * Broker to client agent: I have it.
+  /** Acknowledgement from a broker to a client agent: the broker has received the request.
    *
-   * @param brokerReqId the id that its first dispatch will have
+   * @param brokerReqId id of the request's first dispatch
    */
   record ClientRequestAck(UUID clientReqId, UUID brokerReqId, ProcessId brokerId) implements Event {
     @Override
@@ -33,7 +30,7 @@ public sealed interface Event {
     }
   }
 
-  /** Broker to an upstream agent: run this. */
+  /** Dispatch of a request from a broker to an upstream agent. */
   record BrokerRequest(
       ProcessId clientId,
       UUID clientReqId,
@@ -49,7 +46,7 @@ public sealed interface Event {
     }
   }
 
-  /** Upstream agent to broker: I run it now. */
+  /** Acknowledgement from an upstream agent to a broker: the agent is running the request. */
   record BrokerRequestAck(UUID brokerReqId, UUID upstreamReqId, ProcessId upstreamId)
       implements Event {
     @Override
@@ -58,9 +55,7 @@ public sealed interface Event {
     }
   }
 
-  /**
-   * Upstream agent to broker: the upstream server's answer. The client id lets any broker deliver
-   * it.
+  /** Response of the upstream server, from an upstream agent to a broker. With the client id any broker can deliver it.
    */
   record UpstreamResponse(
       ProcessId clientId, UUID clientReqId, UUID brokerReqId, UUID upstreamReqId, Response response)
@@ -71,7 +66,7 @@ public sealed interface Event {
     }
   }
 
-  /** Upstream agent to broker: there is no answer, and why. */
+  /** Error from an upstream agent to a broker: the reason why there is no response. */
   record UpstreamError(
       ProcessId clientId, UUID clientReqId, UUID brokerReqId, UUID upstreamReqId, EventError error)
       implements Event {
@@ -81,7 +76,7 @@ public sealed interface Event {
     }
   }
 
-  /** Broker to client agent: the answer. */
+  /** Response of the upstream server, from a broker to a client agent. */
   record BrokerResponse(
       ProcessId clientId, UUID clientReqId, UUID brokerReqId, UUID upstreamReqId, Response response)
       implements Event {
@@ -91,22 +86,21 @@ public sealed interface Event {
     }
   }
 
-  /**
-   * Broker to client agent: there is no answer, and why.
+  /** Error from a broker to a client agent: the reason why there is no response.
    *
-   * @param brokerReqId the dispatch that failed, or the id that the first would have had
-   * @param orphanOf the broker that it was said to, if that is not the one that sends it on
+   * @param brokerReqId id of the failed dispatch; without a dispatch, the id reserved for the first one
+   * @param orphanOf for an orphan: the broker to which the error was originally sent
    */
   record BrokerError(
       UUID clientReqId, UUID brokerReqId, EventError error, Optional<ProcessId> orphanOf)
       implements Event {
 
-    /** An error that the sender has found, or that was said to it. */
+    /** Creates an error that the sending broker has found, or that an agent has sent to it. */
     public BrokerError(UUID clientReqId, UUID brokerReqId, EventError error) {
       this(clientReqId, brokerReqId, error, Optional.empty());
     }
 
-    /** The same, sent on by another broker than the one that it was said to. */
+    /** Returns this error as an orphan: another broker forwards it than the one to which it was sent. */
     public BrokerError orphanOf(ProcessId brokerId) {
       return new BrokerError(clientReqId, brokerReqId, error, Optional.of(brokerId));
     }
@@ -117,12 +111,11 @@ public sealed interface Event {
     }
   }
 
-  /**
-   * Upstream agent to every broker: I serve this target.
+  /** Heartbeat from an upstream agent to every broker, for one of its targets.
    *
-   * @param capacity requests that it runs at the same time for the target
-   * @param inFlight how many of them are taken, by whichever broker
-   * @param intervalMs milliseconds until the next heartbeat at the latest
+   * @param capacity maximum number of concurrent requests for the target
+   * @param inFlight number of requests in flight for the target, from all brokers
+   * @param intervalMs longest time until the next heartbeat, in milliseconds
    */
   record UpstreamHeartbeat(
       ProcessId upstreamId,
@@ -139,7 +132,7 @@ public sealed interface Event {
     }
   }
 
-  /** Broker to every upstream agent: send your heartbeats now. */
+  /** Announcement from a broker to every upstream agent, which answers with its heartbeats. */
   record BrokerHello(ProcessId brokerId, String version) implements Event {
     @Override
     public EventType type() {
@@ -147,7 +140,7 @@ public sealed interface Event {
     }
   }
 
-  /** Client agent to broker: nobody waits for it any more. */
+  /** Cancellation from a client agent to a broker: the caller no longer waits for the response. */
   record ClientCancel(ProcessId clientId, UUID clientReqId, UUID brokerReqId) implements Event {
     @Override
     public EventType type() {
@@ -155,7 +148,7 @@ public sealed interface Event {
     }
   }
 
-  /** Broker to upstream agent: nobody waits for it any more. */
+  /** Cancellation from a broker to an upstream agent: the response is no longer needed. */
   record BrokerCancel(ProcessId brokerId, UUID clientReqId, UUID brokerReqId) implements Event {
     @Override
     public EventType type() {

@@ -25,13 +25,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/**
- * An event to its JSON and back (protocol section 2), a batch included (section 7). Streams: no
- * tree, no reflection. Safe for use by several threads.
+/** Encodes events as JSON and decodes them (protocol section 2), also in batches (section 7). Uses Jackson's streaming API: no tree, no reflection. Thread-safe.
  */
 public final class EventCodec {
 
-  /** Nested values that an unknown field of a newer version may have. */
+  /** Nesting depth allowed in an unknown field of a newer version. */
   private static final int MAX_NESTING = 32;
 
   private static final JsonFactory JSON =
@@ -46,7 +44,7 @@ public final class EventCodec {
 
   private EventCodec() {}
 
-  /** One event as a JSON object in UTF-8. */
+  /** Encodes one event as a JSON object in UTF-8. */
   public static byte[] encode(Event event) {
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
         JsonGenerator json = JSON.createGenerator(bytes)) {
@@ -56,11 +54,11 @@ public final class EventCodec {
       json.flush();
       return bytes.toByteArray();
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // nothing here does I/O
+      throw new UncheckedIOException(e); // impossible: the output is in memory
     }
   }
 
-  /** Several encoded events as one message: the object itself, or an array of them. */
+  /** Joins encoded events to one message: a single object, or an array of objects. */
   public static byte[] join(List<byte[]> encoded) {
     if (encoded.size() == 1) {
       return encoded.get(0);
@@ -80,12 +78,10 @@ public final class EventCodec {
     return joined;
   }
 
-  /**
-   * Reads a message: one event, or an array of events of one type.
+  /** Decodes a message: one event, or an array of events of one type.
    *
    * @return at least one event, in order
-   * @throws MalformedEventException if it is not JSON, lacks a field, a field is not of its form,
-   *     or it is over one of the {@link WireLimits}
+   * @throws MalformedEventException if the message is not JSON, a field is missing or malformed, or one of the {@link WireLimits} is exceeded
    */
   public static List<Event> decode(EventType type, byte[] message) throws MalformedEventException {
     if (message.length > WireLimits.MESSAGE_BYTES) {
@@ -111,7 +107,7 @@ public final class EventCodec {
       }
       return events;
     } catch (IOException e) {
-      throw new MalformedEventException("not JSON of an event", e);
+      throw new MalformedEventException("not valid JSON", e);
     } catch (IllegalArgumentException e) {
       throw new MalformedEventException(e.getMessage(), e);
     }
@@ -275,10 +271,10 @@ public final class EventCodec {
       return;
     }
     if (body.json().isPresent()) {
-      JsonText asItCame = body.json().get();
-      json.writeStringField("body_encoding", asItCame.encoding().wireName());
+      JsonText encoded = body.json().get();
+      json.writeStringField("body_encoding", encoded.encoding().wireName());
       json.writeFieldName("body");
-      asItCame.write(json);
+      encoded.write(json);
       return;
     }
     byte[] bytes = body.bytes();

@@ -2,14 +2,11 @@ package io.github.httplongcut.protocol;
 
 import java.util.Objects;
 
-/**
- * What went wrong with a request (protocol section 2, {@code error}).
+/** Failure of a request (protocol section 2, {@code error}).
  *
- * @param failure the kind; {@link Failure#INTERNAL_ERROR} for a code that this version does not
- *     know
- * @param message one sentence for a person, without secrets; what is over {@link
- *     WireLimits#ERROR_MESSAGE_CHARS} is cut off
- * @param hop where it was found
+ * @param failure kind of failure; {@link Failure#INTERNAL_ERROR} for a code that this version does not know
+ * @param message one sentence for a person, without secrets; truncated to {@link WireLimits#ERROR_MESSAGE_CHARS}
+ * @param hop process that found the failure
  */
 public record EventError(Failure failure, String message, Hop hop) {
 
@@ -17,10 +14,10 @@ public record EventError(Failure failure, String message, Hop hop) {
     Objects.requireNonNull(failure, "failure");
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(hop, "hop");
-    message = cut(message);
+    message = truncate(message);
   }
 
-  private static String cut(String message) {
+  private static String truncate(String message) {
     if (message.length() <= WireLimits.ERROR_MESSAGE_CHARS) {
       return message;
     }

@@ -13,15 +13,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/**
- * One event's fields as they stood in the JSON, asked for by {@link EventCodec} under their names.
- * Unknown fields are skipped: a newer version may send them (protocol section 2). A getter throws
- * {@link IllegalArgumentException}, naming the field, if it is missing or not of its form. The
- * sender may be hostile: {@link WireLimits} are enforced here, while reading.
+/** Parsed JSON fields of one event, for {@link EventCodec}.
+ *
+ * <ul>
+ *   <li>Unknown fields are skipped, because a newer version may send them (protocol section 2).
+ *   <li>A getter throws {@link IllegalArgumentException} with the field's name if the field is missing or malformed.
+ *   <li>{@link WireLimits} are enforced while reading, because the sender may be hostile.
+ * </ul>
  */
 final class EventFields {
 
-  /** Every text field of any event but {@code body}, with the characters that it may have. */
+  /** All string fields of all events except {@code body}, with their maximum length in characters. */
   private static final Map<String, Integer> TEXT_LIMITS =
       Map.ofEntries(
           Map.entry("client_id", Names.ID_CHARS),
@@ -38,7 +40,7 @@ final class EventFields {
           Map.entry("version", Names.ID_CHARS),
           Map.entry("code", Names.ID_CHARS),
           Map.entry("hop", Names.ID_CHARS),
-          Map.entry("message", WireLimits.MESSAGE_BYTES)); // EventError cuts it
+          Map.entry("message", WireLimits.MESSAGE_BYTES)); // EventError truncates the message
 
   private static final Set<String> NUMBERS =
       Set.of(
@@ -57,10 +59,9 @@ final class EventFields {
 
   private EventFields() {}
 
-  /**
-   * Reads the object that {@code json} has just entered, to its end.
+  /** Reads the JSON object whose start is the current token, up to its end.
    *
-   * @param message what {@code json} reads
+   * @param message the bytes that {@code json} parses
    */
   static EventFields read(JsonParser json, byte[] message) throws IOException {
     EventFields fields = new EventFields();
@@ -104,7 +105,7 @@ final class EventFields {
     }
   }
 
-  /** Where the current token begins. */
+  /** Returns the byte offset of the current token. */
   private static int offset(JsonParser json) {
     long offset = json.currentTokenLocation().getByteOffset();
     if (offset < 0) {
@@ -113,11 +114,10 @@ final class EventFields {
     return (int) offset;
   }
 
-  /**
-   * A string that the parser has just passed, as it stands.
+  /** Returns the JSON string before the current token, with its quotes and escapes.
    *
-   * @param from where it begins
-   * @param to where the next token begins: a comma and white space may be in between
+   * @param from offset of the string
+   * @param to offset of the next token; a comma and white space may precede that token
    */
   private static byte[] string(byte[] message, int from, int to) {
     int end = to;
@@ -146,7 +146,7 @@ final class EventFields {
         values.add(value);
       }
       if (json.currentToken() != JsonToken.END_ARRAY || values.isEmpty()) {
-        throw new IllegalArgumentException("headers: a field has no values, or not strings");
+        throw new IllegalArgumentException("headers: a field has no values, or a value is not a string");
       }
       fields.add(new Headers.Field(name, values));
     }
@@ -253,7 +253,7 @@ final class EventFields {
     return number;
   }
 
-  /** The number, or {@code most} if it is larger. */
+  /** Returns the number, or {@code most} if the number is larger. */
   private long clamped(String name, long min, long most) {
     return Math.min(number(name, min, Long.MAX_VALUE), most);
   }
@@ -277,7 +277,7 @@ final class EventFields {
 
   private static <T> T require(String name, T value) {
     if (value == null) {
-      throw new IllegalArgumentException(name + " is missing or not of its type");
+      throw new IllegalArgumentException(name + " is missing or of the wrong type");
     }
     return value;
   }

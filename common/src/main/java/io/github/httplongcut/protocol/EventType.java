@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The events by name: an event's AMQP {@code type} and the exchange that it is published to. */
+/** Type of an event. Its wire name is the AMQP property {@code type} and the name of the exchange. */
 public enum EventType {
   CLIENT_REQUEST("client_request"),
   CLIENT_REQUEST_ACK("client_request_ack"),
@@ -33,12 +33,12 @@ public enum EventType {
     this.wireName = wireName;
   }
 
-  /** The name on the wire, which is also the exchange's. */
+  /** Returns the wire name, which is also the name of the exchange. */
   public String wireName() {
     return wireName;
   }
 
-  /** The type of that name; empty for one that this version does not know. */
+  /** Returns the type of a wire name; empty for a type that this version does not know. */
   public static Optional<EventType> ofName(String wireName) {
     return Optional.ofNullable(BY_NAME.get(wireName));
   }

@@ -4,9 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Every way in which a request can fail: its code on the wire and to the caller, and its HTTP
- * status (protocol section 5). There is no other status table.
+/** Kind of failure of a request: its code on the wire and for the caller, its HTTP status and title (protocol section 5). This is the only table of statuses.
  */
 public enum Failure {
   BAD_REQUEST("bad_request", 400, "Bad request"),
@@ -38,16 +36,14 @@ public enum Failure {
   REQUEST_TIMEOUT("request_timeout", 504, "Request timed out"),
   LOOP_DETECTED("loop_detected", 508, "Loop detected"),
 
-  /**
-   * The request certainly did not run and may be sent again: a word between processes, never shown
-   * to a caller (protocol section 4). Its status stands for the day that one leaks all the same.
+  /** The request certainly did not run and may be sent again. Used between processes only, never shown to a caller (protocol section 4). It has a status in case a bug shows it nevertheless.
    */
   NOT_RUN("not_run", 503, "Did not run", Retry.LATER);
 
-  /** Whether the answer carries {@code Retry-After}. */
+  /** Selects whether the answer has {@code Retry-After}. */
   private enum Retry {
     LATER,
-    UNSAID
+    NOT_INDICATED
   }
 
   private static final Map<String, Failure> BY_CODE = new HashMap<>();
@@ -64,7 +60,7 @@ public enum Failure {
   private final Retry retry;
 
   Failure(String code, int status, String title) {
-    this(code, status, title, Retry.UNSAID);
+    this(code, status, title, Retry.NOT_INDICATED);
   }
 
   Failure(String code, int status, String title, Retry retry) {
@@ -74,29 +70,28 @@ public enum Failure {
     this.retry = retry;
   }
 
-  /** The code on the wire, in {@code Longcut-Error} and in the problem's {@code type}. */
+  /** Returns the code on the wire, in {@code Longcut-Error} and in the problem's {@code type}. */
   public String code() {
     return code;
   }
 
-  /** The HTTP status. */
+  /** Returns the HTTP status. */
   public int status() {
     return status;
   }
 
-  /** The problem's {@code title} (RFC 9457 section 3.1.3): the same for each occurrence. */
+  /** Returns the problem's {@code title} (RFC 9457 section 3.1.3), the same for each occurrence. */
   public String title() {
     return title;
   }
 
-  /**
-   * Whether the caller is told when to try again ({@code Retry-After}, RFC 9110 section 10.2.3).
+  /** Returns whether the answer has {@code Retry-After} (RFC 9110 section 10.2.3).
    */
   public boolean retryLater() {
     return retry == Retry.LATER;
   }
 
-  /** The failure of that code; empty for one that this version does not know. */
+  /** Returns the failure of a code; empty for a code that this version does not know. */
   public static Optional<Failure> ofCode(String code) {
     return Optional.ofNullable(BY_CODE.get(code));
   }

@@ -1,6 +1,6 @@
 package io.github.httplongcut.protocol;
 
-/** The process that an error comes from (protocol section 2, {@code error.hop}). */
+/** Kind of process that has reported an error (protocol section 2, {@code error.hop}). */
 public enum Hop {
   CLIENT_AGENT("client_agent"),
   BROKER("broker"),
@@ -16,8 +16,7 @@ public enum Hop {
     return wireName;
   }
 
-  /**
-   * Reads the wire form.
+  /** Returns the hop of a wire name.
    *
    * @throws IllegalArgumentException if there is no such hop
    */
@@ -27,6 +26,6 @@ public enum Hop {
         return hop;
       }
     }
-    throw new IllegalArgumentException("'" + wireName + "' is no hop");
+    throw new IllegalArgumentException("'" + wireName + "' is not a hop");
   }
 }

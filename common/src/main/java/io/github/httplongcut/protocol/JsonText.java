@@ -6,20 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 
-/**
- * A body as it stands in an event: the bytes of a JSON string, quotes and escapes included, and
- * what they encode. Immutable. Whatever can be made one can be decoded: a broker passes on nothing
- * that others could not read.
+/** Encoded body of an event: the bytes of a JSON string, with quotes and escapes, and their {@code body_encoding}. Immutable. Construction checks that decoding will succeed, so that a broker passes on only bodies that other processes can read.
  */
 final class JsonText {
 
-  /** Characters of base64 for the longest body. */
+  /** Base64 characters of the longest body. */
   private static final int MAX_LENGTH = (WireLimits.BODY_BYTES + 2) / 3 * 4;
 
   private static final int QUOTES = 2;
   private static final int HEX_DIGITS = 4;
 
-  /** A backslash, a u, and digits. */
+  /** Length of an escape: backslash, u and four digits. */
   private static final int UNIT_ESCAPE = 2 + HEX_DIGITS;
 
   private final BodyEncoding encoding;
@@ -30,14 +27,10 @@ final class JsonText {
     this.quoted = quoted;
   }
 
-  /**
-   * The body that this JSON string stands for. Its length is bounded twice: decoded, and as it
-   * stands, which no honest sender makes longer than base64 would be. So what a broker passes on
-   * always fits a message.
+  /** Returns the body of a JSON string. Both lengths are limited: decoded, and encoded, which no honest sender makes longer than base64. So a body that a broker passes on always fits into a message.
    *
-   * @param quoted what a parser has found to be a JSON string; now belongs to the body
-   * @throws IllegalArgumentException if it is not in that encoding, or longer than {@link
-   *     WireLimits#BODY_BYTES}
+   * @param quoted a valid JSON string, checked by a parser; must not be changed afterwards
+   * @throws IllegalArgumentException if the string is not in this encoding, or longer than {@link WireLimits#BODY_BYTES}
    */
   static Body body(BodyEncoding encoding, byte[] quoted) {
     JsonText text = new JsonText(encoding, quoted);
@@ -54,7 +47,7 @@ final class JsonText {
     return encoding;
   }
 
-  /** In bytes, without the quotes. */
+  /** Returns the encoded length in bytes, without the quotes. */
   int length() {
     return quoted.length - QUOTES;
   }
@@ -63,12 +56,12 @@ final class JsonText {
     return length() == 0;
   }
 
-  /** Writes it as it came. */
+  /** Writes the string unchanged. */
   void write(JsonGenerator json) throws IOException {
     json.writeRawUTF8String(quoted, 1, length());
   }
 
-  /** Bytes that it stands for; of what is short enough in any case, an upper bound. */
+  /** Returns the decoded length in bytes; for a string within the limit, an upper bound suffices. */
   private int decodedLength() {
     if (encoding == BodyEncoding.BASE64) {
       return length() / 4 * 3 - padding();
@@ -84,16 +77,14 @@ final class JsonText {
     return padding;
   }
 
-  /** The bytes that it stands for. */
+  /** Returns the decoded bytes. */
   byte[] decode() {
     return encoding == BodyEncoding.BASE64
         ? Base64.getDecoder().decode(Arrays.copyOfRange(quoted, 1, quoted.length - 1))
         : unescaped();
   }
 
-  /**
-   * The text in UTF-8, without the escapes of RFC 8259 section 7, which a parser has found to be
-   * right. A parser's own text would be decoded to chars and encoded again.
+  /** Resolves the escapes of RFC 8259 section 7, which a parser has already checked, and returns UTF-8. The parser's own string is not used, because it would be decoded to chars and encoded again.
    */
   private byte[] unescaped() {
     byte[] text = new byte[length()];
@@ -109,7 +100,7 @@ final class JsonText {
         text[to++] = meaningOf(quoted[from++]);
         continue;
       }
-      StringBuilder units = new StringBuilder(); // two of them may be one character
+      StringBuilder units = new StringBuilder(); // two units may be a surrogate pair
       do {
         units.append((char) hex(from + 1));
         from += UNIT_ESCAPE;
@@ -141,7 +132,7 @@ final class JsonText {
     };
   }
 
-  /** Whole groups of four, of base64's own characters: nothing that a decoder may refuse. */
+  /** Returns whether the string is base64 in whole groups of four, without escapes, so that decoding cannot fail. */
   private boolean isPlainBase64() {
     int end = quoted.length - 1;
     for (int padding = 0; padding < 2 && end > 1 && quoted[end - 1] == '='; padding++) {

@@ -1,28 +1,27 @@
 package io.github.httplongcut.protocol;
 
-/**
- * What may stand as a RabbitMQ user, a process's name or an upstream target (protocol section 1).
+/** Syntax of the names of RabbitMQ users, processes and upstream targets (protocol section 1).
  */
 public final class Names {
 
-  /** The form in words, for error messages. */
+  /** Description of the syntax, for error messages. */
   public static final String FORM = "1 to 64 of A-Z a-z 0-9 _ -";
 
-  /** Characters that no id, name, code or version has more of. */
+  /** Maximum length of an id, name, code or version in events, in characters. */
   static final int ID_CHARS = 256;
 
-  private static final int LONGEST = 64;
+  private static final int MAX_CHARS = 64;
 
   private Names() {}
 
-  /** Whether {@code text} is a name: {@value #FORM}. */
+  /** Returns whether {@code text} is a name: {@value #FORM}. */
   public static boolean isName(String text) {
     return isName(text, 0, text.length());
   }
 
-  /** Whether that part of {@code text} is a name. */
+  /** Returns whether the given range of {@code text} is a name. */
   static boolean isName(String text, int from, int to) {
-    if (to <= from || to - from > LONGEST) {
+    if (to <= from || to - from > MAX_CHARS) {
       return false;
     }
     for (int i = from; i < to; i++) {
@@ -41,11 +40,10 @@ public final class Names {
         || c == '-';
   }
 
-  /**
-   * Returns {@code text} if it is a name.
+  /** Returns {@code text} if it is a valid name.
    *
-   * @param what what it names, for the message
-   * @throws IllegalArgumentException if it is none
+   * @param what kind of the name, for the error message
+   * @throws IllegalArgumentException if {@code text} is not a valid name
    */
   public static String require(String what, String text) {
     if (!isName(text)) {

@@ -2,10 +2,7 @@ package io.github.httplongcut.protocol;
 
 import java.security.SecureRandom;
 
-/**
- * Names one run of a client agent, a broker or an upstream agent: {@code <user>.<name>-<6 random
- * base32 letters>}, new at each start (protocol section 1). Immutable. No record: it stands in
- * every event, so it keeps its wire form instead of making it anew.
+/** Id of one run of a client agent, a broker or an upstream agent: {@code <user>.<name>-<6 random base32 letters>}, new at each start (protocol section 1). Immutable. Not a record, because it stores its wire form, which every event needs.
  */
 public final class ProcessId {
 
@@ -16,11 +13,10 @@ public final class ProcessId {
   private final String text;
   private final String user;
 
-  /**
-   * An id of these parts.
+  /** Creates an id from its parts.
    *
-   * @param user the RabbitMQ user that the process logs in as: what RabbitMQ vouches for
-   * @param instance the configured name and the random letters
+   * @param user RabbitMQ user of the process, which RabbitMQ verifies
+   * @param instance configured name and random letters
    */
   public ProcessId(String user, String instance) {
     this(user + '.' + instance, user.length());
@@ -47,7 +43,7 @@ public final class ProcessId {
     return true;
   }
 
-  /** A new id for a process that starts now. */
+  /** Creates a new id with random letters, for a process that is starting. */
   public static ProcessId create(String user, String name) {
     StringBuilder instance = new StringBuilder(Names.require("name", name)).append('-');
     for (int i = 0; i < RANDOM_LETTERS; i++) {
@@ -56,14 +52,13 @@ public final class ProcessId {
     return new ProcessId(Names.require("user", user), instance.toString());
   }
 
-  /** Another id for the same process, which has lost what hung on this one. */
+  /** Creates another id for the same process, which has lost the queues of this id. */
   public ProcessId renewed() {
     String name = text.substring(user.length() + 1, text.length() - RANDOM_LETTERS - 1);
     return create(user, name);
   }
 
-  /**
-   * Reads the wire form.
+  /** Parses the wire form.
    *
    * @throws IllegalArgumentException if {@code text} is not {@code <user>.<name>-<6 letters>}
    */
@@ -77,12 +72,12 @@ public final class ProcessId {
     return dot > 0 && Names.isName(text, 0, dot) && isInstance(text, dot + 1);
   }
 
-  /** The RabbitMQ user that the process logs in as: what RabbitMQ vouches for. */
+  /** Returns the RabbitMQ user of the process, which RabbitMQ verifies. */
   public String user() {
     return user;
   }
 
-  /** The configured name and the random letters. */
+  /** Returns the configured name and the random letters. */
   public String instance() {
     return text.substring(user.length() + 1);
   }
@@ -97,7 +92,7 @@ public final class ProcessId {
     return text.hashCode();
   }
 
-  /** The wire form. */
+  /** Returns the wire form. */
   @Override
   public String toString() {
     return text;

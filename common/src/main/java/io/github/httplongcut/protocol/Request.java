@@ -3,14 +3,13 @@ package io.github.httplongcut.protocol;
 import io.github.httplongcut.http.Headers;
 import java.util.Objects;
 
-/**
- * The HTTP request inside a {@code client_request} or {@code broker_request} (protocol section 2).
+/** HTTP request in a {@code client_request} or {@code broker_request} (protocol section 2).
  *
- * @param upstreamTarget which upstream target it is for
+ * @param upstreamTarget name of the upstream target
  * @param method any token (RFC 9110 section 9.1), case as received
  * @param url origin-form, byte for byte as received (RFC 9112 section 3.2.1), or {@code *}
  * @param headers end-to-end fields only
- * @param body absent, empty or neither
+ * @param body may be absent or empty
  */
 public record Request(
     String upstreamTarget, String method, String url, Headers headers, Body body) {
@@ -25,15 +24,13 @@ public record Request(
     Objects.requireNonNull(body, "body");
   }
 
-  /**
-   * Whether running it twice does no harm: GET, HEAD and OPTIONS (protocol section 4, rule 1).
-   * Methods are case-sensitive: {@code get} is another method, of which nothing is known.
+  /** Returns whether running the request twice does no harm: GET, HEAD and OPTIONS (protocol section 4, rule 1). Methods are case-sensitive: {@code get} is another, unknown method.
    */
   public boolean isRepeatable() {
     return isRepeatable(method);
   }
 
-  /** Whether running a request of that method twice does no harm. */
+  /** Returns whether running a request of this method twice does no harm. */
   public static boolean isRepeatable(String method) {
     return switch (method) {
       case "GET", "HEAD", "OPTIONS" -> true;

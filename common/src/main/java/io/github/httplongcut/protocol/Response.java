@@ -3,13 +3,11 @@ package io.github.httplongcut.protocol;
 import io.github.httplongcut.http.Headers;
 import java.util.Objects;
 
-/**
- * The HTTP response inside an {@code upstream_response} or {@code broker_response} (protocol
- * section 2).
+/** HTTP response in an {@code upstream_response} or {@code broker_response} (protocol section 2).
  *
  * @param statusCode a final status, 200 to 999
  * @param headers end-to-end fields only
- * @param body absent, empty or neither
+ * @param body may be absent or empty
  */
 public record Response(int statusCode, Headers headers, Body body) {
 

@@ -2,20 +2,20 @@ package io.github.httplongcut.protocol;
 
 import java.time.Duration;
 
-/** What each hop keeps back of the time left (protocol section 6). */
+/** Computes the remaining time of a request, and the part of it for the next hop (protocol section 6). */
 public final class TimeLeft {
 
-  /** So that the innermost failure is the one that answers. */
+  /** Time that each hop reserves, so that the innermost hop to fail sends the answer. */
   public static final Duration MARGIN = Duration.ofMillis(250);
 
   private TimeLeft() {}
 
-  /** Whole milliseconds until {@code deadlineNanos}; 0 or less once it is reached. */
+  /** Returns whole milliseconds until {@code deadlineNanos}; 0 or less after the deadline. */
   public static long millis(long deadlineNanos, long nowNanos) {
     return Math.floorDiv(deadlineNanos - nowNanos, 1_000_000L);
   }
 
-  /** The same less the margin: what the next hop is given. */
+  /** Returns the milliseconds for the next hop: the time until the deadline less {@link #MARGIN}. */
   public static long millisForNextHop(long deadlineNanos, long nowNanos) {
     return millis(deadlineNanos, nowNanos) - MARGIN.toMillis();
   }

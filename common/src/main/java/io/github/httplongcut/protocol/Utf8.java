@@ -1,13 +1,11 @@
 package io.github.httplongcut.protocol;
 
-/** Decides whether a body travels as text (protocol section 2, {@code body}). */
+/** Checks whether a body is sent as text or in base64 (protocol section 2, {@code body}). */
 final class Utf8 {
 
   private Utf8() {}
 
-  /**
-   * Whether these bytes are valid UTF-8 (RFC 3629: no overlong forms, no surrogates) and, as a JSON
-   * string, not longer than in base64.
+  /** Returns whether these bytes are valid UTF-8 (RFC 3629: no overlong forms, no surrogates) and, as a JSON string, not longer than in base64.
    */
   static boolean isReadable(byte[] bytes) {
     int base64Length = (bytes.length + 2) / 3 * 4;
@@ -43,7 +41,7 @@ final class Utf8 {
     };
   }
 
-  /** Bytes of the sequence at {@code at}, which starts with {@code first} >= 0x80; 0 if invalid. */
+  /** Returns the length in bytes of the sequence at {@code at}, whose first byte is {@code first} >= 0x80; 0 if invalid. */
   private static int sequenceLength(byte[] bytes, int at, int first) {
     int left = bytes.length - at;
     if (first >= 0xc2 && first <= 0xdf) {

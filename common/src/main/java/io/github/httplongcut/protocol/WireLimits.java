@@ -2,13 +2,11 @@ package io.github.httplongcut.protocol;
 
 import java.time.Duration;
 
-/**
- * The limits of one event and of one AMQP message (docs/protocol.md section 2, "Limits"). Receivers
- * enforce them while they read, whoever the sender is. Senders stay below them.
+/** Limits of an event and of an AMQP message (docs/protocol.md section 2, "Limits"). Receivers enforce them while reading, for every sender. Senders stay below them.
  */
 public final class WireLimits {
 
-  /** Bytes of an AMQP message's body. A longer one is discarded before it is parsed. */
+  /** Bytes of an AMQP message's body. A longer message is discarded before parsing. */
   public static final int MESSAGE_BYTES = 8 << 20;
 
   /** Events in one message. A message with more is discarded. */
@@ -17,19 +15,17 @@ public final class WireLimits {
   /** Bytes of a request's or response's content, decoded. A message with more is discarded. */
   public static final int BODY_BYTES = 4 << 20;
 
-  /** Header fields of a request or response: values, not names. With more it is discarded. */
+  /** Header values of a request or response. A message with more is discarded. */
   public static final int HEADER_FIELDS = 1_000;
 
-  /** Characters of all header names and values, a name counted once for each of its values. */
+  /** Characters of all header names and values. A name counts once for each of its values. */
   public static final int HEADER_CHARS = 256 << 10;
 
-  /**
-   * Header fields that an agent takes from a caller or an upstream server. The rest is for what the
-   * relay adds: {@code Via} and three {@code X-Forwarded-*}.
+  /** Header values that an agent takes from a caller or an upstream server. The difference is for the fields that the relay adds: {@code Via} and {@code X-Forwarded-*}.
    */
   public static final int OUTSIDE_HEADER_FIELDS = HEADER_FIELDS - 10;
 
-  /** Characters of header names and values that an agent takes from there. */
+  /** Characters of header names and values that an agent takes from a caller or an upstream server. */
   public static final int OUTSIDE_HEADER_CHARS = HEADER_CHARS - (16 << 10);
 
   /** Characters of a request's URL. */
@@ -38,7 +34,7 @@ public final class WireLimits {
   /** Characters of {@code method}. */
   public static final int METHOD_CHARS = 256;
 
-  /** Characters of {@code error.message}; the rest is cut off. */
+  /** Characters of {@code error.message}; a longer one is truncated. */
   public static final int ERROR_MESSAGE_CHARS = 1 << 10;
 
   /** Longest {@code interval_ms} of a heartbeat; a longer one counts as this. */

@@ -4,40 +4,35 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/**
- * Decides who may hold how much of a room with a bounded number of places and bytes, so that a
- * party that takes much leaves something to the others (docs/protocol.md section 6):
+/** Divides a room, a limited number of places and bytes, among parties, so that a party with many requests leaves capacity for the others (docs/protocol.md section 6):
  *
  * <ol>
- *   <li>All parties together hold no more than the room has.
- *   <li>While others want in, a party may hold {@link ShareRule#ofFree} of what is still free,
- *       places and bytes.
- *   <li>A party that is alone leaves a reserve for the first of the others: {@link
- *       ShareRule#always} places or a tenth of them, whichever is less, and a tenth of the bytes.
- *   <li>Rules 2 and 3 do not hold for a party with less than {@link ShareRule#always} places.
+ *   <li>All parties together hold at most the whole room.
+ *   <li>While others want in, a party may hold the fraction {@link ShareRule#ofFree} of the places and bytes that are still free.
+ *   <li>A party that is alone leaves a reserve for the next party: {@link ShareRule#always} places or a tenth of all places, whichever is less, and a tenth of the bytes.
+ *   <li>Rules 2 and 3 do not apply to a party with fewer than {@link ShareRule#always} places.
  * </ol>
  *
  * <p>Others want in while another party holds a place, or asked for one within the last {@link
- * #REMEMBERED}. Not thread-safe; the memory that it takes is proportional to the parties that hold
- * something.
+ * #REMEMBERED}. Not thread-safe. The memory is proportional to the number of parties that hold a place.
  *
- * @param <K> names a party
+ * @param <K> key of a party
  */
 public final class FairShares<K> {
 
-  /** Time for which a party that was refused, or has just left, still counts as wanting in. */
+  /** Time for which a party counts as wanting in after it last asked for a place. */
   static final Duration REMEMBERED = Duration.ofSeconds(10);
 
   /** Answer to a party that asks for room. */
   public enum Verdict {
     FITS,
-    /** There is not so much left for anybody. */
+    /** The room has too little left for any party. */
     ROOM_FULL,
     OVER_SHARE_OF_PLACES,
     OVER_SHARE_OF_BYTES
   }
 
-  private static final int PART_RESERVED = 10;
+  private static final int RESERVE_DIVISOR = 10;
 
   private static final class Holding {
     private int places;
@@ -51,8 +46,7 @@ public final class FairShares<K> {
   private int placesHeld;
   private long bytesHeld;
 
-  /**
-   * The party that asked last, and the one that asked last of the others: null before there are.
+  /** The party that asked last, and the other party that asked last; null if there is none yet.
    */
   private K latest;
 
@@ -60,11 +54,10 @@ public final class FairShares<K> {
   private K latestOther;
   private long latestOtherAt;
 
-  /**
-   * A room that nobody holds anything of.
+  /** Creates an empty room.
    *
-   * @param places in all
-   * @param bytes in all; {@link Long#MAX_VALUE} if only places count
+   * @param places number of places of the room
+   * @param bytes number of bytes of the room; {@link Long#MAX_VALUE} if only places are limited
    */
   public FairShares(int places, long bytes, ShareRule rule) {
     this.places = places;
@@ -72,9 +65,7 @@ public final class FairShares<K> {
     this.rule = rule;
   }
 
-  /**
-   * Returns whether the party may {@link #acquire} with so many bytes. Its asking counts: from now
-   * on the others know that somebody else wants in.
+  /** Returns whether the party may {@link #acquire} a place and this many bytes. From now on the party counts as wanting in.
    *
    * @param now {@code nanoTime}
    */
@@ -82,13 +73,12 @@ public final class FairShares<K> {
     return ask(party, moreBytes, now) == Verdict.FITS;
   }
 
-  /**
-   * The same as {@link #allows}, with the reason.
+  /** Decides like {@link #allows}, and returns the reason.
    *
    * @param now {@code nanoTime}
    */
   public Verdict ask(K party, long moreBytes, long now) {
-    note(party, now);
+    remember(party, now);
     if (placesHeld >= places || moreBytes > bytes - bytesHeld) {
       return Verdict.ROOM_FULL;
     }
@@ -104,14 +94,12 @@ public final class FairShares<K> {
         : Verdict.OVER_SHARE_OF_BYTES;
   }
 
-  /**
-   * Answers whether a party that holds a place may {@link #resize} by so many more bytes. Its
-   * asking counts.
+  /** Decides whether a party that holds a place may {@link #resize} by this many bytes. From now on the party counts as wanting in.
    *
    * @param now {@code nanoTime}
    */
   public Verdict askForBytes(K party, long moreBytes, long now) {
-    note(party, now);
+    remember(party, now);
     if (moreBytes > bytes - bytesHeld) {
       return Verdict.ROOM_FULL;
     }
@@ -124,7 +112,7 @@ public final class FairShares<K> {
   private boolean leavesEnoughPlaces(K party, boolean contested) {
     return contested
         ? placesOf(party) < rule.ofFree() * (places - placesHeld)
-        : placesHeld < places - Math.min(rule.always(), places / PART_RESERVED);
+        : placesHeld < places - Math.min(rule.always(), places / RESERVE_DIVISOR);
   }
 
   private boolean leavesEnoughBytes(K party, long moreBytes, boolean contested) {
@@ -133,10 +121,10 @@ public final class FairShares<K> {
     }
     return contested
         ? bytesOf(party) + moreBytes <= rule.ofFree() * (bytes - bytesHeld)
-        : moreBytes <= bytes - bytes / PART_RESERVED - bytesHeld;
+        : moreBytes <= bytes - bytes / RESERVE_DIVISOR - bytesHeld;
   }
 
-  /** Takes a place, and so many bytes. The caller has asked for it, or knows better. */
+  /** Takes a place and this many bytes, without a check: the caller has called {@link #ask} if needed. */
   public void acquire(K party, long moreBytes) {
     Holding own = holdings.computeIfAbsent(party, p -> new Holding());
     own.places++;
@@ -151,7 +139,7 @@ public final class FairShares<K> {
     bytesHeld += moreBytes;
   }
 
-  /** Gives up a place, and so many bytes. */
+  /** Gives up a place and this many bytes. */
   public void release(K party, long fewerBytes) {
     Holding own = holdings.get(party);
     own.places--;
@@ -184,7 +172,7 @@ public final class FairShares<K> {
     return bytesHeld;
   }
 
-  private void note(K party, long now) {
+  private void remember(K party, long now) {
     if (!party.equals(latest)) {
       latestOther = latest;
       latestOtherAt = latestAt;
@@ -193,7 +181,7 @@ public final class FairShares<K> {
     latestAt = now;
   }
 
-  /** The party itself has asked last, so of the others only the latest one matters. */
+  /** Called right after {@link #remember}, so {@code latestOther} is the other party that asked last. */
   private boolean othersWantIn(K party, long now) {
     return holdings.size() > (holdings.containsKey(party) ? 1 : 0)
         || (latestOther != null && now - latestOtherAt < REMEMBERED.toNanos());

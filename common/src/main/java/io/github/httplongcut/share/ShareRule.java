@@ -2,15 +2,14 @@ package io.github.httplongcut.share;
 
 import io.github.httplongcut.config.Settings;
 
-/**
- * The part of a bounded room that one party may hold while others want in.
+/** Limits of one party's share of a room, for {@link FairShares}.
  *
- * @param ofFree part of what is still free, above 0 and at most 1
- * @param always places that a party may hold even if that is more than its share
+ * @param ofFree fraction of the free capacity that a party may hold while others want in; above 0 and at most 1
+ * @param always number of places that a party may hold even if that is more than its share
  */
 public record ShareRule(double ofFree, int always) {
 
-  /** Reads {@code shares}. */
+  /** Reads the section {@code shares}. */
   public static ShareRule read(Settings shares) {
     return new ShareRule(shares.fraction("of-free"), shares.count("always"));
   }

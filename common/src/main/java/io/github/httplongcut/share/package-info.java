@@ -1,2 +1,2 @@
-/** Dividing bounded room among parties that compete for it (docs/protocol.md section 6). */
+/** Fair sharing of limited capacity among competing parties (docs/protocol.md section 6). */
 package io.github.httplongcut.share;

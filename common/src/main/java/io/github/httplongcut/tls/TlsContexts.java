@@ -28,8 +28,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/**
- * Makes TLS contexts from PEM files (RFC 7468): certificates, and a PKCS #8 key without password.
+/** Creates TLS contexts from PEM files (RFC 7468): certificates, and an unencrypted PKCS #8 key.
  */
 public final class TlsContexts {
 
@@ -40,15 +39,14 @@ public final class TlsContexts {
 
   private TlsContexts() {}
 
-  /**
-   * Trusts what the certificates in {@code caFile} vouch for; without one, what the JVM trusts.
+  /** Returns a context that trusts the CA certificates in {@code caFile}, or without a file the JVM's CAs.
    *
-   * @param certFile our own certificate chain, together with {@code keyFile}, if we show one
+   * @param certFile own certificate chain, if the peer asks for one; needs {@code keyFile}
    */
   public static SSLContext trusting(
       Optional<Path> caFile, Optional<Path> certFile, Optional<Path> keyFile)
       throws IOException, GeneralSecurityException {
-    KeyStore trusted = null; // which stands for the JVM's own
+    KeyStore trusted = null; // null means the JVM's CAs
     if (caFile.isPresent()) {
       trusted = emptyStore();
       int number = 0;
@@ -62,15 +60,13 @@ public final class TlsContexts {
     return context(keyManagers(certFile, keyFile), factory.getTrustManagers());
   }
 
-  /** Trusts anybody and checks no host name: for servers that have signed for themselves. */
+  /** Returns a context that accepts any certificate for any host name, for servers with self-signed certificates. */
   public static SSLContext trustingAnybody(Optional<Path> certFile, Optional<Path> keyFile)
       throws IOException, GeneralSecurityException {
-    return context(keyManagers(certFile, keyFile), new TrustManager[] {new TrustsAnybody()});
+    return context(keyManagers(certFile, keyFile), new TrustManager[] {new TrustAllManager()});
   }
 
-  /**
-   * Returns whether Java itself can compare a certificate with this host name. It takes none with
-   * an underscore, neither there nor in SNI ({@link javax.net.ssl.SNIHostName}).
+  /** Returns whether Java can verify a certificate for this host name. Java rejects host names with an underscore, in certificates and in SNI ({@link javax.net.ssl.SNIHostName}).
    */
   public static boolean verifies(String host) {
     return host.indexOf('_') < 0;
@@ -109,7 +105,7 @@ public final class TlsContexts {
         CertificateFactory.getInstance("X.509")
             .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)));
     if (certificates.isEmpty()) {
-      throw new GeneralSecurityException(file + " holds no certificate in PEM form");
+      throw new GeneralSecurityException(file + " contains no certificate in PEM format");
     }
     return certificates;
   }
@@ -119,7 +115,7 @@ public final class TlsContexts {
     if (!pem.find()) {
       throw new GeneralSecurityException(
           file
-              + " holds no PKCS #8 key without password (BEGIN PRIVATE KEY); convert it:"
+              + " contains no unencrypted PKCS #8 key (BEGIN PRIVATE KEY); convert the key with:"
               + " openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE");
     }
     PKCS8EncodedKeySpec spec =
@@ -127,19 +123,19 @@ public final class TlsContexts {
     return KEY_ALGORITHMS.stream()
         .flatMap(algorithm -> privateKey(algorithm, spec).stream())
         .findFirst()
-        .orElseThrow(() -> new GeneralSecurityException(file + ": not an RSA, EC or EdDSA key"));
+        .orElseThrow(() -> new GeneralSecurityException(file + ": the key is not an RSA, EC or EdDSA key"));
   }
 
   private static Optional<PrivateKey> privateKey(String algorithm, PKCS8EncodedKeySpec spec) {
     try {
       return Optional.of(KeyFactory.getInstance(algorithm).generatePrivate(spec));
     } catch (GeneralSecurityException e) {
-      return Optional.empty(); // a key of another algorithm
+      return Optional.empty(); // the key is of another algorithm
     }
   }
 
-  /** An extended one, since only those are asked about the host name, and do not care either. */
-  private static final class TrustsAnybody extends X509ExtendedTrustManager {
+  /** Accepts any certificate. Extends {@link X509ExtendedTrustManager}, because for other trust managers Java checks the host name itself. */
+  private static final class TrustAllManager extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}
 

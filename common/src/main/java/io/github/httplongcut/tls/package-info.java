@@ -1,2 +1,2 @@
-/** TLS contexts from PEM files, for RabbitMQ and for upstream servers. Must not import either. */
+/** TLS contexts from PEM files, for connections to RabbitMQ and to upstream servers. Must not import the clients of either. */
 package io.github.httplongcut.tls;
