@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A checkout as Git for Windows makes it, under a umask that lets nobody else read it. */
+/** Tests a checkout with the line endings of Git for Windows, under the umask 077. */
 class CheckoutTest {
 
   private static final Path ROOT = Path.of(System.getProperty("longcut.root")).toAbsolutePath();
@@ -20,7 +20,7 @@ class CheckoutTest {
 
   @Test
   void textHasLineFeedsAndTheLauncherRuns() throws Exception {
-    assumeTrue(Files.exists(ROOT.resolve(".git")), "the sources are no Git checkout");
+    assumeTrue(Files.exists(ROOT.resolve(".git")), "the sources are not in a Git checkout");
     Path clone = directory.resolve("clone");
     bash("umask 077 && git clone -q -c core.autocrlf=true '" + ROOT + "' '" + clone + "'");
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bash launcher, as far as it goes without a build: what it refuses, and what it becomes. */
+/** Tests the bash launcher without a build: its errors, and the programs that it starts. */
 class LauncherTest {
 
   private static final Path LAUNCHER = Path.of(System.getProperty("longcut.root"), "longcut");
@@ -46,7 +46,7 @@ class LauncherTest {
         "demo --amqp localhost",
         "demo --management http://localhost"
       })
-  void wrongCommandLineIsAUsageError(String commandLine) throws Exception {
+  void invalidCommandLineIsAUsageError(String commandLine) throws Exception {
     Result result = run(LAUNCHER, Map.of(), commandLine.split(" "));
 
     assertThat(result.exitCode()).isEqualTo(2);
@@ -55,7 +55,7 @@ class LauncherTest {
   }
 
   @Test
-  void besideItsJarsItBecomesJavaWithTheArgumentsUntouched() throws Exception {
+  void withoutSourcesTheLauncherBecomesJavaWithUnchangedArguments() throws Exception {
     Path launcher = installed("longcut-broker.jar");
     Path java = fakeJava("21.0.1");
 
@@ -71,7 +71,7 @@ class LauncherTest {
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     List<String> lines = result.out().lines().toList();
-    // exec: the pid that the caller knows is Java's.
+    // With exec the launcher's pid is Java's.
     assertThat(lines.get(0)).isEqualTo("pid " + result.pid());
     assertThat(lines)
         .endsWith(
@@ -98,19 +98,19 @@ class LauncherTest {
   }
 
   @Test
-  void besideItsJarsItRunsAnyOtherProgramWithTheArgumentsUntouched() throws Exception {
+  void withoutSourcesTheLauncherRunsOtherProgramsWithUnchangedArguments() throws Exception {
     Path launcher = installed("longcut-cli.jar");
 
     Result result =
         run(launcher, Map.of(), "sh", "-c", "echo $$ \"$@\"; exit 7", "sh", "a b", "*", "--help");
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(7);
-    // exec: the pid that the caller knows is the program's.
+    // With exec the launcher's pid is the program's.
     assertThat(result.out()).isEqualTo(result.pid() + " a b * --help\n");
   }
 
   @Test
-  void besideItsJarsItsOwnCommandsWinOverPrograms() throws Exception {
+  void commandsOfTheLauncherTakePrecedenceOverPrograms() throws Exception {
     Path launcher = installed("longcut-cli.jar");
 
     Result result =
@@ -122,11 +122,11 @@ class LauncherTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"frobnicate", "--frobnicate", "cd"})
-  void whatIsNoProgramEitherIsAUsageError(String word) throws Exception {
+  void anUnknownProgramIsAUsageError(String word) throws Exception {
     Result result = run(installed("longcut-cli.jar"), Map.of(), word);
 
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains("there is no command '" + word + "'");
+    assertThat(result.err()).contains("unknown command '" + word + "'");
   }
 
   @Test
@@ -138,17 +138,17 @@ class LauncherTest {
   }
 
   @Test
-  void oldJavaIsPassedBy() throws Exception {
+  void tooOldJavaIsSkipped() throws Exception {
     Path launcher = installed("longcut-broker.jar");
 
     Result result = run(launcher, Map.of("JAVA_HOME", fakeJava("11.0.2").toString()), "broker");
 
-    // Whatever Java there is besides, it is not that one.
+    // The launcher may find another Java, but must not start this one.
     assertThat(result.out()).doesNotContain("pid");
   }
 
   @Test
-  void missingJarIsNamed() throws Exception {
+  void errorNamesAMissingJar() throws Exception {
     Path launcher = installed("longcut-cli.jar");
 
     Result result = run(launcher, Map.of(), "broker");
@@ -158,20 +158,20 @@ class LauncherTest {
   }
 
   @Test
-  void demoWithoutSourcesSaysWhatItNeeds() throws Exception {
+  void errorOfDemoWithoutSourcesAsksForACheckout() throws Exception {
     Result result = run(installed("longcut-cli.jar"), Map.of(), "demo");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("checkout");
   }
 
-  /** The layout of an image: the launcher beside lib/, and no sources. */
+  /** Creates the layout of the image: the launcher beside lib/, and no sources. */
   private Path installed(String jar) throws IOException {
     Files.createFile(Files.createDirectories(home.resolve("lib")).resolve(jar));
     return Files.copy(LAUNCHER, home.resolve("longcut"));
   }
 
-  /** A Java that tells its pid and its arguments. */
+  /** Creates a fake Java that prints its pid and its arguments. */
   private Path fakeJava(String version) throws IOException {
     Path java = home.resolve("java");
     Path program = Files.createDirectories(java.resolve("bin")).resolve("java");
@@ -197,7 +197,7 @@ class LauncherTest {
     builder.environment().putAll(environment);
     Process process = builder.start();
     try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the launcher has ended").isTrue();
     } finally {
       process.destroyForcibly();
     }

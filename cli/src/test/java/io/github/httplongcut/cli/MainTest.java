@@ -12,7 +12,7 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"--ampq=amqp://u:secret@h/v", "amqp://u:secret@h/v"})
-  void aWrongOptionIsToldWithoutItsLogin(String argument) {
+  void errorAboutAnInvalidOptionHidesTheLogin(String argument) {
     StringWriter err = new StringWriter();
     CommandLine commandLine = Main.commandLine();
     commandLine.setErr(new PrintWriter(err));

@@ -30,7 +30,7 @@ class HeaderRulesTest {
         "Proxy-Authorization",
         "LONGCUT-Error"
       })
-  void fieldsOfOneHopAreRemoved(String name) {
+  void hopByHopFieldsAreRemoved(String name) {
     Headers received = headers("Accept", "*/*", name, "x", "Cookie", "a=1");
 
     assertThat(HeaderRules.endToEnd(received)).isEqualTo(headers("Accept", "*/*", "Cookie", "a=1"));
@@ -54,7 +54,7 @@ class HeaderRulesTest {
     assertThat(HeaderRules.endToEnd(received)).isEqualTo(headers("X-Three", "3"));
   }
 
-  /** Otherwise a stranger could have the request's host or length replaced by another one. */
+  /** Otherwise a malicious caller could have the request's host or length replaced. */
   @Test
   void hostAndContentLengthStayEvenIfConnectionNamesThem() {
     Headers received =
@@ -66,21 +66,21 @@ class HeaderRulesTest {
   }
 
   @Test
-  void everyOtherFieldPassesAsItIs() {
+  void allOtherFieldsPassUnchanged() {
     Headers received = headers("ACCEPT", "", "x-a", "1", "Set-Cookie", "b", "Set-Cookie", "a");
 
     assertThat(HeaderRules.endToEnd(received)).isSameAs(received);
   }
 
   @Test
-  void framingOfARequestIsRemoved() {
+  void framingFieldsOfARequestAreRemoved() {
     Headers request = headers("Host", "h", "content-length", "3", "Expect", "100-Continue");
 
     assertThat(HeaderRules.withoutFraming(request)).isEqualTo(headers("Host", "h"));
   }
 
   @Test
-  void anExpectationThatTheRelayDoesNotKnowPasses() {
+  void anUnknownExpectationPasses() {
     Headers request = headers("Expect", "miracles");
 
     assertThat(HeaderRules.withoutFraming(request)).isEqualTo(request);
@@ -94,14 +94,14 @@ class HeaderRulesTest {
   }
 
   @Test
-  void dateIsAddedWhereThereIsNone() {
+  void missingDateIsAdded() {
     assertThat(HeaderRules.withDate(headers("A", "b"), "now").all("Date")).containsExactly("now");
     assertThat(HeaderRules.withDate(headers("date", "then"), "now").fields())
         .containsExactly(new Field("date", List.of("then")));
   }
 
   @Test
-  void viaIsAddedBehindTheOthers() {
+  void viaIsAppended() {
     Headers request = headers("via", "1.0 fred", "Accept", "*/*");
 
     assertThat(HeaderRules.withVia(request, "1.1", "longcut.a").fields())
@@ -117,18 +117,18 @@ class HeaderRulesTest {
         "1.0 fred, HTTP/1.1   Longcut.A (comment)",
         "1.1 x,1.1 longcut.a"
       })
-  void aLoopIsSeenInVia(String via) {
+  void viaRevealsALoop(String via) {
     assertThat(HeaderRules.hasPassed(headers("Via", "1.1 y", "via", via), "longcut.a")).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ",", "1.1", "1.1 longcut.b", "1.1 longcut.ab", "1.1 x (longcut.a)"})
-  void anotherViaIsNoLoop(String via) {
+  void anotherPseudonymInViaIsNotALoop(String via) {
     assertThat(HeaderRules.hasPassed(headers("Via", via), "longcut.a")).isFalse();
   }
 
   @Test
-  void forwardedFieldsReplaceWhatTheCallerClaims() {
+  void forwardedFieldsReplaceThoseOfTheCaller() {
     Headers claimed =
         headers("x-forwarded-for", "10.0.0.1", "X-Forwarded-Proto", "https", "A", "b");
 
@@ -141,7 +141,7 @@ class HeaderRulesTest {
                 "X-Forwarded-Proto", "http"));
   }
 
-  /** By any name that a server may read as one of these. */
+  /** The names include all that a server may read as one of these fields. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -164,7 +164,7 @@ class HeaderRulesTest {
         "X-Remote-User",
         "Remote_User"
       })
-  void aCallerCannotPassForSomebodyElse(String name) {
+  void aCallerCannotForgeItsOrigin(String name) {
     assertThat(HeaderRules.withForwarded(headers(name, "evil", "A_b", "c"), FORWARDED))
         .isEqualTo(HeaderRules.withForwarded(headers("A_b", "c"), FORWARDED));
     assertThat(HeaderRules.withForwarded(headers("A_b", "c"), FORWARDED).all("A_b"))
@@ -173,29 +173,29 @@ class HeaderRulesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Longcut-Error", "longcut_error", "LONGCUT_Request-Id"})
-  void fieldsOfTheRelayAreItsOwn(String name) {
+  void longcutFieldsAreRemoved(String name) {
     assertThat(HeaderRules.endToEnd(headers(name, "evil"))).isEqualTo(Headers.EMPTY);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Transfer_Encoding", "Proxy_Authorization", "keep_alive"})
-  void hopByHopFieldsAreRemovedAsCgiReadsThem(String name) {
+  void hopByHopFieldsWithUnderscoresAreRemoved(String name) {
     assertThat(HeaderRules.endToEnd(headers(name, "x"))).isEqualTo(Headers.EMPTY);
   }
 
   @Test
-  void aLengthIsRemovedAsCgiReadsIt() {
+  void contentLengthWithAnUnderscoreIsRemoved() {
     assertThat(HeaderRules.withoutFraming(headers("Content_Length", "5"))).isEqualTo(Headers.EMPTY);
   }
 
   @Test
-  void allNamesWithAnUnderscoreCanBeDropped() {
+  void namesWithAnUnderscoreCanBeRemoved() {
     assertThat(HeaderRules.withoutUnderscores(headers("a_b", "1", "a-b", "2", "_", "3")))
         .isEqualTo(headers("a-b", "2"));
   }
 
   @Test
-  void aTrustedProxySaysWhoCallsAndNothingElse() {
+  void onlyForwardedFieldsOfATrustedProxyPass() {
     Headers ofProxy =
         headers(
             "X-Forwarded-For", "203.0.113.9",
@@ -214,13 +214,13 @@ class HeaderRulesTest {
   }
 
   @Test
-  void whatATrustedProxyDoesNotSayIsSaidForIt() {
+  void fieldsThatATrustedProxyDoesNotSetAreAdded() {
     assertThat(HeaderRules.withForwardedOfProxy(Headers.EMPTY, FORWARDED))
         .isEqualTo(HeaderRules.withForwarded(Headers.EMPTY, FORWARDED));
   }
 
   @Test
-  void theServerHearsOfThePrefixThatWasStripped() {
+  void strippedPrefixIsForwarded() {
     Forwarded stripped = new Forwarded("192.0.2.7", "", "http", "/orders");
 
     assertThat(HeaderRules.withForwarded(headers("X-Forwarded-Prefix", "/evil"), stripped))
@@ -236,7 +236,7 @@ class HeaderRulesTest {
   }
 
   @Test
-  void forwardedFieldsOfATrustedCallerAreAppendedTo() {
+  void valuesAreAppendedToThoseOfATrustedCaller() {
     Headers trusted =
         headers("X-Forwarded-For", "10.0.0.1", "x-forwarded-for", "10.0.0.2", "A", "b");
 
@@ -263,20 +263,20 @@ class HeaderRulesTest {
     "1000000000, 999999998",
     "99999999999999999999999, 999999998"
   })
-  void maxForwardsIsLowered(String received, String lowered) {
+  void maxForwardsIsDecremented(String received, String lowered) {
     assertThat(HeaderRules.withMaxForwardsLowered(headers("A", "b", "max-forwards", received)))
         .isEqualTo(headers("A", "b", "Max-Forwards", lowered));
   }
 
   @Test
-  void withoutMaxForwardsThereIsNoLimit() {
+  void missingMaxForwardsIsEmpty() {
     assertThat(HeaderRules.maxForwards(Headers.EMPTY)).isEmpty();
     assertThat(HeaderRules.withMaxForwardsLowered(headers("A", "b"))).isEqualTo(headers("A", "b"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "x", "-1", "+1", "1.0", "1, 2", "\u00b2"})
-  void maxForwardsIsANumber(String received) {
+  void invalidMaxForwardsIsRefused(String received) {
     Headers request = headers("Max-Forwards", received);
 
     assertThatIllegalArgumentException().isThrownBy(() -> HeaderRules.maxForwards(request));

@@ -13,14 +13,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HeadersTest {
 
-  /** Linear work takes less than a second, quadratic work minutes. */
+  /** Linear work takes less than a second; quadratic work takes minutes. */
   private static final Duration LINEAR = Duration.ofSeconds(10);
 
   private static final int MANY = 200_000;
 
   @ParameterizedTest
   @ValueSource(ints = {1, 10, 24, 25, 26, 100})
-  void valuesOfOneNameGoTogetherUnderItsFirstSpelling(int names) {
+  void valuesOfANameAreMergedUnderItsFirstSpelling(int names) {
     Headers.Builder builder = Headers.builder();
     List<Headers.Field> expected = new ArrayList<>();
     for (int i = 0; i < names; i++) {
@@ -58,7 +58,7 @@ class HeadersTest {
   }
 
   @Test
-  void footprintCountsEachNameAndEachValueBesideItsCharacters() {
+  void footprintIncludesAnOverheadForEachNameAndValue() {
     Headers headers = Headers.builder().add("Ab", "123").add("aB", "").add("C", "4").build();
 
     assertThat(headers.footprint()).isEqualTo(5 * 64 + 2 + 3 + 0 + 1 + 1);
@@ -99,7 +99,7 @@ class HeadersTest {
   }
 
   @Test
-  void oneNameInManySpellingsIsReadInLinearTime() {
+  void manySpellingsOfANameAreReadInLinearTime() {
     Headers headers = Headers.of(Collections.nCopies(MANY, new Headers.Field("a", List.of("1"))));
 
     assertThat(assertTimeoutPreemptively(LINEAR, () -> headers.all("A"))).hasSize(MANY);

@@ -10,14 +10,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogTextTest {
 
   @Test
-  void ordinaryTextStandsInQuotesAsItIs() {
+  void ordinaryTextIsOnlyQuoted() {
     assertThat(quoted("")).isEqualTo("\"\"");
     assertThat(quoted("orders.acme.shop-1-k3v7qa")).isEqualTo("\"orders.acme.shop-1-k3v7qa\"");
     assertThat(quoted("Grüße, 東京 😀")).isEqualTo("\"Grüße, 東京 😀\"");
   }
 
   @Test
-  void missingTextIsNullWithoutQuotes() {
+  void nullHasNoQuotes() {
     assertThat(quoted(null)).isEqualTo("null");
     assertThat(quoted("null")).isEqualTo("\"null\"");
   }
@@ -58,12 +58,12 @@ class LogTextTest {
   }
 
   @Test
-  void invisibleCharactersAboveTheFirstPlaneAreEscaped() {
+  void invisibleSupplementaryCharactersAreEscaped() {
     assertThat(quoted("a" + Character.toString(0xe0041))).isEqualTo("\"a\\udb40\\udc41\"");
   }
 
   @Test
-  void longTextIsCutWithAMarkBehindTheQuote() {
+  void longTextIsTruncatedWithAnEllipsisAfterTheQuote() {
     assertThat(quoted("x".repeat(200))).isEqualTo('"' + "x".repeat(200) + '"');
     assertThat(quoted("x".repeat(201))).isEqualTo('"' + "x".repeat(200) + "\"…");
     assertThat(quoted("x".repeat(5_000_000))).hasSize(203);
@@ -71,7 +71,7 @@ class LogTextTest {
   }
 
   @Test
-  void cuttingLeavesNoHalfCharacter() {
+  void truncationDoesNotSplitASurrogatePair() {
     assertThat(quoted("x".repeat(199) + "😀")).isEqualTo('"' + "x".repeat(199) + "\"…");
   }
 }

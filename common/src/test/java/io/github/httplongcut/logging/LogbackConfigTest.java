@@ -13,7 +13,7 @@ import java.nio.charset.Charset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a library logs of a stranger's text, and the messages of exceptions, have no LogText. */
+/** Tests untrusted text in messages of libraries and of exceptions, which do not pass through LogText. */
 class LogbackConfigTest {
 
   private final LoggerContext context = new LoggerContext();
@@ -41,9 +41,9 @@ class LogbackConfigTest {
         .endsWith(" test a b [2J c" + System.lineSeparator());
   }
 
-  /** A forged line would begin at the left margin, with a date. */
+  /** A real log line begins with a date at the left margin. */
   @Test
-  void everyLineOfAStackTraceIsMarked() {
+  void eachLineOfAStackTraceIsPrefixed() {
     String forged = "2026-01-01T00:00:00.000Z WARN  [main] Agent event=forged";
     Exception thrown = new IllegalStateException("a\n" + forged + "\u001b[2J\u202e");
 

@@ -19,10 +19,10 @@ class LoopTest {
 
   private final Loop loop = new Loop("test loop");
   private final AtomicInteger ticks = new AtomicInteger();
-  private final AtomicLong stoodStill = new AtomicLong();
+  private final AtomicLong pausedNanos = new AtomicLong();
   private final List<String> order = new CopyOnWriteArrayList<>();
   private final List<Long> tickTimes = new CopyOnWriteArrayList<>();
-  private volatile long wantedNanos;
+  private volatile long nanosToNextTick;
 
   private final Ticker ticker =
       new Ticker() {
@@ -34,13 +34,13 @@ class LoopTest {
 
         @Override
         public long nanosToNextTick(long nowNanos) {
-          return wantedNanos;
+          return nanosToNextTick;
         }
 
         @Override
         public void onStoodStill(long nanos) {
-          stoodStill.addAndGet(nanos);
-          order.add("stood still");
+          pausedNanos.addAndGet(nanos);
+          order.add("paused");
         }
       };
 
@@ -50,7 +50,7 @@ class LoopTest {
   }
 
   @Test
-  void tasksRunInOrderAlsoThoseFromBeforeTheStart() {
+  void tasksRunInOrderIncludingThoseQueuedBeforeTheStart() {
     loop.execute(() -> order.add("first"));
     loop.start(ticker);
     loop.execute(() -> order.add("second"));
@@ -59,63 +59,64 @@ class LoopTest {
   }
 
   @Test
-  void ticksWhenThereIsNothingToDo() {
+  void ticksWithoutTasks() {
     loop.start(ticker);
 
     await().untilAsserted(() -> assertThat(ticks.get()).isGreaterThanOrEqualTo(3));
   }
 
   @Test
-  void ticksSeldomWhileNothingIsToBeChecked() {
-    wantedNanos = Long.MAX_VALUE;
+  void ticksSeldomWhileNoDeadlineIsNear() {
+    nanosToNextTick = Long.MAX_VALUE;
     loop.start(ticker);
 
     await().until(() -> tickTimes.size() >= 4);
-    // A late tick makes a pause longer, never shorter.
-    assertThat(pauses()).allMatch(pause -> pause >= Loop.IDLE_TICK.toNanos());
+    // A late tick makes an interval longer, never shorter.
+    assertThat(intervals()).allMatch(interval -> interval >= Loop.IDLE_TICK.toNanos());
   }
 
   @Test
-  void ticksSoonAfterATaskWhichMayHaveEndedTheIdleness() {
-    wantedNanos = Long.MAX_VALUE;
+  void ticksSoonAfterATask() {
+    nanosToNextTick = Long.MAX_VALUE;
     loop.start(ticker);
 
     await()
         .until(
             () -> {
               loop.executeHere(() -> {});
-              return pauses().stream().anyMatch(pause -> pause < Loop.IDLE_TICK.toNanos());
+              return intervals().stream()
+                  .anyMatch(interval -> interval < Loop.IDLE_TICK.toNanos());
             });
   }
 
   @Test
-  void ticksWhenThereIsSomethingToBeChecked() {
-    wantedNanos = TimeUnit.MILLISECONDS.toNanos(120);
+  void ticksAtTheNextDeadline() {
+    nanosToNextTick = TimeUnit.MILLISECONDS.toNanos(120);
     loop.start(ticker);
 
-    await().until(() -> pauses().stream().anyMatch(pause -> pause < 2 * wantedNanos));
-    assertThat(pauses()).allMatch(pause -> pause >= wantedNanos);
+    await().until(() -> intervals().stream().anyMatch(interval -> interval < 2 * nanosToNextTick));
+    assertThat(intervals()).allMatch(interval -> interval >= nanosToNextTick);
   }
 
   @Test
-  void ticksNoMoreOftenThanThatWhateverIsToBeChecked() {
-    wantedNanos = 0;
+  void tickIntervalHasAMinimum() {
+    nanosToNextTick = 0;
     loop.start(ticker);
 
     await().until(() -> tickTimes.size() >= 4);
-    assertThat(pauses()).allMatch(pause -> pause >= Loop.TICK.toNanos());
+    assertThat(intervals()).allMatch(interval -> interval >= Loop.TICK.toNanos());
   }
 
-  private List<Long> pauses() {
-    List<Long> pauses = new ArrayList<>();
+  private List<Long> intervals() {
+    List<Long> intervals = new ArrayList<>();
     for (int i = 1; i < tickTimes.size(); i++) {
-      pauses.add(tickTimes.get(i) - tickTimes.get(i - 1));
+      intervals.add(tickTimes.get(i) - tickTimes.get(i - 1));
     }
-    return pauses;
+    return intervals;
   }
 
   @Test
-  void notEvenAnErrorEndsIt() {
+  void anErrorDoesNotEndTheLoop() {
     loop.start(ticker);
     loop.execute(
         () -> {
@@ -126,9 +127,9 @@ class LoopTest {
     await().untilAsserted(() -> assertThat(order).containsExactly("next"));
   }
 
-  /** Neither its own thread nor that of whoever brings a task. */
+  /** Tests the loop's own thread and a calling thread. */
   @Test
-  void notEvenABugThatCannotBeLoggedEndsIt() {
+  void anExceptionThatCannotBeLoggedDoesNotEndTheLoop() {
     Runnable bug =
         () -> {
           throw new IllegalStateException() {
@@ -146,13 +147,13 @@ class LoopTest {
     await().untilAsserted(() -> assertThat(order).containsExactly("on its own thread"));
 
     loop.executeHere(bug);
-    loop.execute(() -> order.add("after another's"));
+    loop.execute(() -> order.add("after a calling thread's"));
 
-    await().untilAsserted(() -> assertThat(order).endsWith("after another's"));
+    await().untilAsserted(() -> assertThat(order).endsWith("after a calling thread's"));
   }
 
   @Test
-  void aTaskThatThrowsEndsNothing() {
+  void aTaskThatThrowsDoesNotEndTheLoop() {
     loop.start(ticker);
     loop.execute(
         () -> {
@@ -164,9 +165,9 @@ class LoopTest {
   }
 
   @Test
-  void whoBringsATaskRunsItWhenNothingElseDoes() {
+  void anIdleLoopRunsATaskOnTheCallingThread() {
     loop.start(ticker);
-    // The loop's own thread may tick just then, and takes it over.
+    // Repeated, because the loop's own thread may be ticking and then takes the task.
     await()
         .until(
             () -> {
@@ -177,11 +178,11 @@ class LoopTest {
   }
 
   @Test
-  void taskThatComesWhileAnotherRunsWaitsForItsTurn() throws InterruptedException {
+  void aTaskWaitsWhileAnotherRuns() throws InterruptedException {
     loop.start(ticker);
     CountDownLatch held = new CountDownLatch(1);
     Thread other =
-        holdElsewhere(
+        blockOtherThread(
             held,
             () -> {
               order.add("first");
@@ -198,10 +199,10 @@ class LoopTest {
   }
 
   @Test
-  void neverTwoTasksAtOnceWhoeverBringsThem() throws InterruptedException {
+  void tasksOfSeveralThreadsNeverOverlap() throws InterruptedException {
     loop.start(ticker);
     int[] unguarded = new int[1];
-    Runnable bring =
+    Runnable submitTasks =
         () -> {
           for (int n = 0; n < 25_000; n++) {
             if (n % 3 == 0) {
@@ -211,10 +212,10 @@ class LoopTest {
             }
           }
         };
-    List<Thread> bringers = Stream.generate(() -> new Thread(bring)).limit(4).toList();
-    bringers.forEach(Thread::start);
-    for (Thread bringer : bringers) {
-      bringer.join();
+    List<Thread> submitters = Stream.generate(() -> new Thread(submitTasks)).limit(4).toList();
+    submitters.forEach(Thread::start);
+    for (Thread submitter : submitters) {
+      submitter.join();
     }
     CountDownLatch last = new CountDownLatch(1);
     loop.execute(last::countDown);
@@ -224,11 +225,11 @@ class LoopTest {
   }
 
   @Test
-  void theEndOfEachTaskIsToldInItsTurn() {
+  void theListenerRunsAfterEachTask() {
     List<String> ends = new CopyOnWriteArrayList<>();
     loop.onTaskEnd(
-        moreWaits ->
-            ends.add(order + (moreWaits ? " and more" : "") + (loop.isItsTurn() ? "" : "?")));
+        moreTasks ->
+            ends.add(order + (moreTasks ? " and more" : "") + (loop.isItsTurn() ? "" : "?")));
     loop.execute(() -> order.add("a"));
     loop.execute(() -> order.add("b"));
 
@@ -238,10 +239,10 @@ class LoopTest {
   }
 
   @Test
-  void closingWaitsForATaskThatRunsElsewhere() throws InterruptedException {
+  void closeWaitsForATaskOnAnotherThread() throws InterruptedException {
     loop.start(ticker);
     CountDownLatch held = new CountDownLatch(1);
-    Thread other = holdElsewhere(held, () -> order.add("done"));
+    Thread other = blockOtherThread(held, () -> order.add("done"));
     Thread closer = new Thread(loop::close);
     closer.start();
     await().until(() -> closer.getState() == Thread.State.WAITING);
@@ -253,8 +254,8 @@ class LoopTest {
     other.join();
   }
 
-  /** Has a task run on a thread of its own, which goes on once {@code held} is let go. */
-  private Thread holdElsewhere(CountDownLatch held, Runnable then) throws InterruptedException {
+  /** Starts a task on another thread; the task blocks until {@code held} is counted down. */
+  private Thread blockOtherThread(CountDownLatch held, Runnable then) throws InterruptedException {
     CountDownLatch holding = new CountDownLatch(1);
     Thread other =
         new Thread(
@@ -262,7 +263,7 @@ class LoopTest {
                 loop.executeHere(
                     () -> {
                       holding.countDown();
-                      awaitQuietly(held);
+                      awaitUninterrupted(held);
                       then.run();
                     }));
     other.start();
@@ -271,14 +272,14 @@ class LoopTest {
   }
 
   @Test
-  void saysThatItStoodStillBeforeAnythingElseRuns() throws InterruptedException {
+  void aPauseIsReportedBeforeAnythingElseRuns() throws InterruptedException {
     loop.start(ticker);
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch holding = new CountDownLatch(1);
     loop.execute(
         () -> {
           holding.countDown();
-          awaitQuietly(held);
+          awaitUninterrupted(held);
         });
     assertThat(holding.await(10, TimeUnit.SECONDS)).isTrue();
     loop.execute(() -> order.add("task"));
@@ -286,11 +287,11 @@ class LoopTest {
     await().until(() -> System.nanoTime() - from > Loop.STOOD_STILL.toNanos() + 100_000_000L);
     held.countDown();
 
-    await().untilAsserted(() -> assertThat(order).containsExactly("stood still", "task"));
-    assertThat(stoodStill.get()).isGreaterThanOrEqualTo(Loop.STOOD_STILL.toNanos());
+    await().untilAsserted(() -> assertThat(order).containsExactly("paused", "task"));
+    assertThat(pausedNanos.get()).isGreaterThanOrEqualTo(Loop.STOOD_STILL.toNanos());
   }
 
-  private static void awaitQuietly(CountDownLatch latch) {
+  private static void awaitUninterrupted(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {

@@ -12,7 +12,7 @@ class RateLimitTest {
   private final RateLimit limit = new RateLimit(Duration.ofSeconds(1));
 
   @Test
-  void oneInEachIntervalPassesAndTheOthersAreCounted() {
+  void oneEventInEachIntervalIsAllowedAndTheOthersAreCounted() {
     long now = Long.MAX_VALUE - SECOND / 2; // the clock may wrap
 
     assertThat(limit.allows(now)).isTrue();

@@ -27,10 +27,10 @@ class EventCodecTest {
   private static final UUID ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
   private static final ProcessId CLIENT = ProcessId.parse("acme.laptop-abcdef");
 
-  /** The samples are the wire format: once released, none of them changes. */
+  /** The samples define the wire format and never change after a release. */
   @ParameterizedTest
   @EnumSource
-  void eachSampleIsReadAndWrittenWithThoseFieldsAndNoOthers(EventType type) throws Exception {
+  void eachSampleSurvivesDecodingAndEncodingUnchanged(EventType type) throws Exception {
     byte[] sample = sample(type);
 
     List<Event> events = EventCodec.decode(type, sample);
@@ -42,7 +42,7 @@ class EventCodecTest {
 
   @ParameterizedTest
   @EnumSource
-  void eachFieldOfASampleIsNeededUnlessItIsTheBody(EventType type) throws Exception {
+  void everyFieldButTheBodyIsRequired(EventType type) throws Exception {
     var sample = MAPPER.readTree(sample(type));
     for (var names = sample.fieldNames(); names.hasNext(); ) {
       String name = names.next();
@@ -59,7 +59,7 @@ class EventCodecTest {
   }
 
   @Test
-  void aBatchIsAnArrayAndKeepsItsOrder() throws Exception {
+  void aBatchIsAnArrayInOrder() throws Exception {
     Event first = new BrokerHello(ProcessId.parse("broker.one-abcdef"), "1");
     Event second = new BrokerHello(ProcessId.parse("broker.two-abcdef"), "2");
 
@@ -70,7 +70,7 @@ class EventCodecTest {
   }
 
   @Test
-  void oneEventAloneIsNoArray() {
+  void aSingleEventIsNotAnArray() {
     byte[] encoded = EventCodec.encode(new BrokerHello(ProcessId.parse("b.one-abcdef"), "1"));
 
     assertThat(EventCodec.join(List.of(encoded))).isEqualTo(encoded);
@@ -87,7 +87,7 @@ class EventCodecTest {
   }
 
   @Test
-  void anOrphanNamesTheBrokerThatItWasSaidTo() throws Exception {
+  void anOrphanNamesTheBrokerToWhichItWasSent() throws Exception {
     BrokerError orphan =
         new BrokerError(ID, ID, new EventError(Failure.NOT_RUN, "m", Hop.UPSTREAM_AGENT))
             .orphanOf(ProcessId.parse("broker.gone-abcdef"));
@@ -99,7 +99,7 @@ class EventCodecTest {
   }
 
   @Test
-  void anErrorCodeOfANewerVersionIsAnInternalError() throws Exception {
+  void anUnknownErrorCodeIsAnInternalError() throws Exception {
     String newer =
         "{\"client_req_id\":\"%s\",\"broker_req_id\":\"%s\",\"error\":{\"code\":\"from_tomorrow\",\"message\":\"m\",\"hop\":\"broker\"}}"
             .formatted(ID, ID);
@@ -124,7 +124,7 @@ class EventCodecTest {
         "{\"broker_id\":7,\"version\":\"1\"}",
         "{\"broker_id\":\"b.one-abcdef\",\"version\":\"1\"} trailing"
       })
-  void whatIsNoEventIsMalformed(String message) {
+  void aMessageThatIsNotAnEventIsMalformed(String message) {
     assertThatThrownBy(() -> EventCodec.decode(EventType.BROKER_HELLO, utf8(message)))
         .isInstanceOf(MalformedEventException.class);
   }
@@ -155,7 +155,7 @@ class EventCodecTest {
         .isInstanceOf(MalformedEventException.class);
   }
 
-  /** It is joined to the upstream's URL and never resolved against it. */
+  /** Such a path is safe, because the upstream agent appends it to the target's URL and never resolves it. */
   @Test
   void aPathMayStartWithTwoSlashes() throws Exception {
     ObjectNode request = (ObjectNode) MAPPER.readTree(sample(EventType.CLIENT_REQUEST));
@@ -168,7 +168,7 @@ class EventCodecTest {
   }
 
   @Test
-  void absentEmptyAndFullBodiesStayApart() throws Exception {
+  void absentEmptyAndFilledBodiesStayDistinct() throws Exception {
     for (Body body : List.of(Body.ABSENT, Body.EMPTY, Body.ofText("x"))) {
       Event response =
           new BrokerResponse(CLIENT, ID, ID, ID, new Response(200, Headers.EMPTY, body));
@@ -179,7 +179,7 @@ class EventCodecTest {
   }
 
   @Test
-  void anyBytesSurvive() throws Exception {
+  void anyBodyBytesSurvive() throws Exception {
     byte[] all = new byte[512];
     for (int i = 0; i < all.length; i++) {
       all[i] = (byte) i;

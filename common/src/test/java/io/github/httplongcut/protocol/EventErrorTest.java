@@ -7,13 +7,13 @@ import org.junit.jupiter.api.Test;
 class EventErrorTest {
 
   @Test
-  void longMessageIsCut() {
+  void longMessageIsTruncated() {
     assertThat(error("x".repeat(1024)).message()).hasSize(1024);
     assertThat(error("x".repeat(1025)).message()).isEqualTo("x".repeat(1024));
   }
 
   @Test
-  void cuttingLeavesNoHalfCharacter() {
+  void truncationDoesNotSplitASurrogatePair() {
     assertThat(error("x".repeat(1023) + "😀").message()).isEqualTo("x".repeat(1023));
   }
 

@@ -16,25 +16,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The limits that a hostile sender cannot exceed (protocol section 2, "Limits"). */
+/** Tests the limits for hostile senders (protocol section 2, "Limits"). */
 class EventLimitsTest {
 
   private static final String ID = "0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01";
   private static final String CLIENT = "acme.laptop-abcdef";
 
   @Test
-  void aMessageThatIsTooLongIsNotParsed() {
+  void aMessageOverTheLimitIsNotParsed() {
     byte[] message = new byte[WireLimits.MESSAGE_BYTES + 1];
     Arrays.fill(message, (byte) ' ');
     byte[] event = request("\"/\"", "{}", "").getBytes(StandardCharsets.UTF_8);
     System.arraycopy(event, 0, message, 0, event.length);
 
     assertRefused(message, "longer than");
-    assertThatCodeReads(Arrays.copyOf(message, WireLimits.MESSAGE_BYTES));
+    assertDecodes(Arrays.copyOf(message, WireLimits.MESSAGE_BYTES));
   }
 
   @Test
-  void aMessageHoldsSoManyEventsAndNoMore() throws Exception {
+  void eventsOfAMessageAreLimited() throws Exception {
     String event = request("\"/\"", "{}", "");
 
     assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, array(event, WireLimits.EVENTS)))
@@ -43,7 +43,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void aRequestHasSoManyFieldsAndNoMore() throws Exception {
+  void headerFieldsOfARequestAreLimited() throws Exception {
     assertThat(decode(request("\"/\"", names(WireLimits.HEADER_FIELDS), "")).request().headers())
         .extracting(headers -> headers.fields().size())
         .isEqualTo(WireLimits.HEADER_FIELDS);
@@ -51,14 +51,14 @@ class EventLimitsTest {
   }
 
   @Test
-  void valuesOfOneNameCountAsFields() {
+  void eachValueOfANameCountsAsAField() {
     String values = "\"v\",".repeat(WireLimits.HEADER_FIELDS) + "\"v\"";
 
     assertRefused(request("\"/\"", "{\"a\":[" + values + "]}", ""), "headers");
   }
 
   @Test
-  void allFieldsTogetherHaveSoManyCharactersAndNoMore() throws Exception {
+  void headerCharactersAreLimited() throws Exception {
     String longest = "v".repeat(WireLimits.HEADER_CHARS - 1);
 
     Headers headers =
@@ -75,7 +75,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void aUrlHasSoManyCharactersAndNoMore() throws Exception {
+  void urlCharactersAreLimited() throws Exception {
     String longest = "/" + "u".repeat(WireLimits.URL_CHARS - 1);
 
     assertThat(decode(request('"' + longest + '"', "{}", "")).request().url()).isEqualTo(longest);
@@ -83,7 +83,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void aBodyInBase64HasSoManyBytesAndNoMore() throws Exception {
+  void decodedBytesOfABase64BodyAreLimited() throws Exception {
     byte[] longest = new byte[WireLimits.BODY_BYTES];
 
     assertThat(decode(request("\"/\"", "{}", base64(longest))).request().body().length())
@@ -92,7 +92,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void aTextHasSoManyBytesAndNoMore() throws Exception {
+  void decodedBytesOfATextBodyAreLimited() throws Exception {
     String longest = "t".repeat(WireLimits.BODY_BYTES);
     String escaped = "\\n".repeat(1000) + "t".repeat(WireLimits.BODY_BYTES - 1000);
 
@@ -105,13 +105,13 @@ class EventLimitsTest {
   }
 
   @Test
-  void aTextThatIsLongerEscapedThanInBase64IsRefused() {
+  void aTextBodyThatIsLongerThanInBase64IsRefused() {
     assertRefused(request("\"/\"", "{}", text("\\u0041".repeat(1_000_000))), "body");
   }
 
-  /** Written again by a broker, it must still fit: else it would close the channel every time. */
+  /** The request must still fit when a broker publishes it: RabbitMQ closes the channel at a message that is too large. */
   @Test
-  void theLargestRequestThatIsReadFitsAMessageAgain() throws Exception {
+  void theLargestDecodedRequestFitsIntoAMessageAgain() throws Exception {
     String value = "\\u0001".repeat(WireLimits.HEADER_CHARS - 1);
     String url = "/" + "\\u00ff".repeat(WireLimits.URL_CHARS - 1);
     ClientRequest largest =
@@ -138,7 +138,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void anErrorsMessageIsCut() throws Exception {
+  void anErrorMessageIsTruncated() throws Exception {
     String tooLong = "m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1) + "\ud83d\ude00" + "mmm";
     String event =
         "{\"client_req_id\":\"%s\",\"broker_req_id\":\"%s\",\"error\":{\"code\":\"not_run\",\"message\":\"%s\",\"hop\":\"broker\"}}"
@@ -150,7 +150,7 @@ class EventLimitsTest {
                 .get(0);
 
     assertThat(error.error().message())
-        .isEqualTo("m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1)); // no half character at its end
+        .isEqualTo("m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1)); // no half surrogate pair at the end
   }
 
   @Test
@@ -170,7 +170,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void aTtlIsADayAtMost() throws Exception {
+  void aTtlIsAtMostADay() throws Exception {
     String event = request("\"/\"", "{}", "").replace("5000", String.valueOf(Long.MAX_VALUE));
 
     assertThat(decode(event).clientReqTtl()).isEqualTo(24 * 60 * 60 * 1000L);
@@ -178,7 +178,7 @@ class EventLimitsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"method", "upstream_target", "client_id", "client_req_id"})
-  void otherTextsAreShort(String field) {
+  void otherStringsAreLimitedTo256Characters(String field) {
     String tooLong = "x".repeat(257);
     String event =
         request("\"/\"", "{}", "")
@@ -188,7 +188,7 @@ class EventLimitsTest {
   }
 
   @Test
-  void unknownFieldsAreSkippedHoweverManyButNotHoweverDeep() throws Exception {
+  void unknownFieldsAreSkippedButTheirNestingIsLimited() throws Exception {
     StringBuilder unknown = new StringBuilder();
     for (int i = 0; i < 100_000; i++) {
       unknown.append(",\"x").append(i).append("\":\"y\",\"n").append(i).append("\":1");
@@ -200,7 +200,7 @@ class EventLimitsTest {
     assertRefused(deep, "not JSON");
   }
 
-  private static void assertThatCodeReads(byte[] message) {
+  private static void assertDecodes(byte[] message) {
     try {
       assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, message)).hasSize(1);
     } catch (MalformedEventException e) {

@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Test;
 
 class FailureTest {
 
-  /** Protocol section 5, written down once more: a slip in the enum must not pass. */
+  /** The table of protocol section 5, repeated here so that a mistake in the enum is found. */
   @Test
-  void codesAndStatusesAreThoseOfTheProtocol() {
+  void codesAndStatusesMatchTheProtocol() {
     String table =
         Arrays.stream(Failure.values())
             .map(failure -> failure.status() + " " + failure.code())
@@ -51,7 +51,7 @@ class FailureTest {
   }
 
   @Test
-  void every503AndTheRateLimitSayWhenToTryAgain() {
+  void every503AndTheRateLimitHaveRetryAfter() {
     for (Failure failure : Failure.values()) {
       assertThat(failure.retryLater())
           .as(failure.code())

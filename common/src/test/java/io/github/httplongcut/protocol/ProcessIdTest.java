@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProcessIdTest {
 
   @Test
-  void eachStartHasAnotherId() {
+  void eachStartHasANewId() {
     ProcessId first = ProcessId.create("acme", "laptop");
     ProcessId second = ProcessId.create("acme", "laptop");
 
@@ -22,7 +22,7 @@ class ProcessIdTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "acme", "acme.x", "a.b.c-abcdef", "a.b-ABCDEF", "a.*-abcdef", "a.b-abcdef.#"})
-  void whatCouldReachAnotherBindingIsRefused(String text) {
+  void anIdThatCouldMatchAnotherBindingIsRefused(String text) {
     assertThatThrownBy(() -> ProcessId.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -17,14 +17,14 @@ class Utf8Test {
   }
 
   @Test
-  void whatEscapesToMoreThanBase64IsNot() {
+  void textThatIsLongerThanInBase64IsNotReadable() {
     assertThat(Utf8.isReadable(new byte[] {0, 0, 0})).isFalse();
     assertThat(Utf8.isReadable("\"\"\"\"\"\"".getBytes(StandardCharsets.UTF_8))).isFalse();
   }
 
-  /** The JDK's strict decoder is the oracle for what is valid. */
+  /** The expected result comes from the JDK's strict decoder. */
   @Test
-  void agreesWithTheJdkOnWhatIsValid() {
+  void validityMatchesTheJdk() {
     long seed = 20261123;
     Random random = new Random(seed);
     for (int i = 0; i < 200_000; i++) {
@@ -32,7 +32,7 @@ class Utf8Test {
       for (int j = 0; j < bytes.length; j++) {
         bytes[j] = (byte) (0x80 | random.nextInt(0x80));
       }
-      // Plain letters behind it, so that the length in base64 does not decide.
+      // Padded with plain letters, so that the length in base64 does not matter.
       byte[] padded = new byte[bytes.length + 3];
       System.arraycopy(bytes, 0, padded, 0, bytes.length);
       padded[bytes.length] = 'a';

@@ -14,13 +14,13 @@ final class FairSharesTest {
 
   private static final ShareRule RULE = new ShareRule(0.5, 4);
 
-  /** Close to where {@code nanoTime} overflows, which must make no difference. */
+  /** Close to the overflow of {@code nanoTime}, which must make no difference. */
   private long now = Long.MAX_VALUE - 1_000_000_000L;
 
   private final FairShares<String> shares = new FairShares<>(100, 1_000, RULE);
 
   @Test
-  void aPartyAloneMayHoldAllButAReserve() {
+  void aPartyAloneLeavesAReserve() {
     assertThat(take("a", 200)).as("of 100 places, 4 are left").isEqualTo(96);
   }
 
@@ -32,12 +32,12 @@ final class FairSharesTest {
   }
 
   @Test
-  void theReserveIsForTheFirstOfTheOthers() {
+  void theNextPartyMayTakeTheReserve() {
     take("a", 200);
 
-    assertThat(take("b", 200)).as("the reserve, and no more").isEqualTo(4);
+    assertThat(take("b", 200)).as("exactly the reserve").isEqualTo(4);
     assertThat(shares.placesHeld()).isEqualTo(100);
-    assertThat(take("c", 1)).as("there is nothing left").isZero();
+    assertThat(take("c", 1)).as("nothing is left").isZero();
   }
 
   @Test
@@ -49,7 +49,7 @@ final class FairSharesTest {
   }
 
   @Test
-  void aPartyMayAlwaysHoldAFew() {
+  void aPartyMayAlwaysHoldAFewPlaces() {
     for (int i = 0; i < 91; i++) {
       shares.acquire("b", 1);
     }
@@ -57,25 +57,25 @@ final class FairSharesTest {
       shares.acquire("a", 1);
     }
 
-    assertThat(take("a", 200)).as("it may hold 4, and 3 of 6 that are free").isEqualTo(1);
+    assertThat(take("a", 200)).as("its share is 3 of 6 free places, but it may always hold 4").isEqualTo(1);
     assertThat(take("c", 200)).isEqualTo(4);
-    assertThat(take("d", 200)).as("all there is").isEqualTo(1);
+    assertThat(take("d", 200)).as("the last place").isEqualTo(1);
   }
 
   @Test
-  void aPartyThatWasRefusedStillCountsForAWhile() {
+  void aRefusedPartyCountsAsWantingInForAWhile() {
     take("a", 96);
     take("b", 4);
     release("b", 4);
     release("a", 50);
 
-    assertThat(take("a", 10)).as("b was here a moment ago").isZero();
+    assertThat(take("a", 10)).as("b asked a moment ago").isZero();
     now += FairShares.REMEMBERED.toNanos();
     assertThat(take("a", 10)).isEqualTo(10);
   }
 
   @Test
-  void bytesHaveSharesToo() {
+  void bytesAreSharedLikePlaces() {
     take("b", 1);
 
     int held = 0;
@@ -97,7 +97,7 @@ final class FairSharesTest {
   }
 
   @Test
-  void aPartyWithFewPlacesMayHoldAllBytesThatThereAre() {
+  void aPartyWithFewPlacesMayHoldAllBytes() {
     take(shares, "b", 1, 0);
 
     assertThat(take(shares, "a", 1, 1_000)).isEqualTo(1);
@@ -106,7 +106,7 @@ final class FairSharesTest {
   }
 
   @Test
-  void aRefusalSaysWhatWasExceeded() {
+  void aRefusalNamesTheExceededLimit() {
     take("b", 1);
     take("a", 4);
 
@@ -118,16 +118,16 @@ final class FairSharesTest {
   }
 
   @Test
-  void whatGrowsNeedsNoPlace() {
+  void growingNeedsNoPlace() {
     take("b", 1);
-    take("a", 100); // 33: no place more
+    take("a", 100); // gets 33 places, its whole share
     assertThat(shares.askForBytes("a", 400, now)).isEqualTo(Verdict.FITS);
     assertThat(shares.askForBytes("a", 500, now)).isEqualTo(Verdict.OVER_SHARE_OF_BYTES);
     assertThat(shares.askForBytes("a", 1_000, now)).isEqualTo(Verdict.ROOM_FULL);
   }
 
   @Test
-  void whatGrowsAloneLeavesATenth() {
+  void aGrowingPartyAloneLeavesATenth() {
     take("a", 5);
 
     assertThat(shares.askForBytes("a", 895, now)).isEqualTo(Verdict.FITS);
@@ -135,7 +135,7 @@ final class FairSharesTest {
   }
 
   @Test
-  void aPartyWithFewPlacesGrowsAsFarAsThereIsRoom() {
+  void aPartyWithFewPlacesMayGrowToAllFreeBytes() {
     take("b", 1);
     take("a", 4);
 
@@ -144,7 +144,7 @@ final class FairSharesTest {
   }
 
   @Test
-  void whatGrowsCounts() {
+  void addedBytesCount() {
     shares.acquire("a", 100);
     shares.resize("a", 500);
     shares.resize("a", -200);
@@ -155,10 +155,10 @@ final class FairSharesTest {
     assertThat(shares.placesOf("a")).isZero();
   }
 
-  /** In any order of arrivals and departures, by many parties, of which one floods. */
+  /** Random arrivals and departures of many parties, one of which floods. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
-  void neverMoreThanThereIsAndAlwaysRoomForAFewWhileThereIsAny(long seed) {
+  void theRoomIsNeverOverfullAndAFewPlacesAreAlwaysGrantedWhileAnyIsFree(long seed) {
     Random random = new Random(seed);
     Map<String, Integer> held = new HashMap<>();
     for (int step = 0; step < 20_000; step++) {
@@ -188,7 +188,7 @@ final class FairSharesTest {
     return take(shares, party, most, 1);
   }
 
-  /** Returns how many of so many tries found a place. */
+  /** Tries {@code most} times to get a place, and returns the number of successes. */
   private int take(FairShares<String> from, String party, int most, long bytes) {
     int taken = 0;
     for (int i = 0; i < most; i++) {

@@ -54,7 +54,7 @@ class EchoServerTest {
   }
 
   @Test
-  void headersKeepTheirSpellingTheirOrderAndTheirRepetitions() throws Exception {
+  void headersKeepSpellingOrderAndRepetitions() throws Exception {
     String answer =
         exchange(
             """
@@ -91,7 +91,7 @@ class EchoServerTest {
         "http://example.org/a?b",
         "*"
       })
-  void urlStandsAsItWasReceived(String target) throws Exception {
+  void urlIsNotNormalised(String target) throws Exception {
     String answer =
         exchange(
             "OPTIONS " + target + " HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
@@ -100,7 +100,7 @@ class EchoServerTest {
   }
 
   @Test
-  void chunkedBodyIsReadWhole() throws Exception {
+  void chunkedBodyIsReadCompletely() throws Exception {
     String answer =
         exchange(
             """
@@ -123,7 +123,7 @@ class EchoServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 204, 205, 304, 404, 503, 599})
-  void statusIsTheOneAskedFor(int status) throws Exception {
+  void statusIsTheRequestedOne(int status) throws Exception {
     assertThat(get("/status/" + status).statusCode()).isEqualTo(status);
   }
 
@@ -134,7 +134,7 @@ class EchoServerTest {
   }
 
   @Test
-  void delayedAnswerTakesAtLeastThatLong() throws Exception {
+  void delayedAnswerTakesAtLeastTheRequestedTime() throws Exception {
     long start = System.nanoTime();
 
     assertThat(get("/delay/150").statusCode()).isEqualTo(200);
@@ -145,7 +145,7 @@ class EchoServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 8192, 1_000_003})
-  void bytesAreAsManyAsAskedFor(int n) throws Exception {
+  void bodyHasTheRequestedLength(int n) throws Exception {
     byte[] body = get("/bytes/" + n).body();
 
     assertThat(body).hasSize(n);
@@ -153,13 +153,13 @@ class EchoServerTest {
   }
 
   @Test
-  void everyCookieIsAHeaderOfItsOwn() throws Exception {
+  void eachCookieHasItsOwnHeader() throws Exception {
     assertThat(get("/cookies/3").headers().allValues("Set-Cookie"))
         .containsExactly("cookie-1=1; Path=/", "cookie-2=2; Path=/", "cookie-3=3; Path=/");
   }
 
   @Test
-  void headHasTheLengthAndNoBody() throws Exception {
+  void answerToHeadHasTheLengthAndNoBody() throws Exception {
     HttpResponse<byte[]> response =
         send(request("/bytes/10").method("HEAD", BodyPublishers.noBody()).build());
 
@@ -187,9 +187,7 @@ class EchoServerTest {
     return http.send(request, BodyHandlers.ofByteArray());
   }
 
-  /**
-   * Sends these bytes and reads until the server closes: what an HTTP client would tidy up stays as
-   * it is.
+  /** Sends a request unchanged, which an HTTP client would normalise, and reads until the server closes the connection.
    */
   private String exchange(String request) throws IOException {
     URI uri = URI.create(server.url());

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 
-/** Addresses of the RabbitMQ that the tap goes to. */
+/** Tests the options with RabbitMQ's addresses. */
 class RabbitAccessTest {
 
   private static final class Tool {
@@ -22,7 +22,7 @@ class RabbitAccessTest {
     "amqp://u:%40%2F%23%2C%25+@no_such_host.invalid:7/v%2Fw, 'no_such_host.invalid:7, vhost v/w'",
     "amqps://u:p@no-such-host.invalid, 'no-such-host.invalid:5671, vhost /'"
   })
-  void theHostOfTheUriIsLookedUp(String uri, String place) {
+  void theHostOfTheUriIsUsed(String uri, String place) {
     assertThatThrownBy(() -> access("--amqp", uri).connect())
         .isInstanceOf(CommandFailedException.class)
         .hasMessageStartingWith("cannot connect to RabbitMQ at " + place);
@@ -41,7 +41,7 @@ class RabbitAccessTest {
         "amqp://u:sec%ret@h/v",
         "http://u:secret@h"
       })
-  void aRefusedUriIsNotShown(String uri) {
+  void errorDoesNotShowAnInvalidUri(String uri) {
     assertThatThrownBy(() -> access("--amqp", uri).connect())
         .isInstanceOf(CommandFailedException.class)
         .hasMessageStartingWith("--amqp: expected amqp://user:password@host:port/vhost, with @")

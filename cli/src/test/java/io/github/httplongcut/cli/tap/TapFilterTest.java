@@ -21,7 +21,7 @@ class TapFilterTest {
   }
 
   @Test
-  void targetBringsEverythingThatBelongsToItsRequests() throws IOException {
+  void targetFilterShowsAllEventsOfItsRequests() throws IOException {
     TapFilter filter = new TapFilter("orders", null);
 
     assertThat(filter.accepts(event("{'upstream_target': 'orders', 'client_req_id': 'c1'}")))
@@ -32,7 +32,7 @@ class TapFilterTest {
   }
 
   @Test
-  void otherTargetsStayOut() throws IOException {
+  void eventsOfOtherTargetsAreHidden() throws IOException {
     TapFilter filter = new TapFilter("orders", null);
 
     assertThat(filter.accepts(event("{'upstream_target': 'billing', 'client_req_id': 'c2'}")))
@@ -42,7 +42,7 @@ class TapFilterTest {
   }
 
   @Test
-  void requestIsFollowedThroughItsOtherIds() throws IOException {
+  void requestFilterFollowsTheOtherIdsOfTheRequest() throws IOException {
     TapFilter filter = new TapFilter(null, "c1");
 
     assertThat(filter.accepts(event("{'client_req_id': 'c2', 'broker_req_id': 'b2'}"))).isFalse();
@@ -63,7 +63,7 @@ class TapFilterTest {
   }
 
   @Test
-  void oldestIdsAreForgottenFirst() throws IOException {
+  void theOldestIdsAreForgottenFirst() throws IOException {
     TapFilter filter = new TapFilter("orders", null);
     for (int i : IntStream.rangeClosed(0, TapFilter.MEMORY).toArray()) {
       filter.accepts(event("{'upstream_target': 'orders', 'client_req_id': 'c" + i + "'}"));

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A traced message, from RabbitMQ's headers and bytes to the line at the terminal. */
+/** Tests the terminal lines of traced messages. */
 class TapLineTest {
 
   private static final LocalTime NOW = LocalTime.of(9, 5, 1, 7_000_000);
 
   @Test
-  void requestTellsSenderQueuesMethodUrlIdsAndText() {
+  void requestShowsSenderQueuesMethodUrlIdsAndText() {
     String json =
         """
         {"client_req_id": "c1", "upstream_target": "orders", "method": "POST", "url": "/a?b=1",
@@ -29,7 +29,7 @@ class TapLineTest {
   }
 
   @Test
-  void eachEventOfABatchIsALine() {
+  void eachEventOfABatchHasItsOwnLine() {
     assertThat(
             lines(
                 "client_request_ack",
@@ -42,7 +42,7 @@ class TapLineTest {
   }
 
   @Test
-  void errorTellsItsCodeAndHop() {
+  void errorShowsItsCodeAndHop() {
     String json =
         "{\"error\": {\"code\": \"upstream_busy\", \"message\": \"m\", \"hop\": \"broker\"}}";
 
@@ -52,7 +52,7 @@ class TapLineTest {
   }
 
   @Test
-  void heartbeatTellsTheAgentsState() {
+  void heartbeatShowsTheStateOfTheAgent() {
     String json =
         "{\"upstream_target\": \"orders\", \"state\": \"ready\", \"capacity\": 100, \"in_flight\": 3}";
 
@@ -62,7 +62,7 @@ class TapLineTest {
   }
 
   @Test
-  void binaryBodyIsOnlyCounted() {
+  void binaryBodyIsShownByItsLength() {
     assertThat(
             lines(
                 "upstream_response",
@@ -74,7 +74,7 @@ class TapLineTest {
   }
 
   @Test
-  void longTextIsCut() {
+  void longTextIsTruncated() {
     String json = "{\"body\": \"" + "x".repeat(61) + "\", \"body_encoding\": \"utf-8\"}";
 
     assertThat(lines("broker_response", "k", List.of("q"), json).get(0))
@@ -82,7 +82,7 @@ class TapLineTest {
   }
 
   @Test
-  void nothingInAMessageReachesTheTerminalAsAControlCharacter() {
+  void controlCharactersAreEscaped() {
     String json =
         "{\"url\": \"/\\u001b[31m\", \"method\": \"G\\r\\nT\", \"body\": \"\\u009b1m\\u202e\", \"body_encoding\": \"utf-8\"}";
 
@@ -93,7 +93,7 @@ class TapLineTest {
   }
 
   @Test
-  void whatIsNoEventIsNamedSo() {
+  void invalidEventsAreMarked() {
     assertThat(lines("upstream_error", "k", List.of("q"), "not json"))
         .containsExactly("09:05:01.007 upstream_error     acme -> q key=k (not an event)");
     assertThat(lines("upstream_error", "k", List.of("q"), ""))

@@ -38,7 +38,7 @@ class TracingApiTest {
   }
 
   @Test
-  void settingTracingKeepsWhatElseTheVhostHas() {
+  void settingTracingKeepsTheOtherFieldsOfTheVhost() {
     answer =
         """
         {"name": "long/cut", "description": "d", "tags": ["t"], "default_queue_type": "undefined", "tracing": false}
@@ -64,7 +64,7 @@ class TracingApiTest {
   }
 
   @Test
-  void refusedLoginSaysWhoIsNeeded() {
+  void errorOfARefusedLoginAsksForAnAdministrator() {
     status = 401;
 
     assertThatThrownBy(() -> api("http://joe:secret@").tracing())
@@ -75,7 +75,7 @@ class TracingApiTest {
   }
 
   @Test
-  void silentServerIsNamed() {
+  void errorNamesAnUnreachableServer() {
     URI url = url("http://admin:admin@");
     rabbitMq.stop(0);
 
@@ -91,7 +91,7 @@ class TracingApiTest {
         .hasMessageContaining("--management");
   }
 
-  /** Nobody has such a name: the error shows that it is looked up, and nothing else. */
+  /** The name cannot be resolved: the error shows that the client accepts and looks up such a name. */
   @Test
   void hostWithAnUnderscoreIsLookedUp() {
     TracingApi api =

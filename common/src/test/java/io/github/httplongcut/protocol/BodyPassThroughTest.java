@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a broker does: one event's body becomes another's. */
-class PassedOnBodyTest {
+/** Tests bodies that a broker passes from a decoded event to an encoded one. */
+class BodyPassThroughTest {
 
   private static final UUID ID = UUID.fromString("0d6f1a52-7c0e-4a43-9d4f-5a4b1f6f0a01");
   private static final ProcessId CLIENT = ProcessId.parse("acme.laptop-abcdef");
@@ -35,18 +35,18 @@ class PassedOnBodyTest {
         "base64, YWI=,                        ab",
         "base64, YWJj,                        abc",
       })
-  void isAsItCameAndMeansTheSame(String encoding, String written, String meaning) throws Exception {
+  void encodedBodyIsPassedOnUnchanged(String encoding, String written, String meaning) throws Exception {
     Response response = responses(event(encoding, written)).get(0);
 
-    assertThat(text(passedOn(response)))
+    assertThat(text(passOn(response)))
         .contains("\"body_encoding\":\"" + encoding + "\",\"body\":\"" + written + "\"");
     assertThat(response.body()).isEqualTo(Body.ofText(meaning));
     assertThat(response.body().length()).isEqualTo(meaning.getBytes(StandardCharsets.UTF_8).length);
   }
 
-  /** Whoever has asked for its bytes does not pass it on: it is in memory once. */
+  /** A body must not be in memory in both forms. */
   @Test
-  void isHeldOnce() throws Exception {
+  void decodingDropsTheEncodedForm() throws Exception {
     Body body = responses(event("base64", "YWJj")).get(0).body();
     assertThat(body.json()).isPresent();
     assertThat(body.footprint()).isEqualTo(4);
@@ -59,7 +59,7 @@ class PassedOnBodyTest {
   }
 
   @Test
-  void endsWhereItsQuotesDo() throws Exception {
+  void bodyEndsAtItsClosingQuote() throws Exception {
     String first = event("utf-8", "one\\\"").replace("\"body\":", "\"body\" : ");
     String second = event("utf-8", "two").replace("\"status_code\":200,", "");
     second = second.substring(0, second.length() - 1) + " \t, \"status_code\" : 200 }";
@@ -70,18 +70,18 @@ class PassedOnBodyTest {
         .containsExactly("one\"", "two");
   }
 
-  /** Others would not see it: an answer that nobody can read would spoil its whole batch. */
+  /** If a broker passed it on, the receiver would discard the whole batch. */
   @ParameterizedTest
   @ValueSource(strings = {"Y", "Y===", "YQ=a", "YQ==YQ==", "Y Q=", "Y\u00fc==", "===="})
-  void isNoBase64ThatNobodyCouldRead(String written) {
+  void invalidBase64IsMalformed(String written) {
     assertThatThrownBy(() -> responses(event("base64", written)))
         .isInstanceOf(MalformedEventException.class);
   }
 
   @ParameterizedTest
   @CsvSource({"YWJj\\n,", "YQ,a", "\\u0059Q==,a", "Pz8\\/,???"})
-  void isReadAtOnceWhereItsBase64IsUnusual(String written, String meaning) throws Exception {
-    if (meaning == null) { // a line break is of MIME's base64, not of RFC 4648
+  void unusualBase64IsDecodedAtOnce(String written, String meaning) throws Exception {
+    if (meaning == null) { // RFC 4648 allows no line break in base64, only MIME does
       assertThatThrownBy(() -> responses(event("base64", written)))
           .isInstanceOf(MalformedEventException.class);
       return;
@@ -89,11 +89,11 @@ class PassedOnBodyTest {
     Response response = responses(event("base64", written)).get(0);
 
     assertThat(response.body()).isEqualTo(Body.ofText(meaning));
-    assertThat(text(passedOn(response))).contains(meaning);
+    assertThat(text(passOn(response))).contains(meaning);
   }
 
   @Test
-  void otherUnicodeThanUtf8IsMalformed() {
+  void otherEncodingsThanUtf8AreMalformed() {
     byte[] message = event("utf-8", "x").getBytes(StandardCharsets.UTF_16LE);
 
     assertThatThrownBy(() -> EventCodec.decode(EventType.UPSTREAM_RESPONSE, message))
@@ -101,7 +101,7 @@ class PassedOnBodyTest {
   }
 
   @Test
-  void byteOrderMarkIsNoPartOfIt() throws Exception {
+  void byteOrderMarkIsSkipped() throws Exception {
     assertThat(responses("\ufeff" + event("utf-8", "x")).get(0).body()).isEqualTo(Body.ofText("x"));
   }
 
@@ -119,7 +119,7 @@ class PassedOnBodyTest {
         .toList();
   }
 
-  private static byte[] passedOn(Response response) {
+  private static byte[] passOn(Response response) {
     assertThat(response.headers()).isEqualTo(Headers.EMPTY);
     return EventCodec.encode(new BrokerResponse(CLIENT, ID, ID, ID, response));
   }
