@@ -1,11 +1,11 @@
-# The image http-longcut: the three processes, the tools, and curl. Every line is plain Dockerfile, so that the classic
-# builder of docker-compose 1.x builds it as well as BuildKit does.
+# The image http-longcut: the three roles, the tools, and curl. Uses no BuildKit features, so that the classic builder of
+# docker-compose 1.x can build it.
 
 FROM maven:3-eclipse-temurin-25 AS build
 WORKDIR /build
 
-# First what the poms ask for, so that this layer is made anew only when a pom changes. A class in every module makes
-# Maven fetch the compiler's plugins too, which dependency:go-offline does not know of.
+# Download all dependencies first, so that this layer is rebuilt only when a pom changes. A dummy class in every module makes
+# Maven also download the compiler's plugins, which dependency:go-offline omits.
 COPY pom.xml ./
 COPY .mvn/jvm.config .mvn/
 COPY common/pom.xml common/
@@ -21,7 +21,7 @@ RUN for module in common client-agent broker upstream-agent cli; do \
  && mvn -B -q -Dstyle.color=never -Dmaven.test.skip=true -pl client-agent,broker,upstream-agent,cli -am package \
  && rm -rf ./*/src ./*/target
 
-# Offline: what the step above forgets to fetch stops the build instead of being fetched at every change.
+# Offline, so that the build fails if the step above misses a dependency, instead of downloading it at every change.
 COPY LICENSE ./
 COPY common/src/main common/src/main
 COPY client-agent/src/main client-agent/src/main
@@ -33,13 +33,13 @@ RUN mvn -B -q -o -Dstyle.color=never -Dmaven.test.skip=true -pl client-agent,bro
 
 FROM eclipse-temurin:25-jre
 
-# For health checks and trials. Some releases of the base have it.
+# curl is for health checks and trials. Some releases of the base image include it.
 RUN command -v curl >/dev/null \
  || { apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*; }
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin longcut
 
 COPY longcut LICENSE /opt/longcut/
-# A checkout may have been made under a umask of 077, or without modes. The classic builder knows no COPY --chmod.
+# The checkout may have a umask of 077 or no file modes. The classic builder does not support COPY --chmod.
 RUN chmod 0755 /opt/longcut /opt/longcut/longcut && chmod 0644 /opt/longcut/LICENSE
 COPY --from=build \
   /build/client-agent/target/longcut-client-agent.jar \
@@ -48,14 +48,14 @@ COPY --from=build \
   /build/cli/target/longcut-cli.jar \
   /opt/longcut/lib/
 
-# Nobody but the container itself would reach its 127.0.0.1, the default.
+# On the default address 127.0.0.1, only the container itself could reach the ports.
 ENV LONGCUT_HOST=0.0.0.0 LONGCUT_ADMIN_HOST=0.0.0.0
 
-# By number, which Kubernetes can tell from root.
+# A number, because Kubernetes (runAsNonRoot) cannot tell whether a user name is root.
 USER 10001:10001
 EXPOSE 8000 8001 8002 8003
 
-# SIGTERM drains: give it the 20 s of drain-timeout, and some more, before a SIGKILL.
+# SIGTERM starts the drain. Send SIGKILL only later than drain-timeout (20 s).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/longcut/longcut"]
 CMD ["help"]

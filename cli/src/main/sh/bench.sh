@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# `longcut bench`: sets up what the benchmarks need and becomes their Java process. Sourced by the launcher,
-# after install.sh.
+# `longcut bench`: installs the tools of the benchmarks and replaces the launcher by their Java process. Sourced by the
+# launcher, after install.sh.
 
-# install_program PROGRAM PACKAGE WHAT_FOR: no service of it starts.
+# install_program PROGRAM PACKAGE PURPOSE: installs the package if the program is missing; starts no service.
 install_program() {
   if command -v "$1" >/dev/null; then return 0; fi
   can_install || die "bench needs $1 ($3): install it (Debian, Ubuntu: apt-get install $2)"
   apt_update
   apt_install "$2"
-  command -v "$1" >/dev/null || die "installed $2, and still find no $1"
+  command -v "$1" >/dev/null || die "installed the package $2, but found no $1 on the PATH"
 }
 
-# nginx lies in a directory that only root has on its PATH.
+# nginx is in a directory that usually only root has on the PATH.
 install_nginx() {
   PATH=$PATH:/usr/sbin
   install_program nginx nginx-light "the upstream server"
@@ -21,7 +21,7 @@ install_nginx() {
 bench() {
   install_jdk
   install_maven
-  install_rabbitmq || die "bench needs an installed RabbitMQ 3.10 or newer (Debian: apt-get install rabbitmq-server)"
+  install_rabbitmq || die "bench needs RabbitMQ 3.10 or newer: install it (Debian, Ubuntu: apt-get install rabbitmq-server)"
   install_nginx
   install_program wrk wrk "the load generator"
   build_if_needed client-agent broker upstream-agent cli benchmarks

@@ -1,42 +1,44 @@
 # shellcheck shell=bash
-# `longcut demo`: the whole relay on this machine, RabbitMQ included. Sourced by the launcher, after install.sh.
-# It is the parent of every process it starts, tells which of them die, and stops them all when it ends.
+# `longcut demo`: runs the whole relay, including RabbitMQ, on this machine. Sourced by the launcher, after install.sh.
+# The demo is the parent of all its processes: it reports those that end, and stops them all when it ends itself.
 
 readonly DEMO_DIR=$LONGCUT_HOME/.longcut/demo
 readonly RABBITMQ_SECONDS=90
 readonly READY_SECONDS=60
-# Less than the roles' drain-timeout: whoever stops a demo does not want to wait for its slowest request.
-# private-node gives the node 20 s of its own before it kills it.
+# Less than the roles' drain-timeout, so that stopping a demo does not wait for its slowest request.
+# Stopping RabbitMQ takes longer: private-node itself waits a few seconds before it kills the node.
 readonly STOP_SECONDS=10
 readonly RABBITMQ_STOP_SECONDS=25
 
-# The users of rabbitmq/demo-users.json have their names as passwords.
+# In rabbitmq/demo-users.json, each user's password is the user's name.
 readonly ADMIN=admin:admin
 readonly VHOST=longcut
 
 declare -A pid_of=() admin_port=()
-started=() # names of the children that run, in the order they were started
-container='' # the name of RabbitMQ's container, if it runs in one
+started=() # names of the running children, in the order of their start
+container='' # name of RabbitMQ's container, if there is one
 
 demo_usage() {
   cat <<'USAGE'
 Usage: ./longcut demo [OPTIONS]
 
-Starts RabbitMQ, an echo server, an upstream agent, a broker and a client agent on this machine, and stays
-until Ctrl-C, which stops all of them. What they write is in .longcut/demo/*.log.
+Runs RabbitMQ, an echo server, an upstream agent, a broker and a client agent on this machine. Ctrl-C stops
+all of them. Their logs are .longcut/demo/*.log.
 
-  --port N             the port of the client agent (8000; 0 = any free one)
-  --brokers N          how many brokers (1)
-  --upstream-agents N  how many upstream agents (1)
-  --amqp URI           use this RabbitMQ instead of starting one. URI is of an administrator who may do
-                       everything in the vhost. rabbitmq/definitions.json and rabbitmq/demo-users.json must be
-                       loaded there: the processes log in as the users of the latter (client-agent, broker,
-                       upstream-agent), whose passwords everybody knows, on the URI's host, port and vhost.
-                       Without a vhost in the URI it is "longcut".
-  --management URL     where that RabbitMQ's management UI is (http://<the URI's login and host>:15672)
+  --port N             port of the client agent; 0 picks a free port (default: 8000)
+  --brokers N          number of brokers (default: 1)
+  --upstream-agents N  number of upstream agents (default: 1)
+  --amqp URI           use this RabbitMQ instead of starting one; default vhost: longcut
+  --management URL     management UI of that RabbitMQ (default: http://<login and host of --amqp>:15672)
 
-Without --amqp it runs a private node of the installed rabbitmq-server, which it installs on Debian and
-Ubuntu (without starting the system's service); else Docker's rabbitmq:4-management.
+With --amqp:
+  - The URI needs the login of an administrator with all permissions in the vhost.
+  - rabbitmq/definitions.json and rabbitmq/demo-users.json must be loaded in that RabbitMQ. The processes log
+    in as the users client-agent, broker and upstream-agent of the second file. Their passwords are public.
+
+Without --amqp the demo starts a private node of the installed rabbitmq-server, beside the system's service.
+On Debian and Ubuntu it installs the package if it is missing, without starting the service. If it cannot
+install the package, it starts Docker's rabbitmq:4-management instead.
 USAGE
 }
 
@@ -44,9 +46,9 @@ USAGE
 
 alive() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
 
-# start NAME COMMAND ARGUMENT...: a child with NAME.pid and NAME.log. It is in a session of its own: Ctrl-C at
-# the terminal reaches only this script, which stops its children in order. Should this script be killed,
-# the kernel tells them to end.
+# start NAME COMMAND ARGUMENT...: starts a child with the files NAME.pid and NAME.log. The child has its own session, so
+# that Ctrl-C at the terminal reaches only this script, which stops its children in order. If this script is killed,
+# the kernel sends SIGTERM to the children.
 start() {
   local name=$1
   shift
@@ -61,8 +63,7 @@ start() {
   printf '%s\n' "$!" >"$DEMO_DIR/$name.pid"
 }
 
-# forget_dead: sets dead to the children that ended since the last call, "name (pid N) ended with exit code N"
-# each, and no longer counts them as started.
+# forget_dead: removes the children that have ended from started, and sets dead to one message for each of them.
 forget_dead() {
   local name exit_code
   local -a living=()
@@ -80,24 +81,24 @@ forget_dead() {
   started=(${living[@]+"${living[@]}"})
 }
 
-# fail_if_dead: while the demo starts, every child is needed.
+# fail_if_dead: fails if a child has ended. The start of the demo needs all children.
 fail_if_dead() {
   forget_dead
   if ((${#dead[@]} > 0)); then
     local name=${dead[0]%% *}
-    say "the end of $name.log:"
+    say "last lines of $name.log:"
     tail -n 15 "$DEMO_DIR/$name.log" >&2
     die "${dead[0]}"
   fi
 }
 
-# stop SECONDS NAME...: SIGTERM to all of them at once, SIGKILL to what is left after so many seconds.
+# stop SECONDS NAME...: sends SIGTERM to all of these children, and SIGKILL to those still alive after SECONDS.
 stop() {
   local deadline=$((SECONDS + $1)) name
   shift
   local -a left=("$@") still
   for name; do
-    # A frozen one must run to end.
+    # A child that was frozen with SIGSTOP must continue in order to end.
     if kill -TERM "${pid_of[$name]}" 2>/dev/null; then kill -CONT "${pid_of[$name]}" 2>/dev/null || true; fi
   done
   while ((${#left[@]} > 0)); do
@@ -106,7 +107,7 @@ stop() {
       if ! alive "$name"; then
         rm -f "$DEMO_DIR/$name.pid"
       elif [[ -n $hurry ]] || ((SECONDS >= deadline)); then
-        say "$name (pid ${pid_of[$name]}) does not end by itself, killing it"
+        say "$name (pid ${pid_of[$name]}) has not ended after SIGTERM; sending SIGKILL"
         kill -KILL "${pid_of[$name]}" 2>/dev/null || true
         rm -f "$DEMO_DIR/$name.pid"
       else
@@ -118,7 +119,7 @@ stop() {
   done
 }
 
-# started_as PREFIX: sets group to the children of that kind.
+# started_as PREFIX: sets group to the running children whose names begin with PREFIX.
 started_as() {
   local name
   group=()
@@ -127,13 +128,13 @@ started_as() {
   done
 }
 
-# ignore_hang_up: the trap of SIGHUP. The terminal that the message is for may be gone.
+# ignore_hang_up: trap of SIGHUP. Writing the message may fail, because the terminal may be gone.
 ignore_hang_up() { say "SIGHUP ignored; to stop the demo: kill $$" || true; }
 
-# stop_everything: in the direction of a request, so that what is under way can still be answered.
+# stop_everything: stops the children in the direction of a request, so that requests in flight are still answered.
 stop_everything() {
   local kind
-  # A second signal means now.
+  # A second signal kills the remaining children at once.
   hurry=''
   trap 'hurry=yes' INT TERM
   rm -f "$DEMO_DIR/env"
@@ -151,7 +152,7 @@ stop_everything() {
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# http_ok PORT PATH: something answers 200 there. (bash itself asks: a clean machine has no curl.)
+# http_ok PORT PATH: succeeds if an HTTP server on PORT answers 200. Uses bash, because curl may not be installed.
 http_ok() {
   (
     status=''
@@ -162,7 +163,7 @@ http_ok() {
   ) 2>/dev/null
 }
 
-# amqp_ok PORT: RabbitMQ takes connections there: offered version 0, it answers with its own.
+# amqp_ok PORT: succeeds if RabbitMQ accepts connections on PORT: to the unknown version 0 it answers with its own version.
 amqp_ok() {
   (
     greeting=''
@@ -173,24 +174,24 @@ amqp_ok() {
   ) 2>/dev/null
 }
 
-# logged_port NAME EVENT: the port in a child's log line "event=EVENT port=N", once it is there.
+# logged_port NAME EVENT: prints the port of the line "event=EVENT port=N" in a child's log, or nothing.
 logged_port() {
   sed -n "s/.*event=$2 .*port=\([0-9][0-9]*\).*/\1/p;T;q" "$DEMO_DIR/$1.log"
 }
 
-# ---- One demo a checkout ----
+# ---- Only one demo for each checkout ----
 
 lock_demo() {
-  command -v flock >/dev/null || die "the demo needs flock (Debian: util-linux)"
+  command -v flock >/dev/null || die "the demo needs flock; install it (Debian, Ubuntu: apt-get install util-linux)"
   mkdir -p "$DEMO_DIR"
   exec 8>>"$DEMO_DIR/lock"
-  flock -n 8 || die "a demo of this checkout runs already, pid $(cat "$DEMO_DIR/demo.pid" 2>/dev/null)"
+  flock -n 8 || die "a demo of this checkout is already running, pid $(cat "$DEMO_DIR/demo.pid" 2>/dev/null); stop it first"
   refuse_leftovers
   rm -f "$DEMO_DIR"/*.pid "$DEMO_DIR"/*.log "$DEMO_DIR/env"
   printf '%s\n' "$$" >"$DEMO_DIR/demo.pid"
 }
 
-# Where the kernel could not tell the children of a killed demo to end, they still run.
+# refuse_leftovers: fails if children of a killed demo are still running, which happens on a system without setpriv.
 refuse_leftovers() {
   local file pid
   local -a pids=()
@@ -201,17 +202,17 @@ refuse_leftovers() {
       pids+=("$pid")
     fi
   done
-  ((${#pids[@]} == 0)) || die "processes of an earlier demo, which was killed, still run: kill ${pids[*]}"
+  ((${#pids[@]} == 0)) || die "processes of an earlier demo that was killed are still running; stop them: kill ${pids[*]}"
 }
 
 # ---- RabbitMQ ----
 
-# use_given_rabbitmq: --amqp. Sets scheme, address (host and port), vhost, admin_uri and management_url.
+# use_given_rabbitmq: for --amqp. Sets scheme, address (host and port), vhost, admin_uri and management_url.
 use_given_rabbitmq() {
   local userinfo host
-  # No error shows it: it holds a password.
+  # The error does not show the URI, because the URI contains a password.
   [[ $given_amqp =~ ^(amqps?)://((([^@/?#,%]|%[0-9A-Fa-f]{2})*)@)?([^/?#@,]+)(/([^/?#@]*))?$ ]] ||
-    usage_error "--amqp: expected amqp://user:password@host:port/vhost, with @ written as %40, / as %2F, # as %23, a comma as %2C and % as %25 in the password"
+    usage_error "--amqp: expected amqp://user:password@host:port/vhost, with @ written as %40, / as %2F, ? as %3F, # as %23, a comma as %2C and % as %25 in the password"
   scheme=${BASH_REMATCH[1]}
   userinfo=${BASH_REMATCH[3]:-guest:guest}
   address=${BASH_REMATCH[5]}
@@ -228,7 +229,7 @@ use_local_rabbitmq() { # use_local_rabbitmq AMQP_PORT MANAGEMENT_PORT
   management_url=http://$ADMIN@127.0.0.1:$2
 }
 
-# find_rabbitmq: sets rabbitmq to given, installed or docker, or says what to install.
+# find_rabbitmq: sets rabbitmq to given, installed or docker, or fails with the possible remedies.
 find_rabbitmq() {
   if [[ -n $given_amqp ]]; then
     rabbitmq=given
@@ -237,8 +238,8 @@ find_rabbitmq() {
   elif command -v docker >/dev/null && docker info >/dev/null 2>&1; then
     rabbitmq=docker
   else
-    die "found no RabbitMQ. Either install rabbitmq-server 3.10 or newer (Debian: apt-get install" \
-      "rabbitmq-server), or start Docker, or name a RabbitMQ: --amqp amqp://user:password@host:port/longcut"
+    die "found no RabbitMQ; install rabbitmq-server 3.10 or newer (Debian, Ubuntu: apt-get install" \
+      "rabbitmq-server), start Docker, or use another RabbitMQ: --amqp amqp://user:password@host:port/longcut"
   fi
 }
 
@@ -252,7 +253,7 @@ start_rabbitmq() {
 
 start_private_node() {
   say "starting RabbitMQ ..."
-  # Each demo begins with an empty RabbitMQ.
+  # Each demo starts with an empty RabbitMQ.
   rm -rf "$DEMO_DIR/rabbitmq"
   start rabbitmq "$LONGCUT_HOME/rabbitmq/private-node" run "$DEMO_DIR/rabbitmq"
   await "RabbitMQ" "$RABBITMQ_SECONDS" private_node_ready
@@ -270,11 +271,11 @@ start_container() {
   local image=rabbitmq:4-management
   if ! docker image inspect "$image" >/dev/null 2>&1; then
     say "pulling $image ..."
-    docker pull --quiet "$image" >/dev/null || die "could not pull $image"
+    docker pull --quiet "$image" >/dev/null || die "could not pull the Docker image $image"
   fi
   say "starting RabbitMQ in a container ..."
   container=longcut-demo-$$
-  # Copies that RabbitMQ's user in the container may read, whatever the umask of the checkout.
+  # Copies, so that RabbitMQ's user in the container can read the files even if the checkout has a strict umask.
   install -D -m 0644 -t "$DEMO_DIR/container" \
     "$LONGCUT_HOME"/rabbitmq/{definitions.json,rabbitmq.conf,demo-users.json,demo-users.conf}
   start rabbitmq docker run --rm --name "$container" \
@@ -288,7 +289,7 @@ start_container() {
   use_local_rabbitmq "$(published 5672)" "$(published 15672)"
 }
 
-published() { # published PORT: the port on this machine of a port of the container
+published() { # published PORT: prints the local port to which a port of the container is published
   docker port "$container" "$1/tcp" 2>/dev/null | sed -n '1s/.*://p'
 }
 
@@ -299,21 +300,21 @@ container_ready() {
   [[ -n $amqp && -n $management ]] && amqp_ok "$amqp" && http_ok "$management" /
 }
 
-# await WHAT SECONDS CHECK ARGUMENT...: until the check succeeds; fails when a child dies or time is up.
+# await WHAT SECONDS CHECK ARGUMENT...: waits until CHECK succeeds; fails if a child ends, or after SECONDS.
 await() {
   local what=$1 deadline=$((SECONDS + $2))
   shift 2
   until "$@"; do
     fail_if_dead
-    ((SECONDS < deadline)) || die "$what was not ready in time; see .longcut/demo/*.log"
-    sleep 0.1 || true # a hang-up of the terminal ends it
+    ((SECONDS < deadline)) || die "$what was not ready in time; see the logs .longcut/demo/*.log"
+    sleep 0.1 || true # SIGHUP ends the sleep
   done
 }
 
 # ---- Our processes ----
 
-# start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: as the role's RabbitMQ user, whose password is its name on the
-# RabbitMQ of --amqp too. The first of its kind gets the usual admin port if that is free.
+# start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: starts a role with the RabbitMQ user of the role's name, whose password is
+# that name. The first process of a role gets ADMIN_PORT if that port is free, the others get any free port.
 start_role() {
   local role=$1 name=$1-$2 usual=$3 admin=0
   local command
@@ -376,7 +377,7 @@ write_env() {
   (
     umask 077
     {
-      printf '# To be sourced in another shell, so that further processes can join this demo.\n'
+      printf '# Source this file in a shell to start more processes for this demo.\n'
       printf 'export LONGCUT_AMQP_URI=%q\n' "$admin_uri"
       printf 'export LONGCUT_MANAGEMENT_URL=%q\n' "$management_url"
       printf 'export LONGCUT_BROKER_ADMIN_URL=%q\n' "http://127.0.0.1:${admin_port[broker-1]}"
@@ -389,36 +390,36 @@ print_ready() {
   local login=${management_url#*://} url
   login=${login%@*}
   url=${management_url%%://*}://${management_url##*@}
-  # Another's password is not printed; it is in --amqp or --management.
+  # A password from --amqp or --management is not printed.
   if [[ $rabbitmq == given ]]; then login=${login%%:*}; else login="${login%%:*}, password ${login#*:}"; fi
   cat <<READY
 ready: http://127.0.0.1:$port
 
-  Try it              curl -i 'http://127.0.0.1:$port/hello?x=1'
+  Send a request      curl -i 'http://127.0.0.1:$port/hello?x=1'
   RabbitMQ's UI       $url   user $login
-  Follow the events   ./longcut tap
+  Show the messages   ./longcut tap
   Logs                .longcut/demo/*.log
-  Join from a shell   source .longcut/demo/env
-  Stop everything     Ctrl-C
+  Shell variables     source .longcut/demo/env
+  Stop                Ctrl-C
 READY
 }
 
-# watch_children: for ever; reports who dies.
+# watch_children: reports children that end; does not return.
 watch_children() {
   local line
   while true; do
     forget_dead
     for line in ${dead[@]+"${dead[@]}"}; do say "$line" || true; done
-    # Not in the foreground, where it would hold up a signal; without the lock, which it may outlive. Seldom: a
-    # demo may run for days.
+    # In the background, because bash handles signals only after a foreground command. Without the lock (8), because
+    # the sleep may outlive the demo. Every 2 s only, because a demo may run for days.
     sleep 2 >/dev/null 2>&1 8>&- &
     wait "$!" || true
   done
 }
 
-# count OPTION VALUE: an option's value, which must be a number of at least 1.
+# count OPTION VALUE: prints the value if it is a number from 1 to 999, else fails.
 count() {
-  [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "$1: expected a number from 1 to 999, not '$2'"
+  [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || usage_error "$1: expected a number from 1 to 999, found '$2'"
   printf '%s\n' "$2"
 }
 
@@ -437,12 +438,12 @@ parse_options() {
       --port | --brokers | --upstream-agents | --amqp | --management)
         (($# > 1)) || usage_error "$1 needs a value"
         ;;
-      *) usage_error "demo has no option '${1##*@}'" ;;
+      *) usage_error "demo: unknown option '${1##*@}'" ;;
     esac
     case $1 in
       --port)
         if ! [[ $2 =~ ^(0|[1-9][0-9]{0,4})$ ]] || (($2 > 65535)); then
-          usage_error "--port: not a port: '$2'"
+          usage_error "--port: expected a port from 0 to 65535, found '$2'"
         fi
         port=$2
         ;;
@@ -453,7 +454,7 @@ parse_options() {
     esac
     shift 2
   done
-  [[ -z $given_management || -n $given_amqp ]] || usage_error "--management goes with --amqp"
+  [[ -z $given_management || -n $given_amqp ]] || usage_error "--management is only valid together with --amqp"
   if [[ -n $given_amqp ]]; then use_given_rabbitmq; fi
 }
 
@@ -461,14 +462,14 @@ demo() {
   parse_options "$@"
   lock_demo
   if ((port != 0)) && answers "$port"; then
-    die "port $port is taken; choose another with --port N"
+    die "port $port is in use; choose another with --port N"
   fi
   install_jdk 8>&-
   install_maven 8>&-
   find_rabbitmq 8>&-
   build_if_needed client-agent broker upstream-agent cli 8>&-
   trap stop_everything EXIT
-  # Before it is ready, a signal is a failure to start.
+  # A signal during the start makes the demo fail.
   trap 'exit 130' INT
   trap 'exit 143' TERM
   trap ignore_hang_up HUP

@@ -1,29 +1,29 @@
 # shellcheck shell=bash
-# Sets up what `longcut demo` and `longcut test` need: sourced by the launcher, on Debian and its
-# relatives only, as root or with sudo. Nothing installed here ever starts a system service.
+# Installs the tools that `longcut demo`, `test`, `bench` and `soak` need, on Debian and derived distributions only, as root
+# or with sudo. Sourced by the launcher. No installed package starts a system service.
 
 readonly RABBITMQ_NEEDED=3.10
 
 apt_updated=''
 
-# can_install: apt-get is there and we may use it. Sets as_root, the prefix of a privileged command.
+# can_install: succeeds if apt-get exists and may be used. Sets as_root, the prefix of a privileged command.
 can_install() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
   as_root=(env)
   if ((EUID == 0)); then return 0; fi
   command -v sudo >/dev/null || return 1
   as_root=(sudo)
-  # Without a terminal nobody could type the password.
+  # Without a terminal sudo cannot ask for a password.
   [[ -t 0 && -t 2 ]] || sudo -n true 2>/dev/null
 }
 
-# apt_install PACKAGE...: installs them, their services neither started now nor at the next boot.
+# apt_install PACKAGE...: installs packages without starting their services, now or at the next boot.
 apt_install() {
   say "installing $* ..."
   "${as_root[@]}" bash "$LONGCUT_HOME/cli/src/main/sh/apt-install" "$@" >&2
 }
 
-# first_available PACKAGE...: prints the first of them that apt can install, after an update if need be.
+# first_available PACKAGE...: prints the first package that apt can install.
 first_available() {
   local package
   for package; do
@@ -35,40 +35,41 @@ first_available() {
   return 1
 }
 
-# apt_update: once is enough.
+# apt_update: updates apt's package lists, at most once.
 apt_update() {
   [[ -z $apt_updated ]] || return 0
-  say "apt-get update ..."
+  say "updating the package lists ..."
   "${as_root[@]}" apt-get update -qq >&2 && apt_updated=yes
 }
 
 install_jdk() {
   local package
   if find_java javac >/dev/null; then return; fi
-  can_install || die "no JDK $JAVA_NEEDED or newer in JAVA_HOME or on the PATH, and no apt-get with root" \
-    "or sudo to install it: install a JDK (Debian: default-jdk-headless) or set JAVA_HOME"
+  can_install || die "found no JDK $JAVA_NEEDED or newer in JAVA_HOME or on the PATH, and cannot install one" \
+    "(no apt-get, or neither root nor sudo); install a JDK (Debian, Ubuntu: default-jdk-headless) or set JAVA_HOME"
   apt_update
-  # The default JDK of an older Ubuntu is 11, a newer Debian has no 17.
+  # The default JDK of an older Ubuntu is 11; a newer Debian has no JDK 17.
   package=$(first_available openjdk-17-jdk-headless openjdk-21-jdk-headless openjdk-25-jdk-headless) ||
     package=default-jdk-headless
   apt_install "$package"
-  find_java javac >/dev/null || die "installed $package, and still find no JDK $JAVA_NEEDED or newer"
+  find_java javac >/dev/null || die "installed $package, but found no JDK $JAVA_NEEDED or newer; set JAVA_HOME"
 }
 
-# The wrapper downloads Maven by itself, where there is something to download with.
+# install_maven: installs Maven unless ./mvnw can download it with curl or wget.
 install_maven() {
   if command -v mvn >/dev/null || command -v curl >/dev/null || command -v wget >/dev/null; then return; fi
-  can_install || die "no Maven, and neither curl nor wget for ./mvnw: install one of them"
+  can_install || die "found no Maven, and neither curl nor wget with which ./mvnw could download it;" \
+    "install one of the three"
   apt_update
   apt_install maven
 }
 
-# version_at_least VERSION NEEDED
+# version_at_least VERSION NEEDED: succeeds if VERSION is NEEDED or newer.
 version_at_least() {
   [[ $(printf '%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
 }
 
-# has_rabbitmq: there is one for rabbitmq/private-node.
+# has_rabbitmq: succeeds if a RabbitMQ is installed that rabbitmq/private-node can run.
 has_rabbitmq() {
   local home
   if [[ -n ${LONGCUT_RABBITMQ_HOME:-} ]]; then return 0; fi
@@ -78,7 +79,7 @@ has_rabbitmq() {
   return 1
 }
 
-# install_rabbitmq: fails where it cannot; the caller knows another way or says what to do.
+# install_rabbitmq: installs RabbitMQ if it is missing. Returns an error if that is impossible; the caller handles it.
 install_rabbitmq() {
   local candidate
   if has_rabbitmq; then return 0; fi
@@ -90,13 +91,13 @@ install_rabbitmq() {
 
 readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
 
-# install_real_clients: the clients and servers of RealClientsIT, and what sets the clocks of FaultsIT. Where it cannot, those
-# tests say what is missing.
+# install_real_clients: installs the clients and servers of RealClientsIT, and faketime for FaultsIT. Tests that need a
+# missing program name it.
 install_real_clients() {
   local needed
   local -a missing=()
   for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium faketime:faketime; do
-    # Not everybody has the sbin directories on the PATH.
+    # The sbin directories may be missing on the PATH.
     PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "${needed%%:*}" >/dev/null || missing+=("${needed#*:}")
   done
   if ((${#missing[@]} > 0)); then
@@ -105,7 +106,7 @@ install_real_clients() {
   install_node_packages
 }
 
-# install_node_packages: exactly those of package-lock.json, from the registry that npm is set to.
+# install_node_packages: installs exactly the packages of package-lock.json, from npm's configured registry.
 install_node_packages() {
   if [[ $NODE_PACKAGES/node_modules/.package-lock.json -nt $NODE_PACKAGES/package-lock.json ]]; then return 0; fi
   say "installing the npm packages of system-tests ..."

@@ -1,8 +1,6 @@
 package io.github.httplongcut.cli;
 
-/**
- * A tool cannot do what it was asked; the message tells a person at a terminal why, and needs no
- * stack trace.
+/** Reports to the user why a tool has failed. The tool prints the message without a stack trace.
  */
 public final class CommandFailedException extends RuntimeException {
 

@@ -3,7 +3,7 @@ package io.github.httplongcut.cli;
 import io.github.httplongcut.config.Version;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints. */
+/** Output of {@code --version}. */
 public final class VersionProvider implements IVersionProvider {
 
   @Override

@@ -1,2 +1,2 @@
-/** The tools for people at a terminal. Nothing here is needed to relay a request. */
+/** Command-line tools. Relaying requests does not need them. */
 package io.github.httplongcut.cli;

@@ -14,31 +14,32 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code longcut echo}: runs an {@link EchoServer} until the process is ended. */
+/** {@code longcut echo}: runs an {@link EchoServer} until the process ends. */
 @Command(
     name = "echo",
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
-    description = "A small HTTP server that answers with what it was asked, as JSON.",
+    description = "Run an HTTP server that answers each request with a description of it, as JSON.",
     footer = {
       "",
-      "  /status/N    answers with status N (200 to 599)",
-      "  /delay/MS    answers after so many milliseconds",
-      "  /bytes/N     answers with N bytes",
-      "  /cookies/N   answers with N Set-Cookie headers"
+      "Special paths:",
+      "  /status/N    answer with status N (200 to 599)",
+      "  /delay/MS    answer after MS milliseconds (at most 600000)",
+      "  /bytes/N     answer with a body of N bytes (at most 268435456)",
+      "  /cookies/N   answer with N Set-Cookie headers (at most 1000)"
     })
 public final class EchoCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
       defaultValue = "8080",
-      description = "the port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
+      description = "Port to listen on; 0 picks a free port (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = "--host",
       defaultValue = "127.0.0.1",
-      description = "the address to listen on (default: ${DEFAULT-VALUE})")
+      description = "Address to listen on (default: ${DEFAULT-VALUE}).")
   private InetAddress host;
 
   @Spec private CommandSpec spec;
@@ -46,7 +47,7 @@ public final class EchoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (port < 0 || port > 65535) {
-      throw new ParameterException(spec.commandLine(), "--port: not a port: " + port);
+      throw new ParameterException(spec.commandLine(), "--port: expected a port from 0 to 65535, found " + port);
     }
     SighupSignal.ignore();
     try (EchoServer server = EchoServer.start(host, port)) {
@@ -57,9 +58,12 @@ public final class EchoCommand implements Callable<Integer> {
       return 0;
     } catch (BindException e) {
       throw new CommandFailedException(
-          "cannot listen on " + host.getHostAddress() + " port " + port + ": " + e.getMessage(), e);
+          "cannot listen on "
+              + (host.getHostAddress() + " port " + port + ": " + e.getMessage())
+              + "; choose another port with --port",
+          e);
     } catch (IOException e) {
-      throw new CommandFailedException("the server could not start: " + e.getMessage(), e);
+      throw new CommandFailedException("cannot start the echo server: " + e.getMessage(), e);
     }
   }
 }

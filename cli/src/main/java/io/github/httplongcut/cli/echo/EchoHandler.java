@@ -28,7 +28,7 @@ final class EchoHandler implements HttpRequestHandler {
   static final int MAX_COOKIES = 1000;
   static final int MAX_DELAY_MS = 600_000;
 
-  /** Without the library's charset parameter: JSON has none (RFC 8259 section 11). */
+  /** JSON without the library's charset parameter, which JSON does not have (RFC 8259 section 11). */
   private static final ContentType JSON = ContentType.create("application/json");
 
   private static final Pattern COMMAND =
@@ -36,13 +36,11 @@ final class EchoHandler implements HttpRequestHandler {
 
   private final ObjectMapper json = new ObjectMapper();
 
-  /**
-   * What was received.
+  /** Description of a received request.
    *
-   * @param url the request target as it stood in the request line
-   * @param headers {@code [name, value]} pairs in the order they came; a value's bytes are read as
-   *     ISO 8859-1
-   * @param body in base64; empty if there was none
+   * @param url the request target, unchanged from the request line
+   * @param headers {@code [name, value]} pairs in the order of reception; a value's bytes are read as ISO 8859-1
+   * @param body the body in base64; empty if the request has none
    */
   record Reply(String method, String url, List<List<String>> headers, String body) {}
 
@@ -51,7 +49,7 @@ final class EchoHandler implements HttpRequestHandler {
       throws IOException {
     byte[] body = bodyOf(request);
     if (body.length > MAX_REQUEST_BODY) {
-      refuse(response, 413, "the echo takes bodies of at most " + MAX_REQUEST_BODY + " bytes");
+      refuse(response, 413, "the request body is longer than " + MAX_REQUEST_BODY + " bytes");
       return;
     }
     String target = ((ReceivedRequest) request).target();
@@ -98,7 +96,7 @@ final class EchoHandler implements HttpRequestHandler {
 
   private static void answer(ClassicHttpResponse response, int status, byte[] reply) {
     response.setCode(status);
-    // These three have no body (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
+    // Responses with these statuses have no body (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
     if (status != 204 && status != 205 && status != 304) {
       response.setEntity(new ByteArrayEntity(reply, JSON));
     }
@@ -106,7 +104,7 @@ final class EchoHandler implements HttpRequestHandler {
 
   private static boolean inRange(ClassicHttpResponse response, int n, int min, int max) {
     if (n < min || n > max) {
-      refuse(response, 400, n + " is not from " + min + " to " + max);
+      refuse(response, 400, n + " is not between " + min + " and " + max);
       return false;
     }
     return true;
@@ -122,11 +120,11 @@ final class EchoHandler implements HttpRequestHandler {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("the server stops");
+      throw new InterruptedIOException("the server is stopping");
     }
   }
 
-  /** One byte more than we take, at most. */
+  /** Returns the body; at most one byte more than the limit. */
   private static byte[] bodyOf(ClassicHttpRequest request) throws IOException {
     try (HttpEntity entity = request.getEntity()) {
       if (entity == null) {

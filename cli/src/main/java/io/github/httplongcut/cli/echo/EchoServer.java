@@ -13,10 +13,7 @@ import org.apache.hc.core5.http.message.BasicLineParser;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 
-/**
- * The echo server: HTTP/1.1, a thread for each connection, so that a delay may simply sleep. It is
- * Apache's HTTP server and not Undertow because that keeps headers in a hash table, and an echo has
- * to show the order they came in.
+/** HTTP/1.1 server with one thread for each connection, so that a delay may block. Uses Apache's HTTP server because Undertow does not keep the order of the headers, which an echo must show.
  */
 final class EchoServer implements AutoCloseable {
 
@@ -26,7 +23,7 @@ final class EchoServer implements AutoCloseable {
     this.server = server;
   }
 
-  /** Listens on that address and port; 0 is any free port. */
+  /** Starts a server on this address and port; port 0 picks a free port. */
   static EchoServer start(InetAddress host, int port) throws IOException {
     EchoHandler handler = new EchoHandler();
     HttpServer server =
@@ -41,8 +38,7 @@ final class EchoServer implements AutoCloseable {
                         new DefaultHttpRequestParserFactory(
                             BasicLineParser.INSTANCE, new ReceivedRequest.Factory()))
                     .build())
-            // One handler whatever the Host says: the library's own router refuses hosts that it
-            // does not know.
+            // One handler for every Host: the library's router rejects unknown hosts.
             .setRequestRouter((request, context) -> handler)
             .create();
     server.start();
@@ -56,7 +52,7 @@ final class EchoServer implements AutoCloseable {
     return "http://" + literal + ":" + server.getLocalPort();
   }
 
-  /** Waits until somebody closes the server. */
+  /** Waits until the server is closed. */
   void awaitEnd() throws InterruptedException {
     server.awaitTermination(TimeValue.MAX_VALUE);
   }

@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
 
-/** A body of any length that takes no memory: byte {@code i} is {@code i mod 256}. */
+/** Generated body that is not held in memory: byte {@code i} is {@code i mod 256}. */
 final class GeneratedEntity extends AbstractHttpEntity {
 
   private static final byte[] PATTERN = pattern();
@@ -38,7 +38,7 @@ final class GeneratedEntity extends AbstractHttpEntity {
     }
   }
 
-  /** The server only ever writes this entity. */
+  /** Unsupported, because the server only writes this entity. */
   @Override
   public InputStream getContent() {
     throw new UnsupportedOperationException("write-only");

@@ -5,10 +5,7 @@ import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.HttpRequestFactory;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 
-/**
- * A request that remembers its target as it stood in the request line. The library's own request
- * parses it as a URI, and what it then gives back has lost, for example, the host of {@code
- * //host/path}.
+/** Request that keeps its target unchanged from the request line. The library's own request parses the target as a URI and loses parts of it, for example the host of {@code //host/path}.
  */
 final class ReceivedRequest extends BasicClassicHttpRequest {
 
@@ -21,12 +18,12 @@ final class ReceivedRequest extends BasicClassicHttpRequest {
     this.target = target;
   }
 
-  /** The request target of RFC 9112 section 3.2, neither decoded nor normalised. */
+  /** Returns the request target of RFC 9112 section 3.2, neither decoded nor normalised. */
   String target() {
     return target;
   }
 
-  /** Makes the server's requests of this kind. */
+  /** Creates the requests of the server. */
   static final class Factory implements HttpRequestFactory<ClassicHttpRequest> {
 
     @Override

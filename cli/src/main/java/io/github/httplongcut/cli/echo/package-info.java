@@ -1,5 +1,3 @@
-/**
- * A small HTTP server that answers with what it was asked, byte for byte where HTTP has bytes. It
- * is an upstream server for trying the relay, and knows nothing of it.
+/** HTTP server that answers each request with a description of the request, byte for byte. Serves as an upstream server in trials and tests, and does not depend on the relay.
  */
 package io.github.httplongcut.cli.echo;

@@ -11,24 +11,23 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code --event}: which events to tap. */
+/** Option {@code --event}: the events to tap. */
 final class EventOption {
 
   @Option(
       names = "--event",
       paramLabel = "EVENT",
       converter = ByWireName.class,
-      description = "only this event; repeatable (default: all but upstream_heartbeat)")
-  private List<EventType> asked = new ArrayList<>();
+      description = "Tap only this event. Repeat the option for several events (default: all except"
+              + " upstream_heartbeat).")
+  private List<EventType> requested = new ArrayList<>();
 
-  /**
-   * Those asked for, or if none were, all but the heartbeats, which never stop and would soon fill
-   * the queue.
+  /** Returns the events given on the command line. Without any, returns all except heartbeats, which never stop and would soon fill the queue.
    */
   Set<EventType> chosen() {
-    return asked.isEmpty()
+    return requested.isEmpty()
         ? EnumSet.complementOf(EnumSet.of(EventType.UPSTREAM_HEARTBEAT))
-        : EnumSet.copyOf(asked);
+        : EnumSet.copyOf(requested);
   }
 
   static String names(Set<EventType> events) {
@@ -42,9 +41,9 @@ final class EventOption {
           .orElseThrow(
               () ->
                   new TypeConversionException(
-                      "there is no event '"
+                      "unknown event '"
                           + name
-                          + "'; there are "
+                          + "'; the events are: "
                           + names(EnumSet.copyOf(Arrays.asList(EventType.values())))));
     }
   }

@@ -12,7 +12,7 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.concurrent.CompletableFuture;
 
-/** Prints the events of a follower's queue as they come, on the connection's consumer thread. */
+/** Consumer that prints the events of its queue, on the consumer thread of the connection. */
 final class Follower extends DefaultConsumer {
 
   private final TapFilter filter;
@@ -25,9 +25,7 @@ final class Follower extends DefaultConsumer {
     this.out = out;
   }
 
-  /**
-   * Completed once nothing will be printed any more: with the reason, empty if nobody reads what we
-   * print.
+  /** Completed when the follower prints no more events. The value is the reason; empty if the reader of the output has closed it.
    */
   CompletableFuture<String> ended() {
     return ended;
@@ -43,7 +41,7 @@ final class Follower extends DefaultConsumer {
         out.println(TapLine.of(message, event, LocalTime.now(ZoneId.systemDefault())));
       }
     }
-    // checkError flushes, and tells of a pipe whose reader left.
+    // checkError flushes, and returns true if the reader has closed the pipe.
     if (out.checkError()) {
       ended.complete("");
     }
@@ -52,11 +50,11 @@ final class Follower extends DefaultConsumer {
 
   @Override
   public void handleCancel(String consumerTag) {
-    ended.complete("RabbitMQ deleted the queue of this tap");
+    ended.complete("RabbitMQ has deleted the queue of this tap; start the tap again");
   }
 
   @Override
   public void handleShutdownSignal(String consumerTag, ShutdownSignalException signal) {
-    ended.complete("the connection to RabbitMQ is lost: " + signal.getMessage());
+    ended.complete("lost the connection to RabbitMQ: " + signal.getMessage());
   }
 }

@@ -12,7 +12,7 @@ import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Option;
 
-/** Where RabbitMQ is and who we are there: the options that every form of the tap takes. */
+/** Options with RabbitMQ's addresses and logins, for all tap commands. */
 final class RabbitAccess {
 
   private static final int TIMEOUT_MS = 10_000;
@@ -25,8 +25,8 @@ final class RabbitAccess {
       paramLabel = "URI",
       defaultValue = "${env:LONGCUT_AMQP_URI}",
       description =
-          "amqp://user:password@host:port/vhost of a user with every right in the vhost"
-              + " (default: LONGCUT_AMQP_URI, else the demo that runs)")
+          "amqp://user:password@host:port/vhost of a user with all permissions in the vhost"
+              + " (default: LONGCUT_AMQP_URI, else the running demo).")
   private String amqp;
 
   @Option(
@@ -34,13 +34,11 @@ final class RabbitAccess {
       paramLabel = "URL",
       defaultValue = "${env:LONGCUT_MANAGEMENT_URL}",
       description =
-          "http://user:password@host:port of the management UI; the user is an administrator"
-              + " (default: LONGCUT_MANAGEMENT_URL, else the demo that runs)")
+          "http://user:password@host:port of the management UI, with an administrator's login"
+              + " (default: LONGCUT_MANAGEMENT_URL, else the running demo).")
   private String management;
 
-  /**
-   * A connection that does not recover: a tap that misses events without a word is worse than one
-   * that ends.
+  /** Connects without automatic recovery: a lost connection ends the tap, because a recovered one would silently miss events.
    */
   Connection connect() {
     ConnectionFactory factory = factory();
@@ -51,7 +49,10 @@ final class RabbitAccess {
       return factory.newConnection("longcut tap");
     } catch (AuthenticationFailureException e) {
       throw new CommandFailedException(
-          "RabbitMQ refuses the login of '" + factory.getUsername() + "'", e);
+          "RabbitMQ refuses the login of the user '"
+              + factory.getUsername()
+              + "'; check the user and password in --amqp or LONGCUT_AMQP_URI",
+          e);
     } catch (IOException | TimeoutException e) {
       throw new CommandFailedException(
           "cannot connect to RabbitMQ at "
@@ -64,7 +65,7 @@ final class RabbitAccess {
   TracingApi management() {
     try {
       return new TracingApi(
-          new URI(given(management, "--management", "LONGCUT_MANAGEMENT_URL")),
+          new URI(required(management, "--management", "LONGCUT_MANAGEMENT_URL")),
           factory().getVirtualHost());
     } catch (URISyntaxException e) {
       throw new CommandFailedException(
@@ -78,9 +79,9 @@ final class RabbitAccess {
   private ConnectionFactory factory() {
     ConnectionFactory factory = new ConnectionFactory();
     try {
-      configure(factory, new URI(given(amqp, "--amqp", "LONGCUT_AMQP_URI")));
+      configure(factory, new URI(required(amqp, "--amqp", "LONGCUT_AMQP_URI")));
     } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException e) {
-      // Not the exception's own words: they hold the password.
+      // Without the exception's message, which contains the password.
       throw new CommandFailedException(
           "--amqp: expected amqp://user:password@host:port/vhost, with "
               + SPECIAL_CHARACTERS
@@ -90,12 +91,12 @@ final class RabbitAccess {
     return factory;
   }
 
-  /** The AMQP client takes a host that it cannot read, such as one with _, for localhost. */
+  /** Sets the host separately, because the AMQP client replaces a host that it cannot parse, such as one with _, by localhost. */
   private static void configure(ConnectionFactory factory, URI uri)
       throws URISyntaxException, GeneralSecurityException {
     Authority authority = Authority.of(uri).orElseThrow(IllegalArgumentException::new);
     if (authority.userInfo().isEmpty() || uri.getRawFragment() != null) {
-      throw new IllegalArgumentException(); // what is left of a password with / ? or # in it
+      throw new IllegalArgumentException(); // for example, the password contains / ? or #
     }
     String port = authority.port() < 0 ? "" : ":" + authority.port();
     String standIn = authority.userInfo().get() + "@localhost" + port;
@@ -103,10 +104,11 @@ final class RabbitAccess {
     factory.setHost(authority.hostName());
   }
 
-  private static String given(String value, String option, String variable) {
+  private static String required(String value, String option, String variable) {
     if (value == null || value.isBlank()) {
       throw new CommandFailedException(
-          "which RabbitMQ? No demo runs here; give " + option + " or set " + variable);
+          "no RabbitMQ given, and no demo is running in this checkout; use "
+              + (option + " or set " + variable));
     }
     return value;
   }

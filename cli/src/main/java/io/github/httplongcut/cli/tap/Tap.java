@@ -10,15 +10,13 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * What a tap is on RabbitMQ: the vhost's tracing, which copies every publish to the exchange {@code
- * amq.rabbitmq.trace} with the key {@code publish.<exchange>}, and a queue bound there. The relay's
- * own queues and routing stay as they are. RabbitMQ copies each publish and each delivery of the
- * vhost, about two further messages for each one, so tracing is off unless somebody looks.
+/** Turns tracing on and off, and manages the queues for traced messages.
+ *
+ * <p>With tracing, RabbitMQ publishes a copy of each message to the exchange {@code amq.rabbitmq.trace} with the routing key {@code publish.<exchange>}. A queue bound there receives the copies; the relay's own queues and routing do not change. RabbitMQ copies each publish and each delivery in the vhost, about two more messages for each one, so tracing is on only while it is used.
  */
 final class Tap {
 
-  /** The queue that people look into with the management UI. */
+  /** Queue whose messages the management UI shows. */
   static final String QUEUE = "tap";
 
   static final String TRACE_EXCHANGE = "amq.rabbitmq.trace";
@@ -26,7 +24,7 @@ final class Tap {
   private static final Map<String, Object> QUEUE_ARGUMENTS =
       Map.of("x-queue-type", "classic", "x-max-length", 1_000, "x-message-ttl", 600_000);
 
-  /** A follower that does not keep up loses its oldest events, and RabbitMQ no memory. */
+  /** Limited length, so that a slow follower loses its oldest events instead of filling RabbitMQ's memory. */
   private static final Map<String, Object> FOLLOWER_ARGUMENTS =
       Map.of("x-queue-type", "classic", "x-max-length", 10_000);
 
@@ -35,8 +33,8 @@ final class Tap {
   private final Channel channel;
   private final TracingApi management;
 
-  /** The follower's queue; written by the thread that follows, read by the one that ends it. */
-  private volatile String followed;
+  /** Name of the follower's queue. Written by the thread that follows, read by the shutdown hook. */
+  private volatile String followerQueue;
 
   Tap(Connection connection, TracingApi management) {
     this.management = management;
@@ -47,7 +45,7 @@ final class Tap {
     }
   }
 
-  /** The queue {@link #QUEUE} gets these events, and only these, from now on. */
+  /** Binds the queue {@link #QUEUE} to these events only, and turns tracing on. */
   void turnOn(Set<EventType> events) {
     try {
       channel.queueDeclare(QUEUE, true, false, false, QUEUE_ARGUMENTS);
@@ -66,7 +64,7 @@ final class Tap {
     }
   }
 
-  /** Ends tracing, for whoever may still follow too, and deletes the queue with what is in it. */
+  /** Turns tracing off, also for running followers, and deletes the queue {@link #QUEUE} with its messages. */
   void turnOff() {
     management.setTracing(false);
     try {
@@ -76,16 +74,13 @@ final class Tap {
     }
   }
 
-  /**
-   * Gives these events to a consumer from now on, through a queue of its own: what is in {@link
-   * #QUEUE} stays there for those who look into it.
+  /** Delivers these events to a consumer, and turns tracing on. Uses a separate queue, so that the messages in {@link #QUEUE} remain.
    */
   void follow(Set<EventType> events, Consumer consumer) {
     try {
-      // Exclusive, so it may be transient: RabbitMQ 4.3 refuses only those transient queues that
-      // are not.
+      // Exclusive, because RabbitMQ 4.3 rejects transient queues that are not exclusive.
       String queue = channel.queueDeclare("", false, true, true, FOLLOWER_ARGUMENTS).getQueue();
-      followed = queue;
+      followerQueue = queue;
       for (EventType event : events) {
         channel.queueBind(queue, TRACE_EXCHANGE, traceKey(event));
       }
@@ -99,19 +94,16 @@ final class Tap {
     }
   }
 
-  /**
-   * Ends what {@link #follow} began. Tracing ends with the last one who looks, whoever turned it
-   * on: the queue {@link #QUEUE} counts, other followers count, and so does RabbitMQ's own tracing
-   * plugin.
+  /** Ends {@link #follow}. Turns tracing off if nothing else is bound to the trace exchange: {@link #QUEUE}, another follower or RabbitMQ's tracing plugin.
    */
   void unfollow() {
     try {
-      if (followed != null && channel.isOpen()) {
-        channel.queueDelete(followed);
+      if (followerQueue != null && channel.isOpen()) {
+        channel.queueDelete(followerQueue);
       }
     } catch (IOException | AlreadyClosedException e) {
       // RabbitMQ deletes the queue with the connection.
-      followed = null;
+      followerQueue = null;
     }
     if (management.bindingsOf(TRACE_EXCHANGE) == 0) {
       management.setTracing(false);
@@ -128,6 +120,6 @@ final class Tap {
 
   private static CommandFailedException failed(IOException e) {
     String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
-    return new CommandFailedException("RabbitMQ refuses: " + why, e);
+    return new CommandFailedException("RabbitMQ refuses the operation: " + why, e);
   }
 }

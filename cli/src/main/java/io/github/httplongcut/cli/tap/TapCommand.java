@@ -18,9 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/**
- * {@code longcut tap}: follows the events until the process is ended; {@code on} and {@code off}
- * for the management UI.
+/** {@code longcut tap}: prints the events until the process ends. The subcommands {@code on} and {@code off} are for the management UI.
  */
 @Command(
     name = "tap",
@@ -28,8 +26,9 @@ import picocli.CommandLine.Spec;
     versionProvider = VersionProvider.class,
     subcommands = {TapCommand.On.class, TapCommand.Off.class},
     description = {
-      "Follows the events that pass through RabbitMQ, a line for each, until Ctrl-C.",
-      "It turns RabbitMQ's tracing on for that time, which costs about two further messages for each one."
+      "Print each event that passes through RabbitMQ on one line, until Ctrl-C.",
+      "While it runs, RabbitMQ's tracing is on: RabbitMQ then copies each publish and each"
+          + " delivery in the vhost, about two more messages for each one."
     })
 public final class TapCommand implements Callable<Integer> {
 
@@ -39,14 +38,15 @@ public final class TapCommand implements Callable<Integer> {
   @Option(
       names = "--target",
       paramLabel = "NAME",
-      description = "only what belongs to requests for this upstream target")
+      description = "Print only events of requests for this upstream target.")
   private String target;
 
   @Option(
       names = "--request",
       paramLabel = "ID",
       description =
-          "only what belongs to this request: its client_req_id, as callers and logs see it, or another of its ids")
+          "Print only events of the request with this client_req_id, broker_req_id or"
+              + " upstream_req_id. Error answers and logs contain the client_req_id.")
   private String request;
 
   @Override
@@ -57,10 +57,10 @@ public final class TapCommand implements Callable<Integer> {
     try (Connection connection = access.connect()) {
       Tap tap = new Tap(connection, management);
       Follower follower = new Follower(tap.channel(), new TapFilter(target, request), out);
-      // Ctrl-C is the usual end, so the tidying up is the hook's, whatever ends us.
+      // A shutdown hook, because Ctrl-C is the usual end of the command.
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(tap, follower), "tap-end"));
       tap.follow(chosen, follower);
-      terminal(FileDescriptor.err).println("following " + EventOption.names(chosen));
+      terminal(FileDescriptor.err).println("following events: " + EventOption.names(chosen));
       String why = follower.ended().join();
       if (!why.isEmpty()) {
         throw new CommandFailedException(why);
@@ -75,11 +75,11 @@ public final class TapCommand implements Callable<Integer> {
       tap.unfollow();
     } catch (CommandFailedException e) {
       terminal(FileDescriptor.err)
-          .println("longcut: tracing may still be on (longcut tap off ends it): " + e.getMessage());
+          .println("longcut: tracing may still be on; turn it off with 'longcut tap off': " + e.getMessage());
     }
   }
 
-  /** Not System.out: its encoding is that of the terminal's locale, and what passes is UTF-8. */
+  /** Returns a writer in UTF-8, because System.out encodes in the terminal's locale. */
   private static PrintWriter terminal(FileDescriptor descriptor) {
     return new PrintWriter(new FileOutputStream(descriptor), true, UTF_8);
   }
@@ -89,9 +89,9 @@ public final class TapCommand implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       versionProvider = VersionProvider.class,
       description = {
-        "Puts a copy of every event into the queue 'tap', to be looked at in the management UI.",
-        "It turns RabbitMQ's tracing on. The queue keeps the newest 1,000, for ten minutes."
-            + " Said again with other events, it changes the choice."
+        "Copy all events to the queue 'tap', where the management UI shows them.",
+        "Turns on RabbitMQ's tracing. The queue keeps the newest 1,000 messages for at most ten"
+            + " minutes. Run it again with other events to change the selection."
       })
   static final class On implements Callable<Integer> {
 
@@ -107,10 +107,10 @@ public final class TapCommand implements Callable<Integer> {
         new Tap(connection, management).turnOn(chosen);
       }
       PrintWriter out = spec.commandLine().getOut();
-      out.println("The queue 'tap' now gets a copy of: " + EventOption.names(chosen));
-      out.println("Look at it ('Get messages'): " + management.queuePage(Tap.QUEUE));
+      out.println("The queue 'tap' now receives copies of: " + EventOption.names(chosen));
+      out.println("To see them, use 'Get messages' on: " + management.queuePage(Tap.QUEUE));
       out.println(
-          "Tracing costs about two further messages for each one: end it with 'longcut tap off'.");
+          "Tracing adds about two messages for each message; turn it off with 'longcut tap off'.");
       out.flush();
       return 0;
     }
@@ -120,7 +120,7 @@ public final class TapCommand implements Callable<Integer> {
       name = "off",
       mixinStandardHelpOptions = true,
       versionProvider = VersionProvider.class,
-      description = "Turns RabbitMQ's tracing off and deletes the queue 'tap'.")
+      description = "Turn off RabbitMQ's tracing and delete the queue 'tap'.")
   static final class Off implements Callable<Integer> {
 
     @Mixin private RabbitAccess access;

@@ -5,17 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Which events belong to what a person follows. Only requests name their target, and each event
- * only some of a request's ids; so the filter learns: an event that shares an id with one that
- * belonged belongs too, and brings its own ids. Not thread-safe.
+/** Selects the events of a target or of a request. Only requests name their target, and an event has only some ids of its request. So the filter remembers the ids of selected events: an event with a remembered id is selected, too, and its other ids are remembered. Not thread-safe.
  */
 final class TapFilter {
 
   private static final List<String> IDS =
       List.of("client_req_id", "broker_req_id", "upstream_req_id");
 
-  /** As many ids as are remembered; the oldest are forgotten. */
+  /** Maximum number of remembered ids; the oldest are forgotten first. */
   static final int MEMORY = 30_000;
 
   private final String target;
@@ -39,7 +36,7 @@ final class TapFilter {
     this.request = request;
   }
 
-  /** Takes every event in the order of the trace, and says whether to show it. */
+  /** Returns whether to show the event. Must be called for every event, in the order of the trace. */
   boolean accepts(JsonNode event) {
     if (target == null && request == null) {
       return true;

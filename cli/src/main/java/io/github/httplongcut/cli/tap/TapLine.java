@@ -5,8 +5,7 @@ import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 
-/**
- * One event as one line for a terminal: time, event, sender, where it went, what it says, its ids.
+/** Formats an event as one line for a terminal: time, event, sender, queues, content and ids.
  */
 final class TapLine {
 
@@ -14,7 +13,7 @@ final class TapLine {
   private static final List<String> IDS =
       List.of("client_req_id", "broker_req_id", "upstream_req_id");
 
-  /** Of a text body, so many characters. */
+  /** Maximum number of characters shown of a text body. */
   private static final int BODY_PREVIEW = 60;
 
   private TapLine() {}
@@ -87,7 +86,7 @@ final class TapLine {
     }
   }
 
-  /** What passes through is not ours: nothing of it may move the cursor or colour the terminal. */
+  /** Escapes untrusted text, which must not move the cursor or change the colours of the terminal. */
   private static String printable(String s) {
     StringBuilder printable = new StringBuilder(s.length());
     s.codePoints()

@@ -8,23 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A message that somebody published, as RabbitMQ's tracing tells of it.
+/** Published message, from RabbitMQ's tracing.
  *
- * @param exchange where it was published; the event's name
- * @param key its routing key
- * @param user the RabbitMQ user who published it
- * @param queues where it went; none if nobody was bound
- * @param events its JSON objects: one, or those of a batch (protocol section 7)
+ * @param exchange the exchange, which has the event's name
+ * @param key the routing key
+ * @param user the RabbitMQ user that published the message
+ * @param queues the queues that received the message; empty if no queue was bound
+ * @param events the JSON objects: one, or those of a batch (protocol section 7)
  */
 record TracedMessage(
     String exchange, String key, String user, List<String> queues, List<JsonNode> events) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /**
-   * Reads a message from {@code amq.rabbitmq.trace}. What is no JSON makes one event that is no
-   * object.
+  /** Parses a message from {@code amq.rabbitmq.trace}. A body that is not JSON becomes one event that is not a JSON object.
    */
   static TracedMessage of(BasicProperties properties, byte[] body) {
     Map<String, Object> headers =
@@ -58,7 +55,7 @@ record TracedMessage(
         : List.of();
   }
 
-  /** The client gives AMQP's long strings as objects of its own. */
+  /** Converts a value to a string, because the AMQP client does not return long strings as {@code String}. */
   private static String text(Object value) {
     return value == null ? "" : value.toString();
   }

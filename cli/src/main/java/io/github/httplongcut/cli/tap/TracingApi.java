@@ -17,9 +17,7 @@ import java.net.URLEncoder;
 import java.util.Base64;
 import java.util.Optional;
 
-/**
- * The few calls of RabbitMQ's management API that AMQP itself has nothing for. They need an
- * administrator. Java's newer HTTP client does not take a host name with an underscore.
+/** Client of RabbitMQ's management API, for operations that AMQP does not have. Needs an administrator's login. Uses {@link HttpURLConnection}, because Java's newer HTTP client rejects host names with an underscore.
  */
 final class TracingApi {
 
@@ -30,9 +28,10 @@ final class TracingApi {
   private final String login;
   private final String vhost;
 
-  /**
-   * @param url of the management UI, with the login in it
-   * @param vhost the vhost that every call is about
+  /** Creates a client.
+   *
+   * @param url URL of the management UI, including the login
+   * @param vhost vhost of all calls
    */
   TracingApi(URI url, String vhost) {
     Optional<Authority> server = Authority.of(url);
@@ -46,7 +45,7 @@ final class TracingApi {
     String userInfo = authority.userInfo().orElse("");
     if (!userInfo.contains(":")) {
       throw new CommandFailedException(
-          "--management: the URL needs a login: http://user:password@host:port, with "
+          "--management: the URL has no login; expected http://user:password@host:port, with "
               + RabbitAccess.SPECIAL_CHARACTERS
               + " in the password");
     }
@@ -57,7 +56,7 @@ final class TracingApi {
     this.vhost = vhost;
   }
 
-  /** The page of a queue in the management UI, for a person to open. */
+  /** Returns the URL of a queue's page in the management UI. */
   String queuePage(String queue) {
     return base + "/#/queues/" + encoded(vhost) + "/" + encoded(queue);
   }
@@ -66,9 +65,7 @@ final class TracingApi {
     return vhost().path("tracing").asBoolean();
   }
 
-  /**
-   * Turns the vhost's tracing on or off. RabbitMQ takes what a PUT leaves out for empty, so the
-   * rest goes along.
+  /** Turns the vhost's tracing on or off. Sends the vhost's other fields, too, because RabbitMQ clears fields that a PUT omits.
    */
   void setTracing(boolean on) {
     JsonNode now = vhost();
@@ -82,7 +79,7 @@ final class TracingApi {
     call("PUT", "/api/vhosts/" + encoded(vhost), wanted);
   }
 
-  /** How many queues and exchanges are bound to that exchange. */
+  /** Returns the number of queues and exchanges that are bound to an exchange. */
   int bindingsOf(String exchange) {
     return call(
             "GET",
@@ -118,7 +115,10 @@ final class TracingApi {
       }
     } catch (IOException e) {
       throw new CommandFailedException(
-          "cannot talk to RabbitMQ's management API at " + base + ": " + e, e);
+          "cannot reach RabbitMQ's management API at "
+              + (base + ": " + e)
+              + "; check --management or LONGCUT_MANAGEMENT_URL",
+          e);
     }
   }
 
@@ -126,19 +126,22 @@ final class TracingApi {
     String user = login.substring(0, login.indexOf(':'));
     if (status == 401 || status == 403) {
       throw new CommandFailedException(
-          "RabbitMQ's management API refuses '"
+          "RabbitMQ's management API refuses the user '"
               + user
-              + "' ("
+              + "' with status "
               + status
-              + "): the tap needs an administrator");
+              + "; the tap needs the login of an administrator");
     }
     if (status == 404) {
       throw new CommandFailedException(
-          "RabbitMQ's management API at " + base + " knows no " + uri.getPath());
+          "RabbitMQ's management API at "
+              + (base + " answers 404 to " + uri.getPath())
+              + "; check the vhost in --amqp");
     }
     if (status / 100 != 2) {
       throw new CommandFailedException(
-          "RabbitMQ's management API answers " + status + " to " + uri.getPath());
+          "RabbitMQ's management API at "
+              + (base + " answers " + status + " to " + uri.getPath()));
     }
   }
 
@@ -146,7 +149,7 @@ final class TracingApi {
     return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
   }
 
-  /** {@link URLDecoder} is for forms, where a plus is a space. */
+  /** Decodes percent-encoding. {@link URLDecoder} is for forms, where a plus means a space, so a plus is encoded first. */
   private static String percentDecoded(String s) {
     return URLDecoder.decode(s.replace("+", "%2B"), UTF_8);
   }

@@ -1,6 +1,3 @@
-/**
- * {@code longcut tap}: makes the events visible while they pass, with RabbitMQ's own tracing (the
- * "firehose"), so that no process of the relay takes part. It shows an event as the JSON that it
- * is, also one that the processes could not read, and so must not decode it as they do.
+/** {@code longcut tap}: shows the events that pass through RabbitMQ. Uses RabbitMQ's tracing (the "firehose"), so that no process of the relay is involved. Shows the JSON of an event, even of one that the processes would discard as malformed, so this package must not use their decoder.
  */
 package io.github.httplongcut.cli.tap;

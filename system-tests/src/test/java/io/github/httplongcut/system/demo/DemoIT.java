@@ -91,7 +91,7 @@ class DemoIT {
   void secondDemoRefusesToStart() {
     try (Command second = Command.start(Map.of(), "demo", "--port", "0")) {
       assertThat(second.awaitEnd()).isNotZero();
-      assertThat(second.output()).contains("a demo of this checkout runs already, pid ");
+      assertThat(second.output()).contains("a demo of this checkout is already running, pid ");
     }
   }
 
