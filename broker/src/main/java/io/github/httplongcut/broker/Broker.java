@@ -19,13 +19,13 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The broker: its parts, how they hang together, its start and its end. */
+/** Wiring of the broker: creates its parts, starts them and stops them. */
 final class Broker {
 
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
 
-  /** How long what is not an answer may take to be published in the end. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+  /** Time at shutdown for the last publications and acks, after the answers have their outcome. */
+  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
 
   private final Duration drainTimeout;
   private final Loop loop;
@@ -33,10 +33,10 @@ final class Broker {
   private final BrokerLoop brokerLoop;
 
   /**
-   * A broker that does nothing yet.
+   * Creates a broker that is not started.
    *
-   * @param loop not started
-   * @param session on that loop, not started
+   * @param loop a loop that is not started
+   * @param session a session on that loop that is not started
    */
   Broker(
       BrokerConfig config, ProcessId brokerId, Loop loop, Session session, MeterRegistry registry) {
@@ -64,20 +64,27 @@ final class Broker {
             ackTimeout);
   }
 
-  /** Connects; RabbitMQ need not be there yet. */
+  /** Starts to connect and returns at once. RabbitMQ may start later. */
   void start() {
     loop.start(brokerLoop);
-    session.start(brokerLoop); // last: what it delivers finds the loop running
+    session.start(brokerLoop); // last: its deliveries need the running loop
   }
 
   /**
-   * Drains. It stops taking requests before it stops answering: what waits goes back to the client
-   * agents at once, what runs is awaited, and the heartbeats are heard to the end, so that an agent
-   * that dies meanwhile is noticed. What is not done in time, RabbitMQ gives to another broker if
-   * it is repeatable.
+   * Drains and closes. The broker stops taking requests before it stops answering:
+   *
+   * <ul>
+   *   <li>Waiting requests are answered at once, so that the client agents publish them to another
+   *       broker.
+   *   <li>Requests that are with an agent may finish, for at most the drain timeout. Heartbeats are
+   *       consumed until then, so that the broker notices an agent that dies.
+   *   <li>Requests that are left after the drain timeout are redelivered to another broker if they
+   *       are repeatable.
+   * </ul>
    */
   void close() throws InterruptedException {
-    // The drain begins behind that: what it gives back must not be delivered here once more.
+    // The drain starts only after the cancellation of the consumers. Otherwise this broker could
+    // get the requests that client agents publish again because of the drain.
     session.stopConsuming(
         Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
     try {
@@ -85,14 +92,14 @@ final class Broker {
     } catch (TimeoutException e) {
       log.warn("event=drain_timed_out waited={}", drainTimeout);
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it so
+      throw new IllegalStateException(e); // never completed exceptionally
     }
-    session.flush(LAST_WORDS);
+    session.flush(FLUSH_TIMEOUT);
     session.close();
-    loop.close(); // last: until now the session tells it what became of its publications
+    loop.close(); // last: closing the session gives the loop the outcomes of its publications
   }
 
-  /** Returns the state of the consumption of requests; from any thread. */
+  /** Returns the state of the consumption of requests. Thread-safe. */
   Intake.State consumption() {
     return brokerLoop.consumption();
   }

@@ -13,11 +13,11 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The broker's settings; {@code reference.conf} says what each means, its unit, and what happens at
- * the limit.
+ * Settings of the broker. {@code reference.conf} documents each setting: its meaning, its unit, and
+ * the behaviour at the limit.
  *
- * @param name of the process: {@code longcut.id}
- * @param users RabbitMQ users that brokers of this vhost log in as, this one's among them
+ * @param name the name of the process, {@code longcut.id}
+ * @param users the RabbitMQ users of all brokers of this vhost, this broker's own included
  */
 public record BrokerConfig(
     String name,
@@ -29,27 +29,27 @@ public record BrokerConfig(
     Duration drainTimeout)
     implements RoleConfig {
 
-  /** Largest prefetch for the requests: the most that a quorum queue allows. */
+  /** Largest prefetch of the queue of requests: RabbitMQ's limit for quorum queues. */
   public static final int PREFETCH = 2_000;
 
   /**
-   * The waits of a request (docs/protocol.md section 4).
+   * Timeouts of a request (docs/protocol.md section 4).
    *
-   * @param waitTimeout in the waiting room, all stays together
-   * @param ackTimeout for an upstream agent to take it
-   * @param replyTimeout from the agent's ack on, for the answer
+   * @param waitTimeout the longest time in the waiting room, all stays together
+   * @param ackTimeout the time in which an upstream agent must ack the request
+   * @param replyTimeout the longest time from the agent's ack to the answer
    */
   public record Timeouts(Duration waitTimeout, Duration ackTimeout, Duration replyTimeout) {}
 
   /**
-   * What one broker holds.
+   * Limits of one broker.
    *
-   * @param maxInFlight requests, waiting and running; less than {@link #PREFETCH}
-   * @param maxInFlightBytes of those
-   * @param waiting of them in the waiting room
-   * @param shares of a target and of a client agent's user
+   * @param maxInFlight requests held, waiting and running; less than {@link #PREFETCH}
+   * @param maxInFlightBytes bytes of the requests held
+   * @param waiting limits of the waiting room
+   * @param shares of a target and of a RabbitMQ user, in the requests held and in the waiting room
    * @param maxAttempts dispatches of one request
-   * @param agents how many agents it knows
+   * @param agents limits of the known agents
    */
   public record Limits(
       int maxInFlight,
@@ -59,7 +59,7 @@ public record BrokerConfig(
       int maxAttempts,
       AgentLimits agents) {}
 
-  /** Reads {@code longcut}. */
+  /** Reads and validates the section {@code longcut}. */
   public static BrokerConfig read(Settings longcut) {
     Settings broker = longcut.section("broker");
     AmqpConfig amqp = AmqpConfig.read(longcut.section("amqp"));

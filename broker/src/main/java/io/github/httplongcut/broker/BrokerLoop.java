@@ -40,10 +40,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The broker's one thread: brings what happens to the {@link Router} and does what it says. It sees
- * to it that a delivery is settled before the router hears of it where rule 1 asks for that, and
- * acked once what it caused is confirmed (docs/protocol.md section 4). All methods belong to the
- * loop's thread.
+ * Passes the events of the session and the ticks to the {@link Router}, and carries out the
+ * router's effects. Settles a delivery before the router handles it where rule 1 requires that, and
+ * acks a delivery once the publications that it caused have their outcome (docs/protocol.md section
+ * 4). All methods but {@link #consumption} and {@link #drained} belong to the loop's thread.
  */
 final class BrokerLoop implements SessionListener, Ticker {
 
@@ -60,17 +60,17 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
   private final Guard guard = new Guard();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  private int answersUnderWay;
+  private int unfinishedAnswers;
   private boolean draining;
   private long lastTick;
-  private long stoodStill;
+  private long suspendedNanos;
 
   /**
-   * The parts around the router.
+   * Collaborators of the loop besides the router.
    *
-   * @param check of what is delivered
+   * @param check checks each delivery
    * @param intake decides when requests are consumed
-   * @param clock the loop's time
+   * @param clock the clock of the loop
    */
   record Ports(
       Session session,
@@ -92,12 +92,12 @@ final class BrokerLoop implements SessionListener, Ticker {
     this.lastTick = System.nanoTime();
   }
 
-  // What happens.
+  // Events.
 
   @Override
   public void onInboxReplaced(ProcessId newId) {
     log.info("event=inbox_replaced broker_id={}", newId);
-    messages.speakAs(newId);
+    messages.setBrokerId(newId);
     perform(router.onInboxReplaced(newId, now()));
   }
 
@@ -117,7 +117,7 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   @Override
   public void onDelivery(Delivery delivery) {
-    if (!check.isHonest(delivery)) {
+    if (!check.accepts(delivery)) {
       discard(delivery);
       return;
     }
@@ -125,8 +125,8 @@ final class BrokerLoop implements SessionListener, Ticker {
     switch (delivery.type()) {
       case CLIENT_REQUEST -> onRequests(delivery);
       case BROKER_REQUEST, UPSTREAM_ERROR ->
-          delivery.settle(() -> delivery.events().forEach(event -> cameBack(delivery, event)));
-      // An ack that comes late, as an orphan, counts if the dispatch is ours: the router knows.
+          delivery.settle(() -> delivery.events().forEach(event -> onSettled(delivery, event)));
+      // Orphaned acks included: the router takes those of its own dispatches.
       case UPSTREAM_RESPONSE, BROKER_REQUEST_ACK -> onEach(delivery);
       case UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
         if (orphaned) {
@@ -136,7 +136,7 @@ final class BrokerLoop implements SessionListener, Ticker {
         }
       }
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
-          delivery.discard(); // expired on its way to a process that is gone or stands still
+          delivery.discard(); // expired in the inbox of a process that is gone or suspended
     }
   }
 
@@ -145,9 +145,9 @@ final class BrokerLoop implements SessionListener, Ticker {
     long passed = now - lastTick;
     lastTick = now;
     SessionState state = session.state();
-    // While it could not hear or say anything, and while it stood still, nobody else was late.
-    router.excuse(state.isHealthy() ? stoodStill : passed);
-    stoodStill = 0;
+    // Nobody else was late while this process had no working session or was suspended.
+    router.excludeTime(state.isHealthy() ? suspendedNanos : passed);
+    suspendedNanos = 0;
     if (state.publishing() && !state.blocked()) {
       guard.run("publishing", () -> perform(router.onPublishing(now)));
     }
@@ -161,43 +161,43 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   @Override
   public long nanosToNextTick(long now) {
-    boolean quiet = router.isQuiet() && answersUnderWay == 0 && consumption.isQuiet();
+    boolean quiet = router.isQuiet() && unfinishedAnswers == 0 && consumption.isQuiet();
     return (quiet ? Loop.IDLE_TICK : Loop.TICK).toNanos();
   }
 
   private boolean isIdle() {
-    return router.isIdle() && answersUnderWay == 0;
+    return router.isIdle() && unfinishedAnswers == 0;
   }
 
   @Override
   public void onStoodStill(long nanos) {
-    stoodStill = nanos;
+    suspendedNanos = nanos;
     log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
     if (nanos > ackTimeout.toNanos()) {
-      session.reopenConsuming("the process stood still");
+      session.reopenConsuming("the process was suspended");
     }
   }
 
-  /** Dispatches nothing more; {@link #drained} tells when all that was held is answered. */
+  /** Starts the drain: dispatches nothing more. {@link #drained} completes at its end. */
   void beginDrain() {
     draining = true;
     consumption.beginDrain();
     perform(router.beginDrain(now()));
   }
 
-  /** Done when nothing is held and every answer has its outcome. */
+  /** Returns a future that completes when no request is held and every answer has its outcome. */
   CompletableFuture<Void> drained() {
     return drained;
   }
 
-  /** Returns the state of the consumption of requests; from any thread. */
+  /** Returns the state of the consumption of requests. Thread-safe. */
   Intake.State consumption() {
     return consumption.state();
   }
 
   private void onRequests(Delivery delivery) {
     if (delivery.envelope().origin() == Origin.IN_DOUBT && !isRepeatable(delivery)) {
-      delivery.reject(); // another broker may run it: the client agent is told so
+      delivery.reject(); // another broker may run it; the dead letter tells the client agent
       return;
     }
     Receipt receipt = new DeliveryReceipt(delivery);
@@ -217,15 +217,17 @@ final class BrokerLoop implements SessionListener, Ticker {
         .allMatch(event -> ((ClientRequest) event).request().isRepeatable());
   }
 
-  private void cameBack(Delivery delivery, Event event) {
-    guard.run(event.type().wireName(), () -> perform(onCameBack(delivery, event)));
+  private void onSettled(Delivery delivery, Event event) {
+    guard.run(event.type().wireName(), () -> perform(handleSettled(delivery, event)));
   }
 
-  /** A dead letter or an error: its delivery is settled. */
-  private List<Effect> onCameBack(Delivery delivery, Event event) {
-    if (delivery.envelope().origin() == Origin.ORPHANED_IN_DOUBT && saysThatItDidNotRun(event)) {
+  /** Passes a dead letter or an error to the router. The delivery is settled. */
+  private List<Effect> handleSettled(Delivery delivery, Event event) {
+    if (delivery.envelope().origin() == Origin.ORPHANED_IN_DOUBT && meansNotRun(event)) {
       log.debug("event=orphan_in_doubt type={}", event.type().wireName());
-      return List.of(); // said twice, it could run twice: the client agent's check decides
+      // Another broker may have told the client agent already. A second error could make a request
+      // run twice, so the client agent's check decides.
+      return List.of();
     }
     boolean orphaned = delivery.envelope().origin().isOrphaned();
     if (event instanceof BrokerRequest request) {
@@ -241,8 +243,8 @@ final class BrokerLoop implements SessionListener, Ticker {
         : router.onError(error, user, now());
   }
 
-  /** Returns whether the client agent would publish a request again that is not repeatable. */
-  private static boolean saysThatItDidNotRun(Event event) {
+  /** Returns whether the event would make a client agent publish a non-repeatable request again. */
+  private static boolean meansNotRun(Event event) {
     return event instanceof BrokerRequest request
         ? !request.request().isRepeatable()
         : event instanceof UpstreamError error && error.error().failure() == Failure.NOT_RUN;
@@ -255,7 +257,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onEach(Delivery delivery) {
-    for (Event event : delivery.takeEvents()) { // an answer is held once, as a publication
+    for (Event event : delivery.takeEvents()) { // taken, so that memory holds an answer only once
       if (!guard.run(event.type().wireName(), () -> onEvent(delivery, event))) {
         delivery.done();
       }
@@ -275,7 +277,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     perform(effects, delivery::done);
   }
 
-  /** The agent is registered before the first request comes because of it. */
+  /** Registers the agent before the intake consumes requests because of it. */
   private List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat) {
     List<Effect> effects = router.onHeartbeat(heartbeat, now());
     consumption.onHeartbeat(router.load(), now());
@@ -283,44 +285,45 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onPublished(UUID brokerReqId, Outcome outcome) {
-    DispatchOutcome fate =
+    DispatchOutcome dispatchOutcome =
         switch (outcome) {
           case CONFIRMED -> DispatchOutcome.CONFIRMED;
           case RETURNED, REFUSED -> DispatchOutcome.RETURNED;
           case NACKED -> DispatchOutcome.NACKED;
           case UNKNOWN -> DispatchOutcome.UNKNOWN;
-          case INBOX_BUSY -> DispatchOutcome.NOT_TAKEN;
+          case INBOX_BUSY -> DispatchOutcome.INBOX_BUSY;
           case NO_CONNECTION, BLOCKED -> DispatchOutcome.NOT_WRITTEN;
         };
-    perform(router.onPublished(brokerReqId, fate, now()));
+    perform(router.onPublished(brokerReqId, dispatchOutcome, now()));
   }
 
-  // What is done about it.
+  // Effects.
 
   private void perform(List<Effect> effects) {
     perform(effects, () -> {});
   }
 
   /**
-   * Does it.
+   * Carries out the effects.
    *
-   * @param whenSaid called once all answers among it are published, at once if there are none
+   * @param whenAnswered called once all answers among the effects have their outcome; at once if
+   *     there are none
    */
-  private void perform(List<Effect> effects, Runnable whenSaid) {
-    Countdown countdown = new Countdown(whenSaid);
+  private void perform(List<Effect> effects, Runnable whenAnswered) {
+    Countdown countdown = new Countdown(whenAnswered);
     effects.forEach(
         effect -> {
           if (!guard.run("effect", () -> perform(effect, countdown))) {
             onFailed(effect);
           }
         });
-    countdown.oneLess();
+    countdown.decrement();
   }
 
-  /** A bug costs one effect: what the router waits for because of it must still come. */
+  /** Handles an exception in an effect. The event for which the router waits must still come. */
   private void onFailed(Effect effect) {
     if (effect instanceof Effect.Dispatch e) {
-      // It may have been handed over before it threw: to say that it never ran could run it twice.
+      // The session may have the publication already. NOT_WRITTEN could make the request run twice.
       onPublished(e.request().brokerReqId(), Outcome.UNKNOWN);
     } else if (effect instanceof Effect.Settle) {
       session.reopenConsuming("a delivery could not be settled");
@@ -368,17 +371,17 @@ final class BrokerLoop implements SessionListener, Ticker {
     }
   }
 
-  /** Whatever becomes of an answer, its request's delivery is needed no more. */
+  /** Publishes an answer. Marks its request as done in the delivery, whatever the outcome. */
   private void answer(Publication answer, Optional<Receipt> receipt, Countdown countdown) {
     Publication awaited =
         answer.whenDone(
             outcome -> {
-              answersUnderWay--;
+              unfinishedAnswers--;
               receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
-              countdown.oneLess();
+              countdown.decrement();
             });
-    answersUnderWay++;
-    countdown.oneMore();
+    unfinishedAnswers++;
+    countdown.increment();
     session.publish(awaited);
   }
 
@@ -400,22 +403,22 @@ final class BrokerLoop implements SessionListener, Ticker {
     return clock.getAsLong();
   }
 
-  /** Runs something once as many things are done as it was told of. */
+  /** Runs a callback once the count is down to 0. Starts with a count of 1. */
   private static final class Countdown {
     private final Runnable then;
-    private int left = 1;
+    private int count = 1;
 
     Countdown(Runnable then) {
       this.then = then;
     }
 
-    void oneMore() {
-      left++;
+    void increment() {
+      count++;
     }
 
-    void oneLess() {
-      left--;
-      if (left == 0) {
+    void decrement() {
+      count--;
+      if (count == 0) {
         then.run();
       }
     }

@@ -14,12 +14,12 @@ import io.github.httplongcut.config.RoleOptions;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
 
-/** The broker's process. */
+/** Entry point of the broker process. */
 public final class BrokerMain {
 
   private BrokerMain() {}
 
-  /** Runs it until it is told to stop. */
+  /** Runs the broker until the process is told to stop. */
   public static void main(String... arguments) {
     new RoleCommand<>(Role.BROKER, RoleOptions.NONE, BrokerConfig::read, BrokerMain::start)
         .runAndExit(arguments);
@@ -46,19 +46,23 @@ public final class BrokerMain {
     return () -> {
       readiness.stopping();
       broker.close();
-      admin.close(); // last, so that the drain can be watched
+      admin.close(); // after the drain, so that operators can watch it
       metrics.close();
     };
   }
 
-  /** A full broker is ready: it serves what it holds, and nobody would gain from its restart. */
+  /**
+   * Returns the readiness of the consumption. A full broker is ready: it serves the requests that
+   * it holds, and a restart would not help.
+   */
   private static Readiness.State stateOf(Broker broker) {
     return switch (broker.consumption()) {
-      case CLOSED -> new Readiness.State(false, "not taken: see rabbitmq");
-      case STARTING -> new Readiness.State(false, "not taken yet: waits for agents' heartbeats");
-      case GROWING, OPEN -> new Readiness.State(true, "taken");
-      case FULL -> new Readiness.State(true, "not taken for now: max-in-flight is reached");
-      case DRAINING -> new Readiness.State(false, "not taken: the process was told to stop");
+      case CLOSED ->
+          new Readiness.State(false, "not consumed: no channel to RabbitMQ, see rabbitmq");
+      case STARTING -> new Readiness.State(false, "not consumed yet: waiting for heartbeats");
+      case GROWING, OPEN -> new Readiness.State(true, "consumed");
+      case FULL -> new Readiness.State(true, "not consumed: max-in-flight is reached");
+      case DRAINING -> new Readiness.State(false, "not consumed: the process is stopping");
     };
   }
 

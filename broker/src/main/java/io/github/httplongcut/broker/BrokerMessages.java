@@ -14,8 +14,8 @@ import io.github.httplongcut.protocol.TimeLeft;
 import java.time.Duration;
 
 /**
- * Makes the publications of what the router says: to whom, for how long, and with whom a message
- * may be shared (docs/protocol.md sections 3, 4 and 7).
+ * Turns the router's effects into publications: sets the routing key, expiration, tries and
+ * batching (docs/protocol.md sections 3, 4 and 7).
  */
 final class BrokerMessages {
 
@@ -29,12 +29,12 @@ final class BrokerMessages {
     this.version = version;
   }
 
-  /** From now on it is called so. */
-  void speakAs(ProcessId newId) {
+  /** Sets the id under which the broker publishes from now on. */
+  void setBrokerId(ProcessId newId) {
     brokerId = newId;
   }
 
-  /** What a client agent is told: worth the time for which it still waits. */
+  /** Returns a publication to a client agent, which expires when the client agent stops waiting. */
   static Publication toClient(Event event, ProcessId clientId, long endsAt, long now) {
     return Publication.of(event, clientId.toString(), endsAt)
         .tried(Tries.UNLESS_NACKED)
@@ -68,7 +68,10 @@ final class BrokerMessages {
     return forAckTimeout(new BrokerHello(brokerId, version), "", now);
   }
 
-  /** Once expired it comes back here, and not to all brokers as an orphan. */
+  /**
+   * Returns a publication that expires after the ack timeout. The broker's id in the AMQP headers
+   * makes RabbitMQ dead-letter the message to this broker, and not as an orphan to all brokers.
+   */
   private Publication forAckTimeout(Event event, String routingKey, long now) {
     return Publication.of(event, routingKey, now + ackTimeout.toNanos())
         .tried(Tries.UNLESS_NACKED)

@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * What the broker counts: the router's own numbers, as of the last tick, and the answers by what
- * they say. Thread-safe.
+ * Metrics of the broker: the router's numbers as of the last tick, and the answers by their
+ * outcome. Thread-safe.
  */
 final class BrokerMetrics {
 
@@ -25,57 +25,57 @@ final class BrokerMetrics {
   private volatile boolean consuming;
 
   /**
-   * @param stats of a router that has done nothing yet
+   * @param stats the initial stats of the router
    */
   BrokerMetrics(MeterRegistry registry, RouterStats stats) {
     this.registry = registry;
     this.stats = stats;
-    held("waiting", now -> now.holds().waiting());
-    held("settling", now -> now.holds().settling());
-    held("dispatched", now -> now.holds().dispatched());
-    held("running", now -> now.holds().running());
+    held("waiting", now -> now.requests().waiting());
+    held("settling", now -> now.requests().settling());
+    held("dispatched", now -> now.requests().dispatched());
+    held("running", now -> now.requests().running());
     Gauge.builder("longcut.broker.bytes.in.flight", this, of(RouterStats::inFlightBytes))
-        .description("Bytes of requests waiting and running")
+        .description("Bytes of the requests held")
         .baseUnit("bytes")
         .register(registry);
     Gauge.builder("longcut.broker.agents", this, of(RouterStats::agents))
-        .description("Upstream agents that live, once for each target")
+        .description("Live upstream agents, each counted once per target")
         .register(registry);
     Gauge.builder("longcut.broker.consuming", this, metrics -> metrics.consuming ? 1 : 0)
-        .description("1 while requests are consumed, 0 while the broker starts, is full or drains")
+        .description("1 while requests are consumed; 0 while the broker starts, is full or drains")
         .register(registry);
     total("received", "Requests received", now -> now.totals().received());
     total("dispatches", "Requests sent to upstream agents", now -> now.totals().dispatches());
-    total("forwarded", "Answers to requests of other brokers", now -> now.totals().forwarded());
-    forgotten("silent", now -> now.forgotten().silent());
-    forgotten("displaced", now -> now.forgotten().displaced());
+    total("forwarded", "Answers to unknown requests, forwarded", now -> now.totals().forwarded());
+    forgotten("silent", now -> now.forgottenAgents().silent());
+    forgotten("displaced", now -> now.forgottenAgents().displaced());
     for (DropReason why : DropReason.values()) {
       FunctionCounter.builder(
               "longcut.broker.events.dropped",
               this,
               of(now -> now.totals().drops().getOrDefault(why, 0L)))
-          .description("Events that had no effect")
+          .description("Events that were ignored")
           .tag("why", why.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }
     dishonest =
         Counter.builder("longcut.broker.messages.dishonest")
-            .description("Messages whose payload claims what RabbitMQ does not vouch for")
+            .description("Messages whose payload contradicts their routing key or user")
             .register(registry);
   }
 
-  /** Takes the router's numbers. */
+  /** Replaces the router's numbers. */
   void update(RouterStats now) {
     stats = now;
   }
 
-  /** Takes note of whether requests are consumed. */
+  /** Sets the gauge of the consumption of requests. */
   void consuming(boolean now) {
     consuming = now;
   }
 
   /**
-   * An answer is handed over for publication.
+   * Counts an answer that is handed over for publication.
    *
    * @param outcome {@code answered}, or the failure's code
    */
@@ -90,6 +90,7 @@ final class BrokerMetrics {
         .register(registry);
   }
 
+  /** Counts a message that failed the {@link EnvelopeCheck}. */
   void dishonest() {
     dishonest.increment();
   }
@@ -103,7 +104,7 @@ final class BrokerMetrics {
 
   private void forgotten(String why, ToLongFunction<RouterStats> number) {
     FunctionCounter.builder("longcut.broker.agents.forgotten", this, of(number))
-        .description("Upstream agents no longer known that had not said that they go")
+        .description("Upstream agents forgotten without a last heartbeat that says gone")
         .tag("why", why)
         .register(registry);
   }

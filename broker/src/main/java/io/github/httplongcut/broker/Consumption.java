@@ -3,23 +3,23 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Intake;
+import io.github.httplongcut.broker.core.Intake.Action;
 import io.github.httplongcut.broker.core.Intake.Load;
 import io.github.httplongcut.broker.core.Intake.State;
-import io.github.httplongcut.broker.core.Intake.Step;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does what {@link Intake} decides: says hello, has the session consume, and tells the log, the
- * meter and the readiness. All methods but {@link #state} belong to the loop's thread.
+ * Carries out the actions of {@link Intake}: publishes hellos, consumes queues, and updates the
+ * log, the metrics and the readiness. All methods but {@link #state} belong to the loop's thread.
  */
 final class Consumption {
 
   private static final Logger log = LoggerFactory.getLogger(Consumption.class);
 
-  /** A full broker may stop and go on at each tick. */
+  /** Minimum time between log lines. A full broker may pause and resume at each tick. */
   private static final long LOG_INTERVAL = Duration.ofSeconds(1).toNanos();
 
   private final Intake intake;
@@ -40,12 +40,12 @@ final class Consumption {
     this.metrics = metrics;
   }
 
-  /** Returns its state; from any thread. */
+  /** Returns the state of the consumption. Thread-safe. */
   State state() {
     return state;
   }
 
-  /** Returns whether ticks may come seldom. */
+  /** Returns whether ticks may be rare: nothing is to be decided or logged soon. */
   boolean isQuiet() {
     return intake.isQuiet() && prefetch == loggedPrefetch;
   }
@@ -56,7 +56,7 @@ final class Consumption {
 
   void onConsumingLost() {
     intake.onConsumingLost();
-    ended();
+    onStopped();
   }
 
   void onHeartbeat(Load load, long now) {
@@ -73,11 +73,11 @@ final class Consumption {
 
   void beginDrain() {
     intake.beginDrain();
-    ended();
+    onStopped();
   }
 
-  /** Nothing is consumed any more; the log says why elsewhere. */
-  private void ended() {
+  /** Notes that no requests are consumed any more. The reason is logged elsewhere. */
+  private void onStopped() {
     prefetch = 0;
     loggedPrefetch = 0;
     changes = 0;
@@ -85,15 +85,15 @@ final class Consumption {
     metrics.consuming(false);
   }
 
-  private void perform(List<Step> steps, Load load, long now) {
-    for (Step step : steps) {
-      if (step instanceof Step.SayHello) {
+  private void perform(List<Action> actions, Load load, long now) {
+    for (Action action : actions) {
+      if (action instanceof Action.PublishHello) {
         session.publish(messages.hello(now));
-      } else if (step instanceof Step.TakeOrphans) {
+      } else if (action instanceof Action.ConsumeOrphans) {
         session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
-      } else if (step instanceof Step.TakeRequests take) {
-        session.consume(Topology.CLIENT_REQUEST_QUEUE, take.prefetch());
-        prefetch = take.prefetch();
+      } else if (action instanceof Action.ConsumeRequests consume) {
+        session.consume(Topology.CLIENT_REQUEST_QUEUE, consume.prefetch());
+        prefetch = consume.prefetch();
         changes++;
         metrics.consuming(prefetch > 0);
       }
@@ -102,7 +102,7 @@ final class Consumption {
     report(load, now);
   }
 
-  /** Logs the latest change, but nothing more often than once a second. */
+  /** Logs the latest change, at most one line per second. */
   private void report(Load load, long now) {
     if (prefetch == loggedPrefetch || (hasLogged && now - loggedAt < LOG_INTERVAL)) {
       return;

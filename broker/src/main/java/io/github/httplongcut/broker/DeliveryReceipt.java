@@ -3,7 +3,7 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.broker.core.Receipt;
 
-/** The delivery that requests came in. */
+/** Receipt that holds the delivery of its requests. */
 final class DeliveryReceipt extends Receipt {
 
   private final Delivery delivery;

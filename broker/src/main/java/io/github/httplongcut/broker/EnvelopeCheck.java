@@ -13,34 +13,35 @@ import io.github.httplongcut.protocol.ProcessId;
 import java.util.Set;
 
 /**
- * Checks that a payload claims no more than RabbitMQ vouches for: the routing key and the user,
- * which it has checked against the permissions (docs/protocol.md section 8). Only the router knows
- * who may speak of a dispatch.
+ * Checks a payload against the routing key and the user of its message, which RabbitMQ has checked
+ * against the permissions (docs/protocol.md section 8). The router checks that an event about a
+ * dispatch comes from the user of the agent that has the dispatch.
  */
 final class EnvelopeCheck {
 
   private final Set<String> brokerUsers;
 
   /**
-   * @param brokerUsers RabbitMQ users that brokers log in as, this one's among them
+   * @param brokerUsers the RabbitMQ users of all brokers, this broker's own included
    */
   EnvelopeCheck(Set<String> brokerUsers) {
     this.brokerUsers = Set.copyOf(brokerUsers);
   }
 
-  /** Returns whether every event of the delivery may be believed. */
-  boolean isHonest(Delivery delivery) {
+  /** Returns whether every event of the delivery agrees with its envelope. */
+  boolean accepts(Delivery delivery) {
     Envelope envelope = delivery.envelope();
-    return delivery.events().stream().allMatch(event -> isHonest(event, envelope));
+    return delivery.events().stream().allMatch(event -> accepts(event, envelope));
   }
 
-  private boolean isHonest(Event event, Envelope envelope) {
+  private boolean accepts(Event event, Envelope envelope) {
     return switch (event.type()) {
-      case CLIENT_REQUEST -> isHonest((ClientRequest) event, envelope);
+      case CLIENT_REQUEST -> accepts((ClientRequest) event, envelope);
       case CLIENT_CANCEL -> isFrom(((ClientCancel) event).clientId(), envelope);
       case BROKER_REQUEST_ACK -> isFrom(((BrokerRequestAck) event).upstreamId(), envelope);
-      case UPSTREAM_HEARTBEAT -> isHonest((UpstreamHeartbeat) event, envelope);
-      // Ours or another broker's, come back. An agent can have any message come back here.
+      case UPSTREAM_HEARTBEAT -> accepts((UpstreamHeartbeat) event, envelope);
+      // A dispatch of this or another broker that came back. An agent can make any message of its
+      // own come back to a broker, so the user must be a broker's.
       case BROKER_REQUEST ->
           envelope.origin() != Origin.SENT && brokerUsers.contains(envelope.userId());
       case UPSTREAM_RESPONSE -> true;
@@ -51,12 +52,12 @@ final class EnvelopeCheck {
     };
   }
 
-  private static boolean isHonest(ClientRequest request, Envelope envelope) {
+  private static boolean accepts(ClientRequest request, Envelope envelope) {
     String key = Topology.targetKey(request.request().upstreamTarget(), request.clientId());
     return envelope.routingKey().equals(key) && isFrom(request.clientId(), envelope);
   }
 
-  private static boolean isHonest(UpstreamHeartbeat heartbeat, Envelope envelope) {
+  private static boolean accepts(UpstreamHeartbeat heartbeat, Envelope envelope) {
     String key = Topology.targetKey(heartbeat.upstreamTarget(), heartbeat.upstreamId());
     return envelope.routingKey().equals(key) && isFrom(heartbeat.upstreamId(), envelope);
   }

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs what the router does, and counts what no state tells. For the loop's thread. */
+/** Logs the router's actions, and counts exceeded shares. Only for the loop's thread. */
 final class JournalLog implements Journal {
 
   private static final Logger log = LoggerFactory.getLogger(Router.class);
@@ -22,7 +22,7 @@ final class JournalLog implements Journal {
   private final RateLimit exceeded = new RateLimit(Duration.ofSeconds(10));
 
   /**
-   * @param clock the loop's time
+   * @param clock the clock of the loop
    */
   JournalLog(LongSupplier clock, ShareMetrics shares) {
     this.clock = clock;
@@ -59,7 +59,7 @@ final class JournalLog implements Journal {
       log.warn(
           "event=share_exceeded of={} name={} room={} suppressed={}",
           of.name().toLowerCase(Locale.ROOT),
-          name, // of a target or a user: letters, digits, - and _
+          name, // needs no quotes: names of targets and users have only letters, digits, - and _
           room.name().toLowerCase(Locale.ROOT),
           exceeded.takeSuppressed());
     }

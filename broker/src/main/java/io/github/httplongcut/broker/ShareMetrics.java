@@ -9,13 +9,13 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Counts requests that were refused because a target or a user held its share, by its name. For the
- * loop's thread.
+ * Counts the requests that were refused because a target or a user held its share, by the name of
+ * the target or user. Only for the loop's thread.
  */
 final class ShareMetrics {
 
-  /** Names that have a counter of their own; those that come later share {@link #OTHER}. */
-  static final int MOST_NAMES = 1_000;
+  /** Limit of names with a counter of their own. Further names share the counter {@link #OTHER}. */
+  static final int MAX_NAMES = 1_000;
 
   static final String OTHER = "other";
 
@@ -26,14 +26,14 @@ final class ShareMetrics {
     this.registry = registry;
   }
 
-  /** One request more was refused. */
+  /** Counts a refused request. */
   void exceeded(Party of, String name, Room room) {
     Counter.builder("longcut.broker.shares.exceeded")
         .description("Requests refused because a target or a user held its share")
         .tag("of", of.name().toLowerCase(Locale.ROOT))
         .tag("name", label(name))
         .tag("room", room.name().toLowerCase(Locale.ROOT))
-        .register(registry) // gives the one that is there
+        .register(registry) // returns the counter if it is registered already
         .increment();
   }
 
@@ -41,7 +41,7 @@ final class ShareMetrics {
     if (names.contains(name)) {
       return name;
     }
-    if (names.size() == MOST_NAMES) {
+    if (names.size() == MAX_NAMES) {
       return OTHER;
     }
     names.add(name);

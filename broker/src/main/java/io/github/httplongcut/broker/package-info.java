@@ -1,5 +1,5 @@
 /**
- * The broker: knows which upstream agents live and gives each request to one of them. It speaks no
- * HTTP beyond its admin pages.
+ * The broker: knows the live upstream agents and dispatches each request to one of them. It serves
+ * no HTTP but its admin pages.
  */
 package io.github.httplongcut.broker;

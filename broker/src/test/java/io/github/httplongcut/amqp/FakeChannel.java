@@ -6,7 +6,7 @@ import io.github.httplongcut.protocol.Event;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A consuming channel that does nothing by itself: makes deliveries, remembers what they say. */
+/** Fake consuming channel: creates deliveries, and records their acks, rejections and settlings. */
 public final class FakeChannel implements Delivery.Source {
 
   private final List<Delivery> acked = new ArrayList<>();
@@ -15,7 +15,7 @@ public final class FakeChannel implements Delivery.Source {
   private final List<Delivery> rejected = new ArrayList<>();
   private boolean open = true;
 
-  /** A message that arrives by this channel. */
+  /** Creates a delivery of this channel. */
   public Delivery deliver(Origin origin, String routingKey, String user, Event... events) {
     return new Delivery(
         this,
@@ -25,29 +25,29 @@ public final class FakeChannel implements Delivery.Source {
         List.of(events));
   }
 
-  /** Deliveries that were acked, settled ones not among them. */
+  /** Returns the deliveries that were acked, without the settled ones. */
   public List<Delivery> acked() {
     return acked;
   }
 
-  /** Deliveries that were given back. */
+  /** Returns the deliveries that were rejected. */
   public List<Delivery> rejected() {
     return rejected;
   }
 
-  /** Deliveries whose fence is outstanding. */
+  /** Returns the deliveries whose fence is outstanding. */
   public List<Delivery> settling() {
     return settling;
   }
 
-  /** RabbitMQ answers the fence. */
+  /** Answers the fence as RabbitMQ does: settles all deliveries that wait for it. */
   public void answerFence() {
     List<Delivery> settled = List.copyOf(settling);
     settling.clear();
     settled.forEach(Delivery::onSettled);
   }
 
-  /** The channel is gone. */
+  /** Closes the channel. */
   public void lose() {
     open = false;
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class BrokerConfigTest {
 
   @Test
-  void theDefaultsAreThoseOfTheProtocol() {
+  void defaultsAreThoseOfTheProtocol() {
     BrokerConfig config = parse("");
     assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 8002));
     assertThat(config.timeouts())
@@ -38,7 +38,7 @@ final class BrokerConfigTest {
   }
 
   @Test
-  void theUsersOfBrokersAreThisOnesAndThoseThatAreNamed() {
+  void brokerUsersIncludeTheOwnUser() {
     assertThat(parse("").users()).containsExactly("u");
     assertThat(parse("users = [broker-2]").users()).containsExactlyInAnyOrder("u", "broker-2");
   }
@@ -55,7 +55,7 @@ final class BrokerConfigTest {
         "max-agents = 999 | max-agents-per-user-and-target: expected at most max-agents",
         "max-attempts = 0 | max-attempts: expected a whole number of at least 1, found \"0\"",
       })
-  void settingsThatDoNotGoTogetherAreTold(String text, String message) {
+  void inconsistentSettingsAreRejected(String text, String message) {
     assertThatThrownBy(() -> parse(text)).hasMessageStartingWith("longcut.broker." + message);
   }
 

@@ -14,7 +14,7 @@ import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
-import io.github.httplongcut.broker.core.TurnByTurn;
+import io.github.httplongcut.broker.core.SequentialRandom;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
@@ -45,7 +45,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What the loop makes of deliveries and of the router's effects. */
+/** Handling of deliveries and of the router's effects by the loop. */
 class BrokerLoopTest {
 
   private static final ProcessId BROKER = new ProcessId("broker", "b-aaaaaa");
@@ -72,7 +72,7 @@ class BrokerLoopTest {
               3,
               new AgentLimits(10, 20, OutlierDetection.OFF)),
           this::newId,
-          new TurnByTurn(),
+          new SequentialRandom(),
           (request, dispatch, from, to, why) -> {});
   private boolean bug;
   private long now = System.nanoTime();
@@ -97,7 +97,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void aBugInOneRequestOfABatchCostsNoOther() {
+  void bugInOneRequestFailsNoOtherOfItsBatch() {
     heartbeat();
     bug = true;
 
@@ -110,9 +110,12 @@ class BrokerLoopTest {
     assertThat(channel.acked()).contains(batch);
   }
 
-  /** It may be on its way: said to be unwritten, it would be dispatched again at once. */
+  /**
+   * The session may have taken the publication. The outcome {@code NOT_WRITTEN} would make the
+   * router dispatch the request again at once.
+   */
   @Test
-  void aDispatchThatThrewIsInDoubt() {
+  void dispatchThatThrowsHasAnUnknownOutcome() {
     request("GET", 60_000, REQUEST_1);
     session.done(EventType.CLIENT_REQUEST_ACK, Outcome.CONFIRMED);
     session.failOnce();
@@ -129,7 +132,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void helloIsSaidOnceConsuming() {
+  void helloIsPublishedOnceConsuming() {
     loop.onConsuming();
 
     assertThat(session.only(EventType.BROKER_HELLO).event())
@@ -137,7 +140,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void helloIsRepeatedUntilAnAgentAnswers() {
+  void helloIsRepeatedUntilAHeartbeatComes() {
     loop.onConsuming();
     tickAfter(Duration.ofMillis(250));
     assertThat(session.all(EventType.BROKER_HELLO)).hasSize(2);
@@ -172,9 +175,9 @@ class BrokerLoopTest {
     assertThat(session.consumed()).containsExactly("orphan 20", "client_request 12");
   }
 
-  /** Nobody but an honest agent has a broker believe that it knows its agents. */
+  /** Only an authentic heartbeat makes a broker assume that it knows its agents. */
   @Test
-  void aHeartbeatInTheNameOfAnotherIsNoAnswer() {
+  void forgedHeartbeatDoesNotStartTheConsumption() {
     loop.onConsuming();
     deliver(
         Origin.SENT,
@@ -186,7 +189,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void aFullBrokerLeavesRequestsToOthersUntilItHasRoom() {
+  void fullBrokerPausesConsumptionUntilItHasRoom() {
     loop.onConsuming();
     heartbeat();
     session.consumed().clear();
@@ -209,7 +212,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void whoDrainsConsumesNothingMore() {
+  void drainingBrokerConsumesNoSharedQueue() {
     loop.onConsuming();
     loop.beginDrain();
     heartbeat();
@@ -220,7 +223,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void aLostChannelIsConsumedNoMore() {
+  void consumptionRestartsAfterTheChannelIsLost() {
     loop.onConsuming();
     heartbeat();
     loop.onConsumingLost();
@@ -252,7 +255,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void requestWithLittleTimeIsSentAlone() {
+  void requestWithAShortExpirationIsNotBatched() {
     heartbeat();
     request("GET", 1_000, REQUEST_1);
 
@@ -272,16 +275,18 @@ class BrokerLoopTest {
         .isEqualTo(Batching.NOT_REPEATABLE);
   }
 
-  /** It is answered at once, but the answer may wait for RabbitMQ: its content need not. */
+  /** A delivery may wait for the outcome of an answer long after its request has ended. */
   @Test
-  void aDeliveryDoesNotHoldTheContentOfItsRequests() {
-    Delivery refused = request("GET", 10_000, REQUEST_1);
+  void deliveryDoesNotHoldTheContentOfItsRequests() {
+    Delivery delivery = request("GET", 10_000, REQUEST_1);
 
-    assertThat(refused.events()).isEmpty();
-    assertThat(router.stats().holds().waiting()).isEqualTo(1);
+    assertThat(delivery.events()).isEmpty();
+    assertThat(router.stats().requests().waiting()).isEqualTo(1);
   }
 
-  /** A quorum queue gives it out again: whoever had it before may run it. */
+  /**
+   * A quorum queue redelivers a request in doubt. The broker that had it before may have run it.
+   */
   @Test
   void requestInDoubtIsRejectedUnlessItIsRepeatable() {
     heartbeat();
@@ -326,16 +331,16 @@ class BrokerLoopTest {
   }
 
   @Test
-  void returnedDispatchIsHeardOf() {
+  void requestOfAReturnedDispatchWaitsAgain() {
     heartbeat();
     request("GET", 10_000, REQUEST_1);
     session.done(EventType.BROKER_REQUEST, Outcome.RETURNED);
 
-    assertThat(router.stats().holds().waiting()).isEqualTo(1);
+    assertThat(router.stats().requests().waiting()).isEqualTo(1);
   }
 
   @Test
-  void dispatchThatWasNeverWrittenIsWrittenOnceRabbitMqTakesIt() {
+  void blockedDispatchIsRepeatedOnceRabbitMqTakesPublications() {
     heartbeat();
     request("GET", 10_000, REQUEST_1);
     session.state(new SessionState(true, true, true));
@@ -349,22 +354,22 @@ class BrokerLoopTest {
   }
 
   @Test
-  void deadLetterIsSettledBeforeTheRouterHearsOfIt() {
+  void deadLetterIsSettledBeforeTheRouterHandlesIt() {
     heartbeat();
     request("GET", 10_000, REQUEST_1);
     BrokerRequest dispatch = dispatchOf(REQUEST_1);
     session.done(EventType.BROKER_REQUEST, Outcome.CONFIRMED);
     deliver(Origin.REJECTED, "orders.plant.a-aaaaaa", "broker", dispatch);
-    assertThat(router.stats().holds().dispatched()).isEqualTo(1);
+    assertThat(router.stats().requests().dispatched()).isEqualTo(1);
 
     channel.answerFence();
-    assertThat(router.stats().holds().waiting()).isEqualTo(1);
-    heartbeat(); // rejected: full until now, and no attempt the less
+    assertThat(router.stats().requests().waiting()).isEqualTo(1);
+    heartbeat(); // the agent counted as full until now; the rejection cost no attempt
     assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
   }
 
   @Test
-  void errorIsSettledBeforeTheRouterHearsOfIt() {
+  void errorIsSettledBeforeTheRouterHandlesIt() {
     heartbeat();
     request("GET", 10_000, REQUEST_1);
     deliver(Origin.SENT, BROKER.toString(), "plant", error(dispatchOf(REQUEST_1)));
@@ -377,8 +382,8 @@ class BrokerLoopTest {
   }
 
   @Test
-  void orphanedResponseIsSentOnAndAckedWhenThatIsConfirmed() {
-    Delivery response = response(Origin.ORPHANED, foreign());
+  void orphanedResponseIsForwardedAndThenAcked() {
+    Delivery response = response(Origin.ORPHANED, dispatchOfAnotherBroker());
     assertThat(session.only(EventType.BROKER_RESPONSE).routingKey()).isEqualTo("acme.c-aaaaaa");
     assertThat(channel.acked()).isEmpty();
 
@@ -387,24 +392,24 @@ class BrokerLoopTest {
   }
 
   @Test
-  void orphanedErrorIsSentOnMarkedAsOrphaned() {
-    deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", error(foreign()));
+  void orphanedErrorIsForwardedWithTheOrphanMark() {
+    deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", error(dispatchOfAnotherBroker()));
     channel.answerFence();
 
-    Publication sentOn = session.only(EventType.BROKER_ERROR);
-    assertThat(sentOn.isOrphaned()).isTrue();
-    assertThat(((BrokerError) sentOn.event()).orphanOf())
+    Publication forwarded = session.only(EventType.BROKER_ERROR);
+    assertThat(forwarded.isOrphaned()).isTrue();
+    assertThat(((BrokerError) forwarded.event()).orphanOf())
         .contains(ProcessId.parse("broker.gone-aaaaaa"));
   }
 
   @Test
-  void orphanedErrorToNobodyInParticularIsDiscarded() {
-    assertDiscarded(deliver(Origin.ORPHANED, "broker", "plant", error(foreign())));
+  void orphanedErrorWithoutABrokerIdInItsKeyIsDiscarded() {
+    assertDiscarded(deliver(Origin.ORPHANED, "broker", "plant", error(dispatchOfAnotherBroker())));
   }
 
   @Test
-  void orphanedRequestIsSettledAndHasNotRun() {
-    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker", foreign());
+  void orphanedRequestIsSettledAndAnsweredNotRun() {
+    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker", dispatchOfAnotherBroker());
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
 
     channel.answerFence();
@@ -413,10 +418,10 @@ class BrokerLoopTest {
     assertThat(((BrokerError) publication.event()).error().failure()).isEqualTo(Failure.NOT_RUN);
   }
 
-  /** Another broker may have said already that it did not run: the client agent would run it. */
+  /** Another broker may have answered {@code not_run} already, and the request may run again. */
   @Test
-  void ofAnOrphanInDoubtNothingRunsAgain() {
-    deliver(Origin.ORPHANED_IN_DOUBT, "orders.plant.a-aaaaaa", "broker", foreign());
+  void orphanInDoubtIsNotAnsweredNotRun() {
+    deliver(Origin.ORPHANED_IN_DOUBT, "orders.plant.a-aaaaaa", "broker", dispatchOfAnotherBroker());
     UpstreamError notRun =
         new UpstreamError(
             CLIENT,
@@ -428,24 +433,25 @@ class BrokerLoopTest {
     channel.answerFence();
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
 
-    deliver(Origin.ORPHANED_IN_DOUBT, "broker.gone-aaaaaa", "plant", error(foreign()));
+    deliver(
+        Origin.ORPHANED_IN_DOUBT, "broker.gone-aaaaaa", "plant", error(dispatchOfAnotherBroker()));
     channel.answerFence();
     assertThat(session.all(EventType.BROKER_ERROR)).hasSize(1);
-    assertThat(response(Origin.ORPHANED_IN_DOUBT, foreign())).isNotNull();
+    assertThat(response(Origin.ORPHANED_IN_DOUBT, dispatchOfAnotherBroker())).isNotNull();
     assertThat(session.all(EventType.BROKER_RESPONSE)).hasSize(1);
   }
 
   @Test
-  void otherOrphansAreDropped() {
+  void orphanedAckOfAnotherBrokersDispatchIsDropped() {
     BrokerRequestAck ack = new BrokerRequestAck(REQUEST_1, REQUEST_1, AGENT);
     Delivery delivery = deliver(Origin.ORPHANED, "broker.gone-aaaaaa", "plant", ack);
 
     assertThat(channel.acked()).containsExactly(delivery);
   }
 
-  /** It may have run: nothing says that it was not taken but the ack. */
+  /** Without the ack the broker would answer {@code upstream_ack_timeout} at the check. */
   @Test
-  void anOrphanedAckOfAnOwnDispatchCounts() {
+  void orphanedAckOfAnOwnDispatchCounts() {
     heartbeat();
     request("POST", 10_000, REQUEST_1);
     channel.answerFence();
@@ -458,12 +464,12 @@ class BrokerLoopTest {
         "plant",
         new BrokerRequestAck(dispatch, REQUEST_2, AGENT));
 
-    assertThat(router.stats().holds().running()).isEqualTo(1);
+    assertThat(router.stats().requests().running()).isEqualTo(1);
   }
 
-  /** An agent can have a message of its own dead-lettered to a broker. */
+  /** An agent can make RabbitMQ dead-letter the agent's own message to a broker. */
   @Test
-  void aDispatchComesBackOnlyIfABrokerHadSentIt() {
+  void deadLetterThatNoBrokerPublishedIsDiscarded() {
     heartbeat();
     request("GET", 10_000, REQUEST_1);
     BrokerRequest dispatch = dispatchOf(REQUEST_1);
@@ -471,17 +477,17 @@ class BrokerLoopTest {
 
     for (Origin origin : List.of(Origin.EXPIRED, Origin.REJECTED, Origin.ORPHANED)) {
       deliver(origin, "orders.plant.a-aaaaaa", "plant", dispatch);
-      deliver(origin, "orders.plant.a-aaaaaa", "plant", foreign());
+      deliver(origin, "orders.plant.a-aaaaaa", "plant", dispatchOfAnotherBroker());
     }
 
     assertThat(registry.counter("longcut.broker.messages.dishonest").count()).isEqualTo(6);
-    assertThat(router.stats().holds().dispatched()).isEqualTo(1);
+    assertThat(router.stats().requests().dispatched()).isEqualTo(1);
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
   }
 
   @Test
-  void anotherBrokersDispatchComesBackAsAnOrphan() {
-    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker-2", foreign());
+  void orphanedDispatchOfAnotherBrokerIsAnswered() {
+    deliver(Origin.ORPHANED, "orders.plant.a-aaaaaa", "broker-2", dispatchOfAnotherBroker());
     channel.answerFence();
 
     assertThat(session.only(EventType.BROKER_ERROR).isOrphaned()).isTrue();
@@ -497,7 +503,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void heartbeatOfAnotherOrForAnotherTargetIsDiscarded() {
+  void heartbeatOfAnotherUserOrTargetIsDiscarded() {
     UpstreamHeartbeat heartbeat =
         new UpstreamHeartbeat(AGENT, "orders", AgentState.READY, 10, 0, 2_000, "1");
     assertDiscarded(deliver(Origin.SENT, "orders.plant.a-aaaaaa", "evil", heartbeat));
@@ -523,12 +529,12 @@ class BrokerLoopTest {
   }
 
   @Test
-  void deadLetterThatIsNoneIsDiscarded() {
-    assertDiscarded(deliver(Origin.SENT, BROKER.toString(), "plant", foreign()));
+  void dispatchPublishedToABrokerIsDiscarded() {
+    assertDiscarded(deliver(Origin.SENT, BROKER.toString(), "plant", dispatchOfAnotherBroker()));
   }
 
   @Test
-  void timeWithoutRabbitMqDoesNotCountForTheWait() {
+  void timeWithoutRabbitMqDoesNotCountForTheWaitTimeout() {
     loop.onTick(now);
     request("GET", 60_000, REQUEST_1);
     session.state(new SessionState(false, true, false));
@@ -542,7 +548,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void timeInWhichTheProcessStoodStillDoesNotCountForTheWait() {
+  void suspendedTimeDoesNotCountForTheWaitTimeout() {
     loop.onTick(now);
     request("GET", 60_000, REQUEST_1);
     loop.onStoodStill(Duration.ofSeconds(9).toNanos());
@@ -554,7 +560,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void whoStoodStillForLongerThanTheAckTimeoutGivesBackWhatItHasNotStarted() {
+  void suspensionOverTheAckTimeoutReopensTheConsumingChannel() {
     loop.onStoodStill(ACK_TIMEOUT.toNanos());
     assertThat(session.reopened()).isZero();
 
@@ -570,7 +576,7 @@ class BrokerLoopTest {
     loop.onConsumingLost();
 
     assertThat(router.isIdle()).isTrue();
-    assertThat(channel.acked()).hasSize(1); // the heartbeat, before
+    assertThat(channel.acked()).hasSize(1); // the heartbeat
   }
 
   @Test
@@ -586,7 +592,7 @@ class BrokerLoopTest {
   }
 
   @Test
-  void metersTellWhatIsHeldAndWhatWasAnswered() {
+  void metricsShowHeldAndAnsweredRequests() {
     request("GET", 10_000, REQUEST_1);
     loop.onTick(now);
     assertThat(registry.get("longcut.broker.requests").tag("state", "waiting").gauge().value())
@@ -638,7 +644,7 @@ class BrokerLoopTest {
     return new Request("orders", method, "/", Headers.EMPTY, Body.ABSENT);
   }
 
-  /** What the agent was sent for that request. */
+  /** Returns the dispatch of the request. */
   private BrokerRequest dispatchOf(UUID clientReqId) {
     return session.all(EventType.BROKER_REQUEST).stream()
         .map(publication -> (BrokerRequest) publication.event())
@@ -647,8 +653,8 @@ class BrokerLoopTest {
         .orElseThrow();
   }
 
-  /** A dispatch of another broker. */
-  private static BrokerRequest foreign() {
+  /** Returns a dispatch of another broker. */
+  private static BrokerRequest dispatchOfAnotherBroker() {
     ProcessId other = new ProcessId("broker", "gone-aaaaaa");
     return new BrokerRequest(CLIENT, REQUEST_1, 10_000, other, new UUID(9, 9), 9_750, http("POST"));
   }

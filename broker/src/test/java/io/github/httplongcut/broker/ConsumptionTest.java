@@ -24,11 +24,11 @@ class ConsumptionTest {
 
   private static final RouterStats NOTHING =
       new RouterStats(
-          new RouterStats.Holds(0, 0, 0, 0),
+          new RouterStats.RequestCounts(0, 0, 0, 0),
           0,
           0,
           new RouterStats.Totals(0, 0, 0, 0, Map.of()),
-          new RouterStats.Forgotten(0, 0));
+          new RouterStats.ForgottenAgents(0, 0));
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Consumption.class);
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -42,13 +42,13 @@ class ConsumptionTest {
   private long now;
 
   @BeforeEach
-  void listen() {
+  void attachAppender() {
     lines.start();
     logger.addAppender(lines);
   }
 
   @AfterEach
-  void listenNoMore() {
+  void detachAppender() {
     logger.detachAppender(lines);
   }
 
@@ -70,7 +70,7 @@ class ConsumptionTest {
   }
 
   @Test
-  void ofManyChangesTheLogTellsOneInASecondAndTheLastOneInTheEnd() {
+  void changesAreLoggedAtMostOncePerSecondAndTheLastOneAlways() {
     consumption.onConsuming(FREE, now);
     consumption.onHeartbeat(FREE, now);
     for (int i = 0; i < 5; i++) {
@@ -89,6 +89,6 @@ class ConsumptionTest {
         .extracting(ILoggingEvent::getFormattedMessage)
         .endsWith("event=not_taking_requests why=full held=10 suppressed=10")
         .hasSize(2);
-    assertThat(session.consumed()).hasSize(13); // orphans, and each of the changes
+    assertThat(session.consumed()).hasSize(13); // orphans once, requests for each change
   }
 }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** A session that keeps what is published until the test says what became of it. */
+/** Fake session that holds publications until the test gives them an outcome. */
 final class FakeSession implements Session {
 
   private final List<Publication> published = new ArrayList<>();
@@ -21,12 +21,12 @@ final class FakeSession implements Session {
   private int reopened;
   private boolean failing;
 
-  /** The next publication throws, though it is handed over. */
+  /** Makes the next call of {@link #publish} throw after it has taken the publication. */
   void failOnce() {
     failing = true;
   }
 
-  /** The one publication of that type that has no outcome yet. */
+  /** Returns the only publication of the type without an outcome. */
   Publication only(EventType type) {
     List<Publication> found = all(type);
     if (found.size() != 1) {
@@ -39,7 +39,7 @@ final class FakeSession implements Session {
     return published.stream().filter(each -> each.event().type() == type).toList();
   }
 
-  /** Gives the one publication of that type its outcome. */
+  /** Gives the only publication of the type its outcome. */
   void done(EventType type, Outcome outcome) {
     Publication publication = only(type);
     published.remove(publication);
@@ -50,7 +50,7 @@ final class FakeSession implements Session {
     this.state = state;
   }
 
-  /** Wishes to consume, in order: {@code <queue> <prefetch>}. */
+  /** Returns the calls of {@link #consume} in order, as {@code <queue> <prefetch>}. */
   List<String> consumed() {
     return consumed;
   }
@@ -64,7 +64,7 @@ final class FakeSession implements Session {
 
   @Override
   public void publishOnlyWhileConsuming() {
-    throw new AssertionError("a broker answers others");
+    throw new AssertionError("a broker publishes whether it consumes or not");
   }
 
   @Override

@@ -22,15 +22,15 @@ final class ShareMetricsTest {
     assertThat(count("user", "acme", "in_flight")).isEqualTo(1);
   }
 
-  /** A tenant may make up targets if its permissions are wide: memory is bounded. */
+  /** A tenant with wide permissions may make up targets, so the number of counters is limited. */
   @Test
-  void onlySoManyNamesAreTold() {
-    for (int i = 0; i < ShareMetrics.MOST_NAMES + 5; i++) {
+  void furtherNamesShareOneCounter() {
+    for (int i = 0; i < ShareMetrics.MAX_NAMES + 5; i++) {
       metrics.exceeded(Party.TARGET, "t" + i, Room.WAITING);
     }
     metrics.exceeded(Party.TARGET, "t1", Room.WAITING);
 
-    assertThat(registry.getMeters()).hasSize(ShareMetrics.MOST_NAMES + 1);
+    assertThat(registry.getMeters()).hasSize(ShareMetrics.MAX_NAMES + 1);
     assertThat(count("target", ShareMetrics.OTHER, "waiting")).isEqualTo(5);
     assertThat(count("target", "t1", "waiting")).isEqualTo(2);
   }

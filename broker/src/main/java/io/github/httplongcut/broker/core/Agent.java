@@ -7,44 +7,49 @@ import java.time.Duration;
 import java.util.Comparator;
 
 /**
- * An upstream agent in its role for one target. Changed by {@link AgentRegistry} only, which keeps
- * it sorted by what changes.
+ * Upstream agent for one target. Only {@link AgentRegistry} changes it, since the registry sorts
+ * agents by fields that change.
  */
 final class Agent {
 
-  /** What dispatches have told of it since its last heartbeat. */
+  /** Standing of an agent, by the outcomes of its dispatches since its last heartbeat. */
   enum Standing {
     GOOD,
-    /** It did not reach its upstream server: others come first, for a pause that grows. */
+    /** The agent could not reach its upstream server: others are preferred, for a growing pause. */
     FAILING,
-    /** A dispatch was not taken in time. */
+    /** The agent did not take or did not run a dispatch: it gets no new ones. */
     SUSPECT,
-    /** Its inbox is gone. */
+    /** The agent's inbox does not exist: it gets no new dispatches. */
     RETURNED
   }
 
-  /** Ranks of agents with a free slot: those of a higher rank are chosen only without these. */
+  /** Ranks of agents with a free slot. Agents are chosen only if no better rank has a free one. */
   enum Rank {
     FIRST,
-    /** Its server's answers are mostly errors. */
+    /** The upstream server answers mostly with server errors. */
     OUTLIER,
-    /** It does not reach its server. */
+    /** The agent cannot reach its upstream server. */
     FAILING
   }
 
-  /** Smallest share in use first, then the one chosen longest ago. */
+  /**
+   * Orders agents by the share of their capacity in use, then by their last choice, oldest first.
+   */
   static final Comparator<Agent> BY_SHARE =
       Comparator.comparingDouble(Agent::share).thenComparingLong(agent -> agent.lastChosen);
 
-  /** The one first that is to be looked at first; points in time of the fair clock may overflow. */
+  /** Orders agents by their next check, soonest first. Handles the overflow of {@code nanoTime}. */
   static final Comparator<Agent> BY_CHECK =
       ((Comparator<Agent>) (a, b) -> Long.signum(a.checkAt - b.checkAt))
           .thenComparingLong(agent -> agent.registered);
 
-  /** Pause after the second failure in a row; doubles with each. After the first there is none. */
+  /**
+   * Pause after the second failure in a row; doubles with each further one. The first failure in a
+   * row causes no pause.
+   */
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  private static final int MOST_DOUBLINGS = 5;
+  private static final int MAX_DOUBLINGS = 5;
 
   private final String target;
   private final ProcessId id;
@@ -58,25 +63,25 @@ final class Agent {
   private long pausedUntil;
   private int capacity;
   private int outstanding;
-  private int mostLately;
-  private int mostBefore;
-  private int others;
+  private int peakSinceTick;
+  private int peakBeforeTick;
+  private int othersOutstanding;
   private long intervalNanos;
-  private long heardAt;
+  private long lastSignOfLife;
   private long checkAt;
   private long lastChosen;
 
   /**
-   * An agent that is heard of for the first time.
+   * Creates an agent from its first heartbeat.
    *
-   * @param registered its number among all agents ever registered, unique
+   * @param registered the agent's number in the order of registration, unique
    */
   Agent(UpstreamHeartbeat heartbeat, long registered, long fairNow) {
     this.target = heartbeat.upstreamTarget();
     this.id = heartbeat.upstreamId();
     this.registered = registered;
     this.answers = new RecentAnswers(fairNow);
-    heard(heartbeat, fairNow);
+    onHeartbeat(heartbeat, fairNow);
   }
 
   String target() {
@@ -87,17 +92,20 @@ final class Agent {
     return id;
   }
 
-  /** Requests that this broker has there, reserved slots included. */
+  /** Returns the slots that this broker's requests use at the agent, reserved ones included. */
   int outstanding() {
     return outstanding;
   }
 
-  /** Whether it may be given something. */
+  /** Returns whether the agent may get a dispatch if it has a free slot. */
   boolean isUsable() {
     return (standing == Standing.GOOD || standing == Standing.FAILING) && takesRequests();
   }
 
-  /** Returns its rank; after a failure it is among the first with one request at a time. */
+  /**
+   * Returns the rank. An agent that has failed since its last response gets one request at a time:
+   * while this broker uses a slot of it, its rank is {@link Rank#FAILING}.
+   */
   Rank rank() {
     if (standing != Standing.GOOD || (failures > 0 && outstanding > 0)) {
       return Rank.FAILING;
@@ -105,126 +113,133 @@ final class Agent {
     return answers.areMostlyErrors() ? Rank.OUTLIER : Rank.FIRST;
   }
 
-  /** Returns whether it takes requests, and nothing speaks against it. */
-  boolean isSound() {
+  /** Returns whether the agent takes requests, is in good standing and has no recent failure. */
+  boolean isHealthy() {
     return standing == Standing.GOOD && failures == 0 && takesRequests();
   }
 
-  /** Returns whether it has failed since it last answered. */
+  /** Returns whether the agent failed to reach its server since the server's last response. */
   boolean hasFailed() {
     return failures > 0;
   }
 
-  /** Whether it is one that a request may wait for. */
+  /** Returns whether a request may wait for a slot of this agent. */
   boolean isLive() {
     return standing != Standing.RETURNED && takesRequests();
   }
 
   boolean hasFreeSlot() {
-    return (long) outstanding + others < capacity;
+    return (long) outstanding + othersOutstanding < capacity;
   }
 
   boolean isMissing(long fairNow) {
     return fairNow - deadline() >= 0;
   }
 
-  /** Returns whether it is time to look for it: it may be missing. */
-  boolean isToBeChecked(long fairNow) {
+  /** Returns whether the agent's check is due: it may be missing. */
+  boolean isCheckDue(long fairNow) {
     return fairNow - checkAt >= 0;
   }
 
-  /** It has been heard since the time of its check was set: the next one is at its deadline. */
-  void checkLater() {
+  /** Postpones the check to the deadline, which signs of life have moved. */
+  void postponeCheck() {
     checkAt = deadline();
   }
 
-  /** Time on the fair clock at which it is missing, unless it is heard before. */
+  /** Returns the time on the fair clock at which the agent is missing without a sign of life. */
   private long deadline() {
-    return heardAt + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
+    return lastSignOfLife + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
   }
 
-  /** It has said something that is no heartbeat. This is for every ack and answer: it is cheap. */
-  void lives(long fairNow) {
-    heardAt = fairNow;
+  /** Notes an ack or an answer. Must be cheap, so it does not change the time of the check. */
+  void onSignOfLife(long fairNow) {
+    lastSignOfLife = fairNow;
   }
 
-  void heard(UpstreamHeartbeat heartbeat, long fairNow) {
+  void onHeartbeat(UpstreamHeartbeat heartbeat, long fairNow) {
     state = heartbeat.state();
-    answers.onTime(fairNow);
+    answers.forgetOld(fairNow);
     if (standing != Standing.FAILING || fairNow - pausedUntil >= 0) {
       standing = Standing.GOOD;
     }
     capacity = heartbeat.capacity();
-    // It was on its way for a moment: what has ended since is in its number.
-    others = Math.max(0, heartbeat.inFlight() - Math.max(mostLately, mostBefore));
+    // The heartbeat was sent a moment ago. Its number may include requests that ended since then.
+    othersOutstanding = Math.max(0, heartbeat.inFlight() - Math.max(peakSinceTick, peakBeforeTick));
     intervalNanos = heartbeat.intervalMs() * 1_000_000L;
-    heardAt = fairNow;
+    lastSignOfLife = fairNow;
     checkAt = deadline();
   }
 
   /**
-   * It has rejected one of ours that still counts: it is full (or drains, and will say so). The
-   * slot that we took for free is somebody else's, so that after this each of our own that ends
-   * there makes room for one more, and nobody has to wait for a heartbeat.
+   * Notes that the agent rejected a request of this broker, which still uses a slot. The agent is
+   * full, or drains and will say so in a heartbeat. The slot counts as another broker's from now
+   * on. So the agent has no free slot until one of this broker's other requests ends there or the
+   * next heartbeat comes.
    */
-  void rejected() {
-    others = Math.max(others, capacity - (outstanding - 1));
+  void onRejected() {
+    othersOutstanding = Math.max(othersOutstanding, capacity - (outstanding - 1));
   }
 
-  void stands(Standing standing) {
+  void setStanding(Standing standing) {
     this.standing = standing;
   }
 
-  /** It did not reach its upstream server: until a heartbeat that comes after the pause. */
-  void failed(long fairNow) {
-    int doublings = Math.min(failures - 1, MOST_DOUBLINGS);
+  /**
+   * Notes that the agent could not reach its upstream server. The agent counts as failing until a
+   * heartbeat after the pause, or a response.
+   */
+  void onUnreachable(long fairNow) {
+    int doublings = Math.min(failures - 1, MAX_DOUBLINGS);
     pausedUntil = failures == 0 ? fairNow : fairNow + (FIRST_PAUSE.toNanos() << doublings);
     failures++;
     standing = Standing.FAILING;
   }
 
-  /** Its upstream server has answered. */
-  void answered() {
+  /** Notes a response of the upstream server. */
+  void onResponse() {
     failures = 0;
     if (standing == Standing.FAILING) {
       standing = Standing.GOOD;
     }
   }
 
-  /** Its upstream server's status code counts for or against it. */
-  void judged(int statusCode, long fairNow) {
+  /** Counts the status code of a response, for outlier detection. */
+  void countStatus(int statusCode, long fairNow) {
     answers.add(statusCode, fairNow);
   }
 
-  /** Some time has passed, far more than a heartbeat takes: what was before that is forgotten. */
+  /** Starts a new measurement of the peak. A heartbeat is delivered in far less than one tick. */
   void onTick() {
-    mostBefore = mostLately;
-    mostLately = outstanding;
+    peakBeforeTick = peakSinceTick;
+    peakSinceTick = outstanding;
   }
 
-  /** Whether more ticks would change nothing. */
+  /** Returns whether further ticks would change nothing. */
   boolean isAtRest() {
-    return mostLately == outstanding && mostBefore == outstanding;
+    return peakSinceTick == outstanding && peakBeforeTick == outstanding;
   }
 
-  void taken(long choice) {
+  void acquireSlot(long choice) {
     outstanding++;
-    mostLately = Math.max(mostLately, outstanding);
+    peakSinceTick = Math.max(peakSinceTick, outstanding);
     lastChosen = choice;
   }
 
-  void released() {
+  void releaseSlot() {
     outstanding--;
   }
 
-  /** The numbers count, not the word "full": a slot that we free there is free at once. */
+  /**
+   * Returns whether the agent accepts requests. The state {@code full} does not count against it:
+   * the slot numbers decide, so that a slot that this broker releases is free at once.
+   */
   private boolean takesRequests() {
     return state == AgentState.READY || state == AgentState.FULL;
   }
 
-  /** The part of its capacity in use; an agent may say that it has none. */
+  /** Returns the share of the capacity in use. The capacity may be 0. */
   private double share() {
-    return ((double) outstanding + others) / Math.max(1, capacity);
+    return ((double) outstanding + othersOutstanding) / Math.max(1, capacity);
   }
 
   @Override

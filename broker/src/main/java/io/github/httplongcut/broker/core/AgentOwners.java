@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The RabbitMQ users behind the known agents: how many agents each has, and which agent goes first
- * when there are too many. Every method takes constant time, or the logarithm of the number of
+ * The known agents by RabbitMQ user. Counts each user's agents, and selects the agent to forget
+ * when there are too many. Every method takes constant time, or logarithmic time in the number of
  * users.
  */
 final class AgentOwners {
@@ -19,7 +19,7 @@ final class AgentOwners {
     final String user;
     final Map<String, Integer> byTarget = new HashMap<>();
 
-    /** Agents without a request of ours, the one first that was heard longest ago. */
+    /** Agents without a request of this broker, the one with the oldest update first. */
     final Set<Agent> idle = new LinkedHashSet<>();
 
     int agents;
@@ -54,7 +54,7 @@ final class AgentOwners {
     }
   }
 
-  /** The agent was heard, or has more or fewer of our requests. */
+  /** Notes a heartbeat of the agent, or a change of its slots in use. */
   void changed(Agent agent) {
     Set<Agent> idle = owners.get(agent.id().user()).idle;
     idle.remove(agent);
@@ -63,16 +63,16 @@ final class AgentOwners {
     }
   }
 
-  /** Number of agents that the user has for the target. */
+  /** Returns the number of agents that the user has for the target. */
   int count(String user, String target) {
     Owner owner = owners.get(user);
     return owner == null ? 0 : owner.byTarget.getOrDefault(target, 0);
   }
 
   /**
-   * The agent that makes room for a new one of {@code user}: one without a request of ours, of the
-   * user with the most agents. Empty if that user would then have fewer than {@code user}: two
-   * users with as many agents must not push out each other's in turn.
+   * Returns the agent to forget for a new one of {@code user}: an agent without a request of this
+   * broker, of the user with the most agents. Empty if that user would then have fewer agents than
+   * {@code user}; otherwise two users with equally many agents would displace each other's in turn.
    */
   Optional<Agent> spareFor(String user) {
     if (ranking.isEmpty()) {
@@ -87,7 +87,7 @@ final class AgentOwners {
     return Optional.of(largest.idle.iterator().next());
   }
 
-  /** A sorted element must be taken out before it changes. */
+  /** Changes the owner's count. A sorted element must be removed before it changes. */
   private void count(Owner owner, int change) {
     ranking.remove(owner);
     owner.agents += change;

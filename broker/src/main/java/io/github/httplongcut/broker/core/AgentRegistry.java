@@ -16,22 +16,23 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
- * The upstream agents that live, by target, and which of them is next (docs/protocol.md section 4).
- * Liveness is measured on the fair clock.
+ * The live upstream agents by target, and the choice among them (docs/protocol.md section 4).
+ * Liveness is measured with the {@link FairClock}.
  *
- * <p>Their number is bounded ({@link AgentLimits}). A choice takes constant time; a heartbeat or a
- * tick takes the logarithm of their number, since they are sorted by when they would be missing.
+ * <p>The number of agents is bounded ({@link AgentLimits}). A choice takes constant time. A
+ * heartbeat or a tick takes logarithmic time, since agents are sorted by the time of their next
+ * check.
  */
 final class AgentRegistry {
 
-  /** So many heartbeats an agent may miss before it is forgotten. */
+  /** Consecutive missed heartbeats after which an agent is forgotten. */
   static final int MISSED_HEARTBEATS = 3;
 
-  private static final class Target {
+  private static final class TargetAgents {
     final Map<ProcessId, Agent> agents = new LinkedHashMap<>();
     final Map<Agent.Rank, FreeAgents> free = new EnumMap<>(Agent.Rank.class);
 
-    Target() {
+    TargetAgents() {
       for (Agent.Rank rank : Agent.Rank.values()) {
         free.put(rank, new FreeAgents());
       }
@@ -45,32 +46,32 @@ final class AgentRegistry {
       return free.values().stream().anyMatch(agents -> !agents.isEmpty());
     }
 
-    void noLongerFree(Agent agent) {
+    void removeFromFree(Agent agent) {
       free.values().forEach(agents -> agents.remove(agent));
     }
 
-    /** Returns whether an agent but those is better waited for than one that fails. */
-    boolean hasSound(Set<ProcessId> but) {
+    /** Returns whether there is a healthy agent outside {@code excluded}, free or full. */
+    boolean hasHealthy(Set<ProcessId> excluded) {
       return agents.values().stream()
-          .anyMatch(agent -> agent.isSound() && !but.contains(agent.id()));
+          .anyMatch(agent -> agent.isHealthy() && !excluded.contains(agent.id()));
     }
   }
 
   private final AgentLimits limits;
   private final RandomGenerator random;
-  private final Map<String, Target> targets = new HashMap<>();
+  private final Map<String, TargetAgents> targets = new HashMap<>();
   private final AgentOwners owners = new AgentOwners();
   private final TreeSet<Agent> byCheck = new TreeSet<>(Agent.BY_CHECK);
-  private final Set<Agent> unsettled = new LinkedHashSet<>();
+  private final Set<Agent> notAtRest = new LinkedHashSet<>();
   private long registrations;
   private long choices;
-  private long silent;
+  private long forgottenSilent;
   private long displaced;
 
   /**
-   * A registry that knows nobody.
+   * Creates an empty registry.
    *
-   * @param random draws the agents of which one is chosen
+   * @param random draws the two agents between which {@link #choose} decides
    */
   AgentRegistry(AgentLimits limits, RandomGenerator random) {
     this.limits = limits;
@@ -78,14 +79,14 @@ final class AgentRegistry {
   }
 
   /**
-   * Registers an agent, or brings what is known of it up to date.
+   * Registers a new agent, or updates a known one.
    *
-   * @return false if it is new and there is no room for it
+   * @return false if the agent is new and the limit of agents is reached
    */
   boolean onHeartbeat(UpstreamHeartbeat heartbeat, long fairNow) {
     Optional<Agent> known = find(heartbeat.upstreamTarget(), heartbeat.upstreamId());
     if (known.isPresent()) {
-      heard(known.get(), () -> known.get().heard(heartbeat, fairNow));
+      updateChecked(known.get(), () -> known.get().onHeartbeat(heartbeat, fairNow));
       if (heartbeat.state() == AgentState.GONE && known.get().outstanding() == 0) {
         forget(known.get());
       }
@@ -94,63 +95,68 @@ final class AgentRegistry {
     if (heartbeat.state() == AgentState.GONE) {
       return true;
     }
-    if (!hasRoomFor(heartbeat)) {
+    if (!makeRoomFor(heartbeat)) {
       return false;
     }
     register(new Agent(heartbeat, ++registrations, fairNow));
     return true;
   }
 
-  /** The agent has said something else: that it lives is all that this tells. */
+  /**
+   * Notes a message other than a heartbeat from an agent, which shows only that the agent lives.
+   */
   void onSignOfLife(String upstreamTarget, ProcessId id, long fairNow) {
-    find(upstreamTarget, id).ifPresent(agent -> agent.lives(fairNow));
+    find(upstreamTarget, id).ifPresent(agent -> agent.onSignOfLife(fairNow));
   }
 
   /**
-   * Returns an agent with a free slot, but none of those ({@link FreeAgents}). One that has failed
-   * only if no other is there, not even a full one.
+   * Returns an agent with a free slot that is not in {@code excluded} ({@link FreeAgents}). Returns
+   * a failing agent only if the target has no healthy one, free or full.
    */
-  Optional<Agent> choose(String upstreamTarget, Set<ProcessId> but) {
-    Target target = targets.get(upstreamTarget);
+  Optional<Agent> choose(String upstreamTarget, Set<ProcessId> excluded) {
+    TargetAgents target = targets.get(upstreamTarget);
     if (target == null) {
       return Optional.empty();
     }
     return target
         .free(Agent.Rank.FIRST)
-        .choose(but, random)
-        .or(() -> target.free(Agent.Rank.OUTLIER).choose(but, random))
-        .or(() -> lastChoice(target, but));
+        .choose(excluded, random)
+        .or(() -> target.free(Agent.Rank.OUTLIER).choose(excluded, random))
+        .or(() -> chooseFailing(target, excluded));
   }
 
-  private Optional<Agent> lastChoice(Target target, Set<ProcessId> but) {
+  private Optional<Agent> chooseFailing(TargetAgents target, Set<ProcessId> excluded) {
     FreeAgents failing = target.free(Agent.Rank.FAILING);
-    return failing.isEmpty() || target.hasSound(but)
+    return failing.isEmpty() || target.hasHealthy(excluded)
         ? Optional.empty()
-        : failing.choose(but, random);
+        : failing.choose(excluded, random);
   }
 
-  /** Returns whether an agent for the target has a free slot, if only a failing one. */
+  /** Returns whether an agent for the target has a free slot, be it a failing one. */
   boolean hasFree(String upstreamTarget) {
-    Target target = targets.get(upstreamTarget);
+    TargetAgents target = targets.get(upstreamTarget);
     return target != null && target.hasFree();
   }
 
-  /** Returns whether {@link #choose} has an agent for the request. */
+  /** Returns whether {@link #choose} would return an agent for the request. */
   boolean canServe(InFlight request) {
-    Target target = targets.get(request.target());
-    Set<ProcessId> but = request.unreachableFrom();
+    TargetAgents target = targets.get(request.target());
+    Set<ProcessId> excluded = request.unreachableFrom();
     return target != null
-        && (target.free(Agent.Rank.FIRST).hasOther(but)
-            || target.free(Agent.Rank.OUTLIER).hasOther(but)
-            || (target.free(Agent.Rank.FAILING).hasOther(but) && !target.hasSound(but)));
+        && (target.free(Agent.Rank.FIRST).hasOtherThan(excluded)
+            || target.free(Agent.Rank.OUTLIER).hasOtherThan(excluded)
+            || (target.free(Agent.Rank.FAILING).hasOtherThan(excluded)
+                && !target.hasHealthy(excluded)));
   }
 
-  /** Whether an agent but those may still take requests for the target, now or later. */
-  boolean hasLive(String upstreamTarget, Set<ProcessId> but) {
-    Target target = targets.get(upstreamTarget);
+  /**
+   * Returns whether an agent outside {@code excluded} takes requests for the target, free or full.
+   */
+  boolean hasLive(String upstreamTarget, Set<ProcessId> excluded) {
+    TargetAgents target = targets.get(upstreamTarget);
     return target != null
         && target.agents.values().stream()
-            .anyMatch(agent -> agent.isLive() && !but.contains(agent.id()));
+            .anyMatch(agent -> agent.isLive() && !excluded.contains(agent.id()));
   }
 
   /** Returns whether another target has an agent. */
@@ -158,53 +164,53 @@ final class AgentRegistry {
     return targets.size() > (targets.containsKey(upstreamTarget) ? 1 : 0);
   }
 
-  void take(Agent agent) {
-    change(agent, () -> agent.taken(++choices));
+  void acquireSlot(Agent agent) {
+    update(agent, () -> agent.acquireSlot(++choices));
   }
 
-  void release(Agent agent) {
-    change(agent, agent::released);
+  void releaseSlot(Agent agent) {
+    update(agent, agent::releaseSlot);
   }
 
-  /** Gives it nothing new until its next heartbeat. */
-  void mark(Agent agent, Agent.Standing standing) {
-    change(agent, () -> agent.stands(standing));
+  /** Sets the standing of an agent, which lasts until its next heartbeat. */
+  void setStanding(Agent agent, Agent.Standing standing) {
+    update(agent, () -> agent.setStanding(standing));
   }
 
-  /** It did not reach its upstream server. */
-  void failed(Agent agent, long fairNow) {
-    change(agent, () -> agent.failed(fairNow));
+  /** Notes that the agent could not reach its upstream server. */
+  void onUnreachable(Agent agent, long fairNow) {
+    update(agent, () -> agent.onUnreachable(fairNow));
   }
 
-  /** Its upstream server has answered. */
-  void onAnswer(String upstreamTarget, ProcessId id, int statusCode, long fairNow) {
-    boolean judges = limits.outliers() == OutlierDetection.ON;
+  /** Notes a response of the agent's upstream server. */
+  void onResponse(String upstreamTarget, ProcessId id, int statusCode, long fairNow) {
+    boolean detectsOutliers = limits.outliers() == OutlierDetection.ON;
     find(upstreamTarget, id)
-        .filter(agent -> judges || agent.hasFailed())
+        .filter(agent -> detectsOutliers || agent.hasFailed())
         .ifPresent(
             agent ->
-                change(
+                update(
                     agent,
                     () -> {
-                      agent.answered();
-                      if (judges) {
-                        agent.judged(statusCode, fairNow);
+                      agent.onResponse();
+                      if (detectsOutliers) {
+                        agent.countStatus(statusCode, fairNow);
                       }
                     }));
   }
 
-  /** It has rejected a request that we still count there: it is full. */
-  void rejected(Agent agent) {
-    change(agent, agent::rejected);
+  /** Notes that the agent rejected a request, whose slot is not released yet. */
+  void onRejected(Agent agent) {
+    update(agent, agent::onRejected);
   }
 
   boolean isKnown(Agent agent) {
     return find(agent.target(), agent.id()).orElse(null) == agent;
   }
 
-  /** Time has passed: forgets the agents that stay away, and says who they were. */
+  /** Forgets the agents that missed their heartbeats, and returns them. */
   Set<Agent> onTick(long fairNow) {
-    for (Iterator<Agent> each = unsettled.iterator(); each.hasNext(); ) {
+    for (Iterator<Agent> each = notAtRest.iterator(); each.hasNext(); ) {
       Agent agent = each.next();
       agent.onTick();
       if (agent.isAtRest()) {
@@ -212,41 +218,41 @@ final class AgentRegistry {
       }
     }
     Set<Agent> missing = new HashSet<>();
-    while (!byCheck.isEmpty() && byCheck.first().isToBeChecked(fairNow)) {
+    while (!byCheck.isEmpty() && byCheck.first().isCheckDue(fairNow)) {
       Agent agent = byCheck.first();
       if (agent.isMissing(fairNow)) {
         forget(agent);
         missing.add(agent);
       } else {
         byCheck.remove(agent);
-        agent.checkLater();
+        agent.postponeCheck();
         byCheck.add(agent);
       }
     }
-    silent += missing.size();
+    forgottenSilent += missing.size();
     return missing;
   }
 
-  /** Whether more ticks would only tell who stays away. */
+  /** Returns whether further ticks could only find missing agents. */
   boolean areAtRest() {
-    return unsettled.isEmpty();
+    return notAtRest.isEmpty();
   }
 
   int size() {
     return byCheck.size();
   }
 
-  /** Number of agents that were forgotten because their heartbeats stayed away. */
-  long silent() {
-    return silent;
+  /** Returns the number of agents that were forgotten because they missed their heartbeats. */
+  long forgottenSilent() {
+    return forgottenSilent;
   }
 
-  /** Number of agents that had to make room for those of users with fewer. */
+  /** Returns the number of agents that were forgotten to make room for those of another user. */
   long displaced() {
     return displaced;
   }
 
-  /** Slots that this broker holds at all agents together. */
+  /** Returns the slots that this broker's requests use at all agents together. */
   int outstanding() {
     return byCheck.stream().mapToInt(Agent::outstanding).sum();
   }
@@ -255,8 +261,8 @@ final class AgentRegistry {
     return Optional.ofNullable(targets.get(upstreamTarget)).map(target -> target.agents.get(id));
   }
 
-  /** Makes room if need be. */
-  private boolean hasRoomFor(UpstreamHeartbeat heartbeat) {
+  /** Returns whether a new agent may be registered. Forgets another one for it if necessary. */
+  private boolean makeRoomFor(UpstreamHeartbeat heartbeat) {
     String user = heartbeat.upstreamId().user();
     if (owners.count(user, heartbeat.upstreamTarget()) >= limits.perUserAndTarget()) {
       return false;
@@ -274,44 +280,45 @@ final class AgentRegistry {
   }
 
   private void register(Agent agent) {
-    targets.computeIfAbsent(agent.target(), t -> new Target()).agents.put(agent.id(), agent);
+    targets.computeIfAbsent(agent.target(), t -> new TargetAgents()).agents.put(agent.id(), agent);
     byCheck.add(agent);
     owners.add(agent);
-    change(agent, () -> {});
+    update(agent, () -> {});
   }
 
   private void forget(Agent agent) {
-    Target target = targets.get(agent.target());
-    target.noLongerFree(agent);
+    TargetAgents target = targets.get(agent.target());
+    target.removeFromFree(agent);
     target.agents.remove(agent.id());
     if (target.agents.isEmpty()) {
       targets.remove(agent.target());
     }
     byCheck.remove(agent);
-    unsettled.remove(agent);
+    notAtRest.remove(agent);
     owners.remove(agent);
   }
 
-  private void heard(Agent agent, Runnable change) {
+  /** Changes an agent and with it the time of its check. */
+  private void updateChecked(Agent agent, Runnable change) {
     byCheck.remove(agent);
-    change(agent, change);
+    update(agent, change);
     byCheck.add(agent);
   }
 
-  /** Its rank may change, and whether it has a free slot. */
-  private void change(Agent agent, Runnable change) {
+  /** Changes an agent, and sorts it again by its rank and free slots. */
+  private void update(Agent agent, Runnable change) {
     if (!isKnown(agent)) {
-      change.run(); // forgotten, but a request still counts there
+      change.run(); // the agent is forgotten, but a request still refers to it
       return;
     }
-    Target target = targets.get(agent.target());
-    target.noLongerFree(agent);
+    TargetAgents target = targets.get(agent.target());
+    target.removeFromFree(agent);
     change.run();
     if (agent.isUsable() && agent.hasFreeSlot()) {
       target.free(agent.rank()).add(agent);
     }
     if (!agent.isAtRest()) {
-      unsettled.add(agent);
+      notAtRest.add(agent);
     }
     owners.changed(agent);
   }

@@ -1,17 +1,23 @@
 package io.github.httplongcut.broker.core;
 
-/** What became of a dispatch's publication. */
+/** Outcomes of a dispatch's publication. */
 public enum DispatchOutcome {
-  /** It is in the agent's inbox. */
+  /** RabbitMQ put the dispatch into the agent's inbox. */
   CONFIRMED,
-  /** The agent's inbox is gone: it never ran. */
+  /** The agent's inbox does not exist: the request did not run. */
   RETURNED,
-  /** RabbitMQ refused it, which does not say whether the agent got it. */
+  /** RabbitMQ nacked the publication: the agent may have received it all the same. */
   NACKED,
-  /** The connection, or the agent's inbox, said no word of it in time. */
+  /** No confirm came in time, or the connection was lost before it. */
   UNKNOWN,
-  /** Too much is under way to the agent's inbox already: it never ran. */
-  NOT_TAKEN,
-  /** There was no connection, or RabbitMQ blocked it: it never ran, and nobody is to blame. */
+  /**
+   * Not written, since too many publications to the agent's RabbitMQ user are unconfirmed: the
+   * request did not run.
+   */
+  INBOX_BUSY,
+  /**
+   * Not written, since there was no connection or RabbitMQ blocked it: the request did not run, and
+   * the agent is not to blame.
+   */
   NOT_WRITTEN
 }

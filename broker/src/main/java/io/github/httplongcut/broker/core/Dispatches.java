@@ -7,15 +7,15 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Every attempt of every request in flight, by its {@code broker_req_id}: a response to any of them
- * counts.
+ * The attempts of all requests in flight, by {@code broker_req_id}. Earlier attempts are kept,
+ * since a response to any attempt answers the request.
  */
 final class Dispatches {
 
-  /** One attempt, current or not. */
-  record Attempt(InFlight request, UUID brokerReqId, ProcessId upstreamId) {
+  /** Attempt of a request, current or earlier. */
+  record DispatchAttempt(InFlight request, UUID brokerReqId, ProcessId upstreamId) {
 
-    /** Where the request stands, if this is the attempt that it stands and falls with. */
+    /** Returns the request's stage if this is its current attempt, otherwise empty. */
     Optional<Stage.AtAgent> current() {
       return request.stage() instanceof Stage.AtAgent at && at.brokerReqId().equals(brokerReqId)
           ? Optional.of(at)
@@ -23,13 +23,13 @@ final class Dispatches {
     }
   }
 
-  private final Map<UUID, Attempt> attempts = new HashMap<>();
+  private final Map<UUID, DispatchAttempt> attempts = new HashMap<>();
 
   void add(InFlight request, UUID brokerReqId, Agent agent) {
-    attempts.put(brokerReqId, new Attempt(request, brokerReqId, agent.id()));
+    attempts.put(brokerReqId, new DispatchAttempt(request, brokerReqId, agent.id()));
   }
 
-  Optional<Attempt> find(UUID brokerReqId) {
+  Optional<DispatchAttempt> find(UUID brokerReqId) {
     return Optional.ofNullable(attempts.get(brokerReqId));
   }
 

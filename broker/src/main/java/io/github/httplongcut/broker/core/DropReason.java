@@ -1,19 +1,19 @@
 package io.github.httplongcut.broker.core;
 
-/** Why the router did nothing with an event. */
+/** Reasons why the router ignores an event. */
 public enum DropReason {
-  /** A request whose {@code client_req_id} is in flight already. */
+  /** A request with this {@code client_req_id} is in flight already. */
   DUPLICATE_REQUEST,
-  /** A request that had no time left when it came. */
+  /** The request had no time left when it arrived. */
   EXPIRED_REQUEST,
-  /** A word about a dispatch from somebody whom it was not sent to. */
+  /** The sender is not the agent to which the dispatch was published. */
   WRONG_SENDER,
-  /** An ack or an error of a request that is over, or of an attempt that is not the current one. */
+  /** The ack or error is for a request that is over, or for an attempt that is not current. */
   LATE,
-  /** A cancel of a request that is not here, or not the canceller's. */
+  /** The cancelled request is unknown, or belongs to another client agent. */
   CANCEL_WITHOUT_REQUEST,
-  /** A heartbeat of an agent that would be one too many. */
+  /** The heartbeat is from a new agent, and the limit of agents is reached. */
   TOO_MANY_AGENTS,
-  /** An answer to a request that is not known here: its user has too many forwarded. */
+  /** The answer is for an unknown request, and its user's forward budget is used up. */
   TOO_MANY_FORWARDS
 }

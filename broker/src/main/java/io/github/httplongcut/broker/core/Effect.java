@@ -10,54 +10,56 @@ import io.github.httplongcut.protocol.ProcessId;
 import java.util.Optional;
 
 /**
- * What the router wants done, in this order. Every point in time is {@code nanoTime}; {@code
- * endsAt} is when the client agent stops waiting: nothing is published after it.
+ * An action that the router asks of the broker's loop. The loop carries the effects out in the
+ * order in which the router returned them. Points in time are {@code nanoTime}. {@code endsAt} is
+ * the time at which the client agent stops waiting: nothing is published after it.
  */
 public sealed interface Effect {
 
-  /** Settle the delivery, then call {@link Router#onSettled}. */
+  /** Settles the delivery, then calls {@link Router#onSettled}. */
   record Settle(Receipt receipt) implements Effect {}
 
-  /** One of the delivery's requests needs it no more, without an answer. */
+  /** Marks one of the delivery's requests as done, without an answer. */
   record Done(Receipt receipt) implements Effect {}
 
   /**
-   * Tell the client agent that its request is here.
+   * Acks a request to its client agent.
    *
    * @param of the request
    */
   record Acknowledge(ClientRequestAck ack, ClientRequest of, long endsAt) implements Effect {}
 
   /**
-   * Publish once, then call {@link Router#onPublished}.
+   * Publishes a request to an agent once, then calls {@link Router#onPublished}.
    *
    * @param upstreamId the agent
    * @param expirationMillis at least 1
-   * @param giveUpAt when it is no longer worth writing
+   * @param giveUpAt the time after which the dispatch is not written any more
    */
   record Dispatch(BrokerRequest request, ProcessId upstreamId, long expirationMillis, long giveUpAt)
       implements Effect {}
 
-  /** Tell the agent that nobody waits for it any more. */
+  /** Tells the agent that no caller waits for the response. */
   record Cancel(BrokerCancel cancel, String upstreamTarget, ProcessId upstreamId)
       implements Effect {}
 
   /**
-   * Answer.
+   * Publishes a response to the client agent.
    *
-   * @param receipt needed no more once the publication is done; empty if the request is unknown
+   * @param receipt marked as done when the publication has its outcome; empty if the request is
+   *     unknown
    */
   record Respond(BrokerResponse response, long endsAt, Optional<Receipt> receipt)
       implements Effect {}
 
   /**
-   * Answer that there is no answer.
+   * Publishes an error to the client agent.
    *
-   * @param receipt needed no more once the publication is done
+   * @param receipt marked as done when the publication has its outcome
    */
   record Refuse(BrokerError error, ProcessId clientId, long endsAt, Receipt receipt)
       implements Effect {}
 
-  /** Send on an error that was for a broker that is gone, marked as orphaned. */
+  /** Forwards an error for a broker that is gone to the client agent, marked as orphaned. */
   record RefuseOrphan(BrokerError error, ProcessId clientId, long endsAt) implements Effect {}
 }

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** What the router says in this call. Nothing is said to who no longer waits (section 6). */
+/**
+ * Collects the effects of one call to the router. Client agents that no longer wait get no answer
+ * (docs/protocol.md section 6).
+ */
 final class Effects {
 
   private ProcessId brokerId;
@@ -26,12 +29,12 @@ final class Effects {
     this.limits = limits;
   }
 
-  /** From now on this broker is called so. */
-  void speakAs(ProcessId newId) {
+  /** Sets the id under which the broker publishes from now on. */
+  void setBrokerId(ProcessId newId) {
     brokerId = newId;
   }
 
-  /** All that was said since it was last asked. */
+  /** Removes and returns the effects collected so far. */
   List<Effect> take() {
     List<Effect> taken = List.copyOf(effects);
     effects.clear();
@@ -44,7 +47,7 @@ final class Effects {
     effects.add(new Effect.Acknowledge(ack, request.event(), request.endsAt()));
   }
 
-  /** Asks for it to be settled, once for all requests of its delivery. */
+  /** Settles the request's delivery, unless another of its requests has already asked for that. */
   void settle(InFlight request) {
     if (request.receipt().beginSettling()) {
       effects.add(new Effect.Settle(request.receipt()));
@@ -96,14 +99,14 @@ final class Effects {
         new Effect.Refuse(event, request.event().clientId(), request.endsAt(), request.receipt()));
   }
 
-  void cancel(Dispatches.Attempt attempt) {
+  void cancel(Dispatches.DispatchAttempt attempt) {
     InFlight request = attempt.request();
     BrokerCancel event =
         new BrokerCancel(brokerId, request.event().clientReqId(), attempt.brokerReqId());
     effects.add(new Effect.Cancel(event, request.target(), attempt.upstreamId()));
   }
 
-  /** Sends on a response of a request that is not known here, which may be long over. */
+  /** Forwards the response to a request that this broker does not know and that may be over. */
   void forward(UpstreamResponse response, long now) {
     BrokerResponse event =
         new BrokerResponse(
@@ -119,7 +122,7 @@ final class Effects {
     effects.add(new Effect.RefuseOrphan(error, clientId, now + unknownTimeLeft()));
   }
 
-  /** What an agent is given of the request's time. */
+  /** Returns the milliseconds that an agent gets for the request. */
   static long millisLeft(InFlight request, long now) {
     return TimeLeft.millisForNextHop(request.endsAt(), now);
   }
@@ -128,7 +131,7 @@ final class Effects {
     return TimeLeft.millis(request.endsAt(), now) < 1;
   }
 
-  /** Nobody runs for longer. */
+  /** Returns the reply timeout: no request runs at an agent for longer. */
   private long unknownTimeLeft() {
     return limits.replyTimeout().toNanos();
   }

@@ -1,18 +1,19 @@
 package io.github.httplongcut.broker.core;
 
 /**
- * Time in which this process could hear others: it stands still while the process stood still, was
- * disconnected or blocked, which is no fault of theirs (docs/protocol.md section 4, rule 2).
+ * Clock that pauses while this process cannot hear others: while it is suspended, disconnected from
+ * RabbitMQ or blocked by it. Timeouts on other processes use it, so that these are not blamed for
+ * the pause (docs/protocol.md section 4, rule 2).
  */
 final class FairClock {
 
-  private long excused;
+  private long excludedNanos;
 
-  void excuse(long nanos) {
-    excused += nanos;
+  void exclude(long nanos) {
+    excludedNanos += nanos;
   }
 
   long at(long now) {
-    return now - excused;
+    return now - excludedNanos;
   }
 }

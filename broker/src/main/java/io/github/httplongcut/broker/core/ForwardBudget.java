@@ -4,21 +4,21 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Bytes that each RabbitMQ user may have forwarded to client agents for requests that this broker
- * does not know: answers to what it has forgotten, and orphans. A token bucket for each user. An
- * upstream agent can make such answers up, for any client agent; without a bound they would fill
- * this broker's memory and that client agent's inbox.
+ * Token bucket per RabbitMQ user of upstream agents: limits the bytes that the broker forwards for
+ * requests that it does not know, which are orphans and answers to forgotten requests. An upstream
+ * agent can make up such answers for any client agent. Without a limit they would fill the broker's
+ * memory and the client agent's inbox.
  */
 final class ForwardBudget {
 
-  /** Bytes that a user may have forwarded at once: what a broker that is killed leaves behind. */
+  /** Bytes forwarded at once for one user. Enough for the orphans of a killed broker. */
   static final long BURST = 64L << 20;
 
-  /** Bytes for each second besides. */
+  /** Bytes added to each bucket per second. */
   static final long PER_SECOND = 8L << 20;
 
-  /** Least cost of one answer, however short. */
-  static final long LEAST = 4 << 10;
+  /** Minimum cost of one answer, in bytes. */
+  static final long MIN_COST = 4 << 10;
 
   private static final class Bucket {
     long bytes = BURST;
@@ -28,7 +28,7 @@ final class ForwardBudget {
       this.filledAt = now;
     }
 
-    /** Adds what time has brought. */
+    /** Adds the bytes for the time since the last call. */
     void fill(long now) {
       long micros = Math.min((now - filledAt) / 1_000, 60_000_000);
       bytes = Math.min(BURST, bytes + micros * (PER_SECOND / 1_000) / 1_000);
@@ -40,14 +40,16 @@ final class ForwardBudget {
     }
   }
 
-  /** Of users that had something forwarded lately: those that RabbitMQ vouches for, a few. */
+  /**
+   * Buckets of users that are not full. RabbitMQ has authenticated these users, so they are few.
+   */
   private final Map<String, Bucket> buckets = new HashMap<>();
 
-  /** Takes the bytes out of the user's bucket; false if there are too few in it. */
+  /** Takes the bytes out of the user's bucket. Returns false if it holds fewer. */
   boolean take(String user, long bytes, long now) {
     Bucket bucket = buckets.computeIfAbsent(user, each -> new Bucket(now));
     bucket.fill(now);
-    long cost = Math.max(bytes, LEAST);
+    long cost = Math.max(bytes, MIN_COST);
     if (cost > bucket.bytes) {
       return false;
     }

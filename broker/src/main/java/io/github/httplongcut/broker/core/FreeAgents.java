@@ -10,33 +10,32 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Agents with a free slot, of which one is chosen at random, but rather one with a small share in
- * use: of two that are drawn, the one with the smaller share. All brokers hear the same heartbeats.
- * If each chose the agent with the smallest share, all would choose the same one at the same
- * moment.
+ * Agents with a free slot. {@link #choose} draws two at random and returns the one with the smaller
+ * share in use. It does not return the smallest share of all, since all brokers receive the same
+ * heartbeats: they would all choose the same agent at the same moment.
  *
- * <p>Every method takes constant time.
+ * <p>Every method takes constant time, given few excluded agents.
  */
 final class FreeAgents {
 
   private final List<Agent> agents = new ArrayList<>();
-  private final Map<Agent, Integer> places = new HashMap<>();
+  private final Map<Agent, Integer> indexes = new HashMap<>();
 
   void add(Agent agent) {
-    if (places.putIfAbsent(agent, agents.size()) == null) {
+    if (indexes.putIfAbsent(agent, agents.size()) == null) {
       agents.add(agent);
     }
   }
 
   void remove(Agent agent) {
-    Integer place = places.remove(agent);
-    if (place == null) {
+    Integer index = indexes.remove(agent);
+    if (index == null) {
       return;
     }
     Agent last = agents.remove(agents.size() - 1);
     if (last != agent) {
-      agents.set(place, last);
-      places.put(last, place);
+      agents.set(index, last);
+      indexes.put(last, index);
     }
   }
 
@@ -44,34 +43,34 @@ final class FreeAgents {
     return agents.isEmpty();
   }
 
-  /** Returns whether there is one but those. */
-  boolean hasOther(Set<ProcessId> but) {
-    return but.isEmpty()
+  /** Returns whether there is an agent outside {@code excluded}. */
+  boolean hasOtherThan(Set<ProcessId> excluded) {
+    return excluded.isEmpty()
         ? !agents.isEmpty()
-        : agents.stream().anyMatch(agent -> !but.contains(agent.id()));
+        : agents.stream().anyMatch(agent -> !excluded.contains(agent.id()));
   }
 
   /**
-   * Returns one of them, unless there is none but those.
+   * Returns one of the agents outside {@code excluded}, or empty if there is none.
    *
-   * @param but few agents
+   * @param excluded only few agents
    */
-  Optional<Agent> choose(Set<ProcessId> but, RandomGenerator random) {
-    Agent one = draw(but, random);
-    Agent other =
-        draw(but, random); // the same one at times, or two agents would be told in advance
-    if (one == null) {
+  Optional<Agent> choose(Set<ProcessId> excluded, RandomGenerator random) {
+    Agent first = draw(excluded, random);
+    // May draw the same agent again. Otherwise the choice between two agents would not be random.
+    Agent second = draw(excluded, random);
+    if (first == null) {
       return Optional.empty();
     }
-    return Optional.of(Agent.BY_SHARE.compare(other, one) < 0 ? other : one);
+    return Optional.of(Agent.BY_SHARE.compare(second, first) < 0 ? second : first);
   }
 
-  private Agent draw(Set<ProcessId> but, RandomGenerator random) {
+  private Agent draw(Set<ProcessId> excluded, RandomGenerator random) {
     int size = agents.size();
     int from = size > 1 ? random.nextInt(size) : 0;
     for (int i = 0; i < size; i++) {
       Agent agent = agents.get((from + i) % size);
-      if (!but.contains(agent.id())) {
+      if (!excluded.contains(agent.id())) {
         return agent;
       }
     }

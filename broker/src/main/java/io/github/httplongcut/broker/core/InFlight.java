@@ -12,12 +12,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** A request that the broker holds, and what it remembers of it. Changed by {@link Router} only. */
+/**
+ * Request that the broker holds, with its stage and history. Only the router's classes change it.
+ */
 final class InFlight {
 
   private final ClientRequest event;
   private final Receipt receipt;
-  private final long number;
+  private final long receptionNumber;
   private final long endsAt;
   private final long size;
   private final Set<ProcessId> unreachableFrom = new HashSet<>(2);
@@ -25,23 +27,28 @@ final class InFlight {
   private UUID brokerReqId;
   private boolean dispatched;
   private int attempts;
-  private long waited;
+  private long waitedNanos;
   private EventError lastError;
   private boolean admitted;
   private boolean hasWaited;
   private Stage stage = new Stage.Unassigned();
 
   /**
-   * A request just received.
+   * Creates a request that was just received.
    *
-   * @param number of its reception: older ones go first
-   * @param endsAt when the client agent stops waiting, on the real clock
-   * @param firstBrokerReqId what its first dispatch will be called
+   * @param receptionNumber the order of reception: lower numbers are served first
+   * @param endsAt the time at which the client agent stops waiting, on the real clock
+   * @param firstBrokerReqId the id of the first dispatch
    */
-  InFlight(ClientRequest event, Receipt receipt, long number, long endsAt, UUID firstBrokerReqId) {
+  InFlight(
+      ClientRequest event,
+      Receipt receipt,
+      long receptionNumber,
+      long endsAt,
+      UUID firstBrokerReqId) {
     this.event = event;
     this.receipt = receipt;
-    this.number = number;
+    this.receptionNumber = receptionNumber;
     this.endsAt = endsAt;
     this.brokerReqId = firstBrokerReqId;
     this.size = sizeOf(event.request());
@@ -59,39 +66,39 @@ final class InFlight {
     return event.request().upstreamTarget();
   }
 
-  /** The RabbitMQ user of its client agent. */
+  /** Returns the RabbitMQ user of the request's client agent. */
   String user() {
     return event.clientId().user();
   }
 
-  long number() {
-    return number;
+  long receptionNumber() {
+    return receptionNumber;
   }
 
   long endsAt() {
     return endsAt;
   }
 
-  /** When the router gives it up, so that the answer still arrives. */
+  /** Returns the time at which the router answers with an error, early enough for it to arrive. */
   long deadline() {
     return endsAt - TimeLeft.MARGIN.toNanos();
   }
 
-  /** About as many bytes of memory as its URL, headers and body take up. */
+  /** Returns the approximate bytes of memory of the URL, headers and body. */
   long size() {
     return size;
   }
 
-  void admitted() {
+  void setAdmitted() {
     admitted = true;
   }
 
-  /** Whether it counts against the limits. */
+  /** Returns whether the request counts against the broker's limits. */
   boolean isAdmitted() {
     return admitted;
   }
 
-  /** Returns whether it has been in the waiting room before. */
+  /** Returns whether the request was in the waiting room and left it. */
   boolean hasWaited() {
     return hasWaited;
   }
@@ -100,8 +107,11 @@ final class InFlight {
     return event.request().isRepeatable();
   }
 
-  /** Whether running or answering it now cannot meet its own redelivery (rule 1). */
-  boolean isFreeToGo() {
+  /**
+   * Returns whether the request may be dispatched or answered now: a redelivery is harmless or
+   * impossible (docs/protocol.md section 4, rule 1).
+   */
+  boolean needsNoSettling() {
     return isRepeatable() || receipt.isSettled();
   }
 
@@ -113,35 +123,34 @@ final class InFlight {
     this.stage = stage;
   }
 
-  /** Names the latest dispatch, or the first one to come. */
+  /** Returns the id of the latest dispatch, or of the first one before it is dispatched. */
   UUID brokerReqId() {
     return brokerReqId;
   }
 
-  /** Whether it was never dispatched. */
-  boolean isNew() {
+  boolean neverDispatched() {
     return !dispatched;
   }
 
-  /** Its attempts of which something may still be heard, by {@code broker_req_id}. */
+  /** Returns the {@code broker_req_id}s of the attempts that may still have events. */
   List<UUID> dispatches() {
     return dispatches;
   }
 
-  void dispatched(UUID brokerReqId) {
+  void addDispatch(UUID brokerReqId) {
     this.brokerReqId = brokerReqId;
     dispatched = true;
     dispatches.add(brokerReqId);
     attempts++;
   }
 
-  /** Nothing more can be heard of that attempt. */
+  /** Forgets an attempt that can have no further events. */
   void forgetDispatch(UUID brokerReqId) {
     dispatches.remove(brokerReqId);
   }
 
-  /** The last dispatch costs no attempt. */
-  void refund() {
+  /** Makes the last dispatch not count as an attempt. */
+  void refundAttempt() {
     attempts--;
   }
 
@@ -149,13 +158,13 @@ final class InFlight {
     return attempts;
   }
 
-  /** Nanoseconds in the waiting room before the present stay. */
-  long waited() {
-    return waited;
+  /** Returns the nanoseconds in the waiting room, without the current stay. */
+  long waitedNanos() {
+    return waitedNanos;
   }
 
   void addWaited(long nanos) {
-    waited += nanos;
+    waitedNanos += nanos;
     hasWaited = true;
   }
 
@@ -163,11 +172,11 @@ final class InFlight {
     return Optional.ofNullable(lastError);
   }
 
-  void failed(EventError error) {
+  void setLastError(EventError error) {
     lastError = error;
   }
 
-  /** Agents that do not reach the upstream server. */
+  /** Returns the agents that could not reach the upstream server for this request. */
   Set<ProcessId> unreachableFrom() {
     return unreachableFrom;
   }

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides when a broker consumes the shared queues, and with which prefetch, so that it takes only
- * what it can serve (docs/protocol.md section 4, "Broker").
+ * Decides when a broker consumes the shared queues, and with which prefetch, so that it takes no
+ * more requests than it can serve (docs/protocol.md section 4, "Broker").
  *
  * <pre>
  *             channel open                 heartbeat, or 1 s            no backlog, or
- *             (says hello)                 without one                  full prefetch
+ *           (publishes hello)              without one                  full prefetch
  *   CLOSED ───────────────▶ STARTING ─────────────────────▶ GROWING ────────────────────▶ OPEN
  *     ▲                                                      │   ▲                         │
  *     │ channel lost,                       holds            │   │ holds                   │
@@ -20,30 +20,34 @@ import java.util.List;
  *   DRAINING: from any state, for good
  * </pre>
  *
- * <p>Requests pile up in RabbitMQ while there is no broker. If the next broker took all of them,
- * many would find its waiting room full. If it took them slowly, client agents would take the relay
- * for overloaded, since all acks would be late. So the broker takes at once what its waiting room
- * holds, and not more:
+ * <p>Requests accumulate in RabbitMQ while there is no broker. If the next broker took all of them
+ * at once, its waiting room would be too small for many. If it took them slowly, client agents
+ * would consider the relay overloaded, since all acks would be late. So the broker takes at once as
+ * many requests as its waiting room holds, and no more:
  *
  * <ul>
- *   <li>The prefetch starts at {@value #FIRST_PREFETCH} messages. They tell how many requests a
- *       message holds.
- *   <li>When as many messages have come as it allows, more may wait in RabbitMQ. Then it grows to
- *       what fits into the waiting room: even if no agent took anything, no request would be
- *       refused.
- *   <li>It becomes the full prefetch a second after it grew last, if fewer messages have come than
- *       it allowed (none waits in RabbitMQ), or if agents take what comes: the waiting room is at
- *       most a quarter full, and of max-in-flight at most half is held.
- *   <li>After 5 s the waiting room no longer limits it. The agents are overloaded, and requests for
- *       their target must not block the queue for other targets: those that do not fit are refused.
+ *   <li>The prefetch starts at {@value #FIRST_PREFETCH} messages. From these the broker learns how
+ *       many requests a message holds.
+ *   <li>When the number of received messages reaches the prefetch, more may wait in RabbitMQ. The
+ *       prefetch then grows to the number of requests that fit into the waiting room. Even if no
+ *       agent took a request, the broker would refuse none.
+ *   <li>One second after its last change, the prefetch becomes the full one in two cases:
+ *       <ul>
+ *         <li>Fewer messages have come than the prefetch allowed, so that none waits in RabbitMQ.
+ *         <li>The agents keep up: the waiting room is at most a quarter full, and at most half of
+ *             max-in-flight is used.
+ *       </ul>
+ *   <li>After 5 s the waiting room no longer limits the prefetch. The agents are overloaded by
+ *       then, and requests for their target must not block the queue for other targets. The broker
+ *       refuses requests that do not fit.
  * </ul>
  *
- * <p>Until it is the full one, the prefetch never exceeds the number of requests that the broker
- * may still take. More requests may come all the same, since a message may hold several, and
- * RabbitMQ does not count a request that is settled. These are refused as {@code overloaded}.
+ * <p>Until the prefetch is the full one, it never exceeds the number of requests that the broker
+ * may still take. More requests may come nevertheless, since a message may hold several, and
+ * RabbitMQ does not count settled requests. The broker refuses these as {@code overloaded}.
  *
- * <p>Hellos are repeated until a heartbeat has come, since the first one may be lost: every 250 ms,
- * and every second after the first second. All methods belong to one thread; times are {@code
+ * <p>The broker repeats its hello until a heartbeat has come, since a hello may be lost: every 250
+ * ms in the first second, then every second. All methods belong to one thread; times are {@code
  * nanoTime}.
  */
 public final class Intake {
@@ -52,101 +56,100 @@ public final class Intake {
 
   private static final long HELLO_INTERVAL = Duration.ofMillis(250).toNanos();
   private static final long HELLO_INTERVAL_LATER = Duration.ofSeconds(1).toNanos();
-  private static final long LONGEST_START = Duration.ofSeconds(1).toNanos();
-  private static final long PROVEN_AFTER = Duration.ofSeconds(1).toNanos();
+  private static final long MAX_START = Duration.ofSeconds(1).toNanos();
+  private static final long MIN_TIME_TO_FULL_PREFETCH = Duration.ofSeconds(1).toNanos();
   private static final long OVERLOADED_AFTER = Duration.ofSeconds(5).toNanos();
 
   /** States of the consumption. */
   public enum State {
-    /** The channel is not open: nothing can be consumed. */
+    /** The channel is not open. */
     CLOSED,
-    /** Waits for the agents' heartbeats. */
+    /** Waits for a heartbeat, and consumes only the broker's own queues. */
     STARTING,
-    /** Takes requests, with less than the full prefetch. */
+    /** Consumes requests with less than the full prefetch. */
     GROWING,
-    /** Takes requests with the full prefetch. */
+    /** Consumes requests with the full prefetch. */
     OPEN,
-    /** Holds as many requests as it may, and takes none. */
+    /** Consumes no requests, since max-in-flight is reached. */
     FULL,
-    /** Takes nothing more. */
+    /** Consumes no shared queue any more. */
     DRAINING
   }
 
-  /** Step for its caller to take. */
-  public sealed interface Step {
+  /** Action that the caller must carry out. */
+  public sealed interface Action {
 
-    /** Asks the upstream agents for their heartbeats. */
-    record SayHello() implements Step {}
+    /** Publishes a hello, which asks the upstream agents for heartbeats. */
+    record PublishHello() implements Action {}
 
     /** Consumes the queue of orphans. */
-    record TakeOrphans() implements Step {}
+    record ConsumeOrphans() implements Action {}
 
     /**
      * Consumes the queue of requests, or changes the prefetch.
      *
-     * @param prefetch messages, 0: takes no requests for now
+     * @param prefetch in messages; 0 pauses the consumption
      */
-    record TakeRequests(int prefetch) implements Step {}
+    record ConsumeRequests(int prefetch) implements Action {}
   }
 
   /**
-   * Limits.
+   * Limits of the broker.
    *
-   * @param prefetch the full one, in messages
+   * @param prefetch the full prefetch, in messages
    * @param maxInFlight requests held
-   * @param maxWaiting of those in the waiting room
+   * @param maxWaiting requests in the waiting room
    */
   public record Limits(int prefetch, int maxInFlight, int maxWaiting) {}
 
   /**
-   * Load of the broker now.
+   * Current load of the broker.
    *
-   * @param held requests that it holds
-   * @param waiting of those in the waiting room
-   * @param room how many more requests the waiting room surely takes
+   * @param held requests held
+   * @param waiting requests in the waiting room
+   * @param room further requests that certainly fit into the waiting room
    */
   public record Load(int held, int waiting, int room) {}
 
   private final Limits limits;
   private State state = State.CLOSED;
   private boolean open;
-  private boolean heard;
+  private boolean heartbeatCame;
   private long openedAt;
-  private long saidHelloAt;
-  private long beganAt;
+  private long lastHelloAt;
+  private long growingSince;
   private long grewAt;
   private int prefetch;
   private int messages;
   private int requests;
 
-  /** An intake whose channel is not open yet. */
+  /** Creates an intake in the state {@link State#CLOSED}. */
   public Intake(Limits limits) {
     this.limits = limits;
   }
 
-  /** Returns its state. */
   public State state() {
     return state;
   }
 
-  /** Returns whether ticks may come seldom. */
+  /** Returns whether ticks may be rare: the next one will decide nothing. */
   public boolean isQuiet() {
     return state == State.CLOSED || state == State.OPEN || state == State.DRAINING;
   }
 
-  /** The channel is open and the broker's own queues are consumed; shared ones are not. */
-  public List<Step> onConsuming(long now) {
+  /** Starts: the channel is open, and only the broker's own queues are consumed. */
+  public List<Action> onConsuming(long now) {
     open = true;
-    heard = false;
+    heartbeatCame = false;
     openedAt = now;
-    saidHelloAt = now;
+    lastHelloAt = now;
     if (state != State.DRAINING) {
       state = State.STARTING;
     }
-    return List.of(new Step.SayHello());
+    return List.of(new Action.PublishHello());
   }
 
-  /** The channel is lost, and with it every consumer. */
+  /** Handles the loss of the channel and of all its consumers. */
   public void onConsumingLost() {
     open = false;
     if (state != State.DRAINING) {
@@ -154,134 +157,135 @@ public final class Intake {
     }
   }
 
-  /** An upstream agent's heartbeat has come. */
-  public List<Step> onHeartbeat(Load load, long now) {
-    heard = true;
+  /** Handles an upstream agent's heartbeat. */
+  public List<Action> onHeartbeat(Load load, long now) {
+    heartbeatCame = true;
     return state == State.STARTING ? begin(load, now) : List.of();
   }
 
   /**
-   * A message from the queue of requests has come.
+   * Handles a message from the queue of requests.
    *
-   * @param load its requests are among those held
+   * @param load the load with the message's requests
    */
-  public List<Step> onMessage(int requestsInIt, Load load, long now) {
+  public List<Action> onMessage(int requestsInIt, Load load, long now) {
     messages++;
     requests += requestsInIt;
     return isFull(load) ? pause() : state == State.GROWING ? grow(load, now) : List.of();
   }
 
-  /** Time has passed, and requests have ended. */
-  public List<Step> onTick(Load load, long now) {
-    List<Step> steps = new ArrayList<>();
+  /** Checks the timeouts, and the load after requests have ended. */
+  public List<Action> onTick(Load load, long now) {
+    List<Action> actions = new ArrayList<>();
     if (isHelloDue(now)) {
-      saidHelloAt = now;
-      steps.add(new Step.SayHello());
+      lastHelloAt = now;
+      actions.add(new Action.PublishHello());
     }
     switch (state) {
       case STARTING -> {
-        if (now - openedAt >= LONGEST_START) {
-          steps.addAll(begin(load, now));
+        if (now - openedAt >= MAX_START) {
+          actions.addAll(begin(load, now));
         }
       }
-      case GROWING -> steps.addAll(isFull(load) ? pause() : grow(load, now));
-      case OPEN -> steps.addAll(isFull(load) ? pause() : List.of());
+      case GROWING -> actions.addAll(isFull(load) ? pause() : grow(load, now));
+      case OPEN -> actions.addAll(isFull(load) ? pause() : List.of());
       case FULL -> {
         if (hasRoomAgain(load)) {
-          steps.add(takeFirst(load, now));
+          actions.add(consumeFirst(load, now));
         }
       }
       case CLOSED, DRAINING -> {}
     }
-    return steps;
+    return actions;
   }
 
-  /** Takes nothing more, whatever happens: the session cancels the consumers for good. */
+  /** Returns no more actions but hellos from now on. The session cancels the consumers for good. */
   public void beginDrain() {
     state = State.DRAINING;
   }
 
   private boolean isHelloDue(long now) {
-    boolean isEarly = saidHelloAt - openedAt < LONGEST_START;
-    return open && !heard && now - saidHelloAt >= pause(isEarly);
+    boolean isEarly = lastHelloAt - openedAt < MAX_START;
+    return open && !heartbeatCame && now - lastHelloAt >= helloInterval(isEarly);
   }
 
-  private static long pause(boolean isEarly) {
+  private static long helloInterval(boolean isEarly) {
     return isEarly ? HELLO_INTERVAL : HELLO_INTERVAL_LATER;
   }
 
-  private List<Step> begin(Load load, long now) {
-    if (isFull(load)) { // it kept what was settled when its channel was lost
+  private List<Action> begin(Load load, long now) {
+    if (isFull(load)) { // the broker kept the settled requests when its channel was lost
       state = State.FULL;
-      return List.of(new Step.TakeOrphans());
+      return List.of(new Action.ConsumeOrphans());
     }
-    return List.of(new Step.TakeOrphans(), takeFirst(load, now));
+    return List.of(new Action.ConsumeOrphans(), consumeFirst(load, now));
   }
 
-  private Step takeFirst(Load load, long now) {
+  private Action consumeFirst(Load load, long now) {
     state = State.GROWING;
-    beganAt = now;
-    return take(Math.min(FIRST_PREFETCH, most(load)), now);
+    growingSince = now;
+    return consume(Math.min(FIRST_PREFETCH, maxPrefetch(load)), now);
   }
 
-  private Step take(int newPrefetch, long now) {
+  private Action consume(int newPrefetch, long now) {
     prefetch = newPrefetch;
     grewAt = now;
     messages = 0;
     requests = 0;
-    if (prefetch == full()) {
+    if (prefetch == fullPrefetch()) {
       state = State.OPEN;
     }
-    return new Step.TakeRequests(prefetch);
+    return new Action.ConsumeRequests(prefetch);
   }
 
-  private List<Step> grow(Load load, long now) {
+  private List<Action> grow(Load load, long now) {
     boolean isUsedUp = messages >= prefetch;
     boolean isServed = !isUsedUp || isServed(load);
-    if (isServed && now - grewAt >= PROVEN_AFTER) {
-      return List.of(take(full(), now));
+    if (isServed && now - grewAt >= MIN_TIME_TO_FULL_PREFETCH) {
+      return List.of(consume(fullPrefetch(), now));
     }
     if (!isUsedUp) {
       return List.of();
     }
-    boolean isOverloaded = now - beganAt >= OVERLOADED_AFTER;
-    int next = isOverloaded ? full() : load.room() / requestsInEach();
-    next = Math.min(next, most(load));
+    boolean isOverloaded = now - growingSince >= OVERLOADED_AFTER;
+    int next = isOverloaded ? fullPrefetch() : load.room() / requestsPerMessage();
+    next = Math.min(next, maxPrefetch(load));
     boolean isWorthwhile = next - prefetch >= Math.max(1, prefetch / 4);
-    return isWorthwhile ? List.of(take(next, now)) : List.of();
+    return isWorthwhile ? List.of(consume(next, now)) : List.of();
   }
 
-  /** Returns whether agents take what comes, and the broker is far from being full. */
+  /** Returns whether the agents keep up and the broker is far from full. */
   private boolean isServed(Load load) {
     return load.waiting() <= limits.maxWaiting() / 4 && load.held() <= limits.maxInFlight() / 2;
   }
 
-  private int requestsInEach() {
+  /** Returns the average number of requests in a message, rounded up. */
+  private int requestsPerMessage() {
     return (requests + messages - 1) / messages;
   }
 
-  private List<Step> pause() {
+  private List<Action> pause() {
     if (state != State.GROWING && state != State.OPEN) {
       return List.of();
     }
     state = State.FULL;
-    return List.of(new Step.TakeRequests(0));
+    return List.of(new Action.ConsumeRequests(0));
   }
 
   private boolean isFull(Load load) {
     return load.held() >= limits.maxInFlight();
   }
 
-  /** A tenth of the places is free, at least one. */
+  /** Returns whether a tenth of the places is free, and at least one. */
   private boolean hasRoomAgain(Load load) {
     return limits.maxInFlight() - load.held() >= Math.max(1, limits.maxInFlight() / 10);
   }
 
-  private int full() {
+  private int fullPrefetch() {
     return Math.min(limits.prefetch(), limits.maxInFlight());
   }
 
-  private int most(Load load) {
-    return Math.max(1, Math.min(full(), limits.maxInFlight() - load.held()));
+  private int maxPrefetch(Load load) {
+    return Math.max(1, Math.min(fullPrefetch(), limits.maxInFlight() - load.held()));
   }
 }

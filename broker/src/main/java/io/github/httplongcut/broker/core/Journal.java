@@ -3,22 +3,24 @@ package io.github.httplongcut.broker.core;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.UUID;
 
-/** Hears what the router does, for the log. The router calls it; it must not call the router. */
+/** Receives the router's actions, for the log. The router calls it; it must not call the router. */
 @FunctionalInterface
 public interface Journal {
 
   /**
-   * A request went from one state to the next.
+   * Records that a request moved from one stage to another.
    *
-   * @param clientReqId names the request
-   * @param brokerReqId names its latest dispatch, or the first one to come
+   * @param clientReqId the request's id
+   * @param brokerReqId the id of the latest dispatch, or of the first one before it is dispatched
+   * @param from the label of the old stage
+   * @param to the label of the new stage
    */
   void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why);
 
-  /** An agent that would be one too many is not registered; told at each of its heartbeats. */
+  /** Records a heartbeat of a new agent that is ignored, since the limit of agents is reached. */
   default void agentRefused(ProcessId upstreamId, String upstreamTarget) {}
 
-  /** Parties that have a share of a room. */
+  /** Kinds of parties that have a share of a room. */
   enum Party {
     /** An upstream target. */
     TARGET,
@@ -28,7 +30,7 @@ public interface Journal {
     USER
   }
 
-  /** Rooms that parties share. */
+  /** Limits that parties share. */
   enum Room {
     /** {@code max-in-flight} and {@code max-in-flight-bytes}. */
     IN_FLIGHT,
@@ -37,12 +39,12 @@ public interface Journal {
   }
 
   /**
-   * A request is refused because that party holds its share.
+   * Records that a request is refused because a party holds its share.
    *
-   * @param name of the target, or of the user
+   * @param name the name of the target or of the user
    */
   default void shareExceeded(Party of, String name, Room room) {}
 
-  /** A bug of the router's, which costs that request. */
+  /** Records an exception in the router, by which this request fails. */
   default void bug(UUID clientReqId, Throwable bug) {}
 }

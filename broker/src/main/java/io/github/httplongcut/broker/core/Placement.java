@@ -11,19 +11,20 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What becomes of a request that no agent has: an agent, the waiting room, or an answer
- * (docs/protocol.md section 4). It settles what must be settled before.
+ * Places requests that are not with an agent: dispatches them, puts them into the waiting room, or
+ * answers them with an error (docs/protocol.md section 4). Has a delivery settled first where its
+ * request is not repeatable.
  */
 final class Placement {
 
   private final RouterLimits limits;
   private final AgentRegistry agents;
   private final RequestTable table;
-  private final Effects outbox;
+  private final Effects effects;
   private final FairClock fair;
   private final Journal journal;
   private long dispatches;
-  private OptionalLong listensSince = OptionalLong.empty();
+  private OptionalLong consumingSince = OptionalLong.empty();
   private boolean paused;
   private boolean draining;
 
@@ -31,25 +32,25 @@ final class Placement {
       RouterLimits limits,
       AgentRegistry agents,
       RequestTable table,
-      Effects outbox,
+      Effects effects,
       FairClock fair,
       Journal journal) {
     this.limits = limits;
     this.agents = agents;
     this.table = table;
-    this.outbox = outbox;
+    this.effects = effects;
     this.fair = fair;
     this.journal = journal;
   }
 
-  /** Gives it to an agent, else lets it wait, else answers. */
+  /** Dispatches the request, or lets it wait, or answers it with an error, in this order. */
   void place(InFlight request, Undispatched stage, String why, long now) {
     if (draining) {
-      fail(request, stage, error(Failure.NOT_RUN, "the broker shuts down"), now);
+      fail(request, stage, error(Failure.NOT_RUN, "the broker is shutting down"), now);
       return;
     }
     if (request.attempts() >= limits.maxAttempts()) {
-      fail(request, stage, nothingMoreToTry(request), now);
+      fail(request, stage, noAttemptsLeft(request), now);
       return;
     }
     Optional<Agent> agent =
@@ -58,29 +59,30 @@ final class Placement {
       assign(request, stage, agent.get(), why, now);
       return;
     }
-    boolean comesFirst = request.isNew() && !request.hasWaited();
-    Optional<EventError> refusal = comesFirst ? refusalToWait(request, now) : Optional.empty();
+    boolean isFirstPlacement = request.neverDispatched() && !request.hasWaited();
+    Optional<EventError> refusal =
+        isFirstPlacement ? refusalToWait(request, now) : Optional.empty();
     if (refusal.isPresent()) {
       fail(request, stage, refusal.get(), now);
     } else {
-      move(request, stage.await(fair.at(now)), why + ", nobody free", now);
+      move(request, stage.waitSince(fair.at(now)), why + ", no agent free", now);
     }
   }
 
-  /** Answers a request for which the broker has no place. */
-  void noPlace(InFlight request, Undispatched stage, NoRoom why, long now) {
+  /** Answers a request that was not admitted. */
+  void refuseNoRoom(InFlight request, Undispatched stage, NoRoom why, long now) {
     Failure failure = why == NoRoom.SHARE_OF_TARGET ? Failure.UPSTREAM_BUSY : Failure.OVERLOADED;
     fail(request, stage, noRoom(failure, request, why, Journal.Room.IN_FLIGHT), now);
   }
 
   private Optional<EventError> refusalToWait(InFlight request, long now) {
     String target = request.target();
-    boolean mayKeepOthersOut = knowsItsAgents(now) && agents.hasOtherTargets(target);
+    boolean mayKeepOthersOut = knowsAllAgents(now) && agents.hasOtherTargets(target);
     if (mayKeepOthersOut
         && !agents.hasLive(target, Set.of())
         && table.waitingRoom().size(target) >= limits.waiting().withoutAgent()) {
       journal.shareExceeded(Journal.Party.TARGET_WITHOUT_AGENT, target, Journal.Room.WAITING);
-      String message = "as many requests for '" + target + "' wait for an agent as may";
+      String message = "no upstream agent for '" + target + "', and too many requests wait for one";
       return Optional.of(error(Failure.UPSTREAM_BUSY, message));
     }
     return table
@@ -90,7 +92,8 @@ final class Placement {
   }
 
   private EventError noRoom(Failure failure, InFlight request, NoRoom why, Journal.Room room) {
-    String name = room == Journal.Room.WAITING ? "the broker's waiting room" : "the broker's room";
+    String name =
+        room == Journal.Room.WAITING ? "the broker's waiting room" : "the broker's request table";
     return switch (why) {
       case FULL -> error(failure, name + " is full");
       case SHARE_OF_TARGET -> {
@@ -106,45 +109,47 @@ final class Placement {
     };
   }
 
-  /** The agents' heartbeats are heard from now on, before requests are taken. */
-  void listens(long now) {
-    listensSince = OptionalLong.of(fair.at(now));
+  /** Notes that the broker receives the agents' heartbeats from now on. */
+  void onConsuming(long now) {
+    consumingSince = OptionalLong.of(fair.at(now));
   }
 
-  /** Returns whether all agents have had the time to say that they are there. */
-  private boolean knowsItsAgents(long now) {
-    return listensSince.isPresent()
-        && fair.at(now) - listensSince.getAsLong() >= limits.ackTimeout().toNanos();
+  /** Returns whether all agents have had the time to send a heartbeat. */
+  private boolean knowsAllAgents(long now) {
+    return consumingSince.isPresent()
+        && fair.at(now) - consumingSince.getAsLong() >= limits.ackTimeout().toNanos();
   }
 
-  /** Places it anew: its agent does not have it. */
-  void comeBack(InFlight request, Stage.AtAgent at, String why, long now) {
-    Stage.Unassigned back = at.comeBack();
-    move(request, back, why, now);
-    place(request, back, why, now);
+  /** Takes the request from its agent and places it again. */
+  void placeAgain(InFlight request, Stage.AtAgent at, String why, long now) {
+    Stage.Unassigned unassigned = at.unassign();
+    move(request, unassigned, why, now);
+    place(request, unassigned, why, now);
   }
 
-  /** It is settled, and its slot at the agent is kept: if that agent still takes requests. */
-  void settled(InFlight request, Stage.Reserved reserved, long now) {
-    Agent agent = reserved.reserved();
+  /** Dispatches a settled request to its reserved agent, if that agent still takes requests. */
+  void onSettled(InFlight request, Stage.Reserved reserved, long now) {
+    Agent agent = reserved.reservedAgent();
     if (!draining && agents.isKnown(agent) && agent.isUsable()) {
       dispatch(request, reserved, agent, "settled", now);
       return;
     }
-    Stage.Unassigned back = reserved.giveUp();
-    move(request, back, "settled, its agent takes no more", now);
-    place(request, back, "settled", now);
+    Stage.Unassigned unassigned = reserved.unassign();
+    move(request, unassigned, "settled, its agent takes no more", now);
+    place(request, unassigned, "settled", now);
   }
 
-  /** Serves those who wait where somebody has become free; what the router says is complete. */
+  /** Dispatches waiting requests to agents that became free, then returns all effects. */
   List<Effect> finish(long now) {
-    for (List<String> freed = table.takeFreed(); !freed.isEmpty(); freed = table.takeFreed()) {
-      freed.forEach(target -> serve(target, now));
+    List<String> targets = table.takeTargetsToServe();
+    while (!targets.isEmpty()) {
+      targets.forEach(target -> serve(target, now));
+      targets = table.takeTargetsToServe();
     }
-    return outbox.take();
+    return effects.take();
   }
 
-  /** Dispatches nothing until {@link #resume}: what is dispatched is not written. */
+  /** Stops dispatching until {@link #resume}, since RabbitMQ takes no publications. */
   void pause() {
     paused = true;
   }
@@ -152,11 +157,11 @@ final class Placement {
   void resume() {
     if (paused) {
       paused = false;
-      table.freedAll();
+      table.markAllForServing();
     }
   }
 
-  /** Dispatches nothing any more. */
+  /** Stops dispatching for good. */
   void drain() {
     draining = true;
   }
@@ -166,32 +171,32 @@ final class Placement {
   }
 
   private void assign(InFlight request, Undispatched stage, Agent agent, String why, long now) {
-    if (request.isFreeToGo()) {
+    if (request.needsNoSettling()) {
       dispatch(request, stage, agent, why, now);
     } else {
       move(request, stage.reserve(agent), why + ", to be settled", now);
-      outbox.settle(request);
+      effects.settle(request);
     }
   }
 
   private void dispatch(InFlight request, Undispatched stage, Agent agent, String why, long now) {
     if (Effects.millisLeft(request, now) < 1) {
-      nobodyFree(request, stage, now);
+      failNoFreeAgent(request, stage, now);
       return;
     }
-    UUID brokerReqId = request.isNew() ? request.brokerReqId() : table.newBrokerReqId();
+    UUID brokerReqId = request.neverDispatched() ? request.brokerReqId() : table.newBrokerReqId();
     dispatches++;
     move(request, stage.dispatchTo(agent, brokerReqId), why, now);
-    outbox.dispatch(request, agent.id(), brokerReqId, now);
+    effects.dispatch(request, agent.id(), brokerReqId, now);
   }
 
   private void serve(String target, long now) {
-    boolean goesOn = true;
-    while (goesOn && !paused && agents.hasFree(target)) {
+    boolean mayServeMore = true;
+    while (mayServeMore && !paused && agents.hasFree(target)) {
       Optional<InFlight> next = table.waitingRoom().next(target, agents::canServe);
-      next.ifPresent(request -> guarded(request, now, () -> serve(request, now)));
-      // One that still waits would be next for ever.
-      goesOn = next.isPresent() && !(next.get().stage() instanceof Stage.Waiting);
+      next.ifPresent(request -> runGuarded(request, now, () -> serve(request, now)));
+      // A request that still waits would be the next one again, without end.
+      mayServeMore = next.isPresent() && !(next.get().stage() instanceof Stage.Waiting);
     }
   }
 
@@ -204,20 +209,20 @@ final class Placement {
 
   // Bugs.
 
-  /** Runs a step of one request: a bug in it costs that request and no other. */
-  void guarded(InFlight request, long now, Runnable step) {
+  /** Runs a step of one request. An exception in it fails only that request. */
+  void runGuarded(InFlight request, long now, Runnable step) {
     try {
       step.run();
     } catch (RuntimeException | Error bug) {
       journal.bug(request.event().clientReqId(), bug);
-      giveUp(request, now);
+      refuseAfterBug(request, now);
     }
   }
 
-  /** Answers it {@code internal_error}, wherever it stands. */
-  void giveUp(InFlight request, long now) {
+  /** Answers the request with {@code internal_error}, in any stage. */
+  void refuseAfterBug(InFlight request, long now) {
     try {
-      refuse(request, error(Failure.INTERNAL_ERROR, "a bug: see the broker's log"), now);
+      refuse(request, error(Failure.INTERNAL_ERROR, "a bug in the broker: see its log"), now);
     } catch (RuntimeException | Error bug) {
       journal.bug(request.event().clientReqId(), bug);
     }
@@ -225,41 +230,43 @@ final class Placement {
 
   // Answers.
 
-  /** No agent was free for it in time; what went wrong before says more than that. */
-  void nobodyFree(InFlight request, Undispatched stage, long now) {
-    fail(request, stage, request.lastError().orElseGet(() -> nobodyFor(request.target())), now);
+  /**
+   * Answers a request for which no agent became free, with the error of its last attempt if any.
+   */
+  void failNoFreeAgent(InFlight request, Undispatched stage, long now) {
+    fail(request, stage, request.lastError().orElseGet(() -> noFreeAgent(request.target())), now);
   }
 
-  private EventError nobodyFor(String target) {
+  private EventError noFreeAgent(String target) {
     return agents.hasLive(target, Set.of())
         ? error(Failure.UPSTREAM_BUSY, "no free upstream agent for '" + target + "'")
         : error(Failure.NO_UPSTREAM_AGENT, "no upstream agent for '" + target + "'");
   }
 
-  /** Answers a request that no agent has; settles it before if need be. */
+  /** Answers a request that no agent has. Settles it first if it is not repeatable. */
   void fail(InFlight request, Undispatched stage, EventError error, long now) {
-    if (request.isFreeToGo()) {
+    if (request.needsNoSettling()) {
       refuse(request, error, now);
     } else {
       move(request, stage.refuse(error), error.failure().code() + ", to be settled", now);
-      outbox.settle(request);
+      effects.settle(request);
     }
   }
 
-  /** Answers a request that need not be settled any more. */
+  /** Answers a request that needs no settling, or not any more. */
   void refuse(InFlight request, EventError error, long now) {
     table.forget(request, error.failure().code(), now);
-    outbox.refuse(request, error, now);
+    effects.refuse(request, error, now);
   }
 
   static EventError error(Failure failure, String message) {
     return new EventError(failure, message, Hop.BROKER);
   }
 
-  private static EventError nothingMoreToTry(InFlight request) {
+  private static EventError noAttemptsLeft(InFlight request) {
     return request
         .lastError()
-        .orElseGet(() -> error(Failure.UPSTREAM_BUSY, "no upstream agent took it"));
+        .orElseGet(() -> error(Failure.UPSTREAM_BUSY, "no upstream agent took the request"));
   }
 
   private void move(InFlight request, Stage to, String why, long now) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The delivery that one or several requests came in, as the core sees it: the wiring extends it
- * with the delivery itself. Settling one request of a batch settles all of them (docs/protocol.md
- * section 7), so the state is the receipt's.
+ * The core's view of a delivery with one or several requests. A subclass outside the core holds the
+ * delivery itself. Settling is a state of the whole delivery: settling one request of a batch
+ * settles all of them (docs/protocol.md section 7).
  */
 public abstract class Receipt {
 
@@ -21,12 +21,12 @@ public abstract class Receipt {
   private final Set<InFlight> requests = new LinkedHashSet<>(2);
   private State state = State.OPEN;
 
-  /** Whether RabbitMQ can no longer give it back. */
+  /** Returns whether the delivery is settled: RabbitMQ cannot redeliver it. */
   public final boolean isSettled() {
     return state == State.SETTLED;
   }
 
-  /** Whether the caller must have it settled now: true once. */
+  /** Returns true on the first call only: the caller must then settle the delivery. */
   final boolean beginSettling() {
     if (state != State.OPEN) {
       return false;
@@ -47,7 +47,7 @@ public abstract class Receipt {
     requests.remove(request);
   }
 
-  /** A copy of what still needs it. */
+  /** Returns a copy of the delivery's requests that are still in flight. */
   final List<InFlight> requests() {
     return new ArrayList<>(requests);
   }

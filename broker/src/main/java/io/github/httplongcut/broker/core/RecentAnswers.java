@@ -3,15 +3,15 @@ package io.github.httplongcut.broker.core;
 import java.time.Duration;
 
 /**
- * Counts the answers of one agent's upstream server, and the server errors (5xx) among them, over
- * the last {@link #WINDOW} to twice that. Times are of the fair clock.
+ * Counts the recent answers of one agent's upstream server, and the server errors (5xx) among them.
+ * Covers one to two times the last {@link #WINDOW}. Times are those of the {@link FairClock}.
  */
 final class RecentAnswers {
 
   static final Duration WINDOW = Duration.ofSeconds(10);
 
-  /** Fewer answers than these say nothing. */
-  static final int FEWEST = 10;
+  /** Minimum number of answers for {@link #areMostlyErrors} to be true. */
+  static final int MIN_ANSWERS = 10;
 
   private int answers;
   private int errors;
@@ -23,17 +23,16 @@ final class RecentAnswers {
     begunAt = fairNow;
   }
 
-  /** Counts an answer. */
   void add(int statusCode, long fairNow) {
-    onTime(fairNow);
+    forgetOld(fairNow);
     answers++;
     if (statusCode >= 500) {
       errors++;
     }
   }
 
-  /** Forgets answers that are too old. */
-  void onTime(long fairNow) {
+  /** Forgets the answers that are older than the covered time. */
+  void forgetOld(long fairNow) {
     long windows = (fairNow - begunAt) / WINDOW.toNanos();
     if (windows < 1) {
       return;
@@ -45,9 +44,9 @@ final class RecentAnswers {
     begunAt = fairNow;
   }
 
-  /** Returns whether most of them are server errors. */
+  /** Returns whether more than half of the answers are server errors. */
   boolean areMostlyErrors() {
     int all = answers + answersBefore;
-    return all >= FEWEST && 2 * (errors + errorsBefore) > all;
+    return all >= MIN_ANSWERS && 2 * (errors + errorsBefore) > all;
   }
 }

@@ -11,8 +11,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Every request in flight and where it stands. One method makes every transition, and with it all
- * that hangs on a state: the stay in the waiting room, the agent's slot, the line in the log.
+ * The requests in flight. {@link #move} makes every transition, and updates everything that depends
+ * on the stage: the waiting room, the agent's slots and the log.
  */
 final class RequestTable {
 
@@ -24,12 +24,12 @@ final class RequestTable {
   private final WaitingRoom waitingRoom;
   private final SharedRoom room;
   private final Dispatches dispatches = new Dispatches();
-  private final Set<String> freed = new LinkedHashSet<>();
+  private final Set<String> targetsToServe = new LinkedHashSet<>();
 
   /**
-   * An empty table.
+   * Creates an empty table.
    *
-   * @param ids gives new {@code broker_req_id}s
+   * @param ids generates {@code broker_req_id}s
    */
   RequestTable(
       RouterLimits limits,
@@ -54,19 +54,19 @@ final class RequestTable {
     request.receipt().add(request);
   }
 
-  /** Counts it against the limits from now on. */
+  /** Counts the request against the broker's limits from now on. */
   void admit(InFlight request) {
-    request.admitted();
+    request.setAdmitted();
     room.acquire(request);
   }
 
-  /** Makes a transition. */
+  /** Moves the request to another stage. */
   void move(InFlight request, Stage to, String why, long now) {
     Stage from = request.stage();
     if (to instanceof Stage.Dispatched dispatched
         && !request.dispatches().contains(dispatched.brokerReqId())) {
-      request.dispatched(dispatched.brokerReqId());
-      dispatches.add(request, dispatched.brokerReqId(), dispatched.with());
+      request.addDispatch(dispatched.brokerReqId());
+      dispatches.add(request, dispatched.brokerReqId(), dispatched.assignedAgent());
     }
     journal.moved(
         request.event().clientReqId(), request.brokerReqId(), from.label(), to.label(), why);
@@ -79,18 +79,18 @@ final class RequestTable {
       waitingRoom.add(request);
     }
     if (!to.agent().equals(from.agent())) {
-      to.agent().ifPresent(agents::take);
-      from.agent().ifPresent(this::release);
+      to.agent().ifPresent(agents::acquireSlot);
+      from.agent().ifPresent(this::releaseSlot);
     }
   }
 
-  /** Forgets an attempt of which nothing more can be heard. */
+  /** Forgets an attempt that can have no further events. */
   void forgetAttempt(InFlight request, UUID brokerReqId) {
     dispatches.forget(brokerReqId);
     request.forgetDispatch(brokerReqId);
   }
 
-  /** Takes a request out of everything. */
+  /** Ends the request and removes it from the table. */
   void forget(InFlight request, String why, long now) {
     move(request, new Stage.Over(), why, now);
     byClientReqId.remove(request.event().clientReqId());
@@ -101,28 +101,28 @@ final class RequestTable {
     }
   }
 
-  private void release(Agent agent) {
-    agents.release(agent);
-    freed.add(agent.target());
+  private void releaseSlot(Agent agent) {
+    agents.releaseSlot(agent);
+    targetsToServe.add(agent.target());
   }
 
-  /** An agent for that target may have become free. */
-  void freed(String target) {
-    freed.add(target);
+  /** Notes that an agent of the target may have a free slot again. */
+  void markForServing(String target) {
+    targetsToServe.add(target);
   }
 
-  /** Agents for every target may be chosen again. */
-  void freedAll() {
-    freed.addAll(waitingRoom.targets());
+  /** Notes that requests of every target may be dispatched again. */
+  void markAllForServing() {
+    targetsToServe.addAll(waitingRoom.targets());
   }
 
-  /** Where somebody who waits may be served now; asked once. */
-  List<String> takeFreed() {
-    if (freed.isEmpty()) {
+  /** Removes and returns the targets whose waiting requests may be dispatched now. */
+  List<String> takeTargetsToServe() {
+    if (targetsToServe.isEmpty()) {
       return List.of();
     }
-    List<String> taken = new ArrayList<>(freed);
-    freed.clear();
+    List<String> taken = new ArrayList<>(targetsToServe);
+    targetsToServe.clear();
     return taken;
   }
 
@@ -130,17 +130,17 @@ final class RequestTable {
     return Optional.ofNullable(byClientReqId.get(clientReqId));
   }
 
-  Optional<Dispatches.Attempt> attempt(UUID brokerReqId) {
+  Optional<Dispatches.DispatchAttempt> attempt(UUID brokerReqId) {
     return dispatches.find(brokerReqId);
   }
 
-  /** A copy, the oldest first. */
+  /** Returns a copy of the requests, oldest first. */
   List<InFlight> all() {
     return new ArrayList<>(byClientReqId.values());
   }
 
-  /** All its attempts so far. */
-  List<Dispatches.Attempt> attemptsOf(InFlight request) {
+  /** Returns the request's attempts that are not forgotten, oldest first. */
+  List<Dispatches.DispatchAttempt> attemptsOf(InFlight request) {
     return request.dispatches().stream().flatMap(id -> attempt(id).stream()).toList();
   }
 
@@ -152,12 +152,12 @@ final class RequestTable {
     return byClientReqId.isEmpty();
   }
 
-  /** The room for what is admitted. */
+  /** Returns the room of the admitted requests. */
   SharedRoom room() {
     return room;
   }
 
-  RouterStats.Holds holds() {
+  RouterStats.RequestCounts requestCounts() {
     int settling = 0;
     int dispatched = 0;
     int running = 0;
@@ -171,10 +171,10 @@ final class RequestTable {
         settling++;
       }
     }
-    return new RouterStats.Holds(waitingRoom.size(), settling, dispatched, running);
+    return new RouterStats.RequestCounts(waitingRoom.size(), settling, dispatched, running);
   }
 
-  /** Attempts remembered, for tests: none without a request. */
+  /** Returns the number of remembered attempts: 0 without a request. For tests. */
   int attempts() {
     return dispatches.size();
   }

@@ -1,6 +1,6 @@
 package io.github.httplongcut.broker.core;
 
-import io.github.httplongcut.broker.core.Dispatches.Attempt;
+import io.github.httplongcut.broker.core.Dispatches.DispatchAttempt;
 import io.github.httplongcut.broker.core.Stage.AtAgent;
 import io.github.httplongcut.broker.core.Stage.Dispatched;
 import io.github.httplongcut.broker.core.Stage.Refused;
@@ -29,24 +29,25 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Decides the way of every request (docs/protocol.md section 4, "Broker"): each method is one thing
- * that happens, at a time, and gives what is to be done about it. Its own state changes first. One
- * thread calls it; times are {@code nanoTime}.
+ * Routes every request (docs/protocol.md section 4, "Broker"). Each method handles one event at a
+ * given time, changes the router's state, and returns the effects that the caller must carry out.
+ * One thread calls the router; times are {@code nanoTime}.
  *
- * <p>Waits for others are measured on a fair clock, which stands still while this process could not
- * hear them ({@link #excuse}); a request's own deadline is real.
+ * <p>Timeouts on other processes are measured with the {@link FairClock}, which pauses while this
+ * process cannot hear them ({@link #excludeTime}). The deadline of a request is measured with the
+ * real clock.
  */
 public final class Router {
 
-  /** Agents that may fail for a request while others are untried, and cost it no attempt. */
-  private static final int MOST_FAILED = 10;
+  /** From this many unreachable agents on, each failure counts as one of the request's attempts. */
+  private static final int FAILURES_COUNTED_FROM = 10;
 
   private final RouterLimits limits;
   private final Journal journal;
   private final FairClock fair = new FairClock();
   private final AgentRegistry agents;
   private final RequestTable table;
-  private final Effects outbox;
+  private final Effects effects;
   private final Placement placement;
   private final ForwardBudget forwards = new ForwardBudget();
   private final Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
@@ -55,10 +56,10 @@ public final class Router {
   private long forwarded;
 
   /**
-   * A router that holds nothing and knows nobody.
+   * Creates a router without requests and agents.
    *
-   * @param ids gives new {@code broker_req_id}s
-   * @param random draws the agents of which one is chosen
+   * @param ids generates {@code broker_req_id}s
+   * @param random draws the two agents between which the router chooses
    */
   public Router(
       ProcessId brokerId,
@@ -70,11 +71,11 @@ public final class Router {
     this.journal = journal;
     this.agents = new AgentRegistry(limits.agents(), random);
     this.table = new RequestTable(limits, agents, fair, ids, journal);
-    this.outbox = new Effects(brokerId, limits);
-    this.placement = new Placement(limits, agents, table, outbox, fair, journal);
+    this.effects = new Effects(brokerId, limits);
+    this.placement = new Placement(limits, agents, table, effects, fair, journal);
   }
 
-  /** A request came. Its delivery may hold others, which come with the same receipt. */
+  /** Handles a request. All requests of one delivery are passed with the same receipt. */
   public List<Effect> onClientRequest(ClientRequest event, Receipt receipt, long now) {
     if (event.clientReqTtl() < 1) {
       return dropRequest(DropReason.EXPIRED_REQUEST, receipt);
@@ -85,61 +86,64 @@ public final class Router {
     long endsAt = now + event.clientReqTtl() * 1_000_000L;
     InFlight request = new InFlight(event, receipt, ++received, endsAt, table.newBrokerReqId());
     table.add(request);
-    outbox.acknowledge(request);
+    effects.acknowledge(request);
     Stage.Unassigned unassigned = new Stage.Unassigned();
     Optional<NoRoom> noRoom = table.room().noRoomFor(request, now);
     if (noRoom.isEmpty()) {
       table.admit(request);
       placement.place(request, unassigned, "received", now);
     } else {
-      placement.noPlace(request, unassigned, noRoom.get(), now);
+      placement.refuseNoRoom(request, unassigned, noRoom.get(), now);
     }
     return placement.finish(now);
   }
 
-  /** The delivery can no longer come back: what was settled for is done. */
+  /**
+   * Handles a settled delivery: RabbitMQ cannot redeliver it. Dispatches or answers the requests
+   * that waited for that.
+   */
   public List<Effect> onSettled(Receipt receipt, long now) {
     receipt.settled();
     for (InFlight request : receipt.requests()) {
-      placement.guarded(request, now, () -> settled(request, now));
+      placement.runGuarded(request, now, () -> settled(request, now));
     }
     return placement.finish(now);
   }
 
   private void settled(InFlight request, long now) {
     if (request.stage() instanceof Reserved reserved) {
-      placement.settled(request, reserved, now);
+      placement.onSettled(request, reserved, now);
     } else if (request.stage() instanceof Refused refused) {
       placement.refuse(request, refused.error(), now);
     }
   }
 
-  /** A dispatch's publication has come to its end. */
-  public List<Effect> onPublished(UUID brokerReqId, DispatchOutcome fate, long now) {
-    current(brokerReqId).ifPresent(attempt -> published(attempt, fate, now));
+  /** Handles the outcome of a dispatch's publication. */
+  public List<Effect> onPublished(UUID brokerReqId, DispatchOutcome outcome, long now) {
+    current(brokerReqId).ifPresent(attempt -> published(attempt, outcome, now));
     return placement.finish(now);
   }
 
-  /** A dispatch came back as a dead letter; if it is not repeatable, the dead letter is settled. */
+  /** Handles a dispatch that RabbitMQ dead-lettered. The caller settles the dead letter before. */
   public List<Effect> onUndelivered(UUID brokerReqId, Undelivered reason, long now) {
     current(brokerReqId).ifPresent(attempt -> undelivered(attempt, reason, now));
     return placement.finish(now);
   }
 
   /**
-   * An upstream agent runs a dispatch.
+   * Handles an upstream agent's ack: the agent runs the dispatch.
    *
-   * @param user who says so
+   * @param user the RabbitMQ user that published the ack
    */
   public List<Effect> onAck(BrokerRequestAck ack, String user, long now) {
-    Optional<Attempt> attempt = table.attempt(ack.brokerReqId());
+    Optional<DispatchAttempt> attempt = table.attempt(ack.brokerReqId());
     if (attempt.isEmpty()) {
-      return List.of(); // the answer was faster
+      return List.of(); // the response or the error came before the ack
     }
     if (!isFrom(attempt.get(), user)) {
       return drop(DropReason.WRONG_SENDER);
     }
-    lives(attempt.get(), now);
+    countSignOfLife(attempt.get(), now);
     if (attempt.get().current().orElse(null) instanceof Dispatched dispatched) {
       Running running = dispatched.run(fair.at(now) + limits.replyTimeout().toNanos());
       table.move(attempt.get().request(), running, "acked", now);
@@ -149,12 +153,12 @@ public final class Router {
   }
 
   /**
-   * The upstream server has answered.
+   * Handles an upstream server's response.
    *
-   * @param user who says so
+   * @param user the RabbitMQ user that published the response
    */
   public List<Effect> onResponse(UpstreamResponse response, String user, long now) {
-    Optional<Attempt> attempt = table.attempt(response.brokerReqId());
+    Optional<DispatchAttempt> attempt = table.attempt(response.brokerReqId());
     if (attempt.isEmpty()) {
       long bytes =
           response.response().headers().footprint() + response.response().body().footprint();
@@ -162,42 +166,42 @@ public final class Router {
         return drop(DropReason.TOO_MANY_FORWARDS);
       }
       forwarded++;
-      outbox.forward(response, now);
+      effects.forward(response, now);
       return placement.finish(now);
     }
     if (!isFrom(attempt.get(), user)) {
       return drop(DropReason.WRONG_SENDER);
     }
-    lives(attempt.get(), now);
-    agents.onAnswer(
+    countSignOfLife(attempt.get(), now);
+    agents.onResponse(
         attempt.get().request().target(),
         attempt.get().upstreamId(),
         response.response().statusCode(),
         fair.at(now));
     responses++;
     InFlight request = attempt.get().request();
-    if (attempt.get().current().isEmpty()) { // an earlier one was faster than the current one
+    if (attempt.get().current().isEmpty()) { // an earlier attempt answered first
       cancelCurrent(request);
     }
     table.forget(request, "answered", now);
-    outbox.respond(request, response, now);
+    effects.respond(request, response, now);
     return placement.finish(now);
   }
 
   /**
-   * An upstream agent has no answer; if the request is not repeatable, the event is settled.
+   * Handles an upstream agent's error. The caller settles the event's delivery before.
    *
-   * @param user who says so
+   * @param user the RabbitMQ user that published the error
    */
   public List<Effect> onError(UpstreamError error, String user, long now) {
-    Optional<Attempt> attempt = table.attempt(error.brokerReqId());
+    Optional<DispatchAttempt> attempt = table.attempt(error.brokerReqId());
     if (attempt.isEmpty()) {
       return drop(DropReason.LATE);
     }
     if (!isFrom(attempt.get(), user)) {
       return drop(DropReason.WRONG_SENDER);
     }
-    lives(attempt.get(), now);
+    countSignOfLife(attempt.get(), now);
     if (attempt.get().current().isEmpty()) {
       return drop(DropReason.LATE);
     }
@@ -206,12 +210,14 @@ public final class Router {
   }
 
   /**
-   * An error that was for a broker that is gone, or for this one while it did not listen.
+   * Handles an orphaned error: it was published to a broker that is gone, or to this broker while
+   * it did not consume its inbox.
    *
-   * @param saidTo that broker
+   * @param recipient the broker to which the agent published the error
+   * @param user the RabbitMQ user that published the error
    */
   public List<Effect> onOrphanedError(
-      UpstreamError error, ProcessId saidTo, String user, long now) {
+      UpstreamError error, ProcessId recipient, String user, long now) {
     if (table.attempt(error.brokerReqId()).isPresent()) {
       return onError(error, user, now);
     }
@@ -219,60 +225,64 @@ public final class Router {
       return drop(DropReason.TOO_MANY_FORWARDS);
     }
     forwarded++;
-    outbox.forwardOrphan(
+    effects.forwardOrphan(
         error.clientId(),
-        new BrokerError(error.clientReqId(), error.brokerReqId(), error.error()).orphanOf(saidTo),
+        new BrokerError(error.clientReqId(), error.brokerReqId(), error.error())
+            .orphanOf(recipient),
         now);
     return placement.finish(now);
   }
 
-  /** A dead letter that was for a broker that is gone, or for this one while it did not listen. */
+  /**
+   * Handles an orphaned dead letter: a dispatch of a broker that is gone, or of this broker while
+   * it did not consume its inbox.
+   */
   public List<Effect> onOrphanedRequest(BrokerRequest request, long now) {
     if (table.attempt(request.brokerReqId()).isPresent()) {
       return onUndelivered(request.brokerReqId(), Undelivered.DEAD_LETTERED, now);
     }
     forwarded++;
-    outbox.forwardOrphan(
+    effects.forwardOrphan(
         request.clientId(),
         new BrokerError(
                 request.clientReqId(),
                 request.brokerReqId(),
-                Placement.error(Failure.NOT_RUN, "its broker is gone"))
+                Placement.error(Failure.NOT_RUN, "the broker that dispatched it is gone"))
             .orphanOf(request.brokerId()),
         now);
     return placement.finish(now);
   }
 
-  /** An upstream agent lives. */
+  /** Handles an upstream agent's heartbeat: registers or updates the agent. */
   public List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat, long now) {
     if (!agents.onHeartbeat(heartbeat, fair.at(now))) {
       journal.agentRefused(heartbeat.upstreamId(), heartbeat.upstreamTarget());
       return drop(DropReason.TOO_MANY_AGENTS);
     }
-    table.freed(heartbeat.upstreamTarget());
+    table.markForServing(heartbeat.upstreamTarget());
     return placement.finish(now);
   }
 
-  /** Nobody waits for the request any more. */
+  /** Handles a client agent's cancel: its caller no longer waits for the response. */
   public List<Effect> onCancel(ClientCancel cancel, long now) {
     Optional<InFlight> found = table.find(cancel.clientReqId());
     if (found.isEmpty() || !found.get().event().clientId().equals(cancel.clientId())) {
       return drop(DropReason.CANCEL_WITHOUT_REQUEST);
     }
     InFlight request = found.get();
-    List<Attempt> attempts = table.attemptsOf(request); // an earlier one may run still
+    List<DispatchAttempt> attempts = table.attemptsOf(request); // an earlier one may still run
     table.forget(request, "cancelled", now);
-    attempts.forEach(outbox::cancel);
-    outbox.done(request.receipt());
+    attempts.forEach(effects::cancel);
+    effects.done(request.receipt());
     return placement.finish(now);
   }
 
-  /** Checks every deadline and every agent. */
+  /** Checks every request's deadline and every agent's heartbeats. */
   public List<Effect> onTick(long now) {
     forwards.onTick(now);
     Set<Agent> lost = agents.onTick(fair.at(now));
     for (InFlight request : table.all()) {
-      placement.guarded(request, now, () -> tick(request, lost, now));
+      placement.runGuarded(request, now, () -> tick(request, lost, now));
     }
     return placement.finish(now);
   }
@@ -280,36 +290,39 @@ public final class Router {
   private void tick(InFlight request, Set<Agent> lost, long now) {
     if (now - request.deadline() >= 0) {
       outOfTime(request, now);
-    } else if (request.stage() instanceof Running running && lost.contains(running.with())) {
-      mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "its heartbeats stay away", now);
+    } else if (request.stage() instanceof Running running
+        && lost.contains(running.assignedAgent())) {
+      mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "missed its heartbeats", now);
     } else {
       checkWait(request, fair.at(now), now);
     }
   }
 
   /**
-   * A bug showed while a request was received: it is answered {@code internal_error}, or forgotten.
+   * Handles an exception from {@link #onClientRequest}. Answers the request with {@code
+   * internal_error} if the router has registered it; otherwise only marks it as done.
    *
-   * @param receipt of its delivery
+   * @param receipt the receipt of the request's delivery
    */
   public List<Effect> onBug(ClientRequest event, Receipt receipt, long now) {
     Optional<InFlight> request = table.find(event.clientReqId());
     if (request.isPresent()) {
-      placement.giveUp(request.get(), now);
+      placement.refuseAfterBug(request.get(), now);
     } else {
-      outbox.done(receipt);
+      effects.done(receipt);
     }
     return placement.finish(now);
   }
 
-  /** This broker hears the agents' heartbeats. Requests come once {@link Intake} says so. */
+  /** Notes that the broker's own queues are consumed: it receives heartbeats from now on. */
   public void onConsuming(long now) {
-    placement.listens(now);
+    placement.onConsuming(now);
   }
 
   /**
-   * What was consumed and is not settled goes to somebody else, or comes again: it is forgotten,
-   * and cancelled where it runs. What is settled is nobody's but ours.
+   * Handles the loss of the consuming connection. Forgets every request that is not settled, since
+   * RabbitMQ redelivers it to this broker or another one, and cancels its current attempt. Keeps
+   * settled requests: RabbitMQ does not redeliver them.
    */
   public List<Effect> onConsumingLost(long now) {
     for (InFlight request : table.all()) {
@@ -322,13 +335,14 @@ public final class Router {
   }
 
   /**
-   * The inbox is out of reach, and this broker goes on under another id. What is with an agent is
-   * forgotten, as if this broker had ended: what is said of it goes to the old id, and so as an
-   * orphan to the client agent (docs/protocol.md section 4, "Orphans"). Another word of ours, such
-   * as that the agent has not acked, could only be wrong.
+   * Handles a new inbox: the old one is out of reach, and the broker continues under a new id.
+   * Forgets the requests that are with an agent, as if this broker had ended. Agents publish acks
+   * and answers of these to the old id, so they reach the client agent as orphans (docs/protocol.md
+   * section 4, "Orphans"). An error from this broker, such as {@code upstream_ack_timeout}, could
+   * contradict them.
    */
   public List<Effect> onInboxReplaced(ProcessId newId, long now) {
-    outbox.speakAs(newId);
+    effects.setBrokerId(newId);
     for (InFlight request : table.all()) {
       if (request.stage() instanceof AtAgent) {
         table.forget(request, "inbox replaced", now);
@@ -337,14 +351,14 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** This process could not hear others for that long: it does not count against them. */
-  public void excuse(long nanos) {
-    fair.excuse(nanos);
+  /** Excludes time in which this process could not hear others from the timeouts on them. */
+  public void excludeTime(long nanos) {
+    fair.exclude(nanos);
   }
 
   /**
-   * RabbitMQ takes publications: after {@link DispatchOutcome#NOT_WRITTEN} nothing is dispatched
-   * before.
+   * Resumes dispatching: RabbitMQ takes publications. {@link DispatchOutcome#NOT_WRITTEN} pauses
+   * it.
    */
   public List<Effect> onPublishing(long now) {
     placement.resume();
@@ -352,8 +366,9 @@ public final class Router {
   }
 
   /**
-   * Dispatches nothing more. What waits, comes or comes back is answered {@code not_run}, so that
-   * the client agent goes to another broker at once; what is with an agent may finish.
+   * Starts the drain. Answers requests that wait, arrive or come back from an agent with {@code
+   * not_run}, so that the client agent publishes them to another broker at once. Requests that are
+   * with an agent may finish.
    */
   public List<Effect> beginDrain(long now) {
     placement.drain();
@@ -365,81 +380,84 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** Whether nothing is in flight. */
+  /** Returns whether no request is in flight. */
   public boolean isIdle() {
     return table.isEmpty();
   }
 
-  /** Whether nothing is in flight, and nothing was a moment ago: ticks may come seldom. */
+  /** Returns whether no request is in flight or was a moment ago, so that ticks may be rare. */
   public boolean isQuiet() {
     return table.isEmpty() && agents.areAtRest();
   }
 
-  /** Returns the load that {@link Intake} decides by. */
+  /** Returns the load, from which {@link Intake} derives the prefetch. */
   public Intake.Load load() {
     WaitingRoom room = table.waitingRoom();
     int free = Math.max(0, limits.waiting().total() - room.size());
-    // About what one target may still have: a share of it, or all but the reserve for others.
+    // About what one target may still get: half of the free places (its share while others wait),
+    // or all but the tenth that stays reserved for others.
     return new Intake.Load(
         table.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
   }
 
-  /** What it holds and has done. */
+  /** Returns a snapshot of the router's state and counters. */
   public RouterStats stats() {
     return new RouterStats(
-        table.holds(),
+        table.requestCounts(),
         table.room().bytes(),
         agents.size(),
         new RouterStats.Totals(
             received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)),
-        new RouterStats.Forgotten(agents.silent(), agents.displaced()));
+        new RouterStats.ForgottenAgents(agents.forgottenSilent(), agents.displaced()));
   }
 
-  /** Slots that it believes in use and attempts that it remembers: none when it is idle. */
+  /** Returns the slots in use, attempts and waiting requests together: 0 if idle. For tests. */
   int leftovers() {
     return agents.outstanding() + table.attempts() + table.waitingRoom().size();
   }
 
-  // The table of section 4: what is heard of a dispatch.
+  // The rows of the table of dispatch events in docs/protocol.md section 4.
 
-  private void published(Attempt attempt, DispatchOutcome fate, long now) {
+  private void published(DispatchAttempt attempt, DispatchOutcome outcome, long now) {
     InFlight request = attempt.request();
     if (!(request.stage() instanceof Dispatched dispatched)) {
-      return; // acked before the confirm came
+      return; // the agent's ack came before the confirm
     }
-    switch (fate) {
+    switch (outcome) {
       case CONFIRMED, UNKNOWN -> {
         long checkAt = fair.at(now) + 2 * limits.ackTimeout().toNanos();
-        String why = fate == DispatchOutcome.CONFIRMED ? "confirmed" : "no confirm came";
+        String why = outcome == DispatchOutcome.CONFIRMED ? "confirmed" : "no confirm came";
         table.move(request, dispatched.checkedAt(checkAt), why, now);
       }
       case RETURNED -> neverRan(request, dispatched, Agent.Standing.RETURNED, "returned", now);
-      case NOT_TAKEN ->
+      case INBOX_BUSY ->
           neverRan(request, dispatched, Agent.Standing.SUSPECT, "its inbox is busy", now);
-      case NACKED -> mayHaveRun(request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "nacked", now);
+      case NACKED ->
+          mayHaveRun(request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "RabbitMQ nacked it", now);
       case NOT_WRITTEN -> {
         placement.pause();
-        request.refund();
-        placement.comeBack(request, dispatched, "not written", now);
+        request.refundAttempt();
+        placement.placeAgain(request, dispatched, "not written", now);
         table.forgetAttempt(request, attempt.brokerReqId());
       }
     }
   }
 
-  private void undelivered(Attempt attempt, Undelivered reason, long now) {
+  private void undelivered(DispatchAttempt attempt, Undelivered reason, long now) {
     InFlight request = attempt.request();
     AtAgent at = attempt.current().orElseThrow();
     if (reason == Undelivered.REJECTED) {
-      request.refund();
-      agents.rejected(at.with());
-      placement.comeBack(request, at, "rejected", now);
-      table.forgetAttempt(request, attempt.brokerReqId()); // or agents could reject it for ever
+      request.refundAttempt();
+      agents.onRejected(at.assignedAgent());
+      placement.placeAgain(request, at, "rejected", now);
+      // Rejections are unlimited, so remembered attempts would be, too.
+      table.forgetAttempt(request, attempt.brokerReqId());
     } else {
       neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
     }
   }
 
-  private void upstreamFailed(Attempt attempt, EventError error, long now) {
+  private void upstreamFailed(DispatchAttempt attempt, EventError error, long now) {
     InFlight request = attempt.request();
     AtAgent at = attempt.current().orElseThrow();
     if (error.failure() == Failure.NOT_RUN) {
@@ -447,14 +465,14 @@ public final class Router {
       return;
     }
     if (error.failure() == Failure.UPSTREAM_UNREACHABLE) {
-      agents.failed(at.with(), fair.at(now));
-      request.unreachableFrom().add(at.with().id());
+      agents.onUnreachable(at.assignedAgent(), fair.at(now));
+      request.unreachableFrom().add(at.assignedAgent().id());
       if (agents.hasLive(request.target(), request.unreachableFrom())) {
-        request.failed(error);
-        if (request.unreachableFrom().size() < MOST_FAILED) {
-          request.refund();
+        request.setLastError(error);
+        if (request.unreachableFrom().size() < FAILURES_COUNTED_FROM) {
+          request.refundAttempt();
         }
-        placement.comeBack(request, at, "unreachable", now);
+        placement.placeAgain(request, at, "unreachable", now);
         return;
       }
     }
@@ -463,16 +481,17 @@ public final class Router {
 
   private void neverRan(
       InFlight request, AtAgent at, Agent.Standing standing, String why, long now) {
-    agents.mark(at.with(), standing);
-    placement.comeBack(request, at, why, now);
+    agents.setStanding(at.assignedAgent(), standing);
+    placement.placeAgain(request, at, why, now);
   }
 
   private void mayHaveRun(InFlight request, AtAgent at, Failure failure, String why, long now) {
-    agents.mark(at.with(), Agent.Standing.SUSPECT);
-    EventError error = Placement.error(failure, "upstream agent " + at.with().id() + ": " + why);
+    agents.setStanding(at.assignedAgent(), Agent.Standing.SUSPECT);
+    EventError error =
+        Placement.error(failure, "upstream agent " + at.assignedAgent().id() + ": " + why);
     if (request.isRepeatable()) {
-      request.failed(error);
-      placement.comeBack(request, at, why, now);
+      request.setLastError(error);
+      placement.placeAgain(request, at, why, now);
     } else {
       placement.refuse(request, error, now);
     }
@@ -483,57 +502,61 @@ public final class Router {
   private void checkWait(InFlight request, long fairNow, long now) {
     Stage stage = request.stage();
     if (stage instanceof Waiting waiting) {
-      long waited = request.waited() + fairNow - waiting.since();
+      long waited = request.waitedNanos() + fairNow - waiting.since();
       if (waited >= limits.waitTimeout().toNanos()) {
-        placement.nobodyFree(request, waiting, now);
+        placement.failNoFreeAgent(request, waiting, now);
       }
     } else if (stage instanceof Dispatched dispatched) {
       if (dispatched.checkAt().isPresent() && fairNow - dispatched.checkAt().get() >= 0) {
         mayHaveRun(
-            request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "neither ack nor dead letter", now);
+            request,
+            dispatched,
+            Failure.UPSTREAM_ACK_TIMEOUT,
+            "neither ack nor dead letter came",
+            now);
       }
     } else if (stage instanceof Running running && fairNow - running.replyBy() >= 0) {
       noReply(request, running, now);
     }
   }
 
-  /** Its client agent is about to give up: the state says what it was waiting for. */
+  /** Answers a request at its deadline. The error depends on the request's stage. */
   private void outOfTime(InFlight request, long now) {
     Stage stage = request.stage();
     if (stage instanceof Undispatched undispatched) {
-      placement.nobodyFree(request, undispatched, now);
+      placement.failNoFreeAgent(request, undispatched, now);
     } else if (stage instanceof Running running) {
       noReply(request, running, now);
     } else if (stage instanceof Dispatched dispatched) {
-      String message = "upstream agent " + dispatched.with().id() + " has not acked in time";
+      String message = "upstream agent " + dispatched.assignedAgent().id() + " did not ack in time";
       placement.refuse(request, Placement.error(Failure.UPSTREAM_ACK_TIMEOUT, message), now);
     }
   }
 
   private void noReply(InFlight request, Running running, long now) {
-    String message = "upstream agent " + running.with().id() + " has not replied in time";
+    String message = "upstream agent " + running.assignedAgent().id() + " did not reply in time";
     placement.refuse(request, Placement.error(Failure.UPSTREAM_REPLY_TIMEOUT, message), now);
   }
 
-  // Small things.
+  // Helpers.
 
-  /** Nobody waits for what the agent that has it runs, if one has it. */
+  /** Tells the agent that has the request, if there is one, to stop running it. */
   private void cancelCurrent(InFlight request) {
     if (request.stage() instanceof AtAgent at) {
-      table.attempt(at.brokerReqId()).ifPresent(outbox::cancel);
+      table.attempt(at.brokerReqId()).ifPresent(effects::cancel);
     }
   }
 
-  private Optional<Attempt> current(UUID brokerReqId) {
+  private Optional<DispatchAttempt> current(UUID brokerReqId) {
     return table.attempt(brokerReqId).filter(attempt -> attempt.current().isPresent());
   }
 
-  /** Whatever an agent says of a dispatch, it lives. */
-  private void lives(Attempt attempt, long now) {
+  /** Counts any event from an agent about a dispatch as a sign of life. */
+  private void countSignOfLife(DispatchAttempt attempt, long now) {
     agents.onSignOfLife(attempt.request().target(), attempt.upstreamId(), fair.at(now));
   }
 
-  private static boolean isFrom(Attempt attempt, String user) {
+  private static boolean isFrom(DispatchAttempt attempt, String user) {
     return attempt.upstreamId().user().equals(user);
   }
 
@@ -543,8 +566,8 @@ public final class Router {
   }
 
   private List<Effect> dropRequest(DropReason why, Receipt receipt) {
-    outbox.done(receipt);
+    effects.done(receipt);
     drop(why);
-    return outbox.take();
+    return effects.take();
   }
 }

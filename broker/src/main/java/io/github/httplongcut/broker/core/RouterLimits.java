@@ -4,17 +4,18 @@ import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 
 /**
- * The broker's waits and limits (docs/protocol.md section 6).
+ * The router's timeouts and limits (docs/protocol.md section 6).
  *
- * @param waitTimeout all stays of a request in the waiting room together
- * @param ackTimeout expiration of a dispatch; its check comes at twice that time
- * @param replyTimeout from the upstream agent's ack to the answer
+ * @param waitTimeout the longest time of a request in the waiting room, all stays together
+ * @param ackTimeout the expiration of a dispatch; an ack or a dead letter must come within twice
+ *     this time
+ * @param replyTimeout the longest time from the upstream agent's ack to the answer
  * @param maxInFlight requests held, waiting and running
- * @param maxInFlightBytes of those
- * @param waiting of them in the waiting room
- * @param shares of a target and of a client agent's user, of both
- * @param maxAttempts dispatches of one request that cost one
- * @param agents how many agents it knows
+ * @param maxInFlightBytes bytes of the requests held
+ * @param waiting limits of the waiting room
+ * @param shares of a target and of a RabbitMQ user, in the requests held and in the waiting room
+ * @param maxAttempts dispatches of one request, without those that cost no attempt
+ * @param agents limits of the known agents
  */
 public record RouterLimits(
     Duration waitTimeout,

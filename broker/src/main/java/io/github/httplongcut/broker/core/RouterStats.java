@@ -3,28 +3,32 @@ package io.github.httplongcut.broker.core;
 import java.util.Map;
 
 /**
- * What the router holds and has done: a snapshot for metrics.
+ * Snapshot of the router's state and counters, for metrics.
  *
- * @param holds requests by state now
- * @param inFlightBytes of those that were admitted
- * @param agents upstream agents known, once for each target
- * @param totals since the start
- * @param forgotten agents forgotten since the start
+ * @param requests requests now, by stage
+ * @param inFlightBytes bytes of the requests that were admitted
+ * @param agents upstream agents known, each counted once per target
+ * @param totals counters since the start
+ * @param forgottenAgents agents forgotten since the start
  */
 public record RouterStats(
-    Holds holds, long inFlightBytes, int agents, Totals totals, Forgotten forgotten) {
+    RequestCounts requests,
+    long inFlightBytes,
+    int agents,
+    Totals totals,
+    ForgottenAgents forgottenAgents) {
 
-  /** Requests by state. */
-  public record Holds(int waiting, int settling, int dispatched, int running) {}
+  /** Numbers of requests by stage. */
+  public record RequestCounts(int waiting, int settling, int dispatched, int running) {}
 
   /**
-   * Counts since the start.
+   * Counters since the start.
    *
-   * @param received requests taken
-   * @param dispatches sent to agents
-   * @param responses of requests in flight, answered
+   * @param received requests received, without expired ones and duplicates
+   * @param dispatches requests dispatched to agents, each attempt counted
+   * @param responses responses to requests in flight
    * @param forwarded answers to requests that this router does not know
-   * @param drops events that had no effect
+   * @param drops events that were ignored, by reason
    */
   public record Totals(
       long received,
@@ -34,10 +38,10 @@ public record RouterStats(
       Map<DropReason, Long> drops) {}
 
   /**
-   * Agents that were forgotten and had not said that they go.
+   * Agents that were forgotten without a heartbeat that said {@code gone}.
    *
-   * @param silent their heartbeats stayed away
-   * @param displaced there were too many, and their user had the most
+   * @param silent agents whose heartbeats were missed
+   * @param displaced agents that made room for those of another user
    */
-  public record Forgotten(long silent, long displaced) {}
+  public record ForgottenAgents(long silent, long displaced) {}
 }

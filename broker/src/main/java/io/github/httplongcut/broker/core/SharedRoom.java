@@ -5,8 +5,8 @@ import io.github.httplongcut.share.ShareRule;
 import java.util.Optional;
 
 /**
- * A bounded number of places for requests, and of their bytes, which upstream targets and the users
- * of client agents share ({@link FairShares}).
+ * Bounded number of requests and of their bytes. Upstream targets and the RabbitMQ users of client
+ * agents share it ({@link FairShares}).
  */
 final class SharedRoom {
 
@@ -16,9 +16,10 @@ final class SharedRoom {
   private final FairShares<String> users;
 
   /**
-   * An empty room.
+   * Creates an empty room.
    *
-   * @param bytes of the requests in it; {@link Long#MAX_VALUE} if only places count
+   * @param places the limit of requests
+   * @param bytes the limit of their bytes; {@link Long#MAX_VALUE} if only places count
    */
   SharedRoom(int places, long bytes, ShareRule rule) {
     this.places = places;
@@ -28,7 +29,7 @@ final class SharedRoom {
   }
 
   /**
-   * Returns why there is no place for the request, or nothing if it may {@link #acquire}.
+   * Returns the reason why there is no place for the request, or empty if it may {@link #acquire}.
    *
    * @param now {@code nanoTime}
    */
@@ -44,29 +45,32 @@ final class SharedRoom {
     return Optional.of(targetMay ? NoRoom.SHARE_OF_USER : NoRoom.SHARE_OF_TARGET);
   }
 
-  /** Takes a place, without asking: of one that may come back there is always one more. */
+  /**
+   * Acquires a place without a check of the limits: a request that comes back from an agent may
+   * exceed them.
+   */
   void acquire(InFlight request) {
     targets.acquire(request.target(), sizeOf(request));
     users.acquire(request.user(), sizeOf(request));
   }
 
-  /** Gives its place up. */
+  /** Releases the request's place. */
   void release(InFlight request) {
     targets.release(request.target(), sizeOf(request));
     users.release(request.user(), sizeOf(request));
   }
 
-  /** Returns the number of requests in it. */
+  /** Returns the number of requests in the room. */
   int size() {
     return targets.placesHeld();
   }
 
-  /** Returns the number of requests in it for one target. */
+  /** Returns the number of requests for one target in the room. */
   int sizeOf(String target) {
     return targets.placesOf(target);
   }
 
-  /** Returns the bytes of the requests in it, 0 if only places count. */
+  /** Returns the bytes of the requests in the room, 0 if only places count. */
   long bytes() {
     return targets.bytesHeld();
   }

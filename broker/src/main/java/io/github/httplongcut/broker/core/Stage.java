@@ -5,25 +5,25 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Where a request stands (docs/protocol.md section 4). Each type has only the steps that are legal
- * from it. Points in time are of the fair clock.
+ * State of a request in the broker (docs/protocol.md section 4). Each type has only the transitions
+ * that are legal from it. Points in time are those of the {@link FairClock}.
  */
 sealed interface Stage {
 
-  /** The agent whose slot it uses. */
+  /** Returns the agent at which the request occupies a slot. */
   default Optional<Agent> agent() {
     return Optional.empty();
   }
 
-  /** How it is called in the log. */
+  /** Returns the name of the stage in the log. */
   default String label() {
     return getClass().getSimpleName();
   }
 
-  /** Not with an agent, and certainly not running. */
+  /** Not dispatched to an agent, and certainly not running. */
   sealed interface Undispatched extends Stage permits Unassigned, Waiting, Reserved {
 
-    default Waiting await(long since) {
+    default Waiting waitSince(long since) {
       return new Waiting(since);
     }
 
@@ -40,39 +40,39 @@ sealed interface Stage {
     }
   }
 
-  /** Just received, or just come back. */
+  /** Just received, or just back from an agent. */
   record Unassigned() implements Undispatched {}
 
   /** In the waiting room. */
   record Waiting(long since) implements Undispatched {}
 
-  /** Being settled, to be dispatched to this agent. */
-  record Reserved(Agent reserved) implements Undispatched {
+  /** Being settled, and dispatched to this agent afterwards. */
+  record Reserved(Agent reservedAgent) implements Undispatched {
     @Override
     public Optional<Agent> agent() {
-      return Optional.of(reserved);
+      return Optional.of(reservedAgent);
     }
 
-    Unassigned giveUp() {
+    Unassigned unassign() {
       return new Unassigned();
     }
   }
 
-  /** Being settled, to be answered. */
+  /** Being settled, and answered with this error afterwards. */
   record Refused(EventError error) implements Stage {}
 
-  /** With an agent, for all that is known. */
+  /** Dispatched to an agent, and running there as far as the broker knows. */
   sealed interface AtAgent extends Stage permits Dispatched, Running {
     UUID brokerReqId();
 
-    Agent with();
+    Agent assignedAgent();
 
     @Override
     default Optional<Agent> agent() {
-      return Optional.of(with());
+      return Optional.of(assignedAgent());
     }
 
-    default Unassigned comeBack() {
+    default Unassigned unassign() {
       return new Unassigned();
     }
   }
@@ -80,22 +80,28 @@ sealed interface Stage {
   /**
    * Published to the agent.
    *
-   * @param checkAt when an ack or a dead letter must have come; empty until RabbitMQ has it
+   * @param checkAt the time by which an ack or a dead letter must have come; empty until the
+   *     publication has an outcome
    */
-  record Dispatched(UUID brokerReqId, Agent with, Optional<Long> checkAt) implements AtAgent {
+  record Dispatched(UUID brokerReqId, Agent assignedAgent, Optional<Long> checkAt)
+      implements AtAgent {
 
     Dispatched checkedAt(long checkAt) {
-      return new Dispatched(brokerReqId, with, Optional.of(checkAt));
+      return new Dispatched(brokerReqId, assignedAgent, Optional.of(checkAt));
     }
 
     Running run(long replyBy) {
-      return new Running(brokerReqId, with, replyBy);
+      return new Running(brokerReqId, assignedAgent, replyBy);
     }
   }
 
-  /** Acked by the agent. */
-  record Running(UUID brokerReqId, Agent with, long replyBy) implements AtAgent {}
+  /**
+   * Acked by the agent.
+   *
+   * @param replyBy the end of the reply timeout
+   */
+  record Running(UUID brokerReqId, Agent assignedAgent, long replyBy) implements AtAgent {}
 
-  /** Answered, or nobody's any more: the router has forgotten it. */
+  /** Answered, cancelled or lost: the router has forgotten the request. */
   record Over() implements Stage {}
 }

@@ -1,9 +1,9 @@
 package io.github.httplongcut.broker.core;
 
-/** Why a dispatch came back as a dead letter: it never ran. */
+/** Reasons why RabbitMQ dead-lettered a dispatch. In each case the request did not run. */
 public enum Undelivered {
-  /** The agent drains or is full. */
+  /** The agent rejected it, because it drains or is full. */
   REJECTED,
-  /** Nobody took it in time, or any other reason. */
+  /** The dispatch expired in the agent's inbox, or any other reason. */
   DEAD_LETTERED
 }

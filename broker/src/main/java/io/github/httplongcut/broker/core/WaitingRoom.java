@@ -10,112 +10,118 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The requests for which no agent has a free slot, by target.
+ * The requests that wait for an agent with a free slot, by target. Within a target, the RabbitMQ
+ * users of the client agents are served in turn:
  *
- * <p>The users of client agents take turns. A user's turn is over when one of its requests leaves
- * for an agent, and not when one expires. A user that comes has the turn of those that are next. Of
- * one user, and of users with the same turn, the request that was received first is first. So one
- * that an agent rejected stands before all that came after it.
+ * <ul>
+ *   <li>Each user has a turn number. The user with the lowest number is next.
+ *   <li>The number grows by one when one of the user's requests leaves for an agent, and not when
+ *       one expires or is cancelled.
+ *   <li>A new user gets the number of the user who is next.
+ *   <li>A request that comes back from an agent sets its user's number to at most that of the user
+ *       who is next.
+ *   <li>Among users with the same number, and among the requests of one user, the request that was
+ *       received first is served first. So a rejected request precedes all later ones.
+ * </ul>
  */
 final class WaitingRoom {
 
   private static final Comparator<InFlight> BY_RECEPTION =
-      Comparator.comparingLong(InFlight::number);
+      Comparator.comparingLong(InFlight::receptionNumber);
 
-  /** Requests of one user for one target; there is one at least. */
-  private static final class User {
-    private static final Comparator<User> BY_TURN =
-        Comparator.<User>comparingLong(user -> user.turn)
+  /** Requests of one user for one target, at least one. */
+  private static final class UserQueue {
+    private static final Comparator<UserQueue> BY_TURN =
+        Comparator.<UserQueue>comparingLong(user -> user.turn)
             .thenComparing(user -> user.requests.first(), BY_RECEPTION);
 
     private final String name;
     private final TreeSet<InFlight> requests = new TreeSet<>(BY_RECEPTION);
     private long turn;
 
-    User(String name) {
+    UserQueue(String name) {
       this.name = name;
     }
   }
 
-  /** Requests for one target; there is one at least. */
-  private static final class Queue {
-    private final Map<String, User> byName = new HashMap<>();
-    private final TreeSet<User> inTurn = new TreeSet<>(User.BY_TURN);
+  /** Requests for one target, at least one. */
+  private static final class TargetQueue {
+    private final Map<String, UserQueue> byName = new HashMap<>();
+    private final TreeSet<UserQueue> byTurn = new TreeSet<>(UserQueue.BY_TURN);
 
-    /** Number of requests that may not go to every agent. */
-    private int choosy;
+    /** Number of requests that exclude some agents. */
+    private int restricted;
 
     void add(InFlight request) {
-      User user = byName.get(request.user());
-      boolean isHere = user != null;
-      if (isHere) {
-        inTurn.remove(user); // sorted by what changes
+      UserQueue user = byName.get(request.user());
+      boolean isKnown = user != null;
+      if (isKnown) {
+        byTurn.remove(user); // the fields by which it is sorted change
       } else {
-        user = new User(request.user());
+        user = new UserQueue(request.user());
         byName.put(user.name, user);
       }
-      if (!inTurn.isEmpty()) {
-        long next = inTurn.first().turn;
-        boolean comesBack = request.hasWaited() || !request.isNew();
-        user.turn = isHere && !comesBack ? user.turn : isHere ? Math.min(user.turn, next) : next;
+      if (!byTurn.isEmpty()) {
+        long next = byTurn.first().turn;
+        boolean comesBack = request.hasWaited() || !request.neverDispatched();
+        user.turn = isKnown && !comesBack ? user.turn : isKnown ? Math.min(user.turn, next) : next;
       }
       user.requests.add(request);
-      inTurn.add(user);
-      choosy += isChoosy(request) ? 1 : 0;
+      byTurn.add(user);
+      restricted += isRestricted(request) ? 1 : 0;
     }
 
     /**
-     * Takes it out.
+     * Removes a request.
      *
-     * @return false if it was not there
+     * @return false if it was not in the queue
      */
     boolean remove(InFlight request) {
-      User user = byName.get(request.user());
+      UserQueue user = byName.get(request.user());
       if (user == null || !user.requests.contains(request)) {
         return false;
       }
-      inTurn.remove(user); // sorted by what changes
+      byTurn.remove(user); // the fields by which it is sorted change
       user.requests.remove(request);
-      choosy -= isChoosy(request) ? 1 : 0;
+      restricted -= isRestricted(request) ? 1 : 0;
       if (request.stage().agent().isPresent()) {
         user.turn++;
       }
       if (user.requests.isEmpty()) {
         byName.remove(user.name);
       } else {
-        inTurn.add(user);
+        byTurn.add(user);
       }
       return true;
     }
 
     Optional<InFlight> next(Predicate<InFlight> mayGo) {
-      InFlight first = inTurn.first().requests.first();
+      InFlight first = byTurn.first().requests.first();
       if (mayGo.test(first)) {
         return Optional.of(first);
       }
-      if (choosy == 0) {
-        return Optional.empty(); // what holds for one holds for all
+      if (restricted == 0) {
+        return Optional.empty(); // every other request may go to the same agents
       }
-      return inTurn.stream()
+      return byTurn.stream()
           .flatMap(user -> user.requests.stream().filter(mayGo).limit(1))
           .findFirst();
     }
 
-    private static boolean isChoosy(InFlight request) {
+    private static boolean isRestricted(InFlight request) {
       return !request.unreachableFrom().isEmpty();
     }
   }
 
-  private final Map<String, Queue> queues = new HashMap<>();
+  private final Map<String, TargetQueue> queues = new HashMap<>();
   private final SharedRoom room;
 
-  /** An empty waiting room. */
   WaitingRoom(RouterLimits limits) {
     room = new SharedRoom(limits.waiting().total(), Long.MAX_VALUE, limits.shares());
   }
 
   /**
-   * Returns why the request may not wait, or nothing if it may.
+   * Returns the reason why the request may not wait, or empty if it may.
    *
    * @param now {@code nanoTime}
    */
@@ -124,32 +130,32 @@ final class WaitingRoom {
   }
 
   void add(InFlight request) {
-    queues.computeIfAbsent(request.target(), t -> new Queue()).add(request);
+    queues.computeIfAbsent(request.target(), t -> new TargetQueue()).add(request);
     room.acquire(request);
   }
 
-  /** Takes out a request whose stage is already the next one. */
+  /** Removes a request that has already moved to its next stage. */
   void remove(InFlight request) {
-    Queue queue = queues.get(request.target());
+    TargetQueue queue = queues.get(request.target());
     if (queue != null && queue.remove(request)) {
       room.release(request);
-      if (queue.inTurn.isEmpty()) {
+      if (queue.byTurn.isEmpty()) {
         queues.remove(request.target());
       }
     }
   }
 
   /**
-   * Returns whose turn it is of those for the target that may go.
+   * Returns the first request for the target, in the order of turns, that may go.
    *
-   * @param mayGo is the same for all requests that may go to any agent
+   * @param mayGo must return the same for all requests that exclude no agent
    */
   Optional<InFlight> next(String target, Predicate<InFlight> mayGo) {
-    Queue queue = queues.get(target);
+    TargetQueue queue = queues.get(target);
     return queue == null ? Optional.empty() : queue.next(mayGo);
   }
 
-  /** Returns the targets that somebody waits for. */
+  /** Returns the targets with waiting requests. */
   List<String> targets() {
     return new ArrayList<>(queues.keySet());
   }
@@ -159,7 +165,7 @@ final class WaitingRoom {
     return queues.size() > 1;
   }
 
-  /** Returns the number of those in the target's queue. */
+  /** Returns the number of requests that wait for the target. */
   int size(String target) {
     return room.sizeOf(target);
   }

@@ -1,6 +1,6 @@
 /**
- * The broker's decisions: the way of a request from its reception to its answer, and the upstream
- * agent that gets it (docs/protocol.md section 4). Pure: imports java.*, protocol and share only,
- * does no I/O, reads no clock, takes no lock; its one caller is the broker's loop.
+ * Routing of requests: their stages from reception to answer, and the choice of the upstream agent
+ * (docs/protocol.md section 4). The package is pure: it imports only java.*, protocol and share,
+ * does no I/O, reads no clock and takes no lock. Only the broker's loop calls it.
  */
 package io.github.httplongcut.broker.core;

@@ -16,35 +16,37 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** How many agents there may be (docs/protocol.md section 6), and what they cost. */
+/**
+ * Limits of the known agents (docs/protocol.md section 6), their liveness, and the choice of one.
+ */
 class AgentRegistryTest {
 
   private static final String ORDERS = "orders";
   private static final String BILLING = "billing";
   private static final List<AgentState> STATES = List.of(AgentState.values());
 
-  /** Close to where {@code nanoTime} overflows, which must make no difference. */
+  /** Close to the overflow of {@code nanoTime}, which the registry must handle. */
   private static final long T0 = Long.MAX_VALUE - 1_000_000_000L;
 
   private final AgentRegistry registry =
-      new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.OFF), new TurnByTurn());
+      new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.OFF), new SequentialRandom());
   private long now = T0;
 
   @Test
-  void aUserHasOnlySoManyAgentsForATarget() {
+  void agentsPerUserAndTargetAreLimited() {
     assertThat(heartbeat("plant.a-aaaaaa", ORDERS)).isTrue();
     assertThat(heartbeat("plant.b-aaaaaa", ORDERS)).isTrue();
 
     assertThat(heartbeat("plant.c-aaaaaa", ORDERS)).isFalse();
 
     assertThat(registry.size()).isEqualTo(2);
-    assertThat(heartbeat("plant.a-aaaaaa", ORDERS)).as("one that is known").isTrue();
+    assertThat(heartbeat("plant.a-aaaaaa", ORDERS)).as("a known agent").isTrue();
     assertThat(heartbeat("plant.c-aaaaaa", BILLING)).as("for another target").isTrue();
     assertThat(heartbeat("works.a-aaaaaa", ORDERS)).as("of another user").isTrue();
   }
 
   @Test
-  void anAgentThatIsGoneMakesRoomAtOnce() {
+  void goneAgentMakesRoomAtOnce() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
 
@@ -55,10 +57,10 @@ class AgentRegistryTest {
   }
 
   @Test
-  void anAgentThatIsGoneIsKeptWhileItRunsSomething() {
+  void goneAgentIsKnownWhileItHasRequests() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent agent = choose(ORDERS);
-    registry.take(agent);
+    registry.acquireSlot(agent);
 
     heartbeat("plant.a-aaaaaa", ORDERS, AgentState.GONE, 10);
 
@@ -66,7 +68,7 @@ class AgentRegistryTest {
   }
 
   @Test
-  void overTheTotalTheUserWithTheMostAgentsLosesTheOneHeardLongestAgo() {
+  void overTheTotalTheUserWithTheMostAgentsLosesItsLeastRecentOne() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("plant.c-aaaaaa", BILLING);
@@ -78,14 +80,14 @@ class AgentRegistryTest {
     assertThat(registry.size()).isEqualTo(4);
     assertThat(registry.displaced()).isEqualTo(1);
     assertThat(heartbeat("plant.b-aaaaaa", ORDERS))
-        .as("is forgotten, and may not return")
+        .as("a forgotten agent is not registered again")
         .isFalse();
     assertThat(heartbeat("plant.a-aaaaaa", ORDERS)).isTrue();
     assertThat(heartbeat("plant.c-aaaaaa", BILLING)).isTrue();
   }
 
   @Test
-  void overTheTotalTheUserWithTheMostAgentsGetsNoFurtherOne() {
+  void overTheTotalTheUserWithTheMostAgentsGetsNoMore() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("plant.a-aaaaaa", BILLING);
@@ -97,9 +99,9 @@ class AgentRegistryTest {
     assertThat(registry.displaced()).isZero();
   }
 
-  /** Else each heartbeat would push out the other's agent, for ever. */
+  /** Otherwise each heartbeat would displace an agent of the other user, endlessly. */
   @Test
-  void usersWithAsManyAgentsDoNotPushOutEachOthers() {
+  void usersWithEquallyManyAgentsDoNotDisplaceEachOthers() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("works.a-aaaaaa", ORDERS);
@@ -109,25 +111,29 @@ class AgentRegistryTest {
     assertThat(heartbeat("plant.c-aaaaaa", BILLING)).isFalse();
 
     assertThat(heartbeat("mill.a-aaaaaa", BILLING)).isTrue();
-    assertThat(heartbeat("mill.b-aaaaaa", BILLING)).as("one less is no more").isFalse();
+    assertThat(heartbeat("mill.b-aaaaaa", BILLING))
+        .as("would have as many as the others")
+        .isFalse();
   }
 
   @Test
-  void anAgentThatRunsSomethingIsNotPushedOut() {
+  void agentWithRequestsIsNotDisplaced() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent first = choose(ORDERS);
-    registry.take(first);
+    registry.acquireSlot(first);
     heartbeat("plant.b-aaaaaa", ORDERS);
     Agent second = choose(ORDERS);
-    registry.take(second);
+    registry.acquireSlot(second);
     heartbeat("plant.a-aaaaaa", BILLING);
     Agent third = choose(BILLING);
-    registry.take(third);
+    registry.acquireSlot(third);
     heartbeat("works.a-aaaaaa", ORDERS);
 
-    assertThat(heartbeat("mill.a-aaaaaa", BILLING)).as("all of plant's are at work").isFalse();
+    assertThat(heartbeat("mill.a-aaaaaa", BILLING))
+        .as("all agents of plant have requests")
+        .isFalse();
 
-    registry.release(second);
+    registry.releaseSlot(second);
 
     assertThat(heartbeat("mill.a-aaaaaa", BILLING)).isTrue();
     assertThat(registry.isKnown(first)).isTrue();
@@ -136,7 +142,7 @@ class AgentRegistryTest {
   }
 
   @Test
-  void anAgentIsForgottenWhenItsOwnThreeHeartbeatsStayAway() {
+  void agentIsForgottenAfterThreeOfItsOwnIntervals() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent slow = choose(ORDERS);
     now += Duration.ofSeconds(1).toNanos();
@@ -148,11 +154,11 @@ class AgentRegistryTest {
     assertThat(tick(Duration.ofMillis(4_699))).isEmpty();
     assertThat(tick(Duration.ofMillis(1))).containsExactly(slow);
     assertThat(registry.size()).isZero();
-    assertThat(registry.silent()).isEqualTo(2);
+    assertThat(registry.forgottenSilent()).isEqualTo(2);
   }
 
   @Test
-  void aSignOfLifeCountsAsAHeartbeat() {
+  void signOfLifeCountsAsAHeartbeat() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     tick(Duration.ofSeconds(5));
 
@@ -163,28 +169,28 @@ class AgentRegistryTest {
     assertThat(tick(Duration.ofMillis(1))).hasSize(1);
   }
 
-  /** It is free at once, so its share in use is always the smallest. */
+  /** A failing agent is free again at once, so its share in use is always the smallest. */
   @Test
-  void anAgentThatFailsIsTheLastChoice() {
+  void failingAgentIsTheLastChoice() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     Agent failing = choose(ORDERS);
-    registry.failed(failing, now);
+    registry.onUnreachable(failing, now);
 
-    Agent sound = choose(ORDERS);
-    assertThat(sound).isNotEqualTo(failing);
-    registry.take(sound);
-    assertThat(choose(ORDERS)).isEqualTo(sound);
-    assertThat(registry.choose(ORDERS, Set.of(sound.id()))).contains(failing);
+    Agent healthy = choose(ORDERS);
+    assertThat(healthy).isNotEqualTo(failing);
+    registry.acquireSlot(healthy);
+    assertThat(choose(ORDERS)).isEqualTo(healthy);
+    assertThat(registry.choose(ORDERS, Set.of(healthy.id()))).contains(failing);
   }
 
   @Test
-  void whileASoundOneIsFullNobodyGoesToOneThatFails() {
+  void failingAgentIsNotChosenWhileAHealthyOneIsFull() {
     heartbeat("plant.a-aaaaaa", ORDERS, AgentState.READY, 1);
     Agent failing = choose(ORDERS);
-    registry.failed(failing, now);
+    registry.onUnreachable(failing, now);
     heartbeat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1);
-    registry.take(choose(ORDERS));
+    registry.acquireSlot(choose(ORDERS));
 
     assertThat(registry.choose(ORDERS, Set.of())).isEmpty();
 
@@ -195,34 +201,34 @@ class AgentRegistryTest {
   }
 
   @Test
-  void withTheNextHeartbeatItGetsOneRequestAndOnceThatIsAnsweredAll() {
+  void failedAgentGetsOneRequestAfterItsNextHeartbeat() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent first = choose(ORDERS);
-    registry.failed(first, now);
+    registry.onUnreachable(first, now);
     heartbeat("plant.b-aaaaaa", ORDERS);
     Agent second = choose(ORDERS);
-    registry.take(second);
+    registry.acquireSlot(second);
 
     heartbeat("plant.a-aaaaaa", ORDERS);
 
     assertThat(choose(ORDERS)).isEqualTo(first);
-    registry.take(first);
-    assertThat(choose(ORDERS)).as("the others wait for its answer").isEqualTo(second);
-    registry.take(second);
-    registry.onAnswer(ORDERS, first.id(), 200, now);
+    registry.acquireSlot(first);
+    assertThat(choose(ORDERS)).as("the failed agent has its one request").isEqualTo(second);
+    registry.acquireSlot(second);
+    registry.onResponse(ORDERS, first.id(), 200, now);
     assertThat(choose(ORDERS)).isEqualTo(first);
   }
 
   @Test
-  void eachFailureInARowMakesThePauseLonger() {
+  void consecutiveFailuresDoubleThePause() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent failing = choose(ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
-    registry.failed(failing, now);
+    registry.onUnreachable(failing, now);
     heartbeat("plant.a-aaaaaa", ORDERS);
     assertThat(failing.rank()).as("no pause after the first").isEqualTo(Agent.Rank.FIRST);
     for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
-      registry.failed(failing, now);
+      registry.onUnreachable(failing, now);
       now += Duration.ofSeconds(seconds).toNanos() - 1;
       heartbeat("plant.a-aaaaaa", ORDERS);
       assertThat(failing.rank()).as("before " + seconds).isEqualTo(Agent.Rank.FAILING);
@@ -231,68 +237,68 @@ class AgentRegistryTest {
       assertThat(failing.rank()).as("after " + seconds).isEqualTo(Agent.Rank.FIRST);
     }
 
-    registry.onAnswer(ORDERS, failing.id(), 200, now);
-    registry.failed(failing, now);
+    registry.onResponse(ORDERS, failing.id(), 200, now);
+    registry.onUnreachable(failing, now);
     heartbeat("plant.a-aaaaaa", ORDERS);
-    assertThat(failing.rank()).as("the first again").isEqualTo(Agent.Rank.FIRST);
+    assertThat(failing.rank()).as("a first failure again").isEqualTo(Agent.Rank.FIRST);
   }
 
   @Test
-  void serverErrorsCountOnlyIfTheyAreAskedTo() {
+  void serverErrorsCountOnlyWithOutlierDetection() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     Agent agent = choose(ORDERS);
 
-    answers(registry, agent, RecentAnswers.FEWEST, 500);
+    answers(registry, agent, RecentAnswers.MIN_ANSWERS, 500);
 
     assertThat(agent.rank()).isEqualTo(Agent.Rank.FIRST);
   }
 
   @Test
-  void anAgentWithMostlyServerErrorsIsChosenOnlyWithoutOthers() {
-    AgentRegistry judging =
-        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new TurnByTurn());
-    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
-    Agent outlier = judging.choose(ORDERS, Set.of()).orElseThrow();
-    judging.onHeartbeat(beat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1, 2_000), now);
+  void outlierIsChosenOnlyIfNoOtherAgentIsFree() {
+    AgentRegistry detecting =
+        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new SequentialRandom());
+    detecting.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    Agent outlier = detecting.choose(ORDERS, Set.of()).orElseThrow();
+    detecting.onHeartbeat(beat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1, 2_000), now);
 
-    answers(judging, outlier, RecentAnswers.FEWEST - 1, 503);
-    assertThat(outlier.rank()).as("too few to tell").isEqualTo(Agent.Rank.FIRST);
-    answers(judging, outlier, 1, 503);
+    answers(detecting, outlier, RecentAnswers.MIN_ANSWERS - 1, 503);
+    assertThat(outlier.rank()).as("too few answers").isEqualTo(Agent.Rank.FIRST);
+    answers(detecting, outlier, 1, 503);
     assertThat(outlier.rank()).isEqualTo(Agent.Rank.OUTLIER);
 
-    Agent other = judging.choose(ORDERS, Set.of()).orElseThrow();
+    Agent other = detecting.choose(ORDERS, Set.of()).orElseThrow();
     assertThat(other).isNotEqualTo(outlier);
-    judging.take(other);
-    assertThat(judging.choose(ORDERS, Set.of())).as("the other is full").contains(outlier);
+    detecting.acquireSlot(other);
+    assertThat(detecting.choose(ORDERS, Set.of())).as("the other is full").contains(outlier);
 
-    answers(judging, outlier, RecentAnswers.FEWEST, 404);
-    assertThat(outlier.rank()).as("half of them").isEqualTo(Agent.Rank.FIRST);
+    answers(detecting, outlier, RecentAnswers.MIN_ANSWERS, 404);
+    assertThat(outlier.rank()).as("half of the answers are errors").isEqualTo(Agent.Rank.FIRST);
   }
 
   @Test
-  void serverErrorsAreForgotten() {
-    AgentRegistry judging =
-        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new TurnByTurn());
-    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
-    Agent agent = judging.choose(ORDERS, Set.of()).orElseThrow();
-    answers(judging, agent, RecentAnswers.FEWEST, 500);
+  void oldServerErrorsAreForgotten() {
+    AgentRegistry detecting =
+        new AgentRegistry(new AgentLimits(2, 4, OutlierDetection.ON), new SequentialRandom());
+    detecting.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    Agent agent = detecting.choose(ORDERS, Set.of()).orElseThrow();
+    answers(detecting, agent, RecentAnswers.MIN_ANSWERS, 500);
 
     now += RecentAnswers.WINDOW.toNanos();
-    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    detecting.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
     assertThat(agent.rank()).isEqualTo(Agent.Rank.OUTLIER);
     now += RecentAnswers.WINDOW.toNanos();
-    judging.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
+    detecting.onHeartbeat(beat("plant.a-aaaaaa", ORDERS, AgentState.READY, 10, 2_000), now);
 
     assertThat(agent.rank()).isEqualTo(Agent.Rank.FIRST);
   }
 
   private void answers(AgentRegistry registry, Agent agent, int number, int statusCode) {
     for (int i = 0; i < number; i++) {
-      registry.onAnswer(agent.target(), agent.id(), statusCode, now);
+      registry.onResponse(agent.target(), agent.id(), statusCode, now);
     }
   }
 
-  /** All hear the same heartbeats: the least busy agent must not get the next request of each. */
+  /** All brokers receive the same heartbeats: they must not all choose the least busy agent. */
   @Test
   void brokersDoNotAllChooseTheSameAgent() {
     for (int agents : new int[] {2, 3, 20}) {
@@ -308,9 +314,9 @@ class AgentRegistryTest {
       }
 
       int leastBusy = chosen.get(ProcessId.parse("plant.a0-aaaaaa"));
-      assertThat(chosen).as("each is chosen at times").hasSize(agents);
+      assertThat(chosen).as("each agent is chosen").hasSize(agents);
       assertThat(leastBusy).as("of 1,000 by %d agents", agents).isLessThan(800);
-      assertThat(leastBusy).as("the most of all").isEqualTo(Collections.max(chosen.values()));
+      assertThat(leastBusy).as("the most often").isEqualTo(Collections.max(chosen.values()));
     }
   }
 
@@ -320,14 +326,14 @@ class AgentRegistryTest {
   }
 
   @Test
-  void noCapacityIsNoShareInUse() {
+  void capacityOfZeroIsNoFreeSlot() {
     heartbeat("plant.a-aaaaaa", ORDERS, AgentState.READY, 0);
     heartbeat("plant.b-aaaaaa", ORDERS, AgentState.READY, 1);
     Agent second = choose(ORDERS);
-    registry.take(second);
+    registry.acquireSlot(second);
     heartbeat("plant.b-aaaaaa", ORDERS, AgentState.READY, 0);
-    registry.rejected(second);
-    registry.release(second);
+    registry.onRejected(second);
+    registry.releaseSlot(second);
 
     assertThat(registry.hasFree(ORDERS)).isFalse();
 
@@ -336,9 +342,9 @@ class AgentRegistryTest {
     assertThat(choose(ORDERS).id()).isEqualTo(ProcessId.parse("plant.a-aaaaaa"));
   }
 
-  /** Whatever comes, the agents are as many as were counted, and the limits hold. */
+  /** The counts match the known agents, and the limits hold, after random events. */
   @Test
-  void countsStayRightWhateverComes() {
+  void countsStayConsistentInRandomHistories() {
     for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
       AgentRegistry some = new AgentRegistry(new AgentLimits(3, 7, OutlierDetection.OFF), random);
@@ -354,9 +360,9 @@ class AgentRegistryTest {
               some.choose(target, Set.of())
                   .ifPresent(
                       agent -> {
-                        some.take(agent);
+                        some.acquireSlot(agent);
                         some.onHeartbeat(beat(id, target, state, 2, 500), now);
-                        some.release(agent);
+                        some.releaseSlot(agent);
                       });
           default -> some.onHeartbeat(beat(id, target, state, random.nextInt(3), 500), now);
         }

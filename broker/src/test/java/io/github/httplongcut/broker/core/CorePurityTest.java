@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The core decides and does nothing else: no I/O, no clock, nothing of AMQP. */
+/** The core package only decides: no I/O, no clock, no AMQP. */
 class CorePurityTest {
 
   private static final Pattern ALLOWED =
@@ -21,7 +21,7 @@ class CorePurityTest {
   private static final Pattern CLOCK_OR_IO = Pattern.compile("\\b(System|Thread|Instant)\\.");
 
   @Test
-  void importsNothingButValuesAndCollections() throws IOException {
+  void coreImportsOnlyValuesAndCollections() throws IOException {
     for (String line : sources()) {
       if (line.startsWith("import ")) {
         assertThat(line).matches(ALLOWED);
@@ -30,7 +30,7 @@ class CorePurityTest {
   }
 
   @Test
-  void asksNeitherTheSystemNorTheClock() throws IOException {
+  void coreReadsNeitherSystemNorClock() throws IOException {
     assertThat(sources()).noneMatch(line -> CLOCK_OR_IO.matcher(line).find());
   }
 

@@ -12,7 +12,7 @@ class ForwardBudgetTest {
   private final ForwardBudget budget = new ForwardBudget();
 
   @Test
-  void aUserMayHaveABurstForwardedAndThenSoMuchASecond() {
+  void eachUserHasABurstAndThenARate() {
     for (int i = 0; i < 64; i++) {
       assertThat(budget.take("plant", MIB, T0)).isTrue();
     }
@@ -26,17 +26,17 @@ class ForwardBudgetTest {
   }
 
   @Test
-  void shortAnswersCostSomethingToo() {
+  void shortAnswersHaveAMinimumCost() {
     int taken = 0;
     while (budget.take("plant", 1, T0)) {
       taken++;
     }
 
-    assertThat(taken).isEqualTo(ForwardBudget.BURST / ForwardBudget.LEAST);
+    assertThat(taken).isEqualTo(ForwardBudget.BURST / ForwardBudget.MIN_COST);
   }
 
   @Test
-  void ticksDoNotEatWhatTimeBrings() {
+  void frequentTicksDoNotLoseBytesToRounding() {
     while (budget.take("plant", MIB, T0)) {}
 
     for (int i = 1; i <= 1_000; i++) {

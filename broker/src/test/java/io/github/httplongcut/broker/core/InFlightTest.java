@@ -16,22 +16,22 @@ class InFlightTest {
   void sizeIsThatOfUrlHeadersAndBody() {
     Headers headers = Headers.builder().add("A", "123").build();
 
-    assertThat(holding(headers, Body.ofText("12345")).size())
+    assertThat(requestWith(headers, Body.ofText("12345")).size())
         .isEqualTo("/1".length() + headers.footprint() + 5);
   }
 
-  /** Their characters are a fortieth of the memory that they take up. */
+  /** Short header fields take up some forty times the memory of their characters. */
   @Test
-  void fieldsCountForMoreThanTheirCharacters() {
+  void headerFieldsCountMoreThanTheirCharacters() {
     Headers.Builder headers = Headers.builder();
     for (int i = 0; i < 1_000; i++) {
       headers.add("" + (char) ('a' + i % 26) + i, "");
     }
 
-    assertThat(holding(headers.build(), Body.ABSENT).size()).isGreaterThan(1_000 * 2 * 64);
+    assertThat(requestWith(headers.build(), Body.ABSENT).size()).isGreaterThan(1_000 * 2 * 64);
   }
 
-  private static InFlight holding(Headers headers, Body body) {
+  private static InFlight requestWith(Headers headers, Body body) {
     ClientRequest event =
         new ClientRequest(
             ProcessId.create("acme", "c1"),

@@ -2,13 +2,13 @@ package io.github.httplongcut.broker.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.broker.core.Intake.Action;
+import io.github.httplongcut.broker.core.Intake.Action.ConsumeOrphans;
+import io.github.httplongcut.broker.core.Intake.Action.ConsumeRequests;
+import io.github.httplongcut.broker.core.Intake.Action.PublishHello;
 import io.github.httplongcut.broker.core.Intake.Limits;
 import io.github.httplongcut.broker.core.Intake.Load;
 import io.github.httplongcut.broker.core.Intake.State;
-import io.github.httplongcut.broker.core.Intake.Step;
-import io.github.httplongcut.broker.core.Intake.Step.SayHello;
-import io.github.httplongcut.broker.core.Intake.Step.TakeOrphans;
-import io.github.httplongcut.broker.core.Intake.Step.TakeRequests;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,9 +17,9 @@ class IntakeTest {
 
   private static final int MAX_IN_FLIGHT = 1_800;
   private static final int MAX_WAITING = 1_000;
-  private static final Step HELLO = new SayHello();
-  private static final Step ORPHANS = new TakeOrphans();
-  private static final Step PAUSE = new TakeRequests(0);
+  private static final Action HELLO = new PublishHello();
+  private static final Action ORPHANS = new ConsumeOrphans();
+  private static final Action PAUSE = new ConsumeRequests(0);
   private static final Load NOTHING = held(0, 0);
 
   private Intake intake = intake(MAX_IN_FLIGHT);
@@ -36,7 +36,7 @@ class IntakeTest {
     assertThat(hellosDuring(10_000)).isEmpty();
   }
 
-  /** At which milliseconds from the first one it says hello, tick by tick. */
+  /** Ticks each millisecond. Returns the milliseconds, since the first hello, of further hellos. */
   private List<Integer> hellosDuring(int millis) {
     List<Integer> hellos = new ArrayList<>();
     for (int passed = 1; passed <= millis; passed++) {
@@ -51,12 +51,12 @@ class IntakeTest {
   private int passed;
 
   @Test
-  void sharedQueuesAreConsumedWhenTheFirstHeartbeatHasCome() {
+  void sharedQueuesAreConsumedAtTheFirstHeartbeat() {
     intake.onConsuming(now);
     assertThat(after(200, NOTHING)).isEmpty();
     assertThat(intake.state()).isEqualTo(State.STARTING);
 
-    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new TakeRequests(32));
+    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new ConsumeRequests(32));
     assertThat(intake.state()).isEqualTo(State.GROWING);
     assertThat(intake.onHeartbeat(NOTHING, now)).isEmpty();
   }
@@ -66,131 +66,133 @@ class IntakeTest {
     intake.onConsuming(now);
     assertThat(after(999, NOTHING)).containsExactly(HELLO);
 
-    assertThat(after(1, NOTHING)).containsExactly(ORPHANS, new TakeRequests(32));
+    assertThat(after(1, NOTHING)).containsExactly(ORPHANS, new ConsumeRequests(32));
     assertThat(after(250, NOTHING)).containsExactly(HELLO);
   }
 
   @Test
-  void whereNothingWaitsThePrefetchIsFullAfterASecond() {
-    takesRequests();
-    come(31, 1, held(31, 0));
+  void prefetchIsFullAfterASecondWithoutABacklog() {
+    startGrowing();
+    receive(31, 1, held(31, 0));
 
     assertThat(after(999, NOTHING)).isEmpty();
-    assertThat(after(1, NOTHING)).containsExactly(new TakeRequests(MAX_IN_FLIGHT));
+    assertThat(after(1, NOTHING)).containsExactly(new ConsumeRequests(MAX_IN_FLIGHT));
     assertThat(intake.state()).isEqualTo(State.OPEN);
     assertThat(after(60_000, NOTHING)).isEmpty();
   }
 
   @Test
-  void aBacklogIsTakenAtOnceAsFarAsTheWaitingRoomHoldsIt() {
-    takesRequests();
-    come(31, 1, held(31, 0));
+  void backlogIsTakenAtOnceUpToTheWaitingRoom() {
+    startGrowing();
+    receive(31, 1, held(31, 0));
 
-    assertThat(intake.onMessage(1, held(132, 32), now)).containsExactly(new TakeRequests(968));
-    come(967, 1, held(1_099, 999));
+    assertThat(intake.onMessage(1, held(132, 32), now)).containsExactly(new ConsumeRequests(968));
+    receive(967, 1, held(1_099, 999));
     assertThat(intake.onMessage(1, held(1_100, 1_000), now)).isEmpty();
     assertThat(after(999, held(1_100, 1_000))).isEmpty();
-    assertThat(after(1_000, held(500, 400))).as("the agents are not ahead yet").isEmpty();
+    assertThat(after(1_000, held(500, 400)))
+        .as("the waiting room is more than a quarter full")
+        .isEmpty();
   }
 
   @Test
-  void thePrefetchIsFullWhenTheAgentsHaveServedTheBacklog() {
-    takesRequests();
-    come(32, 1, held(132, 32));
-    come(968, 1, held(1_100, 1_000));
+  void prefetchIsFullWhenTheAgentsHaveServedTheBacklog() {
+    startGrowing();
+    receive(32, 1, held(132, 32));
+    receive(968, 1, held(1_100, 1_000));
     assertThat(after(1_000, held(351, 251))).isEmpty();
     assertThat(after(50, held(901, 250))).isEmpty();
 
-    assertThat(after(50, held(900, 250))).containsExactly(new TakeRequests(MAX_IN_FLIGHT));
+    assertThat(after(50, held(900, 250))).containsExactly(new ConsumeRequests(MAX_IN_FLIGHT));
     assertThat(intake.state()).isEqualTo(State.OPEN);
   }
 
   @Test
-  void messagesOfManyRequestsCountAsSuch() {
-    takesRequests();
-    come(31, 10, held(310, 210));
+  void prefetchAccountsForRequestsPerMessage() {
+    startGrowing();
+    receive(31, 10, held(310, 210));
 
-    assertThat(intake.onMessage(9, held(319, 219), now)).containsExactly(new TakeRequests(78));
+    assertThat(intake.onMessage(9, held(319, 219), now)).containsExactly(new ConsumeRequests(78));
   }
 
   @Test
-  void agentsThatStayOverloadedDoNotKeepThePrefetchSmall() {
-    takesRequests();
-    come(32, 64, held(1_100, 1_000));
+  void overloadedAgentsLimitThePrefetchForFiveSeconds() {
+    startGrowing();
+    receive(32, 64, held(1_100, 1_000));
     assertThat(after(4_999, held(1_100, 1_000))).isEmpty();
 
-    assertThat(after(1, held(1_100, 1_000))).containsExactly(new TakeRequests(700));
+    assertThat(after(1, held(1_100, 1_000))).containsExactly(new ConsumeRequests(700));
   }
 
   @Test
-  void aFullBrokerTakesNothingUntilATenthIsFree() {
-    opens();
+  void fullBrokerPausesUntilATenthIsFree() {
+    open();
 
     assertThat(intake.onMessage(1, held(1_799, 0), now)).isEmpty();
     assertThat(intake.onMessage(1, held(1_800, 0), now)).containsExactly(PAUSE);
     assertThat(intake.state()).isEqualTo(State.FULL);
-    assertThat(intake.onMessage(1, held(1_800, 0), now)).as("it was on its way").isEmpty();
+    assertThat(intake.onMessage(1, held(1_800, 0), now)).as("the message was on its way").isEmpty();
     assertThat(after(50, held(1_621, 0))).isEmpty();
-    assertThat(after(50, held(1_620, 0))).containsExactly(new TakeRequests(32));
+    assertThat(after(50, held(1_620, 0))).containsExactly(new ConsumeRequests(32));
     assertThat(intake.state()).isEqualTo(State.GROWING);
   }
 
   @Test
-  void whatIsTakenAgainIsNotMoreThanThereIsRoomFor() {
-    opens();
+  void prefetchAfterAPauseFitsIntoTheFreePlaces() {
+    open();
     intake.onMessage(1, held(1_800, 0), now);
     after(50, held(1_620, 0));
-    come(31, 1, held(1_651, 0));
+    receive(31, 1, held(1_651, 0));
 
-    assertThat(intake.onMessage(1, held(1_652, 0), now)).containsExactly(new TakeRequests(148));
+    assertThat(intake.onMessage(1, held(1_652, 0), now)).containsExactly(new ConsumeRequests(148));
   }
 
   @Test
-  void aGrowingBrokerMayBeFullToo() {
-    takesRequests();
+  void growingBrokerPausesWhenFull() {
+    startGrowing();
 
     assertThat(intake.onMessage(64, held(1_800, 900), now)).containsExactly(PAUSE);
   }
 
   @Test
-  void ofFewPlacesOneIsATenth() {
+  void brokerWithFewPlacesResumesWithOneFree() {
     intake = intake(3);
     intake.onConsuming(now);
-    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new TakeRequests(3));
+    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new ConsumeRequests(3));
     assertThat(intake.state()).isEqualTo(State.OPEN);
     assertThat(intake.onMessage(1, held(3, 0), now)).containsExactly(PAUSE);
 
     assertThat(after(50, held(3, 0))).isEmpty();
-    assertThat(after(50, held(2, 0))).containsExactly(new TakeRequests(1));
+    assertThat(after(50, held(2, 0))).containsExactly(new ConsumeRequests(1));
     assertThat(intake.onMessage(1, held(3, 0), now)).containsExactly(PAUSE);
   }
 
   @Test
-  void afterAReconnectAllBeginsAnew() {
-    opens();
+  void intakeRestartsAfterAReconnect() {
+    open();
     intake.onConsumingLost();
     assertThat(intake.state()).isEqualTo(State.CLOSED);
     assertThat(after(5_000, NOTHING)).isEmpty();
-    assertThat(intake.onHeartbeat(NOTHING, now)).as("it waited in the loop").isEmpty();
+    assertThat(intake.onHeartbeat(NOTHING, now)).as("the heartbeat was queued before").isEmpty();
 
     assertThat(intake.onConsuming(now)).containsExactly(HELLO);
     assertThat(after(250, NOTHING)).containsExactly(HELLO);
-    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new TakeRequests(32));
+    assertThat(intake.onHeartbeat(NOTHING, now)).containsExactly(ORPHANS, new ConsumeRequests(32));
   }
 
   @Test
-  void whoIsStillFullAfterAReconnectTakesOrphansOnly() {
-    opens();
+  void fullBrokerConsumesOnlyOrphansAfterAReconnect() {
+    open();
     intake.onConsumingLost();
     intake.onConsuming(now);
 
     assertThat(intake.onHeartbeat(held(1_800, 0), now)).containsExactly(ORPHANS);
-    assertThat(after(50, held(1_000, 0))).containsExactly(new TakeRequests(32));
+    assertThat(after(50, held(1_000, 0))).containsExactly(new ConsumeRequests(32));
   }
 
   @Test
-  void whoDrainsTakesNothingMore() {
-    opens();
+  void drainingBrokerConsumesNoSharedQueue() {
+    open();
     intake.onMessage(1, held(1_800, 0), now);
     intake.beginDrain();
 
@@ -203,7 +205,7 @@ class IntakeTest {
   }
 
   @Test
-  void ticksMayBeRareWhenNothingIsToBeDecidedSoon() {
+  void intakeIsQuietWhenNoDecisionIsDue() {
     assertThat(intake.isQuiet()).isTrue();
     intake.onConsuming(now);
     assertThat(intake.isQuiet()).isFalse();
@@ -219,24 +221,24 @@ class IntakeTest {
     return new Intake(new Limits(2_000, maxInFlight, MAX_WAITING));
   }
 
-  private void takesRequests() {
+  private void startGrowing() {
     intake.onConsuming(now);
     intake.onHeartbeat(NOTHING, now);
   }
 
-  private void opens() {
-    takesRequests();
+  private void open() {
+    startGrowing();
     after(1_000, NOTHING);
     assertThat(intake.state()).isEqualTo(State.OPEN);
   }
 
-  private void come(int messages, int requestsInEach, Load load) {
+  private void receive(int messages, int requestsInEach, Load load) {
     for (int i = 0; i < messages; i++) {
       intake.onMessage(requestsInEach, load, now);
     }
   }
 
-  private List<Step> after(int millis, Load load) {
+  private List<Action> after(int millis, Load load) {
     now += millis * 1_000_000L;
     return intake.onTick(load, now);
   }

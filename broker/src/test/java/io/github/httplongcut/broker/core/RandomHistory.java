@@ -29,8 +29,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * A made-up world around a router: client agents, RabbitMQ and upstream agents that do what they
- * may in a random order, and what must hold whatever they do.
+ * Simulation around a router: client agents, RabbitMQ and upstream agents act in random order,
+ * within the protocol. Asserts the invariants that hold in every history.
  */
 final class RandomHistory {
 
@@ -47,39 +47,39 @@ final class RandomHistory {
           new WaitingLimits(6, 2),
           new ShareRule(0.5, 1),
           3,
-          new AgentLimits(2, 2, OutlierDetection.ON)); // one of three agents must stay out
+          new AgentLimits(2, 2, OutlierDetection.ON)); // the limit admits two of the three agents
 
-  /** One reception of a request. */
+  /** A request as received once. After a redelivery it has another reception. */
   private static final class Reception {
     final ClientRequest request;
-    final WorldReceipt receipt;
+    final SimulatedReceipt receipt;
     final long endsAt;
     boolean over;
     boolean cancelled;
 
-    Reception(ClientRequest request, WorldReceipt receipt, long endsAt) {
+    Reception(ClientRequest request, SimulatedReceipt receipt, long endsAt) {
       this.request = request;
       this.receipt = receipt;
       this.endsAt = endsAt;
     }
   }
 
-  private static final class WorldReceipt extends Receipt {
+  private static final class SimulatedReceipt extends Receipt {
     final List<Reception> receptions = new ArrayList<>();
-    boolean settledInTruth;
+    boolean settledAtRabbitMq;
     boolean lost;
   }
 
-  private static final class WorldAgent {
+  private static final class SimulatedAgent {
     final ProcessId id;
     final int capacity;
     AgentState state = AgentState.READY;
     boolean alive = true;
-    AgentState lastSaid = AgentState.GONE;
-    long lastSaidAt;
-    long lastHeardAt;
+    AgentState lastState = AgentState.GONE;
+    long lastHeartbeatAt;
+    long lastSignOfLifeAt;
 
-    WorldAgent(String id, int capacity) {
+    SimulatedAgent(String id, int capacity) {
       this.id = ProcessId.parse(id);
       this.capacity = capacity;
     }
@@ -87,15 +87,15 @@ final class RandomHistory {
 
   private final Random random;
   private final Router router;
-  private final List<WorldAgent> agents = new ArrayList<>();
-  private final List<Supplier<List<Effect>>> toCome = new ArrayList<>();
+  private final List<SimulatedAgent> agents = new ArrayList<>();
+  private final List<Supplier<List<Effect>>> pendingEvents = new ArrayList<>();
   private final Map<UUID, Reception> receptions = new LinkedHashMap<>();
   private final Map<UUID, Integer> runs = new LinkedHashMap<>();
   private final Map<UUID, Integer> answers = new LinkedHashMap<>();
-  private final Set<UUID> outThere = new LinkedHashSet<>();
+  private final Set<UUID> atAnAgent = new LinkedHashSet<>();
   private final List<ClientRequest> toRedeliver = new ArrayList<>();
   private long millis;
-  private long excused;
+  private long excludedMillis;
   private int ids;
   private int dispatches;
   private boolean drained;
@@ -104,17 +104,17 @@ final class RandomHistory {
     random = new Random(seed);
     router =
         new Router(
-            RouterScene.BROKER,
+            RouterFixture.BROKER,
             LIMITS,
             () -> new UUID(2, ++ids),
             random,
             (r, b, from, to, why) -> {});
     for (String id : List.of("plant1.a-aaaaaa", "plant1.b-aaaaaa", "plant2.a-aaaaaa")) {
-      agents.add(new WorldAgent(id, 1 + random.nextInt(3)));
+      agents.add(new SimulatedAgent(id, 1 + random.nextInt(3)));
     }
   }
 
-  /** Plays it, and lets it end; returns how much was dispatched. */
+  /** Plays the steps, then lets all requests end. Returns the number of dispatches. */
   int play(int steps) {
     for (int step = 0; step < steps; step++) {
       step();
@@ -123,8 +123,8 @@ final class RandomHistory {
       drained = true;
       perform(router.beginDrain(now()));
     }
-    for (int i = 0; i < 100 || !toCome.isEmpty(); i++) {
-      happen();
+    for (int i = 0; i < 100 || !pendingEvents.isEmpty(); i++) {
+      deliverPending();
       tick();
     }
     assertThat(router.isIdle()).as("idle").isTrue();
@@ -139,28 +139,28 @@ final class RandomHistory {
   }
 
   private void step() {
-    int what = random.nextInt(100);
-    if (what < 25) {
+    int choice = random.nextInt(100);
+    if (choice < 25) {
       tick();
-    } else if (what < 45) {
+    } else if (choice < 45) {
       receive();
-    } else if (what < 85) {
-      happen();
-    } else if (what < 90) {
-      WorldAgent agent = agents.get(random.nextInt(agents.size()));
+    } else if (choice < 85) {
+      deliverPending();
+    } else if (choice < 90) {
+      SimulatedAgent agent = agents.get(random.nextInt(agents.size()));
       agent.alive = random.nextInt(4) != 0;
       agent.state = STATES.get(random.nextInt(STATES.size()));
       if (random.nextBoolean()) {
         agent.state = AgentState.READY;
       }
-    } else if (what < 92) {
+    } else if (choice < 92) {
       cancel();
-    } else if (what < 93) {
+    } else if (choice < 93) {
       loseConsuming();
-    } else if (what < 95) {
-      excused += 70;
-      router.excuse(70_000_000L);
-    } else if (what < 97) {
+    } else if (choice < 95) {
+      excludedMillis += 70;
+      router.excludeTime(70_000_000L);
+    } else if (choice < 97) {
       perform(router.onPublishing(now()));
     } else if (!toRedeliver.isEmpty()) {
       deliver(List.of(toRedeliver.remove(0)));
@@ -170,16 +170,17 @@ final class RandomHistory {
   private void tick() {
     millis += TICK;
     perform(router.onTick(now()));
-    for (WorldAgent agent : agents) {
-      if (agent.alive && (fair() - agent.lastSaidAt >= INTERVAL || agent.state != agent.lastSaid)) {
-        agent.lastSaid = agent.state;
-        agent.lastSaidAt = fair();
-        agent.lastHeardAt = fair();
+    for (SimulatedAgent agent : agents) {
+      if (agent.alive
+          && (fairMillis() - agent.lastHeartbeatAt >= INTERVAL || agent.state != agent.lastState)) {
+        agent.lastState = agent.state;
+        agent.lastHeartbeatAt = fairMillis();
+        agent.lastSignOfLifeAt = fairMillis();
         perform(
             router.onHeartbeat(
                 new UpstreamHeartbeat(
                     agent.id,
-                    RouterScene.TARGET,
+                    RouterFixture.TARGET,
                     agent.state,
                     agent.capacity,
                     random.nextInt(agent.capacity + 1),
@@ -191,10 +192,10 @@ final class RandomHistory {
     perform(router.onPublishing(now()));
   }
 
-  /** Something that is under way arrives, in any order. */
-  private void happen() {
-    if (!toCome.isEmpty()) {
-      perform(toCome.remove(random.nextInt(toCome.size())).get());
+  /** Delivers one of the pending events, chosen at random. */
+  private void deliverPending() {
+    if (!pendingEvents.isEmpty()) {
+      perform(pendingEvents.remove(random.nextInt(pendingEvents.size())).get());
     }
   }
 
@@ -204,16 +205,16 @@ final class RandomHistory {
     for (int i = random.nextInt(3); i >= 0; i--) {
       batch.add(
           new ClientRequest(
-              RouterScene.CLIENT,
+              RouterFixture.CLIENT,
               new UUID(1, ++ids),
               random.nextInt(4_000),
-              new Request(RouterScene.TARGET, method, "/", Headers.EMPTY, Body.ABSENT)));
+              new Request(RouterFixture.TARGET, method, "/", Headers.EMPTY, Body.ABSENT)));
     }
     deliver(batch);
   }
 
   private void deliver(List<ClientRequest> batch) {
-    WorldReceipt receipt = new WorldReceipt();
+    SimulatedReceipt receipt = new SimulatedReceipt();
     for (ClientRequest request : batch) {
       Reception reception =
           new Reception(request, receipt, now() + request.clientReqTtl() * 1_000_000L);
@@ -239,18 +240,20 @@ final class RandomHistory {
             });
   }
 
-  /** What is not settled in truth comes again, its answered requests too if they are repeatable. */
+  /**
+   * Loses the consuming connection. RabbitMQ redelivers requests of deliveries not settled there.
+   */
   private void loseConsuming() {
-    Set<WorldReceipt> lost = new LinkedHashSet<>();
+    Set<SimulatedReceipt> lost = new LinkedHashSet<>();
     for (Reception reception : receptions.values()) {
       if (!reception.receipt.isSettled()) {
         lost.add(reception.receipt);
       }
     }
-    for (WorldReceipt receipt : lost) {
+    for (SimulatedReceipt receipt : lost) {
       boolean first = !receipt.lost;
       receipt.lost = true;
-      if (first && !receipt.settledInTruth) {
+      if (first && !receipt.settledAtRabbitMq) {
         receipt.receptions.stream()
             .filter(each -> !each.over && !each.cancelled)
             .forEach(each -> toRedeliver.add(each.request));
@@ -259,7 +262,7 @@ final class RandomHistory {
     perform(router.onConsumingLost(now()));
   }
 
-  // What the router wants done, and what must hold then.
+  // Effects, and the invariants at each of them.
 
   private void perform(List<Effect> effects) {
     effects.forEach(this::perform);
@@ -267,9 +270,9 @@ final class RandomHistory {
 
   private void perform(Effect effect) {
     if (effect instanceof Effect.Settle settle) {
-      WorldReceipt receipt = (WorldReceipt) settle.receipt();
-      receipt.settledInTruth = random.nextInt(10) != 0;
-      toCome.add(() -> receipt.lost ? List.of() : router.onSettled(receipt, now()));
+      SimulatedReceipt receipt = (SimulatedReceipt) settle.receipt();
+      receipt.settledAtRabbitMq = random.nextInt(10) != 0;
+      pendingEvents.add(() -> receipt.lost ? List.of() : router.onSettled(receipt, now()));
     } else if (effect instanceof Effect.Dispatch dispatch) {
       dispatch(dispatch);
     } else if (effect instanceof Effect.Respond respond) {
@@ -279,7 +282,7 @@ final class RandomHistory {
       assertThat(refuse.endsAt() - now()).as("time left").isPositive();
       over(refuse.error().clientReqId(), refuse.receipt());
     } else if (effect instanceof Effect.Done done) {
-      WorldReceipt receipt = (WorldReceipt) done.receipt();
+      SimulatedReceipt receipt = (SimulatedReceipt) done.receipt();
       Reception reception =
           receipt.receptions.stream()
               .filter(each -> !each.over)
@@ -310,99 +313,103 @@ final class RandomHistory {
     assertThat(drained).as("drained").isFalse();
     assertThat(reception.over).as("over when dispatched").isFalse();
     assertThat(dispatch.expirationMillis()).isBetween(1L, 200L);
-    WorldAgent agent =
+    SimulatedAgent agent =
         agents.stream()
             .filter(each -> each.id.equals(dispatch.upstreamId()))
             .findFirst()
             .orElseThrow();
-    assertThat(agent.lastSaid).isIn(AgentState.READY, AgentState.FULL);
-    assertThat(fair() - agent.lastHeardAt).as("silent for").isLessThan(3 * INTERVAL + TICK);
+    assertThat(agent.lastState).isIn(AgentState.READY, AgentState.FULL);
+    assertThat(fairMillis() - agent.lastSignOfLifeAt)
+        .as("silent for")
+        .isLessThan(3 * INTERVAL + TICK);
     boolean repeatable = dispatch.request().request().isRepeatable();
     if (!repeatable) {
       assertThat(reception.receipt.isSettled()).as("settled before it is dispatched").isTrue();
-      assertThat(outThere.add(id)).as("dispatched twice").isTrue();
+      assertThat(atAnAgent.add(id)).as("dispatched twice").isTrue();
     }
-    sendOff(dispatch, agent);
+    simulateOutcome(dispatch, agent);
   }
 
-  /** RabbitMQ and the agent do with it one of the things that they may do. */
-  private void sendOff(Effect.Dispatch dispatch, WorldAgent agent) {
+  /** Chooses one of the outcomes that RabbitMQ and the agent may give a dispatch. */
+  private void simulateOutcome(Effect.Dispatch dispatch, SimulatedAgent agent) {
     UUID id = dispatch.request().clientReqId();
     UUID attempt = dispatch.request().brokerReqId();
     switch (random.nextInt(12)) {
-      case 0 -> cameBack(id, () -> router.onPublished(attempt, DispatchOutcome.RETURNED, now()));
-      case 1 -> cameBack(id, () -> router.onPublished(attempt, DispatchOutcome.NOT_WRITTEN, now()));
+      case 0 ->
+          enqueueNotRun(id, () -> router.onPublished(attempt, DispatchOutcome.RETURNED, now()));
+      case 1 ->
+          enqueueNotRun(id, () -> router.onPublished(attempt, DispatchOutcome.NOT_WRITTEN, now()));
       case 2 -> {
-        toCome.add(() -> router.onPublished(attempt, DispatchOutcome.NACKED, now()));
-        runMaybe(dispatch, agent);
+        pendingEvents.add(() -> router.onPublished(attempt, DispatchOutcome.NACKED, now()));
+        maybeRun(dispatch, agent);
       }
       case 3 -> {
-        toCome.add(() -> router.onPublished(attempt, DispatchOutcome.UNKNOWN, now()));
-        runMaybe(dispatch, agent);
+        pendingEvents.add(() -> router.onPublished(attempt, DispatchOutcome.UNKNOWN, now()));
+        maybeRun(dispatch, agent);
       }
       case 4 -> {
-        toCome.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
-        cameBack(id, () -> router.onUndelivered(attempt, Undelivered.REJECTED, now()));
+        pendingEvents.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
+        enqueueNotRun(id, () -> router.onUndelivered(attempt, Undelivered.REJECTED, now()));
       }
       case 5 -> {
-        toCome.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
-        cameBack(id, () -> router.onUndelivered(attempt, Undelivered.DEAD_LETTERED, now()));
+        pendingEvents.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
+        enqueueNotRun(id, () -> router.onUndelivered(attempt, Undelivered.DEAD_LETTERED, now()));
       }
-      case 6 -> cameBack(id, () -> error(dispatch, agent, Failure.NOT_RUN));
-      case 7 -> cameBack(id, () -> error(dispatch, agent, Failure.UPSTREAM_UNREACHABLE));
+      case 6 -> enqueueNotRun(id, () -> error(dispatch, agent, Failure.NOT_RUN));
+      case 7 -> enqueueNotRun(id, () -> error(dispatch, agent, Failure.UPSTREAM_UNREACHABLE));
       default -> {
-        toCome.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
-        runMaybe(dispatch, agent);
+        pendingEvents.add(() -> router.onPublished(attempt, DispatchOutcome.CONFIRMED, now()));
+        maybeRun(dispatch, agent);
       }
     }
   }
 
-  private void cameBack(UUID clientReqId, Supplier<List<Effect>> event) {
-    toCome.add(
+  private void enqueueNotRun(UUID clientReqId, Supplier<List<Effect>> event) {
+    pendingEvents.add(
         () -> {
-          outThere.remove(clientReqId);
+          atAnAgent.remove(clientReqId);
           return event.get();
         });
   }
 
-  private void runMaybe(Effect.Dispatch dispatch, WorldAgent agent) {
+  private void maybeRun(Effect.Dispatch dispatch, SimulatedAgent agent) {
     if (random.nextInt(6) == 0) {
-      return; // died with it, or never got it
+      return; // the agent never got it, or died with it
     }
     UUID id = dispatch.request().clientReqId();
     if (!dispatch.request().request().isRepeatable()) {
       assertThat(runs.merge(id, 1, Integer::sum)).as("runs").isEqualTo(1);
     }
     if (random.nextInt(10) != 0) {
-      toCome.add(
+      pendingEvents.add(
           () ->
-              heard(agent)
+              routerAfterSignOfLife(agent)
                   .onAck(
                       new BrokerRequestAck(dispatch.request().brokerReqId(), id, agent.id),
                       agent.id.user(),
                       now()));
     }
     switch (random.nextInt(4)) {
-      case 0 -> toCome.add(() -> error(dispatch, agent, Failure.UPSTREAM_TIMEOUT));
+      case 0 -> pendingEvents.add(() -> error(dispatch, agent, Failure.UPSTREAM_TIMEOUT));
       case 1 -> {} // hangs
       default ->
-          toCome.add(
+          pendingEvents.add(
               () ->
-                  heard(agent)
+                  routerAfterSignOfLife(agent)
                       .onResponse(
                           new UpstreamResponse(
                               dispatch.request().clientId(),
                               id,
                               dispatch.request().brokerReqId(),
                               id,
-                              RouterScene.ok()),
+                              RouterFixture.ok()),
                           agent.id.user(),
                           now()));
     }
   }
 
-  private List<Effect> error(Effect.Dispatch dispatch, WorldAgent agent, Failure failure) {
-    return heard(agent)
+  private List<Effect> error(Effect.Dispatch dispatch, SimulatedAgent agent, Failure failure) {
+    return routerAfterSignOfLife(agent)
         .onError(
             new UpstreamError(
                 dispatch.request().clientId(),
@@ -414,16 +421,16 @@ final class RandomHistory {
             now());
   }
 
-  private Router heard(WorldAgent agent) {
-    agent.lastHeardAt = fair();
+  private Router routerAfterSignOfLife(SimulatedAgent agent) {
+    agent.lastSignOfLifeAt = fairMillis();
     return router;
   }
 
   private long now() {
-    return RouterScene.at0(millis);
+    return RouterFixture.at0(millis);
   }
 
-  private long fair() {
-    return millis - excused;
+  private long fairMillis() {
+    return millis - excludedMillis;
   }
 }

@@ -1,294 +1,296 @@
 package io.github.httplongcut.broker.core;
 
-import static io.github.httplongcut.broker.core.RouterScene.AGENT_1;
-import static io.github.httplongcut.broker.core.RouterScene.AGENT_2;
-import static io.github.httplongcut.broker.core.RouterScene.CLIENT;
+import static io.github.httplongcut.broker.core.RouterFixture.AGENT_1;
+import static io.github.httplongcut.broker.core.RouterFixture.AGENT_2;
+import static io.github.httplongcut.broker.core.RouterFixture.CLIENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.broker.core.RouterScene.TestReceipt;
+import io.github.httplongcut.broker.core.RouterFixture.TestReceipt;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The exits that are no answers: cancelled, consuming connection lost, drained. */
+/** Ends of requests other than answers: cancel, loss of the consuming connection, drain. */
 class RouterExitTest {
 
   private static final ProcessId STRANGER = new ProcessId("evil", "c-aaaaaa");
 
-  private final RouterScene scene = new RouterScene();
+  private final RouterFixture fixture = new RouterFixture();
 
   @AfterEach
-  void nothingIsLeft() {
-    assertThat(scene.router.isIdle()).isTrue();
-    assertThat(scene.router.leftovers()).isZero();
-    assertThat(scene.router.stats().inFlightBytes()).isZero();
+  void routerHoldsNothing() {
+    assertThat(fixture.router.isIdle()).isTrue();
+    assertThat(fixture.router.leftovers()).isZero();
+    assertThat(fixture.router.stats().inFlightBytes()).isZero();
   }
 
   @Test
   void cancelledWhileWaiting() {
-    scene.post(1);
+    fixture.post(1);
 
-    assertThat(scene.cancel(1, CLIENT)).containsExactly("done d1");
+    assertThat(fixture.cancel(1, CLIENT)).containsExactly("done d1");
   }
 
   @Test
   void cancelledWhileSettling() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.receive(1, "POST", delivery);
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.receive(1, "POST", delivery);
 
-    assertThat(scene.cancel(1, CLIENT)).containsExactly("done d1");
-    assertThat(scene.settled(delivery)).isEmpty();
+    assertThat(fixture.cancel(1, CLIENT)).containsExactly("done d1");
+    assertThat(fixture.settled(delivery)).isEmpty();
   }
 
   @Test
-  void cancelledWhileDispatchedFreesTheSlotAndTellsTheAgent() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.get(2);
+  void cancelledWhileDispatchedFreesTheSlotAndCancelsAtTheAgent() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.get(2);
 
-    assertThat(scene.cancel(1, CLIENT))
+    assertThat(fixture.cancel(1, CLIENT))
         .containsExactly("cancel b1 at plant1", "done d1", "dispatch r2 as b2 to plant1");
-    scene.response(2, 2, AGENT_1);
+    fixture.response(2, 2, AGENT_1);
   }
 
   @Test
   void cancelledWhileRunning() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.ack(1, AGENT_1);
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.ack(1, AGENT_1);
 
-    assertThat(scene.cancel(1, CLIENT)).containsExactly("cancel b1 at plant1", "done d1");
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("forward r1");
+    assertThat(fixture.cancel(1, CLIENT)).containsExactly("cancel b1 at plant1", "done d1");
+    assertThat(fixture.response(1, 1, AGENT_1)).containsExactly("forward r1");
   }
 
-  /** The agent that did not ack in time may run it all the same. */
+  /** An agent that did not ack in time may run the request all the same. */
   @Test
-  void cancelledWhileAnEarlierAttemptMayRunTellsBothAgents() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.published(1, DispatchOutcome.NACKED);
-    scene.heartbeat(AGENT_2, 1, 0);
+  void cancelReachesTheAgentsOfAllAttempts() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.published(1, DispatchOutcome.NACKED);
+    fixture.heartbeat(AGENT_2, 1, 0);
 
-    assertThat(scene.cancel(1, CLIENT))
+    assertThat(fixture.cancel(1, CLIENT))
         .containsExactly("cancel b1 at plant1", "cancel b2 at plant2", "done d1");
   }
 
   @Test
-  void cancelOfAStrangerIsDropped() {
-    scene.get(1);
+  void cancelOfAnotherClientAgentIsDropped() {
+    fixture.get(1);
 
-    assertThat(scene.cancel(1, STRANGER)).isEmpty();
-    assertThat(scene.router.isIdle()).isFalse();
-    scene.cancel(1, CLIENT);
+    assertThat(fixture.cancel(1, STRANGER)).isEmpty();
+    assertThat(fixture.router.isIdle()).isFalse();
+    fixture.cancel(1, CLIENT);
   }
 
   @Test
   void cancelOfAnUnknownRequestIsDropped() {
-    assertThat(scene.cancel(7, CLIENT)).isEmpty();
+    assertThat(fixture.cancel(7, CLIENT)).isEmpty();
   }
 
   @Test
-  void aBugInATickCostsOneRequestOnly() {
-    scene.heartbeat(AGENT_1, 2, 0);
-    scene.get(1);
-    scene.get(2);
-    scene.published(1, DispatchOutcome.CONFIRMED);
-    scene.published(2, DispatchOutcome.CONFIRMED);
-    scene.heartbeat(AGENT_2, 2, 0);
+  void bugInATickFailsOnlyOneRequest() {
+    fixture.heartbeat(AGENT_1, 2, 0);
+    fixture.get(1);
+    fixture.get(2);
+    fixture.published(1, DispatchOutcome.CONFIRMED);
+    fixture.published(2, DispatchOutcome.CONFIRMED);
+    fixture.heartbeat(AGENT_2, 2, 0);
 
-    assertThat(scene.bugAt(3).tick(4_000))
+    assertThat(fixture.bugAt(3).tick(4_000))
         .containsExactly("refuse r1 internal_error", "dispatch r2 as b4 to plant2");
-    assertThat(scene.moves).contains("r1 bug");
-    scene.response(2, 4, AGENT_2);
+    assertThat(fixture.moves).contains("r1 bug");
+    fixture.response(2, 4, AGENT_2);
   }
 
-  /** It would throw first at each call, and everybody behind it would wait for ever. */
+  /** If the request stayed first in the queue, all requests behind it would wait forever. */
   @Test
-  void aBugInServingOneThatWaitsCostsNoOther() {
-    scene.get(1);
-    scene.get(2);
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.undelivered(1, Undelivered.DEAD_LETTERED);
-    scene.bugAt(3);
+  void bugInServingAWaitingRequestFailsNoOther() {
+    fixture.get(1);
+    fixture.get(2);
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.undelivered(1, Undelivered.DEAD_LETTERED);
+    fixture.bugAt(3);
 
-    assertThat(scene.heartbeat(AGENT_1, 2, 0))
+    assertThat(fixture.heartbeat(AGENT_1, 2, 0))
         .containsExactly("refuse r1 internal_error", "dispatch r2 as b2 to plant1");
-    scene.response(2, 2, AGENT_1);
+    fixture.response(2, 2, AGENT_1);
   }
 
-  /** Else a client agent and an agent of one company could have it remember more for ever. */
+  /** Otherwise a company's client agent and agent could fill the broker's memory with attempts. */
   @Test
-  void ofRejectedAttemptsNothingIsRemembered() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
+  void rejectedAttemptsAreForgotten() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
     for (int i = 1; i <= 100; i++) {
-      scene.undelivered(i, Undelivered.REJECTED);
-      scene.heartbeat(AGENT_1, 1, 0);
+      fixture.undelivered(i, Undelivered.REJECTED);
+      fixture.heartbeat(AGENT_1, 1, 0);
     }
 
-    assertThat(scene.router.leftovers()).isEqualTo(2); // its slot, and its attempt
-    assertThat(scene.cancel(1, CLIENT)).hasSize(2);
+    assertThat(fixture.router.leftovers()).isEqualTo(2); // its slot, and its attempt
+    assertThat(fixture.cancel(1, CLIENT)).hasSize(2);
   }
 
   @Test
-  void consumingLostForgetsWhatWaits() {
-    scene.get(1);
-    scene.post(2);
+  void consumingLostForgetsWaitingRequests() {
+    fixture.get(1);
+    fixture.post(2);
 
-    assertThat(scene.consumingLost()).isEmpty();
+    assertThat(fixture.consumingLost()).isEmpty();
   }
 
   @Test
-  void consumingLostForgetsWhatIsBeingSettled() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.post(1);
+  void consumingLostForgetsRequestsBeingSettled() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.post(1);
 
-    assertThat(scene.consumingLost()).isEmpty();
+    assertThat(fixture.consumingLost()).isEmpty();
   }
 
   @Test
-  void consumingLostCancelsRepeatableOnesThatRunAndTheirResponsesAreSentOn() {
-    scene.heartbeat(AGENT_1, 10, 0);
-    scene.get(1);
-    scene.get(2);
-    scene.ack(2, AGENT_1);
+  void consumingLostCancelsRepeatableRequestsAndForwardsTheirResponses() {
+    fixture.heartbeat(AGENT_1, 10, 0);
+    fixture.get(1);
+    fixture.get(2);
+    fixture.ack(2, AGENT_1);
 
-    assertThat(scene.consumingLost()).containsExactly("cancel b1 at plant1", "cancel b2 at plant1");
-    assertThat(scene.response(2, 2, AGENT_1)).containsExactly("forward r2");
+    assertThat(fixture.consumingLost())
+        .containsExactly("cancel b1 at plant1", "cancel b2 at plant1");
+    assertThat(fixture.response(2, 2, AGENT_1)).containsExactly("forward r2");
   }
 
-  /** An agent that did not ack in time may answer all the same. */
+  /** An agent that did not ack in time may respond all the same. */
   @Test
-  void anAnswerOfAnEarlierAttemptCancelsTheLaterOne() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.published(1, DispatchOutcome.NACKED);
-    scene.heartbeat(AGENT_2, 1, 0);
+  void responseToAnEarlierAttemptCancelsTheCurrentOne() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.published(1, DispatchOutcome.NACKED);
+    fixture.heartbeat(AGENT_2, 1, 0);
 
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("cancel b2 at plant2", "respond r1");
+    assertThat(fixture.response(1, 1, AGENT_1))
+        .containsExactly("cancel b2 at plant2", "respond r1");
   }
 
   @Test
-  void consumingLostKeepsWhatIsSettledWhetherItRunsOrWaits() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.receive(1, "POST", delivery);
-    scene.receive(2, "POST", delivery);
-    scene.settled(delivery);
+  void consumingLostKeepsSettledRequests() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.receive(1, "POST", delivery);
+    fixture.receive(2, "POST", delivery);
+    fixture.settled(delivery);
 
-    assertThat(scene.consumingLost()).isEmpty();
-    assertThat(scene.response(1, 1, AGENT_1))
+    assertThat(fixture.consumingLost()).isEmpty();
+    assertThat(fixture.response(1, 1, AGENT_1))
         .containsExactly("respond r1", "dispatch r2 as b2 to plant1");
-    assertThat(scene.response(2, 2, AGENT_1)).containsExactly("respond r2");
+    assertThat(fixture.response(2, 2, AGENT_1)).containsExactly("respond r2");
   }
 
   @Test
-  void consumingLostFreesSlotsForWhatIsSettled() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 2, 0);
-    scene.receive(1, "POST", delivery);
-    scene.settled(delivery);
-    scene.get(2);
-    scene.undelivered(1, Undelivered.REJECTED);
-    scene.heartbeat(AGENT_1, 1, 0); // r2 holds the only slot
+  void consumingLostFreesSlotsForSettledRequests() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 2, 0);
+    fixture.receive(1, "POST", delivery);
+    fixture.settled(delivery);
+    fixture.get(2);
+    fixture.undelivered(1, Undelivered.REJECTED);
+    fixture.heartbeat(AGENT_1, 1, 0); // r2 holds the only slot
 
-    assertThat(scene.consumingLost())
+    assertThat(fixture.consumingLost())
         .containsExactly("cancel b2 at plant1", "dispatch r1 as b3 to plant1");
-    scene.response(1, 3, AGENT_1);
+    fixture.response(1, 3, AGENT_1);
   }
 
   @Test
-  void withANewInboxWhatIsWithAnAgentIsForgottenAndItsResponseSentOn() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 10, 0);
-    scene.receive(1, "POST", delivery);
-    scene.receive(2, "POST", delivery);
-    scene.settled(delivery);
-    scene.ack(2, AGENT_1);
-    scene.consumingLost();
+  void newInboxForgetsDispatchedRequestsAndForwardsTheirResponses() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 10, 0);
+    fixture.receive(1, "POST", delivery);
+    fixture.receive(2, "POST", delivery);
+    fixture.settled(delivery);
+    fixture.ack(2, AGENT_1);
+    fixture.consumingLost();
 
-    assertThat(scene.inboxReplaced()).isEmpty();
-    assertThat(scene.tick(60_000)).as("no word of ours").isEmpty();
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("forward r1");
-    assertThat(scene.orphanedRequest(2, 2)).containsExactly("orphan r2 not_run");
+    assertThat(fixture.inboxReplaced()).isEmpty();
+    assertThat(fixture.tick(60_000)).as("no answer from this broker").isEmpty();
+    assertThat(fixture.response(1, 1, AGENT_1)).containsExactly("forward r1");
+    assertThat(fixture.orphanedRequest(2, 2)).containsExactly("orphan r2 not_run");
   }
 
   @Test
-  void withANewInboxWhatIsSettledAndWaitsIsKept() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.receive(1, "POST", delivery);
-    scene.receive(2, "POST", delivery);
-    scene.settled(delivery);
-    scene.consumingLost();
+  void newInboxKeepsSettledRequestsThatWait() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.receive(1, "POST", delivery);
+    fixture.receive(2, "POST", delivery);
+    fixture.settled(delivery);
+    fixture.consumingLost();
 
-    assertThat(scene.inboxReplaced()).containsExactly("dispatch r2 as b2 to plant1");
-    scene.response(2, 2, AGENT_1);
+    assertThat(fixture.inboxReplaced()).containsExactly("dispatch r2 as b2 to plant1");
+    fixture.response(2, 2, AGENT_1);
   }
 
   @Test
-  void requestGivenBackMayComeAgain() {
-    scene.get(1);
-    scene.consumingLost();
+  void redeliveredRequestIsAccepted() {
+    fixture.get(1);
+    fixture.consumingLost();
 
-    assertThat(scene.get(1)).containsExactly("ack r1");
-    scene.cancel(1, CLIENT);
+    assertThat(fixture.get(1)).containsExactly("ack r1");
+    fixture.cancel(1, CLIENT);
   }
 
   @Test
-  void drainAnswersWhatWaitsSoThatItGoesToAnotherBroker() {
-    TestReceipt delivery = scene.delivery();
-    scene.get(1);
-    scene.receive(2, "POST", delivery);
+  void drainAnswersWaitingRequestsNotRun() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.get(1);
+    fixture.receive(2, "POST", delivery);
 
-    assertThat(scene.drain()).containsExactly("refuse r1 not_run", "settle d1");
-    assertThat(scene.settled(delivery)).containsExactly("refuse r2 not_run");
+    assertThat(fixture.drain()).containsExactly("refuse r1 not_run", "settle d1");
+    assertThat(fixture.settled(delivery)).containsExactly("refuse r2 not_run");
   }
 
   @Test
-  void drainAnswersWhatIsSettledAndNotYetDispatched() {
-    TestReceipt delivery = scene.delivery();
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.receive(1, "POST", delivery);
-    scene.drain();
+  void drainAnswersSettledRequestsNotRun() {
+    TestReceipt delivery = fixture.delivery();
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.receive(1, "POST", delivery);
+    fixture.drain();
 
-    assertThat(scene.settled(delivery)).containsExactly("refuse r1 not_run");
+    assertThat(fixture.settled(delivery)).containsExactly("refuse r1 not_run");
   }
 
   @Test
-  void drainAnswersWhatStillComesOrComesBack() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.drain();
+  void drainAnswersNewAndRejectedRequestsNotRun() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.drain();
 
-    assertThat(scene.get(2)).containsExactly("ack r2", "refuse r2 not_run");
-    assertThat(scene.undelivered(1, Undelivered.REJECTED)).containsExactly("refuse r1 not_run");
+    assertThat(fixture.get(2)).containsExactly("ack r2", "refuse r2 not_run");
+    assertThat(fixture.undelivered(1, Undelivered.REJECTED)).containsExactly("refuse r1 not_run");
   }
 
   @Test
-  void drainLetsWhatRunsFinish() {
-    scene.heartbeat(AGENT_1, 10, 0);
-    scene.get(1);
-    scene.ack(1, AGENT_1);
-    scene.get(2);
-    scene.drain();
+  void drainLetsRunningRequestsFinish() {
+    fixture.heartbeat(AGENT_1, 10, 0);
+    fixture.get(1);
+    fixture.ack(1, AGENT_1);
+    fixture.get(2);
+    fixture.drain();
 
-    assertThat(scene.router.isIdle()).isFalse();
-    assertThat(scene.response(1, 1, AGENT_1)).containsExactly("respond r1");
-    assertThat(scene.error(2, 2, Failure.UPSTREAM_TIMEOUT, AGENT_1))
+    assertThat(fixture.router.isIdle()).isFalse();
+    assertThat(fixture.response(1, 1, AGENT_1)).containsExactly("respond r1");
+    assertThat(fixture.error(2, 2, Failure.UPSTREAM_TIMEOUT, AGENT_1))
         .containsExactly("refuse r2 upstream_timeout");
   }
 
   @Test
-  void everyTransitionIsInTheJournal() {
-    scene.heartbeat(AGENT_1, 1, 0);
-    scene.get(1);
-    scene.ack(1, AGENT_1);
-    scene.response(1, 1, AGENT_1);
+  void everyTransitionIsRecordedInTheJournal() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.ack(1, AGENT_1);
+    fixture.response(1, 1, AGENT_1);
 
-    assertThat(scene.moves)
+    assertThat(fixture.moves)
         .containsExactly(
             "r1 Unassigned -> Dispatched (received)",
             "r1 Dispatched -> Running (acked)",

@@ -24,11 +24,15 @@ import java.util.UUID;
 import java.util.function.UnaryOperator;
 
 /**
- * A router with made-up times, and short words for what happens to it and what it says. Request r1
- * is the one with {@code client_req_id} 1; its dispatches are called b1, b2, ... in the order in
- * which the router asked for ids.
+ * Router with a simulated clock, short methods for its events, and short texts for its effects:
+ *
+ * <ul>
+ *   <li>r1 is the request with {@code client_req_id} 1.
+ *   <li>b1, b2, ... are dispatches, in the order in which the router generated their ids.
+ *   <li>d1, d2, ... are deliveries.
+ * </ul>
  */
-final class RouterScene {
+final class RouterFixture {
 
   static final ProcessId BROKER = new ProcessId("broker", "b-aaaaaa");
   static final ProcessId CLIENT = new ProcessId("acme", "c-aaaaaa");
@@ -50,12 +54,12 @@ final class RouterScene {
           3,
           new AgentLimits(4, 6, OutlierDetection.OFF));
 
-  /** Close to where {@code nanoTime} overflows, which must make no difference. */
+  /** Close to the overflow of {@code nanoTime}, which the router must handle. */
   private static final long T0 = Long.MAX_VALUE - 3_000_000_000L;
 
   private static final long TTL = 120_000;
 
-  /** A delivery, called d1, d2, ... */
+  /** Receipt of a delivery. Its text is d1, d2, ... */
   static final class TestReceipt extends Receipt {
     private final int number;
 
@@ -71,24 +75,24 @@ final class RouterScene {
 
   final Router router;
   final List<String> moves = new ArrayList<>();
-  final List<String> refused = new ArrayList<>();
-  final List<String> exceeded = new ArrayList<>();
+  final List<String> refusedAgents = new ArrayList<>();
+  final List<String> exceededShares = new ArrayList<>();
   private int receipts;
   private int ids;
   private int bugAt;
   private long millis;
 
-  RouterScene() {
+  RouterFixture() {
     this(limits -> limits);
   }
 
-  RouterScene(UnaryOperator<RouterLimits> limits) {
+  RouterFixture(UnaryOperator<RouterLimits> limits) {
     router =
         new Router(
             BROKER,
             limits.apply(LIMITS),
             this::nextId,
-            new TurnByTurn(),
+            new SequentialRandom(),
             new Journal() {
               @Override
               public void moved(
@@ -103,18 +107,18 @@ final class RouterScene {
 
               @Override
               public void shareExceeded(Party of, String name, Room room) {
-                exceeded.add(of + " " + name + " " + room);
+                exceededShares.add(of + " " + name + " " + room);
               }
 
               @Override
               public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
-                refused.add(upstreamId + " for " + upstreamTarget);
+                refusedAgents.add(upstreamId + " for " + upstreamTarget);
               }
             });
   }
 
-  /** Room for 40 requests, 20 of which may wait. */
-  static RouterLimits roomy(RouterLimits limits) {
+  /** Returns limits of 40 requests, of which 20 may wait. */
+  static RouterLimits largeLimits(RouterLimits limits) {
     return new RouterLimits(
         limits.waitTimeout(),
         limits.ackTimeout(),
@@ -135,16 +139,16 @@ final class RouterScene {
     return id(ids);
   }
 
-  /** The router throws when it asks for that id. */
-  RouterScene bugAt(int number) {
+  /** Makes the router throw when it generates the id of this number. */
+  RouterFixture bugAt(int number) {
     bugAt = number;
     return this;
   }
 
   // Time.
 
-  /** It is now so many milliseconds after the start; does not tick. */
-  RouterScene at(long millis) {
+  /** Sets the clock to this time after the start. Does not tick. */
+  RouterFixture at(long millis) {
     this.millis = millis;
     return this;
   }
@@ -158,15 +162,15 @@ final class RouterScene {
   }
 
   List<String> tick() {
-    return said(router.onTick(now()));
+    return describe(router.onTick(now()));
   }
 
-  /** Ticks at that time. */
+  /** Sets the clock, and ticks. */
   List<String> tick(long millis) {
     return at(millis).tick();
   }
 
-  // What happens.
+  // Events.
 
   TestReceipt delivery() {
     return new TestReceipt(++receipts);
@@ -185,7 +189,7 @@ final class RouterScene {
   }
 
   List<String> receive(ClientRequest request, Receipt receipt) {
-    return said(router.onClientRequest(request, receipt, now()));
+    return describe(router.onClientRequest(request, receipt, now()));
   }
 
   static ClientRequest request(int number, String method, long ttl) {
@@ -201,7 +205,7 @@ final class RouterScene {
   }
 
   List<String> settled(Receipt receipt) {
-    return said(router.onSettled(receipt, now()));
+    return describe(router.onSettled(receipt, now()));
   }
 
   List<String> heartbeat(ProcessId agent, int capacity, int inFlight) {
@@ -209,26 +213,26 @@ final class RouterScene {
   }
 
   List<String> heartbeat(ProcessId agent, AgentState state, int capacity, int inFlight) {
-    return said(
+    return describe(
         router.onHeartbeat(
             new UpstreamHeartbeat(agent, TARGET, state, capacity, inFlight, INTERVAL, "1"), now()));
   }
 
-  List<String> published(int brokerReqId, DispatchOutcome fate) {
-    return said(router.onPublished(id(brokerReqId), fate, now()));
+  List<String> published(int brokerReqId, DispatchOutcome outcome) {
+    return describe(router.onPublished(id(brokerReqId), outcome, now()));
   }
 
   List<String> undelivered(int brokerReqId, Undelivered reason) {
-    return said(router.onUndelivered(id(brokerReqId), reason, now()));
+    return describe(router.onUndelivered(id(brokerReqId), reason, now()));
   }
 
   List<String> ack(int brokerReqId, ProcessId agent) {
-    return said(
+    return describe(
         router.onAck(new BrokerRequestAck(id(brokerReqId), id(99), agent), agent.user(), now()));
   }
 
   List<String> response(int number, int brokerReqId, ProcessId agent) {
-    return said(
+    return describe(
         router.onResponse(
             new UpstreamResponse(CLIENT, id(number), id(brokerReqId), id(99), ok()),
             agent.user(),
@@ -236,18 +240,19 @@ final class RouterScene {
   }
 
   List<String> error(int number, int brokerReqId, Failure failure, ProcessId agent) {
-    return said(router.onError(upstreamError(number, brokerReqId, failure), agent.user(), now()));
+    return describe(
+        router.onError(upstreamError(number, brokerReqId, failure), agent.user(), now()));
   }
 
   List<String> orphanedError(int number, int brokerReqId, Failure failure, ProcessId agent) {
-    return said(
+    return describe(
         router.onOrphanedError(
             upstreamError(number, brokerReqId, failure), BROKER, agent.user(), now()));
   }
 
   List<String> orphanedRequest(int number, int brokerReqId) {
     ClientRequest request = request(number, "POST", TTL);
-    return said(
+    return describe(
         router.onOrphanedRequest(
             new BrokerRequest(
                 CLIENT, id(number), TTL, BROKER, id(brokerReqId), TTL, request.request()),
@@ -255,11 +260,10 @@ final class RouterScene {
   }
 
   List<String> cancel(int number, ProcessId client) {
-    return said(router.onCancel(new ClientCancel(client, id(number), id(1)), now()));
+    return describe(router.onCancel(new ClientCancel(client, id(number), id(1)), now()));
   }
 
-  /** A GET for another target than the usual one. */
-  /** A request of another user's client agent. */
+  /** Receives a GET from another user's client agent. */
   List<String> getOf(String user, int number) {
     return receive(
         new ClientRequest(
@@ -270,13 +274,14 @@ final class RouterScene {
         delivery());
   }
 
+  /** Receives a GET for another target. */
   List<String> getElsewhere(int number) {
     return receive(request(number, "GET", "billing", TTL), delivery());
   }
 
-  /** An agent for that target is there, and full. */
+  /** Receives a heartbeat of a full agent for another target. */
   List<String> heartbeatElsewhere(ProcessId agent) {
-    return said(
+    return describe(
         router.onHeartbeat(
             new UpstreamHeartbeat(agent, "billing", AgentState.FULL, 1, 1, 2_000, "1"), now()));
   }
@@ -286,19 +291,19 @@ final class RouterScene {
   }
 
   List<String> consumingLost() {
-    return said(router.onConsumingLost(now()));
+    return describe(router.onConsumingLost(now()));
   }
 
   List<String> inboxReplaced() {
-    return said(router.onInboxReplaced(BROKER.renewed(), now()));
+    return describe(router.onInboxReplaced(BROKER.renewed(), now()));
   }
 
   List<String> publishing() {
-    return said(router.onPublishing(now()));
+    return describe(router.onPublishing(now()));
   }
 
   List<String> drain() {
-    return said(router.beginDrain(now()));
+    return describe(router.beginDrain(now()));
   }
 
   private static UpstreamError upstreamError(int number, int brokerReqId, Failure failure) {
@@ -322,13 +327,13 @@ final class RouterScene {
     return (int) id.getLeastSignificantBits();
   }
 
-  // What it says.
+  // Texts of the effects.
 
-  static List<String> said(List<Effect> effects) {
-    return effects.stream().map(RouterScene::said).toList();
+  static List<String> describe(List<Effect> effects) {
+    return effects.stream().map(RouterFixture::describe).toList();
   }
 
-  private static String said(Effect effect) {
+  private static String describe(Effect effect) {
     if (effect instanceof Effect.Settle e) {
       return "settle " + e.receipt();
     } else if (effect instanceof Effect.Done e) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** What must hold in every history, shown in some hundreds; a failure names its seed. */
+/** Invariants of the router in random histories. A failure names its seed. */
 class RouterHistoryTest {
 
   private static final int SEEDS = 400;

@@ -2,8 +2,8 @@ package io.github.httplongcut.broker.core;
 
 import java.util.random.RandomGenerator;
 
-/** No random numbers but 0, 1, 2 and so on: of two agents both are drawn each time. */
-public final class TurnByTurn implements RandomGenerator {
+/** Deterministic generator of 0, 1, 2 and so on. Of two agents, each is drawn once per choice. */
+public final class SequentialRandom implements RandomGenerator {
 
   private int next;
 
