@@ -2,7 +2,10 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.protocol.Failure;
 
-/** The agent does not make this request of the server. Without a stack: strangers cause it. */
+/**
+ * Signals that the agent refuses to send a request to the upstream server. Has no stack trace: a
+ * hostile client can cause many of these exceptions.
+ */
 final class CallRefusedException extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -6,20 +6,22 @@ import java.util.Set;
 import org.apache.hc.core5.http.EntityDetails;
 
 /**
- * Recognizes content that is made never to end. The relay passes on whole answers only, so such an
- * answer would hold its slot until the timeout and then be lost.
+ * Recognizes media types whose content normally has no end. The relay forwards only complete
+ * responses, so such a response would hold its slot until the timeout and then fail.
  *
- * <p>Other types that are streamed at times ({@code application/x-ndjson}, audio, video) mostly do
- * end: they have the target's timeout and limit.
+ * <p>Other types that are sometimes streamed ({@code application/x-ndjson}, audio, video) usually
+ * end. For them the target's timeout and size limit apply.
  */
 final class EndlessContent {
 
-  /** Server-sent events (WHATWG HTML section 9.2), and the pictures of a camera (MJPEG). */
+  /** Server-sent events (WHATWG HTML section 9.2), and Motion JPEG video. */
   private static final Set<String> TYPES = Set.of("text/event-stream", "multipart/x-mixed-replace");
 
   private EndlessContent() {}
 
-  /** Returns the media type of content that does not end; empty if its length is known. */
+  /**
+   * Returns the media type of endless content; empty for other types, or if the length is known.
+   */
   static Optional<String> typeOf(EntityDetails content) {
     String type = content.getContentType();
     if (type == null || content.getContentLength() >= 0) {

@@ -15,13 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the servers of those targets that have a health check, and withdraws a target whose server
- * does not answer 2xx or 3xx in time, {@code fall} times in a row, until it does so {@code rise}
- * times in a row. Before the first check that passes, one that fails is enough. Belongs to the
- * loop.
+ * Runs the health checks of the targets that have one. A check passes if the server responds in
+ * time with a status of 2xx or 3xx. Belongs to the loop.
  *
- * <p>A check that takes too long while requests are answered counts for nothing: the server is
- * busy. A status counts in any case, since operators take a server out by it.
+ * <ul>
+ *   <li>A target is withdrawn after {@code fall} consecutive failures, and offered again after
+ *       {@code rise} consecutive passes. Until the first pass, one failure withdraws the target.
+ *   <li>A timeout while the server answers requests does not count: the server is busy, not down.
+ *   <li>A status of 4xx or 5xx always counts, since operators use it to take a server out of
+ *       service.
+ * </ul>
  */
 final class HealthChecks {
 
@@ -30,81 +33,84 @@ final class HealthChecks {
   private final HttpCaller http;
   private final TargetStates states;
   private final Executor loop;
-  private final List<Checked> all = new ArrayList<>();
+  private final List<CheckedTarget> all = new ArrayList<>();
 
   /**
-   * @param loop where results are brought
+   * @param loop runs the callbacks of calls
    */
   HealthChecks(Targets targets, TargetStates states, HttpCaller http, Executor loop) {
     this.http = http;
     this.states = states;
     this.loop = loop;
     for (Target target : targets.all()) {
-      target.config().healthCheck().ifPresent(check -> all.add(new Checked(target, check)));
+      target.config().healthCheck().ifPresent(check -> all.add(new CheckedTarget(target, check)));
     }
   }
 
-  /** Begins the checks that are due, and ends those that take too long. */
+  /** Starts the checks that are due, and times out those that take too long. */
   void onTick(long now) {
     all.forEach(each -> each.onTick(now));
   }
 
-  /** Until the next one is due, or takes too long; MAX_VALUE if there are none. */
+  /** Returns the time until a check is due or times out; MAX_VALUE if no target has a check. */
   long nanosToNext(long now) {
     return all.stream().mapToLong(each -> each.nanosToNext(now)).min().orElse(Long.MAX_VALUE);
   }
 
-  /** One target with its check. */
-  private final class Checked {
+  /** A target with its check. */
+  private final class CheckedTarget {
 
     private final Target target;
     private final HealthCheck check;
-    private boolean begun;
+    private boolean started;
     private boolean offered = true;
     private boolean hasPassed;
-    private int inARow;
-    private long answersBefore;
-    private long lastBegun;
-    private HttpCaller.Call underWay;
 
-    Checked(Target target, HealthCheck check) {
+    /** Consecutive results that speak against the current value of {@link #offered}. */
+    private int consecutive;
+
+    private long answersBefore;
+    private long startedAt;
+    private HttpCaller.Call call;
+
+    CheckedTarget(Target target, HealthCheck check) {
       this.target = target;
       this.check = check;
     }
 
     long nanosToNext(long now) {
-      Duration wait = underWay == null ? check.interval() : check.timeout();
-      return begun ? lastBegun + wait.toNanos() - now : 0;
+      Duration wait = call == null ? check.interval() : check.timeout();
+      return started ? startedAt + wait.toNanos() - now : 0;
     }
 
     void onTick(long now) {
-      if (underWay != null && now - lastBegun >= check.timeout().toNanos()) {
-        underWay.abort();
-        underWay = null;
+      if (call != null && now - startedAt >= check.timeout().toNanos()) {
+        call.abort();
+        call = null;
         if (states.serverAnswers(target) == answersBefore) {
-          failed("no answer within " + check.timeout().toMillis() + " ms");
+          failed("no response within " + check.timeout().toMillis() + " ms");
         }
       }
-      if (underWay == null && (!begun || now - lastBegun >= check.interval().toNanos())) {
-        begin(now);
+      if (call == null && (!started || now - startedAt >= check.interval().toNanos())) {
+        start(now);
       }
     }
 
-    private void begin(long now) {
-      begun = true;
-      lastBegun = now;
+    private void start(long now) {
+      started = true;
+      startedAt = now;
       answersBefore = states.serverAnswers(target);
       Request request = new Request(target.name(), "GET", check.path(), Headers.EMPTY, Body.ABSENT);
-      underWay =
+      call =
           http.call(
               target, check.path(), request, result -> loop.execute(() -> onResult(now, result)));
     }
 
-    private void onResult(long begunAt, Result result) {
-      if (underWay == null || begunAt != lastBegun) {
-        return; // it was given up already
+    private void onResult(long callStartedAt, Result result) {
+      if (call == null || callStartedAt != startedAt) {
+        return; // the call has timed out already
       }
-      underWay = null;
+      call = null;
       if (result instanceof Result.Failed failed) {
         failed(failed.message());
       } else if (result instanceof Result.Answered answered) {
@@ -120,23 +126,23 @@ final class HealthChecks {
     private void passed() {
       hasPassed = true;
       if (offered) {
-        inARow = 0;
-      } else if (++inARow >= check.rise()) {
+        consecutive = 0;
+      } else if (++consecutive >= check.rise()) {
         offered = true;
-        inARow = 0;
+        consecutive = 0;
         log.info("event=target_healthy target={}", target.name());
         states.offer(target);
       }
     }
 
-    private void failed(String trouble) {
+    private void failed(String reason) {
       if (!offered) {
-        inARow = 0;
-      } else if (++inARow >= check.fall() || !hasPassed) {
+        consecutive = 0;
+      } else if (++consecutive >= check.fall() || !hasPassed) {
         offered = false;
-        inARow = 0;
-        // At most one in each interval of the check, whatever the server does.
-        log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(trouble));
+        consecutive = 0;
+        // Needs no rate limit: logged at most once per check interval.
+        log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(reason));
         states.withdraw(target);
       }
     }

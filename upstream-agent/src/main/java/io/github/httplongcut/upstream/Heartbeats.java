@@ -16,104 +16,121 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 /**
- * Says how each target stands: every interval, and at once when it changes (protocol section 4,
- * "Heartbeats"); a target that was withdrawn or drains still has its heartbeats, which tell the
- * brokers that what it runs is not lost. So does one whose inbox is not consumed: it drains, since
- * requests would not reach it. Belongs to the loop.
+ * Publishes each target's state to the brokers: every interval, and at once after a change
+ * (protocol section 4, "Heartbeats"). Belongs to the loop.
  *
- * <p>A fleet must not beat in step: after a round that all agents make at the same moment, as a
- * hello asks for, each goes on at a moment of its own, and no pause is quite like the last.
+ * <ul>
+ *   <li>A withdrawn or draining target keeps its heartbeats: they tell the brokers that its running
+ *       requests are not lost.
+ *   <li>While the inbox is not consumed, a target that would be {@code ready} or {@code full} is
+ *       {@code draining}, since requests would not reach it.
+ *   <li>A hello makes all agents of a fleet publish at the same moment. The pause after such a
+ *       round is a random part of the interval, and every later pause varies, so that agents do not
+ *       stay synchronized.
+ * </ul>
  */
 final class Heartbeats {
 
-  /** Between {@code ready} and {@code full} it goes to and fro with every request. */
+  /**
+   * Minimum time between changes from {@code ready} to {@code full} or back: any request can cause
+   * one.
+   */
   static final Duration MIN_BETWEEN_READY_AND_FULL = Duration.ofMillis(100);
 
-  /** All hellos of this time are answered with one round. */
+  /** Minimum time between rounds. One round answers all hellos that arrive within this time. */
   static final Duration MIN_BETWEEN_ROUNDS = Duration.ofMillis(200);
 
-  /** Part of the interval by which a pause may be shorter. */
+  /** Largest part of the interval by which a pause is shortened at random. */
   private static final double JITTER = 0.1;
 
-  /** So many, one behind the other as soon as that may be, follow a rejection. */
+  /**
+   * Number of heartbeats after a rejection, {@link #MIN_BETWEEN_READY_AND_FULL} apart (see {@link
+   * #onRejected}).
+   */
   static final int AFTER_REJECTION = 5;
 
-  /** An id that the agent had, and whether something still runs under it. */
-  private record Former(ProcessId id, BooleanSupplier busy) {}
+  /** An earlier id of the agent; {@code busy} is true while a request taken under that id runs. */
+  private record FormerId(ProcessId id, BooleanSupplier busy) {}
 
   /**
    * The last heartbeat of a target.
    *
-   * @param pause until it is said again, if nothing changes
+   * @param at time of publication, in nanoseconds of the loop's clock
+   * @param pause time until the next heartbeat if nothing changes
    */
-  private record Said(AgentState state, long at, Duration pause) {}
+  private record LastHeartbeat(AgentState state, long at, Duration pause) {}
 
   /**
-   * Who speaks.
+   * The agent as its heartbeats name it.
    *
+   * @param upstreamId the id at the start
    * @param version of this release
    */
-  record Self(ProcessId upstreamId, Duration interval, String version) {}
+  record Sender(ProcessId upstreamId, Duration interval, String version) {}
 
-  private final Self self;
+  private final Sender sender;
   private final Targets targets;
   private final TargetStates states;
-  private final Consumer<Publication> outbox;
+  private final Consumer<Publication> publisher;
   private final DoubleSupplier random;
-  private final Map<Target, Said> said = new HashMap<>();
-  private final Map<Target, Integer> owed = new HashMap<>();
-  private final List<Former> former = new ArrayList<>();
+  private final Map<Target, LastHeartbeat> lastHeartbeats = new HashMap<>();
+
+  /** Heartbeats still to publish after a rejection. */
+  private final Map<Target, Integer> dueAfterRejection = new HashMap<>();
+
+  private final List<FormerId> formerIds = new ArrayList<>();
   private ProcessId upstreamId;
   private boolean consuming;
-  private long formerSaidAt;
+  private long formerIdsPublishedAt;
   private OptionalLong lastRound = OptionalLong.empty();
-  private boolean helloWaits;
+  private boolean helloPending;
 
   /**
-   * @param random from 0 to 1, different in each process
+   * @param publisher publishes the heartbeats
+   * @param random random numbers from 0 to 1; the sequence must differ between processes
    */
   Heartbeats(
-      Self self,
+      Sender sender,
       Targets targets,
       TargetStates states,
-      Consumer<Publication> outbox,
+      Consumer<Publication> publisher,
       DoubleSupplier random) {
-    this.self = self;
-    this.upstreamId = self.upstreamId;
+    this.sender = sender;
+    this.upstreamId = sender.upstreamId;
     this.targets = targets;
     this.states = states;
-    this.outbox = outbox;
+    this.publisher = publisher;
     this.random = random;
   }
 
   /**
-   * The agent goes on under another id. Under the one so far it says {@code draining} for as long
-   * as {@code busy} holds, so that what runs is not taken for lost, and then {@code gone}.
+   * Changes the agent's id. Heartbeats under the old id say {@code draining} while {@code busy} is
+   * true, so that brokers do not consider the running requests lost; then {@code gone}.
    */
-  void moveTo(ProcessId newId, BooleanSupplier busy) {
-    former.add(new Former(upstreamId, busy));
+  void changeId(ProcessId newId, BooleanSupplier busy) {
+    formerIds.add(new FormerId(upstreamId, busy));
     upstreamId = newId;
-    said.clear(); // nobody knows this id yet
+    lastHeartbeats.clear(); // no broker knows the new id yet
   }
 
-  /** The inbox is consumed: here we are. */
+  /** Publishes a heartbeat of every target, since the inbox is now consumed. */
   void onConsuming(long now) {
     consuming = true;
-    sayAll(now);
+    publishRound(now);
   }
 
-  /** Requests do not reach us now. */
+  /** Publishes the changed states: from now on requests do not reach this agent. */
   void onConsumingLost(long now) {
     consuming = false;
     targets.all().forEach(target -> onChange(target, now));
   }
 
-  /** A broker does not know anybody yet. */
+  /** Answers a broker's hello with a round of heartbeats: now, or once a round is allowed again. */
   void onHello(long now) {
     if (nanosToRound(now) <= 0) {
-      sayAll(now);
+      publishRound(now);
     } else {
-      helloWaits = true;
+      helloPending = true;
     }
   }
 
@@ -121,50 +138,50 @@ final class Heartbeats {
     return lastRound.isEmpty() ? 0 : lastRound.getAsLong() + MIN_BETWEEN_ROUNDS.toNanos() - now;
   }
 
-  /** The target's state may have changed. */
+  /** Publishes the target's state if the state has changed since the last heartbeat. */
   void onChange(Target target, long now) {
-    Said last = said.get(target);
+    LastHeartbeat last = lastHeartbeats.get(target);
     if (last == null || last.state == stateOf(target)) {
       return;
     }
-    boolean toAndFro = isAboutSlots(last.state) && isAboutSlots(stateOf(target));
-    if (!toAndFro || now - last.at >= MIN_BETWEEN_READY_AND_FULL.toNanos()) {
-      say(target, now);
+    boolean slotsOnly = isReadyOrFull(last.state) && isReadyOrFull(stateOf(target));
+    if (!slotsOnly || now - last.at >= MIN_BETWEEN_READY_AND_FULL.toNanos()) {
+      publish(target, now);
     }
   }
 
   /**
-   * Something was rejected: when the broker hears of it, it takes us for full until the next
-   * heartbeat, but for what ends here of its own. The first heartbeat may be there before the
-   * rejection is, which comes another way.
+   * Schedules {@link #AFTER_REJECTION} heartbeats. A broker that receives the rejection considers
+   * the target full until the next heartbeat, except for slots that its own requests free. The
+   * rejection takes another route than the heartbeats, so the first heartbeat may arrive before it.
    */
   void onRejected(Target target) {
-    owed.put(target, AFTER_REJECTION);
+    dueAfterRejection.put(target, AFTER_REJECTION);
   }
 
-  /** Says what is due. */
+  /** Publishes the heartbeats that are due. */
   void onTick(long now) {
-    if (helloWaits && nanosToRound(now) <= 0) {
-      sayAll(now);
+    if (helloPending && nanosToRound(now) <= 0) {
+      publishRound(now);
     }
     for (Target target : targets.all()) {
       onChange(target, now);
-      Said last = said.get(target);
+      LastHeartbeat last = lastHeartbeats.get(target);
       if (last != null && nanosToNext(target, last, now) <= 0) {
-        say(target, now);
+        publish(target, now);
       }
     }
-    sayFormer(now);
+    publishFormerIds(now);
   }
 
-  private void sayFormer(long now) {
-    boolean due = now - formerSaidAt >= self.interval.toNanos();
+  private void publishFormerIds(long now) {
+    boolean due = now - formerIdsPublishedAt >= sender.interval.toNanos();
     if (due) {
-      formerSaidAt = now;
+      formerIdsPublishedAt = now;
     }
-    for (Former each : List.copyOf(former)) {
+    for (FormerId each : List.copyOf(formerIds)) {
       if (!each.busy.getAsBoolean()) {
-        former.remove(each);
+        formerIds.remove(each);
         targets.all().forEach(target -> publish(each.id, target, AgentState.GONE, now));
       } else if (due) {
         targets.all().forEach(target -> publish(each.id, target, AgentState.DRAINING, now));
@@ -172,45 +189,48 @@ final class Heartbeats {
     }
   }
 
-  /** Until something is to be said, if nothing changes before; MAX_VALUE: nobody knows us yet. */
+  /**
+   * Returns the time until the next heartbeat if nothing changes; MAX_VALUE while no heartbeat has
+   * been published.
+   */
   long nanosToNext(long now) {
-    if (!former.isEmpty()) {
-      return 0; // each tick asks whether something still runs there
+    if (!formerIds.isEmpty()) {
+      return 0; // every tick must check whether requests still run under a former id
     }
-    long toRound = helloWaits ? nanosToRound(now) : Long.MAX_VALUE;
-    return said.entrySet().stream()
+    long toRound = helloPending ? nanosToRound(now) : Long.MAX_VALUE;
+    return lastHeartbeats.entrySet().stream()
         .mapToLong(each -> nanosToNext(each.getKey(), each.getValue(), now))
         .reduce(toRound, Math::min);
   }
 
-  private long nanosToNext(Target target, Said last, long now) {
-    boolean soon = owed.containsKey(target) || last.state != stateOf(target);
+  private long nanosToNext(Target target, LastHeartbeat last, long now) {
+    boolean soon = dueAfterRejection.containsKey(target) || last.state != stateOf(target);
     Duration pause = soon ? MIN_BETWEEN_READY_AND_FULL : last.pause;
     return last.at + pause.toNanos() - now;
   }
 
-  private void sayAll(long now) {
-    formerSaidAt = now - self.interval.toNanos();
+  private void publishRound(long now) {
+    formerIdsPublishedAt = now - sender.interval.toNanos();
     lastRound = OptionalLong.of(now);
-    helloWaits = false;
-    targets.all().forEach(target -> say(target, now, random.getAsDouble()));
+    helloPending = false;
+    targets.all().forEach(target -> publish(target, now, random.getAsDouble()));
   }
 
-  private void say(Target target, long now) {
-    say(target, now, 1 - JITTER * (1 - random.getAsDouble()));
+  private void publish(Target target, long now) {
+    publish(target, now, 1 - JITTER * (1 - random.getAsDouble()));
   }
 
   /**
-   * @param pause until the next time, as a part of the interval
+   * @param pause time until the next heartbeat, as a part of the interval
    */
-  private void say(Target target, long now, double pause) {
-    if (!consuming && !said.containsKey(target)) {
-      return; // nobody knows us yet
+  private void publish(Target target, long now, double pause) {
+    if (!consuming && !lastHeartbeats.containsKey(target)) {
+      return; // no broker knows this agent yet
     }
     AgentState state = stateOf(target);
-    owed.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
-    Duration wait = Duration.ofNanos((long) (pause * self.interval.toNanos()));
-    said.put(target, new Said(state, now, wait));
+    dueAfterRejection.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
+    Duration wait = Duration.ofNanos((long) (pause * sender.interval.toNanos()));
+    lastHeartbeats.put(target, new LastHeartbeat(state, now, wait));
     publish(upstreamId, target, state, now);
   }
 
@@ -222,19 +242,19 @@ final class Heartbeats {
             state,
             target.capacity(),
             states.inFlight(target),
-            self.interval.toMillis(),
-            self.version);
-    outbox.accept(
+            sender.interval.toMillis(),
+            sender.version);
+    publisher.accept(
         Publication.of(
-            heartbeat, Topology.targetKey(target.name(), id), now + self.interval.toNanos()));
+            heartbeat, Topology.targetKey(target.name(), id), now + sender.interval.toNanos()));
   }
 
   private AgentState stateOf(Target target) {
     AgentState state = states.stateOf(target);
-    return !consuming && isAboutSlots(state) ? AgentState.DRAINING : state;
+    return !consuming && isReadyOrFull(state) ? AgentState.DRAINING : state;
   }
 
-  private static boolean isAboutSlots(AgentState state) {
+  private static boolean isReadyOrFull(AgentState state) {
     return state == AgentState.READY || state == AgentState.FULL;
   }
 }

@@ -2,7 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
-import io.github.httplongcut.upstream.HttpExchange.Seen;
+import io.github.httplongcut.upstream.HttpExchange.Transferred;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,12 +21,19 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * One call: takes a connection from the pool, or makes one; has the exchange done on it; gives it
- * back. It goes to a second connection, a new one, if the first was a used one that turned out to
- * be closed: when nothing had been written on it yet, or when the request is repeatable and not one
- * byte of an answer had come (RFC 9112 section 9.3.1).
+ * One HTTP call: leases a connection from the pool or opens one, runs the exchange on it, and
+ * releases the connection.
  *
- * <p>Runs on I/O threads, and is aborted from any: {@link #phase} decides who is first.
+ * <p>If a reused connection turns out to be closed, the call is retried once, on a new connection
+ * (RFC 9112 section 9.3.1). Either condition suffices:
+ *
+ * <ul>
+ *   <li>no byte of the request was written;
+ *   <li>the request is repeatable, and no byte of a response arrived.
+ * </ul>
+ *
+ * <p>Runs on I/O threads; any thread may abort the call. {@link #phase} resolves races between
+ * them.
  */
 final class HttpCall implements HttpCaller.Call {
 
@@ -37,11 +44,11 @@ final class HttpCall implements HttpCaller.Call {
   }
 
   /**
-   * Where its connections come from.
+   * Sources of connections.
    *
-   * @param pool the target's own
-   * @param initiator does their I/O
-   * @param connector begins new ones, which may block
+   * @param pool the target's connection pool
+   * @param initiator the reactor for the connections' I/O
+   * @param connector runs connection attempts, which may block in a DNS lookup
    */
   record Connections(
       PoolingAsyncClientConnectionManager pool,
@@ -56,10 +63,10 @@ final class HttpCall implements HttpCaller.Call {
 
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.CONNECTING);
   private final AtomicReference<AsyncConnectionEndpoint> connection = new AtomicReference<>();
-  private volatile boolean secondTry;
+  private volatile boolean retrying;
 
   /**
-   * @param httpRequest makes the message, anew for each connection
+   * @param httpRequest creates the HTTP message; called once per connection
    */
   HttpCall(
       Connections connections,
@@ -74,9 +81,9 @@ final class HttpCall implements HttpCaller.Call {
     this.whenDone = whenDone;
   }
 
-  /** Begins; to be called once. */
+  /** Starts the call, or its retry. */
   void start() {
-    var unused = // the callback hears of it
+    var unused = // the callback receives the result
         connections
             .pool()
             .lease(
@@ -84,23 +91,26 @@ final class HttpCall implements HttpCaller.Call {
                 UpstreamClient.routeOf(target),
                 null,
                 Timeout.of(UpstreamClient.CONNECT_TIMEOUT),
-                new Then(this::leased));
+                new PoolCallback(this::leased));
   }
 
-  /** While it connects, it lets that come to its end, and then gives the connection back. */
+  /**
+   * Aborts the call. A connection attempt under way continues, and its connection is released when
+   * it ends.
+   */
   @Override
   public HttpCaller.Progress abort() {
     if (phase.getAndSet(Phase.ENDED) == Phase.CONNECTING) {
       return HttpCaller.Progress.NOT_SENT;
     }
-    giveBack(Optional.empty());
+    release(Optional.empty());
     return HttpCaller.Progress.SENT;
   }
 
   private void leased(AsyncConnectionEndpoint endpoint) {
     connection.set(endpoint);
-    if (endpoint.isConnected() && secondTry) {
-      close(endpoint); // as old as the one that was closed
+    if (endpoint.isConnected() && retrying) {
+      close(endpoint); // the server has probably closed this one too
     }
     if (endpoint.isConnected()) {
       exchange(endpoint, Reused.YES);
@@ -111,7 +121,7 @@ final class HttpCall implements HttpCaller.Call {
 
   private void connect(AsyncConnectionEndpoint endpoint) {
     if (phase.get() == Phase.ENDED) {
-      giveBack(Optional.empty());
+      release(Optional.empty());
       return;
     }
     try {
@@ -124,9 +134,9 @@ final class HttpCall implements HttpCaller.Call {
                   Timeout.of(UpstreamClient.CONNECT_TIMEOUT),
                   null,
                   HttpCoreContext.create(),
-                  new Then(connected -> exchange(endpoint, Reused.NO)));
+                  new PoolCallback(connected -> exchange(endpoint, Reused.NO)));
     } catch (RuntimeException e) {
-      cannotConnect(e); // the pool or the reactor is closed
+      connectFailed(e); // the pool or the reactor is closed
     }
   }
 
@@ -137,7 +147,7 @@ final class HttpCall implements HttpCaller.Call {
 
   private void exchange(AsyncConnectionEndpoint endpoint, Reused reused) {
     if (!phase.compareAndSet(Phase.CONNECTING, Phase.SENT)) {
-      giveBack(Optional.empty());
+      release(Optional.empty());
       return;
     }
     HttpExchange.Listener listener =
@@ -148,20 +158,21 @@ final class HttpCall implements HttpCaller.Call {
           }
 
           @Override
-          public void onBroken(Exception cause, Seen seen) {
-            giveBack(Optional.empty());
-            boolean mayTryAgain =
+          public void onBroken(Exception cause, Transferred transferred) {
+            release(Optional.empty());
+            boolean mayRetry =
                 reused == Reused.YES
-                    && (seen == Seen.NOTHING
-                        || (seen == Seen.REQUEST
+                    && (transferred == Transferred.NOTHING
+                        || (transferred == Transferred.REQUEST
                             && request.isRepeatable()
                             && cause instanceof IOException));
-            if (mayTryAgain && phase.compareAndSet(Phase.SENT, Phase.CONNECTING)) {
-              secondTry = true;
+            if (mayRetry && phase.compareAndSet(Phase.SENT, Phase.CONNECTING)) {
+              retrying = true;
               start();
             } else {
               end(
-                  failure(Failure.UPSTREAM_PROTOCOL_ERROR, AnswerFault.describe(cause, seen)),
+                  failure(
+                      Failure.UPSTREAM_PROTOCOL_ERROR, ResponseFault.describe(cause, transferred)),
                   Optional.empty());
             }
           }
@@ -176,7 +187,7 @@ final class HttpCall implements HttpCaller.Call {
     endpoint.execute(target.name(), exchange, null, HttpCoreContext.create());
   }
 
-  private void cannotConnect(Exception cause) {
+  private void connectFailed(Exception cause) {
     end(
         new HttpCaller.Result.Failed(
             Failure.UPSTREAM_UNREACHABLE, Unreachable.describe(target, cause)),
@@ -185,14 +196,14 @@ final class HttpCall implements HttpCaller.Call {
 
   private void end(HttpCaller.Result result, Optional<Duration> keepAlive) {
     boolean first = phase.getAndSet(Phase.ENDED) != Phase.ENDED;
-    giveBack(keepAlive);
+    release(keepAlive);
     if (first) {
-      whenDone.accept(named(result));
+      whenDone.accept(withServerName(result));
     }
   }
 
-  /** Back to the pool, once; closed, unless it may be kept. */
-  private void giveBack(Optional<Duration> keepAlive) {
+  /** Releases the connection to the pool, at most once. Closes it unless it may be kept. */
+  private void release(Optional<Duration> keepAlive) {
     AsyncConnectionEndpoint endpoint = connection.getAndSet(null);
     if (endpoint == null) {
       return;
@@ -212,7 +223,7 @@ final class HttpCall implements HttpCaller.Call {
     return new HttpCaller.Result.Failed(failure, message);
   }
 
-  private HttpCaller.Result named(HttpCaller.Result result) {
+  private HttpCaller.Result withServerName(HttpCaller.Result result) {
     if (result instanceof HttpCaller.Result.Failed failed
         && failed.failure() != Failure.UPSTREAM_UNREACHABLE) {
       return failure(
@@ -223,12 +234,12 @@ final class HttpCall implements HttpCaller.Call {
     return result;
   }
 
-  /** Goes on with what was asked of the pool. */
-  private final class Then implements FutureCallback<AsyncConnectionEndpoint> {
+  /** Continues the call with the connection from the pool, or ends the call. */
+  private final class PoolCallback implements FutureCallback<AsyncConnectionEndpoint> {
 
     private final Consumer<AsyncConnectionEndpoint> next;
 
-    Then(Consumer<AsyncConnectionEndpoint> next) {
+    PoolCallback(Consumer<AsyncConnectionEndpoint> next) {
       this.next = next;
     }
 
@@ -239,13 +250,13 @@ final class HttpCall implements HttpCaller.Call {
 
     @Override
     public void failed(Exception cause) {
-      cannotConnect(cause);
+      connectFailed(cause);
     }
 
-    /** Nobody cancels but the pool when it is closed. */
+    /** Called only when the pool is closed. */
     @Override
     public void cancelled() {
-      cannotConnect(new IOException("the connection was given up"));
+      connectFailed(new IOException("the connection pool was closed"));
     }
   }
 }

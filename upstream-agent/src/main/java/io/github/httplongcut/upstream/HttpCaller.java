@@ -5,43 +5,43 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import java.util.function.Consumer;
 
-/** Makes HTTP requests of upstream servers. All methods may be called from any thread. */
+/** Sends HTTP requests to upstream servers. All methods may be called from any thread. */
 interface HttpCaller {
 
   /**
-   * Starts a request; returns at once.
+   * Starts a request and returns immediately.
    *
-   * @param url the request target in full, as {@link Target#urlOf} gives it
-   * @param whenDone called once, on a thread of the HTTP client's, unless the call is aborted
-   *     before; must not block
+   * @param url the complete HTTP request target, from {@link Target#urlOf}
+   * @param whenDone called once, on a thread of the HTTP client; not called if the call is aborted
+   *     first; must not block
    */
   Call call(Target target, String url, Request request, Consumer<Result> whenDone);
 
-  /** A request that was started. */
+  /** A started request. */
   interface Call {
 
-    /** Stops it and closes its connection, unless it is done already; says how far it had come. */
+    /** Stops the call and closes its connection, unless the call is done. Returns its progress. */
     Progress abort();
   }
 
-  /** How far a call had come. */
+  /** The point that a call reached before it was aborted. */
   enum Progress {
-    /** No connection yet: the server certainly saw nothing of it. */
+    /** No connection was used: the server has certainly not seen the request. */
     NOT_SENT,
-    /** Handed to a connection: the server may have run it. */
+    /** The request was handed to a connection: the server may have run it. */
     SENT
   }
 
-  /** How a call ended. */
+  /** The result of a call. */
   sealed interface Result {
 
-    /** With the server's answer, complete. */
+    /** The server's complete response. */
     record Answered(Response response) implements Result {}
 
     /**
-     * Without one.
+     * A call without a complete response.
      *
-     * @param message one sentence for a person, without secrets
+     * @param message one sentence for the caller or operator, without secrets
      */
     record Failed(Failure failure, String message) implements Result {}
   }

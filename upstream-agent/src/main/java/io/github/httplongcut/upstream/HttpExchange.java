@@ -33,37 +33,37 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 
 /**
- * One request and its answer on one connection: writes the request, collects the answer up to the
- * target's limit, and says how it ended, once. All on the connection's I/O thread.
+ * One request and its response on one connection. Writes the request, collects the response up to
+ * the target's limit, and reports the result once. All methods run on the connection's I/O thread.
  */
 final class HttpExchange implements AsyncClientExchangeHandler {
 
-  /** Who waits for the end; called once, on the I/O thread. */
+  /** Receives the result of an exchange. One of the methods is called, once, on the I/O thread. */
   interface Listener {
 
     /**
-     * A complete answer, or one that is refused.
+     * Called with a complete response, or after a response was refused.
      *
-     * @param keepAlive for how long the connection may be used again; empty: not at all
+     * @param keepAlive time for which the connection may be reused; empty to close it
      */
     void onResult(Result result, Optional<Duration> keepAlive);
 
     /**
-     * The connection broke.
+     * Called when the connection failed, or the response is not valid HTTP.
      *
-     * @param seen what the server can have seen and has said
+     * @param transferred progress of the exchange when it failed
      */
-    void onBroken(Exception cause, Seen seen);
+    void onBroken(Exception cause, Transferred transferred);
   }
 
-  /** What had passed over the connection when it broke. */
-  enum Seen {
-    /** Not one byte of the request had been written. */
+  /** Progress of an exchange: the last thing that passed over the connection. */
+  enum Transferred {
+    /** No byte of the request was written. */
     NOTHING,
-    /** The request was written, at least in part; not one byte of an answer came. */
+    /** The request was written, at least in part; no byte of a response arrived. */
     REQUEST,
-    /** The answer had begun. */
-    ANSWER
+    /** At least one byte of a response arrived. */
+    RESPONSE
   }
 
   private static final Pattern KEEP_ALIVE_TIMEOUT =
@@ -74,14 +74,15 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private static final byte[] NO_BYTES = {};
 
   /**
-   * Bytes of content that any server reads before it refuses a request. One that refuses more may
-   * have read none of it and be about to close, whatever its answer says: a connection that is used
-   * again would break the next request.
+   * Content size, in bytes, that any server reads before it refuses a request. A server that
+   * refuses a larger request may not have read its content and may close the connection, even if
+   * its response does not announce that. Such a connection is not reused: the next request on it could
+   * fail.
    */
-  private static final int READ_AT_ONCE = 16 * 1024;
+  private static final int MAX_REFUSED_CONTENT = 16 * 1024;
 
-  /** Bytes taken for content at first; more as it comes, whatever was announced. */
-  private static final int LEAST_BUFFER = 4096;
+  /** Initial buffer size in bytes. Grows as content arrives, independently of Content-Length. */
+  private static final int MIN_BUFFER_SIZE = 4096;
 
   private final HttpRequest request;
   private final Optional<ByteBuffer> content;
@@ -97,16 +98,17 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private int status;
   private Headers headers;
   private Duration keepAlive;
-  private long announced;
+  private long announcedLength;
   private boolean endsWithConnection;
   private byte[] received = NO_BYTES;
   private int length;
 
   /**
-   * @param request with every field that the server is to get
-   * @param body its content; absent and empty need no bytes, only the right fields
+   * @param request the HTTP message with all its header fields
+   * @param body the request's content; an absent body and an empty one differ in {@code request}
+   *     only
    * @param maxResponseBody bytes
-   * @param maxIdle how long a connection is kept at most
+   * @param maxIdle longest time that an idle connection is kept
    */
   HttpExchange(
       HttpRequest request, Body body, long maxResponseBody, Duration maxIdle, Listener listener) {
@@ -145,46 +147,48 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     }
   }
 
-  /** Interim answers are not passed on (RFC 9110 section 15.2): the caller has not asked. */
+  /** Drops interim responses (RFC 9110 section 15.2), which the caller did not ask for. */
   @Override
   public void consumeInformation(HttpResponse response, HttpContext context) {
     if (response.getCode() == 101) {
-      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "switched protocols, which nobody had asked for");
+      fail(
+          Failure.UPSTREAM_PROTOCOL_ERROR,
+          "answered 101 Switching Protocols, which the request did not ask for");
     }
   }
 
   @Override
   public void consumeResponse(HttpResponse response, EntityDetails details, HttpContext context)
-      throws InvalidAnswerException {
+      throws InvalidResponseException {
     try {
       status = response.getCode();
       Headers all = headersOf(response);
-      boolean last =
-          ConnectionLogin.isPartOf(request, response)
-              || AnswerFraming.isDoubtful(response)
-              || (isRefusal() && contentLength > READ_AT_ONCE);
-      keepAlive = last ? Duration.ZERO : keepAliveOf(all);
-      headers = withOneLength(HeaderRules.endToEnd(all), response);
+      boolean notReusable =
+          ConnectionAuth.isUsedBy(request, response)
+              || ResponseFraming.isAmbiguous(response)
+              || (isRefusal() && contentLength > MAX_REFUSED_CONTENT);
+      keepAlive = notReusable ? Duration.ZERO : keepAliveOf(all);
+      headers = withSingleLength(HeaderRules.endToEnd(all), response);
     } catch (IllegalArgumentException e) {
       fail(
           Failure.UPSTREAM_PROTOCOL_ERROR,
-          "sent an answer that cannot be relayed: " + e.getMessage());
+          "sent a response that cannot be relayed: " + e.getMessage());
       return;
     }
     if (details == null) {
-      answer(Body.ABSENT);
+      succeed(Body.ABSENT);
       return;
     }
     Optional<String> endless = EndlessContent.typeOf(details);
     if (endless.isPresent()) {
       fail(
           Failure.NOT_IMPLEMENTED,
-          "answered with a stream that does not end, which cannot be relayed: " + endless.get());
+          "sent an endless stream, which cannot be relayed: " + endless.get());
       return;
     }
-    announced = details.getContentLength();
-    endsWithConnection = announced == ContentLengthStrategy.UNDEFINED;
-    if (announced > maxResponseBody) {
+    announcedLength = details.getContentLength();
+    endsWithConnection = announcedLength == ContentLengthStrategy.UNDEFINED;
+    if (announcedLength > maxResponseBody) {
       failTooLarge();
     }
   }
@@ -205,19 +209,19 @@ final class HttpExchange implements AsyncClientExchangeHandler {
       return;
     }
     if (length + more > received.length) {
-      long most = announced > 0 ? announced : maxResponseBody;
-      long doubled = Math.min(Math.max(2L * received.length, LEAST_BUFFER), most);
+      long max = announcedLength > 0 ? announcedLength : maxResponseBody;
+      long doubled = Math.min(Math.max(2L * received.length, MIN_BUFFER_SIZE), max);
       received = Arrays.copyOf(received, (int) Math.max(doubled, length + more));
     }
     bytes.get(received, length, more);
     length += more;
   }
 
-  /** Trailers are dropped, as any recipient may (RFC 9110 section 6.5.1). */
+  /** Drops trailers, as any recipient may (RFC 9110 section 6.5.1). */
   @Override
   public void streamEnd(List<? extends Header> trailers) {
     if (!ended) {
-      answer(receivedBody());
+      succeed(receivedBody());
     }
   }
 
@@ -226,8 +230,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   }
 
   /**
-   * True if the server refuses a request with content. If it has not read all of that, TCP ends the
-   * connection with a reset, though the answer is whole (RFC 9112 section 9.6).
+   * Returns whether the server refuses a request with content. If the server has not read all the
+   * content, TCP resets the connection, although the response is complete (RFC 9112 section 9.6).
    */
   private boolean isRefusal() {
     return contentLength > 0 && status >= HttpStatus.SC_CLIENT_ERROR;
@@ -235,15 +239,15 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   @Override
   public void failed(Exception cause) {
-    if (!ended && endsWithConnection && isRefusal() && AnswerFault.isReset(cause)) {
-      answer(receivedBody());
+    if (!ended && endsWithConnection && isRefusal() && ResponseFault.isReset(cause)) {
+      succeed(receivedBody());
     } else if (!ended) {
       ended = true;
-      listener.onBroken(cause, seen());
+      listener.onBroken(cause, transferred());
     }
   }
 
-  /** The connection was closed before this exchange had its turn on it. */
+  /** Called when the connection is closed before this exchange has begun. */
   @Override
   public void cancel() {
     failed(new IOException("the connection was closed"));
@@ -254,16 +258,19 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     received = NO_BYTES;
   }
 
-  private Seen seen() {
+  private Transferred transferred() {
     if (connection == null) {
-      return Seen.NOTHING;
+      return Transferred.NOTHING;
     }
-    return connection.getReceivedBytesCount() == receivedBefore ? Seen.REQUEST : Seen.ANSWER;
+    return connection.getReceivedBytesCount() == receivedBefore
+        ? Transferred.REQUEST
+        : Transferred.RESPONSE;
   }
 
-  private void answer(Body body) {
+  private void succeed(Body body) {
     ended = true;
-    // An answer before the end of the request: what is left of that would be taken for the next.
+    // If the response came before the whole request was written, do not reuse the connection: the
+    // server would parse the rest as the next request.
     listener.onResult(
         new Result.Answered(new Response(status, headers, body)),
         requestComplete ? Optional.of(keepAlive) : Optional.empty());
@@ -272,7 +279,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private void failTooLarge() {
     fail(
         Failure.RESPONSE_TOO_LARGE,
-        "sent an answer with more than max-response-body, " + maxResponseBody + " bytes");
+        "sent a response body larger than max-response-body (" + maxResponseBody + " bytes)");
   }
 
   private void fail(Failure failure, String message) {
@@ -287,7 +294,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     Headers.Builder builder = Headers.builder();
     for (Header header : response.getHeaders()) {
       if (!Headers.isToken(header.getName())) {
-        continue; // no recipient may rely on it (RFC 9110 section 5.1)
+        continue; // not a valid field name (RFC 9110 section 5.1)
       }
       builder.add(header.getName(), header.getValue() == null ? "" : header.getValue());
     }
@@ -304,16 +311,17 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   }
 
   /**
-   * The same with equal lengths as one (RFC 9110 section 8.6), and without any where a coding
-   * counts instead (RFC 9112 section 6.3). A 204 has none that counts.
+   * Returns the headers with one {@code Content-Length} instead of several equal ones (RFC 9110
+   * section 8.6), and with none if a transfer coding takes precedence (RFC 9112 section 6.3). Those
+   * of a 204 have no meaning and are not checked.
    */
-  private static Headers withOneLength(Headers headers, HttpResponse response)
-      throws InvalidAnswerException {
+  private static Headers withSingleLength(Headers headers, HttpResponse response)
+      throws InvalidResponseException {
     if (!headers.contains(CONTENT_LENGTH) || response.getCode() == HttpStatus.SC_NO_CONTENT) {
       return headers;
     }
-    boolean coded = AnswerFraming.isCoded(response);
-    Optional<String> length = coded ? Optional.empty() : AnswerFraming.contentLength(response);
+    boolean coded = ResponseFraming.isCoded(response);
+    Optional<String> length = coded ? Optional.empty() : ResponseFraming.contentLength(response);
     if (length.isPresent() && headers.all(CONTENT_LENGTH).equals(List.of(length.get()))) {
       return headers;
     }
@@ -321,13 +329,17 @@ final class HttpExchange implements AsyncClientExchangeHandler {
     return length.map(digits -> without.plus(CONTENT_LENGTH, digits)).orElse(without);
   }
 
-  /** A second less than the server says, so that it does not close just as we write. */
+  /**
+   * Returns the time for which the connection may be reused: one second less than the server's
+   * {@code Keep-Alive}, so that the server does not close while a request is written; at most
+   * {@link #maxIdle}.
+   */
   private Duration keepAliveOf(Headers all) {
     for (String value : all.all("keep-alive")) {
       Matcher matcher = KEEP_ALIVE_TIMEOUT.matcher(value);
       if (matcher.find()) {
-        Duration said = Duration.ofSeconds(Long.parseLong(matcher.group(1))).minusSeconds(1);
-        return said.compareTo(maxIdle) < 0 ? said : maxIdle;
+        Duration limit = Duration.ofSeconds(Long.parseLong(matcher.group(1))).minusSeconds(1);
+        return limit.compareTo(maxIdle) < 0 ? limit : maxIdle;
       }
     }
     return maxIdle;

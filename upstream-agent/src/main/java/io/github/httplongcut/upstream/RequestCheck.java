@@ -7,51 +7,52 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Refuses requests that no client agent of ours sends, before the server sees anything of them.
- * Whoever may publish requests writes the events himself (docs/protocol.md section 4, "Upstream
- * agent").
+ * Refuses malformed and ambiguous requests before the upstream server sees them. Our client agent
+ * sends no such request, but any RabbitMQ user with permission to publish requests can
+ * (docs/protocol.md section 4, "Upstream agent").
  */
 final class RequestCheck {
 
-  /** More digits than any content's length has. */
+  /** A decimal number that fits a {@code long}. */
   private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
   /**
-   * A host with or without a port (RFC 9112 section 3.2, RFC 3986 section 3.2), empty included:
-   * nothing that ends or splits a value, no path and no user. The comma, which RFC 3986 allows,
-   * joins two values.
+   * Characters of a host with an optional port (RFC 9112 section 3.2, RFC 3986 section 3.2); may be
+   * empty. Excluded are characters that end or split a header value, begin a path, or end a user
+   * name. RFC 3986 allows the comma, but a comma also joins two header values.
    */
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~!$&'()*+;=%:\\[\\]-]*");
 
   private RequestCheck() {}
 
   /**
-   * Checks method, {@code Host} and {@code Content-Length}.
+   * Checks the method, {@code Host} and {@code Content-Length}.
    *
-   * @throws CallRefusedException if a server could take the request for another, or for two
+   * @throws CallRefusedException if a server could read a different request, or two requests
    */
-  static void requireHarmless(Request request, Target target) throws CallRefusedException {
+  static void requireUnambiguous(Request request, Target target) throws CallRefusedException {
     requireMethod(request.method());
     List<String> hosts = request.headers().all("Host");
     if (hosts.size() > 1) {
-      throw badRequest("there is more than one Host");
+      throw badRequest("the request has more than one Host header");
     }
     if (target.config().preserveHost() && !hosts.isEmpty() && !isHost(hosts.get(0))) {
-      throw badRequest("Host is no host");
+      throw badRequest("the Host header is not a host with an optional port");
     }
     List<String> lengths = request.headers().all("Content-Length");
     if (lengths.size() > 1) {
-      throw badRequest("there is more than one Content-Length");
+      throw badRequest("the request has more than one Content-Length header");
     }
     if (!lengths.isEmpty() && !LENGTH.matcher(lengths.get(0)).matches()) {
-      throw badRequest("Content-Length is no number");
+      throw badRequest("the Content-Length header is not a number");
     }
   }
 
   /**
-   * Methods are case-sensitive (RFC 9110 section 9.1), but not for every HTTP library. One that
-   * takes {@code head} for HEAD expects no content, and would read the content that the server
-   * sends as the answer to the next request on that connection, which is somebody else's.
+   * Refuses TRACE, CONNECT, and HEAD in other than capitals. Methods are case-sensitive (RFC 9110
+   * section 9.1), but some HTTP libraries treat {@code head} as HEAD and expect no content. If the
+   * server then sends content, the library reads it as the response to the next request on the
+   * connection, which may be another caller's.
    */
   private static void requireMethod(String method) throws CallRefusedException {
     switch (method.toUpperCase(Locale.ROOT)) {
@@ -61,11 +62,11 @@ final class RequestCheck {
           throw new CallRefusedException(Failure.NOT_IMPLEMENTED, "CONNECT is not relayed");
       case "HEAD" -> {
         if (!method.equals("HEAD")) {
-          throw badRequest("HEAD is relayed in capitals only");
+          throw badRequest("the method HEAD must be in capitals");
         }
       }
       default -> {
-        // any token is a method
+        // RFC 9110 section 9.1: any token is a method.
       }
     }
   }

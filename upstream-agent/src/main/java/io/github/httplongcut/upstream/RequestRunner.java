@@ -33,28 +33,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the agent has taken, and how far each of it is: takes or rejects, settles, runs, answers
- * (protocol section 4, "Upstream agent"). Belongs to the loop; does no I/O but through its {@link
- * Ports}.
+ * Takes or rejects requests, settles and runs the taken ones, and publishes their answers (protocol
+ * section 4, "Upstream agent"). An answer is a response or an error. Belongs to the loop; does I/O
+ * only through its {@link Ports}.
  *
- * <p>A taken request holds its slot until it is answered; answers that wait for their confirm are
- * bounded by {@link TargetStates}, so that a RabbitMQ that takes nothing holds up what it sends.
- * Each of these ends it: answered; answered with an error (call failed, too late, refused, cut
- * off); cancelled; forgotten while settling, when its channel is lost.
+ * <p>A taken request holds its slot until it is answered. {@link TargetStates} limits the answers
+ * that wait for their confirm, so the agent takes fewer requests while RabbitMQ confirms too
+ * slowly.
+ *
+ * <p>A taken request ends in one of these ways:
+ *
+ * <ul>
+ *   <li>answered with a response;
+ *   <li>answered with an error: the call failed or was refused, the time was up, or the agent
+ *       stops;
+ *   <li>cancelled by its broker;
+ *   <li>forgotten, when its channel is lost while the request is settling.
+ * </ul>
  */
 final class RequestRunner {
 
   /**
-   * What surrounds it.
+   * Connections of the runner to the rest of the agent.
    *
    * @param http makes the calls
-   * @param outbox publishes; outcomes come back on the loop
-   * @param loop where results of calls are brought
-   * @param clock the loop's time, for what happens later
+   * @param publisher publishes; outcomes arrive on the loop
+   * @param loop runs the callbacks of calls
+   * @param clock the loop's time, for callbacks
    */
-  record Ports(HttpCaller http, Consumer<Publication> outbox, Executor loop, LongSupplier clock) {}
+  record Ports(
+      HttpCaller http, Consumer<Publication> publisher, Executor loop, LongSupplier clock) {}
 
-  /** From here on a status says that the server failed (RFC 9110 section 15.6). */
+  /** Lowest status code of a server error (RFC 9110 section 15.6). */
   private static final int SERVER_ERROR = 500;
 
   private static final Logger log = LoggerFactory.getLogger(RequestRunner.class);
@@ -65,7 +75,7 @@ final class RequestRunner {
   private final Ports ports;
   private final RunnerMetrics metrics;
   private final Map<UUID, TakenRequest> taken = new HashMap<>();
-  private final Cancelled cancelled = new Cancelled();
+  private final CancelledRequests cancelled = new CancelledRequests();
   private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
 
   RequestRunner(
@@ -84,23 +94,23 @@ final class RequestRunner {
   /**
    * Takes a message of {@code broker_request}s, or rejects it as a whole.
    *
-   * @param target whose routing key it came by
+   * @param target the target of the message's routing key
    */
   void onRequests(Delivery delivery, Target target, long now) {
     if (delivery.isLost()) {
-      return; // it comes again, here or elsewhere
+      return; // RabbitMQ delivers the message again, to this agent or as a dead letter
     }
     List<BrokerRequest> requests =
         delivery.events().stream().map(BrokerRequest.class::cast).toList();
-    if (!isHonest(delivery, target, requests)) {
+    if (!isConsistent(delivery, target, requests)) {
       discard(delivery, now);
       return;
     }
-    List<BrokerRequest> fresh =
+    List<BrokerRequest> newRequests =
         requests.stream()
             .filter(each -> !taken.containsKey(each.brokerReqId()) && !cancelled.contains(each))
             .toList();
-    if (!fresh.isEmpty() && !states.hasRoom(target, fresh.size())) {
+    if (!newRequests.isEmpty() && !states.hasRoom(target, newRequests.size())) {
       log.debug(
           "event=rejected target={} requests={} state={}",
           target.name(),
@@ -117,7 +127,7 @@ final class RequestRunner {
         .forEach(each -> each.redelivered(delivery));
     requests.stream().filter(cancelled::contains).forEach(each -> delivery.done());
     List<TakenRequest> started =
-        fresh.stream().map(each -> take(each, target, delivery, now)).toList();
+        newRequests.stream().map(each -> take(each, target, delivery, now)).toList();
     if (requests.stream().allMatch(each -> each.request().isRepeatable())) {
       started.forEach(each -> startOrRefuse(each, now));
     } else if (!started.isEmpty()) {
@@ -125,12 +135,15 @@ final class RequestRunner {
     }
   }
 
-  /** Nobody waits for it any more: stops the call, or does not begin it; says nothing. */
+  /**
+   * Cancels a request: aborts its call, or never starts it, and publishes no answer. A cancel from
+   * another user or broker than the request's, or after the answer, has no effect.
+   */
   void onCancel(BrokerCancel cancel, String userId, long now) {
     TakenRequest request = taken.get(cancel.brokerReqId());
-    boolean itsBrokers = request == null || request.event().brokerId().equals(cancel.brokerId());
+    boolean sameBroker = request == null || request.event().brokerId().equals(cancel.brokerId());
     boolean answering = request != null && request.state() == TakenRequest.State.ANSWERING;
-    if (!cancel.brokerId().user().equals(userId) || !itsBrokers || answering) {
+    if (!cancel.brokerId().user().equals(userId) || !sameBroker || answering) {
       return;
     }
     cancelled.add(cancel, now);
@@ -146,7 +159,7 @@ final class RequestRunner {
     remove(request);
   }
 
-  /** Ends the calls whose time is up. */
+  /** Times out calls whose deadline has passed. */
   void onTick(long now) {
     cancelled.onTick(now);
     for (TakenRequest request : List.copyOf(taken.values())) {
@@ -156,7 +169,7 @@ final class RequestRunner {
     }
   }
 
-  /** What runs goes on; what was still settling is somebody else's now. */
+  /** Forgets requests that were settling: RabbitMQ gives them back. Running requests continue. */
   void onConsumingLost() {
     for (TakenRequest request : List.copyOf(taken.values())) {
       if (request.state() == TakenRequest.State.SETTLING) {
@@ -166,39 +179,39 @@ final class RequestRunner {
     }
   }
 
-  /** What is taken from now on, it takes under this id. */
-  void moveTo(ProcessId newId) {
+  /** Sets the id under which later requests are taken. */
+  void changeId(ProcessId newId) {
     upstreamId = newId;
   }
 
-  /** Whether something that was taken under that id is not answered yet. */
+  /** Returns whether a request that was taken under {@code id} has no confirmed answer yet. */
   boolean isBusyAs(ProcessId id) {
     return taken.values().stream().anyMatch(each -> each.upstreamId().equals(id));
   }
 
-  /** Ends what still runs when there is no more time to wait for it. */
+  /** Aborts the calls that still run when the drain timeout has passed. */
   void cutOff(long now) {
     for (TakenRequest request : List.copyOf(taken.values())) {
       if (request.state() == TakenRequest.State.RUNNING) {
         if (request.abortCall() == HttpCaller.Progress.NOT_SENT) {
-          fail(request, Failure.NOT_RUN, "the upstream agent stops", now);
+          fail(request, Failure.NOT_RUN, "the upstream agent is shutting down", now);
         } else {
           fail(
               request,
               Failure.UPSTREAM_AGENT_LOST,
-              "the upstream agent stopped before the server had answered",
+              "the upstream agent shut down before the upstream server had answered",
               now);
         }
       }
     }
   }
 
-  /** Whether nothing is taken and unanswered. */
+  /** Returns whether every taken request has ended, with its answer confirmed or given up. */
   boolean isIdle() {
     return taken.isEmpty();
   }
 
-  private boolean isHonest(Delivery delivery, Target target, List<BrokerRequest> requests) {
+  private boolean isConsistent(Delivery delivery, Target target, List<BrokerRequest> requests) {
     if (requests.stream().map(BrokerRequest::brokerReqId).distinct().count() < requests.size()) {
       return false;
     }
@@ -206,7 +219,7 @@ final class RequestRunner {
       TakenRequest known = taken.get(each.brokerReqId());
       if (!each.request().upstreamTarget().equals(target.name())
           || !each.brokerId().user().equals(delivery.envelope().userId())
-          // By the fence it cannot come back: somebody sends old messages anew.
+          // A settled request cannot come back from RabbitMQ, so somebody has published it again.
           || (known != null && !(known.isRepeatable() && each.request().isRepeatable()))) {
         return false;
       }
@@ -238,13 +251,15 @@ final class RequestRunner {
   }
 
   private void onSettled(TakenRequest request, long now) {
-    // It may have been cancelled meanwhile.
+    // The request may have been cancelled in the meantime.
     if (taken.get(request.brokerReqId()) == request) {
       startOrRefuse(request, now);
     }
   }
 
-  /** Calls that throw are bugs: each costs its own request, which is answered. */
+  /**
+   * Runs a step. An exception is a bug: the request gets an error, and no other request suffers.
+   */
   private void guarded(TakenRequest request, long now, Runnable step) {
     try {
       step.run();
@@ -256,7 +271,8 @@ final class RequestRunner {
       if (request.state() == TakenRequest.State.ANSWERING) {
         onAnswered(request);
       } else {
-        fail(request, Failure.INTERNAL_ERROR, "a bug: see the upstream agent's log", now);
+        fail(
+            request, Failure.INTERNAL_ERROR, "bug in the upstream agent: see the agent's log", now);
       }
     }
   }
@@ -267,7 +283,7 @@ final class RequestRunner {
 
   private void startOrRefuseUnguarded(TakenRequest request, long now) {
     if (states.isDraining()) {
-      fail(request, Failure.NOT_RUN, "the upstream agent drains", now);
+      fail(request, Failure.NOT_RUN, "the upstream agent is draining", now);
       return;
     }
     long ttl =
@@ -275,7 +291,7 @@ final class RequestRunner {
             TimeLeft.millisForNextHop(request.deadline(), now),
             request.target().config().timeout().toMillis());
     if (ttl <= 0) {
-      fail(request, Failure.NOT_RUN, "no time was left to run it", now);
+      fail(request, Failure.NOT_RUN, "no time was left to run the request", now);
       return;
     }
     try {
@@ -287,7 +303,7 @@ final class RequestRunner {
 
   private void start(TakenRequest request, long ttl, long now) throws CallRefusedException {
     Request http = request.event().request();
-    RequestCheck.requireHarmless(http, request.target());
+    RequestCheck.requireUnambiguous(http, request.target());
     String url = request.target().urlOf(http.url());
     log.debug("event=started {} method={} upstream_req_ttl={}", request, http.method(), ttl);
     request.runningUntil(now + ttl * 1_000_000L);
@@ -308,7 +324,7 @@ final class RequestRunner {
             request.brokerReqId(), request.upstreamReqId(), request.upstreamId());
     long left = TimeLeft.millis(request.deadline(), now);
     ports
-        .outbox()
+        .publisher()
         .accept(
             Publication.of(ack, brokerKey(request), request.deadline())
                 .batched(request.isRepeatable() ? Batching.UNHURRIED : Batching.ANY)
@@ -316,7 +332,7 @@ final class RequestRunner {
   }
 
   private void onResult(TakenRequest request, HttpCaller.Result result) {
-    // A call that was given up may have been just about to end.
+    // An aborted call may have ended at the same moment.
     if (taken.get(request.brokerReqId()) != request
         || request.state() != TakenRequest.State.RUNNING) {
       return;
@@ -339,14 +355,14 @@ final class RequestRunner {
       fail(
           request,
           Failure.UPSTREAM_UNREACHABLE,
-          "upstream target '%s': no connection to %s in time"
+          "upstream target '%s': could not connect to %s in time"
               .formatted(target.name(), target.hostAndPort()),
           now);
     } else {
       fail(
           request,
           Failure.UPSTREAM_TIMEOUT,
-          "upstream target '%s': %s did not answer in time"
+          "upstream target '%s': %s did not send a complete response in time"
               .formatted(target.name(), target.hostAndPort()),
           now);
     }
@@ -386,7 +402,7 @@ final class RequestRunner {
   private void answer(TakenRequest request, Event event, long bytes, long now) {
     request.answering(bytes);
     metrics.inFlight(request.target(), states.answered(request.target(), bytes));
-    if (!request.isRepeatable() && hasOthersRunIt(event)) {
+    if (!request.isRepeatable() && allowsRerun(event)) {
       publish(
           request,
           event,
@@ -394,31 +410,36 @@ final class RequestRunner {
           publication ->
               publication
                   .tried(Tries.ONCE)
-                  .whenDone(outcome -> onHandedOn(request, outcome, ports.clock().getAsLong())));
+                  .whenDone(
+                      outcome -> onRerunAllowed(request, outcome, ports.clock().getAsLong())));
     } else {
       publishUntilConfirmed(request, event, now);
     }
   }
 
-  /** Returns whether a broker, or the client agent, has somebody else run the request for it. */
-  private static boolean hasOthersRunIt(Event answer) {
+  /** Returns whether the broker or the client agent may have another agent run the request. */
+  private static boolean allowsRerun(Event answer) {
     return answer instanceof UpstreamError error
         && (error.error().failure() == Failure.NOT_RUN
             || error.error().failure() == Failure.UPSTREAM_UNREACHABLE);
   }
 
   /**
-   * An error that has others run a request that is not repeatable was published, once: two copies
-   * could have two run it, one by way of its broker, one as an orphan (protocol section 4). If it
-   * is unknown whether RabbitMQ has it, the broker hears an error for which nobody runs anything.
+   * Handles the outcome of an error after which another agent may run a request that is not
+   * repeatable. Such an error is published once: with two copies, one to the broker and one as an
+   * orphan, two agents could run the request (protocol section 4). If the outcome
+   * is unknown, a nack or a block, this method publishes {@code upstream_agent_lost} instead, after
+   * which nobody runs the request.
    */
-  private void onHandedOn(TakenRequest request, Outcome outcome, long now) {
+  private void onRerunAllowed(TakenRequest request, Outcome outcome, long now) {
     switch (outcome) {
       case CONFIRMED, RETURNED, REFUSED, NO_CONNECTION -> onAnswered(request);
       case UNKNOWN, NACKED, BLOCKED, INBOX_BUSY -> {
-        String why = "the upstream agent has not run it, but could not say so for certain";
+        String message =
+            "the upstream agent did not run the request, but RabbitMQ did not confirm the error"
+                + " that says so";
         log.debug("event=handed_on_in_doubt {} outcome={}", request, outcome);
-        publishUntilConfirmed(request, error(request, Failure.UPSTREAM_AGENT_LOST, why), now);
+        publishUntilConfirmed(request, error(request, Failure.UPSTREAM_AGENT_LOST, message), now);
       }
     }
   }
@@ -429,7 +450,7 @@ final class RequestRunner {
   }
 
   private void publish(
-      TakenRequest request, Event event, long now, UnaryOperator<Publication> completed) {
+      TakenRequest request, Event event, long now, UnaryOperator<Publication> configure) {
     long left = TimeLeft.millis(request.deadline(), now);
     if (left <= 0) {
       log.debug("event=too_late {}", request);
@@ -437,13 +458,13 @@ final class RequestRunner {
       return;
     }
     ports
-        .outbox()
+        .publisher()
         .accept(
-            completed.apply(
+            configure.apply(
                 Publication.of(event, brokerKey(request), request.deadline()).expiringAfter(left)));
   }
 
-  /** The answer is confirmed, or nobody can want it any more. */
+  /** Ends a request whose answer is confirmed, given up or too late. */
   private void onAnswered(TakenRequest request) {
     request.deliveryDone();
     remove(request);

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the upstream agent counts. Thread-safe. */
+/** The metrics of the {@link RequestRunner}. Thread-safe. */
 final class RunnerMetrics {
 
-  private record Kind(String target, String outcome) {}
+  private record TargetOutcome(String target, String outcome) {}
 
   private final MeterRegistry registry;
-  private final Map<Kind, Counter> ended = new ConcurrentHashMap<>();
+  private final Map<TargetOutcome, Counter> ended = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> inFlight = new HashMap<>();
 
   RunnerMetrics(MeterRegistry registry, Targets targets) {
@@ -24,11 +24,11 @@ final class RunnerMetrics {
       AtomicInteger gauge = new AtomicInteger();
       inFlight.put(target.name(), gauge);
       Gauge.builder("longcut.upstream.in.flight", gauge, AtomicInteger::get)
-          .description("Requests that are taken and whose answer is not confirmed")
+          .description("Requests that are taken and not yet answered")
           .tag("target", target.name())
           .register(registry);
       Gauge.builder("longcut.upstream.capacity", target, Target::capacity)
-          .description("Requests that are taken at the same time at most")
+          .description("Maximum number of requests in flight")
           .tag("target", target.name())
           .register(registry);
     }
@@ -38,19 +38,19 @@ final class RunnerMetrics {
     inFlight.get(target.name()).set(count);
   }
 
-  /** An event that was given back: full, draining or withdrawn. */
+  /** Counts requests that were rejected because the target is full, draining or withdrawn. */
   void rejected(Target target, int events) {
     Counter.builder("longcut.upstream.requests.rejected")
-        .description("Requests given back unrun: full, draining or withdrawn")
+        .description("Requests rejected, not run: the target is full, draining or withdrawn")
         .tag("target", target.name())
         .register(registry)
         .increment(events);
   }
 
-  /** A message that no honest broker sends. */
+  /** Counts a discarded message: its envelope and its content do not match. */
   void discarded() {
     Counter.builder("longcut.upstream.messages.discarded")
-        .description("Messages whose envelope and content do not fit together")
+        .description("Messages discarded because envelope and content do not match")
         .register(registry)
         .increment();
   }
@@ -68,14 +68,14 @@ final class RunnerMetrics {
   }
 
   private void ended(Target target, String outcome) {
-    ended.computeIfAbsent(new Kind(target.name(), outcome), this::counter).increment();
+    ended.computeIfAbsent(new TargetOutcome(target.name(), outcome), this::counter).increment();
   }
 
-  private Counter counter(Kind kind) {
+  private Counter counter(TargetOutcome key) {
     return Counter.builder("longcut.upstream.requests")
-        .description("Requests taken, by what became of them: response, cancelled or an error code")
-        .tag("target", kind.target)
-        .tag("outcome", kind.outcome)
+        .description("Requests ended, by outcome: response, cancelled or an error code")
+        .tag("target", key.target)
+        .tag("outcome", key.outcome)
         .register(registry);
   }
 }

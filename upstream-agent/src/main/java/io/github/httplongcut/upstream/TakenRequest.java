@@ -5,16 +5,16 @@ import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.UUID;
 
-/** A request that the agent has taken and not yet answered. Belongs to the loop. */
+/** A request that the agent has taken and whose answer is not confirmed. Belongs to the loop. */
 final class TakenRequest {
 
-  /** Where it stands; a step back does not exist. */
+  /** The states of a request, in order; a request never returns to an earlier one. */
   enum State {
-    /** It is not repeatable and waits for RabbitMQ's word that it cannot come back. */
+    /** Not started; if the request is not repeatable, its delivery is not settled yet. */
     SETTLING,
     /** The HTTP call is under way. */
     RUNNING,
-    /** The answer is published and not confirmed. */
+    /** The answer is handed to the publisher and not confirmed. */
     ANSWERING
   }
 
@@ -38,7 +38,7 @@ final class TakenRequest {
     this.deadline = deadline;
   }
 
-  /** What the agent was called when it took it. */
+  /** Returns the agent's id at the time when it took the request. */
   ProcessId upstreamId() {
     return upstreamId;
   }
@@ -63,12 +63,12 @@ final class TakenRequest {
     return event.request().isRepeatable();
   }
 
-  /** When the broker's time for it is up. */
+  /** Returns the time, by the loop's clock, at which the broker's TTL for the request ends. */
   long deadline() {
     return deadline;
   }
 
-  /** When the HTTP call's time is up. */
+  /** Returns the time, by the loop's clock, at which the HTTP call times out. */
   long callDeadline() {
     return callDeadline;
   }
@@ -91,31 +91,33 @@ final class TakenRequest {
   }
 
   /**
-   * Its answer is published.
+   * Marks the request as answered.
    *
-   * @param bytes of memory that its header fields and content take up
+   * @param bytes memory of the answer's header fields and content
    */
   void answering(long bytes) {
     state = State.ANSWERING;
     answerBytes = bytes;
   }
 
-  /** Bytes of memory that its answer's header fields and content take up. */
+  /** Returns the memory, in bytes, of the answer's header fields and content. */
   long answerBytes() {
     return answerBytes;
   }
 
-  /** It came again, since the delivery so far was lost. */
+  /** Replaces the delivery, which was lost with its channel, by its redelivery. */
   void redelivered(Delivery again) {
     delivery = again;
   }
 
-  /** Nothing more will be said of it: RabbitMQ may forget it. */
+  /**
+   * Marks the request's event in its delivery as done. The delivery is acked after its last event.
+   */
   void deliveryDone() {
     delivery.done();
   }
 
-  /** Its ids and target for the log, which asks for them only where it writes them. */
+  /** Returns ids and target for the log. The logger formats them only if it writes the line. */
   @Override
   public String toString() {
     return "client_req_id="

@@ -9,33 +9,37 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An upstream target as it is called: its settings, and its URL taken apart once.
+ * An upstream target with its settings and its parsed URL.
  *
  * @param config the settings
- * @param server its host and port
- * @param authority what {@code Host} says: host, and port unless it is the scheme's own (RFC 9110
- *     section 7.2)
- * @param basePath put before every URL; empty, or with a slash in front and none behind
+ * @param server host and port of the upstream server
+ * @param authority value of the {@code Host} header: host, and the port unless it is the scheme's
+ *     default (RFC 9110 section 7.2)
+ * @param basePath prefix of every request URL; empty, or begins with a slash and does not end with
+ *     one
  */
 record Target(
-    UpstreamAgentConfig.Target config, Authority server, String authority, String basePath) {
+    UpstreamAgentConfig.TargetConfig config, Authority server, String authority, String basePath) {
 
-  /** An encoded ASCII character, by way of as many encodings of its percent sign as there are. */
+  /**
+   * A percent-encoded ASCII character. Its percent sign may itself be encoded any number of times.
+   */
   private static final Pattern ENCODED = Pattern.compile("%(?:25)*([0-7][0-9A-Fa-f])");
 
-  /** A dot, slash or backslash in two bytes where UTF-8 has one (RFC 3629 section 10). */
+  /** An overlong UTF-8 encoding (two bytes) of a dot, slash or backslash (RFC 3629 section 10). */
   private static final Pattern OVERLONG =
       Pattern.compile("%(?:25)*c0%(?:25)*(ae|af)|%(?:25)*c1%(?:25)*(9c)", Pattern.CASE_INSENSITIVE);
 
-  /** Servers differ in what they take for the end of a segment's name. */
+  /** Separators of path segments. Some servers treat a backslash as a slash. */
   private static final Pattern SEGMENT_END = Pattern.compile("[/\\\\]");
 
+  /** The part of a segment that some servers ignore: from a semicolon, a space or a control on. */
   private static final Pattern NAME_END = Pattern.compile("[;\\x00-\\x20].*", Pattern.DOTALL);
 
-  /** So often a path is decoded to look for dot segments: some servers decode more than once. */
-  private static final int MOST_DECODINGS = 5;
+  /** Limit on decoding passes in the search for dot segments. Some servers decode repeatedly. */
+  private static final int MAX_DECODINGS = 5;
 
-  static Target of(UpstreamAgentConfig.Target config) {
+  static Target of(UpstreamAgentConfig.TargetConfig config) {
     URI url = config.url();
     Authority server = Authority.of(url).orElseThrow();
     int defaultPort = isTls(url) ? 443 : 80;
@@ -54,7 +58,7 @@ record Target(
     return config.name();
   }
 
-  /** Of the name, which no other has: targets are keys wherever a request is counted. */
+  /** Hashes the name only: it is unique, and targets are map keys on the path of every request. */
   @Override
   public int hashCode() {
     return name().hashCode();
@@ -68,7 +72,7 @@ record Target(
     return isTls(config.url());
   }
 
-  /** Without the brackets of an IPv6 address. */
+  /** Returns the host name or address; an IPv6 address without its brackets. */
   String host() {
     return server.hostName();
   }
@@ -77,14 +81,14 @@ record Target(
     return server.port() != -1 ? server.port() : isTls() ? 443 : 80;
   }
 
-  /** Where it is, for people. */
+  /** Returns host and port for log and error messages; an IPv6 address keeps its brackets. */
   String hostAndPort() {
     return server.host() + ':' + port();
   }
 
   /**
-   * The request target for the server: base path and URL joined byte for byte, nothing decoded or
-   * normalized (RFC 9112 section 3.2.1).
+   * Returns the HTTP request target (RFC 9112 section 3.2.1): the base path followed by the URL.
+   * Nothing is decoded or normalized.
    *
    * @throws CallRefusedException if the URL would lead out of the base path
    */
@@ -94,19 +98,27 @@ record Target(
     }
     if (!url.startsWith("/")) {
       throw new CallRefusedException(
-          Failure.BAD_REQUEST, "the upstream target has a base path, which '*' is not under");
+          Failure.BAD_REQUEST,
+          "the URL '*' cannot be relayed: the upstream target has a base path");
     }
     if (hasDotSegments(url)) {
       throw new CallRefusedException(
-          Failure.BAD_REQUEST, "the upstream target has a base path: no dot segments in the URL");
+          Failure.BAD_REQUEST,
+          "the URL must not contain the path segments '.' and '..': the upstream target has a base"
+              + " path");
     }
     return basePath + url;
   }
 
   /**
-   * Returns whether a segment of the path is {@code .} or {@code ..} as any server may read it:
-   * with the dots or slashes percent-encoded, also more than once or in more bytes than needed,
-   * with backslashes, with parameters behind a semicolon, with white space or NUL behind the dots.
+   * Returns whether some server could read a segment of the path as {@code .} or {@code ..}.
+   * Servers differ, so this method recognizes:
+   *
+   * <ul>
+   *   <li>dots and slashes that are percent-encoded, also repeatedly or as overlong UTF-8;
+   *   <li>backslashes in place of slashes;
+   *   <li>dots followed by parameters (after a semicolon), white space or NUL.
+   * </ul>
    */
   private static boolean hasDotSegments(String url) {
     int query = url.indexOf('?');
@@ -115,14 +127,14 @@ record Target(
       return false;
     }
     String plain = path;
-    for (int i = 0; i < MOST_DECODINGS; i++) {
+    for (int i = 0; i < MAX_DECODINGS; i++) {
       String once = decoded(plain);
       if (once.equals(plain)) {
         return hasPlainDotSegments(plain);
       }
       plain = once;
     }
-    return true; // nobody who means well encodes it so often
+    return true; // no well-meaning caller encodes a URL this many times
   }
 
   private static boolean hasPlainDotSegments(String path) {
@@ -139,15 +151,15 @@ record Target(
     if (path.indexOf('%') < 0) {
       return path;
     }
-    String plain = OVERLONG.matcher(path).replaceAll(Target::meaningOfOverlong);
-    return ENCODED.matcher(plain).replaceAll(Target::meaningOf);
+    String plain = OVERLONG.matcher(path).replaceAll(Target::decodedOverlong);
+    return ENCODED.matcher(plain).replaceAll(Target::decodedCharacter);
   }
 
-  private static String meaningOf(MatchResult encoded) {
+  private static String decodedCharacter(MatchResult encoded) {
     return Matcher.quoteReplacement(Character.toString(Integer.parseInt(encoded.group(1), 16)));
   }
 
-  private static String meaningOfOverlong(MatchResult overlong) {
+  private static String decodedOverlong(MatchResult overlong) {
     String last = overlong.group(1) == null ? overlong.group(2) : overlong.group(1);
     return switch (last.toLowerCase(Locale.ROOT)) {
       case "ae" -> ".";

@@ -8,41 +8,42 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * How each target stands: slots in use, withdrawn or not, draining or not. What the runner takes
- * and what the heartbeats say come from here. Belongs to the loop.
+ * The state of each target: slots in use, unconfirmed answers, withdrawn, draining, gone. The
+ * runner consults it before it takes requests, and the heartbeats publish it. Belongs to the loop.
  */
 final class TargetStates {
 
   /**
-   * So many answers for each slot may wait for RabbitMQ's confirm. Few would do while it is quick;
-   * but the broker does not see them, so what it sends to an agent that has too many is rejected.
+   * Maximum number of unconfirmed answers per slot; at it the target is full. Generous, because
+   * brokers do not count unconfirmed answers: requests that they send to such a target are
+   * rejected.
    */
-  static final int UNCONFIRMED_FOR_EACH_SLOT = 16;
+  static final int MAX_UNCONFIRMED_PER_SLOT = 16;
 
-  /** So much content of a target's answers may wait for confirms. */
-  static final long UNCONFIRMED_BYTES = 16L << 20;
+  /** Maximum bytes of a target's unconfirmed answers; at it the target is full. */
+  static final long MAX_UNCONFIRMED_BYTES = 16L << 20;
 
   private final Map<Target, Integer> inFlight = new HashMap<>();
   private final Map<Target, Integer> unconfirmed = new HashMap<>();
   private final Map<Target, Long> unconfirmedBytes = new HashMap<>();
   private final Map<Target, Long> serverAnswers = new HashMap<>();
   private final Set<Target> withdrawn = new HashSet<>();
-  private Consumer<Target> listener = target -> {};
-  private Consumer<Target> whenRejected = target -> {};
+  private Consumer<Target> changeListener = target -> {};
+  private Consumer<Target> rejectionListener = target -> {};
   private boolean draining;
   private boolean gone;
 
-  /** Who hears, after each change that may be one of {@link #stateOf}. */
+  /** Sets the listener that is called after each change that may change {@link #stateOf}. */
   void onChange(Consumer<Target> listener) {
-    this.listener = listener;
+    this.changeListener = listener;
   }
 
-  /** Who hears of rejections. */
-  void onRejected(Consumer<Target> whenRejected) {
-    this.whenRejected = whenRejected;
+  /** Sets the listener that is called after each rejection. */
+  void onRejected(Consumer<Target> listener) {
+    this.rejectionListener = listener;
   }
 
-  /** What a heartbeat says now. */
+  /** Returns the state for the target's heartbeats. */
   AgentState stateOf(Target target) {
     if (gone) {
       return AgentState.GONE;
@@ -53,41 +54,42 @@ final class TargetStates {
     if (withdrawn.contains(target)) {
       return AgentState.GONE;
     }
-    // A RabbitMQ that takes no answers is sent no more requests for.
+    // While RabbitMQ does not confirm answers, brokers must not send more requests.
     boolean full =
         inFlight(target) >= target.capacity()
-            || unconfirmed.getOrDefault(target, 0) / UNCONFIRMED_FOR_EACH_SLOT >= target.capacity()
-            || unconfirmedBytes.getOrDefault(target, 0L) >= UNCONFIRMED_BYTES;
+            || unconfirmed.getOrDefault(target, 0) / MAX_UNCONFIRMED_PER_SLOT >= target.capacity()
+            || unconfirmedBytes.getOrDefault(target, 0L) >= MAX_UNCONFIRMED_BYTES;
     return full ? AgentState.FULL : AgentState.READY;
   }
 
   /**
-   * Requests taken and not yet answered. A slot is free with the answer, not with its confirm: the
-   * broker counts so too, and may send the next one before RabbitMQ has confirmed.
+   * Returns the number of requests that are taken and not answered. The answer frees the slot, not
+   * the answer's confirm: the broker counts likewise, and may send the next request before RabbitMQ
+   * has confirmed the answer.
    */
   int inFlight(Target target) {
     return inFlight.getOrDefault(target, 0);
   }
 
-  /** Whether that many more may be taken. */
+  /** Returns whether {@code requests} more requests may be taken. */
   boolean hasRoom(Target target, int requests) {
     return stateOf(target) == AgentState.READY && inFlight(target) + requests <= target.capacity();
   }
 
-  /** One more is taken; returns how many are now. */
+  /** Counts a request as taken. Returns the number now in flight. */
   int taken(Target target) {
     return changed(target, inFlight.merge(target, 1, Integer::sum));
   }
 
-  /** One has ended without an answer; returns how many are left. */
+  /** Counts a request as ended without an answer. Returns the number still in flight. */
   int freed(Target target) {
     return changed(target, inFlight.merge(target, -1, Integer::sum));
   }
 
   /**
-   * One is answered, and the answer not confirmed yet; returns how many are left.
+   * Counts a request as answered and its answer as unconfirmed. Returns the number still in flight.
    *
-   * @param bytes of the answer's content
+   * @param bytes memory of the answer's header fields and content
    */
   int answered(Target target, long bytes) {
     unconfirmed.merge(target, 1, Integer::sum);
@@ -95,58 +97,58 @@ final class TargetStates {
     return freed(target);
   }
 
-  /** The target's server has answered a request, and not with an error of its own. */
+  /** Counts a response of the target's server with a status code below 500. */
   void serverAnswered(Target target) {
     serverAnswers.merge(target, 1L, Long::sum);
   }
 
-  /** Requests that it has answered in that way so far. */
+  /** Returns the number of responses counted by {@link #serverAnswered} so far. */
   long serverAnswers(Target target) {
     return serverAnswers.getOrDefault(target, 0L);
   }
 
-  /** The publication of an answer of that many bytes has come to its end. */
+  /** Counts an answer of {@code bytes} bytes as no longer unconfirmed: confirmed or given up. */
   void confirmed(Target target, long bytes) {
     unconfirmedBytes.merge(target, -bytes, Long::sum);
     changed(target, unconfirmed.merge(target, -1, Integer::sum));
   }
 
-  /** The broker took it for free, and holds it for full now: it wants to know how it stands. */
+  /** Notifies the listener of a rejection: the broker will consider the target full. */
   void rejected(Target target) {
-    whenRejected.accept(target);
+    rejectionListener.accept(target);
   }
 
-  /** Its health check fails: nothing more is taken. */
+  /** Withdraws the target, since its health check fails. No more requests are taken. */
   void withdraw(Target target) {
     withdrawn.add(target);
-    listener.accept(target);
+    changeListener.accept(target);
   }
 
-  /** Its health check passes again. */
+  /** Offers a withdrawn target again, since its health check passes. */
   void offer(Target target) {
     withdrawn.remove(target);
-    listener.accept(target);
+    changeListener.accept(target);
   }
 
-  /** Whether what is not started yet is not to be. */
+  /** Returns whether the agent is draining: requests that have not started must not start. */
   boolean isDraining() {
     return draining;
   }
 
-  /** Nothing more is taken or started, of any target; for good. */
+  /** Stops taking and starting requests of all targets, permanently. */
   void drain(Targets targets) {
     draining = true;
-    targets.all().forEach(listener);
+    targets.all().forEach(changeListener);
   }
 
-  /** The agent leaves; for good. */
-  void leave(Targets targets) {
+  /** Sets the state of all targets to {@code gone}, permanently. */
+  void markGone(Targets targets) {
     gone = true;
-    targets.all().forEach(listener);
+    targets.all().forEach(changeListener);
   }
 
   private int changed(Target target, int count) {
-    listener.accept(target);
+    changeListener.accept(target);
     return count;
   }
 }

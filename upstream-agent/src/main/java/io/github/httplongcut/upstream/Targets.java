@@ -10,24 +10,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The upstream targets that this agent claims, by name and by routing key. Of the loop, but for the
- * names.
+ * The upstream targets that this agent serves, by name and by routing key. All methods belong to
+ * the loop, except {@link #all()} and {@link #names()}, which any thread may call.
  */
 final class Targets {
 
   private final Map<String, Target> byName = new LinkedHashMap<>();
   private final Map<String, Target> byRoutingKey = new LinkedHashMap<>();
 
-  Targets(ProcessId upstreamId, List<UpstreamAgentConfig.Target> configs) {
-    for (UpstreamAgentConfig.Target config : configs) {
+  Targets(ProcessId upstreamId, List<UpstreamAgentConfig.TargetConfig> configs) {
+    for (UpstreamAgentConfig.TargetConfig config : configs) {
       Target target = Target.of(config);
       byName.put(target.name(), target);
     }
-    moveTo(upstreamId);
+    changeId(upstreamId);
   }
 
-  /** The agent is called so from now on: what comes by another id's key is not for it. */
-  void moveTo(ProcessId upstreamId) {
+  /** Sets the agent's id. Routing keys with an earlier id no longer match. */
+  void changeId(ProcessId upstreamId) {
     byRoutingKey.clear();
     for (Target target : byName.values()) {
       byRoutingKey.put(Topology.targetKey(target.name(), upstreamId), target);
@@ -42,7 +42,7 @@ final class Targets {
     return byName.keySet();
   }
 
-  /** The target that messages of this key are for, if it is one of this very agent's. */
+  /** Returns the target of a routing key; empty if the key is not one of this agent's. */
   Optional<Target> ofRoutingKey(String routingKey) {
     return Optional.ofNullable(byRoutingKey.get(routingKey));
   }

@@ -11,16 +11,18 @@ import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.core5.http.nio.ssl.TlsStrategy;
 
-/** Makes TLS of a target's {@link Trust}. The host name is checked, but where it is insecure. */
+/**
+ * Sets up TLS from a target's {@link Trust}. Verifies the host name unless the target is insecure.
+ */
 final class TlsTrust {
 
   private TlsTrust() {}
 
   /**
-   * Makes TLS with a target's server. HttpClient compares the certificate with the host name where
-   * Java cannot.
+   * Returns the TLS settings for a target's server. HttpClient verifies host names that Java cannot
+   * verify, such as those with an underscore.
    *
-   * @throws IOException if the CA file cannot be read, or holds no certificate
+   * @throws IOException if the CA file cannot be read, or contains no certificate
    */
   static TlsStrategy strategyOf(Trust trust, String host) throws IOException {
     ClientTlsStrategyBuilder builder = ClientTlsStrategyBuilder.create();
@@ -37,7 +39,7 @@ final class TlsTrust {
                 TlsContexts.verifies(host)
                     ? HostnameVerificationPolicy.BUILTIN
                     : HostnameVerificationPolicy.CLIENT)
-            // Without one, the policy CLIENT compares nothing.
+            // The policy CLIENT verifies nothing without a verifier.
             .setHostnameVerifier(new DefaultHostnameVerifier());
       }
     } catch (GeneralSecurityException e) {

@@ -11,7 +11,7 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 
-/** Says in words why a server could not be reached. */
+/** Describes why a connection to an upstream server failed. */
 final class Unreachable {
 
   private static final boolean IN_CONTAINER =
@@ -19,7 +19,9 @@ final class Unreachable {
 
   private Unreachable() {}
 
-  /** One sentence that names the server, and says what failed and what to look at. */
+  /**
+   * Returns one sentence that names the target, the server, the cause and, if known, the remedy.
+   */
   static String describe(Target target, Exception cause) {
     return describe(target, cause, IN_CONTAINER);
   }
@@ -44,19 +46,19 @@ final class Unreachable {
   private static String reason(Throwable cause) {
     for (Throwable each = cause; each != null; each = each.getCause()) {
       if (each instanceof UnknownHostException) {
-        return "its name cannot be resolved";
+        return "the host name cannot be resolved";
       }
       if (each instanceof ConnectTimeoutException || each instanceof SocketTimeoutException) {
-        return "no answer in time";
+        return "the connection attempt timed out";
       }
       if (each instanceof NoRouteToHostException) {
-        return "no route to it";
+        return "no route to host";
       }
       if (each instanceof ConnectException) {
         return "connection refused";
       }
       if (each instanceof SSLException) {
-        return "TLS failed: " + rootMessage(each);
+        return "TLS handshake failed: " + rootMessage(each);
       }
     }
     return rootMessage(cause);
@@ -70,17 +72,17 @@ final class Unreachable {
     return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
-  /** By its name or number only: nothing is looked up. */
+  /** Returns whether the host is a loopback name or address, without a DNS lookup. */
   private static boolean isLoopback(String host) {
     String name = host.toLowerCase(Locale.ROOT);
     if (name.equals("localhost") || name.endsWith(".localhost")) {
       return true;
     }
-    boolean isNumber = name.contains(":") || name.chars().allMatch(c -> c == '.' || c <= '9');
+    boolean isAddress = name.contains(":") || name.chars().allMatch(c -> c == '.' || c <= '9');
     try {
-      return isNumber && InetAddress.getByName(name).isLoopbackAddress();
+      return isAddress && InetAddress.getByName(name).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      return false; // looks like an address, but is none
+      return false; // not a valid address
     }
   }
 }

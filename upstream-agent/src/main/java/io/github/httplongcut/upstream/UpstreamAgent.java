@@ -23,29 +23,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The upstream agent, put together: the session brings messages to the loop, where the runner takes
- * them; the client makes the calls and brings their results back to the loop.
+ * Wires the upstream agent. The session delivers messages on the loop, where the runner takes them.
+ * The HTTP client makes the calls and returns their results on the loop.
  */
 final class UpstreamAgent {
 
   /**
-   * What it is made of.
+   * The agent's parts. The agent starts and closes {@code http}, {@code loop} and {@code session}.
    *
-   * @param http starts and closes with the agent
-   * @param loop the same
-   * @param session the same; calls its listener on that loop
+   * @param session calls its listener on {@code loop}
    */
   record Parts(
       Targets targets, UpstreamClient http, Loop loop, Session session, MeterRegistry registry) {}
 
   private static final Logger log = LoggerFactory.getLogger(UpstreamAgent.class);
 
-  /** For the last answers and the goodbye to be confirmed. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+  /** Limit for the confirms of the last answers and of the {@code gone} heartbeats. */
+  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
 
   private static final Duration CLOSE_IDLE_EVERY = Duration.ofSeconds(1);
 
-  private final Guard guard = new Guard(); // of the loop
+  private final Guard guard = new Guard(); // belongs to the loop
   private final UpstreamAgentConfig config;
   private final Targets targets;
   private final UpstreamClient http;
@@ -78,7 +76,7 @@ final class UpstreamAgent {
             metrics);
     heartbeats =
         new Heartbeats(
-            new Heartbeats.Self(id, config.heartbeatInterval(), Version.current()),
+            new Heartbeats.Sender(id, config.heartbeatInterval(), Version.current()),
             targets,
             states,
             session::publish,
@@ -88,7 +86,7 @@ final class UpstreamAgent {
     states.onRejected(heartbeats::onRejected);
   }
 
-  /** Starts everything; what it starts from comes last: the messages. */
+  /** Starts everything. The session is last: it delivers messages, which need all other parts. */
   void start() {
     http.start();
     loop.start(new Ticks());
@@ -96,9 +94,17 @@ final class UpstreamAgent {
   }
 
   /**
-   * Drains: says so, finishes what runs, rejects what still comes, and says goodbye. Consumes to
-   * the last, since what is rejected goes to another agent at once, and what waits in the inbox
-   * does not. A second call does nothing.
+   * Drains and stops the agent; a second call does nothing.
+   *
+   * <ol>
+   *   <li>Heartbeats say {@code draining}. The agent rejects new requests and finishes running
+   *       ones.
+   *   <li>After {@code drain-timeout} it aborts calls that still run.
+   *   <li>The last heartbeats say {@code gone}.
+   * </ol>
+   *
+   * <p>The agent consumes its inbox until the end: a rejected request goes to another agent at
+   * once, whereas one that stays in the inbox must first expire.
    */
   void stop() throws InterruptedException {
     if (!stopping.compareAndSet(false, true)) {
@@ -110,14 +116,14 @@ final class UpstreamAgent {
       log.warn("event=drain_timed_out");
       loop.execute(() -> runner.cutOff(loop.now()));
     }
-    CountDownLatch saidGoodbye = new CountDownLatch(1);
+    CountDownLatch gonePublished = new CountDownLatch(1);
     loop.execute(
         () -> {
-          states.leave(targets);
-          saidGoodbye.countDown();
+          states.markGone(targets);
+          gonePublished.countDown();
         });
-    if (!saidGoodbye.await(LAST_WORDS.toNanos(), TimeUnit.NANOSECONDS)
-        || !session.flush(LAST_WORDS)) {
+    if (!gonePublished.await(FLUSH_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
+        || !session.flush(FLUSH_TIMEOUT)) {
       log.warn("event=last_words_unconfirmed");
     }
     session.close();
@@ -125,7 +131,7 @@ final class UpstreamAgent {
     loop.close();
   }
 
-  /** What RabbitMQ brings. */
+  /** Handles deliveries and changes of the RabbitMQ session. */
   private final class Messages implements SessionListener {
 
     private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
@@ -146,11 +152,11 @@ final class UpstreamAgent {
     @Override
     public void onInboxReplaced(ProcessId newId) {
       log.info("event=inbox_replaced upstream_id={}", newId);
-      ProcessId before = upstreamId;
+      ProcessId formerId = upstreamId;
       upstreamId = newId;
-      targets.moveTo(newId);
-      runner.moveTo(newId);
-      heartbeats.moveTo(newId, () -> runner.isBusyAs(before));
+      targets.changeId(newId);
+      runner.changeId(newId);
+      heartbeats.changeId(newId, () -> runner.isBusyAs(formerId));
     }
 
     @Override
@@ -204,7 +210,7 @@ final class UpstreamAgent {
     }
   }
 
-  /** What time brings. */
+  /** Runs periodic work. */
   private final class Ticks implements Ticker {
 
     @Override
@@ -223,18 +229,21 @@ final class UpstreamAgent {
 
     @Override
     public long nanosToNextTick(long now) {
-      // What else there is, idle connections and cancels to forget, has time.
+      // Closing idle connections and forgetting old cancels is not urgent.
       return runner.isIdle()
           ? Math.min(heartbeats.nanosToNext(now), healthChecks.nanosToNext(now))
           : Loop.TICK.toNanos();
     }
 
-    /** What was not started goes back; it may be on its way to somebody else already. */
+    /**
+     * Reopens the consuming channel after a long pause of the process, so that RabbitMQ takes back
+     * requests that were not started. Their brokers may already have dispatched them elsewhere.
+     */
     @Override
     public void onStoodStill(long nanos) {
       log.warn("event=stood_still millis={}", nanos / 1_000_000);
       if (nanos > config.ackTimeout().toNanos()) {
-        session.reopenConsuming("stood still for " + nanos / 1_000_000 + " ms");
+        session.reopenConsuming("the process was paused for " + nanos / 1_000_000 + " ms");
       }
     }
   }

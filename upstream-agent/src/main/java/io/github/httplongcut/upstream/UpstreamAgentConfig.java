@@ -15,11 +15,11 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The upstream agent's settings; {@code reference.conf} says what each means, its unit, and what
- * happens at the limit.
+ * The upstream agent's settings. {@code reference.conf} documents each setting, its unit and its
+ * limit.
  *
- * @param name of the process: {@code longcut.id}
- * @param targets at least one, by name
+ * @param name the process name, from {@code longcut.id}
+ * @param targets at least one, sorted by name
  */
 public record UpstreamAgentConfig(
     String name,
@@ -28,12 +28,12 @@ public record UpstreamAgentConfig(
     Duration ackTimeout,
     Duration heartbeatInterval,
     Duration drainTimeout,
-    List<Target> targets)
+    List<TargetConfig> targets)
     implements RoleConfig {
 
   /**
-   * RabbitMQ's prefetch is an unsigned 16-bit number, and some of it is kept for other events. Less
-   * than {@link WireLimits#CAPACITY}.
+   * Limit on the sum of all capacities. RabbitMQ's prefetch is an unsigned 16-bit number, and a
+   * part is reserved for other events. Less than {@link WireLimits#CAPACITY}.
    */
   private static final int MAX_CAPACITY = 65_000;
 
@@ -46,24 +46,26 @@ public record UpstreamAgentConfig(
     targets = List.copyOf(targets);
   }
 
-  /** RabbitMQ's prefetch for the inbox: the sum of the capacities. */
+  /** Returns RabbitMQ's prefetch for requests in the inbox: the sum of the capacities. */
   public int prefetch() {
-    return targets.stream().mapToInt(Target::capacity).sum();
+    return targets.stream().mapToInt(TargetConfig::capacity).sum();
   }
 
   /**
-   * One upstream server, or several behind one URL.
+   * Settings of one upstream target.
    *
-   * @param name the upstream target
-   * @param url {@code http} or {@code https}, with a base path or none; no user, query or fragment
-   * @param capacity requests at once
+   * @param name the upstream target's name
+   * @param url {@code http} or {@code https}, with an optional base path; no user, query or
+   *     fragment
+   * @param capacity maximum number of concurrent requests
    * @param timeout of one HTTP request
    * @param maxResponseBody bytes
-   * @param preserveHost whether the caller's Host goes to the server, not the URL's
-   * @param trust of an {@code https} server
-   * @param healthCheck empty: the target is always offered
+   * @param preserveHost true to send the caller's {@code Host} to the server, false to send that of
+   *     the URL
+   * @param trust certificates that an {@code https} server may have
+   * @param healthCheck empty if the target is always offered
    */
-  public record Target(
+  public record TargetConfig(
       String name,
       URI url,
       int capacity,
@@ -74,34 +76,38 @@ public record UpstreamAgentConfig(
       Optional<HealthCheck> healthCheck) {}
 
   /**
-   * Which {@code https} server is believed.
+   * Settings for the verification of an {@code https} server's certificate.
    *
-   * @param caFile PEM certificates to trust; empty: those of the JVM
-   * @param insecure trusts anybody, checks no host name
+   * @param caFile PEM file of trusted CA certificates; empty to trust the JVM's CAs
+   * @param insecure true to accept any certificate and any host name
    */
   public record Trust(Optional<Path> caFile, boolean insecure) {}
 
   /**
-   * Asks a server now and then whether it is well.
+   * Settings of a target's health check.
    *
    * @param path in origin-form, from the root of the server, not under the base path
-   * @param rise checks in a row that must pass before a withdrawn target is offered again
-   * @param fall checks in a row that must fail before it is withdrawn
+   * @param interval from the start of one check to the start of the next
+   * @param timeout of one check
+   * @param rise consecutive passes after which a withdrawn target is offered again
+   * @param fall consecutive failures after which a target is withdrawn
    */
   public record HealthCheck(String path, Duration interval, Duration timeout, int rise, int fall) {}
 
-  /** Reads {@code longcut}. */
+  /** Reads the settings from the section {@code longcut}. */
   public static UpstreamAgentConfig read(Settings longcut) {
     Settings agent = longcut.section("upstream-agent");
-    List<Target> targets = new ArrayList<>();
+    List<TargetConfig> targets = new ArrayList<>();
     agent
         .named("targets", agent.section("target-defaults"))
         .forEach((name, settings) -> targets.add(readTarget(name, settings)));
     agent.require(!targets.isEmpty(), "targets", "at least one target, such as --target NAME=URL");
     agent.require(
-        targets.stream().mapToLong(Target::capacity).sum() <= MAX_CAPACITY,
+        targets.stream().mapToLong(TargetConfig::capacity).sum() <= MAX_CAPACITY,
         "targets",
-        "capacities of at most " + MAX_CAPACITY + " together, the most that RabbitMQ can prefetch");
+        "capacities that add up to at most "
+            + MAX_CAPACITY
+            + ", since RabbitMQ's prefetch is limited");
     return new UpstreamAgentConfig(
         longcut.name("id"),
         AmqpConfig.read(longcut.section("amqp")),
@@ -110,14 +116,14 @@ public record UpstreamAgentConfig(
         agent.duration(
             "heartbeat-interval",
             WireLimits.HEARTBEAT_INTERVAL,
-            "brokers take this agent for dead after three times as long at the most"),
+            "brokers treat a longer interval as 60s and consider the agent lost too early"),
         agent.duration("drain-timeout"),
         targets);
   }
 
-  private static Target readTarget(String name, Settings settings) {
-    Target target =
-        new Target(
+  private static TargetConfig readTarget(String name, Settings settings) {
+    TargetConfig target =
+        new TargetConfig(
             name,
             settings.parsed("url", URL_FORM, UpstreamAgentConfig::url, NO_URL),
             settings.count("capacity"),
@@ -130,7 +136,7 @@ public record UpstreamAgentConfig(
     settings.require(
         !target.trust.insecure || target.trust.caFile.isEmpty(),
         "insecure",
-        "false where a ca-file says whom to trust");
+        "false where ca-file is set");
     return target;
   }
 

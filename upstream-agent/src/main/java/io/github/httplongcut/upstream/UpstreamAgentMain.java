@@ -15,12 +15,12 @@ import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
 
-/** The upstream agent's process. */
+/** The entry point of the upstream agent. */
 public final class UpstreamAgentMain {
 
   private UpstreamAgentMain() {}
 
-  /** Runs it until it is told to stop. */
+  /** Runs the upstream agent until it is stopped by a signal. */
   public static void main(String... arguments) {
     new RoleCommand<>(
             Role.UPSTREAM_AGENT,
@@ -50,12 +50,12 @@ public final class UpstreamAgentMain {
     UpstreamAgent agent =
         new UpstreamAgent(
             config, id, new UpstreamAgent.Parts(targets, http, loop, session, metrics.registry()));
-    admin.start(); // first: it alone can fail, and then there is nothing to undo
+    admin.start(); // first, since only this start can fail, and nothing is started yet
     agent.start();
     return () -> {
       readiness.stopping();
       agent.stop();
-      admin.close(); // last, so that the drain can be watched
+      admin.close(); // last, so that operators can observe the drain
       metrics.close();
     };
   }

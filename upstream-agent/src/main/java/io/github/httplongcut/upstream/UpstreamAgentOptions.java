@@ -8,7 +8,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The upstream agent's own flags and environment variables. */
+/** The command line flags and environment variables that only the upstream agent has. */
 @Command
 final class UpstreamAgentOptions implements RoleOptions {
 
@@ -18,7 +18,8 @@ final class UpstreamAgentOptions implements RoleOptions {
   @Option(
       names = "--target",
       paramLabel = "NAME=URL",
-      description = "An upstream target that this agent serves; may be repeated.")
+      description =
+          "Name and base URL of an upstream target that this agent serves; may be repeated.")
   private List<String> targets = List.of();
 
   @Override

@@ -47,40 +47,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Speaks HTTP/1.1 with the upstream servers: the connection pool and TLS of HttpClient over
- * HttpCore's bare protocol, without the part of HttpClient in between, which follows redirects,
- * keeps cookies, inflates, and sends fields of its own. What goes out is what was given.
+ * The HTTP/1.1 client for the upstream servers. It combines HttpClient's connection pool and TLS
+ * with HttpCore's protocol layer. It leaves out HttpClient's layer in between, which follows
+ * redirects, stores cookies, decompresses content and adds header fields: requests must reach the
+ * server unchanged.
  *
- * <p>Each target has its own pool: two targets on one server may differ in whom they trust.
+ * <p>Each target has its own connection pool, since two targets on one server may have different
+ * TLS settings.
  */
 final class UpstreamClient implements HttpCaller, AutoCloseable {
 
   /**
-   * For the TCP connection, and again for TLS: less than a request's time, to try another agent.
+   * Timeout of the TCP connection, and again of the TLS handshake. Shorter than a request's
+   * timeout, so that time is left for another agent.
    */
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /**
-   * How long an unused connection is kept: less than the servers that close soonest (Node: 5 s).
+   * Longest time that an idle connection is kept. Shorter than the idle timeouts of common servers
+   * (the shortest is Node.js's, 5 s).
    */
   static final Duration MAX_IDLE = Duration.ofSeconds(4);
 
   private static final int MAX_HEADER_LINE = 64 * 1024;
 
-  /** One more than is relayed: {@link HttpExchange} says in words that it is too many. */
+  /** One more than the relay's limit, so that {@link HttpExchange} can report the limit by name. */
   private static final int MAX_HEADER_LINES = WireLimits.OUTSIDE_HEADER_FIELDS + 1;
 
-  /** Beside the capacity: the health check, and connections that are just being closed. */
+  /**
+   * Connections besides the capacity: for the health check, and for those that are being closed.
+   */
   private static final int SPARE_CONNECTIONS = 8;
 
-  /** What HttpCore allocates for each connection, used or not: for input, output and content. */
-  private static final int BUFFERS_OF_A_CONNECTION = 3;
+  /** Buffers that HttpCore allocates for every connection: input, output and content. */
+  private static final int BUFFERS_PER_CONNECTION = 3;
 
-  /** So much for the buffers of all connections, if there are as many as there may be. */
-  private static final long MAX_BUFFERS = 48L << 20;
+  /** Limit in bytes for the buffers of all connections, at the maximum number of connections. */
+  private static final long MAX_BUFFER_BYTES = 48L << 20;
 
-  /** The head of most answers; one that is longer makes its buffer grow. */
-  private static final int LEAST_BUFFER = 1024;
+  /** Bytes; enough for the head of most responses. A buffer grows for a longer head. */
+  private static final int MIN_BUFFER_SIZE = 1024;
 
   private static final Logger log = LoggerFactory.getLogger(UpstreamClient.class);
 
@@ -89,18 +95,18 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   private final Map<String, ThreadPoolExecutor> connectors = new HashMap<>();
 
   /**
-   * A client for these targets, and no others.
+   * Creates a client for these targets.
    *
-   * @throws IOException if a target's CA file is of no use
+   * @throws IOException if a target's CA file cannot be read or contains no certificate
    */
   UpstreamClient(Collection<Target> targets) throws IOException {
     this(targets, SystemDefaultDnsResolver.INSTANCE);
   }
 
   /**
-   * A client that has names looked up by {@code resolver}, which may block.
+   * Creates a client that resolves host names with {@code resolver}, which may block.
    *
-   * @throws IOException if a target's CA file is of no use
+   * @throws IOException if a target's CA file cannot be read or contains no certificate
    */
   UpstreamClient(Collection<Target> targets, DnsResolver resolver) throws IOException {
     for (Target target : targets) {
@@ -115,8 +121,9 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     reactor =
         new DefaultConnectingIOReactor(
             (session, attachment) -> {
-              AnswerFraming framing = new AnswerFraming();
-              return new CarefulConnection(protocol(limits, framing).create(session), framing);
+              ResponseFraming framing = new ResponseFraming();
+              return new ConnectionHandler(
+                  duplexerFactory(limits, framing).create(session), framing);
             },
             IOReactorConfig.DEFAULT,
             task -> daemon(task, "upstream http"),
@@ -145,7 +152,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     return call;
   }
 
-  /** Closes connections that nobody has used for a while; to be called every second or so. */
+  /** Closes connections that were idle for {@link #MAX_IDLE}. Call about once a second. */
   void closeIdle() {
     for (PoolingAsyncClientConnectionManager pool : pools.values()) {
       pool.closeExpired();
@@ -159,7 +166,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
     pools.values().forEach(pool -> pool.close(CloseMode.IMMEDIATE));
     connectors.values().forEach(ThreadPoolExecutor::shutdownNow);
     reactor.close(
-        CloseMode.GRACEFUL); // an immediate one closes the selectors under its own threads
+        CloseMode.GRACEFUL); // IMMEDIATE closes the selectors while their threads still use them
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -169,9 +176,9 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   }
 
   /**
-   * Makes the thread that begins a target's connections. Looking a name up blocks, for many seconds
-   * if the DNS server does not answer: that must delay no other target. One thread is enough, since
-   * the JVM looks a name up only once at a time.
+   * Creates the thread that opens a target's connections. A DNS lookup blocks, for many seconds if
+   * the DNS server does not respond, and must not delay other targets. One thread per target is
+   * enough, since the JVM runs only one lookup of a name at a time.
    */
   private static ThreadPoolExecutor connectorOf(Target target) {
     ThreadPoolExecutor connector =
@@ -199,7 +206,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         .setDefaultConnectionConfig(
             ConnectionConfig.custom()
                 .setConnectTimeout(timeout)
-                .setSocketTimeout(Timeout.DISABLED) // the request's own deadline is the only one
+                .setSocketTimeout(Timeout.DISABLED) // the runner enforces the request's deadline
                 .build())
         .setDnsResolver(resolver)
         .setMaxConnPerRoute(maxConnections(target))
@@ -208,11 +215,11 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         .build();
   }
 
-  /** HttpCore's own where there is room for it. */
+  /** Returns HttpCore's default buffer size, or less if there may be many connections. */
   private static int bufferSize(Collection<Target> targets) {
     int connections = targets.stream().mapToInt(UpstreamClient::maxConnections).sum();
-    long each = MAX_BUFFERS / ((long) BUFFERS_OF_A_CONNECTION * Math.max(1, connections));
-    return (int) Math.max(LEAST_BUFFER, Math.min(Http1Config.DEFAULT.getBufferSize(), each));
+    long each = MAX_BUFFER_BYTES / ((long) BUFFERS_PER_CONNECTION * Math.max(1, connections));
+    return (int) Math.max(MIN_BUFFER_SIZE, Math.min(Http1Config.DEFAULT.getBufferSize(), each));
   }
 
   private static int maxConnections(Target target) {
@@ -227,16 +234,19 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         .build();
   }
 
-  /** For one connection: what is read on it depends on what was written. */
-  private static ClientHttp1StreamDuplexerFactory protocol(
-      Http1Config limits, AnswerFraming framing) {
-    WholeHeadParser parser =
-        new WholeHeadParser(
-            new DefaultHttpResponseParserFactory(limits, null, new AnswerLineParser()).create());
+  /**
+   * Returns a factory for the protocol layer of one connection. Connections cannot share it, since
+   * the parser keeps state: whether a request awaits its response.
+   */
+  private static ClientHttp1StreamDuplexerFactory duplexerFactory(
+      Http1Config limits, ResponseFraming framing) {
+    ResponseHeadParser parser =
+        new ResponseHeadParser(
+            new DefaultHttpResponseParserFactory(limits, null, new ResponseLineParser()).create());
     return new ClientHttp1StreamDuplexerFactory(
         new DefaultHttpProcessor(new HttpRequestInterceptor[0]), // adds nothing
         limits,
-        // Bytes are chars, both ways: without it, what is not ASCII becomes question marks.
+        // ISO 8859-1 maps each byte to one char. HttpCore's default turns non-ASCII into "?".
         CharCodingConfig.custom().setCharset(StandardCharsets.ISO_8859_1).build(),
         DefaultConnectionReuseStrategy.INSTANCE,
         () -> parser,
@@ -246,7 +256,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
         new Http1StreamListener() {
           @Override
           public void onRequestHead(HttpConnection connection, HttpRequest request) {
-            parser.awaitAnswer();
+            parser.expectResponse();
           }
 
           @Override
@@ -263,7 +273,7 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
   }
 
   private static HttpRequest httpRequest(Target target, String url, Request request) {
-    // Of its constructors the only one that does not take the URL apart and put it together anew.
+    // The only constructor that keeps the URL as it is; the others parse and reassemble the URL.
     BasicHttpRequest httpRequest =
         new BasicHttpRequest(
             request.method(), null, new URIAuthority(target.host(), target.port()), url);

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Which fields an upstream server gets: those that pass the relay, and those of this hop. */
+/**
+ * Computes the header fields of the request to the upstream server: the end-to-end fields of the
+ * relayed request, and the fields that belong to this hop.
+ */
 final class UpstreamRequestFields {
 
   private static final String HOST = "host";
@@ -16,9 +19,9 @@ final class UpstreamRequestFields {
   private UpstreamRequestFields() {}
 
   /**
-   * The fields that the server gets, all of them: nothing is added but {@code Host}, and a {@code
-   * Content-Length} where there is content. {@code Expect: 100-continue} stays here: the content is
-   * here already and nobody waits (RFC 9110 section 10.1.1).
+   * Returns all header fields for the server. This method adds only {@code Host}, and {@code
+   * Content-Length} if the request has content. It removes {@code Expect: 100-continue}: the agent
+   * already has the content and sends it without waiting (RFC 9110 section 10.1.1).
    */
   static Headers forServer(Request request, Target target) {
     Headers endToEnd = HeaderRules.endToEnd(request.headers());
@@ -38,7 +41,7 @@ final class UpstreamRequestFields {
             hasLength = true;
           }
         }
-        case "expect" -> addAllBut100Continue(fields, field);
+        case "expect" -> addWithout100Continue(fields, field);
         default -> field.values().forEach(value -> fields.add(field.name(), value));
       }
     }
@@ -48,7 +51,7 @@ final class UpstreamRequestFields {
     return fields.build();
   }
 
-  private static void addAllBut100Continue(Headers.Builder fields, Headers.Field field) {
+  private static void addWithout100Continue(Headers.Builder fields, Headers.Field field) {
     List<String> kept = new ArrayList<>(field.values());
     kept.removeIf(value -> value.strip().equalsIgnoreCase("100-continue"));
     kept.forEach(value -> fields.add(field.name(), value));

@@ -1,5 +1,5 @@
 /**
  * The upstream agent: takes requests from the broker, calls the upstream servers and publishes
- * their responses. It knows neither the broker's classes nor the client agent's.
+ * their responses. This package uses no classes of the broker or the client agent.
  */
 package io.github.httplongcut.upstream;

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A client with one target, a server made of bare sockets. */
+/** An {@link UpstreamClient} with one target, whose server is a {@link RawServer}. */
 final class Calls implements AutoCloseable {
 
   private final RawServer server;
   private final Target target;
   private final UpstreamClient client;
 
-  /** Calls to a server that runs these scripts, one for each connection. */
+  /** Creates calls to a server that runs these scripts, one per connection. */
   Calls(RawServer.Script... scripts) throws IOException {
     server = RawServer.running(scripts);
     target = Target.of(Examples.config("http://localhost:" + server.port()));
@@ -25,21 +25,21 @@ final class Calls implements AutoCloseable {
     client.start();
   }
 
-  /** Calls to a server that answers every request with these bytes, and then closes. */
-  static Calls answeredThenClosed(String answer) throws IOException {
+  /** Creates calls to a server that answers with these bytes and closes the connection. */
+  static Calls answeringThenClosing(String response) throws IOException {
     return new Calls(
         connection -> {
           connection.readRequest();
-          connection.write(answer);
+          connection.write(response);
         });
   }
 
-  /** Calls to a server that answers every request with these bytes, on connections that stay. */
-  static Calls answered(String answer) throws IOException {
+  /** Creates calls to a server that answers every request with these bytes, on open connections. */
+  static Calls answering(String response) throws IOException {
     return new Calls(
         connection -> {
           while (connection.readRequest()) {
-            connection.write(answer);
+            connection.write(response);
           }
         });
   }
@@ -54,7 +54,7 @@ final class Calls implements AutoCloseable {
     return result.orTimeout(10, TimeUnit.SECONDS).join();
   }
 
-  Response answer(Request request) {
+  Response response(Request request) {
     Result result = call(request);
     assertThat(result).isInstanceOf(Result.Answered.class);
     return ((Result.Answered) result).response();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Streams that never end, which a relay of whole answers refuses at their head. */
+/** Endless streams: the agent refuses them by their head, since the relay needs whole responses. */
 final class EndlessContentTest {
 
   @ParameterizedTest
@@ -40,16 +40,16 @@ final class EndlessContentTest {
       Result.Failed failed = calls.failure(get("/events"));
 
       assertThat(failed.failure()).isEqualTo(Failure.NOT_IMPLEMENTED);
-      assertThat(failed.message()).contains("a stream that does not end").contains("/");
+      assertThat(failed.message()).contains("an endless stream").contains("/");
       assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
     }
   }
 
   @Test
-  void headOfAStreamIsAnswered() throws Exception {
+  void headResponseOfAStreamIsRelayed() throws Exception {
     try (Calls calls =
-        Calls.answered("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")) {
-      assertThat(calls.answer(request("HEAD", "/", Body.ABSENT)).headers().first("Content-Type"))
+        Calls.answering("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")) {
+      assertThat(calls.response(request("HEAD", "/", Body.ABSENT)).headers().first("Content-Type"))
           .contains("text/event-stream");
     }
   }
@@ -62,18 +62,18 @@ final class EndlessContentTest {
         "200 OK|Content-Type: text/event-stream-not||ok",
         "200 OK||ok",
       })
-  void whatEndsIsAnswered(String answer) throws Exception {
-    try (Calls calls = Calls.answeredThenClosed("HTTP/1.1 " + answer.replace("|", "\r\n"))) {
-      assertThat(calls.answer(get("/")).body()).isEqualTo(Body.ofText("ok"));
+  void finiteContentIsRelayed(String response) throws Exception {
+    try (Calls calls = Calls.answeringThenClosing("HTTP/1.1 " + response.replace("|", "\r\n"))) {
+      assertThat(calls.response(get("/")).body()).isEqualTo(Body.ofText("ok"));
     }
   }
 
-  /** It tells an EventSource not to connect again. */
+  /** A 204 tells a browser's EventSource not to reconnect. */
   @Test
-  void noContentIsNoStream() throws Exception {
+  void noContentWithAStreamTypeIsRelayed() throws Exception {
     try (Calls calls =
-        Calls.answered("HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n")) {
-      assertThat(calls.answer(get("/")).statusCode()).isEqualTo(204);
+        Calls.answering("HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n")) {
+      assertThat(calls.response(get("/")).statusCode()).isEqualTo(204);
     }
   }
 }

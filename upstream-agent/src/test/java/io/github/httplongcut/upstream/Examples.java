@@ -19,13 +19,13 @@ final class Examples {
 
   private Examples() {}
 
-  /** Target {@code orders} with room for two, ten seconds, and answers of at most 1,000 bytes. */
-  static UpstreamAgentConfig.Target config(String url) {
+  /** Target {@code orders}: capacity 2, timeout 10 s, response bodies of at most 1,000 bytes. */
+  static UpstreamAgentConfig.TargetConfig config(String url) {
     return config(url, SYSTEM_TRUST);
   }
 
-  static UpstreamAgentConfig.Target config(String url, Trust trust) {
-    return new UpstreamAgentConfig.Target(
+  static UpstreamAgentConfig.TargetConfig config(String url, Trust trust) {
+    return new UpstreamAgentConfig.TargetConfig(
         "orders",
         URI.create(url),
         2,
@@ -36,10 +36,10 @@ final class Examples {
         Optional.empty());
   }
 
-  /** The same under another name. */
-  static UpstreamAgentConfig.Target named(String name, String url) {
-    UpstreamAgentConfig.Target config = config(url);
-    return new UpstreamAgentConfig.Target(
+  /** Returns {@link #config(String)} under another name. */
+  static UpstreamAgentConfig.TargetConfig named(String name, String url) {
+    UpstreamAgentConfig.TargetConfig config = config(url);
+    return new UpstreamAgentConfig.TargetConfig(
         name,
         config.url(),
         config.capacity(),
@@ -50,9 +50,9 @@ final class Examples {
         config.healthCheck());
   }
 
-  static UpstreamAgentConfig.Target preservingHost(String url) {
-    UpstreamAgentConfig.Target config = config(url);
-    return new UpstreamAgentConfig.Target(
+  static UpstreamAgentConfig.TargetConfig preservingHost(String url) {
+    UpstreamAgentConfig.TargetConfig config = config(url);
+    return new UpstreamAgentConfig.TargetConfig(
         config.name(),
         config.url(),
         config.capacity(),
@@ -81,9 +81,9 @@ final class Examples {
   }
 
   /**
-   * A DNS in which every name is this machine's.
+   * Returns a DNS resolver in which every name has the loopback address.
    *
-   * @param lookup is told each name before the answer; may block
+   * @param lookup called with each name first; may block or throw
    */
   static DnsResolver resolver(Lookup lookup) {
     return new DnsResolver() {
@@ -100,12 +100,12 @@ final class Examples {
     };
   }
 
-  /** Looks a name up in the DNS. */
+  /** Observes or refuses a DNS lookup. */
   interface Lookup {
     void lookUp(String host) throws UnknownHostException;
   }
 
-  /** Names and values in turn. */
+  /** Returns headers from alternating names and values. */
   static Headers headers(String... namesAndValues) {
     Headers.Builder builder = Headers.builder();
     for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** An HTTP client whose calls end as a test says. */
+/** An HTTP client whose calls end when and how a test decides. */
 final class FakeHttp implements HttpCaller {
 
-  /** One call that was started. */
+  /** A started call. */
   static final class FakeCall implements Call {
 
     final String url;
@@ -36,7 +36,7 @@ final class FakeHttp implements HttpCaller {
 
   final List<FakeCall> calls = new ArrayList<>();
 
-  /** A call to a URL that ends with it throws. */
+  /** Calls to a URL that ends with this text throw. */
   String throwsAt = "nowhere";
 
   @Override

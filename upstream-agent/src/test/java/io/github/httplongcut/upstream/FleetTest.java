@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Counts the heartbeats of 1,000 upstream agents with 10 targets each, with made-up times. */
+/** Counts the heartbeats of a simulated fleet: up to 1,000 upstream agents with 10 targets each. */
 final class FleetTest {
 
   private static final int TARGETS = 10;
@@ -23,7 +23,7 @@ final class FleetTest {
 
   private final SplittableRandom random = new SplittableRandom(17);
 
-  /** Heartbeats in each tick. */
+  /** Heartbeats published in each tick. */
   private final List<Integer> perTick = new ArrayList<>();
 
   private int published;
@@ -31,26 +31,28 @@ final class FleetTest {
   /** Milliseconds within which all processes connect. */
   private int spread;
 
-  private final class FleetAgent {
+  private final class SimulatedAgent {
     private final long consumesAt = random.nextInt(spread);
     private final Heartbeats heartbeats;
     private int hellosHeard;
 
-    FleetAgent(int number) {
+    SimulatedAgent(int number) {
       ProcessId id = ProcessId.create("plant", "agent" + number);
-      List<UpstreamAgentConfig.Target> configs =
+      List<UpstreamAgentConfig.TargetConfig> configs =
           IntStream.range(0, TARGETS).mapToObj(FleetTest::target).toList();
       heartbeats =
           new Heartbeats(
-              new Heartbeats.Self(id, Duration.ofMillis(INTERVAL_MILLIS), "1"),
+              new Heartbeats.Sender(id, Duration.ofMillis(INTERVAL_MILLIS), "1"),
               new Targets(id, configs),
               new TargetStates(),
               publication -> published++,
               random::nextDouble);
     }
 
-    /** Messages in its inbox come once it consumes. */
-    void pass(long millis, long[] hellos) {
+    /**
+     * Handles the hellos up to {@code millis} and ticks. Before the agent consumes, hellos wait.
+     */
+    void advanceTo(long millis, long[] hellos) {
       long now = Duration.ofMillis(millis).toNanos();
       if (millis < consumesAt) {
         return;
@@ -66,9 +68,9 @@ final class FleetTest {
     }
   }
 
-  private static UpstreamAgentConfig.Target target(int number) {
-    UpstreamAgentConfig.Target config = Examples.config("http://h");
-    return new UpstreamAgentConfig.Target(
+  private static UpstreamAgentConfig.TargetConfig target(int number) {
+    UpstreamAgentConfig.TargetConfig config = Examples.config("http://h");
+    return new UpstreamAgentConfig.TargetConfig(
         "target" + number,
         config.url(),
         config.capacity(),
@@ -80,23 +82,23 @@ final class FleetTest {
   }
 
   /**
-   * After a restart of RabbitMQ every process connects again within {@code spread} milliseconds,
-   * and each broker says hello. A round for each hello would be 110,000 heartbeats.
+   * After a restart of RabbitMQ every process reconnects within {@code spread} milliseconds, and
+   * each broker sends a hello. One round per hello would make 110,000 heartbeats.
    *
-   * @param most heartbeats until all hellos are answered, besides those that come every interval
+   * @param most upper limit of heartbeats until all hellos are answered
    */
   @ParameterizedTest
   @CsvSource({"10, 30000", "1000, 50000", "2000, 60000"})
-  void allHellosOfAMomentAreAnsweredWithOneRoundOfHeartbeats(int spread, int most) {
+  void oneRoundOfHeartbeatsAnswersConcurrentHellos(int spread, int most) {
     this.spread = spread;
     restart(1_000, spread + 400);
 
     assertThat(published).as("heartbeats").isBetween(10_000, most);
   }
 
-  /** Some seconds after all were started by the same restart. */
+  /** All agents reconnect at the same time; this test looks at the heartbeats seconds later. */
   @Test
-  void theFleetDoesNotBeatInStep() {
+  void heartbeatsOfTheFleetAreNotSynchronized() {
     spread = TICK_MILLIS;
     restart(200, 12_000);
 
@@ -105,17 +107,17 @@ final class FleetTest {
     int mostInATick =
         perTick.subList(from, perTick.size()).stream().mapToInt(n -> n).max().orElse(0);
 
-    assertThat(inTwoSeconds).as("one each interval, or a little sooner").isBetween(2_000, 2_400);
-    assertThat(mostInATick).as("of 20 ms; 21 on average").isLessThan(100);
+    assertThat(inTwoSeconds).as("one per interval, or slightly more").isBetween(2_000, 2_400);
+    assertThat(mostInATick).as("in a tick of 20 ms; 21 on average").isLessThan(100);
   }
 
   private void restart(int agents, int millis) {
     long[] hellos = random.longs(BROKERS, 0, spread).sorted().toArray();
-    List<FleetAgent> fleet = IntStream.range(0, agents).mapToObj(FleetAgent::new).toList();
+    List<SimulatedAgent> fleet = IntStream.range(0, agents).mapToObj(SimulatedAgent::new).toList();
     for (long now = 0; now < millis; now += TICK_MILLIS) {
       int before = published;
-      for (FleetAgent agent : fleet) {
-        agent.pass(now, hellos);
+      for (SimulatedAgent agent : fleet) {
+        agent.advanceTo(now, hellos);
       }
       perTick.add(published - before);
     }

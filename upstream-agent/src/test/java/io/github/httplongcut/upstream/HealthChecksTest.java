@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A check every five seconds, with two seconds for an answer; rise 2, fall 3. */
+/** Tests with an interval of five seconds, a timeout of two seconds, rise 2 and fall 3. */
 final class HealthChecksTest {
 
   private final Targets targets = new Targets(ProcessId.create("plant", "u1"), List.of(checked()));
@@ -28,7 +28,7 @@ final class HealthChecksTest {
   private long now = 1_000_000_000L;
 
   @Test
-  void serverIsAskedAtOnceAndEveryInterval() {
+  void checkRunsAtOnceAndEveryInterval() {
     passMillis(0);
     http.last().end(answer(200));
     passMillis(4_999);
@@ -41,10 +41,10 @@ final class HealthChecksTest {
   }
 
   @Test
-  void theLoopIsToldWhenThereIsSomethingToDo() {
+  void timeToTheNextCheckOrTimeoutIsKnown() {
     assertThat(millisToNext()).isZero();
     passMillis(0);
-    assertThat(millisToNext()).isEqualTo(2_000); // it may take too long
+    assertThat(millisToNext()).isEqualTo(2_000); // until the timeout
     passMillis(500);
     http.last().end(answer(200));
     assertThat(millisToNext()).isEqualTo(4_500);
@@ -52,7 +52,7 @@ final class HealthChecksTest {
 
   @ParameterizedTest
   @CsvSource({"200, READY", "302, READY", "400, GONE", "404, GONE", "503, GONE"})
-  void statusDecides(int status, AgentState state) {
+  void stateFollowsTheStatus(int status, AgentState state) {
     passMillis(0);
     http.last().end(answer(status));
 
@@ -74,7 +74,7 @@ final class HealthChecksTest {
   }
 
   @Test
-  void oneCheckThatPassesOrFailsAmongOthersChangesNothing() {
+  void singlePassOrFailureChangesNothing() {
     check(200, 503, 503, 200, 503, 503);
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
     check(503);
@@ -85,9 +85,9 @@ final class HealthChecksTest {
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
   }
 
-  /** It is busy, not ill. */
+  /** The server is busy, not down. */
   @Test
-  void aTimeoutWhileRequestsAreAnsweredDoesNotCount() {
+  void timeoutWhileRequestsAreAnsweredDoesNotCount() {
     check(200);
     passMillis(5_000);
     for (int i = 0; i < 5; i++) {
@@ -102,11 +102,11 @@ final class HealthChecksTest {
     passMillis(2_000);
     passMillis(3_000);
     passMillis(2_000);
-    assertThat(states.stateOf(orders)).as("nothing is answered").isEqualTo(AgentState.GONE);
+    assertThat(states.stateOf(orders)).as("no request is answered").isEqualTo(AgentState.GONE);
   }
 
   @Test
-  void aStatusCountsThoughRequestsAreAnswered() {
+  void errorStatusCountsWhileRequestsAreAnswered() {
     check(200);
     states.serverAnswered(orders);
 
@@ -115,7 +115,7 @@ final class HealthChecksTest {
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
   }
 
-  /** Checks in a row, with those answers. */
+  /** Runs consecutive checks, whose responses have these statuses. */
   private void check(int... statuses) {
     for (int status : statuses) {
       passMillis(http.calls.isEmpty() ? 0 : 5_000);
@@ -135,7 +135,7 @@ final class HealthChecksTest {
   }
 
   @Test
-  void lateAnswerOfOneCheckIsNotTheNextOnes() {
+  void lateResponseIsNotTakenForTheNextChecks() {
     passMillis(0);
     passMillis(2_000);
     passMillis(3_000);
@@ -159,9 +159,9 @@ final class HealthChecksTest {
     return new Result.Answered(new Response(status, Headers.EMPTY, Body.ABSENT));
   }
 
-  private static UpstreamAgentConfig.Target checked() {
-    UpstreamAgentConfig.Target config = Examples.config("http://h/base");
-    return new UpstreamAgentConfig.Target(
+  private static UpstreamAgentConfig.TargetConfig checked() {
+    UpstreamAgentConfig.TargetConfig config = Examples.config("http://h/base");
+    return new UpstreamAgentConfig.TargetConfig(
         config.name(),
         config.url(),
         config.capacity(),

@@ -2,7 +2,7 @@ package io.github.httplongcut.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.FakeUpstreamSession;
 import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** One target with room for two; an interval of two seconds. */
+/** Tests with one target of capacity 2 and an interval of two seconds. */
 final class HeartbeatsTest {
 
   private static final ProcessId SELF = ProcessId.create("plant", "u1");
@@ -21,11 +21,11 @@ final class HeartbeatsTest {
   private final Targets targets = new Targets(SELF, List.of(Examples.config("http://h")));
   private final Target orders = targets.all().iterator().next();
   private final TargetStates states = new TargetStates();
-  private final FakeSession session = new FakeSession();
+  private final FakeUpstreamSession session = new FakeUpstreamSession();
   private double random = 1; // the longest pauses
   private final Heartbeats heartbeats =
       new Heartbeats(
-          new Heartbeats.Self(SELF, Duration.ofSeconds(2), "1.2"),
+          new Heartbeats.Sender(SELF, Duration.ofSeconds(2), "1.2"),
           targets,
           states,
           session::publish,
@@ -33,12 +33,12 @@ final class HeartbeatsTest {
   private long now = 1_000_000_000L;
 
   @BeforeEach
-  void tellOfChanges() {
+  void publishChanges() {
     states.onChange(target -> heartbeats.onChange(target, now));
   }
 
   @Test
-  void nothingIsSaidBeforeTheInboxIsConsumed() {
+  void noHeartbeatIsSentBeforeTheInboxIsConsumed() {
     states.taken(orders);
     passMillis(5_000);
     heartbeats.onHello(now);
@@ -47,7 +47,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void firstHeartbeatComesAtOnce() {
+  void firstHeartbeatIsSentAtOnce() {
     heartbeats.onConsuming(now);
 
     assertThat(session.published())
@@ -58,7 +58,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void oneComesEveryInterval() {
+  void heartbeatIsSentEveryInterval() {
     heartbeats.onConsuming(now);
 
     passMillis(1_999);
@@ -67,9 +67,9 @@ final class HeartbeatsTest {
     assertThat(said()).hasSize(2);
   }
 
-  /** Or a fleet that has answered a hello would go on in step. */
+  /** Without a random pause, agents that have answered the same hello would stay synchronized. */
   @Test
-  void afterARoundTheNextOneComesAtAMomentOfItsOwn() {
+  void pauseAfterARoundIsRandom() {
     random = 0.3;
     heartbeats.onConsuming(now);
 
@@ -84,7 +84,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void allHellosOfAMomentAreAnsweredWithOneRound() {
+  void helloRoundsAreAtLeast200MillisApart() {
     heartbeats.onConsuming(now);
     passMillis(200);
     for (int i = 0; i < 10; i++) {
@@ -101,11 +101,11 @@ final class HeartbeatsTest {
   }
 
   /**
-   * The broker sends nothing more until it hears how the agent stands; the first heartbeat may be
-   * there before the dead letter is.
+   * The broker sends no more requests until the next heartbeat, and the first heartbeat may arrive
+   * before the dead letter does.
    */
   @Test
-  void rejectionIsFollowedByAHeartbeatEachTenthOfASecondForAWhile() {
+  void rejectionIsFollowedByFiveHeartbeats100MillisApart() {
     heartbeats.onConsuming(now);
 
     heartbeats.onRejected(orders);
@@ -122,7 +122,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void theLoopIsToldWhenTheNextOneIsDue() {
+  void timeToTheNextHeartbeatIsKnown() {
     assertThat(heartbeats.nanosToNext(now)).isEqualTo(Long.MAX_VALUE);
     heartbeats.onConsuming(now);
     assertThat(millisToNext()).isEqualTo(2_000);
@@ -131,7 +131,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void theLoopIsToldOfTheHeartbeatsThatFollowARejection() {
+  void nextHeartbeatAfterARejectionIsDueIn100Millis() {
     heartbeats.onConsuming(now);
 
     heartbeats.onRejected(orders);
@@ -143,7 +143,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void theLoopIsToldOfAChangeThatIsNotSaidYet() {
+  void delayedStateChangeIsDueIn100Millis() {
     heartbeats.onConsuming(now);
 
     states.taken(orders);
@@ -156,32 +156,32 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void underTheOldIdItDrainsWhileSomethingRunsAndThenIsGone() {
+  void formerIdIsDrainingWhileBusyAndThenGone() {
     ProcessId next = SELF.renewed();
     AtomicBoolean busy = new AtomicBoolean(true);
     heartbeats.onConsuming(now);
     heartbeats.onConsumingLost(now);
-    heartbeats.moveTo(next, busy::get);
+    heartbeats.changeId(next, busy::get);
     passMillis(1);
-    assertThat(saidBy(next)).isEmpty();
+    assertThat(statesSentBy(next)).isEmpty();
     heartbeats.onConsuming(now);
-    assertThat(saidBy(next)).containsExactly(AgentState.READY);
+    assertThat(statesSentBy(next)).containsExactly(AgentState.READY);
 
     passMillis(2_000);
-    assertThat(saidBy(SELF)).startsWith(AgentState.READY, AgentState.DRAINING);
-    assertThat(saidBy(SELF)).endsWith(AgentState.DRAINING);
+    assertThat(statesSentBy(SELF)).startsWith(AgentState.READY, AgentState.DRAINING);
+    assertThat(statesSentBy(SELF)).endsWith(AgentState.DRAINING);
 
     assertThat(millisToNext()).isZero();
     busy.set(false);
     passMillis(1);
-    assertThat(saidBy(SELF)).endsWith(AgentState.DRAINING, AgentState.GONE);
+    assertThat(statesSentBy(SELF)).endsWith(AgentState.DRAINING, AgentState.GONE);
     assertThat(millisToNext()).isEqualTo(1_999);
-    int all = saidBy(SELF).size();
+    int all = statesSentBy(SELF).size();
     passMillis(4_000);
-    assertThat(saidBy(SELF)).hasSize(all);
+    assertThat(statesSentBy(SELF)).hasSize(all);
   }
 
-  private List<AgentState> saidBy(ProcessId id) {
+  private List<AgentState> statesSentBy(ProcessId id) {
     return session.published().stream()
         .map(UpstreamHeartbeat.class::cast)
         .filter(heartbeat -> heartbeat.upstreamId().equals(id))
@@ -200,7 +200,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void fullAndReadyAreSaidAtOnce() {
+  void fullAndReadyAreSentAtOnce() {
     heartbeats.onConsuming(now);
     passMillis(100);
 
@@ -214,7 +214,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void goingToAndFroIsSaidAtMostEvery100Millis() {
+  void changesBetweenReadyAndFullAreSentAtMostEvery100Millis() {
     heartbeats.onConsuming(now);
     passMillis(100);
     states.taken(orders);
@@ -231,7 +231,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void drainIsSaidAtOnceAndAgainWhileItLasts() {
+  void drainingIsSentAtOnceAndEveryInterval() {
     heartbeats.onConsuming(now);
 
     states.drain(targets);
@@ -241,17 +241,17 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void goodbyeIsSaidAtOnce() {
+  void goneIsSentAtOnce() {
     heartbeats.onConsuming(now);
     states.drain(targets);
 
-    states.leave(targets);
+    states.markGone(targets);
 
     assertThat(said()).containsExactly(AgentState.READY, AgentState.DRAINING, AgentState.GONE);
   }
 
   @Test
-  void withdrawnTargetIsGoneButShowsThatItLives() {
+  void withdrawnTargetKeepsItsHeartbeats() {
     heartbeats.onConsuming(now);
     states.taken(orders);
 
@@ -264,7 +264,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void itDrainsWhileItsInboxIsNotConsumed() {
+  void targetIsDrainingWhileTheInboxIsNotConsumed() {
     heartbeats.onConsuming(now);
     heartbeats.onConsumingLost(now);
     assertThat(said()).containsExactly(AgentState.READY, AgentState.DRAINING);
@@ -276,7 +276,7 @@ final class HeartbeatsTest {
   }
 
   @Test
-  void heartbeatSaysWhatIsInFlight() {
+  void heartbeatHasTheNumberOfRequestsInFlight() {
     states.taken(orders);
 
     heartbeats.onConsuming(now);

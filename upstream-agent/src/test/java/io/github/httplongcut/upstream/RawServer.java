@@ -14,12 +14,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ServerSocketFactory;
 
 /**
- * An upstream server made of bare sockets: a script decides, byte for byte, what each connection
- * gets; what it was sent is kept.
+ * An upstream server on plain sockets. A script decides which bytes each connection gets. The
+ * server records all requests.
  */
 final class RawServer implements Closeable {
 
-  /** What happens on one connection; when it returns or throws, the connection is closed. */
+  /**
+   * The server's side of one connection. The connection closes when the script returns or throws.
+   */
   interface Script {
     void run(Connection connection) throws IOException;
   }
@@ -37,7 +39,7 @@ final class RawServer implements Closeable {
     thread.start();
   }
 
-  /** Runs the first script on the first connection, and so on; the last one on all that follow. */
+  /** Runs the first script on the first connection, and so on; the last script on all others. */
   static RawServer running(Script... scripts) throws IOException {
     return over(ServerSocketFactory.getDefault(), scripts);
   }
@@ -48,11 +50,11 @@ final class RawServer implements Closeable {
   }
 
   /** Answers every request with these bytes, on connections that stay open. */
-  static RawServer answering(String answer) throws IOException {
+  static RawServer answering(String response) throws IOException {
     return running(
         connection -> {
           while (connection.readRequest()) {
-            connection.write(answer);
+            connection.write(response);
           }
         });
   }
@@ -65,7 +67,7 @@ final class RawServer implements Closeable {
     return sockets.size();
   }
 
-  /** Every request so far: head and content, one char per byte. */
+  /** Returns every request so far: head and content, one char per byte. */
   List<String> requests() {
     return requests;
   }
@@ -81,7 +83,7 @@ final class RawServer implements Closeable {
         thread.start();
       }
     } catch (IOException e) {
-      // closed: the test is over
+      // The test has closed the server.
     }
   }
 
@@ -89,7 +91,7 @@ final class RawServer implements Closeable {
     try (socket) {
       script.run(new Connection(socket));
     } catch (IOException e) {
-      // the client went away, which is its right
+      // The client may close the connection at any time.
     }
   }
 
@@ -101,7 +103,7 @@ final class RawServer implements Closeable {
     }
   }
 
-  /** One connection, seen from the server. */
+  /** The server's end of one connection. */
   final class Connection {
 
     private final Socket socket;
@@ -114,7 +116,7 @@ final class RawServer implements Closeable {
       this.out = socket.getOutputStream();
     }
 
-    /** Reads one request by its Content-Length; false at the end of the connection. */
+    /** Reads one request by its Content-Length. Returns false at the end of the connection. */
     boolean readRequest() throws IOException {
       String text = readHead();
       if (text.isEmpty()) {
@@ -130,7 +132,7 @@ final class RawServer implements Closeable {
       return true;
     }
 
-    /** Reads a request's head and no byte more; empty at the end of the connection. */
+    /** Reads only the head of a request. Returns "" at the end of the connection. */
     String readHead() throws IOException {
       ByteArrayOutputStream head = new ByteArrayOutputStream();
       while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
@@ -143,7 +145,7 @@ final class RawServer implements Closeable {
       return head.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Reads so many bytes and forgets them; fewer at the end of the connection. */
+    /** Reads and discards {@code bytes} bytes, or fewer at the end of the connection. */
     void skip(int bytes) throws IOException {
       in.skipNBytes(bytes);
     }
@@ -153,7 +155,7 @@ final class RawServer implements Closeable {
       out.flush();
     }
 
-    /** Returns when the client has closed its side. */
+    /** Blocks until the client has closed its side. */
     void awaitEnd() throws IOException {
       in.transferTo(OutputStream.nullOutputStream());
     }
@@ -162,7 +164,7 @@ final class RawServer implements Closeable {
       socket.close();
     }
 
-    /** Ends what the server sends; what the client sends is still read. */
+    /** Closes the server's sending side; the client can still send. */
     void closeOutput() throws IOException {
       socket.shutdownOutput();
     }

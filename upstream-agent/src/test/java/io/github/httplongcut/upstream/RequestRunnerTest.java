@@ -8,7 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.FakeUpstreamSession;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Topology;
@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** Every way in and every way out. The target has room for two requests, ten seconds each. */
+/** Tests each way in which a request is taken and ends. The target has capacity 2, timeout 10 s. */
 final class RequestRunnerTest {
 
   private static final ProcessId SELF = ProcessId.create("plant", "u1");
@@ -57,8 +57,8 @@ final class RequestRunnerTest {
   private final TargetStates states = new TargetStates();
   private final FakeHttp http = new FakeHttp();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private FakeSession session = new FakeSession();
-  private final FakeSession outbox = session;
+  private FakeUpstreamSession session = new FakeUpstreamSession();
+  private final FakeUpstreamSession publisher = session;
   private long now = 1_000_000_000L;
 
   private final RequestRunner runner =
@@ -66,15 +66,15 @@ final class RequestRunnerTest {
           SELF,
           Duration.ofSeconds(2),
           states,
-          new RequestRunner.Ports(http, outbox::publish, Runnable::run, () -> now),
+          new RequestRunner.Ports(http, publisher::publish, Runnable::run, () -> now),
           new RunnerMetrics(registry, targets));
 
-  /** Whatever happened: once the last call and the last confirm are in, nothing is left. */
+  /** After the last result and the last confirm no request may be left. */
   @AfterEach
-  void nothingIsLeftInTheEnd() {
+  void assertEveryRequestHasEnded() {
     session.settleAll();
     http.calls.forEach(call -> call.end(new Result.Answered(RESPONSE)));
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
     assertThat(runner.isIdle()).isTrue();
     assertThat(states.inFlight(orders)).isZero();
     assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
@@ -83,11 +83,11 @@ final class RequestRunnerTest {
   // Bugs
 
   @Test
-  void aCallThatThrowsCostsItsOwnRequestOnly() {
+  void exceptionInACallAffectsOnlyItsRequest() {
     http.throwsAt = "/1";
     deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
-    assertThat(outbox.published())
+    assertThat(publisher.published())
         .filteredOn(UpstreamError.class::isInstance)
         .singleElement()
         .extracting(event -> ((UpstreamError) event).error().failure())
@@ -96,24 +96,24 @@ final class RequestRunnerTest {
     assertThat(states.inFlight(orders)).isEqualTo(1);
   }
 
-  // Errors for which somebody else runs the request
+  // Errors after which another agent may run the request
 
-  /** Two copies could have two run it: one by way of its broker, one as an orphan. */
+  /** With two copies, one to the broker and one as an orphan, two agents could run the request. */
   @ParameterizedTest
   @EnumSource(
       value = Outcome.class,
       names = {"UNKNOWN", "NACKED", "BLOCKED"})
-  void aPostThatNobodyMayHaveRunIsHandedOnOnceAndThenLost(Outcome outcome) {
+  void unconfirmedNotRunOfAPostIsFollowedByAgentLost(Outcome outcome) {
     deliver(broker(Examples.post("x")));
     states.drain(targets);
     session.settleAll();
     assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
-    assertThat(outbox.unconfirmed().get(0).tries()).isEqualTo(Publication.Tries.ONCE);
+    assertThat(publisher.unconfirmed().get(0).tries()).isEqualTo(Publication.Tries.ONCE);
 
-    outbox.endAll(outcome);
+    publisher.endAll(outcome);
 
     assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_AGENT_LOST);
-    assertThat(outbox.unconfirmed())
+    assertThat(publisher.unconfirmed())
         .singleElement()
         .extracting(Publication::tries)
         .isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
@@ -121,17 +121,17 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void aPostWhoseServerIsUnreachableIsHandedOnOnce() {
+  void unreachableOfAPostIsPublishedOnce() {
     deliver(broker(Examples.post("x")));
     session.settleAll();
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
     http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
 
-    assertThat(outbox.unconfirmed())
+    assertThat(publisher.unconfirmed())
         .singleElement()
         .extracting(Publication::tries)
         .isEqualTo(Publication.Tries.ONCE);
-    outbox.endAll(Outcome.UNKNOWN);
+    publisher.endAll(Outcome.UNKNOWN);
     assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_AGENT_LOST);
   }
 
@@ -139,43 +139,43 @@ final class RequestRunnerTest {
   @EnumSource(
       value = Outcome.class,
       names = {"CONFIRMED", "RETURNED", "REFUSED", "NO_CONNECTION"})
-  void aPostThatWasHandedOnForCertainIsOver(Outcome outcome) {
+  void notRunOfAPostWithAKnownOutcomeEndsTheRequest(Outcome outcome) {
     deliver(broker(Examples.post("x")));
     states.drain(targets);
     session.settleAll();
 
-    outbox.endAll(outcome);
+    publisher.endAll(outcome);
 
-    assertThat(outbox.published()).hasSize(1);
+    assertThat(publisher.published()).hasSize(1);
     assertThat(runner.isIdle()).isTrue();
   }
 
   @Test
-  void anErrorOfAGetIsPublishedUntilItIsConfirmed() {
+  void errorOfAGetIsPublishedUntilConfirmed() {
     deliver(broker(Examples.get("/")));
     http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
 
-    assertThat(outbox.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
+    assertThat(publisher.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
   }
 
   @Test
-  void anErrorForWhichNobodyRunsAPostIsPublishedUntilItIsConfirmed() {
+  void finalErrorOfAPostIsPublishedUntilConfirmed() {
     deliver(broker(Examples.post("x")));
     session.settleAll();
-    http.last().end(new Result.Failed(Failure.UPSTREAM_PROTOCOL_ERROR, "broken off"));
+    http.last().end(new Result.Failed(Failure.UPSTREAM_PROTOCOL_ERROR, "incomplete response"));
 
-    assertThat(outbox.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
+    assertThat(publisher.unconfirmed().get(1).tries()).isEqualTo(Publication.Tries.UNTIL_CONFIRMED);
   }
 
-  // The way of a request
+  // The life of a request
 
   @Test
-  void repeatableRequestIsAckedAsAnEventAndRunAtOnce() {
+  void repeatableRequestIsAckedToTheBrokerAndRunAtOnce() {
     BrokerRequest request = broker(Examples.get("/x?y"));
 
     deliver(request);
 
-    assertThat(outbox.published())
+    assertThat(publisher.published())
         .singleElement()
         .isInstanceOfSatisfying(
             BrokerRequestAck.class,
@@ -183,7 +183,7 @@ final class RequestRunnerTest {
               assertThat(ack.brokerReqId()).isEqualTo(request.brokerReqId());
               assertThat(ack.upstreamId()).isEqualTo(SELF);
             });
-    Publication ack = outbox.unconfirmed().get(0);
+    Publication ack = publisher.unconfirmed().get(0);
     assertThat(ack.routingKey()).isEqualTo(BROKER.toString());
     assertThat(ack.expiration()).contains(2_000L);
     assertThat(http.last().url).isEqualTo("/base/x?y");
@@ -192,28 +192,28 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void otherRequestIsRunOnlyOnceItIsSettled() {
+  void requestThatIsNotRepeatableRunsOnceItIsSettled() {
     Delivery delivery = deliver(broker(Examples.post("x")));
     assertThat(session.settling()).containsExactly(delivery);
-    assertThat(outbox.published()).isEmpty();
+    assertThat(publisher.published()).isEmpty();
     assertThat(http.calls).isEmpty();
 
     session.settleAll();
 
-    assertThat(outbox.published()).singleElement().isInstanceOf(BrokerRequestAck.class);
+    assertThat(publisher.published()).singleElement().isInstanceOf(BrokerRequestAck.class);
     assertThat(http.calls).hasSize(1);
   }
 
   @Test
-  void answerIsPublishedWithTheTimeLeft() {
+  void responseExpiresWithTheTimeLeft() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     passMillis(1_000);
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    Publication published = outbox.unconfirmed().get(1);
-    BrokerRequestAck ack = (BrokerRequestAck) outbox.published().get(0);
+    Publication published = publisher.unconfirmed().get(1);
+    BrokerRequestAck ack = (BrokerRequestAck) publisher.published().get(0);
     assertThat(published.event())
         .isEqualTo(
             new UpstreamResponse(
@@ -227,21 +227,21 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void deliveryOfARepeatableRequestIsAckedWhenItsAnswerIsConfirmed() {
+  void deliveryOfARepeatableRequestIsAckedOnceItsAnswerIsConfirmed() {
     Delivery delivery = deliver(broker(Examples.get("/")));
     http.last().end(new Result.Answered(RESPONSE));
     assertThat(session.acked()).isEmpty();
 
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
 
     assertThat(session.acked()).containsExactly(delivery);
   }
 
   /**
-   * The broker counts so too: it may send the next one before RabbitMQ has confirmed the answer.
+   * The broker counts likewise: it may send the next request before RabbitMQ confirms the answer.
    */
   @Test
-  void slotIsFreeWithTheAnswer() {
+  void answerFreesTheSlot() {
     deliver(broker(Examples.get("/1")));
     deliver(broker(Examples.get("/2")));
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
@@ -254,8 +254,8 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void answersThatRabbitMqDoesNotTakeHoldUpWhatComes() {
-    for (int i = 0; i < 2 * TargetStates.UNCONFIRMED_FOR_EACH_SLOT; i++) {
+  void tooManyUnconfirmedAnswersMakeTheTargetFull() {
+    for (int i = 0; i < 2 * TargetStates.MAX_UNCONFIRMED_PER_SLOT; i++) {
       assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
       deliver(broker(Examples.get("/" + i)));
       http.last().end(new Result.Answered(RESPONSE));
@@ -266,50 +266,50 @@ final class RequestRunnerTest {
     Delivery third = deliver(broker(Examples.get("/3")));
     assertThat(session.rejected()).containsExactly(third);
 
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
 
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
   }
 
   @Test
-  void fewLargeAnswersHoldUpWhatComesToo() {
+  void tooLargeUnconfirmedAnswersMakeTheTargetFull() {
     deliver(broker(Examples.get("/1")));
-    byte[] content = new byte[(int) TargetStates.UNCONFIRMED_BYTES];
+    byte[] content = new byte[(int) TargetStates.MAX_UNCONFIRMED_BYTES];
     http.last().end(new Result.Answered(new Response(200, Headers.EMPTY, Body.of(content))));
 
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.FULL);
 
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
 
     assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
   }
 
   @Test
-  void deliveryIsAckedToWhenTheAnswerWasGivenUp() {
+  void deliveryIsAckedWhenTheAnswerIsGivenUp() {
     Delivery delivery = deliver(broker(Examples.get("/")));
     http.last().end(new Result.Answered(RESPONSE));
 
-    outbox.endAll(Outcome.NO_CONNECTION);
+    publisher.endAll(Outcome.NO_CONNECTION);
 
     assertThat(session.acked()).containsExactly(delivery);
     assertThat(runner.isIdle()).isTrue();
   }
 
   @Test
-  void deliveryOfABatchIsAckedWhenAllItsAnswersAre() {
+  void deliveryOfABatchIsAckedOnceAllAnswersAreConfirmed() {
     Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
     http.calls.get(1).end(new Result.Answered(RESPONSE));
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
     assertThat(session.acked()).isEmpty();
 
     http.calls.get(0).end(new Result.Answered(RESPONSE));
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
     assertThat(session.acked()).containsExactly(delivery);
   }
 
   @Test
-  void failedCallIsAnUpstreamError() {
+  void failedCallIsAnsweredWithAnUpstreamError() {
     deliver(broker(Examples.get("/")));
 
     http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
@@ -322,7 +322,7 @@ final class RequestRunnerTest {
   // Time
 
   @Test
-  void callThatTakesTooLongIsAborted() {
+  void callIsAbortedAtItsDeadline() {
     deliver(broker(Examples.get("/")));
 
     passMillis(TTL - 251);
@@ -331,11 +331,11 @@ final class RequestRunnerTest {
 
     assertThat(http.last().aborted).isTrue();
     assertThat(lastError().failure()).isEqualTo(Failure.UPSTREAM_TIMEOUT);
-    assertThat(outbox.unconfirmed().get(1).expiration()).contains(250L);
+    assertThat(publisher.unconfirmed().get(1).expiration()).contains(250L);
   }
 
   @Test
-  void callThatIsNotConnectedInTimeNeverReachedTheServer() {
+  void callWithoutAConnectionInTimeIsUnreachable() {
     deliver(broker(Examples.get("/")));
     http.last().progress = Progress.NOT_SENT;
 
@@ -345,7 +345,7 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void timeoutOfTheTargetCountsWhereItIsShorter() {
+  void shorterTimeoutOfTheTargetApplies() {
     deliver(broker(Examples.get("/"), 60_000));
 
     passMillis(9_999);
@@ -356,18 +356,18 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void resultOfACallThatWasGivenUpIsDropped() {
+  void resultOfAnAbortedCallIsDropped() {
     deliver(broker(Examples.get("/")));
     passMillis(TTL - 250);
-    int published = outbox.published().size();
+    int published = publisher.published().size();
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    assertThat(outbox.published()).hasSize(published);
+    assertThat(publisher.published()).hasSize(published);
   }
 
   @Test
-  void requestWithoutTimeIsNotRun() {
+  void requestWithoutTimeLeftIsNotRun() {
     deliver(broker(Examples.get("/"), 250));
 
     assertThat(http.calls).isEmpty();
@@ -388,16 +388,16 @@ final class RequestRunnerTest {
   @Test
   void nothingIsPublishedWithNoTimeLeft() {
     Delivery delivery = deliver(broker(Examples.get("/")));
-    int published = outbox.published().size();
+    int published = publisher.published().size();
     now += Duration.ofMillis(TTL).toNanos(); // without a tick
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    assertThat(outbox.published()).hasSize(published);
+    assertThat(publisher.published()).hasSize(published);
     assertThat(session.acked()).containsExactly(delivery);
   }
 
-  // What is refused
+  // Refused requests
 
   @Test
   void dotSegmentsUnderABasePathAreABadRequest() {
@@ -416,7 +416,7 @@ final class RequestRunnerTest {
     "head, BAD_REQUEST",
     "Head, BAD_REQUEST"
   })
-  void methodThatMakesAServersAnswerAmbiguousIsRefused(String method, Failure failure) {
+  void ambiguousMethodIsRefused(String method, Failure failure) {
     deliver(broker(Examples.request(method, "/", Body.ABSENT)));
     session.settleAll();
 
@@ -449,7 +449,7 @@ final class RequestRunnerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "5, 5", "+5", "-1", " 5", "5\t", "5\u000b", "0x5", "9999999999999999999"})
-  void contentLengthThatIsNoNumberIsABadRequest(String value) {
+  void invalidContentLengthIsABadRequest(String value) {
     deliver(broker(withFields(field("Content-Length", value))));
 
     assertRefused(Failure.BAD_REQUEST);
@@ -464,11 +464,11 @@ final class RequestRunnerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a b", " a", "a\t", "a,b", "a/b", "u@a", "a\\b", "a?b", "a#b", "\u00e9"})
-  void hostThatIsNoneIsABadRequestWhereItIsPreserved(String host) {
+  void invalidPreservedHostIsABadRequest(String host) {
     Target preserving = Target.of(Examples.preservingHost("http://server.example"));
 
     assertThatThrownBy(
-            () -> RequestCheck.requireHarmless(withFields(field("Host", host)), preserving))
+            () -> RequestCheck.requireUnambiguous(withFields(field("Host", host)), preserving))
         .isInstanceOfSatisfying(
             CallRefusedException.class,
             refused -> assertThat(refused.failure()).isEqualTo(Failure.BAD_REQUEST));
@@ -476,10 +476,11 @@ final class RequestRunnerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a", "shop.example:8080", "[::1]:80", "xn--bcher-kva.example", "a_b"})
-  void hostPassesWhereItIsPreserved(String host) {
+  void validPreservedHostIsAccepted(String host) {
     Target preserving = Target.of(Examples.preservingHost("http://server.example"));
 
-    assertThatCode(() -> RequestCheck.requireHarmless(withFields(field("Host", host)), preserving))
+    assertThatCode(
+            () -> RequestCheck.requireUnambiguous(withFields(field("Host", host)), preserving))
         .doesNotThrowAnyException();
   }
 
@@ -520,7 +521,7 @@ final class RequestRunnerTest {
   // Drain
 
   @Test
-  void messageIsRejectedInADrain() {
+  void messageIsRejectedWhileDraining() {
     states.drain(targets);
 
     Delivery delivery = deliver(broker(Examples.get("/")));
@@ -529,17 +530,17 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void whatRunsIsFinishedInADrain() {
+  void runningRequestIsFinishedWhileDraining() {
     deliver(broker(Examples.get("/")));
     states.drain(targets);
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    assertThat(outbox.published().get(1)).isInstanceOf(UpstreamResponse.class);
+    assertThat(publisher.published().get(1)).isInstanceOf(UpstreamResponse.class);
   }
 
   @Test
-  void whatIsSettlingWhenADrainBeginsIsNotRun() {
+  void requestThatIsSettlingWhenADrainBeginsIsNotRun() {
     deliver(broker(Examples.post("x")));
     states.drain(targets);
 
@@ -550,7 +551,7 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void whatIsCutOffMayHaveRun() {
+  void cutOffRequestIsAnsweredWithAgentLost() {
     deliver(broker(Examples.get("/")));
 
     runner.cutOff(now);
@@ -560,7 +561,7 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void whatIsCutOffBeforeItWasSentHasNotRun() {
+  void requestCutOffBeforeItWasSentIsAnsweredWithNotRun() {
     deliver(broker(Examples.get("/")));
     http.last().progress = Progress.NOT_SENT;
 
@@ -569,20 +570,20 @@ final class RequestRunnerTest {
     assertThat(lastError().failure()).isEqualTo(Failure.NOT_RUN);
   }
 
-  // Connections lost
+  // Lost channels
 
   @Test
-  void whatIsSettlingIsForgottenWithItsChannel() {
+  void settlingRequestIsForgottenWhenItsChannelIsLost() {
     deliver(broker(Examples.post("x")));
 
     loseChannel();
 
     assertThat(runner.isIdle()).isTrue();
-    assertThat(outbox.published()).isEmpty();
+    assertThat(publisher.published()).isEmpty();
   }
 
   @Test
-  void forgottenRequestThatComesAgainIsNew() {
+  void forgottenRequestIsRunWhenItIsRedelivered() {
     BrokerRequest request = broker(Examples.post("x"));
     deliver(request);
     loseChannel();
@@ -594,31 +595,31 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void whatRunsGoesOnWithoutItsChannel() {
+  void runningRequestContinuesWhenItsChannelIsLost() {
     deliver(broker(Examples.get("/")));
     loseChannel();
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    assertThat(outbox.published().get(1)).isInstanceOf(UpstreamResponse.class);
+    assertThat(publisher.published().get(1)).isInstanceOf(UpstreamResponse.class);
   }
 
   @Test
-  void redeliveryTakesTheOldDeliverysPlace() {
+  void redeliveryReplacesTheLostDelivery() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     loseChannel();
 
     Delivery again = deliver(request);
     http.last().end(new Result.Answered(RESPONSE));
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
 
     assertThat(http.calls).hasSize(1);
     assertThat(session.acked()).containsExactly(again);
   }
 
   @Test
-  void redeliveryTakesTheOldDeliverysPlaceEvenInADrain() {
+  void redeliveryReplacesTheLostDeliveryEvenWhileDraining() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     loseChannel();
@@ -630,25 +631,25 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void redeliveryWhileTheAnswerIsUnconfirmedIsAckedWithIt() {
+  void redeliveryIsAckedOnceTheUnconfirmedAnswerIsConfirmed() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     http.last().end(new Result.Answered(RESPONSE));
     loseChannel();
 
     Delivery again = deliver(request);
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
 
     assertThat(http.calls).hasSize(1);
     assertThat(session.acked()).containsExactly(again);
   }
 
   @Test
-  void redeliveryOfAnAnsweredRequestIsNew() {
+  void redeliveryAfterTheConfirmedAnswerIsRunAgain() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     http.last().end(new Result.Answered(RESPONSE));
-    outbox.endAll(Outcome.CONFIRMED);
+    publisher.endAll(Outcome.CONFIRMED);
     loseChannel();
 
     deliver(request);
@@ -670,21 +671,21 @@ final class RequestRunnerTest {
   // Cancel
 
   @Test
-  void cancelAbortsTheCallAndSaysNothing() {
+  void cancelAbortsTheCallAndPublishesNoAnswer() {
     BrokerRequest request = broker(Examples.get("/"));
     Delivery delivery = deliver(request);
-    int published = outbox.published().size();
+    int published = publisher.published().size();
 
     cancel(request, BROKER.user());
 
     assertThat(http.last().aborted).isTrue();
     assertThat(session.acked()).containsExactly(delivery);
-    assertThat(outbox.published()).hasSize(published);
+    assertThat(publisher.published()).hasSize(published);
     assertThat(runner.isIdle()).isTrue();
   }
 
   @Test
-  void cancelledWhileSettlingIsNotRun() {
+  void requestCancelledWhileSettlingIsNotRun() {
     BrokerRequest request = broker(Examples.post("x"));
     deliver(request);
 
@@ -692,11 +693,11 @@ final class RequestRunnerTest {
     session.settleAll();
 
     assertThat(http.calls).isEmpty();
-    assertThat(outbox.published()).isEmpty();
+    assertThat(publisher.published()).isEmpty();
   }
 
   @Test
-  void cancelOfSomebodyElseIsIgnored() {
+  void cancelFromAnotherUserIsIgnored() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
 
@@ -705,9 +706,9 @@ final class RequestRunnerTest {
     assertThat(http.last().aborted).isFalse();
   }
 
-  /** The ack was lost with the channel, so RabbitMQ delivers it again. */
+  /** The ack was lost with the channel, so RabbitMQ delivers the request again. */
   @Test
-  void cancelledRequestThatComesAgainIsAckedAndNotRun() {
+  void redeliveryOfACancelledRequestIsAckedAndNotRun() {
     BrokerRequest request = broker(Examples.get("/"));
     deliver(request);
     loseChannel();
@@ -721,7 +722,7 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void cancelThatOvertookItsRequestKeepsItFromRunningButNotItsNeighbour() {
+  void cancelBeforeItsRequestStopsOnlyThatRequest() {
     BrokerRequest request = broker(Examples.post("x"));
     BrokerRequest neighbour = broker(Examples.post("y"));
     cancel(request, BROKER.user());
@@ -734,7 +735,7 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void cancelInTheNameOfAnotherBrokerStopsNothingThatComesLater() {
+  void cancelFromAnotherUserDoesNotStopALaterRequest() {
     BrokerRequest request = broker(Examples.get("/"));
     cancel(request, "mallory");
 
@@ -744,10 +745,10 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void cancelIsForgottenWhenItsRequestCanNoLongerCome() {
+  void cancelIsForgottenAfterItsRetention() {
     BrokerRequest request = broker(Examples.get("/"));
     cancel(request, BROKER.user());
-    passMillis(Cancelled.KEPT.toMillis());
+    passMillis(CancelledRequests.RETENTION.toMillis());
 
     deliver(request);
 
@@ -755,26 +756,26 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void onlySoManyCancelsAreRemembered() {
-    Cancelled cancelled = new Cancelled();
-    for (int i = 0; i <= Cancelled.MOST; i++) {
+  void numberOfRememberedCancelsIsLimited() {
+    CancelledRequests cancelled = new CancelledRequests();
+    for (int i = 0; i <= CancelledRequests.MAX_ENTRIES; i++) {
       cancelled.add(new BrokerCancel(BROKER, UUID.randomUUID(), UUID.randomUUID()), now);
     }
 
-    assertThat(cancelled.size()).isEqualTo(Cancelled.MOST);
+    assertThat(cancelled.size()).isEqualTo(CancelledRequests.MAX_ENTRIES);
   }
 
-  // What no honest broker sends
+  // Messages that no correct broker sends
 
   @Test
-  void messageForAnotherTargetThanItsKeysIsDiscarded() {
+  void messageForAnotherTargetThanThatOfItsKeyIsDiscarded() {
     Request other = new Request("billing", "GET", "/", Headers.EMPTY, Body.ABSENT);
 
     assertDiscarded(deliver(broker(other)));
   }
 
   @Test
-  void messageOfAnotherUserThanItsBrokersIsDiscarded() {
+  void messageFromAnotherUserThanThatOfItsBrokerIsDiscarded() {
     Delivery delivery = session.delivery(KEY, "mallory", broker(Examples.get("/")));
     runner.onRequests(delivery, orders, now);
 
@@ -805,14 +806,14 @@ final class RequestRunnerTest {
   }
 
   @Test
-  void messageWithOneRequestTwiceIsDiscarded() {
+  void messageWithADuplicateRequestIsDiscarded() {
     BrokerRequest request = broker(Examples.get("/"));
 
     assertDiscarded(deliver(request, request));
   }
 
   @Test
-  void requestThatWasSettledIsNeverRunAgainWhileItRuns() {
+  void settledRequestIsNotRunAgain() {
     BrokerRequest request = broker(Examples.post("x"));
     deliver(request);
     session.settleAll();
@@ -826,7 +827,7 @@ final class RequestRunnerTest {
   private void assertDiscarded(Delivery delivery) {
     assertThat(session.acked()).containsExactly(delivery);
     assertThat(http.calls).isEmpty();
-    assertThat(outbox.published()).isEmpty();
+    assertThat(publisher.published()).isEmpty();
     assertThat(registry.get("longcut.upstream.messages.discarded").counter().count()).isOne();
   }
 
@@ -877,7 +878,7 @@ final class RequestRunnerTest {
   }
 
   private EventError lastError() {
-    Event last = outbox.published().get(outbox.published().size() - 1);
+    Event last = publisher.published().get(publisher.published().size() - 1);
     assertThat(last).isInstanceOf(UpstreamError.class);
     return ((UpstreamError) last).error();
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How URLs are joined, and which are refused. */
+/** URLs that are joined with the base path, and URLs that are refused. */
 final class TargetTest {
 
   @ParameterizedTest
@@ -71,7 +71,7 @@ final class TargetTest {
         "/..%09",
         "*"
       })
-  void noUrlLeavesTheBasePath(String url) {
+  void urlThatLeavesTheBasePathIsRefused(String url) {
     assertThatThrownBy(() -> target("http://h/base").urlOf(url))
         .isInstanceOfSatisfying(
             CallRefusedException.class,
@@ -100,8 +100,7 @@ final class TargetTest {
     "http://shop_app_1:80, shop_app_1, shop_app_1, 80",
     "https://shop_app_1, shop_app_1, shop_app_1, 443"
   })
-  void authorityHasThePortThatIsNotTheSchemesOwn(
-      String url, String authority, String host, int port) {
+  void authorityOmitsTheDefaultPort(String url, String authority, String host, int port) {
     Target target = target(url);
 
     assertThat(target.authority()).isEqualTo(authority);
@@ -110,7 +109,7 @@ final class TargetTest {
   }
 
   @Test
-  void onlyOwnRoutingKeysAreKnown() {
+  void onlyRoutingKeysOfThisAgentAreKnown() {
     ProcessId self = ProcessId.create("plant", "u1");
     Targets targets = new Targets(self, List.of(Examples.config("http://h")));
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whom the client believes behind https. The server's certificate is self-signed. */
+/** Certificates that the client trusts for https. The server's certificate is self-signed. */
 final class TlsTest {
 
   private static final char[] PASSWORD = "test-only".toCharArray();
@@ -45,7 +45,7 @@ final class TlsTest {
   }
 
   @Test
-  void certificateOfNobodyIsNotTrusted() throws Exception {
+  void selfSignedCertificateIsNotTrusted() throws Exception {
     assertUntrusted(call(forLocalhost, Examples.SYSTEM_TRUST));
   }
 
@@ -67,7 +67,7 @@ final class TlsTest {
     assertUntrusted(call(forElsewhere, new Trust(Optional.of(caFile), false)));
   }
 
-  /** Java itself takes no such name: HttpClient compares it with the certificate. */
+  /** Java cannot verify a host name with an underscore, so HttpClient verifies it. */
   @Test
   void certificateOfAHostWithAnUnderscoreIsComparedWithItsName() throws Exception {
     KeyStore wildcard = certificate("wildcard", "dns:*.shop.example");
@@ -81,7 +81,7 @@ final class TlsTest {
   }
 
   @Test
-  void insecureTargetTrustsAnybody() throws Exception {
+  void insecureTargetTrustsAnyCertificate() throws Exception {
     assertThat(call(forElsewhere, Examples.INSECURE)).isInstanceOf(Result.Answered.class);
   }
 
@@ -118,7 +118,7 @@ final class TlsTest {
             Result.Failed.class,
             failed -> {
               assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
-              assertThat(failed.message()).contains("TLS failed");
+              assertThat(failed.message()).contains("TLS handshake failed");
             });
   }
 

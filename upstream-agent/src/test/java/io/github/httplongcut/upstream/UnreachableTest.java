@@ -18,7 +18,7 @@ final class UnreachableTest {
     "http://echo:8080, false",
     "http://127.example, false"
   })
-  void loopbackInAContainerIsExplained(String url, boolean explained) {
+  void errorExplainsALoopbackAddressInAContainer(String url, boolean explained) {
     Target target = Target.of(Examples.config(url));
     Exception refused = new ConnectException("Connection refused");
 

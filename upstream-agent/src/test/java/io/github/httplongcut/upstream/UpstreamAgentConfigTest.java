@@ -8,7 +8,7 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
-import io.github.httplongcut.upstream.UpstreamAgentConfig.Target;
+import io.github.httplongcut.upstream.UpstreamAgentConfig.TargetConfig;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -34,7 +34,7 @@ final class UpstreamAgentConfigTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void theDefaultsAreThoseOfTheProtocol() {
+  void defaultsAreThoseOfTheProtocol() {
     UpstreamAgentConfig config = parse(ONE_TARGET);
     assertThat(config.admin()).isEqualTo(new AdminConfig("127.0.0.1", 8003));
     assertThat(config.ackTimeout()).isEqualTo(Duration.ofSeconds(2));
@@ -42,7 +42,7 @@ final class UpstreamAgentConfigTest {
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
     assertThat(config.targets())
         .containsExactly(
-            new Target(
+            new TargetConfig(
                 "orders",
                 URI.create("http://h:8080/api"),
                 100,
@@ -54,7 +54,7 @@ final class UpstreamAgentConfigTest {
   }
 
   @Test
-  void aTargetGoesBeforeTheDefaults(@TempDir Path directory) throws IOException {
+  void settingsOfATargetOverrideTheDefaults(@TempDir Path directory) throws IOException {
     Path ca = Files.createFile(directory.resolve("ca.pem"));
     UpstreamAgentConfig config =
         parse(
@@ -66,7 +66,7 @@ final class UpstreamAgentConfigTest {
             }
             """
                 .formatted(ca));
-    assertThat(config.targets()).extracting(Target::name).containsExactly("a", "b");
+    assertThat(config.targets()).extracting(TargetConfig::name).containsExactly("a", "b");
     assertThat(config.targets().get(0).trust()).isEqualTo(new Trust(Optional.of(ca), false));
     assertThat(config.targets().get(0).healthCheck())
         .hasValue(new HealthCheck("/up", Duration.ofSeconds(1), Duration.ofSeconds(1), 2, 3));
@@ -78,7 +78,7 @@ final class UpstreamAgentConfigTest {
   }
 
   @Test
-  void noTargetIsTold() {
+  void missingTargetIsAnError() {
     assertThatThrownBy(() -> parse(""))
         .hasMessageStartingWith(
             "longcut.upstream-agent.targets: expected at least one target, such as --target"
@@ -86,21 +86,21 @@ final class UpstreamAgentConfigTest {
   }
 
   @Test
-  void moreThanRabbitMqCanPrefetchIsTold() {
+  void capacityOverThePrefetchLimitIsAnError() {
     assertThatThrownBy(
             () -> parse(ONE_TARGET + "targets.b { url = \"http://h\", capacity = 64901 }"))
         .hasMessageStartingWith(
-            "longcut.upstream-agent.targets: expected capacities of at most 65000 together");
+            "longcut.upstream-agent.targets: expected capacities that add up to at most 65000");
   }
 
   @Test
-  void heartbeatsThatBrokersTakeForDeathAreTold() {
+  void tooLongHeartbeatIntervalIsAnError() {
     assertThat(parse(ONE_TARGET + "heartbeat-interval = 60s").heartbeatInterval())
         .isEqualTo(Duration.ofSeconds(60));
     assertThatThrownBy(() -> parse(ONE_TARGET + "heartbeat-interval = 61s"))
         .hasMessageStartingWith(
             "longcut.upstream-agent.heartbeat-interval: expected a duration with its unit, such as"
-                + " 250ms or 5s, at most 60s: brokers take this agent for dead after")
+                + " 250ms or 5s, at most 60s: brokers treat a longer interval as 60s")
         .message()
         .contains("found \"61s\"");
   }
@@ -118,7 +118,7 @@ final class UpstreamAgentConfigTest {
         "http://10.0.0.256",
         "http://a b"
       })
-  void aUrlThatIsNoServersIsTold(String url) {
+  void invalidUrlIsAnError(String url) {
     assertThatThrownBy(() -> parse("targets.orders.url = \"" + url + '"'))
         .hasMessageStartingWith(
             "longcut.upstream-agent.targets.orders.url: expected http://HOST[:PORT][/BASE] or"
@@ -130,7 +130,7 @@ final class UpstreamAgentConfigTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"http://u:secret@h", "http://u:secret@h_1", "http://u:sec/ret@h", "u:secret@h"})
-  void aUrlWithALoginIsToldWithoutIt(String url) {
+  void errorDoesNotShowTheLoginOfAUrl(String url) {
     assertThatThrownBy(() -> parse("targets.orders.url = \"" + url + '"'))
         .hasMessageStartingWith("longcut.upstream-agent.targets.orders.url: expected http://HOST")
         .message()
@@ -148,22 +148,22 @@ final class UpstreamAgentConfigTest {
   @Test
   void aHostMayHaveAnUnderscore() {
     assertThat(parse("targets.orders.url = \"http://shop_app_1:3000/api\"").targets())
-        .extracting(Target::url)
+        .extracting(TargetConfig::url)
         .containsExactly(URI.create("http://shop_app_1:3000/api"));
   }
 
   @Test
-  void insecureWithACaFileIsTold(@TempDir Path directory) throws IOException {
+  void insecureWithACaFileIsAnError(@TempDir Path directory) throws IOException {
     Path ca = Files.createFile(directory.resolve("ca.pem"));
     assertThatThrownBy(
             () ->
                 parse(ONE_TARGET + "target-defaults { insecure = true, ca-file = \"" + ca + "\" }"))
         .hasMessageStartingWith(
-            "longcut.upstream-agent.target-defaults.insecure: expected false where a ca-file");
+            "longcut.upstream-agent.target-defaults.insecure: expected false where ca-file is set");
   }
 
   @Test
-  void targetsOfFlagsAndEnvironmentAddUp() {
+  void targetsOfFlagsAndEnvironmentAreMerged() {
     Map<String, String> environment =
         Map.of(
             "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
@@ -182,7 +182,7 @@ final class UpstreamAgentConfigTest {
   }
 
   @Test
-  void aTargetThatIsNoPairIsTold() {
+  void targetFlagWithoutAUrlIsAnError() {
     assertThat(execute(Map.of(), "--target=orders")).isEqualTo(2);
     assertThat(err.toString())
         .contains(
@@ -191,7 +191,7 @@ final class UpstreamAgentConfigTest {
   }
 
   @Test
-  void aTargetWithoutANameOfTheProtocolIsTold() {
+  void invalidTargetNameIsAnError() {
     assertThat(execute(Map.of("LONGCUT_TARGETS", "a.b=http://h"))).isEqualTo(2);
     assertThat(err.toString())
         .contains("found \"a.b=http://h\" (environment variable LONGCUT_TARGETS)");

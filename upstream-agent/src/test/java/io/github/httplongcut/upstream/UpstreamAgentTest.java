@@ -8,7 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.FakeUpstreamSession;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.http.Headers;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** The parts together, with real HTTP and a session in memory. */
+/** Tests the whole agent with real HTTP and an in-memory session. */
 final class UpstreamAgentTest {
 
   private static final ProcessId SELF = ProcessId.create("plant", "u1");
@@ -46,9 +46,9 @@ final class UpstreamAgentTest {
   private static final String KEY = Topology.targetKey("orders", SELF);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(2);
 
-  private final FakeSession session = new FakeSession();
+  private final FakeUpstreamSession session = new FakeUpstreamSession();
   private final Loop loop = new Loop("test upstream agent");
-  private final CountDownLatch serverMayAnswer = new CountDownLatch(1);
+  private final CountDownLatch serverMayRespond = new CountDownLatch(1);
   private RawServer server;
   private UpstreamClient http;
   private UpstreamAgent agent;
@@ -78,14 +78,14 @@ final class UpstreamAgentTest {
 
   @AfterEach
   void stop() throws Exception {
-    serverMayAnswer.countDown();
+    serverMayRespond.countDown();
     agent.stop();
     server.close();
   }
 
   @Test
   void requestIsRunAndAnswered() {
-    serverMayAnswer.countDown();
+    serverMayRespond.countDown();
 
     Delivery delivery = deliver(KEY, request(Examples.get("/x")));
 
@@ -96,7 +96,7 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void messagesOfForeignKeysAreDiscarded() {
+  void messagesWithForeignRoutingKeysAreDiscarded() {
     String foreign = Topology.targetKey("billing", SELF);
 
     Delivery request = deliver(foreign, request(Examples.get("/")));
@@ -158,7 +158,7 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void helloBringsAHeartbeatAtOnce() {
+  void helloIsAnsweredWithAHeartbeatAtOnce() {
     await("the last round is over").pollDelay(Heartbeats.MIN_BETWEEN_ROUNDS).until(() -> true);
     long before = heartbeats().size();
 
@@ -168,9 +168,9 @@ final class UpstreamAgentTest {
     assertThat(heartbeats()).hasSizeGreaterThan((int) before);
   }
 
-  /** A closed client throws: a bug, wherever it comes from. */
+  /** The test closes the HTTP client, so that the next call throws. */
   @Test
-  void aCallThatThrowsIsAnsweredAndCostsNoHeartbeat() {
+  void requestWhoseCallThrowsIsAnsweredAndHeartbeatsContinue() {
     http.close();
 
     Delivery delivery = deliver(KEY, request(Examples.get("/")));
@@ -195,7 +195,7 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void stopFinishesWhatRunsAndSaysGoodbye() throws Exception {
+  void stopFinishesRunningRequestsAndSendsGone() throws Exception {
     deliver(KEY, request(Examples.get("/")));
     await().until(() -> server.requests().size() == 1);
     await().until(() -> !heartbeats().isEmpty());
@@ -205,7 +205,7 @@ final class UpstreamAgentTest {
     Delivery tooLate = deliver(KEY, request(Examples.get("/late")));
     await().until(() -> session.rejected().contains(tooLate));
 
-    serverMayAnswer.countDown();
+    serverMayRespond.countDown();
     stopping.join();
 
     assertThat(session.published()).anyMatch(UpstreamResponse.class::isInstance);
@@ -213,7 +213,7 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void stopCutsOffWhatTakesTooLong() throws Exception {
+  void stopAbortsCallsAfterTheDrainTimeout() throws Exception {
     deliver(KEY, request(Examples.get("/")));
     await().until(() -> server.requests().size() == 1);
 
@@ -224,11 +224,11 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void longStandstillGivesBackWhatIsNotStarted() {
+  void longPauseReopensTheConsumingChannel() {
     CountDownLatch wakeUp = new CountDownLatch(1);
     loop.execute(
         () -> {
-          // The ack timeout is 600 ms: the next tick is later than that.
+          // Blocks the loop for longer than the ack timeout of 600 ms.
           await().pollDelay(Duration.ofMillis(900)).until(() -> true);
           wakeUp.countDown();
         });
@@ -247,7 +247,7 @@ final class UpstreamAgentTest {
 
   private void awaitPermission() {
     try {
-      serverMayAnswer.await();
+      serverMayRespond.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -294,7 +294,7 @@ final class UpstreamAgentTest {
   private static UpstreamAgentConfig config(String url) {
     return new UpstreamAgentConfig(
         "u1",
-        null, // RabbitMQ and the admin pages are not the agent's
+        null, // the agent does not use the AMQP settings
         new AdminConfig("127.0.0.1", 0),
         Duration.ofMillis(600),
         Duration.ofSeconds(2),

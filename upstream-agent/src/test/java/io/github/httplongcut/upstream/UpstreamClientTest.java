@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The client against a server that plays by no rules. */
+/** Tests the client with servers that may violate HTTP. */
 final class UpstreamClientTest {
 
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -52,10 +52,10 @@ final class UpstreamClientTest {
     }
   }
 
-  // What the server gets
+  // Requests
 
   @Test
-  void serverGetsTheRequestAndNothingElse() throws IOException {
+  void requestIsSentUnchangedExceptForHost() throws IOException {
     RawServer server = open(RawServer.answering(OK));
     Request request =
         withHeaders(
@@ -100,14 +100,14 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void headerBytesAreKept() throws IOException {
+  void headerBytesAreUnchanged() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nX: \u00e2\u0080\u0093\r\nContent-Length: 0\r\n\r\n"));
 
     Response response =
-        answer(call(server, withHeaders(get("/"), headers("X", "\u0080\u00ff", "Empty", ""))));
+        responseOf(call(server, withHeaders(get("/"), headers("X", "\u0080\u00ff", "Empty", ""))));
 
     assertThat(server.requests().get(0)).contains("\r\nX: \u0080\u00ff\r\nEmpty: \r\n");
     assertThat(response.headers().all("x")).containsExactly("\u00e2\u0080\u0093");
@@ -161,7 +161,7 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void nobodyWaitsForA100() throws IOException {
+  void clientDoesNotWaitFor100Continue() throws IOException {
     RawServer server = open(RawServer.answering(OK));
 
     call(server, withHeaders(post("x"), headers("Expect", "100-continue")));
@@ -169,17 +169,17 @@ final class UpstreamClientTest {
     assertThat(server.requests().get(0)).doesNotContain("Expect").endsWith("\r\n\r\nx");
   }
 
-  // What comes back
+  // Responses
 
   @Test
-  void answerIsPassedOnWhole() throws IOException {
+  void responseIsRelayedCompletely() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 201 Made\r\nSet-Cookie: a=1\r\nserver: x\r\nSet-Cookie: b=2\r\n"
                     + "Content-Length: 3\r\nLongcut-Error: fake\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n\0\r\u00ff"));
 
-    Response response = answer(call(server, get("/")));
+    Response response = responseOf(call(server, get("/")));
 
     assertThat(response)
         .isEqualTo(
@@ -192,30 +192,30 @@ final class UpstreamClientTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 206, 301, 401, 404, 407, 417, 500, 503, 599})
-  void anyFinalStatusIsPassedOn(int status) throws IOException {
+  void anyFinalStatusIsRelayed(int status) throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 " + status + "\r\nLocation: /x\r\nContent-Length: 1\r\n\r\nx"));
 
-    assertThat(answer(call(server, get("/"))).statusCode()).isEqualTo(status);
+    assertThat(responseOf(call(server, get("/"))).statusCode()).isEqualTo(status);
     assertThat(server.requests()).hasSize(1);
   }
 
   @Test
-  void chunksArePutTogether() throws IOException {
+  void chunksAreJoined() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n"));
 
-    Response response = answer(call(server, get("/")));
+    Response response = responseOf(call(server, get("/")));
 
     assertThat(response).isEqualTo(new Response(200, Headers.EMPTY, Body.ofText("abc")));
   }
 
   @Test
-  void contentUntilTheEndOfTheConnectionIsContent() throws IOException {
+  void contentThatEndsWithTheConnectionIsRelayed() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -224,7 +224,7 @@ final class UpstreamClientTest {
                   connection.write("HTTP/1.0 200 OK\r\n\r\nabc");
                 }));
 
-    assertThat(answer(call(server, get("/"))).body()).isEqualTo(Body.ofText("abc"));
+    assertThat(responseOf(call(server, get("/"))).body()).isEqualTo(Body.ofText("abc"));
   }
 
   @Test
@@ -234,27 +234,27 @@ final class UpstreamClientTest {
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\u001f\u008b"));
 
-    Response response = answer(call(server, get("/")));
+    Response response = responseOf(call(server, get("/")));
 
     assertThat(response.body().length()).isEqualTo(2);
     assertThat(response.headers().first("content-encoding")).contains("gzip");
   }
 
   @Test
-  void headAnswerHasNoContentButItsLength() throws IOException {
+  void headResponseHasALengthButNoContent() throws IOException {
     RawServer server = open(RawServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"));
 
-    Response response = answer(call(server, request("HEAD", "/", Body.ABSENT)));
+    Response response = responseOf(call(server, request("HEAD", "/", Body.ABSENT)));
 
     assertThat(response).isEqualTo(new Response(200, headers("Content-Length", "99"), Body.ABSENT));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {204, 304})
-  void answersWithoutContentDoNotHang(int status) throws IOException {
+  void responsesWithoutContentDoNotHang(int status) throws IOException {
     RawServer server = open(RawServer.answering("HTTP/1.1 " + status + " x\r\nETag: y\r\n\r\n"));
 
-    Response response = answer(call(server, get("/")));
+    Response response = responseOf(call(server, get("/")));
 
     assertThat(response).isEqualTo(new Response(status, headers("ETag", "y"), Body.ABSENT));
   }
@@ -263,21 +263,21 @@ final class UpstreamClientTest {
   void emptyContentIsNotAbsent() throws IOException {
     RawServer server = open(RawServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 
-    assertThat(answer(call(server, get("/"))).body()).isEqualTo(Body.EMPTY);
+    assertThat(responseOf(call(server, get("/"))).body()).isEqualTo(Body.EMPTY);
   }
 
   @Test
-  void interimAnswersAreSkipped() throws IOException {
+  void interimResponsesAreDropped() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK));
 
-    assertThat(answer(call(server, post("x"))).statusCode()).isEqualTo(200);
+    assertThat(responseOf(call(server, post("x"))).statusCode()).isEqualTo(200);
   }
 
   @Test
-  void answerBeforeTheEndOfTheRequestCounts() throws IOException {
+  void responseBeforeTheEndOfTheRequestIsRelayed() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -288,10 +288,10 @@ final class UpstreamClientTest {
 
     Result result = call(server, request("PUT", "/", Body.of(new byte[4 << 20])));
 
-    assertThat(answer(result).statusCode()).isEqualTo(413);
+    assertThat(responseOf(result).statusCode()).isEqualTo(413);
   }
 
-  // What is refused
+  // Refused responses
 
   @ParameterizedTest
   @ValueSource(
@@ -315,7 +315,7 @@ final class UpstreamClientTest {
         "220 mail.example ESMTP\r\n",
         "\0\1\2\3\r\n\r\n",
       })
-  void whatIsNotAnAnswerIsNoSuccess(String bytes) throws IOException {
+  void invalidResponseIsAnError(String bytes) throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -324,7 +324,7 @@ final class UpstreamClientTest {
                   connection.write(bytes);
                 }));
 
-    Result.Failed failed = failure(call(server, post("x")));
+    Result.Failed failed = failureOf(call(server, post("x")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
     assertThat(failed.message()).contains("'orders'").contains("localhost:" + server.port());
@@ -332,7 +332,7 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void resetInTheMiddleIsNoSuccess() throws IOException {
+  void resetInTheMiddleOfAResponseIsAnError() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -342,7 +342,7 @@ final class UpstreamClientTest {
                   connection.reset();
                 }));
 
-    assertThat(failure(call(server, get("/"))).failure())
+    assertThat(failureOf(call(server, get("/"))).failure())
         .isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
   }
 
@@ -354,7 +354,7 @@ final class UpstreamClientTest {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\n"
       })
-  void largeAnswerIsRefusedAndReadNoFurther(String head) throws Exception {
+  void tooLargeResponseIsRefusedAndNotReadFurther(String head) throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     RawServer server =
         open(
@@ -371,61 +371,61 @@ final class UpstreamClientTest {
                   }
                 }));
 
-    assertThat(failure(call(server, get("/"))).failure()).isEqualTo(Failure.RESPONSE_TOO_LARGE);
+    assertThat(failureOf(call(server, get("/"))).failure()).isEqualTo(Failure.RESPONSE_TOO_LARGE);
     assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
-  void answerOfExactlyTheLimitPasses() throws IOException {
+  void responseOfExactlyTheLimitIsRelayed() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + "x".repeat(1000)));
 
-    assertThat(answer(call(server, get("/"))).body().length()).isEqualTo(1000);
+    assertThat(responseOf(call(server, get("/"))).body().length()).isEqualTo(1000);
   }
 
   @Test
-  void asManyFieldsAsAreRelayedPass() throws IOException {
+  void responseWithTheMaximumNumberOfFieldsIsRelayed() throws IOException {
     RawServer server = open(RawServer.answering(noContent("X: \r\n".repeat(990))));
 
-    assertThat(answer(call(server, get("/"))).headers().all("X")).hasSize(990);
+    assertThat(responseOf(call(server, get("/"))).headers().all("X")).hasSize(990);
   }
 
   @ParameterizedTest
   @CsvSource({"991, more than 990 header fields", "20000, its header fields are too large"})
-  void moreFieldsAreRefusedInWords(int fields, String words) throws IOException {
+  void errorNamesTheLimitOnTheNumberOfFields(int fields, String words) throws IOException {
     RawServer server = open(RawServer.answering(noContent("X: \r\n".repeat(fields))));
 
-    Result.Failed failed = failure(call(server, get("/")));
+    Result.Failed failed = failureOf(call(server, get("/")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
-    assertThat(failed.message()).contains("sent an answer that cannot be relayed: ", words);
+    assertThat(failed.message()).contains("sent a response that cannot be relayed: ", words);
   }
 
   @Test
-  void asLongFieldsAsAreRelayedPass() throws IOException {
+  void responseWithTheMaximumSizeOfFieldsIsRelayed() throws IOException {
     String quarter = "X: " + "x".repeat(WireLimits.OUTSIDE_HEADER_CHARS / 4 - 1) + "\r\n";
     RawServer server = open(RawServer.answering(noContent(quarter.repeat(4))));
 
-    assertThat(answer(call(server, get("/"))).headers().all("X")).hasSize(4);
+    assertThat(responseOf(call(server, get("/"))).headers().all("X")).hasSize(4);
   }
 
   @Test
-  void longerFieldsAreRefusedInWords() throws IOException {
+  void errorNamesTheLimitOnTheSizeOfFields() throws IOException {
     String quarter = "X: " + "x".repeat(WireLimits.OUTSIDE_HEADER_CHARS / 4 - 1) + "\r\n";
     RawServer server = open(RawServer.answering(noContent(quarter.repeat(4) + "Y: \r\n")));
 
-    Result.Failed failed = failure(call(server, get("/")));
+    Result.Failed failed = failureOf(call(server, get("/")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
     assertThat(failed.message())
-        .contains("sent an answer that cannot be relayed: more than 245760 bytes of header names");
+        .contains("sent a response that cannot be relayed: more than 245760 bytes of header names");
   }
 
-  /** Each line and their number are within the limits of HttpCore; all of it would be 54 MiB. */
+  /** The head is within HttpCore's limits on line length and line count, but has 54 MiB in all. */
   @Test
-  void headIsNotHeldBeyondWhatIsRelayed() throws IOException {
+  void tooLargeHeadIsNotBuffered() throws IOException {
     AtomicInteger lines = new AtomicInteger();
     CountDownLatch closed = new CountDownLatch(1);
     RawServer server =
@@ -444,8 +444,8 @@ final class UpstreamClientTest {
                   }
                 }));
 
-    assertThat(failure(call(server, get("/"))).message())
-        .contains("sent an answer that cannot be relayed: its header fields are too large");
+    assertThat(failureOf(call(server, get("/"))).message())
+        .contains("sent a response that cannot be relayed: its header fields are too large");
     await().until(() -> closed.getCount() == 0);
     assertThat(lines.get()).isLessThan(900);
   }
@@ -455,7 +455,7 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void endlessHeadersAreRefused() throws IOException {
+  void endlessHeadIsRefused() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -467,7 +467,7 @@ final class UpstreamClientTest {
                   }
                 }));
 
-    assertThat(failure(call(server, get("/"))).failure())
+    assertThat(failureOf(call(server, get("/"))).failure())
         .isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
   }
 
@@ -480,7 +480,7 @@ final class UpstreamClientTest {
       port = socket.getLocalPort();
     }
 
-    Result.Failed failed = failure(call("http://127.0.0.1:" + port, post("x")));
+    Result.Failed failed = failureOf(call("http://127.0.0.1:" + port, post("x")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
     assertThat(failed.message())
@@ -492,63 +492,64 @@ final class UpstreamClientTest {
 
   @Test
   void unknownNameIsUnreachable() throws IOException {
-    Result.Failed failed = failure(call("http://no-such-host.invalid", get("/")));
+    Result.Failed failed = failureOf(call("http://no-such-host.invalid", get("/")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
-    assertThat(failed.message()).contains("no-such-host.invalid:80: its name cannot be resolved");
+    assertThat(failed.message())
+        .contains("no-such-host.invalid:80: the host name cannot be resolved");
   }
 
   @Test
-  void connectionIsUsedAgain() throws IOException {
+  void connectionIsReused() throws IOException {
     RawServer server = open(RawServer.answering(OK));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, post("1")));
-    answer(call(client, server, get("/")));
+    responseOf(call(client, server, post("1")));
+    responseOf(call(client, server, get("/")));
 
     assertThat(server.connections()).isEqualTo(1);
   }
 
   @Test
-  void connectionIsNotUsedAgainWhenTheServerSaysSo() throws IOException {
+  void connectionCloseIsRespected() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/")));
-    answer(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
 
     assertThat(server.connections()).isEqualTo(2);
   }
 
   @Test
-  void connectionIsNotUsedLongerThanTheServerSays() throws IOException {
+  void keepAliveTimeoutIsRespected() throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok"));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/")));
-    answer(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
 
     assertThat(server.connections()).isEqualTo(2);
   }
 
   @Test
-  void whatTheServerSendsTooMuchIsNeverTheNextAnswer() throws IOException {
+  void excessBytesAreNeverTheNextResponse() throws IOException {
     RawServer server =
         open(RawServer.answering(OK + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
     UpstreamClient client = client(server);
 
     for (int i = 0; i < 5; i++) {
-      assertThat(answer(call(client, server, get("/"))).body()).isEqualTo(Body.ofText("ok"));
+      assertThat(responseOf(call(client, server, get("/"))).body()).isEqualTo(Body.ofText("ok"));
     }
   }
 
-  /** The server would take the next caller for the one who has logged in (RFC 4559 section 6). */
+  /** The server would treat the next caller as the authenticated one (RFC 4559 section 6). */
   @ParameterizedTest
   @CsvSource({
     "Authorization, NTLM TlRMTVNTUAADAAAA",
@@ -556,12 +557,12 @@ final class UpstreamClientTest {
     "Authorization, Negotiate",
     "Authorization, Kerberos YIIB",
   })
-  void connectionWithALoginIsNotUsedAgain(String name, String value) throws IOException {
+  void authenticatedConnectionIsNotReused(String name, String value) throws IOException {
     RawServer server = open(RawServer.answering(OK));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, withHeaders(get("/"), headers(name, value))));
-    answer(call(client, server, get("/")));
+    responseOf(call(client, server, withHeaders(get("/"), headers(name, value))));
+    responseOf(call(client, server, get("/")));
 
     assertThat(server.connections()).isEqualTo(2);
   }
@@ -573,69 +574,72 @@ final class UpstreamClientTest {
         "WWW-Authenticate: Basic realm=\"a, NTLM\", NTLM TlRMTVNTUAACAAAA",
         "WWW-Authenticate: Basic realm=x\r\nwww-authenticate: ntlm",
       })
-  void connectionThatAsksForALoginIsNotUsedAgain(String field) throws IOException {
+  void connectionThatAsksForAuthenticationIsNotReused(String field) throws IOException {
     RawServer server =
         open(
             RawServer.answering(
                 "HTTP/1.1 401 Unauthorized\r\n" + field + "\r\nContent-Length: 0\r\n\r\n"));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/")));
-    answer(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
+    responseOf(call(client, server, get("/")));
 
     assertThat(server.connections()).isEqualTo(2);
   }
 
   @Test
-  void connectionWithAnotherLoginIsUsedAgain() throws IOException {
+  void connectionWithPerRequestAuthenticationIsReused() throws IOException {
     RawServer server = open(RawServer.answering(OK));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, withHeaders(get("/"), headers("Authorization", "Basic TlRMTQ=="))));
-    answer(call(client, server, withHeaders(get("/"), headers("Authorization", "Bearer ntlm"))));
+    responseOf(
+        call(client, server, withHeaders(get("/"), headers("Authorization", "Basic TlRMTQ=="))));
+    responseOf(
+        call(client, server, withHeaders(get("/"), headers("Authorization", "Bearer ntlm"))));
 
     assertThat(server.connections()).isEqualTo(1);
   }
 
-  /** Answers of servers that send more than they may, in their two parts. */
-  private static Stream<Arguments> answersWithTooMuch() {
+  /** Methods, responses, and excess bytes that follow the response. */
+  private static Stream<Arguments> responsesWithExcessBytes() {
     return Stream.of("0123456789", "HTTP/1.1 302 Found\r\nLocation: http://evil/\r\nX: ", "\r\n")
         .flatMap(
-            tooMuch ->
+            excess ->
                 Stream.of(
-                    arguments("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", tooMuch),
-                    arguments("GET", "HTTP/1.1 204 No Content\r\n\r\n", tooMuch),
-                    arguments("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", tooMuch),
-                    arguments("GET", OK, tooMuch),
+                    arguments("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", excess),
+                    arguments("GET", "HTTP/1.1 204 No Content\r\n\r\n", excess),
+                    arguments("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", excess),
+                    arguments("GET", OK, excess),
                     arguments(
                         "GET",
                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                        tooMuch)));
+                        excess)));
   }
 
   @ParameterizedTest
-  @MethodSource("answersWithTooMuch")
-  void whatComesWithAnAnswerAndIsNotOfItEndsTheConnection(
-      String method, String answer, String tooMuch) throws Exception {
-    nobodyElseGetsAnythingOf(method, connection -> connection.write(answer + tooMuch), () -> {});
+  @MethodSource("responsesWithExcessBytes")
+  void excessBytesWithAResponseCloseTheConnection(String method, String response, String excess)
+      throws Exception {
+    assertNextRequestIsUnaffected(
+        method, connection -> connection.write(response + excess), () -> {});
   }
 
   @ParameterizedTest
-  @MethodSource("answersWithTooMuch")
-  void whatComesAfterAnAnswerEndsTheConnection(String method, String answer, String tooMuch)
+  @MethodSource("responsesWithExcessBytes")
+  void excessBytesAfterAResponseCloseTheConnection(String method, String response, String excess)
       throws Exception {
     CountDownLatch answered = new CountDownLatch(1);
-    nobodyElseGetsAnythingOf(
+    assertNextRequestIsUnaffected(
         method,
         connection -> {
-          connection.write(answer);
+          connection.write(response);
           awaitQuietly(answered);
-          connection.write(tooMuch);
+          connection.write(excess);
         },
         answered::countDown);
   }
 
-  private void nobodyElseGetsAnythingOf(
+  private void assertNextRequestIsUnaffected(
       String method, RawServer.Script answering, Runnable whenAnswered) throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     RawServer server =
@@ -645,7 +649,7 @@ final class UpstreamClientTest {
                   connection.readRequest();
                   answering.run(connection);
                   try {
-                    connection.readRequest(); // until the client closes it
+                    connection.readRequest(); // returns when the client closes the connection
                   } finally {
                     closed.countDown();
                   }
@@ -657,10 +661,10 @@ final class UpstreamClientTest {
     UpstreamClient client = client(server);
     Request request = request(method, "/1", Body.ABSENT);
 
-    assertThat(answer(call(client, server, request)).headers().first("location")).isEmpty();
+    assertThat(responseOf(call(client, server, request)).headers().first("location")).isEmpty();
     whenAnswered.run();
     assertThat(closed.await(10, TimeUnit.SECONDS)).as("closed").isTrue();
-    Response next = answer(call(client, server, post("2")));
+    Response next = responseOf(call(client, server, post("2")));
 
     assertThat(next.body()).isEqualTo(Body.ofText("ok"));
     assertThat(next.headers().first("location")).isEmpty();
@@ -675,7 +679,7 @@ final class UpstreamClientTest {
     }
   }
 
-  /** The server closes just when the second request comes: whether it ran, nobody knows. */
+  /** A server that closes the first connection after its second request, which may have run. */
   private static RawServer closingOnTheSecondRequest() throws IOException {
     return RawServer.running(
         connection -> {
@@ -691,31 +695,31 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void repeatableRequestGoesToANewConnectionWhenAUsedOneCloses() throws IOException {
+  void repeatableRequestIsRetriedWhenAReusedConnectionCloses() throws IOException {
     RawServer server = open(closingOnTheSecondRequest());
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/1")));
-    answer(call(client, server, get("/2")));
+    responseOf(call(client, server, get("/1")));
+    responseOf(call(client, server, get("/2")));
 
     assertThat(server.connections()).isEqualTo(2);
     assertThat(server.requests()).hasSize(3);
   }
 
   @Test
-  void otherRequestIsNotSentTwice() throws IOException {
+  void requestThatIsNotRepeatableIsNotSentTwice() throws IOException {
     RawServer server = open(closingOnTheSecondRequest());
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/1")));
-    Result.Failed failed = failure(call(client, server, post("2")));
+    responseOf(call(client, server, get("/1")));
+    Result.Failed failed = failureOf(call(client, server, post("2")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
     assertThat(server.requests()).hasSize(2);
   }
 
   @Test
-  void repeatableRequestIsNotSentTwiceOnceAnAnswerHasBegun() throws IOException {
+  void repeatableRequestIsNotRetriedOnceAResponseHasBegun() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -727,15 +731,15 @@ final class UpstreamClientTest {
                 }));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/1")));
-    Result.Failed failed = failure(call(client, server, get("/2")));
+    responseOf(call(client, server, get("/1")));
+    Result.Failed failed = failureOf(call(client, server, get("/2")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
     assertThat(server.requests()).hasSize(2);
   }
 
   @Test
-  void repeatableRequestIsSentTwiceAtTheMost() throws IOException {
+  void repeatableRequestIsSentAtMostTwice() throws IOException {
     RawServer server =
         open(
             RawServer.running(
@@ -747,16 +751,16 @@ final class UpstreamClientTest {
                 connection -> connection.readRequest()));
     UpstreamClient client = client(server);
 
-    answer(call(client, server, get("/1")));
-    Result.Failed failed = failure(call(client, server, get("/2")));
+    responseOf(call(client, server, get("/1")));
+    Result.Failed failed = failureOf(call(client, server, get("/2")));
 
     assertThat(failed.failure()).isEqualTo(Failure.UPSTREAM_PROTOCOL_ERROR);
     assertThat(server.requests()).hasSize(3);
   }
 
-  /** Every answer's connection is closed by the server, without a word, before the next request. */
+  /** The server closes each connection after its response, without announcing that in a header. */
   @Test
-  void connectionThatWasClosedIsNotUsedForARequestThatCannotBeRepeated() throws Exception {
+  void closedConnectionIsNotUsedForARequestThatIsNotRepeatable() throws Exception {
     Semaphore closed = new Semaphore(0);
     RawServer server =
         open(
@@ -770,7 +774,7 @@ final class UpstreamClientTest {
     UpstreamClient client = client(server);
 
     for (int i = 0; i < 100; i++) {
-      answer(call(client, server, post("x")));
+      responseOf(call(client, server, post("x")));
       assertThat(closed.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -778,7 +782,7 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void abortedCallClosesItsConnectionAndSaysNothing() throws Exception {
+  void abortedCallClosesItsConnectionAndHasNoResult() throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     RawServer server =
         open(
@@ -788,7 +792,7 @@ final class UpstreamClientTest {
                   try {
                     connection.awaitEnd();
                   } finally {
-                    closed.countDown(); // a reset, so that the server stops at once
+                    closed.countDown(); // the client resets the connection
                   }
                 }));
     CompletableFuture<Result> result = new CompletableFuture<>();
@@ -803,23 +807,23 @@ final class UpstreamClientTest {
   }
 
   @Test
-  void callAbortedBeforeItIsConnectedIsNeverSent() throws Exception {
+  void callAbortedBeforeTheConnectionIsNeverSent() throws Exception {
     RawServer server = open(RawServer.answering(OK));
     UpstreamClient client = open(new UpstreamClient(List.of(target(server))));
 
     HttpCaller.Call call = client.call(target(server), "/1", get("/1"), result -> {});
     HttpCaller.Progress progress = call.abort();
-    client.start(); // only now is anything connected
-    answer(call(client, server, get("/2")));
+    client.start(); // no connection is made before this call
+    responseOf(call(client, server, get("/2")));
 
     assertThat(progress).isEqualTo(HttpCaller.Progress.NOT_SENT);
     assertThat(server.requests()).singleElement().asString().startsWith("GET /2 ");
   }
 
-  // Names
+  // Host names
 
   @Test
-  void hostWithAnUnderscoreIsLookedUpAndNamedToTheServer() throws IOException {
+  void hostWithAnUnderscoreIsResolvedAndSentInHost() throws IOException {
     RawServer server = open(RawServer.answering(OK));
     List<String> lookups = new CopyOnWriteArrayList<>();
     Target target = Target.of(Examples.config("http://shop_app_1:" + server.port()));
@@ -827,14 +831,14 @@ final class UpstreamClientTest {
         open(new UpstreamClient(List.of(target), Examples.resolver(lookups::add)));
     client.start();
 
-    answer(resultOf(client, target, get("/")));
+    responseOf(resultOf(client, target, get("/")));
 
     assertThat(lookups).containsExactly("shop_app_1");
     assertThat(server.requests().get(0)).contains("\r\nHost: shop_app_1:" + server.port() + "\r\n");
   }
 
   @Test
-  void targetWhoseNameIsLookedUpSlowlyDelaysNoOtherTarget() throws IOException {
+  void slowDnsLookupDelaysNoOtherTarget() throws IOException {
     RawServer server = open(RawServer.answering(OK));
     CountDownLatch answered = new CountDownLatch(1);
     Target slow = Target.of(Examples.named("slow", "http://slow.example"));
@@ -858,13 +862,13 @@ final class UpstreamClientTest {
       waiting.add(result);
     }
 
-    answer(resultOf(client, fast, get("/")));
+    responseOf(resultOf(client, fast, get("/")));
 
     assertThat(waiting).noneMatch(CompletableFuture::isDone);
     answered.countDown();
     for (CompletableFuture<Result> each : waiting) {
-      assertThat(failure(each.orTimeout(10, TimeUnit.SECONDS).join()).message())
-          .endsWith("cannot connect to slow.example:80: its name cannot be resolved");
+      assertThat(failureOf(each.orTimeout(10, TimeUnit.SECONDS).join()).message())
+          .endsWith("cannot connect to slow.example:80: the host name cannot be resolved");
     }
   }
 
@@ -906,12 +910,12 @@ final class UpstreamClientTest {
     return result.orTimeout(10, TimeUnit.SECONDS).join();
   }
 
-  private static Response answer(Result result) {
+  private static Response responseOf(Result result) {
     assertThat(result).isInstanceOf(Result.Answered.class);
     return ((Result.Answered) result).response();
   }
 
-  private static Result.Failed failure(Result result) {
+  private static Result.Failed failureOf(Result result) {
     assertThat(result).isInstanceOf(Result.Failed.class);
     return (Result.Failed) result;
   }

@@ -15,7 +15,7 @@ final class UpstreamRequestFieldsTest {
   private final Target preserving = Target.of(Examples.preservingHost("http://server.example:81"));
 
   @Test
-  void hostIsTheServers() {
+  void hostIsThatOfTheServer() {
     assertThat(
             UpstreamRequestFields.forServer(
                 withHeaders(get("/"), headers("hOST", "caller")), target))
@@ -23,7 +23,7 @@ final class UpstreamRequestFieldsTest {
   }
 
   @Test
-  void hostIsTheCallersWhereItIsPreserved() {
+  void preservedHostIsThatOfTheCaller() {
     assertThat(
             UpstreamRequestFields.forServer(
                 withHeaders(get("/"), headers("Host", "caller")), preserving))
@@ -31,7 +31,7 @@ final class UpstreamRequestFieldsTest {
   }
 
   @Test
-  void hostIsTheCallersEvenIfConnectionNamesIt() {
+  void preservedHostIsKeptEvenIfConnectionNamesIt() {
     assertThat(
             UpstreamRequestFields.forServer(
                 withHeaders(get("/"), headers("Connection", "Host", "Host", "caller")), preserving))
@@ -50,7 +50,7 @@ final class UpstreamRequestFieldsTest {
   }
 
   @Test
-  void lengthIsTheBodysWhateverTheRequestSays() {
+  void contentLengthIsThatOfTheBody() {
     assertThat(
             UpstreamRequestFields.forServer(
                 withHeaders(post("abc"), headers("Host", "h", "content-length", "99", "A", "1")),
@@ -88,7 +88,7 @@ final class UpstreamRequestFieldsTest {
   }
 
   @Test
-  void otherExpectationsPass() {
+  void otherExpectationsAreRelayed() {
     assertThat(
             UpstreamRequestFields.forServer(
                 withHeaders(

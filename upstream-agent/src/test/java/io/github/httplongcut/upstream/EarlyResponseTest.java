@@ -15,10 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Servers that answer an upload before they have read it, and close, so that TCP resets. */
-final class EarlyAnswerTest {
+/** Servers that answer an upload before they have read it, and close, which makes TCP reset. */
+final class EarlyResponseTest {
 
-  /** Chance decides whether a write or a read meets the reset first. */
+  /** Repetitions, since it is random whether a write or a read sees the reset first. */
   private static final int ROUNDS = 50;
 
   private static final Request UPLOAD = request("PUT", "/", Body.of(new byte[1 << 20]));
@@ -37,7 +37,7 @@ final class EarlyAnswerTest {
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void refusalOfAServerThatClosesAtOnceIsPassedOn(String status, String rest) throws IOException {
+  void refusalOfAServerThatClosesAtOnceIsRelayed(String status, String rest) throws IOException {
     RawServer.Script refusing =
         connection -> {
           connection.readHead();
@@ -45,17 +45,17 @@ final class EarlyAnswerTest {
         };
     try (Calls calls = new Calls(refusing)) {
       for (int i = 0; i < ROUNDS; i++) {
-        Response answer = calls.answer(UPLOAD);
+        Response response = calls.response(UPLOAD);
 
-        assertThat(answer.statusCode()).isEqualTo(Integer.parseInt(status.substring(0, 3)));
-        assertThat(answer.body()).isEqualTo(Body.ofText("body"));
+        assertThat(response.statusCode()).isEqualTo(Integer.parseInt(status.substring(0, 3)));
+        assertThat(response.body()).isEqualTo(Body.ofText("body"));
       }
     }
   }
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void refusalOfAServerThatLingersIsPassedOn(String status, String rest) throws IOException {
+  void refusalOfAServerThatClosesLaterIsRelayed(String status, String rest) throws IOException {
     RawServer.Script lingering =
         connection -> {
           connection.readHead();
@@ -64,32 +64,32 @@ final class EarlyAnswerTest {
           connection.awaitEnd();
         };
     try (Calls calls = new Calls(lingering)) {
-      assertThat(calls.answer(UPLOAD).body()).isEqualTo(Body.ofText("body"));
+      assertThat(calls.response(UPLOAD).body()).isEqualTo(Body.ofText("body"));
     }
   }
 
-  /** Its server may be about to close, and would break the next request. */
+  /** The server may be about to close the connection, which could make the next request fail. */
   @Test
-  void connectionOfARefusedUploadIsNotUsedAgain() throws IOException {
-    try (Calls calls = Calls.answered("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")) {
-      calls.answer(UPLOAD);
-      calls.answer(UPLOAD);
+  void connectionOfARefusedUploadIsNotReused() throws IOException {
+    try (Calls calls = Calls.answering("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")) {
+      calls.response(UPLOAD);
+      calls.response(UPLOAD);
 
       assertThat(calls.server().connections()).isEqualTo(2);
     }
   }
 
   @Test
-  void connectionOfARefusedSmallRequestIsUsedAgain() throws IOException {
-    try (Calls calls = Calls.answered("HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n")) {
-      calls.answer(post("x"));
-      calls.answer(post("x"));
+  void connectionOfARefusedSmallRequestIsReused() throws IOException {
+    try (Calls calls = Calls.answering("HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n")) {
+      calls.response(post("x"));
+      calls.response(post("x"));
 
       assertThat(calls.server().connections()).isEqualTo(1);
     }
   }
 
-  /** Longer than any buffer on the way. */
+  /** Tests a refusal that is longer than any buffer. */
   @Test
   void longRefusalIsReadToItsEnd() throws IOException {
     String body = "x".repeat(1000);
@@ -104,13 +104,13 @@ final class EarlyAnswerTest {
         };
     try (Calls calls = new Calls(refusing)) {
       for (int i = 0; i < ROUNDS; i++) {
-        assertThat(calls.answer(UPLOAD).body()).isEqualTo(Body.ofText(body));
+        assertThat(calls.response(UPLOAD).body()).isEqualTo(Body.ofText(body));
       }
     }
   }
 
   @Test
-  void successThatComesEarlyIsPassedOn() throws IOException {
+  void earlySuccessIsRelayed() throws IOException {
     RawServer.Script early =
         connection -> {
           while (!connection.readHead().isEmpty()) {
@@ -120,15 +120,15 @@ final class EarlyAnswerTest {
         };
     try (Calls calls = new Calls(early)) {
       for (int i = 0; i < ROUNDS; i++) {
-        assertThat(calls.answer(UPLOAD).body()).isEqualTo(Body.ofText("ok"));
+        assertThat(calls.response(UPLOAD).body()).isEqualTo(Body.ofText("ok"));
       }
     }
   }
 
-  /** The request may have run: it is not sent again, and half an answer is none. */
+  /** The request may have run, so the client does not retry it. */
   @ParameterizedTest
-  @MethodSource("halfAnswers")
-  void halfAnAnswerBeforeAResetIsNone(String half) throws IOException {
+  @MethodSource("incompleteResponses")
+  void incompleteResponseBeforeAResetIsAnError(String half) throws IOException {
     RawServer.Script breaking =
         connection -> {
           connection.readHead();
@@ -143,7 +143,7 @@ final class EarlyAnswerTest {
     }
   }
 
-  private static Stream<String> halfAnswers() {
+  private static Stream<String> incompleteResponses() {
     return Stream.of(
         "",
         "HTTP/1.1 413 No\r\nContent-Length: 5\r\n\r\nbody",

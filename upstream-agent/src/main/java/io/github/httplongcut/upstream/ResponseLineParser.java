@@ -12,10 +12,10 @@ import org.apache.hc.core5.http.message.StatusLine;
 import org.apache.hc.core5.util.CharArrayBuffer;
 
 /**
- * Parses the lines of an answer's head as leniently as HttpCore does, and says in words what is
- * wrong with a line that it refuses.
+ * Parses the status line and header lines of a response as leniently as HttpCore does. An error
+ * message quotes the line and names its fault.
  */
-final class AnswerLineParser implements LineParser {
+final class ResponseLineParser implements LineParser {
 
   private static final int LOWEST_STATUS = 100;
   private static final int HIGHEST_STATUS = 999;
@@ -34,14 +34,14 @@ final class AnswerLineParser implements LineParser {
     try {
       statusLine = LENIENT.parseStatusLine(line);
     } catch (ParseException | IllegalArgumentException e) {
-      throw invalid("its first line is no status line of HTTP/1", line);
+      throw invalid("its first line is not an HTTP/1 status line", line);
     }
     int status = statusLine.getStatusCode();
     if (status < LOWEST_STATUS || status > HIGHEST_STATUS) {
-      throw invalid("its status is not between 100 and 999", line);
+      throw invalid("its status code is not between 100 and 999", line);
     }
     if (statusLine.getProtocolVersion().greaterEquals(HttpVersion.HTTP_2)) {
-      throw invalid("its version is not HTTP/1", line);
+      throw invalid("its HTTP version is not 1.x", line);
     }
     return statusLine;
   }
@@ -52,11 +52,11 @@ final class AnswerLineParser implements LineParser {
     try {
       field = LENIENT.parseHeader(line);
     } catch (ParseException e) {
-      throw invalid("a line of its header has no name and colon", line);
+      throw invalid("a header line does not begin with a name and a colon", line);
     }
     if (hasSpaceOrControl(field.getName())) {
-      throw new InvalidAnswerException(
-          "a header name has a space or a control character: " + quoted(field.getName()));
+      throw new InvalidResponseException(
+          "a header name contains a space or a control character: " + quoted(field.getName()));
     }
     return field;
   }
@@ -70,7 +70,7 @@ final class AnswerLineParser implements LineParser {
     return false;
   }
 
-  private static InvalidAnswerException invalid(String what, CharArrayBuffer line) {
-    return new InvalidAnswerException(what + ": " + quoted(line.toString()));
+  private static InvalidResponseException invalid(String fault, CharArrayBuffer line) {
+    return new InvalidResponseException(fault + ": " + quoted(line.toString()));
   }
 }

@@ -10,31 +10,36 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Requests that nobody waits for. A cancel may be here before its request, and a request may come
- * again whose ack was lost with the channel: neither runs. Kept for longer than a message waits in
- * the inbox, and only so many: what is dropped too early runs for nobody, which is a waste and no
- * harm. Belongs to the loop.
+ * Recently cancelled requests, which must not run. Belongs to the loop.
+ *
+ * <ul>
+ *   <li>A cancel may arrive before its request.
+ *   <li>RabbitMQ delivers a cancelled request again if its ack was lost with the channel.
+ * </ul>
+ *
+ * <p>Entries are kept for longer than a message stays in the inbox, up to a maximum number. If an
+ * entry is dropped too early, its request runs in vain, without harm.
  */
-final class Cancelled {
+final class CancelledRequests {
 
-  static final int MOST = 10_000;
-  static final Duration KEPT = Duration.ofSeconds(10);
+  static final int MAX_ENTRIES = 10_000;
+  static final Duration RETENTION = Duration.ofSeconds(10);
 
   private record Entry(ProcessId brokerId, long until) {}
 
-  /** By {@code broker_req_id}, the oldest first. */
+  /** Entries by {@code broker_req_id}, oldest first. */
   private final Map<UUID, Entry> entries = new LinkedHashMap<>();
 
   void add(BrokerCancel cancel, long now) {
-    if (entries.size() == MOST) {
+    if (entries.size() == MAX_ENTRIES) {
       Iterator<UUID> oldest = entries.keySet().iterator();
       oldest.next();
       oldest.remove();
     }
-    entries.put(cancel.brokerReqId(), new Entry(cancel.brokerId(), now + KEPT.toNanos()));
+    entries.put(cancel.brokerReqId(), new Entry(cancel.brokerId(), now + RETENTION.toNanos()));
   }
 
-  /** Whether its own broker has cancelled it. */
+  /** Returns whether the broker that sent the request has cancelled it. */
   boolean contains(BrokerRequest request) {
     Entry entry = entries.get(request.brokerReqId());
     return entry != null && entry.brokerId().equals(request.brokerId());

@@ -9,22 +9,25 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.MessageHeaders;
 
 /**
- * Logins that a server binds to the connection instead of the request (RFC 4559 section 6; against
- * RFC 9110 section 11.1): whoever used the connection next would be served as the one who logged
- * in.
+ * Recognizes authentication that applies to a connection instead of a request, such as NTLM (RFC
+ * 4559 section 6; contrary to RFC 9110 section 11.1). Such a connection must not be reused: the
+ * server would treat the next caller's request as one of the authenticated user.
  */
-final class ConnectionLogin {
+final class ConnectionAuth {
 
-  /** A scheme where one may stand. In a quoted string it costs a connection, and no more. */
+  /**
+   * A scheme's name at the beginning of a list member. A match inside a quoted string only costs a
+   * connection.
+   */
   private static final Pattern SCHEME =
       Pattern.compile(
           "(?:^|,)\\s*(?:NTLM|Negotiate|Nego2|Kerberos|CredSSP)(?:[\\s,]|$)",
           Pattern.CASE_INSENSITIVE);
 
-  private ConnectionLogin() {}
+  private ConnectionAuth() {}
 
-  /** Returns whether the request brings such a login, or the answer asks for one. */
-  static boolean isPartOf(HttpRequest request, HttpResponse response) {
+  /** Returns whether the request carries such authentication, or the response asks for it. */
+  static boolean isUsedBy(HttpRequest request, HttpResponse response) {
     return isIn(request, HttpHeaders.AUTHORIZATION) || isIn(response, HttpHeaders.WWW_AUTHENTICATE);
   }
 

@@ -8,11 +8,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 
 /**
- * A session without RabbitMQ: keeps what is published until a test says what became of it, and
- * makes deliveries whose fate it keeps. It stands in this package since only the package makes
- * deliveries. Its methods belong to one thread, what it has kept may be read by another.
+ * A session without RabbitMQ. It keeps publications until a test gives them an outcome, creates
+ * deliveries, and records whether they are acked, rejected or settled. In this package because the
+ * constructor of {@link Delivery} is package-private. Methods belong to one thread; other threads
+ * may read the recorded lists.
  */
-public final class FakeSession implements Session, Delivery.Source {
+public final class FakeUpstreamSession implements Session, Delivery.Source {
 
   private final List<Publication> unconfirmed = new CopyOnWriteArrayList<>();
   private final List<Event> published = new CopyOnWriteArrayList<>();
@@ -24,17 +25,17 @@ public final class FakeSession implements Session, Delivery.Source {
   private Executor confirmsOn;
   private boolean open = true;
 
-  /** From now on each publication is confirmed at once, on that loop. */
+  /** Confirms each later publication at once, on {@code loop}. */
   public void confirmOn(Executor loop) {
     confirmsOn = loop;
   }
 
-  /** Who was given to {@link #start}. */
+  /** Returns the listener that was passed to {@link #start}. */
   public SessionListener listener() {
     return listener;
   }
 
-  /** A message from a broker. */
+  /** Creates a message from a broker. */
   public Delivery delivery(String routingKey, String userId, Event... events) {
     return new Delivery(
         this,
@@ -46,7 +47,7 @@ public final class FakeSession implements Session, Delivery.Source {
 
   @Override
   public void publishOnlyWhileConsuming() {
-    throw new AssertionError("an upstream agent answers others");
+    throw new AssertionError("an upstream agent publishes also while it does not consume");
   }
 
   @Override
@@ -59,35 +60,38 @@ public final class FakeSession implements Session, Delivery.Source {
     }
   }
 
-  /** Everything published so far, in order. */
+  /** Returns all events published so far, in order. */
   public List<Event> published() {
     return published;
   }
 
-  /** What has no outcome yet. */
+  /** Returns the publications without an outcome. */
   public List<Publication> unconfirmed() {
     return unconfirmed;
   }
 
-  /** Gives all that is published so far this outcome. */
+  /** Gives this outcome to all publications without one. */
   public void endAll(Outcome outcome) {
     List<Publication> all = List.copyOf(unconfirmed);
     unconfirmed.clear();
     all.forEach(each -> each.done(outcome));
   }
 
-  /** The fence comes back. */
+  /** Settles all deliveries that are settling, as if the fence had been answered. */
   public void settleAll() {
     List<Delivery> all = List.copyOf(settling);
     settling.clear();
     all.forEach(Delivery::onSettled);
   }
 
-  /** The channel is gone, and with it all deliveries so far; what is made next comes by another. */
-  public FakeSession loseChannel() {
+  /**
+   * Loses the channel and all its deliveries. Returns a session whose deliveries come from another
+   * channel.
+   */
+  public FakeUpstreamSession loseChannel() {
     open = false;
     settling.clear();
-    return new FakeSession();
+    return new FakeUpstreamSession();
   }
 
   public List<Delivery> acked() {
@@ -146,7 +150,7 @@ public final class FakeSession implements Session, Delivery.Source {
 
   @Override
   public void consume(String queue, int prefetch) {
-    throw new AssertionError("an agent shares no queue");
+    throw new AssertionError("an agent consumes no shared queue");
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.github.httplongcut.upstream;
 
 import static io.github.httplongcut.logging.LogText.quoted;
 
-import io.github.httplongcut.upstream.HttpExchange.Seen;
+import io.github.httplongcut.upstream.HttpExchange.Transferred;
 import java.net.SocketException;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.MalformedChunkCodingException;
@@ -10,44 +10,44 @@ import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.TruncatedChunkException;
 
 /**
- * Words for an answer that did not come whole or is no HTTP/1.1, for the operator of the server.
- * Text of the server is quoted, bounded and escaped.
+ * Describes responses that are incomplete or not valid HTTP/1.1, for the operator of the upstream
+ * server. Text that the server sent is quoted, escaped and cut.
  */
-final class AnswerFault {
+final class ResponseFault {
 
-  private AnswerFault() {}
+  private ResponseFault() {}
 
   /**
    * Describes a failed exchange.
    *
-   * @return words that follow the server's host and port
+   * @return a predicate whose subject, the server's host and port, the caller adds
    */
-  static String describe(Exception cause, Seen seen) {
+  static String describe(Exception cause, Transferred transferred) {
     if (cause instanceof MessageConstraintException) {
-      return "sent an answer that cannot be relayed: its header fields are too large ("
+      return "sent a response that cannot be relayed: its header fields are too large ("
           + cause.getMessage()
           + ')';
     }
-    if (cause instanceof InvalidAnswerException) {
-      return "sent an answer that is not valid HTTP/1.1: " + cause.getMessage();
+    if (cause instanceof InvalidResponseException) {
+      return "sent a response that is not valid HTTP/1.1: " + cause.getMessage();
     }
     if (cause instanceof MalformedChunkCodingException
         && !(cause instanceof TruncatedChunkException)
         && !isPremature(cause)) {
-      return "sent an answer that is not valid HTTP/1.1: its chunks are malformed: "
+      return "sent a response that is not valid HTTP/1.1: its chunked encoding is malformed: "
           + quoted(cause.getMessage());
     }
     if (cause instanceof HttpException) {
-      return "did not answer in HTTP/1.1" + detail(cause);
+      return "sent a response that is not valid HTTP/1.1" + detail(cause);
     }
     String how = isReset(cause) ? "reset the connection" : "closed the connection";
-    return switch (seen) {
-      case NOTHING, REQUEST -> how + " before it answered";
-      case ANSWER -> how + " in the middle of its answer" + detail(cause);
+    return switch (transferred) {
+      case NOTHING, REQUEST -> how + " before it sent a response";
+      case RESPONSE -> how + " in the middle of its response" + detail(cause);
     };
   }
 
-  /** Returns whether the connection ended by an error of TCP instead of in good order. */
+  /** Returns whether the connection ended with a TCP error (such as RST), not with a FIN. */
   static boolean isReset(Exception cause) {
     String message = cause.getMessage();
     return cause instanceof SocketException
@@ -55,7 +55,10 @@ final class AnswerFault {
             && (message.startsWith("Connection reset") || message.equals("Broken pipe")));
   }
 
-  /** HttpCore has one class for chunks that are wrong and for an end without the last chunk. */
+  /**
+   * Returns whether the connection ended before the last chunk. HttpCore uses one exception class
+   * for this case and for malformed chunks.
+   */
   private static boolean isPremature(Exception cause) {
     return cause.getMessage() != null && cause.getMessage().startsWith("Premature end");
   }
