@@ -1,5 +1,5 @@
--- What wrk sends and tells. Arguments: METHOD BODY_BYTES TARGETS
--- With TARGETS above 0 each request goes to /t0 ... /t<TARGETS-1>, at random.
+-- Defines wrk's requests and the summary of its results. Arguments: METHOD BODY_BYTES TARGETS
+-- If TARGETS is above 0, each request goes to a random path of /t0 ... /t<TARGETS-1>.
 
 local targets = 0
 
@@ -23,7 +23,7 @@ function init(args)
   end
 end
 
--- One line for the bench to read; times are in microseconds.
+-- Prints a summary line for the bench to parse. Times are in microseconds.
 function done(summary, latency)
   io.write(string.format(
     'summary {"requests":%d,"micros":%d,"bytes":%d,"lost":%d,"refused":%d,"p50":%d,"p90":%d,"p99":%d,"max":%d}\n',

@@ -3,36 +3,38 @@ package io.github.httplongcut.bench;
 import java.nio.file.Path;
 
 /**
- * What every part of a run needs.
+ * Settings and tools that all parts of a run share.
  *
- * @param home the checkout
- * @param logs where everything writes
- * @param seconds how long a step is
- * @param rounds how often each step is measured
+ * @param home directory of the checkout
+ * @param logs directory for logs and data of the run's processes
+ * @param seconds duration of a step
+ * @param rounds number of measurements of each step
  */
 record Bench(Path home, Path logs, int seconds, int rounds, Wrk wrk, BenchReport report) {
 
   private static final int WARM_UP_SECONDS = 5;
-  private static final int LONGEST_WARM_UP = 12;
-  private static final double STILL_GROWING = 1.05;
+  private static final int MAX_WARM_UP_RUNS = 12;
+
+  /** Factor over the best throughput so far that counts as faster. */
+  private static final double FASTER = 1.05;
 
   /**
-   * Loads a server until it gets no faster: Java compiles what is used often, which on a small or
-   * busy machine takes a minute, and until then it is another program.
+   * Loads a server until its throughput no longer grows. The JIT compiler needs up to a minute on a
+   * small or busy machine, and figures from before that do not count.
    */
   void warmUp(String url, Wrk.Load load) {
     say("warming up");
     double best = 0;
-    int slower = 0;
-    for (int i = 0; i < LONGEST_WARM_UP && slower < 2; i++) {
+    int notFaster = 0;
+    for (int i = 0; i < MAX_WARM_UP_RUNS && notFaster < 2; i++) {
       double perSecond = wrk.run(url, load, WARM_UP_SECONDS).perSecond();
-      slower = perSecond > STILL_GROWING * best ? 0 : slower + 1;
+      notFaster = perSecond > FASTER * best ? 0 : notFaster + 1;
       best = Math.max(best, perSecond);
     }
   }
 
-  /** Tells the person at the terminal what is going on. */
-  void say(String what) {
-    System.err.println("bench: " + what);
+  /** Prints progress for the person at the terminal. */
+  void say(String message) {
+    System.err.println("bench: " + message);
   }
 }

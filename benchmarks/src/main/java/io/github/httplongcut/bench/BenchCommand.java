@@ -11,38 +11,43 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code longcut bench}; the launcher has seen to it that everything it needs is there. */
+/** The command {@code longcut bench}. The launcher has installed and built its prerequisites. */
 @Command(
     name = "longcut bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Measures the relay on this machine, beside what the machine can do without it.")
+    description = "Measures the relay on this machine, and the machine without it for comparison.")
 public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "8",
-      description = "how long each step is (${DEFAULT-VALUE})")
+      description = "duration of each step in seconds (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "how often each step is measured; medians count (${DEFAULT-VALUE})")
+      description =
+          "number of measurements of each step; the report shows their median (${DEFAULT-VALUE})")
   private int rounds;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "write all figures there as well")
+  @Option(names = "--json", paramLabel = "FILE", description = "also write all figures to FILE")
   private Path json;
 
   @Option(
       names = "--against",
       paramLabel = "DIR",
-      description = "measure the relay of another checkout by turns with this one's; nothing else")
+      description =
+          "only compare this checkout's relay with that of the checkout in DIR, measured in turn")
   private Path against;
 
-  /** Parts of a whole run, in their order. */
+  /**
+   * Parts of a run, in the order in which they run. The constants are the names on the command
+   * line.
+   */
   enum Part {
     load,
     idle,
@@ -57,17 +62,21 @@ public final class BenchCommand implements Callable<Integer> {
       paramLabel = "PART",
       split = ",",
       description =
-          "only these parts, of ${COMPLETION-CANDIDATES}; load has idle in it, scale is not in a whole run")
+          "run only these parts: ${COMPLETION-CANDIDATES}; load includes idle; scale runs only if named")
   private Set<Part> only = EnumSet.of(Part.load, Part.slow, Part.fleet, Part.hops);
 
   @Option(
       names = "--overload",
-      description = "three times what the system carries, and 80 %% of it; nothing else")
+      description =
+          "only measure the relay at 80 %% and at three times the load that it can sustain")
   private boolean overload;
 
   private BenchCommand() {}
 
-  /** Runs it and exits: 0, or 1 if an answer was wrong or lost, or 2 if the command is. */
+  /**
+   * Runs the command and exits with its code: 0; 1 if a response was wrong or lost, or a part
+   * failed; 2 for a wrong command line.
+   */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new BenchCommand()).execute(arguments));
   }
@@ -77,19 +86,19 @@ public final class BenchCommand implements Callable<Integer> {
     Path home = Path.of(System.getProperty("longcut.home"));
     Path logs =
         Files.createTempDirectory(Files.createDirectories(home.resolve(".longcut/bench")), "run-");
-    System.err.println("bench: what the processes print is in " + logs);
+    System.err.println("bench: the logs of all processes are in " + logs);
     BenchReport report = new BenchReport();
     Bench bench = new Bench(home, logs, seconds, rounds, new Wrk(home, logs), report);
     try {
       run(bench);
     } catch (BenchException e) {
-      report.wrong(e.getMessage()); // what was measured before is shown all the same
+      report.addFailure(e.getMessage()); // the report still shows the figures measured so far
     }
     report.print(System.out);
     if (json != null) {
       report.write(json);
     }
-    return report.allRight() ? 0 : 1;
+    return report.hasNoFailures() ? 0 : 1;
   }
 
   private void run(Bench bench) {

@@ -1,6 +1,6 @@
 package io.github.httplongcut.bench;
 
-/** A run that cannot go on; its message is for the person at the terminal. */
+/** Ends a run that cannot continue. The message is for the person at the terminal. */
 final class BenchException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

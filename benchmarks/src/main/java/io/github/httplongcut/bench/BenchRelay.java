@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The roles of one relay as processes of their own, started by the launcher of a checkout: with the
- * options of Java and the defaults that it has.
+ * One relay, with each role as a separate process. The launcher of a checkout starts the processes,
+ * with its own Java options and default settings.
  */
 final class BenchRelay implements AutoCloseable {
 
@@ -27,13 +27,13 @@ final class BenchRelay implements AutoCloseable {
   static final String UPSTREAM_AGENT = "upstream-agent";
 
   /**
-   * What runs.
+   * The processes to start.
    *
-   * @param home the checkout whose launcher starts it
-   * @param name before each process's name, in logs and tables; may be empty
-   * @param brokers how many
-   * @param upstreams where its upstream agents send requests, for each of them
-   * @param settings more of them for every role, as in a config file
+   * @param home the checkout whose launcher starts the processes
+   * @param name prefix of the processes' log file names; may be empty
+   * @param brokers number of brokers
+   * @param upstreams base URL of the upstream server, one per upstream agent
+   * @param settings additional settings for every role, in the format of a config file
    */
   record Plan(Path home, String name, int brokers, List<String> upstreams, String settings) {
 
@@ -53,7 +53,7 @@ final class BenchRelay implements AutoCloseable {
     this.rabbit = rabbit;
   }
 
-  /** Starts it and waits until each process is ready. */
+  /** Starts a relay and waits until each process is ready. */
   static BenchRelay start(Plan plan, RabbitNode rabbit, Path logs) {
     BenchRelay relay = new BenchRelay(rabbit);
     try {
@@ -96,7 +96,7 @@ final class BenchRelay implements AutoCloseable {
     int i = 0;
     for (Child child : children) {
       int admin = adminPorts.get(i++);
-      child.await(() -> status(admin) == 200 ? admin : null, "being ready");
+      child.await(() -> status(admin) == 200 ? admin : null, "/readyz");
     }
     port = clientAgent.loggedPort("http_listening");
     pids.put("rabbitmq", rabbit.pid());
@@ -116,7 +116,7 @@ final class BenchRelay implements AutoCloseable {
     return child;
   }
 
-  /** Where callers ask. */
+  /** Returns the client agent's URL for callers. */
   String url() {
     return "http://127.0.0.1:" + port;
   }
@@ -125,7 +125,7 @@ final class BenchRelay implements AutoCloseable {
     return port;
   }
 
-  /** Its processes, RabbitMQ among them, by what they are. */
+  /** Returns the pids of the relay's processes and of RabbitMQ, by process name. */
   Map<String, Long> pids() {
     return Map.copyOf(pids);
   }
@@ -134,7 +134,7 @@ final class BenchRelay implements AutoCloseable {
     return rabbit;
   }
 
-  /** How many AMQP messages its roles have published so far, as they count themselves. */
+  /** Returns the number of AMQP messages published so far, from the processes' own metrics. */
   long published() {
     long sum = 0;
     for (int admin : adminPorts) {
@@ -153,7 +153,7 @@ final class BenchRelay implements AutoCloseable {
     try {
       return get(adminPort, "/readyz").statusCode();
     } catch (BenchException e) {
-      return 0; // it does not listen yet
+      return 0; // the process does not listen yet
     }
   }
 
@@ -163,14 +163,14 @@ final class BenchRelay implements AutoCloseable {
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path)).build(),
           HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
-      throw new BenchException("no answer from admin port " + adminPort, e);
+      throw new BenchException("no response from admin port " + adminPort, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted", e);
     }
   }
 
-  /** In the direction of a request: what was started last goes first. */
+  /** Stops the processes in reverse order of their start, which is the direction of a request. */
   @Override
   public void close() {
     while (!children.isEmpty()) {

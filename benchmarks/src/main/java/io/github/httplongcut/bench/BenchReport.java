@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** What a run found out: rows, goals, and every answer that was wrong or lost. */
+/** Results of a run: rows, goals, notes and failures. */
 final class BenchReport {
 
   private static final double MICROS_PER_MILLI = 1000;
@@ -22,12 +22,12 @@ final class BenchReport {
   private final List<Row> rows = new ArrayList<>();
   private final List<Goal> goals = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
-  private final List<String> wrongs = new ArrayList<>();
+  private final List<String> failures = new ArrayList<>();
 
   void add(Row row) {
     rows.add(row);
     if (row.errors() > 0) {
-      wrong("%s: %d answers were wrong or lost".formatted(row.step(), row.errors()));
+      addFailure("%s: %d responses were wrong or lost".formatted(row.step(), row.errors()));
     }
   }
 
@@ -35,18 +35,18 @@ final class BenchReport {
     goals.add(goal);
   }
 
-  /** A figure without a goal. */
-  void note(String what) {
-    notes.add(what);
+  /** Adds a figure without a goal. */
+  void note(String text) {
+    notes.add(text);
   }
 
-  /** An answer was wrong, or none came, or something could not be measured. */
-  void wrong(String what) {
-    wrongs.add(what);
+  /** Adds a failure: a wrong or missing response, or a measurement that was not possible. */
+  void addFailure(String text) {
+    failures.add(text);
   }
 
-  boolean allRight() {
-    return wrongs.isEmpty();
+  boolean hasNoFailures() {
+    return failures.isEmpty();
   }
 
   void print(PrintStream out) {
@@ -61,7 +61,7 @@ final class BenchReport {
           "%-7s %-72s %9.2f %s %.2f"
               .formatted(
                   goal.isMet() ? "met" : "NOT MET",
-                  goal.what(),
+                  goal.name(),
                   goal.value(),
                   goal.bound() == Goal.Bound.AT_LEAST ? ">=" : "<=",
                   goal.limit()));
@@ -71,10 +71,10 @@ final class BenchReport {
       notes.forEach(note -> line(out, note));
     }
     out.println();
-    if (allRight()) {
-      out.println("Every answer came and was right.");
+    if (hasNoFailures()) {
+      out.println("All responses arrived and were correct.");
     }
-    wrongs.forEach(wrong -> line(out, "WRONG   %s".formatted(wrong)));
+    failures.forEach(failure -> line(out, "FAILED  %s".formatted(failure)));
   }
 
   private void printRows(PrintStream out) {
@@ -93,12 +93,12 @@ final class BenchReport {
                   millis(row.latency().p90()),
                   millis(row.latency().p99()),
                   row.errors(),
-                  orNothing(0, row.cpuMicros()),
-                  orNothing(2, row.messages().roles())));
+                  blankIfZero(0, row.cpuMicros()),
+                  blankIfZero(2, row.messages().roles())));
     }
   }
 
-  /** CPU for one request and peak memory, a column for each process. */
+  /** Prints CPU time per request and peak memory, one column per process. */
   private void printProcesses(PrintStream out) {
     TreeSet<String> names = new TreeSet<>();
     rows.forEach(row -> names.addAll(row.processes().keySet()));
@@ -106,7 +106,7 @@ final class BenchReport {
       return;
     }
     out.println();
-    StringBuilder head = new StringBuilder("%-34s".formatted("CPU µs a request / peak MiB"));
+    StringBuilder head = new StringBuilder("%-34s".formatted("CPU µs per request / peak MiB"));
     names.forEach(name -> head.append(" %15s".formatted(name)));
     out.println(head);
     for (Row row : rows) {
@@ -132,14 +132,14 @@ final class BenchReport {
             .map(
                 goal ->
                     Map.of(
-                        "what", goal.what(),
+                        "what", goal.name(),
                         "value", goal.value(),
                         "bound", goal.bound().name().toLowerCase(Locale.ROOT),
                         "limit", goal.limit(),
                         "met", goal.isMet()))
             .toList());
     all.put("notes", notes);
-    all.put("wrong", wrongs);
+    all.put("wrong", failures);
     try {
       Files.write(
           file,
@@ -150,10 +150,10 @@ final class BenchReport {
   }
 
   private static String millis(double micros) {
-    return orNothing(2, micros / MICROS_PER_MILLI);
+    return blankIfZero(2, micros / MICROS_PER_MILLI);
   }
 
-  private static String orNothing(int decimals, double value) {
+  private static String blankIfZero(int decimals, double value) {
     return value == 0 ? "" : String.format("%." + decimals + "f", value);
   }
 

@@ -13,14 +13,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A process that this one starts, watches and stops. What it prints is in a log file beside the
- * others. Should this process be killed, the kernel tells it to end; so it must be started by a
- * thread that lives as long as the run: the main one.
+ * A child process whose output goes to a log file. If this process is killed, the kernel sends the
+ * child SIGTERM. The kernel also does so when the thread that started the child ends, so the main
+ * thread must start it.
  */
 final class Child implements AutoCloseable {
 
-  private static final Duration STOP = Duration.ofSeconds(10);
-  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
   private static final long POLL_MILLIS = 20;
 
   private final String name;
@@ -33,17 +33,20 @@ final class Child implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts it; its standard input stays open for as long as this process lives. */
+  /** Starts a child. Its standard input stays open for as long as this process lives. */
   static Child start(Path directory, String name, List<String> command) {
     Path log = directory.resolve(name + ".log");
-    List<String> withUs = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM"));
-    withUs.addAll(command);
+    List<String> endingWithParent = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM"));
+    endingWithParent.addAll(command);
     try {
       Process process =
-          new ProcessBuilder(withUs).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+          new ProcessBuilder(endingWithParent)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
       return new Child(name, process, log);
     } catch (IOException e) {
-      throw new BenchException("could not start " + name + ": " + e.getMessage(), e);
+      throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -55,7 +58,7 @@ final class Child implements AutoCloseable {
     return process.pid();
   }
 
-  /** All that it has printed so far. */
+  /** Returns everything that the child has printed so far. */
   String output() {
     try {
       return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
@@ -64,7 +67,7 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** The port in its log line {@code event=EVENT ... port=N}, once it is there. */
+  /** Waits for the log line {@code event=EVENT ... port=N} and returns the port. */
   int loggedPort(String event) {
     Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
     return Integer.parseInt(
@@ -73,16 +76,17 @@ final class Child implements AutoCloseable {
               Matcher matcher = line.matcher(output());
               return matcher.find() ? matcher.group(1) : null;
             },
-            "its " + event));
+            "its log line event=" + event));
   }
 
   /**
-   * Waits until {@code found} gives something.
+   * Waits until {@code found} returns a value other than null, and returns that value.
    *
-   * @throws BenchException if it ends, or takes too long
+   * @param awaited name of the awaited thing, for the error message
+   * @throws BenchException if the child ends, or after a timeout
    */
-  <T> T await(Supplier<T> found, String what) {
-    long deadline = System.nanoTime() + START.toNanos();
+  <T> T await(Supplier<T> found, String awaited) {
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
     while (true) {
       T result = found.get();
       if (result != null) {
@@ -92,21 +96,22 @@ final class Child implements AutoCloseable {
         throw failed("ended with exit code " + process.exitValue());
       }
       if (System.nanoTime() - deadline >= 0) {
-        throw failed("took too long for " + what);
+        throw failed("timed out: still waiting for " + awaited);
       }
       pause(Duration.ofMillis(POLL_MILLIS));
     }
   }
 
   /**
-   * Waits for its end and gives what it printed.
+   * Waits until the child ends, and returns its output.
    *
-   * @throws BenchException if it fails, or runs for longer than {@code atMost}
+   * @throws BenchException if the exit code is not 0, or the child runs for longer than {@code
+   *     atMost}
    */
   String join(Duration atMost) {
     try {
       if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw failed("does not end");
+        throw failed("did not end within " + atMost.toSeconds() + " s");
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
@@ -121,7 +126,7 @@ final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Runs a command to its end and gives what it printed. */
+  /** Runs a command to its end and returns its output. */
   static String run(Path directory, String name, Duration atMost, List<String> command) {
     try (Child child = start(directory, name, command)) {
       return child.join(atMost);
@@ -141,18 +146,18 @@ final class Child implements AutoCloseable {
     return new BenchException("interrupted", e);
   }
 
-  private BenchException failed(String how) {
+  private BenchException failed(String problem) {
     String output = output();
     String end = output.substring(Math.max(0, output.length() - 2_000));
-    return new BenchException(name + " " + how + "; the end of " + log + ":\n" + end);
+    return new BenchException(name + " " + problem + ". The end of " + log + ":\n" + end);
   }
 
-  /** Asks it to end, then makes it. */
+  /** Stops the child with SIGTERM, and with SIGKILL after a timeout. */
   @Override
   public void close() {
     process.destroy();
     try {
-      if (!process.waitFor(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly().waitFor();
       }
     } catch (InterruptedException e) {

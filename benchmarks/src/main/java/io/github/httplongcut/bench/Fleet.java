@@ -28,9 +28,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Many upstream agents in one process, as brokers see them: each has its inbox, sends its
- * heartbeats and answers what it is sent at once, by itself. Runs until it is killed; says "ready"
- * when all of them are known to RabbitMQ.
+ * Simulates many upstream agents in one process. Each agent has its own inbox, sends heartbeats,
+ * and answers requests immediately, without an upstream server. Prints "ready" once all inboxes are
+ * consumed and the first heartbeats are published. Runs until it is killed.
  */
 public final class Fleet {
 
@@ -40,9 +40,9 @@ public final class Fleet {
 
   private final Channel publishing;
   private final Channel consuming;
-  private final List<Agent> agents = new ArrayList<>();
+  private final List<SimulatedAgent> agents = new ArrayList<>();
 
-  private record Agent(ProcessId id, String target) {}
+  private record SimulatedAgent(ProcessId id, String target) {}
 
   private Fleet(Channel publishing, Channel consuming) {
     this.publishing = publishing;
@@ -50,9 +50,9 @@ public final class Fleet {
   }
 
   /**
-   * Runs it.
+   * Runs the simulation.
    *
-   * @param arguments AMQP URI, number of agents, number of targets, which are called t0, t1, ...
+   * @param arguments AMQP URI, number of agents, number of targets (named t0, t1, ...)
    */
   public static void main(String[] arguments) throws Exception {
     ConnectionFactory factory = new ConnectionFactory();
@@ -69,7 +69,7 @@ public final class Fleet {
 
   private void start(int count, int targets) throws IOException {
     for (int i = 0; i < count; i++) {
-      Agent agent = new Agent(ProcessId.create(USER, "fleet"), "t" + i % targets);
+      SimulatedAgent agent = new SimulatedAgent(ProcessId.create(USER, "fleet"), "t" + i % targets);
       agents.add(agent);
       ConsumedQueue queue =
           Topology.upstreamAgent(agent.id, List.of(agent.target), CAPACITY).queues().get(0);
@@ -79,19 +79,19 @@ public final class Fleet {
             queue.name(), binding.exchange(), binding.routingKey(), binding.arguments());
       }
       consuming.basicQos(queue.prefetch());
-      consuming.basicConsume(queue.name(), false, new Inbox(agent));
+      consuming.basicConsume(queue.name(), false, new InboxConsumer(agent));
     }
-    for (Agent agent : agents) {
+    for (SimulatedAgent agent : agents) {
       heartbeat(agent);
     }
-    // One after the other, as many independent processes do.
+    // The heartbeats are spread evenly over the interval, as those of independent processes are.
     long pause = TimeUnit.MILLISECONDS.toMicros(INTERVAL_MILLIS) / count;
     var unused =
         Executors.newSingleThreadScheduledExecutor()
-            .scheduleAtFixedRate(new Rounds(), pause, pause, TimeUnit.MICROSECONDS);
+            .scheduleAtFixedRate(new HeartbeatTask(), pause, pause, TimeUnit.MICROSECONDS);
   }
 
-  private void heartbeat(Agent agent) throws IOException {
+  private void heartbeat(SimulatedAgent agent) throws IOException {
     publish(
         List.of(
             new Event.UpstreamHeartbeat(
@@ -115,8 +115,8 @@ public final class Fleet {
     }
   }
 
-  /** One agent's heartbeat at each call. */
-  private final class Rounds implements Runnable {
+  /** Publishes the heartbeat of one agent per run, of all agents in turn. */
+  private final class HeartbeatTask implements Runnable {
     private int next;
 
     @Override
@@ -125,15 +125,15 @@ public final class Fleet {
         heartbeat(agents.get(next));
         next = (next + 1) % agents.size();
       } catch (IOException e) {
-        throw new BenchException("the fleet lost its RabbitMQ", e);
+        throw new BenchException("the simulated agents lost the connection to RabbitMQ", e);
       }
     }
   }
 
-  private final class Inbox extends DefaultConsumer {
-    private final Agent agent;
+  private final class InboxConsumer extends DefaultConsumer {
+    private final SimulatedAgent agent;
 
-    Inbox(Agent agent) {
+    InboxConsumer(SimulatedAgent agent) {
       super(consuming);
       this.agent = agent;
     }
@@ -166,10 +166,10 @@ public final class Fleet {
                   request.clientReqId(),
                   request.brokerReqId(),
                   upstreamReqId,
-                  new Response(200, Headers.EMPTY, Body.of(NginxServer.answer()))));
+                  new Response(200, Headers.EMPTY, Body.of(NginxServer.smallBody()))));
         }
       } catch (MalformedEventException e) {
-        throw new BenchException("what the broker sent cannot be read", e);
+        throw new BenchException("cannot decode a broker_request", e);
       }
       publish(acks, broker);
       publish(responses, broker);

@@ -7,55 +7,56 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a request costs with 1,000 upstream agents for 200 targets, beside what it costs with one.
- * The agents are simulated, one process each time; two relays are measured by turns.
+ * Compares the cost of a request with 1,000 upstream agents for 200 targets to its cost with one
+ * agent. One process simulates all agents of a relay. The two relays are measured in turn.
  *
- * <p>A thousand agents cost something while nobody asks: 500 heartbeats a second. That is measured
- * by itself and is no request's cost. What is left are the AMQP messages of a request, of which
- * there are more where requests at the same time are for different targets and agents, and the cost
- * of each.
+ * <p>A thousand agents also load the relay without any request: they send 500 heartbeats a second.
+ * This idle load is measured separately and subtracted. What remains is the number of AMQP messages
+ * per request and the cost of each. There are more messages if concurrent requests are for
+ * different targets and agents.
  */
 final class FleetPart {
 
   /**
-   * What happens while nobody asks.
+   * Load without requests.
    *
-   * @param cpuMicros of the relay and RabbitMQ in a second
-   * @param messages that RabbitMQ gets in a second
+   * @param cpuMicros CPU time of the relay and RabbitMQ per second
+   * @param messages that RabbitMQ receives per second
    */
-  private record Standing(double cpuMicros, double messages) {
+  private record IdleLoad(double cpuMicros, double messages) {
 
     String describe() {
       return "%.1f %% of a core, %.0f messages/s".formatted(cpuMicros / 1e4, messages);
     }
   }
 
-  /** What a request costs beyond that: microseconds of CPU, and AMQP messages. */
-  private record Price(double cpuMicros, double messages) {
+  /** CPU microseconds and AMQP messages per request, without the idle load. */
+  private record RequestCost(double cpuMicros, double messages) {
 
-    static Price of(Row row, Standing standing) {
-      return new Price(
-          cost(row) - standing.cpuMicros / row.perSecond(),
-          row.messages().rabbitmq() - standing.messages / row.perSecond());
+    static RequestCost of(Row row, IdleLoad idle) {
+      return new RequestCost(
+          cpuMicros(row) - idle.cpuMicros / row.perSecond(),
+          row.messages().rabbitmq() - idle.messages / row.perSecond());
     }
 
     String describe() {
-      return "%.0f µs of CPU for %.2f messages, %.0f each"
+      return "%.0f µs of CPU for %.2f messages, %.0f µs each"
           .formatted(cpuMicros, messages, cpuMicros / messages);
     }
   }
 
-  private static final List<String> COUNTED =
+  /** Processes whose CPU time counts. The simulated agents and wrk do not belong to the relay. */
+  private static final List<String> COUNTED_PROCESSES =
       List.of(BenchRelay.BROKER, BenchRelay.CLIENT_AGENT, "rabbitmq");
 
   private static final int AGENTS = 1_000;
   private static final int TARGETS = 200;
   private static final List<Integer> CONNECTIONS = List.of(1, 64);
 
-  /** After a load, before what idles is measured: confirms, acks and compilers end. */
+  /** Pause after a load, in which confirms, acks and JIT compilation end. */
   private static final Duration SETTLE = Duration.ofSeconds(5);
 
-  private static final int LEAST_SECONDS = 10;
+  private static final int MIN_IDLE_SECONDS = 10;
 
   private final Bench bench;
 
@@ -64,7 +65,9 @@ final class FleetPart {
   }
 
   void run() {
-    bench.say("%d simulated upstream agents for %d targets, and one".formatted(AGENTS, TARGETS));
+    bench.say(
+        "%d simulated upstream agents for %d targets, compared with one agent"
+            .formatted(AGENTS, TARGETS));
     try (RabbitNode rabbitOne = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-one");
         RabbitNode rabbitMany = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-many");
         BenchRelay one = BenchRelay.start(plan("one "), rabbitOne, bench.logs());
@@ -79,57 +82,57 @@ final class FleetPart {
       }
       warmUp(one, 1);
       warmUp(many, TARGETS);
-      Standing alone = standing(one);
-      Standing among = standing(many);
+      IdleLoad idleOne = idleLoad(one);
+      IdleLoad idleMany = idleLoad(many);
       bench
           .report()
           .note(
-              "nobody asks: with one agent %s; with 1,000 %s"
-                  .formatted(alone.describe(), among.describe()));
+              "without requests: with one agent %s; with 1,000 %s"
+                  .formatted(idleOne.describe(), idleMany.describe()));
       for (int round = 1; round <= bench.rounds(); round++) {
         steps.forEach(step -> step.run(bench));
       }
       steps.forEach(step -> bench.report().add(step.row()));
       for (int i = 0; i < CONNECTIONS.size(); i++) {
         compare(
-            Price.of(steps.get(2 * i).row(), alone),
-            Price.of(steps.get(2 * i + 1).row(), among),
+            RequestCost.of(steps.get(2 * i).row(), idleOne),
+            RequestCost.of(steps.get(2 * i + 1).row(), idleMany),
             CONNECTIONS.get(i));
       }
     }
   }
 
-  /** Of a relay that nobody asks anything. */
-  private Standing standing(BenchRelay relay) {
+  /** Measures the load of a relay without requests. */
+  private IdleLoad idleLoad(BenchRelay relay) {
     long published = relay.rabbit().published();
-    long askedAt = System.nanoTime();
+    long publishedAt = System.nanoTime();
     Child.pause(SETTLE);
     double cpuSeconds = cpuSeconds(relay);
     long from = System.nanoTime();
-    Child.pause(Duration.ofSeconds(Math.max(LEAST_SECONDS, bench.seconds())));
+    Child.pause(Duration.ofSeconds(Math.max(MIN_IDLE_SECONDS, bench.seconds())));
     double used = (cpuSeconds(relay) - cpuSeconds) * 1e15 / (System.nanoTime() - from);
     double messages = relay.rabbit().published() - published;
-    return new Standing(used, messages * 1e9 / (System.nanoTime() - askedAt));
+    return new IdleLoad(used, messages * 1e9 / (System.nanoTime() - publishedAt));
   }
 
   private static double cpuSeconds(BenchRelay relay) {
-    return COUNTED.stream()
+    return COUNTED_PROCESSES.stream()
         .mapToDouble(name -> Usage.of(relay.pids().get(name)).cpuSeconds())
         .sum();
   }
 
-  private void compare(Price one, Price many, int connections) {
+  private void compare(RequestCost one, RequestCost many, int connections) {
     bench
         .report()
         .note(
-            "a request at %d: with one agent %s; with 1,000 %s"
+            "per request at %d connections: with one agent %s; with 1,000 %s"
                 .formatted(connections, one.describe(), many.describe()));
     bench
         .report()
         .add(
             Goal.atMost(
                 1.1,
-                "CPU a request with 1,000 agents, of that with one, at " + connections,
+                "CPU per request with 1,000 agents / with one, at " + connections,
                 many.cpuMicros / one.cpuMicros));
   }
 
@@ -142,12 +145,12 @@ final class FleetPart {
   }
 
   private Child fleet(String name, RabbitNode rabbit, int agents, int targets) {
-    List<String> command = new ArrayList<>(Java.command(Fleet.class.getName()));
+    List<String> command = new ArrayList<>(JavaCommand.of(Fleet.class.getName()));
     command.add(rabbit.uri(BenchRelay.UPSTREAM_AGENT));
     command.add(Integer.toString(agents));
     command.add(Integer.toString(targets));
     Child child = Child.start(bench.logs(), name, command);
-    child.await(() -> child.output().startsWith("ready") ? "" : null, "being ready");
+    child.await(() -> child.output().startsWith("ready") ? "" : null, "its ready line");
     return child;
   }
 
@@ -161,8 +164,9 @@ final class FleetPart {
     bench.warmUp(relay.url(), new Load("GET", "/", 0, 64, targets));
   }
 
-  /** The simulation and wrk are not the relay's. */
-  private static double cost(Row row) {
-    return COUNTED.stream().mapToDouble(name -> row.processes().get(name).cpuMicros()).sum();
+  private static double cpuMicros(Row row) {
+    return COUNTED_PROCESSES.stream()
+        .mapToDouble(name -> row.processes().get(name).cpuMicros())
+        .sum();
   }
 }

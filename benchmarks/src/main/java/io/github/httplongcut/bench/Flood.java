@@ -24,31 +24,36 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sends requests at the times of a plan whether the earlier ones are answered or not, as many
- * independent callers do; wrk waits for its answers. A request's latency counts from when it was
- * due. One thread.
+ * An open-loop load generator: it sends requests at random times with a given average rate, like
+ * many independent callers. (wrk is closed-loop: each connection waits for its response.) Latency
+ * counts from the time at which the request was due. Single-threaded.
  */
 final class Flood {
 
   /**
-   * What to send.
+   * The requests to send.
    *
-   * @param perSecond on the average; the pauses are random
-   * @param connections at the most; a request that finds all busy waits for one
-   * @param patience for how long answers are awaited after the last request
+   * @param perSecond average rate; the pauses are random
+   * @param connections maximum number; when all are busy, requests wait for one
+   * @param responseTimeout time to wait for responses after the last request
    */
   record Plan(
-      int port, String path, double perSecond, int requests, int connections, Duration patience) {}
+      int port,
+      String path,
+      double perSecond,
+      int requests,
+      int connections,
+      Duration responseTimeout) {}
 
   /**
-   * What came of it.
+   * The results.
    *
-   * @param statuses how many answers had each
-   * @param refusals how many problems had each code and detail
-   * @param answered what those with status 200 took
-   * @param refused what the others took that got an answer
-   * @param lost requests without an answer
-   * @param mostUnderWay at one time
+   * @param statuses number of responses by status
+   * @param refusals number of problem responses by code and detail
+   * @param answered latencies of responses with status 200
+   * @param refused latencies of responses with another status
+   * @param lost requests without a response
+   * @param maxInFlight maximum number of concurrent requests
    */
   record Result(
       Map<Integer, Integer> statuses,
@@ -56,13 +61,13 @@ final class Flood {
       Latencies answered,
       Latencies refused,
       int lost,
-      int mostUnderWay,
+      int maxInFlight,
       double seconds) {}
 
   /**
-   * How long requests took.
+   * Latencies of requests.
    *
-   * @param sorted in microseconds
+   * @param sorted microseconds, in ascending order
    */
   record Latencies(List<Long> sorted) {
 
@@ -70,14 +75,14 @@ final class Flood {
       return sorted.size();
     }
 
-    /** In microseconds; 0 if there was none. */
+    /** Returns a percentile in microseconds; 0 if there are no latencies. */
     double percentile(double share) {
       int at = (int) Math.min(sorted.size() - 1.0, sorted.size() * share);
       return sorted.isEmpty() ? 0 : sorted.get(at).doubleValue();
     }
   }
 
-  private static final int ANSWER_BYTES = 8 * 1024;
+  private static final int MAX_RESPONSE_BYTES = 8 * 1024;
   private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern PROBLEM = Pattern.compile("\"(?:code|detail)\":\\s*\"([^\"]*)\"");
   private static final String LENGTH = "\r\ncontent-length:";
@@ -96,7 +101,7 @@ final class Flood {
   private int sent;
   private int done;
   private int lost;
-  private int mostUnderWay;
+  private int maxInFlight;
 
   private Flood(Plan plan) {
     this.plan = plan;
@@ -107,7 +112,7 @@ final class Flood {
                 .getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Sends all of it and waits for the answers. */
+  /** Sends all requests and waits for their responses. */
   static Result run(Plan plan) {
     Flood flood = new Flood(plan);
     try (Selector selector = Selector.open()) {
@@ -122,22 +127,22 @@ final class Flood {
     long start = System.nanoTime();
     long next = start;
     int planned = 0;
-    long patientUntil = Long.MAX_VALUE;
+    long responseDeadline = Long.MAX_VALUE;
     while (done < plan.requests()) {
       long now = System.nanoTime();
       while (planned < plan.requests() && now - next >= 0) {
         due.add(next);
         planned++;
         next += (long) (-Math.log(1 - random.nextDouble()) * 1e9 / plan.perSecond());
-        patientUntil = next + plan.patience().toNanos();
+        responseDeadline = next + plan.responseTimeout().toNanos();
       }
       sendDue();
-      mostUnderWay = Math.max(mostUnderWay, sent - done);
-      if (planned == plan.requests() && now - patientUntil >= 0) {
+      maxInFlight = Math.max(maxInFlight, sent - done);
+      if (planned == plan.requests() && now - responseDeadline >= 0) {
         lost += plan.requests() - done;
         break;
       }
-      select(planned < plan.requests() ? next - now : patientUntil - now);
+      select(planned < plan.requests() ? next - now : responseDeadline - now);
     }
     for (SelectionKey key : selector.keys()) {
       key.channel().close();
@@ -148,7 +153,7 @@ final class Flood {
         new Latencies(answered.stream().sorted().toList()),
         new Latencies(refused.stream().sorted().toList()),
         lost,
-        mostUnderWay,
+        maxInFlight,
         (System.nanoTime() - start) / 1e9);
   }
 
@@ -180,11 +185,11 @@ final class Flood {
     }
   }
 
-  /** One request at a time. */
+  /** An HTTP connection with at most one request at a time. */
   private final class Connection {
     private final SocketChannel channel = SocketChannel.open();
     private final SelectionKey key;
-    private final ByteBuffer answer = ByteBuffer.allocate(ANSWER_BYTES);
+    private final ByteBuffer response = ByteBuffer.allocate(MAX_RESPONSE_BYTES);
     private long dueAt;
 
     Connection() throws IOException {
@@ -216,20 +221,20 @@ final class Flood {
       }
     }
 
-    /** It is small enough for any socket that waits for nothing. */
+    /** Writes the request at once. It fits the send buffer of a socket that has sent everything. */
     private void write() throws IOException {
       key.interestOps(SelectionKey.OP_READ);
       if (channel.write(request.duplicate()) < request.limit()) {
-        throw new IOException("the socket takes no request");
+        throw new IOException("the socket's send buffer is full");
       }
     }
 
     private void read() throws IOException {
-      if (channel.read(answer) < 0) {
+      if (channel.read(response) < 0) {
         throw new IOException("closed");
       }
       int head = headLength();
-      if (head > 0 && answer.position() >= head + contentLength(head)) {
+      if (head > 0 && response.position() >= head + contentLength(head)) {
         int status = Integer.parseInt(text(9, 12));
         statuses.merge(status, 1, Integer::sum);
         long micros = (System.nanoTime() - dueAt) / 1000;
@@ -237,21 +242,21 @@ final class Flood {
           answered.add(micros);
         } else {
           refused.add(micros);
-          refusals.merge(problem(text(head, answer.position())), 1, Integer::sum);
+          refusals.merge(problem(text(head, response.position())), 1, Integer::sum);
         }
         done++;
-        answer.clear();
+        response.clear();
         key.interestOps(0);
         free.push(this);
       }
     }
 
     private int headLength() {
-      for (int end = HEAD_END.length; end <= answer.position(); end++) {
-        if (answer.get(end - 1) == '\n'
-            && answer.get(end - 2) == '\r'
-            && answer.get(end - 3) == '\n'
-            && answer.get(end - 4) == '\r') {
+      for (int end = HEAD_END.length; end <= response.position(); end++) {
+        if (response.get(end - 1) == '\n'
+            && response.get(end - 2) == '\r'
+            && response.get(end - 3) == '\n'
+            && response.get(end - 4) == '\r') {
           return end;
         }
       }
@@ -262,7 +267,7 @@ final class Flood {
       String fields = text(0, head).toLowerCase(Locale.ROOT);
       int at = fields.indexOf(LENGTH);
       if (at < 0) {
-        throw new IOException("an answer without Content-Length");
+        throw new IOException("the response has no Content-Length");
       }
       int from = at + LENGTH.length();
       return Integer.parseInt(fields.substring(from, fields.indexOf('\r', from)).strip());
@@ -277,7 +282,7 @@ final class Flood {
     }
 
     private String text(int from, int to) {
-      return new String(answer.array(), from, to - from, StandardCharsets.ISO_8859_1);
+      return new String(response.array(), from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     private void fail() throws IOException {

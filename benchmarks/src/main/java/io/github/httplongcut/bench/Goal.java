@@ -1,20 +1,20 @@
 package io.github.httplongcut.bench;
 
-/** A figure next to what it shall be. */
-record Goal(String what, double value, Bound bound, double limit) {
+/** A measured figure with its target limit. */
+record Goal(String name, double value, Bound bound, double limit) {
 
-  /** On which side of the limit it shall be; the limit itself is good. */
+  /** The side of the limit on which a value meets the goal. A value equal to the limit meets it. */
   enum Bound {
     AT_LEAST,
     AT_MOST
   }
 
-  static Goal atLeast(double limit, String what, double value) {
-    return new Goal(what, value, Bound.AT_LEAST, limit);
+  static Goal atLeast(double limit, String name, double value) {
+    return new Goal(name, value, Bound.AT_LEAST, limit);
   }
 
-  static Goal atMost(double limit, String what, double value) {
-    return new Goal(what, value, Bound.AT_MOST, limit);
+  static Goal atMost(double limit, String name, double value) {
+    return new Goal(name, value, Bound.AT_MOST, limit);
   }
 
   boolean isMet() {

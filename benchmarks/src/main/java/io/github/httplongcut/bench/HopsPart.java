@@ -24,18 +24,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Where the time of one request goes: one at a time, while a listener of its own takes down when
- * RabbitMQ passes each of its four events on. So a hop is from one event to the next: through
- * RabbitMQ into a process, through that, and back to RabbitMQ. The listener costs time as well; how
- * much, the same requests without it say.
+ * Measures the latency of each hop of a request. Sends one request at a time, while a separate AMQP
+ * consumer, the listener, records the time of the request's four events. A hop is the time between
+ * two events: from RabbitMQ to a process, through the process, and back to RabbitMQ. The listener
+ * adds latency itself, so the same requests are also measured without it.
  */
 final class HopsPart {
 
   private static final int REQUESTS = 2_000;
-  private static final long PATIENCE_SECONDS = 5;
+  private static final long TIMEOUT_SECONDS = 5;
   private static final double NANOS_PER_MICRO = 1_000;
 
-  /** In the order in which a request brings them about. */
+  /** The observed events of a request, in order. */
   private static final List<EventType> EVENTS =
       List.of(
           EventType.CLIENT_REQUEST,
@@ -51,8 +51,13 @@ final class HopsPart {
           "RabbitMQ, broker",
           "RabbitMQ, client agent, caller");
 
-  /** An event passed by. */
-  private record Passed(String event, long at) {}
+  /**
+   * An event that the listener received.
+   *
+   * @param event name of the event's exchange
+   * @param at {@code System.nanoTime()}
+   */
+  private record ObservedEvent(String event, long at) {}
 
   private final Bench bench;
 
@@ -68,60 +73,62 @@ final class HopsPart {
             BenchRelay.start(
                 BenchRelay.Plan.of(bench.home(), "hops ", nginx.url()), rabbit, bench.logs())) {
       bench.warmUp(relay.url(), Wrk.Load.get(NginxServer.SMALL, 1));
-      double direct = whole(nginx.port());
-      double alone = whole(relay.port());
+      double direct = latency(nginx.port());
+      double relayed = latency(relay.port());
       bench
           .report()
-          .note("one request, median: %.0f µs, of nginx alone %.0f".formatted(alone, direct));
+          .note(
+              "one request, median: %.0f µs through the relay, %.0f µs with nginx alone"
+                  .formatted(relayed, direct));
       double[] hops = hops(relay, rabbit);
       double sum = 0;
       for (int hop = 0; hop < hops.length; hop++) {
         bench.report().note("  %4.0f µs  %s".formatted(hops[hop], HOPS.get(hop)));
         sum += hops[hop];
       }
-      bench.report().note("  %4.0f µs  together, with the listener".formatted(sum));
+      bench.report().note("  %4.0f µs  total, with the listener".formatted(sum));
     } catch (IOException | TimeoutException e) {
-      throw new BenchException("a request could not be followed", e);
+      throw new BenchException("cannot measure the hops of a request", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted", e);
     }
   }
 
-  /** The median in microseconds. */
-  private static double whole(int port) throws IOException {
+  /** Returns the median latency of a request, in microseconds. */
+  private static double latency(int port) throws IOException {
     double[] times = new double[REQUESTS];
-    try (Caller caller = new Caller(port)) {
+    try (KeepAliveClient client = new KeepAliveClient(port)) {
       for (int i = 0; i < REQUESTS; i++) {
         long from = System.nanoTime();
-        caller.ask();
+        client.get();
         times[i] = (System.nanoTime() - from) / NANOS_PER_MICRO;
       }
     }
     return Median.of(times);
   }
 
-  /** The median of each hop, in microseconds. */
+  /** Returns the median latency of each hop, in microseconds. */
   private static double[] hops(BenchRelay relay, RabbitNode rabbit)
       throws IOException, TimeoutException, InterruptedException {
     double[][] times = new double[HOPS.size()][REQUESTS];
-    BlockingQueue<Passed> passed = new LinkedBlockingQueue<>();
-    try (Connection connection = listen(rabbit, passed);
-        Caller caller = new Caller(relay.port())) {
+    BlockingQueue<ObservedEvent> observed = new LinkedBlockingQueue<>();
+    try (Connection connection = listen(rabbit, observed);
+        KeepAliveClient client = new KeepAliveClient(relay.port())) {
       for (int i = 0; i < REQUESTS; i++) {
         List<Long> points = new ArrayList<>();
         points.add(System.nanoTime());
-        caller.ask();
+        client.get();
         long answered = System.nanoTime();
-        Map<String, Long> each = await(passed);
-        EVENTS.forEach(event -> points.add(each.get(event.wireName())));
+        Map<String, Long> timesByEvent = await(observed);
+        EVENTS.forEach(event -> points.add(timesByEvent.get(event.wireName())));
         points.add(answered);
         for (int hop = 0; hop < HOPS.size(); hop++) {
           times[hop][i] = (points.get(hop + 1) - points.get(hop)) / NANOS_PER_MICRO;
         }
       }
       if (!connection.isOpen()) {
-        throw new BenchException("the listener has lost its connection");
+        throw new BenchException("the listener lost its connection to RabbitMQ");
       }
     }
     double[] medians = new double[HOPS.size()];
@@ -132,30 +139,32 @@ final class HopsPart {
   }
 
   /**
-   * When each of a request's events passed by. One may overtake another on its way to the listener:
-   * each comes from a channel of its own, and RabbitMQ keeps the order of one channel only.
+   * Waits for a request's events and returns their times. The events may arrive in any order, since
+   * each comes from another channel and RabbitMQ keeps the order within a channel only.
    */
-  private static Map<String, Long> await(BlockingQueue<Passed> passed) throws InterruptedException {
-    Map<String, Long> each = new HashMap<>();
-    while (each.size() < EVENTS.size()) {
-      Passed next = passed.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  private static Map<String, Long> await(BlockingQueue<ObservedEvent> observed)
+      throws InterruptedException {
+    Map<String, Long> timesByEvent = new HashMap<>();
+    while (timesByEvent.size() < EVENTS.size()) {
+      ObservedEvent next = observed.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
       if (next == null) {
-        throw new BenchException("of one request only these passed by: " + each.keySet());
+        throw new BenchException(
+            "the listener received only these events of a request: " + timesByEvent.keySet());
       }
-      if (each.put(next.event, next.at) != null) {
-        throw new BenchException("two of " + next.event + " passed by for one request");
+      if (timesByEvent.put(next.event, next.at) != null) {
+        throw new BenchException("the listener received two " + next.event + " for one request");
       }
     }
-    return each;
+    return timesByEvent;
   }
 
-  private static Connection listen(RabbitNode rabbit, BlockingQueue<Passed> passed)
+  private static Connection listen(RabbitNode rabbit, BlockingQueue<ObservedEvent> observed)
       throws IOException, TimeoutException {
     ConnectionFactory factory = new ConnectionFactory();
     try {
       factory.setUri(rabbit.uri(RabbitNode.ADMIN));
     } catch (URISyntaxException | GeneralSecurityException e) {
-      throw new BenchException("no AMQP URI", e);
+      throw new BenchException("invalid AMQP URI", e);
     }
     factory.setAutomaticRecoveryEnabled(false);
     Connection connection = factory.newConnection("hops");
@@ -166,14 +175,15 @@ final class HopsPart {
     }
     DeliverCallback onEvent =
         (tag, delivery) ->
-            passed.add(new Passed(delivery.getEnvelope().getExchange(), System.nanoTime()));
+            observed.add(
+                new ObservedEvent(delivery.getEnvelope().getExchange(), System.nanoTime()));
     CancelCallback onCancel = tag -> {};
     channel.basicConsume(queue, true, onEvent, onCancel);
     return connection;
   }
 
-  /** One kept connection, on which one request follows the answer to the other. */
-  private static final class Caller implements AutoCloseable {
+  /** An HTTP client that sends one request at a time on one persistent connection. */
+  private static final class KeepAliveClient implements AutoCloseable {
 
     private static final byte[] REQUEST =
         ("GET " + NginxServer.SMALL + " HTTP/1.1\r\nHost: bench\r\n\r\n")
@@ -183,21 +193,21 @@ final class HopsPart {
     private final Socket socket;
     private final DataInputStream in;
 
-    Caller(int port) throws IOException {
+    KeepAliveClient(int port) throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
       in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
-    /** Returns once the whole answer is there. */
-    void ask() throws IOException {
+    /** Sends a request and reads the whole response. */
+    void get() throws IOException {
       socket.getOutputStream().write(REQUEST);
       int length = 0;
-      String status = line();
+      String status = readLine();
       if (!status.contains(" 200 ")) {
-        throw new BenchException("the answer was " + status);
+        throw new BenchException("expected a response with status 200, got: " + status);
       }
-      for (String line = line(); !line.isEmpty(); line = line()) {
+      for (String line = readLine(); !line.isEmpty(); line = readLine()) {
         if (line.regionMatches(true, 0, LENGTH, 0, LENGTH.length())) {
           length = Integer.parseInt(line.substring(LENGTH.length()).strip());
         }
@@ -205,7 +215,7 @@ final class HopsPart {
       in.skipNBytes(length);
     }
 
-    private String line() throws IOException {
+    private String readLine() throws IOException {
       StringBuilder line = new StringBuilder();
       for (int each = in.readUnsignedByte(); each != '\n'; each = in.readUnsignedByte()) {
         if (each != '\r') {

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a relay takes of the machine while nobody asks anything: all of `longcut demo`. */
+/** Measures the CPU time of an idle relay: all processes of {@code longcut demo}. */
 final class IdlePart {
 
-  /** After a start, or a load. */
+  /** Pause after the start or a load, before the measurement. */
   private static final Duration SETTLE = Duration.ofSeconds(20);
 
-  private static final Duration LEAST = Duration.ofSeconds(30);
+  private static final Duration MEASUREMENT = Duration.ofSeconds(30);
 
   private final Bench bench;
 
@@ -21,7 +21,7 @@ final class IdlePart {
     this.bench = bench;
   }
 
-  /** Of a relay of its own. */
+  /** Starts a relay and measures it. */
   void run() {
     try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-idle");
@@ -33,30 +33,31 @@ final class IdlePart {
   }
 
   /**
-   * Of a relay that runs already.
+   * Measures a running relay.
    *
-   * @param since what it has done so far: a process that has just started still compiles
+   * @param state what the relay did before, for the report: a JVM that has just started still
+   *     compiles
    */
-  void run(String since, BenchRelay relay) {
+  void run(String state, BenchRelay relay) {
     List<String> command =
         List.of(bench.home().resolve("longcut").toString(), "echo", "--port", "0");
     try (Child echo = Child.start(bench.logs(), "echo", command)) {
-      echo.await(() -> echo.output().contains("ready: ") ? "" : null, "being ready");
+      echo.await(() -> echo.output().contains("ready: ") ? "" : null, "its ready line");
       Map<String, Long> pids = new LinkedHashMap<>(relay.pids());
       pids.put("echo", echo.pid());
       Child.pause(SETTLE);
       Map<String, Double> before = seconds(pids);
       long from = System.nanoTime();
-      Child.pause(LEAST);
+      Child.pause(MEASUREMENT);
       double toShare = 100 * 1e9 / (System.nanoTime() - from);
       Map<String, Double> shares = new TreeMap<>();
       seconds(pids).forEach((name, now) -> shares.put(name, (now - before.get(name)) * toShare));
       shares.forEach((name, share) -> bench.say("idle: %-16s %.2f %%".formatted(name, share)));
       double share = shares.values().stream().mapToDouble(each -> each).sum();
-      bench.say("idle, %s: %.2f %% of a core".formatted(since, share));
+      bench.say("idle, %s: %.2f %% of a core".formatted(state, share));
       bench
           .report()
-          .add(Goal.atMost(2, "idle CPU of the whole demo, % of a core, " + since, share));
+          .add(Goal.atMost(2, "idle CPU of the whole demo, % of a core, " + state, share));
     }
   }
 

@@ -11,15 +11,15 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The table: nginx alone, the relay at several loads, and PerfTest, one after the other in each
- * round, so that what the machine does meanwhile hits all of them.
+ * Measures the main table: nginx alone, the relay at several loads, and PerfTest. Each round
+ * measures all of them, so that disturbances of the machine affect all of them.
  */
 final class LoadPart {
 
   private static final int WARM_UP_CONNECTIONS = 64;
 
-  /** The relay's steps; a field each, since the goals are about them. */
-  private static final class Relayed {
+  /** The steps of one relay, with a field for each since the goals refer to them. */
+  private static final class RelaySteps {
     private final Step one;
     private final Step sixteen;
     private final Step sixtyFour;
@@ -28,7 +28,7 @@ final class LoadPart {
     private final Step file16;
     private final Step file256;
 
-    Relayed(String name, BenchRelay relay, NginxServer nginx) {
+    RelaySteps(String name, BenchRelay relay, NginxServer nginx) {
       Map<String, Long> upstream = Map.of("nginx", nginx.pid());
       one =
           Step.relayed(name + "GET, 1 connection", relay, upstream, Load.get(NginxServer.SMALL, 1));
@@ -45,7 +45,7 @@ final class LoadPart {
               name + "GET 256 KiB, 16", relay, upstream, Load.get(NginxServer.FILE_256, 16));
     }
 
-    /** By how much is under way: the first round's peaks of memory are then each step's own. */
+    /** Returns the steps by increasing memory use, so that each one's peak memory is its own. */
     List<Step> all() {
       return List.of(one, sixteen, sixtyFour, many, post, file16, file256);
     }
@@ -57,7 +57,7 @@ final class LoadPart {
   private final List<PerfTest.Result> latencies = new ArrayList<>();
 
   /**
-   * @param against another checkout, whose relay is measured beside this one's
+   * @param against another checkout whose relay is compared with this checkout's
    */
   LoadPart(Bench bench, Optional<Path> against) {
     this.bench = bench;
@@ -81,7 +81,7 @@ final class LoadPart {
       IdlePart idle = new IdlePart(bench);
       idle.run("just started", relay);
       Step direct = Step.direct("nginx alone, 64", nginx, Load.get(NginxServer.SMALL, 64));
-      Relayed relayed = new Relayed("", relay, nginx);
+      RelaySteps relayed = new RelaySteps("", relay, nginx);
       PerfTest perfTest = new PerfTest(bench.logs());
       warmUp(relay);
       for (int round = 1; round <= bench.rounds(); round++) {
@@ -91,7 +91,7 @@ final class LoadPart {
           step.run(bench);
         }
         perfTest(perfTest, rabbit);
-        AnswerProbe.check(bench.report(), relay, nginx);
+        ResponseCheck.check(bench.report(), relay, nginx);
       }
       idle.run("after the load", relay);
       bench.report().add(direct.row());
@@ -101,7 +101,7 @@ final class LoadPart {
     }
   }
 
-  /** Two relays, each on a RabbitMQ of its own, by turns; whoever is not measured idles. */
+  /** Measures two relays in turn, each with its own RabbitMQ; the other relay is idle meanwhile. */
   private void runAgainst(Path other) {
     try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbitA = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-a");
@@ -111,14 +111,14 @@ final class LoadPart {
                 BenchRelay.Plan.of(bench.home(), "a ", nginx.url()), rabbitA, bench.logs());
         BenchRelay b =
             BenchRelay.start(BenchRelay.Plan.of(other, "b ", nginx.url()), rabbitB, bench.logs())) {
-      Relayed ours = new Relayed("a ", a, nginx);
-      Relayed theirs = new Relayed("b ", b, nginx);
+      RelaySteps ours = new RelaySteps("a ", a, nginx);
+      RelaySteps theirs = new RelaySteps("b ", b, nginx);
       warmUp(a);
       warmUp(b);
       for (int round = 1; round <= bench.rounds(); round++) {
         bench.say("round %d of %d".formatted(round, bench.rounds()));
         for (int i = 0; i < ours.all().size(); i++) {
-          // Not always the same one first: it would find the machine as the other left it.
+          // The first relay alternates, since a measurement affects the one that follows it.
           Step first = (round % 2 == 1 ? ours : theirs).all().get(i);
           Step second = (round % 2 == 1 ? theirs : ours).all().get(i);
           first.run(bench);
@@ -181,7 +181,7 @@ final class LoadPart {
     return Median.of(results.stream().mapToDouble(figure).toArray());
   }
 
-  private void addGoals(Relayed relayed) {
+  private void addGoals(RelaySteps relayed) {
     double messages = median(throughputs, PerfTest.Result::sent);
     double oneWay = median(latencies, PerfTest.Result::p50);
     Row one = relayed.one.row();
@@ -191,33 +191,33 @@ final class LoadPart {
     BenchReport report = bench.report();
     report.add(
         Goal.atLeast(
-            0.40, "requests/s at 64, of PerfTest's messages/s", sixtyFour.perSecond() / messages));
+            0.40, "requests/s at 64 / PerfTest's messages/s", sixtyFour.perSecond() / messages));
     report.add(
         Goal.atLeast(
-            0.50, "requests/s at 256, of PerfTest's messages/s", many.perSecond() / messages));
+            0.50, "requests/s at 256 / PerfTest's messages/s", many.perSecond() / messages));
     report.add(
         Goal.atMost(
             5,
-            "p50 at 1 connection, in PerfTest's median one-way latencies",
+            "p50 at 1 connection / PerfTest's median one-way latency",
             one.latency().p50() / oneWay));
     report.add(
         Goal.atMost(
-            4,
-            "p99 at 16 connections, in its p50s",
-            sixteen.latency().p99() / sixteen.latency().p50()));
+            4, "p99 / p50 at 16 connections", sixteen.latency().p99() / sixteen.latency().p50()));
     report.add(
         Goal.atLeast(
             0.60,
-            "POST of 1 KiB, of GET, at 64",
+            "requests/s at 64: POST of 1 KiB / GET",
             relayed.post.perSecond() / sixtyFour.perSecond()));
     report.add(
         Goal.atLeast(
             0.60,
-            "answers of 16 KiB, of 250 bytes, at 16",
+            "requests/s at 16: responses of 16 KiB / of 250 bytes",
             relayed.file16.perSecond() / sixteen.perSecond()));
     report.add(
-        Goal.atMost(6.1, "AMQP messages a request at 1 connection", one.messages().rabbitmq()));
-    report.add(Goal.atMost(1.5, "AMQP messages a request at 256", many.messages().rabbitmq()));
+        Goal.atMost(6.1, "AMQP messages per request at 1 connection", one.messages().rabbitmq()));
+    report.add(
+        Goal.atMost(
+            1.5, "AMQP messages per request at 256 connections", many.messages().rabbitmq()));
     for (String role :
         List.of(BenchRelay.CLIENT_AGENT, BenchRelay.BROKER, BenchRelay.UPSTREAM_AGENT)) {
       report.add(

@@ -2,12 +2,12 @@ package io.github.httplongcut.bench;
 
 import java.util.Arrays;
 
-/** The middle of several measurements: one bad second does not move it. */
+/** Computes medians. A single outlier among the measurements has little effect on a median. */
 final class Median {
 
   private Median() {}
 
-  /** Of at least one value. */
+  /** Returns the median of one or more values. */
   static double of(double... values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);

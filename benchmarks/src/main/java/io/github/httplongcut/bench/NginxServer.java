@@ -13,34 +13,35 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The upstream server: a private nginx of one process, since what it takes of the machine is not to
- * be measured. Debian's {@code nginx-light} brings the module that lets it answer late.
+ * The upstream server: a private nginx with a single process, so that it takes little CPU time from
+ * the relay. Delayed responses need the echo module, which Debian's {@code nginx-light} includes.
  */
 final class NginxServer implements AutoCloseable {
 
-  /** 250 bytes. */
+  /** Path of a response of 250 bytes. */
   static final String SMALL = "/small";
 
-  /** 16 and 256 KiB of text, which a relay may carry as it is. */
+  /** Path of a text of 16 KiB. */
   static final String FILE_16 = "/16k.txt";
 
+  /** Path of a text of 256 KiB. */
   static final String FILE_256 = "/256k.txt";
 
-  /** Answers with its own {@code n=}: what is mixed up on the way shows. */
-  static final String WHO = "/who";
+  /** Path of a response that repeats the request's {@code n=}, which reveals mixed up responses. */
+  static final String ECHO = "/who";
 
-  /** 250 bytes after {@link #SLOWNESS}. */
+  /** Path of a response of 250 bytes after {@link #SLOW_DELAY}. */
   static final String SLOW = "/slow";
 
-  static final Duration SLOWNESS = Duration.ofSeconds(5);
+  static final Duration SLOW_DELAY = Duration.ofSeconds(5);
 
-  /** 250 bytes after {@link #LATENESS}. */
+  /** Path of a response of 250 bytes after {@link #LATE_DELAY}. */
   static final String LATE = "/late";
 
-  static final Duration LATENESS = Duration.ofMillis(100);
+  static final Duration LATE_DELAY = Duration.ofMillis(100);
 
   private static final Path ECHO_MODULE = Path.of("/usr/lib/nginx/modules/ngx_http_echo_module.so");
-  private static final String ANSWER = "0123456789".repeat(25);
+  private static final String SMALL_BODY = "0123456789".repeat(25);
 
   private final Child child;
   private final int port;
@@ -52,7 +53,8 @@ final class NginxServer implements AutoCloseable {
 
   static NginxServer start(Path logs) {
     if (!Files.exists(ECHO_MODULE)) {
-      throw new BenchException("no " + ECHO_MODULE + ": install nginx-light");
+      throw new BenchException(
+          "nginx has no echo module (" + ECHO_MODULE + "): install Debian's nginx-light");
     }
     Path prefix = logs.resolve("nginx");
     int port = freePort();
@@ -76,7 +78,7 @@ final class NginxServer implements AutoCloseable {
                 prefix.resolve("nginx.conf").toString(),
                 "-e",
                 "stderr"));
-    child.await(() -> answers(port) ? port : null, "its port");
+    child.await(() -> acceptsConnections(port) ? port : null, "its port");
     return new NginxServer(child, port);
   }
 
@@ -126,19 +128,19 @@ final class NginxServer implements AutoCloseable {
             ECHO_MODULE,
             port,
             SMALL,
-            ANSWER,
-            WHO,
+            SMALL_BODY,
+            ECHO,
             SLOW,
-            inSeconds(SLOWNESS),
+            inSeconds(SLOW_DELAY),
             LATE,
-            inSeconds(LATENESS));
+            inSeconds(LATE_DELAY));
   }
 
   private static String inSeconds(Duration duration) {
     return BigDecimal.valueOf(duration.toMillis(), 3).toPlainString();
   }
 
-  /** Words rather than one repeated letter, the same in each run. */
+  /** Returns random words, so that the text compresses like real text; the same in each run. */
   private static String text(int length) {
     Random random = new Random(length);
     StringBuilder text = new StringBuilder(length);
@@ -150,7 +152,7 @@ final class NginxServer implements AutoCloseable {
     return text.toString();
   }
 
-  /** nginx takes no port 0. */
+  /** Returns a free port, since nginx does not support port 0. */
   private static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
@@ -159,7 +161,7 @@ final class NginxServer implements AutoCloseable {
     }
   }
 
-  private static boolean answers(int port) {
+  private static boolean acceptsConnections(int port) {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       return socket.isConnected();
     } catch (IOException e) {
@@ -167,8 +169,8 @@ final class NginxServer implements AutoCloseable {
     }
   }
 
-  static byte[] answer() {
-    return ANSWER.getBytes(StandardCharsets.US_ASCII);
+  static byte[] smallBody() {
+    return SMALL_BODY.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

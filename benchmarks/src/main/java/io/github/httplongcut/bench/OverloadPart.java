@@ -9,52 +9,58 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Three times what the system carries: who is admitted must be served as well as ever. */
+/**
+ * Measures the relay at three times its sustainable load. Requests that are admitted must be served
+ * as fast as at 80 % of that load.
+ */
 final class OverloadPart {
 
-  /** How many requests an upstream agent runs at one time, by default. */
+  /** Default capacity of an upstream agent. */
   private static final int CAPACITY = 100;
 
   /**
-   * What is too much for what.
+   * A case to measure.
    *
-   * @param name what sets the limit, and how the relay is configured
-   * @param path what is asked for
-   * @param settings of the relay
+   * @param name the bottleneck, and the relay's configuration
+   * @param path path of the requests
+   * @param settings the relay's settings
    */
-  private record Scene(String name, String path, String settings) {}
+  private record Scenario(String name, String path, String settings) {}
 
-  /** By default callers rather wait than be refused. */
+  /** A short waiting room. By default the broker has requests wait rather than refuses them. */
   private static final String SHORT_WAITS = "longcut.broker.max-waiting = " + CAPACITY;
 
-  private static final List<Scene> SCENES =
+  private static final List<Scenario> SCENARIOS =
       List.of(
-          new Scene("processors", NginxServer.SMALL, ""),
-          new Scene("processors, short waits", NginxServer.SMALL, SHORT_WAITS),
-          new Scene("slow server", NginxServer.LATE, ""),
-          new Scene("slow server, short waits", NginxServer.LATE, SHORT_WAITS));
+          new Scenario("processors", NginxServer.SMALL, ""),
+          new Scenario("processors, short waits", NginxServer.SMALL, SHORT_WAITS),
+          new Scenario("slow server", NginxServer.LATE, ""),
+          new Scenario("slow server, short waits", NginxServer.LATE, SHORT_WAITS));
 
   private static final int CONNECTIONS = 4_000;
-  private static final Duration PATIENCE = Duration.ofSeconds(35);
-  private static final double CALM = 0.8;
+  private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(35);
+  private static final double NORMAL_LOAD = 0.8;
   private static final double OVERLOAD = 3;
 
-  /** What is refused at the most of a load that counts as carried. */
-  private static final double REFUSED = 0.001;
+  /** Largest share of refused or lost requests at a sustainable load. */
+  private static final double MAX_REFUSED = 0.001;
 
-  /** Loads are tried in tenths of what the server has time for, or of what wrk gets. */
+  /** Loads are tried in steps of this part of the maximum that {@link #maxPerSecond} returns. */
   private static final int STEPS = 10;
 
-  /** wrk waits for its answers: a relay may carry more than that, but not so much. */
-  private static final int MOST_STEPS = 3 * STEPS;
+  /** Limit on the steps. The relay may sustain more than wrk gets, since wrk is closed-loop. */
+  private static final int MAX_STEPS = 3 * STEPS;
 
-  /** The first time Java may have compiled what is new to it. */
+  /** Tries per load, since JIT compilation may slow down the first one. */
   private static final int TRIES = 2;
 
-  /** A load of so many seconds that is answered only after so many times that is not carried. */
-  private static final double PILED_UP = 1.05;
+  /**
+   * Largest ratio of the time until the last response to the time of sending at a sustainable load.
+   * Above that, requests pile up.
+   */
+  private static final double MAX_TIME_RATIO = 1.05;
 
-  /** After an overload, before what is to be a calm load. */
+  /** Pause after an overload, before the normal load. */
   private static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private final Bench bench;
@@ -66,57 +72,57 @@ final class OverloadPart {
   void run() {
     try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq")) {
-      for (Scene scene : SCENES) {
+      for (Scenario scene : SCENARIOS) {
         run(scene, nginx, rabbit);
       }
     }
   }
 
-  private void run(Scene scene, NginxServer nginx, RabbitNode rabbit) {
-    bench.say("what sets the limit: " + scene.name());
-    String prefix = "overload %d ".formatted(SCENES.indexOf(scene) + 1);
+  private void run(Scenario scene, NginxServer nginx, RabbitNode rabbit) {
+    bench.say("bottleneck: " + scene.name());
+    String prefix = "overload %d ".formatted(SCENARIOS.indexOf(scene) + 1);
     BenchRelay.Plan plan =
         new BenchRelay.Plan(bench.home(), prefix, 1, List.of(nginx.url()), scene.settings());
     try (BenchRelay relay = BenchRelay.start(plan, rabbit, bench.logs())) {
       bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, 64));
-      double carried = carried(scene, relay);
-      Flood.run(plan(scene, relay, OVERLOAD * carried)); // refusing is new to Java
+      double sustainable = sustainable(scene, relay);
+      Flood.run(plan(scene, relay, OVERLOAD * sustainable)); // warms up the code that refuses
       Child.pause(RECOVERY);
-      Flood.Result calm = flood(scene, "80 %", relay, CALM * carried);
-      Flood.Result over = flood(scene, "x3", relay, OVERLOAD * carried);
-      AnswerProbe.check(bench.report(), relay, nginx, CAPACITY);
+      Flood.Result normal = flood(scene, "80 %", relay, NORMAL_LOAD * sustainable);
+      Flood.Result overload = flood(scene, "x3", relay, OVERLOAD * sustainable);
+      ResponseCheck.check(bench.report(), relay, nginx, CAPACITY);
       bench
           .report()
           .add(
               Goal.atMost(
                   3,
-                  "p99 of the admitted at three times the load, of that at 80 %: " + scene.name(),
-                  over.answered().percentile(0.99) / calm.answered().percentile(0.99)));
+                  "p99 of admitted requests at 3x load / at 80 %: " + scene.name(),
+                  overload.answered().percentile(0.99) / normal.answered().percentile(0.99)));
     }
   }
 
   /**
-   * Requests/s up to which next to nothing is refused and nothing piles up, in tenths of what the
-   * server, or wrk, can at the most. wrk gets no more than its connections carry, and requests that
-   * come at random and not when others are answered take more of the machine: so it may be more
-   * than ten tenths, or less.
+   * Returns the sustainable load in requests per second: almost nothing is refused, and requests do
+   * not pile up. Increases the load in steps of a tenth of {@link #maxPerSecond}. The result may be
+   * below that maximum, since requests at random times cost more than those of wrk; or above it,
+   * since wrk is limited by its connections.
    */
-  private double carried(Scene scene, BenchRelay relay) {
-    double tenth = most(scene, relay) / STEPS;
-    double carried = tenth;
-    int steps = scene.path().equals(NginxServer.LATE) ? STEPS : MOST_STEPS;
+  private double sustainable(Scenario scene, BenchRelay relay) {
+    double tenth = maxPerSecond(scene, relay) / STEPS;
+    double sustainable = tenth;
+    int steps = scene.path().equals(NginxServer.LATE) ? STEPS : MAX_STEPS;
     for (int step = 2; step <= steps; step++) {
       double perSecond = tenth * step;
-      if (IntStream.range(0, TRIES).noneMatch(i -> isCarried(scene, relay, perSecond))) {
+      if (IntStream.range(0, TRIES).noneMatch(i -> isSustainable(scene, relay, perSecond))) {
         break;
       }
-      carried = perSecond;
+      sustainable = perSecond;
     }
-    bench.say("it carries %.0f/s".formatted(carried));
-    return carried;
+    bench.say("sustainable load: %.0f/s".formatted(sustainable));
+    return sustainable;
   }
 
-  private boolean isCarried(Scene scene, BenchRelay relay, double perSecond) {
+  private boolean isSustainable(Scenario scene, BenchRelay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
         "%.0f/s: p99 %.0f ms, %d refused, in %.1f s"
@@ -125,40 +131,42 @@ final class OverloadPart {
                 result.answered().percentile(0.99) / 1000,
                 result.refused().count(),
                 result.seconds()));
-    return result.refused().count() + result.lost() <= REFUSED * perSecond * bench.seconds()
-        && result.seconds() <= PILED_UP * bench.seconds();
+    return result.refused().count() + result.lost() <= MAX_REFUSED * perSecond * bench.seconds()
+        && result.seconds() <= MAX_TIME_RATIO * bench.seconds();
   }
 
-  /** What wrk gets, or what the server has time for. */
-  private double most(Scene scene, BenchRelay relay) {
+  /** Returns the requests/s that wrk gets, or for a slow server those that its capacity allows. */
+  private double maxPerSecond(Scenario scene, BenchRelay relay) {
     if (scene.path().equals(NginxServer.LATE)) {
-      return CAPACITY * 1000.0 / NginxServer.LATENESS.toMillis();
+      return CAPACITY * 1000.0 / NginxServer.LATE_DELAY.toMillis();
     }
     Wrk.Result result = bench.wrk().run(relay.url(), Load.get(scene.path(), 256), bench.seconds());
     double answered = (double) (result.requests() - result.wrong()) / result.requests();
-    double most = answered * result.perSecond();
-    bench.say("wrk gets %.0f/s with 256 connections".formatted(most));
-    return most;
+    double perSecond = answered * result.perSecond();
+    bench.say("wrk gets %.0f/s with 256 connections".formatted(perSecond));
+    return perSecond;
   }
 
-  private Flood.Plan plan(Scene scene, BenchRelay relay, double perSecond) {
+  private Flood.Plan plan(Scenario scene, BenchRelay relay, double perSecond) {
     int requests = (int) (perSecond * bench.seconds());
-    return new Flood.Plan(relay.port(), scene.path(), perSecond, requests, CONNECTIONS, PATIENCE);
+    return new Flood.Plan(
+        relay.port(), scene.path(), perSecond, requests, CONNECTIONS, RESPONSE_TIMEOUT);
   }
 
-  private Flood.Result flood(Scene scene, String load, BenchRelay relay, double perSecond) {
+  private Flood.Result flood(Scenario scene, String load, BenchRelay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
-        "%s, %.0f/s: statuses %s %s, p99 %.0f and %.0f ms, lost %d, most under way %d"
-            .formatted(
-                load,
-                perSecond,
-                result.statuses(),
-                result.refusals(),
-                result.answered().percentile(0.99) / 1000,
-                result.refused().percentile(0.99) / 1000,
-                result.lost(),
-                result.mostUnderWay()));
+        "%s, %.0f/s: statuses %s %s, p99 %.0f ms (200) and %.0f ms (others), lost %d, at most %d in"
+            + " flight"
+                .formatted(
+                    load,
+                    perSecond,
+                    result.statuses(),
+                    result.refusals(),
+                    result.answered().percentile(0.99) / 1000,
+                    result.refused().percentile(0.99) / 1000,
+                    result.lost(),
+                    result.maxInFlight()));
     long errors =
         result.lost()
             + result.statuses().entrySet().stream()

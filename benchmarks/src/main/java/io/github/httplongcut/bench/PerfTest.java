@@ -9,19 +9,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * RabbitMQ's own load generator: what this RabbitMQ on this machine carries without a relay. It
- * prints a line each second; those of the warm-up, in which its JVM gets going, do not count.
+ * Runs PerfTest, RabbitMQ's load generator, to measure RabbitMQ on this machine without the relay.
+ * PerfTest prints a line per second. The lines of the warm-up, in which its JVM still compiles, do
+ * not count.
  */
 final class PerfTest {
 
   private static final int WARM_UP_SECONDS = 4;
   private static final Duration SLACK = Duration.ofSeconds(40);
 
-  /** All that the machine carries: two publishers with confirms, two consumers with acks. */
+  /** Options for maximum throughput: two publishers with confirms, two consumers with acks. */
   private static final List<String> THROUGHPUT =
       List.of("-x", "2", "-y", "2", "-s", "1000", "-c", "200", "-q", "200", "-A", "50");
 
-  /** A little, for the latency of one hop. */
+  /** Options for the latency of one hop, at a low rate. */
   private static final List<String> LATENCY = List.of("-x", "1", "-y", "1", "-r", "500");
 
   private static final Pattern LINE =
@@ -30,15 +31,15 @@ final class PerfTest {
               + " min/median/75th/95th/99th consumer latency: \\d+/(\\d+)/\\d+/\\d+/(\\d+) µs");
 
   /**
-   * Medians over the seconds. Latencies are one-way, in microseconds.
+   * Medians over the seconds of a run. Latencies are one-way, in microseconds.
    *
-   * @param sent messages published in a second, all of which are confirmed
-   * @param received deliveries in a second: each consumer has a queue of its own, so there are two
-   *     for each message with two consumers
+   * @param sent messages published and confirmed per second
+   * @param received deliveries per second; with two consumers, each with its own queue, there are
+   *     two deliveries per message
    */
   record Result(double sent, double received, double p50, double p99) {}
 
-  private record Second(double sent, double received, double p50, double p99) {}
+  private record SecondFigures(double sent, double received, double p50, double p99) {}
 
   private final Path logs;
 
@@ -56,7 +57,7 @@ final class PerfTest {
 
   private Result run(RabbitNode rabbit, List<String> options, int seconds) {
     int time = WARM_UP_SECONDS + seconds;
-    List<String> command = new ArrayList<>(Java.command("com.rabbitmq.perf.PerfTest"));
+    List<String> command = new ArrayList<>(JavaCommand.of("com.rabbitmq.perf.PerfTest"));
     command.addAll(List.of("-h", rabbit.uri(RabbitNode.ADMIN)));
     command.addAll(options);
     command.addAll(List.of("--time", Integer.toString(time)));
@@ -66,28 +67,29 @@ final class PerfTest {
   }
 
   static Result parse(String output, int warmUpSeconds) {
-    List<Second> seconds = new ArrayList<>();
+    List<SecondFigures> seconds = new ArrayList<>();
     Matcher line = LINE.matcher(output);
     while (line.find()) {
       seconds.add(
-          new Second(
+          new SecondFigures(
               Double.parseDouble(line.group(1)),
               Double.parseDouble(line.group(2)),
               Double.parseDouble(line.group(3)),
               Double.parseDouble(line.group(4))));
     }
     if (seconds.size() <= warmUpSeconds) {
-      throw new BenchException("PerfTest has printed too little:\n" + output);
+      throw new BenchException("PerfTest printed too few lines:\n" + output);
     }
-    List<Second> counted = seconds.subList(warmUpSeconds, seconds.size());
+    List<SecondFigures> counted = seconds.subList(warmUpSeconds, seconds.size());
     return new Result(
-        median(counted, Second::sent),
-        median(counted, Second::received),
-        median(counted, Second::p50),
-        median(counted, Second::p99));
+        median(counted, SecondFigures::sent),
+        median(counted, SecondFigures::received),
+        median(counted, SecondFigures::p50),
+        median(counted, SecondFigures::p99));
   }
 
-  private static double median(List<Second> seconds, ToDoubleFunction<Second> figure) {
+  private static double median(
+      List<SecondFigures> seconds, ToDoubleFunction<SecondFigures> figure) {
     return Median.of(seconds.stream().mapToDouble(figure).toArray());
   }
 }

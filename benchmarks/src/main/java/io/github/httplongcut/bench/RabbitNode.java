@@ -9,17 +9,18 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A fresh RabbitMQ of one's own: {@code rabbitmq/private-node}. */
+/** A private RabbitMQ node without data, started by {@code rabbitmq/private-node}. */
 final class RabbitNode implements AutoCloseable {
 
   static final String VHOST = "longcut";
   static final String ADMIN = "admin";
 
-  private static final Duration CONTROL = Duration.ofSeconds(60);
+  private static final Duration CTL_TIMEOUT = Duration.ofSeconds(60);
 
   /**
-   * Messages that clients have published so far: atomic counters that RabbitMQ keeps at each
-   * publish. What the management API tells is up to five seconds old.
+   * Erlang expression for the number of messages that clients have published so far. RabbitMQ
+   * updates these counters at each publish; the figures of the management API are up to five
+   * seconds old.
    */
   private static final String PUBLISHED =
       "lists:sum([maps:get(messages_received_total, C, 0)"
@@ -40,9 +41,9 @@ final class RabbitNode implements AutoCloseable {
   }
 
   /**
-   * Starts it and waits until it can be used.
+   * Starts a node and waits until it is ready.
    *
-   * @param home a checkout: its topology is loaded
+   * @param home checkout whose topology the node loads
    */
   static RabbitNode start(Path home, Path logs, String name) {
     Path script = home.resolve("rabbitmq").resolve("private-node");
@@ -65,25 +66,25 @@ final class RabbitNode implements AutoCloseable {
     return new RabbitNode(script, directory, logs, child, Integer.parseInt(found.group(1)));
   }
 
-  /** Where it listens, for a user whose password is its name. */
+  /** Returns the AMQP URI for a user whose password is the user name. */
   String uri(String user) {
     return "amqp://%s:%s@127.0.0.1:%d/%s".formatted(user, user, port, VHOST);
   }
 
-  /** The Erlang process's id. */
+  /** Returns the pid of the node's operating system process. */
   long pid() {
     return Long.parseLong(read(directory.resolve("rabbitmq.pid")).strip());
   }
 
-  /** How many messages were published to it by anybody: its own counter. */
+  /** Returns the number of messages that all clients have published, as counted by the node. */
   long published() {
-    String answer =
+    String count =
         Child.run(
             logs,
             "rabbitmqctl",
-            CONTROL,
+            CTL_TIMEOUT,
             List.of(script.toString(), "ctl", directory.toString(), "eval", PUBLISHED));
-    return Long.parseLong(answer.strip());
+    return Long.parseLong(count.strip());
   }
 
   private static String read(Path file) {

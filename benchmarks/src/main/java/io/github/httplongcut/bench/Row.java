@@ -3,12 +3,12 @@ package io.github.httplongcut.bench;
 import java.util.Map;
 
 /**
- * One line of the table: a step's medians over the rounds.
+ * One row of the table: a step's medians over the rounds.
  *
  * @param perSecond requests, or messages for PerfTest
- * @param errors wrong and lost answers of all rounds together
- * @param processes what each process used, by its name
- * @param messages empty of meaning (0) where no relay is in the way
+ * @param errors total of wrong and lost responses in all rounds
+ * @param processes CPU time and memory by process name
+ * @param messages 0 for a step without a relay
  */
 record Row(
     String step,
@@ -18,22 +18,23 @@ record Row(
     Map<String, Cost> processes,
     Messages messages) {
 
-  /** Microseconds; 0 where it was not measured. */
+  /** Latencies in microseconds; 0 if not measured. */
   record Latency(double p50, double p90, double p99) {}
 
   /**
-   * What a process used.
+   * CPU time and memory of a process.
    *
-   * @param cpuMicros for one request
-   * @param peakMiB the most that was resident from its start to the end of the step's first round
+   * @param cpuMicros per request
+   * @param peakMiB peak resident memory from the process's start to the end of the step's first
+   *     round
    */
   record Cost(double cpuMicros, double peakMiB) {}
 
   /**
-   * AMQP messages for one request.
+   * AMQP messages per request.
    *
-   * @param rabbitmq as RabbitMQ counts what it gets, in the first round
-   * @param roles as those count who publish
+   * @param rabbitmq as counted by RabbitMQ, in the first round only
+   * @param roles as counted by the publishing roles
    */
   record Messages(double rabbitmq, double roles) {}
 

@@ -6,10 +6,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** How throughput grows with brokers and upstream agents, on a machine that does not grow. */
+/** Measures throughput with more brokers and upstream agents, on the same machine. */
 final class ScalePart {
 
-  /** So many brokers, and so many upstream agents. */
+  /** Numbers of brokers and upstream agents. */
   private record Size(int brokers, int agents) {
 
     String describe() {

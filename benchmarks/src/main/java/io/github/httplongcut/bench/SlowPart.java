@@ -6,24 +6,27 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** 10,000 requests in flight on an upstream server that takes five seconds for each. */
+/** Measures 10,000 concurrent requests to an upstream server that responds after five seconds. */
 final class SlowPart {
 
   private static final int REQUESTS = 10_000;
 
-  /** All of them are under way before the first is answered. */
-  private static final double PER_SECOND = REQUESTS / (NginxServer.SLOWNESS.toSeconds() - 1.0);
+  /** Rate at which all requests are in flight before the first response. */
+  private static final double PER_SECOND = REQUESTS / (NginxServer.SLOW_DELAY.toSeconds() - 1.0);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(40);
 
-  /** One holds less than 2,000, RabbitMQ's prefetch; batches do not go to all of them alike. */
+  /**
+   * Number of brokers. Each holds fewer than 2,000 requests, the maximum prefetch, and RabbitMQ
+   * does not spread the batches evenly.
+   */
   private static final int BROKERS = 7;
 
   /**
-   * Besides what bounds how much may be under way, how long brokers may take to ack it: 2,500
-   * requests a second on two processors for ten JVMs are a burst that callers want to see through.
+   * Raised limits: on requests in flight, and on the brokers' ack delay. 2,500 requests per second
+   * are a burst for ten JVMs on two processors, and the client agent must not refuse it.
    */
-  private static final String RAISED =
+  private static final String RAISED_LIMITS =
       """
       longcut.client-agent.max-in-flight = 12000
       longcut.client-agent.ack-delay-target = 2500ms
@@ -38,43 +41,50 @@ final class SlowPart {
   }
 
   void run() {
-    bench.say("%d requests in flight on an upstream server that takes 5 s".formatted(REQUESTS));
+    bench.say(
+        "%d concurrent requests to an upstream server that responds after 5 s".formatted(REQUESTS));
     try (NginxServer nginx = NginxServer.start(bench.logs());
         RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-slow");
         BenchRelay relay =
             BenchRelay.start(
-                new BenchRelay.Plan(bench.home(), "slow ", BROKERS, List.of(nginx.url()), RAISED),
+                new BenchRelay.Plan(
+                    bench.home(), "slow ", BROKERS, List.of(nginx.url()), RAISED_LIMITS),
                 rabbit,
                 bench.logs())) {
       bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, 64));
       Flood.Result result =
           Flood.run(
               new Flood.Plan(
-                  relay.port(), NginxServer.SLOW, PER_SECOND, REQUESTS, REQUESTS, PATIENCE));
+                  relay.port(),
+                  NginxServer.SLOW,
+                  PER_SECOND,
+                  REQUESTS,
+                  REQUESTS,
+                  RESPONSE_TIMEOUT));
       bench.say(
-          "statuses %s %s, lost %d, most under way %d, p50 %.0f ms, p99 %.0f ms"
+          "statuses %s %s, lost %d, at most %d in flight, p50 %.0f ms, p99 %.0f ms"
               .formatted(
                   result.statuses(),
                   result.refusals(),
                   result.lost(),
-                  result.mostUnderWay(),
+                  result.maxInFlight(),
                   result.answered().percentile(0.5) / 1000,
                   result.answered().percentile(0.99) / 1000));
       BenchReport report = bench.report();
       int missing = REQUESTS - result.answered().count();
       if (missing > 0) {
-        report.wrong(
-            "%d of %d slow requests were not answered: %s, lost %d"
+        report.addFailure(
+            "%d of %d slow requests did not get status 200: %s, lost %d"
                 .formatted(missing, REQUESTS, result.refusals(), result.lost()));
       }
       report.add(
           Goal.atLeast(
-              REQUESTS, "requests in flight on a slow upstream server", result.mostUnderWay()));
-      peaks(relay);
+              REQUESTS, "requests in flight on a slow upstream server", result.maxInFlight()));
+      addPeakMemoryGoals(relay);
     }
   }
 
-  private void peaks(BenchRelay relay) {
+  private void addPeakMemoryGoals(BenchRelay relay) {
     for (String role :
         new String[] {BenchRelay.CLIENT_AGENT, BenchRelay.BROKER, BenchRelay.UPSTREAM_AGENT}) {
       double peak =
@@ -84,7 +94,7 @@ final class SlowPart {
               .map(pid -> Usage.of(pid).peakBytes() / 1048576.0)
               .max(Comparator.naturalOrder())
               .orElseThrow();
-      bench.report().add(Goal.atMost(400, "peak MiB of the " + role + " with them", peak));
+      bench.report().add(Goal.atMost(400, "peak MiB of the " + role + " with slow requests", peak));
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/** One load at one server, measured once a round. */
+/** A load on one server, measured once per round. */
 final class Step {
 
   private record Round(
@@ -35,15 +35,15 @@ final class Step {
     this.relay = relay;
   }
 
-  /** Without a relay. */
+  /** Creates a step that sends requests directly to nginx. */
   static Step direct(String name, NginxServer nginx, Wrk.Load load) {
     return new Step(name, nginx.url(), load, Map.of("nginx", nginx.pid()), Optional.empty());
   }
 
   /**
-   * Through one.
+   * Creates a step that sends requests through a relay.
    *
-   * @param upstream the process behind it, by its name
+   * @param upstream name and pid of the process behind the relay
    */
   static Step relayed(String name, BenchRelay relay, Map<String, Long> upstream, Wrk.Load load) {
     Map<String, Long> pids = new LinkedHashMap<>(relay.pids());
@@ -51,17 +51,17 @@ final class Step {
     return new Step(name, relay.url(), load, pids, Optional.of(relay));
   }
 
-  /** Measures it once. */
+  /** Measures one round. */
   void run(Bench bench) {
     boolean first = rounds.isEmpty();
     long countedBefore = first ? relay.map(each -> each.rabbit().published()).orElse(0L) : 0;
     long publishedBefore = relay.map(BenchRelay::published).orElse(0L);
     Map<String, Usage> before = usages();
-    double generatorBefore = Usage.ofEndedChildren();
+    double generatorBefore = Usage.cpuSecondsOfEndedChildren();
 
     Wrk.Result result = bench.wrk().run(url, load, bench.seconds());
 
-    double generator = Usage.ofEndedChildren() - generatorBefore;
+    double generator = Usage.cpuSecondsOfEndedChildren() - generatorBefore;
     Map<String, Usage> used = new HashMap<>();
     usages().forEach((process, usage) -> used.put(process, usage.since(before.get(process))));
     long published = relay.map(BenchRelay::published).orElse(0L) - publishedBefore;
@@ -87,7 +87,7 @@ final class Step {
     return amount / Math.max(1, result.requests());
   }
 
-  /** All rounds so far in one. */
+  /** Returns the medians over all rounds so far. */
   Row row() {
     Map<String, Cost> costs = new LinkedHashMap<>();
     costs.put("wrk", new Cost(median(round -> micros(round.generatorSeconds, round)), 0));

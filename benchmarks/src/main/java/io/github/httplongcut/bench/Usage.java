@@ -7,32 +7,32 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a process has used so far, from {@code /proc}.
+ * CPU time and peak memory of a process, from {@code /proc}.
  *
- * @param cpuSeconds user and system time of all its threads
- * @param peakBytes the most that was resident since its start
+ * @param cpuSeconds user and system time of all threads
+ * @param peakBytes peak resident memory since the process's start
  */
 record Usage(double cpuSeconds, long peakBytes) {
 
-  /** {@code USER_HZ}: 100 on every Linux that Java runs on. */
+  /** {@code USER_HZ}, which is 100 on every Linux that Java supports. */
   private static final double TICKS_PER_SECOND = 100;
 
-  // Fields of /proc/PID/stat behind the name, which may hold spaces: proc(5) counts from 1, utime
-  // is 14.
+  // Indexes among the fields of /proc/PID/stat that follow the name, which may contain spaces. By
+  // proc(5), utime is field 14, counted from 1.
   private static final int UTIME = 14 - 3;
   private static final int CHILDREN_UTIME = 16 - 3;
 
-  /** Of a process that runs. */
+  /** Reads the usage of a running process. */
   static Usage of(long pid) {
     return new Usage(seconds(pid, UTIME), peak(pid));
   }
 
-  /** What all children of this process that have ended used. */
-  static double ofEndedChildren() {
+  /** Returns the CPU seconds of all children of this process that have ended. */
+  static double cpuSecondsOfEndedChildren() {
     return seconds(ProcessHandle.current().pid(), CHILDREN_UTIME);
   }
 
-  /** What was used since then; the peak is of the whole life. */
+  /** Returns the CPU time since {@code before}, with the peak memory since the process's start. */
   Usage since(Usage before) {
     return new Usage(cpuSeconds - before.cpuSeconds, peakBytes);
   }

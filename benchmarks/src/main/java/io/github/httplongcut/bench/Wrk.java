@@ -8,16 +8,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code wrk}, the load generator: as many requests as get answered, for some seconds. */
+/** Runs the load generator {@code wrk}: each connection sends a request after every response. */
 final class Wrk {
 
   private static final Duration SLACK = Duration.ofSeconds(30);
   private static final String SUMMARY = "summary ";
 
   /**
-   * What it sends.
+   * The requests that wrk sends.
    *
-   * @param targets above 0: to {@code /t0}, {@code /t1}, ... at random instead of {@code path}
+   * @param targets if above 0, requests go to random paths of {@code /t0}, {@code /t1}, ... instead
+   *     of {@code path}
    */
   record Load(String method, String path, int bodyBytes, int connections, int targets) {
 
@@ -31,10 +32,10 @@ final class Wrk {
   }
 
   /**
-   * What it saw. Latencies are in microseconds.
+   * The results of a run. Latencies are in microseconds.
    *
-   * @param wrong answers that were no 2xx or 3xx
-   * @param lost requests without an answer: connections that failed, or two seconds of silence
+   * @param wrong responses with a status other than 2xx or 3xx
+   * @param lost requests without a response: a connection error, or no data for two seconds
    */
   record Result(
       long requests,
@@ -54,9 +55,9 @@ final class Wrk {
     this.logs = logs;
   }
 
-  /** Runs it against a server. */
+  /** Runs wrk against a server. */
   Result run(String url, Load load, int seconds) {
-    // A second thread is of use only where there is something for it to do.
+    // A second thread is useless for a few connections.
     int threads = load.connections() < 16 ? 1 : 2;
     List<String> command = new ArrayList<>();
     command.addAll(List.of("wrk", "--threads", Integer.toString(threads)));
@@ -74,7 +75,7 @@ final class Wrk {
             .lines()
             .filter(line -> line.startsWith(SUMMARY))
             .findFirst()
-            .orElseThrow(() -> new BenchException("wrk has printed no summary:\n" + output));
+            .orElseThrow(() -> new BenchException("wrk printed no summary:\n" + output));
     try {
       JsonNode read = new ObjectMapper().readTree(summary.substring(SUMMARY.length()));
       long requests = read.path("requests").asLong();
@@ -88,7 +89,7 @@ final class Wrk {
           read.path("refused").asLong(),
           read.path("lost").asLong());
     } catch (JsonProcessingException e) {
-      throw new BenchException("cannot read what wrk printed: " + summary, e);
+      throw new BenchException("cannot parse the summary of wrk: " + summary, e);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * {@code longcut bench}: measures the relay from outside, as separate processes on a real RabbitMQ,
- * beside what the machine can do without it. Must not call a role's code but the protocol and AMQP
- * names of {@code common}.
+ * {@code longcut bench}: measures the relay from outside, as separate processes with a real
+ * RabbitMQ, and measures the machine without the relay for comparison. This package must not use
+ * the code of a role; of {@code common} only the protocol and the AMQP names.
  */
 package io.github.httplongcut.bench;

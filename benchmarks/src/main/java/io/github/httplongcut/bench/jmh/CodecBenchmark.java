@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** An event of 1 KiB to its JSON and back: one a message, and 32. */
+/** Encoding and decoding of messages with 1 or 32 events of 1 KiB. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -29,18 +29,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class CodecBenchmark {
 
-  /** Which event. */
+  /** Type of the events. */
   @Param({"CLIENT_REQUEST", "UPSTREAM_RESPONSE"})
   public EventType type;
 
-  /** How many of them share the message. */
+  /** Number of events in the message. */
   @Param({"1", "32"})
   public int batch;
 
   private final List<Event> events = new ArrayList<>();
   private byte[] message;
 
-  /** Makes the events and their message. */
+  /** Creates the events and their message. */
   @Setup
   public void prepare() {
     for (int i = 0; i < batch; i++) {
@@ -52,13 +52,13 @@ public class CodecBenchmark {
     message = encode();
   }
 
-  /** What a publisher does for a message. */
+  /** Encodes a message, as a publisher does. */
   @Benchmark
   public byte[] encode() {
     return EventCodec.join(events.stream().map(EventCodec::encode).toList());
   }
 
-  /** What a receiver does for it. */
+  /** Decodes the message, as a receiver does. */
   @Benchmark
   public List<Event> decode() throws MalformedEventException {
     return EventCodec.decode(type, message);

@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the client agent does to a request's fields, and an upstream agent to an answer's. */
+/** The header rules that the agents apply to requests and responses. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -27,20 +27,20 @@ public class HeaderRulesBenchmark {
 
   private final Headers headers = Samples.requestHeaders();
 
-  /** All rules for a request. */
+  /** Applies all rules for a request. */
   @Benchmark
   public Headers request() {
     Headers passed = HeaderRules.withoutFraming(HeaderRules.endToEnd(headers));
     return HeaderRules.withVia(HeaderRules.withForwarded(passed, FORWARDED), "1.1", "http-longcut");
   }
 
-  /** What is for its last recipient. */
+  /** Selects the end-to-end fields. */
   @Benchmark
   public Headers endToEnd() {
     return HeaderRules.endToEnd(headers);
   }
 
-  /** Whether it has come round. */
+  /** Returns whether the request has already passed this relay (loop detection). */
   @Benchmark
   public boolean hasPassed() {
     return HeaderRules.hasPassed(headers, "http-longcut");

@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the broker decides for one request, and at a tick. */
+/** The broker's decisions for one request, and at a tick. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -47,20 +47,20 @@ public class RouterBenchmark {
   private static final int SLOTS = 100_000;
   private static final long INTERVAL_MILLIS = 1_000_000;
 
-  /** How many upstream agents there are for the target. */
+  /** Number of upstream agents for the target. */
   @Param({"1", "100", "10000"})
   public int agents;
 
-  /** How many requests are with them already. */
+  /** Number of requests that are already dispatched. */
   @Param({"0", "10000"})
   public int dispatched;
 
-  private static final class Paper extends Receipt {}
+  private static final class NoopReceipt extends Receipt {}
 
   private final Request request = Samples.get().request();
   private Router router;
 
-  /** Brings the router into that state. */
+  /** Creates a router with these agents and requests. */
   @Setup
   public void prepare() {
     Duration never = Duration.ofHours(20);
@@ -92,7 +92,7 @@ public class RouterBenchmark {
     }
   }
 
-  /** A request from its arrival to its answer: dispatched, confirmed, acked, answered. */
+  /** Handles a request from its reception to its response: dispatch, confirm, ack, response. */
   @Benchmark
   public List<Effect> wholeRequest() {
     Effect.Dispatch dispatch = dispatch();
@@ -108,12 +108,12 @@ public class RouterBenchmark {
             sent.clientReqId(),
             sent.brokerReqId(),
             upstreamReqId,
-            Samples.EMPTY_ANSWER),
+            Samples.EMPTY_RESPONSE),
         user,
         NOW);
   }
 
-  /** Nothing is due. */
+  /** Handles a tick at which nothing is due. */
   @Benchmark
   public List<Effect> tick() {
     return router.onTick(NOW);
@@ -121,7 +121,7 @@ public class RouterBenchmark {
 
   private Effect.Dispatch dispatch() {
     ClientRequest event = new ClientRequest(Samples.CLIENT, UUID.randomUUID(), 30_000, request);
-    for (Effect effect : router.onClientRequest(event, new Paper(), NOW)) {
+    for (Effect effect : router.onClientRequest(event, new NoopReceipt(), NOW)) {
       if (effect instanceof Effect.Dispatch dispatch) {
         return dispatch;
       }

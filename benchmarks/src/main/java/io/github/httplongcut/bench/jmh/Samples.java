@@ -9,7 +9,7 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import java.util.UUID;
 
-/** Requests and responses as they come: eight fields and 1 KiB of JSON. */
+/** Typical requests and responses: eight or six header fields and 1 KiB of JSON. */
 final class Samples {
 
   static final ProcessId CLIENT = new ProcessId("client-agent", "client-agent-1-abcdef");
@@ -17,7 +17,7 @@ final class Samples {
   static final ProcessId AGENT = new ProcessId("upstream-agent", "upstream-agent-1-abcdef");
   static final String TARGET = "orders";
 
-  static final Response EMPTY_ANSWER = new Response(204, Headers.EMPTY, Body.ABSENT);
+  static final Response EMPTY_RESPONSE = new Response(204, Headers.EMPTY, Body.ABSENT);
 
   private static final long TTL_MILLIS = 30_000;
   private static final int BODY_BYTES = 1024;

@@ -1,5 +1,5 @@
 /**
- * The hot paths by themselves, under JMH: time and bytes allocated for each operation. Must not do
+ * JMH benchmarks of the hot paths: time and allocated bytes per operation. Benchmarks must not do
  * I/O.
  */
 package io.github.httplongcut.bench.jmh;

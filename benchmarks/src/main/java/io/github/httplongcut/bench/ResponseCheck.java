@@ -18,26 +18,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 
 /**
- * Whether answers are right: wrk counts them and looks at their status only. Asks many at once,
- * each for something of its own, and compares every byte.
+ * Verifies the content of responses, since wrk only checks their status. Sends many different
+ * requests at the same time and compares every byte of the responses.
  */
-final class AnswerProbe {
+final class ResponseCheck {
 
   private static final int REQUESTS = 500;
   private static final int FILES = 3;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private AnswerProbe() {}
+  private ResponseCheck() {}
 
-  /** Tells the report of each answer that is not what nginx itself would say. */
+  /** Reports each response whose status is not 200 or whose body differs from that of nginx. */
   static void check(BenchReport report, BenchRelay relay, NginxServer nginx) {
     check(report, relay, nginx, 2 * REQUESTS + FILES);
   }
 
   /**
-   * The same.
+   * Reports each response whose status is not 200 or whose body differs from that of nginx.
    *
-   * @param atOnce so many requests at one time
+   * @param atOnce maximum number of concurrent requests
    */
   static void check(BenchReport report, BenchRelay relay, NginxServer nginx, int atOnce) {
     Semaphore free = new Semaphore(atOnce);
@@ -45,30 +45,31 @@ final class AnswerProbe {
     Map<String, byte[]> expected = new LinkedHashMap<>();
     for (int n = 0; n < REQUESTS; n++) {
       expected.put(
-          NginxServer.WHO + "?n=" + n, Integer.toString(n).getBytes(StandardCharsets.US_ASCII));
+          NginxServer.ECHO + "?n=" + n, Integer.toString(n).getBytes(StandardCharsets.US_ASCII));
     }
-    expected.put(NginxServer.SMALL, NginxServer.answer());
+    expected.put(NginxServer.SMALL, NginxServer.smallBody());
     expected.put(NginxServer.FILE_16, get(http, nginx.url() + NginxServer.FILE_16));
     expected.put(NginxServer.FILE_256, get(http, nginx.url() + NginxServer.FILE_256));
 
-    List<CompletableFuture<Void>> asked = new ArrayList<>();
+    List<CompletableFuture<Void>> requests = new ArrayList<>();
     expected.forEach(
         (path, bytes) -> {
           free.acquireUninterruptibly();
-          asked.add(
-              ask(http, HttpRequest.newBuilder(), relay.url() + path, bytes, report)
+          requests.add(
+              send(http, HttpRequest.newBuilder(), relay.url() + path, bytes, report)
                   .thenRun(free::release));
-          if (path.startsWith(NginxServer.WHO)) {
+          if (path.startsWith(NginxServer.ECHO)) {
             HttpRequest.Builder post =
                 HttpRequest.newBuilder().POST(BodyPublishers.ofString("x".repeat(1024)));
             free.acquireUninterruptibly();
-            asked.add(ask(http, post, relay.url() + path, bytes, report).thenRun(free::release));
+            requests.add(
+                send(http, post, relay.url() + path, bytes, report).thenRun(free::release));
           }
         });
-    asked.forEach(CompletableFuture::join);
+    requests.forEach(CompletableFuture::join);
   }
 
-  private static CompletableFuture<Void> ask(
+  private static CompletableFuture<Void> send(
       HttpClient http,
       HttpRequest.Builder request,
       String url,
@@ -81,7 +82,7 @@ final class AnswerProbe {
               String problem = problem(response, failure, expected);
               if (!problem.isEmpty()) {
                 synchronized (report) {
-                  report.wrong(url + ": " + problem);
+                  report.addFailure(url + ": " + problem);
                 }
               }
               return null;
@@ -95,7 +96,7 @@ final class AnswerProbe {
     if (response.statusCode() != 200) {
       return "status " + response.statusCode();
     }
-    return Arrays.equals(response.body(), expected) ? "" : "other bytes than those of nginx";
+    return Arrays.equals(response.body(), expected) ? "" : "the body differs from that of nginx";
   }
 
   private static byte[] get(HttpClient http, String url) {
@@ -103,7 +104,7 @@ final class AnswerProbe {
       return http.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofByteArray())
           .body();
     } catch (IOException e) {
-      throw new BenchException("no answer from " + url, e);
+      throw new BenchException("no response from " + url, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted", e);

@@ -3,13 +3,13 @@ package io.github.httplongcut.bench;
 import java.nio.file.Path;
 import java.util.List;
 
-/** How to start a Java process with this one's Java and class path. */
-final class Java {
+/** Command lines for Java processes that use this process's JVM and class path. */
+final class JavaCommand {
 
-  private Java() {}
+  private JavaCommand() {}
 
-  /** A command that runs this main class; its arguments come after it. */
-  static List<String> command(String mainClass) {
+  /** Returns a command that runs a main class. The caller appends the arguments. */
+  static List<String> of(String mainClass) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-cp",
