@@ -7,8 +7,7 @@ import io.github.httplongcut.config.NameLookups;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** Entry point of the tools' jar. The launcher {@code ./longcut} passes on its arguments.
- */
+/** Entry point of the tools' jar. The launcher {@code ./longcut} passes on its arguments. */
 @Command(
     name = "longcut",
     description = "The tools of HTTP LongCut.",
@@ -24,7 +23,10 @@ public final class Main {
     System.exit(commandLine().execute(args));
   }
 
-  /** Returns the command line. Exit codes: 0 for success, 1 for a failure with one line on standard error, 2 for an invalid command line. */
+  /**
+   * Returns the command line. Exit codes: 0 for success, 1 for a failure with one line on standard
+   * error, 2 for an invalid command line.
+   */
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     commandLine.setExecutionExceptionHandler(

@@ -18,11 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
 
-/** HTTP server of the admin pages, with its own threads:
+/**
+ * HTTP server of the admin pages, with its own threads:
  *
  * <ul>
  *   <li>{@code /healthz} answers 200 while the process lives.
- *   <li>{@code /readyz} answers 200 if all conditions of {@link Readiness} hold, else 503; the JSON body lists them.
+ *   <li>{@code /readyz} answers 200 if all conditions of {@link Readiness} hold, else 503; the JSON
+ *       body lists them.
  *   <li>{@code /metrics} answers in Prometheus' text format.
  * </ul>
  */
@@ -50,7 +52,8 @@ public final class AdminServer implements AutoCloseable {
             .build();
   }
 
-  /** Starts to listen.
+  /**
+   * Starts to listen.
    *
    * @throws StartException if the server cannot listen on the configured address
    */

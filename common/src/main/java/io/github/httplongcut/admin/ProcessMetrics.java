@@ -21,7 +21,8 @@ public final class ProcessMetrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
-  /** @param role value of the tag {@code role} of {@code longcut_info}
+  /**
+   * @param role value of the tag {@code role} of {@code longcut_info}
    */
   public ProcessMetrics(Role role) {
     new ClassLoaderMetrics().bindTo(registry);

@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 
-/** Readiness of a process: named conditions, all of which must hold. Thread-safe.
- */
+/** Readiness of a process: named conditions, all of which must hold. Thread-safe. */
 public final class Readiness {
 
-  /** Current result of a condition.
+  /**
+   * Current result of a condition.
    *
    * @param ready true if the condition holds
    * @param detail explanation for the operator who reads {@code /readyz}
@@ -21,7 +21,8 @@ public final class Readiness {
 
   private final Map<String, Supplier<State>> conditions = new ConcurrentSkipListMap<>();
 
-  /** Adds a condition, or replaces the condition of this name.
+  /**
+   * Adds a condition, or replaces the condition of this name.
    *
    * @param condition called on any thread; must be fast and must not block
    */

@@ -5,10 +5,12 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Host, port and login of a URL. Accepts host names that {@link URI} rejects: with an underscore, or with a last label that begins with a digit. Docker itself creates such names.
+/**
+ * Host, port and login of a URL. Accepts host names that {@link URI} rejects: with an underscore,
+ * or with a last label that begins with a digit. Docker itself creates such names.
  *
  * @param userInfo the login, still percent-encoded
-   @param host a name or an address; an IPv6 address has its brackets
+ * @param host a name or an address; an IPv6 address has its brackets
  * @param port the port; -1 if the URL has none
  */
 public record Authority(Optional<String> userInfo, String host, int port) {
@@ -19,7 +21,8 @@ public record Authority(Optional<String> userInfo, String host, int port) {
   /** Digits and dots only: an invalid IPv4 address, not a name. */
   private static final Pattern DIGITS = Pattern.compile("[0-9.]+");
 
-  /** Reads the authority of a URL (RFC 3986 section 3.2).
+  /**
+   * Reads the authority of a URL (RFC 3986 section 3.2).
    *
    * @return empty if the URL names no server
    */

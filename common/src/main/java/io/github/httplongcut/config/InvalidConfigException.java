@@ -7,7 +7,8 @@ public final class InvalidConfigException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** @param problems one line each: path, expected value, actual value, place
+  /**
+   * @param problems one line each: path, expected value, actual value, place
    */
   InvalidConfigException(List<String> problems) {
     super(String.join("\n", problems));

@@ -22,7 +22,9 @@ public final class Layer {
 
   Layer() {}
 
-  /** Sets {@code path} unless the value is null or blank, as with {@code LONGCUT_ID=} in a Compose file.
+  /**
+   * Sets {@code path} unless the value is null or blank, as with {@code LONGCUT_ID=} in a Compose
+   * file.
    *
    * @param origin place of the value for error messages, such as {@code --port}
    * @throws InvalidConfigException if {@code path} is malformed
@@ -32,12 +34,15 @@ public final class Layer {
       try {
         config = config.withValue(path, ConfigValueFactory.fromAnyRef(value, origin));
       } catch (ConfigException.BadPath e) {
-        throw new InvalidConfigException(List.of(path + ": malformed path of a setting (" + origin + ")"));
+        throw new InvalidConfigException(
+            List.of(path + ": malformed path of a setting (" + origin + ")"));
       }
     }
   }
 
-  /** Sets {@code path} from an environment variable. Ignores the variable if its value is the address of a Kubernetes Service: {@code LONGCUT_PORT=tcp://10.0.0.1:8000}.
+  /**
+   * Sets {@code path} from an environment variable. Ignores the variable if its value is the
+   * address of a Kubernetes Service: {@code LONGCUT_PORT=tcp://10.0.0.1:8000}.
    */
   public void putVariable(String path, Map<String, String> environment, String variable) {
     String value = environment.get(variable);

@@ -10,7 +10,10 @@ public final class NameLookups {
 
   private NameLookups() {}
 
-  /** Shortens the time for which the JVM caches DNS results: servers move, and a container's name may not resolve until a moment after its process starts. Call this first: the JVM reads these properties once, at its first lookup.
+  /**
+   * Shortens the time for which the JVM caches DNS results: servers move, and a container's name
+   * may not resolve until a moment after its process starts. Call this first: the JVM reads these
+   * properties once, at its first lookup.
    */
   public static void keepBriefly() {
     Security.setProperty("networkaddress.cache.ttl", SECONDS_FOR_SUCCESSES);

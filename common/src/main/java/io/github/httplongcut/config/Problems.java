@@ -19,7 +19,9 @@ final class Problems {
     add(path, what, origin);
   }
 
-  /** Returns whether a value was substituted: then comparing values with each other is pointless. */
+  /**
+   * Returns whether a value was substituted: then comparing values with each other is pointless.
+   */
   boolean hasWrongValues() {
     return wrongValues;
   }

@@ -8,7 +8,10 @@ public enum Role {
   BROKER,
   UPSTREAM_AGENT;
 
-  /** Returns the name of the role's section under {@code longcut}, and of its command: {@code client-agent}. */
+  /**
+   * Returns the name of the role's section under {@code longcut}, and of its command: {@code
+   * client-agent}.
+   */
   public String key() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

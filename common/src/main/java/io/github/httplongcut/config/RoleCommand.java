@@ -18,7 +18,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Command line of a role. Exit codes:
+/**
+ * Command line of a role. Exit codes:
  *
  * <ul>
  *   <li>0: the process ended cleanly.
@@ -42,8 +43,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   @Option(
       names = "--id",
       paramLabel = "NAME",
-      description =
-          "Name of this process in RabbitMQ and in the logs (default: the host name).")
+      description = "Name of this process in RabbitMQ and in the logs (default: the host name).")
   private String id;
 
   @Option(
@@ -78,7 +78,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   private final Properties properties;
   private List<String> ignoredVariables = List.of();
 
-  /** @param options the role's own flags and environment variables
+  /**
+   * @param options the role's own flags and environment variables
    * @param reader the config record's {@code read}
    * @param starter starts the process from the config record
    */
@@ -111,7 +112,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     try {
       exitCode = commandLine().execute(arguments);
     } catch (RuntimeException | Error e) {
-      // For example, a class cannot be loaded because the jar was replaced. Without the exit, other threads would keep the process alive, and no signal would end it.
+      // For example, a class cannot be loaded because the jar was replaced. Without the exit, other
+      // threads would keep the process alive, and no signal would end it.
       e.printStackTrace(System.err);
     }
     System.exit(exitCode);
@@ -153,7 +155,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     }
     Logger log = LoggerFactory.getLogger(RoleCommand.class);
     ignoredVariables.forEach(
-        variable -> log.warn("event=variable_ignored variable={} why=\"{}\"", variable, SET_BY_KUBERNETES));
+        variable ->
+            log.warn("event=variable_ignored variable={} why=\"{}\"", variable, SET_BY_KUBERNETES));
     return new ProcessLife<>(role, starter, commandLine.getErr(), ProcessLife.GRACE).live(settings);
   }
 

@@ -14,7 +14,9 @@ public record Secret(String value) {
 
   private static final Pattern LOGIN_IN_SENTENCE = Pattern.compile("://\\S*@");
 
-  /** Returns the text with the login of a URL hidden. Everything up to the last at sign is hidden, because a password that is not percent-encoded may hold any character.
+  /**
+   * Returns the text with the login of a URL hidden. Everything up to the last at sign is hidden,
+   * because a password that is not percent-encoded may hold any character.
    */
   public static String hiddenIn(String text) {
     int at = text.lastIndexOf('@');

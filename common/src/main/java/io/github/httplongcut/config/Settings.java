@@ -23,10 +23,12 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Section of the configuration that a config record reads.
+/**
+ * Section of the configuration that a config record reads.
  *
  * <ul>
- *   <li>All problems are reported together: a getter records a missing or invalid value and returns a substitute, and {@link #read} throws at the end.
+ *   <li>All problems are reported together: a getter records a missing or invalid value and returns
+ *       a substitute, and {@link #read} throws at the end.
  *   <li>Reading a key declares it. A key that no getter has read is reported as unknown.
  *   <li>Defaults are in {@code reference.conf} only.
  * </ul>
@@ -56,7 +58,8 @@ public final class Settings {
     this.problems = problems;
   }
 
-  /** Reads a config record from the section {@code longcut}.
+  /**
+   * Reads a config record from the section {@code longcut}.
    *
    * @param config resolved, including the defaults
    * @param reader creates the record; its result is returned only if there is no problem
@@ -96,7 +99,8 @@ public final class Settings {
     return section;
   }
 
-  /** Returns the sections of a list.
+  /**
+   * Returns the sections of a list.
    *
    * @param itemDefaults values for the keys that an element does not set
    */
@@ -117,7 +121,8 @@ public final class Settings {
     return result;
   }
 
-  /** Returns the sections that the user has named, in the order of their names.
+  /**
+   * Returns the sections that the user has named, in the order of their names.
    *
    * @param itemDefaults values for the keys that a section does not set
    */
@@ -163,10 +168,14 @@ public final class Settings {
   /** Returns a whole number of at least 1. */
   public int count(String key) {
     return value(
-        key, "a whole number of at least 1", value -> Values.integer(value, 1, Integer.MAX_VALUE), 1);
+        key,
+        "a whole number of at least 1",
+        value -> Values.integer(value, 1, Integer.MAX_VALUE),
+        1);
   }
 
-  /** Returns a whole number of at least 1.
+  /**
+   * Returns a whole number of at least 1.
    *
    * @param most largest valid number
    * @param why reason for the limit, for the error message
@@ -202,7 +211,8 @@ public final class Settings {
         Duration.ZERO);
   }
 
-  /** Returns a duration of at least 1 ms.
+  /**
+   * Returns a duration of at least 1 ms.
    *
    * @param most longest valid duration, in whole seconds
    * @param why reason for the limit, for the error message
@@ -221,7 +231,8 @@ public final class Settings {
         key, "a size such as 64 KiB or 1 MiB", value -> Values.bytes(value, Long.MAX_VALUE), 0L);
   }
 
-  /** Returns a size of at least 1 byte.
+  /**
+   * Returns a size of at least 1 byte.
    *
    * @param most largest valid size, in whole KiB
    * @param why reason for the limit, for the error message
@@ -248,7 +259,10 @@ public final class Settings {
     return value(key, "true or false", Values::flag, false);
   }
 
-  /** Returns a constant of an enum; the setting is its name in lower case with {@code -} for {@code _}. */
+  /**
+   * Returns a constant of an enum; the setting is its name in lower case with {@code -} for {@code
+   * _}.
+   */
   public <E extends Enum<E>> E oneOf(String key, Class<E> type) {
     return value(
         key, Values.namesOf(type), value -> Values.oneOf(value, type), type.getEnumConstants()[0]);
@@ -264,7 +278,8 @@ public final class Settings {
     return find(key).map(found -> reader.get());
   }
 
-  /** Returns a string that {@code parser} has converted.
+  /**
+   * Returns a string that {@code parser} has converted.
    *
    * @param expected description of valid strings, for the error message
    * @param parser throws {@link IllegalArgumentException} for an invalid string
@@ -274,7 +289,10 @@ public final class Settings {
     return value(key, expected, value -> parser.apply(Values.text(value)), substitute);
   }
 
-  /** Records that the value of {@code key} conflicts with another value. Does nothing if any value is a substitute. */
+  /**
+   * Records that the value of {@code key} conflicts with another value. Does nothing if any value
+   * is a substitute.
+   */
   public void require(boolean holds, String key, String expected) {
     if (!holds && !problems.hasWrongValues()) {
       refuse(key, "expected " + expected);

@@ -10,7 +10,10 @@ public final class SighupSignal {
 
   private SighupSignal() {}
 
-  /** Logs each SIGHUP instead of ending the process. If the JVM cannot handle signals, SIGHUP ends the process. */
+  /**
+   * Logs each SIGHUP instead of ending the process. If the JVM cannot handle signals, SIGHUP ends
+   * the process.
+   */
   public static void ignore() {
     try {
       Signals.handle(

@@ -3,7 +3,10 @@ package io.github.httplongcut.config;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
-/** Handles signals of the operating system with {@code sun.misc.Signal}. The class is used by reflection, because javac's warning about it cannot be suppressed. A JVM may lack the class (module {@code jdk.unsupported}).
+/**
+ * Handles signals of the operating system with {@code sun.misc.Signal}. The class is used by
+ * reflection, because javac's warning about it cannot be suppressed. A JVM may lack the class
+ * (module {@code jdk.unsupported}).
  */
 final class Signals {
 
@@ -14,7 +17,9 @@ final class Signals {
 
   private Signals() {}
 
-  /** Installs a handler. A signal that was ignored when the JVM started, as under {@code nohup}, stays ignored.
+  /**
+   * Installs a handler. A signal that was ignored when the JVM started, as under {@code nohup},
+   * stays ignored.
    *
    * @param name the signal's name without SIG
    * @throws ReflectiveOperationException if the JVM cannot handle signals

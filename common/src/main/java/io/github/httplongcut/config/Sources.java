@@ -17,7 +17,8 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Merges the sources of settings, in this order of precedence:
+/**
+ * Merges the sources of settings, in this order of precedence:
  *
  * <ol>
  *   <li>flags
@@ -37,7 +38,9 @@ public final class Sources {
 
   private Sources() {}
 
-  /** Reads a role's settings from a string and the defaults, for tests and for programs that embed a role.
+  /**
+   * Reads a role's settings from a string and the defaults, for tests and for programs that embed a
+   * role.
    *
    * @param text content of a config file: {@code longcut { … }}
    * @throws InvalidConfigException if any setting is invalid
@@ -63,7 +66,9 @@ public final class Sources {
             .withFallback(fromFile));
   }
 
-  /** Returns the settings of {@code role} as the content of a config file, with passwords hidden. */
+  /**
+   * Returns the settings of {@code role} as the content of a config file, with passwords hidden.
+   */
   static String render(Config config, Role role) {
     Config shown =
         Stream.of("id", "amqp", role.key())
@@ -126,7 +131,10 @@ public final class Sources {
             Settings.ROOT + ".id", ConfigValueFactory.fromAnyRef(toName(host), "the host's name"));
   }
 
-  /** Converts a host name to a name of docs/protocol.md section 1: {@code shop.example} becomes {@code shop-example}. */
+  /**
+   * Converts a host name to a name of docs/protocol.md section 1: {@code shop.example} becomes
+   * {@code shop-example}.
+   */
   static String toName(String host) {
     String name = host.replaceAll("[^A-Za-z0-9_-]", "-");
     return name.substring(0, Math.min(name.length(), LONGEST_NAME));

@@ -9,7 +9,9 @@ public final class StartException extends RuntimeException {
     super(message, cause);
   }
 
-  /** Creates the error for an address on which the process cannot listen, because another process uses the port or the host does not have the address.
+  /**
+   * Creates the error for an address on which the process cannot listen, because another process
+   * uses the port or the host does not have the address.
    *
    * @param what purpose of the port: {@code the admin pages}
    * @param setting flag that sets the port: {@code --admin-port}

@@ -3,9 +3,12 @@ package io.github.httplongcut.config;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Handler of SIGTERM and SIGINT. The first signal asks the process to finish what is in flight; the second ends the process immediately.
+/**
+ * Handler of SIGTERM and SIGINT. The first signal asks the process to finish what is in flight; the
+ * second ends the process immediately.
  *
- * <p>A shutdown hook is only the fallback for a JVM that cannot handle signals. With a hook the JVM exits with 143 after SIGTERM even after a clean end, and the hook does not see a second signal.
+ * <p>A shutdown hook is only the fallback for a JVM that cannot handle signals. With a hook the JVM
+ * exits with 143 after SIGTERM even after a clean end, and the hook does not see a second signal.
  */
 final class StopSignal {
 

@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Parses single values, more strictly than the config library. Each method throws a {@code ConfigException} or an {@link IllegalArgumentException} for an invalid value.
+/**
+ * Parses single values, more strictly than the config library. Each method throws a {@code
+ * ConfigException} or an {@link IllegalArgumentException} for an invalid value.
  */
 final class Values {
 
@@ -27,7 +29,10 @@ final class Values {
     return text;
   }
 
-  /** Returns the strings of a list, or of one string with commas, as in a flag or an environment variable. */
+  /**
+   * Returns the strings of a list, or of one string with commas, as in a flag or an environment
+   * variable.
+   */
   static List<String> texts(ConfigValue value) {
     if (value instanceof ConfigList list) {
       return list.stream().map(Values::text).toList();
@@ -47,7 +52,10 @@ final class Values {
     return number;
   }
 
-  /** Requires a unit: the config library reads a bare number as milliseconds, most people as seconds. */
+  /**
+   * Requires a unit: the config library reads a bare number as milliseconds, most people as
+   * seconds.
+   */
   static Duration duration(ConfigValue value, Duration longest) {
     check(!BARE_NUMBER.matcher(text(value)).matches());
     Duration duration = value.atKey("it").getDuration("it");

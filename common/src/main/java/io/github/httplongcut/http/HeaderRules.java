@@ -9,14 +9,21 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Rules for header fields of requests and responses: which fields the relay removes, passes on and adds. Each rule names its section, of RFC 9110 unless another source is given.
+/**
+ * Rules for header fields of requests and responses: which fields the relay removes, passes on and
+ * adds. Each rule names its section, of RFC 9110 unless another source is given.
  */
 public final class HeaderRules {
 
-  /** Field with the code of a failure of the relay. {@code Longcut-*} is reserved for the relay (protocol section 5). */
+  /**
+   * Field with the code of a failure of the relay. {@code Longcut-*} is reserved for the relay
+   * (protocol section 5).
+   */
   public static final String LONGCUT_ERROR = "Longcut-Error";
 
-  /** Field with the address of each client and proxy that a request came through, the nearest last. */
+  /**
+   * Field with the address of each client and proxy that a request came through, the nearest last.
+   */
   public static final String FORWARDED_FOR = "X-Forwarded-For";
 
   private static final String CONNECTION = "Connection";
@@ -50,11 +57,18 @@ public final class HeaderRules {
           "proxy-authenticate",
           "proxy-authorization");
 
-  /** Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a sender to name them. If a malicious sender could remove them, the relay would set another {@code Host} or length.
+  /**
+   * Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a
+   * sender to name them. If a malicious sender could remove them, the relay would set another
+   * {@code Host} or length.
    */
   private static final Set<String> NEVER_HOP_BY_HOP = Set.of("host", "content-length");
 
-  /** Fields besides {@code X-Forwarded-*} in which proxies, load balancers and CDNs report the caller and the original request; in lower case, with {@code -} for {@code _} as CGI reads them. A server may trust these fields, so the relay does not pass on what a caller sent. {@code Client-Cert} and {@code Client-Cert-Chain}: RFC 9440 section 2.4.
+  /**
+   * Fields besides {@code X-Forwarded-*} in which proxies, load balancers and CDNs report the
+   * caller and the original request; in lower case, with {@code -} for {@code _} as CGI reads them.
+   * A server may trust these fields, so the relay does not pass on what a caller sent. {@code
+   * Client-Cert} and {@code Client-Cert-Chain}: RFC 9440 section 2.4.
    */
   private static final Set<String> ORIGIN =
       Set.of(
@@ -110,7 +124,8 @@ public final class HeaderRules {
 
   private HeaderRules() {}
 
-  /** Origin of a request, for {@code X-Forwarded-*}.
+  /**
+   * Origin of a request, for {@code X-Forwarded-*}.
    *
    * @param address the caller's IP address
    * @param host the request's {@code Host}; may be empty
@@ -119,11 +134,14 @@ public final class HeaderRules {
    */
   public record Forwarded(String address, String host, String scheme, String prefix) {}
 
-  /** Returns the end-to-end fields. Removes:
+  /**
+   * Returns the end-to-end fields. Removes:
    *
    * <ul>
-   *   <li>hop-by-hop fields (section 7.6.1) and {@code Longcut-*} (protocol section 5), also if spelled with {@code _} for {@code -}, which CGI and WSGI do not distinguish
-   *   <li>the fields that {@code Connection} names (section 7.6.1), except {@code Host} and {@code Content-Length}
+   *   <li>hop-by-hop fields (section 7.6.1) and {@code Longcut-*} (protocol section 5), also if
+   *       spelled with {@code _} for {@code -}, which CGI and WSGI do not distinguish
+   *   <li>the fields that {@code Connection} names (section 7.6.1), except {@code Host} and {@code
+   *       Content-Length}
    * </ul>
    */
   public static Headers endToEnd(Headers received) {
@@ -141,7 +159,10 @@ public final class HeaderRules {
     return request.without(name -> name.indexOf('_') >= 0);
   }
 
-  /** Returns a lower-case name with {@code -} for {@code _}, which CGI (RFC 3875 section 4.1.18) and WSGI do not distinguish. */
+  /**
+   * Returns a lower-case name with {@code -} for {@code _}, which CGI (RFC 3875 section 4.1.18) and
+   * WSGI do not distinguish.
+   */
   private static String asCgiName(String name) {
     return name.replace('_', '-');
   }
@@ -151,7 +172,9 @@ public final class HeaderRules {
     return read.startsWith(X_FORWARDED) || ORIGIN.contains(read);
   }
 
-  /** Returns whether {@code Connection} contains {@code close}: the message is the last on its connection (RFC 9112 section 9.6).
+  /**
+   * Returns whether {@code Connection} contains {@code close}: the message is the last on its
+   * connection (RFC 9112 section 9.6).
    */
   public static boolean asksToClose(Headers received) {
     return connectionOptions(received).contains("close");
@@ -167,7 +190,8 @@ public final class HeaderRules {
     return options;
   }
 
-  /** Removes the request's fields that apply to the transfer of its content:
+  /**
+   * Removes the request's fields that apply to the transfer of its content:
    *
    * <ul>
    *   <li>{@code Content-Length} (section 8.6): the upstream agent sets it from the body.
@@ -179,11 +203,11 @@ public final class HeaderRules {
         request.all("Expect").stream().allMatch("100-continue"::equalsIgnoreCase);
     return request.without(
         name ->
-            asCgiName(name).equals("content-length")
-                || (expectsContinue && name.equals("expect")));
+            asCgiName(name).equals("content-length") || (expectsContinue && name.equals("expect")));
   }
 
-  /** Appends this relay to {@code Via} (section 7.6.3).
+  /**
+   * Appends this relay to {@code Via} (section 7.6.3).
    *
    * @param protocolVersion HTTP version of the received message: {@code 1.1}
    * @param pseudonym name of the relay; a token
@@ -192,7 +216,9 @@ public final class HeaderRules {
     return headers.plus(VIA, protocolVersion + ' ' + pseudonym);
   }
 
-  /** Adds {@code Date}, the time of reception, to a response without it (section 6.6.1). Caches and the {@code Max-Age} of cookies depend on it.
+  /**
+   * Adds {@code Date}, the time of reception, to a response without it (section 6.6.1). Caches and
+   * the {@code Max-Age} of cookies depend on it.
    *
    * @param now in the format of section 5.6.7
    */
@@ -213,13 +239,19 @@ public final class HeaderRules {
     return false;
   }
 
-  /** Replaces all fields in which the caller could pretend to be somebody else by {@code X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop. These fields are not standardized; RFC 7239 section 7.4 describes them.
+  /**
+   * Replaces all fields in which the caller could pretend to be somebody else by {@code
+   * X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop. These fields
+   * are not standardized; RFC 7239 section 7.4 describes them.
    */
   public static Headers withForwarded(Headers headers, Forwarded forwarded) {
     return withForwardedAppended(headers.without(HeaderRules::isOriginField), forwarded);
   }
 
-  /** Appends {@code X-Forwarded-*} of this hop to the caller's values, one list for each field (section 5.3). Only for callers whose fields are trusted. */
+  /**
+   * Appends {@code X-Forwarded-*} of this hop to the caller's values, one list for each field
+   * (section 5.3). Only for callers whose fields are trusted.
+   */
   public static Headers withForwardedAppended(Headers headers, Forwarded forwarded) {
     Headers result = appended(headers, FORWARDED_FOR, forwarded.address);
     result = appended(result, FORWARDED_HOST, forwarded.host);
@@ -227,16 +259,20 @@ public final class HeaderRules {
     return appended(result, FORWARDED_PREFIX, forwarded.prefix);
   }
 
-  /** Adds {@code X-Forwarded-*} to a request from a trusted proxy:
+  /**
+   * Adds {@code X-Forwarded-*} to a request from a trusted proxy:
    *
    * <ul>
    *   <li>{@code X-Forwarded-For}: this hop's value is appended to the proxy's.
-   *   <li>{@code X-Forwarded-Host} and {@code -Proto}: the proxy's values if it has set them, else this hop's.
-   *   <li>All other fields in which a caller could pretend to be somebody else are removed, because the proxy may have passed them on unchecked.
+   *   <li>{@code X-Forwarded-Host} and {@code -Proto}: the proxy's values if it has set them, else
+   *       this hop's.
+   *   <li>All other fields in which a caller could pretend to be somebody else are removed, because
+   *       the proxy may have passed them on unchecked.
    * </ul>
    */
   public static Headers withForwardedOfProxy(Headers headers, Forwarded forwarded) {
-    Headers trusted = headers.without(name -> isOriginField(name) && !SET_BY_TRUSTED_PROXY.contains(name));
+    Headers trusted =
+        headers.without(name -> isOriginField(name) && !SET_BY_TRUSTED_PROXY.contains(name));
     return withForwardedAppended(
         trusted,
         new Forwarded(
@@ -246,7 +282,9 @@ public final class HeaderRules {
             forwarded.prefix));
   }
 
-  /** Returns {@code Max-Forwards}: how many more times the request may be forwarded (section 7.6.2). Empty if the field is missing. The field applies to OPTIONS and TRACE only.
+  /**
+   * Returns {@code Max-Forwards}: how many more times the request may be forwarded (section 7.6.2).
+   * Empty if the field is missing. The field applies to OPTIONS and TRACE only.
    *
    * @throws IllegalArgumentException if the field is not one number
    */

@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** HTTP header fields. Names keep their spelling and the order of their first appearance; values keep their order. Lookup ignores case (RFC 9110 section 5). Each char of a value is one byte (ISO-8859-1). Immutable.
+/**
+ * HTTP header fields. Names keep their spelling and the order of their first appearance; values
+ * keep their order. Lookup ignores case (RFC 9110 section 5). Each char of a value is one byte
+ * (ISO-8859-1). Immutable.
  */
 public final class Headers {
 
@@ -46,7 +49,9 @@ public final class Headers {
   /** No fields. */
   public static final Headers EMPTY = new Headers(List.of());
 
-  /** Bytes of memory for a name or a value besides its characters: two objects for the string, and the objects of the field for a name.
+  /**
+   * Bytes of memory for a name or a value besides its characters: two objects for the string, and
+   * the objects of the field for a name.
    */
   private static final int OVERHEAD = 64;
 
@@ -129,7 +134,10 @@ public final class Headers {
     return count;
   }
 
-  /** Returns the number of characters of all names and values. A name counts once for each of its values. */
+  /**
+   * Returns the number of characters of all names and values. A name counts once for each of its
+   * values.
+   */
   public long chars() {
     long chars = 0;
     for (Field field : fields) {
@@ -140,7 +148,9 @@ public final class Headers {
     return chars;
   }
 
-  /** Returns the approximate memory in bytes: the characters, and {@value #OVERHEAD} bytes for each name and each value. For many short fields the overhead is far larger than the characters.
+  /**
+   * Returns the approximate memory in bytes: the characters, and {@value #OVERHEAD} bytes for each
+   * name and each value. For many short fields the overhead is far larger than the characters.
    */
   public long footprint() {
     long footprint = 0;
@@ -205,7 +215,9 @@ public final class Headers {
     return "Headers" + fields.stream().map(Field::name).toList();
   }
 
-  /** Collects fields. Values of the same name are merged under its first spelling. The time is linear in the number of values, whatever the names.
+  /**
+   * Collects fields. Values of the same name are merged under its first spelling. The time is
+   * linear in the number of values, whatever the names.
    */
   public static final class Builder {
 
@@ -251,9 +263,11 @@ public final class Headers {
       return known == null ? -1 : known;
     }
 
-    /** Returns headers with the collected fields.
+    /**
+     * Returns headers with the collected fields.
      *
-     * @throws IllegalArgumentException if a name is not a token, or a value contains CR, LF, NUL or a char over 255
+     * @throws IllegalArgumentException if a name is not a token, or a value contains CR, LF, NUL or
+     *     a char over 255
      */
     public Headers build() {
       List<Field> fields = new ArrayList<>(names.size());

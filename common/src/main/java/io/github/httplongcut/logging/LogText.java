@@ -1,6 +1,8 @@
 package io.github.httplongcut.logging;
 
-/** Escapes untrusted text for log lines. All text from RabbitMQ, other processes, callers and upstream servers must pass through this class before it is logged.
+/**
+ * Escapes untrusted text for log lines. All text from RabbitMQ, other processes, callers and
+ * upstream servers must pass through this class before it is logged.
  */
 public final class LogText {
 
@@ -12,13 +14,18 @@ public final class LogText {
 
   private LogText() {}
 
-  /** Returns the text on one line in double quotes. Example: {@code log.warn("why={}", quoted(text))} logs {@code why="no route to \"shop\""}.
+  /**
+   * Returns the text on one line in double quotes. Example: {@code log.warn("why={}",
+   * quoted(text))} logs {@code why="no route to \"shop\""}.
    *
    * <ul>
    *   <li>Quotes and backslashes are escaped with a backslash.
    *   <li>Line breaks and tabs become {@code \n}, {@code \r} and {@code \t}.
-   *   <li>Other characters that a terminal or an editor does not display become {@code \}{@code uXXXX}: control characters including ESC, line separators, bidi controls and other format characters, unpaired surrogates, private-use and unassigned code points.
-   *   <li>The text is truncated after {@value #MAX_CHARS} characters; {@code …} then follows the closing quote.
+   *   <li>Other characters that a terminal or an editor does not display become {@code \}{@code
+   *       uXXXX}: control characters including ESC, line separators, bidi controls and other format
+   *       characters, unpaired surrogates, private-use and unassigned code points.
+   *   <li>The text is truncated after {@value #MAX_CHARS} characters; {@code …} then follows the
+   *       closing quote.
    * </ul>
    *
    * @param text may be null, which becomes {@code null} without quotes

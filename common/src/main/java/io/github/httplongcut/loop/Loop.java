@@ -9,26 +9,38 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Event loop: runs tasks one at a time, and ticks every 50 ms, less often while idle. State that belongs to a loop is used only in its tasks and ticks, which read the time from {@link #now()} only.
+/**
+ * Event loop: runs tasks one at a time, and ticks every 50 ms, less often while idle. State that
+ * belongs to a loop is used only in its tasks and ticks, which read the time from {@link #now()}
+ * only.
  *
- * <p>The task queue has no limit. Its producers are limited: deliveries by the prefetch, requests by admission.
+ * <p>The task queue has no limit. Its producers are limited: deliveries by the prefetch, requests
+ * by admission.
  *
- * <p>The loop has its own thread. {@link #executeHere} runs a task on the calling thread instead if no other task runs or waits, because a hand-over between threads takes longer than most tasks.
+ * <p>The loop has its own thread. {@link #executeHere} runs a task on the calling thread instead if
+ * no other task runs or waits, because a hand-over between threads takes longer than most tasks.
  */
 public final class Loop implements Executor, AutoCloseable {
 
   /** Shortest interval between ticks. */
   public static final Duration TICK = Duration.ofMillis(50);
 
-  /** Longest interval between ticks. A pause of the process may be under-measured by up to this much. */
+  /**
+   * Longest interval between ticks. A pause of the process may be under-measured by up to this
+   * much.
+   */
   public static final Duration IDLE_TICK = Duration.ofMillis(500);
 
-  /** Delay of a tick from which on the process counts as having been paused (protocol section 4, rule 2). */
+  /**
+   * Delay of a tick from which on the process counts as having been paused (protocol section 4,
+   * rule 2).
+   */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
 
   /** Listener that runs after each task, still in the loop, to publish the results of the task. */
   public interface TaskEnd {
-    /** Called after a task or tick.
+    /**
+     * Called after a task or tick.
      *
      * @param moreTasks true if another task is already waiting
      */
@@ -46,7 +58,10 @@ public final class Loop implements Executor, AutoCloseable {
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private boolean closed;
 
-  /** Thread that runs a task or tick now; null if none does. Written with the lock held. Until the start it is the loop's own thread, so that no task runs. */
+  /**
+   * Thread that runs a task or tick now; null if none does. Written with the lock held. Until the
+   * start it is the loop's own thread, so that no task runs.
+   */
   private volatile Thread running;
 
   // Used only by the running thread; the lock passes them to the next one.
@@ -76,7 +91,10 @@ public final class Loop implements Executor, AutoCloseable {
     thread.start();
   }
 
-  /** Queues a task. Any thread may call this; never blocks. An exception of the task is logged as a bug. */
+  /**
+   * Queues a task. Any thread may call this; never blocks. An exception of the task is logged as a
+   * bug.
+   */
   @Override
   public void execute(Runnable task) {
     lock.lock();
@@ -88,7 +106,10 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** Runs the task on the calling thread if no other task runs or waits, else queues it. The calling thread must hold no lock. Tasks run in the order of the calls of this method and of {@link #execute}.
+  /**
+   * Runs the task on the calling thread if no other task runs or waits, else queues it. The calling
+   * thread must hold no lock. Tasks run in the order of the calls of this method and of {@link
+   * #execute}.
    */
   public void executeHere(Runnable task) {
     lock.lock();
@@ -105,7 +126,10 @@ public final class Loop implements Executor, AutoCloseable {
     takeTurn(task);
   }
 
-  /** Returns {@link System#nanoTime} at the start of the running task. Call from tasks and ticks only. */
+  /**
+   * Returns {@link System#nanoTime} at the start of the running task. Call from tasks and ticks
+   * only.
+   */
   public long now() {
     return now;
   }
@@ -155,7 +179,10 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** Waits until no task runs. Returns the next task, or null if a tick is due or the loop is closed. */
+  /**
+   * Waits until no task runs. Returns the next task, or null if a tick is due or the loop is
+   * closed.
+   */
   private Runnable awaitTurn() throws InterruptedException {
     while (true) {
       long nanos = nextTick - System.nanoTime();
@@ -166,7 +193,10 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** Runs one turn: a tick, a task or both. Always ends the turn, because otherwise no task would ever run again. */
+  /**
+   * Runs one turn: a tick, a task or both. Always ends the turn, because otherwise no task would
+   * ever run again.
+   */
   private void takeTurn(Runnable task) {
     try {
       guarded(() -> turn(task));
@@ -188,7 +218,8 @@ public final class Loop implements Executor, AutoCloseable {
     }
   }
 
-  /** Runs the ticks that are due, then the task.
+  /**
+   * Runs the ticks that are due, then the task.
    *
    * @param task the task, or null to tick only
    */

@@ -2,7 +2,9 @@ package io.github.httplongcut.loop;
 
 import java.time.Duration;
 
-/** Allows one event in each interval and counts the suppressed ones. Limits warnings that untrusted senders can cause. Not thread-safe.
+/**
+ * Allows one event in each interval and counts the suppressed ones. Limits warnings that untrusted
+ * senders can cause. Not thread-safe.
  */
 public final class RateLimit {
 
@@ -11,13 +13,15 @@ public final class RateLimit {
   private long allowedAt;
   private long suppressed;
 
-  /** @param interval shortest time between two allowed events
+  /**
+   * @param interval shortest time between two allowed events
    */
   public RateLimit(Duration interval) {
     this.interval = interval.toNanos();
   }
 
-  /** Returns whether an event is allowed now; counts it as suppressed if not.
+  /**
+   * Returns whether an event is allowed now; counts it as suppressed if not.
    *
    * @param now {@link System#nanoTime}
    */

@@ -21,7 +21,8 @@ public enum AgentState {
     return wireName;
   }
 
-  /** Returns the state of a wire name.
+  /**
+   * Returns the state of a wire name.
    *
    * @throws IllegalArgumentException if there is no such state
    */

@@ -5,9 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Content of an HTTP message: absent, empty, or some bytes. Immutable and thread-safe: the caller must not change an array that it has passed to {@link #of(byte[])}.
+/**
+ * Content of an HTTP message: absent, empty, or some bytes. Immutable and thread-safe: the caller
+ * must not change an array that it has passed to {@link #of(byte[])}.
  *
- * <p>A body from an event is decoded at the first use of its bytes. A broker only passes bodies on, so it never decodes them. Decoding drops the encoded form, so that a body is not in memory twice.
+ * <p>A body from an event is decoded at the first use of its bytes. A broker only passes bodies on,
+ * so it never decodes them. Decoding drops the encoded form, so that a body is not in memory twice.
  */
 public final class Body {
 
@@ -68,9 +71,12 @@ public final class Body {
     return bytes().clone();
   }
 
-  /** Returns the content without a copy, for the codec of this package, which does not change it. */
+  /**
+   * Returns the content without a copy, for the codec of this package, which does not change it.
+   */
   byte[] bytes() {
-    JsonText encoded = json; // read before bytes, because a decoding thread clears json after setting bytes
+    JsonText encoded =
+        json; // read before bytes, because a decoding thread clears json after setting bytes
     byte[] known = bytes;
     if (known == null) {
       known = encoded.decode();

@@ -3,7 +3,9 @@ package io.github.httplongcut.protocol;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Event of the protocol: one nested record for each type (protocol section 2). A TTL is the time left when the event was sent, in milliseconds.
+/**
+ * Event of the protocol: one nested record for each type (protocol section 2). A TTL is the time
+ * left when the event was sent, in milliseconds.
  */
 public sealed interface Event {
 
@@ -19,7 +21,8 @@ public sealed interface Event {
     }
   }
 
-  /** Acknowledgement from a broker to a client agent: the broker has received the request.
+  /**
+   * Acknowledgement from a broker to a client agent: the broker has received the request.
    *
    * @param brokerReqId id of the request's first dispatch
    */
@@ -55,7 +58,9 @@ public sealed interface Event {
     }
   }
 
-  /** Response of the upstream server, from an upstream agent to a broker. With the client id any broker can deliver it.
+  /**
+   * Response of the upstream server, from an upstream agent to a broker. With the client id any
+   * broker can deliver it.
    */
   record UpstreamResponse(
       ProcessId clientId, UUID clientReqId, UUID brokerReqId, UUID upstreamReqId, Response response)
@@ -86,9 +91,11 @@ public sealed interface Event {
     }
   }
 
-  /** Error from a broker to a client agent: the reason why there is no response.
+  /**
+   * Error from a broker to a client agent: the reason why there is no response.
    *
-   * @param brokerReqId id of the failed dispatch; without a dispatch, the id reserved for the first one
+   * @param brokerReqId id of the failed dispatch; without a dispatch, the id reserved for the first
+   *     one
    * @param orphanOf for an orphan: the broker to which the error was originally sent
    */
   record BrokerError(
@@ -100,7 +107,10 @@ public sealed interface Event {
       this(clientReqId, brokerReqId, error, Optional.empty());
     }
 
-    /** Returns this error as an orphan: another broker forwards it than the one to which it was sent. */
+    /**
+     * Returns this error as an orphan: another broker forwards it than the one to which it was
+     * sent.
+     */
     public BrokerError orphanOf(ProcessId brokerId) {
       return new BrokerError(clientReqId, brokerReqId, error, Optional.of(brokerId));
     }
@@ -111,7 +121,8 @@ public sealed interface Event {
     }
   }
 
-  /** Heartbeat from an upstream agent to every broker, for one of its targets.
+  /**
+   * Heartbeat from an upstream agent to every broker, for one of its targets.
    *
    * @param capacity maximum number of concurrent requests for the target
    * @param inFlight number of requests in flight for the target, from all brokers

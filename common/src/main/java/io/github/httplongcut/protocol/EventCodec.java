@@ -25,7 +25,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Encodes events as JSON and decodes them (protocol section 2), also in batches (section 7). Uses Jackson's streaming API: no tree, no reflection. Thread-safe.
+/**
+ * Encodes events as JSON and decodes them (protocol section 2), also in batches (section 7). Uses
+ * Jackson's streaming API: no tree, no reflection. Thread-safe.
  */
 public final class EventCodec {
 
@@ -78,10 +80,12 @@ public final class EventCodec {
     return joined;
   }
 
-  /** Decodes a message: one event, or an array of events of one type.
+  /**
+   * Decodes a message: one event, or an array of events of one type.
    *
    * @return at least one event, in order
-   * @throws MalformedEventException if the message is not JSON, a field is missing or malformed, or one of the {@link WireLimits} is exceeded
+   * @throws MalformedEventException if the message is not JSON, a field is missing or malformed, or
+   *     one of the {@link WireLimits} is exceeded
    */
   public static List<Event> decode(EventType type, byte[] message) throws MalformedEventException {
     if (message.length > WireLimits.MESSAGE_BYTES) {

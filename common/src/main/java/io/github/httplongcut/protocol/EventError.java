@@ -2,10 +2,13 @@ package io.github.httplongcut.protocol;
 
 import java.util.Objects;
 
-/** Failure of a request (protocol section 2, {@code error}).
+/**
+ * Failure of a request (protocol section 2, {@code error}).
  *
- * @param failure kind of failure; {@link Failure#INTERNAL_ERROR} for a code that this version does not know
- * @param message one sentence for a person, without secrets; truncated to {@link WireLimits#ERROR_MESSAGE_CHARS}
+ * @param failure kind of failure; {@link Failure#INTERNAL_ERROR} for a code that this version does
+ *     not know
+ * @param message one sentence for a person, without secrets; truncated to {@link
+ *     WireLimits#ERROR_MESSAGE_CHARS}
  * @param hop process that found the failure
  */
 public record EventError(Failure failure, String message, Hop hop) {

@@ -13,17 +13,21 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Parsed JSON fields of one event, for {@link EventCodec}.
+/**
+ * Parsed JSON fields of one event, for {@link EventCodec}.
  *
  * <ul>
  *   <li>Unknown fields are skipped, because a newer version may send them (protocol section 2).
- *   <li>A getter throws {@link IllegalArgumentException} with the field's name if the field is missing or malformed.
+ *   <li>A getter throws {@link IllegalArgumentException} with the field's name if the field is
+ *       missing or malformed.
  *   <li>{@link WireLimits} are enforced while reading, because the sender may be hostile.
  * </ul>
  */
 final class EventFields {
 
-  /** All string fields of all events except {@code body}, with their maximum length in characters. */
+  /**
+   * All string fields of all events except {@code body}, with their maximum length in characters.
+   */
   private static final Map<String, Integer> TEXT_LIMITS =
       Map.ofEntries(
           Map.entry("client_id", Names.ID_CHARS),
@@ -59,7 +63,8 @@ final class EventFields {
 
   private EventFields() {}
 
-  /** Reads the JSON object whose start is the current token, up to its end.
+  /**
+   * Reads the JSON object whose start is the current token, up to its end.
    *
    * @param message the bytes that {@code json} parses
    */
@@ -114,7 +119,8 @@ final class EventFields {
     return (int) offset;
   }
 
-  /** Returns the JSON string before the current token, with its quotes and escapes.
+  /**
+   * Returns the JSON string before the current token, with its quotes and escapes.
    *
    * @param from offset of the string
    * @param to offset of the next token; a comma and white space may precede that token
@@ -146,7 +152,8 @@ final class EventFields {
         values.add(value);
       }
       if (json.currentToken() != JsonToken.END_ARRAY || values.isEmpty()) {
-        throw new IllegalArgumentException("headers: a field has no values, or a value is not a string");
+        throw new IllegalArgumentException(
+            "headers: a field has no values, or a value is not a string");
       }
       fields.add(new Headers.Field(name, values));
     }

@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Type of an event. Its wire name is the AMQP property {@code type} and the name of the exchange. */
+/**
+ * Type of an event. Its wire name is the AMQP property {@code type} and the name of the exchange.
+ */
 public enum EventType {
   CLIENT_REQUEST("client_request"),
   CLIENT_REQUEST_ACK("client_request_ack"),

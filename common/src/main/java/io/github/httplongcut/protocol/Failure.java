@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Kind of failure of a request: its code on the wire and for the caller, its HTTP status and title (protocol section 5). This is the only table of statuses.
+/**
+ * Kind of failure of a request: its code on the wire and for the caller, its HTTP status and title
+ * (protocol section 5). This is the only table of statuses.
  */
 public enum Failure {
   BAD_REQUEST("bad_request", 400, "Bad request"),
@@ -36,7 +38,9 @@ public enum Failure {
   REQUEST_TIMEOUT("request_timeout", 504, "Request timed out"),
   LOOP_DETECTED("loop_detected", 508, "Loop detected"),
 
-  /** The request certainly did not run and may be sent again. Used between processes only, never shown to a caller (protocol section 4). It has a status in case a bug shows it nevertheless.
+  /**
+   * The request certainly did not run and may be sent again. Used between processes only, never
+   * shown to a caller (protocol section 4). It has a status in case a bug shows it nevertheless.
    */
   NOT_RUN("not_run", 503, "Did not run", Retry.LATER);
 
@@ -85,8 +89,7 @@ public enum Failure {
     return title;
   }
 
-  /** Returns whether the answer has {@code Retry-After} (RFC 9110 section 10.2.3).
-   */
+  /** Returns whether the answer has {@code Retry-After} (RFC 9110 section 10.2.3). */
   public boolean retryLater() {
     return retry == Retry.LATER;
   }

@@ -16,7 +16,8 @@ public enum Hop {
     return wireName;
   }
 
-  /** Returns the hop of a wire name.
+  /**
+   * Returns the hop of a wire name.
    *
    * @throws IllegalArgumentException if there is no such hop
    */

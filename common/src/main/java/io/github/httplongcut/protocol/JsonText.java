@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 
-/** Encoded body of an event: the bytes of a JSON string, with quotes and escapes, and their {@code body_encoding}. Immutable. Construction checks that decoding will succeed, so that a broker passes on only bodies that other processes can read.
+/**
+ * Encoded body of an event: the bytes of a JSON string, with quotes and escapes, and their {@code
+ * body_encoding}. Immutable. Construction checks that decoding will succeed, so that a broker
+ * passes on only bodies that other processes can read.
  */
 final class JsonText {
 
@@ -27,10 +30,14 @@ final class JsonText {
     this.quoted = quoted;
   }
 
-  /** Returns the body of a JSON string. Both lengths are limited: decoded, and encoded, which no honest sender makes longer than base64. So a body that a broker passes on always fits into a message.
+  /**
+   * Returns the body of a JSON string. Both lengths are limited: decoded, and encoded, which no
+   * honest sender makes longer than base64. So a body that a broker passes on always fits into a
+   * message.
    *
    * @param quoted a valid JSON string, checked by a parser; must not be changed afterwards
-   * @throws IllegalArgumentException if the string is not in this encoding, or longer than {@link WireLimits#BODY_BYTES}
+   * @throws IllegalArgumentException if the string is not in this encoding, or longer than {@link
+   *     WireLimits#BODY_BYTES}
    */
   static Body body(BodyEncoding encoding, byte[] quoted) {
     JsonText text = new JsonText(encoding, quoted);
@@ -61,7 +68,9 @@ final class JsonText {
     json.writeRawUTF8String(quoted, 1, length());
   }
 
-  /** Returns the decoded length in bytes; for a string within the limit, an upper bound suffices. */
+  /**
+   * Returns the decoded length in bytes; for a string within the limit, an upper bound suffices.
+   */
   private int decodedLength() {
     if (encoding == BodyEncoding.BASE64) {
       return length() / 4 * 3 - padding();
@@ -84,7 +93,10 @@ final class JsonText {
         : unescaped();
   }
 
-  /** Resolves the escapes of RFC 8259 section 7, which a parser has already checked, and returns UTF-8. The parser's own string is not used, because it would be decoded to chars and encoded again.
+  /**
+   * Resolves the escapes of RFC 8259 section 7, which a parser has already checked, and returns
+   * UTF-8. The parser's own string is not used, because it would be decoded to chars and encoded
+   * again.
    */
   private byte[] unescaped() {
     byte[] text = new byte[length()];
@@ -132,7 +144,10 @@ final class JsonText {
     };
   }
 
-  /** Returns whether the string is base64 in whole groups of four, without escapes, so that decoding cannot fail. */
+  /**
+   * Returns whether the string is base64 in whole groups of four, without escapes, so that decoding
+   * cannot fail.
+   */
   private boolean isPlainBase64() {
     int end = quoted.length - 1;
     for (int padding = 0; padding < 2 && end > 1 && quoted[end - 1] == '='; padding++) {

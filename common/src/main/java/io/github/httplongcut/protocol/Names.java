@@ -1,7 +1,6 @@
 package io.github.httplongcut.protocol;
 
-/** Syntax of the names of RabbitMQ users, processes and upstream targets (protocol section 1).
- */
+/** Syntax of the names of RabbitMQ users, processes and upstream targets (protocol section 1). */
 public final class Names {
 
   /** Description of the syntax, for error messages. */
@@ -40,7 +39,8 @@ public final class Names {
         || c == '-';
   }
 
-  /** Returns {@code text} if it is a valid name.
+  /**
+   * Returns {@code text} if it is a valid name.
    *
    * @param what kind of the name, for the error message
    * @throws IllegalArgumentException if {@code text} is not a valid name

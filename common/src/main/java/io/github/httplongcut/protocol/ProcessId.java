@@ -2,7 +2,10 @@ package io.github.httplongcut.protocol;
 
 import java.security.SecureRandom;
 
-/** Id of one run of a client agent, a broker or an upstream agent: {@code <user>.<name>-<6 random base32 letters>}, new at each start (protocol section 1). Immutable. Not a record, because it stores its wire form, which every event needs.
+/**
+ * Id of one run of a client agent, a broker or an upstream agent: {@code <user>.<name>-<6 random
+ * base32 letters>}, new at each start (protocol section 1). Immutable. Not a record, because it
+ * stores its wire form, which every event needs.
  */
 public final class ProcessId {
 
@@ -13,7 +16,8 @@ public final class ProcessId {
   private final String text;
   private final String user;
 
-  /** Creates an id from its parts.
+  /**
+   * Creates an id from its parts.
    *
    * @param user RabbitMQ user of the process, which RabbitMQ verifies
    * @param instance configured name and random letters
@@ -58,7 +62,8 @@ public final class ProcessId {
     return create(user, name);
   }
 
-  /** Parses the wire form.
+  /**
+   * Parses the wire form.
    *
    * @throws IllegalArgumentException if {@code text} is not {@code <user>.<name>-<6 letters>}
    */

@@ -3,7 +3,8 @@ package io.github.httplongcut.protocol;
 import io.github.httplongcut.http.Headers;
 import java.util.Objects;
 
-/** HTTP request in a {@code client_request} or {@code broker_request} (protocol section 2).
+/**
+ * HTTP request in a {@code client_request} or {@code broker_request} (protocol section 2).
  *
  * @param upstreamTarget name of the upstream target
  * @param method any token (RFC 9110 section 9.1), case as received
@@ -24,7 +25,9 @@ public record Request(
     Objects.requireNonNull(body, "body");
   }
 
-  /** Returns whether running the request twice does no harm: GET, HEAD and OPTIONS (protocol section 4, rule 1). Methods are case-sensitive: {@code get} is another, unknown method.
+  /**
+   * Returns whether running the request twice does no harm: GET, HEAD and OPTIONS (protocol section
+   * 4, rule 1). Methods are case-sensitive: {@code get} is another, unknown method.
    */
   public boolean isRepeatable() {
     return isRepeatable(method);

@@ -3,7 +3,8 @@ package io.github.httplongcut.protocol;
 import io.github.httplongcut.http.Headers;
 import java.util.Objects;
 
-/** HTTP response in an {@code upstream_response} or {@code broker_response} (protocol section 2).
+/**
+ * HTTP response in an {@code upstream_response} or {@code broker_response} (protocol section 2).
  *
  * @param statusCode a final status, 200 to 999
  * @param headers end-to-end fields only

@@ -2,7 +2,10 @@ package io.github.httplongcut.protocol;
 
 import java.time.Duration;
 
-/** Computes the remaining time of a request, and the part of it for the next hop (protocol section 6). */
+/**
+ * Computes the remaining time of a request, and the part of it for the next hop (protocol section
+ * 6).
+ */
 public final class TimeLeft {
 
   /** Time that each hop reserves, so that the innermost hop to fail sends the answer. */
@@ -15,7 +18,9 @@ public final class TimeLeft {
     return Math.floorDiv(deadlineNanos - nowNanos, 1_000_000L);
   }
 
-  /** Returns the milliseconds for the next hop: the time until the deadline less {@link #MARGIN}. */
+  /**
+   * Returns the milliseconds for the next hop: the time until the deadline less {@link #MARGIN}.
+   */
   public static long millisForNextHop(long deadlineNanos, long nowNanos) {
     return millis(deadlineNanos, nowNanos) - MARGIN.toMillis();
   }

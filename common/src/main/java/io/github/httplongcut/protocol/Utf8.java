@@ -5,7 +5,9 @@ final class Utf8 {
 
   private Utf8() {}
 
-  /** Returns whether these bytes are valid UTF-8 (RFC 3629: no overlong forms, no surrogates) and, as a JSON string, not longer than in base64.
+  /**
+   * Returns whether these bytes are valid UTF-8 (RFC 3629: no overlong forms, no surrogates) and,
+   * as a JSON string, not longer than in base64.
    */
   static boolean isReadable(byte[] bytes) {
     int base64Length = (bytes.length + 2) / 3 * 4;
@@ -41,7 +43,10 @@ final class Utf8 {
     };
   }
 
-  /** Returns the length in bytes of the sequence at {@code at}, whose first byte is {@code first} >= 0x80; 0 if invalid. */
+  /**
+   * Returns the length in bytes of the sequence at {@code at}, whose first byte is {@code first} >=
+   * 0x80; 0 if invalid.
+   */
   private static int sequenceLength(byte[] bytes, int at, int first) {
     int left = bytes.length - at;
     if (first >= 0xc2 && first <= 0xdf) {

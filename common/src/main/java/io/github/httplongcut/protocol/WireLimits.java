@@ -2,7 +2,9 @@ package io.github.httplongcut.protocol;
 
 import java.time.Duration;
 
-/** Limits of an event and of an AMQP message (docs/protocol.md section 2, "Limits"). Receivers enforce them while reading, for every sender. Senders stay below them.
+/**
+ * Limits of an event and of an AMQP message (docs/protocol.md section 2, "Limits"). Receivers
+ * enforce them while reading, for every sender. Senders stay below them.
  */
 public final class WireLimits {
 
@@ -21,11 +23,15 @@ public final class WireLimits {
   /** Characters of all header names and values. A name counts once for each of its values. */
   public static final int HEADER_CHARS = 256 << 10;
 
-  /** Header values that an agent takes from a caller or an upstream server. The difference is for the fields that the relay adds: {@code Via} and {@code X-Forwarded-*}.
+  /**
+   * Header values that an agent takes from a caller or an upstream server. The difference is for
+   * the fields that the relay adds: {@code Via} and {@code X-Forwarded-*}.
    */
   public static final int OUTSIDE_HEADER_FIELDS = HEADER_FIELDS - 10;
 
-  /** Characters of header names and values that an agent takes from a caller or an upstream server. */
+  /**
+   * Characters of header names and values that an agent takes from a caller or an upstream server.
+   */
   public static final int OUTSIDE_HEADER_CHARS = HEADER_CHARS - (16 << 10);
 
   /** Characters of a request's URL. */

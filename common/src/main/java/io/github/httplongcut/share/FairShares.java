@@ -4,17 +4,22 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Divides a room, a limited number of places and bytes, among parties, so that a party with many requests leaves capacity for the others (docs/protocol.md section 6):
+/**
+ * Divides a room, a limited number of places and bytes, among parties, so that a party with many
+ * requests leaves capacity for the others (docs/protocol.md section 6):
  *
  * <ol>
  *   <li>All parties together hold at most the whole room.
- *   <li>While others want in, a party may hold the fraction {@link ShareRule#ofFree} of the places and bytes that are still free.
- *   <li>A party that is alone leaves a reserve for the next party: {@link ShareRule#always} places or a tenth of all places, whichever is less, and a tenth of the bytes.
+ *   <li>While others want in, a party may hold the fraction {@link ShareRule#ofFree} of the places
+ *       and bytes that are still free.
+ *   <li>A party that is alone leaves a reserve for the next party: {@link ShareRule#always} places
+ *       or a tenth of all places, whichever is less, and a tenth of the bytes.
  *   <li>Rules 2 and 3 do not apply to a party with fewer than {@link ShareRule#always} places.
  * </ol>
  *
  * <p>Others want in while another party holds a place, or asked for one within the last {@link
- * #REMEMBERED}. Not thread-safe. The memory is proportional to the number of parties that hold a place.
+ * #REMEMBERED}. Not thread-safe. The memory is proportional to the number of parties that hold a
+ * place.
  *
  * @param <K> key of a party
  */
@@ -46,15 +51,15 @@ public final class FairShares<K> {
   private int placesHeld;
   private long bytesHeld;
 
-  /** The party that asked last, and the other party that asked last; null if there is none yet.
-   */
+  /** The party that asked last, and the other party that asked last; null if there is none yet. */
   private K latest;
 
   private long latestAt;
   private K latestOther;
   private long latestOtherAt;
 
-  /** Creates an empty room.
+  /**
+   * Creates an empty room.
    *
    * @param places number of places of the room
    * @param bytes number of bytes of the room; {@link Long#MAX_VALUE} if only places are limited
@@ -65,7 +70,9 @@ public final class FairShares<K> {
     this.rule = rule;
   }
 
-  /** Returns whether the party may {@link #acquire} a place and this many bytes. From now on the party counts as wanting in.
+  /**
+   * Returns whether the party may {@link #acquire} a place and this many bytes. From now on the
+   * party counts as wanting in.
    *
    * @param now {@code nanoTime}
    */
@@ -73,7 +80,8 @@ public final class FairShares<K> {
     return ask(party, moreBytes, now) == Verdict.FITS;
   }
 
-  /** Decides like {@link #allows}, and returns the reason.
+  /**
+   * Decides like {@link #allows}, and returns the reason.
    *
    * @param now {@code nanoTime}
    */
@@ -94,7 +102,9 @@ public final class FairShares<K> {
         : Verdict.OVER_SHARE_OF_BYTES;
   }
 
-  /** Decides whether a party that holds a place may {@link #resize} by this many bytes. From now on the party counts as wanting in.
+  /**
+   * Decides whether a party that holds a place may {@link #resize} by this many bytes. From now on
+   * the party counts as wanting in.
    *
    * @param now {@code nanoTime}
    */
@@ -124,7 +134,10 @@ public final class FairShares<K> {
         : moreBytes <= bytes - bytes / RESERVE_DIVISOR - bytesHeld;
   }
 
-  /** Takes a place and this many bytes, without a check: the caller has called {@link #ask} if needed. */
+  /**
+   * Takes a place and this many bytes, without a check: the caller has called {@link #ask} if
+   * needed.
+   */
   public void acquire(K party, long moreBytes) {
     Holding own = holdings.computeIfAbsent(party, p -> new Holding());
     own.places++;
@@ -181,7 +194,10 @@ public final class FairShares<K> {
     latestAt = now;
   }
 
-  /** Called right after {@link #remember}, so {@code latestOther} is the other party that asked last. */
+  /**
+   * Called right after {@link #remember}, so {@code latestOther} is the other party that asked
+   * last.
+   */
   private boolean othersWantIn(K party, long now) {
     return holdings.size() > (holdings.containsKey(party) ? 1 : 0)
         || (latestOther != null && now - latestOtherAt < REMEMBERED.toNanos());

@@ -28,8 +28,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Creates TLS contexts from PEM files (RFC 7468): certificates, and an unencrypted PKCS #8 key.
- */
+/** Creates TLS contexts from PEM files (RFC 7468): certificates, and an unencrypted PKCS #8 key. */
 public final class TlsContexts {
 
   private static final Pattern PRIVATE_KEY =
@@ -39,7 +38,9 @@ public final class TlsContexts {
 
   private TlsContexts() {}
 
-  /** Returns a context that trusts the CA certificates in {@code caFile}, or without a file the JVM's CAs.
+  /**
+   * Returns a context that trusts the CA certificates in {@code caFile}, or without a file the
+   * JVM's CAs.
    *
    * @param certFile own certificate chain, if the peer asks for one; needs {@code keyFile}
    */
@@ -60,13 +61,18 @@ public final class TlsContexts {
     return context(keyManagers(certFile, keyFile), factory.getTrustManagers());
   }
 
-  /** Returns a context that accepts any certificate for any host name, for servers with self-signed certificates. */
+  /**
+   * Returns a context that accepts any certificate for any host name, for servers with self-signed
+   * certificates.
+   */
   public static SSLContext trustingAnybody(Optional<Path> certFile, Optional<Path> keyFile)
       throws IOException, GeneralSecurityException {
     return context(keyManagers(certFile, keyFile), new TrustManager[] {new TrustAllManager()});
   }
 
-  /** Returns whether Java can verify a certificate for this host name. Java rejects host names with an underscore, in certificates and in SNI ({@link javax.net.ssl.SNIHostName}).
+  /**
+   * Returns whether Java can verify a certificate for this host name. Java rejects host names with
+   * an underscore, in certificates and in SNI ({@link javax.net.ssl.SNIHostName}).
    */
   public static boolean verifies(String host) {
     return host.indexOf('_') < 0;
@@ -123,7 +129,8 @@ public final class TlsContexts {
     return KEY_ALGORITHMS.stream()
         .flatMap(algorithm -> privateKey(algorithm, spec).stream())
         .findFirst()
-        .orElseThrow(() -> new GeneralSecurityException(file + ": the key is not an RSA, EC or EdDSA key"));
+        .orElseThrow(
+            () -> new GeneralSecurityException(file + ": the key is not an RSA, EC or EdDSA key"));
   }
 
   private static Optional<PrivateKey> privateKey(String algorithm, PKCS8EncodedKeySpec spec) {
@@ -134,7 +141,10 @@ public final class TlsContexts {
     }
   }
 
-  /** Accepts any certificate. Extends {@link X509ExtendedTrustManager}, because for other trust managers Java checks the host name itself. */
+  /**
+   * Accepts any certificate. Extends {@link X509ExtendedTrustManager}, because for other trust
+   * managers Java checks the host name itself.
+   */
   private static final class TrustAllManager extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}

@@ -23,7 +23,9 @@ final class ProcessLifeTest {
   private Process process;
   private BufferedReader output;
 
-  /** A process that prints when it closes; its argument selects a failure of the start or the close. */
+  /**
+   * A process that prints when it closes; its argument selects a failure of the start or the close.
+   */
   static final class Main {
 
     private Main() {}

@@ -85,7 +85,9 @@ final class RoleCommandTest {
     assertThat(err.toString()).contains("(environment variable LONGCUT_ADMIN_PORT)");
   }
 
-  /** Kubernetes sets these variables in all pods if a Service is named "longcut" or "longcut-admin". */
+  /**
+   * Kubernetes sets these variables in all pods if a Service is named "longcut" or "longcut-admin".
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -94,7 +96,8 @@ final class RoleCommandTest {
         "sctp://10.0.0.1:8000",
         "tcp://[fd00::1]:8000"
       })
-  void aVariableWithTheAddressOfAServiceIsIgnored(String address, @TempDir Path directory) throws IOException {
+  void aVariableWithTheAddressOfAServiceIsIgnored(String address, @TempDir Path directory)
+      throws IOException {
     Path file = directory.resolve("longcut.conf");
     Files.writeString(file, "longcut.broker.admin.port = 8002");
     environment.put("LONGCUT_ADMIN_PORT", address);

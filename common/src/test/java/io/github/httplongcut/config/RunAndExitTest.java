@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Runs a role in a separate JVM to test what {@link RoleCommand#runAndExit} sets up before the start. */
+/**
+ * Runs a role in a separate JVM to test what {@link RoleCommand#runAndExit} sets up before the
+ * start.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 final class RunAndExitTest {
 

@@ -67,7 +67,8 @@ final class SourcesTest {
     assertThatThrownBy(
             () -> Settings.read(combine(file), s -> SettingsTest.read(s, b -> b.count("n"))))
         .hasMessage(
-            "longcut.broker.n: expected a whole number of at least 1, found \"x\" (%s:3)".formatted(file));
+            "longcut.broker.n: expected a whole number of at least 1, found \"x\" (%s:3)"
+                .formatted(file));
   }
 
   @Test

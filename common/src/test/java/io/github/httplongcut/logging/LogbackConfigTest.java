@@ -13,7 +13,10 @@ import java.nio.charset.Charset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests untrusted text in messages of libraries and of exceptions, which do not pass through LogText. */
+/**
+ * Tests untrusted text in messages of libraries and of exceptions, which do not pass through
+ * LogText.
+ */
 class LogbackConfigTest {
 
   private final LoggerContext context = new LoggerContext();

@@ -84,8 +84,7 @@ class LoopTest {
         .until(
             () -> {
               loop.executeHere(() -> {});
-              return intervals().stream()
-                  .anyMatch(interval -> interval < Loop.IDLE_TICK.toNanos());
+              return intervals().stream().anyMatch(interval -> interval < Loop.IDLE_TICK.toNanos());
             });
   }
 

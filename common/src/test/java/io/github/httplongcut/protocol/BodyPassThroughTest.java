@@ -35,7 +35,8 @@ class BodyPassThroughTest {
         "base64, YWI=,                        ab",
         "base64, YWJj,                        abc",
       })
-  void encodedBodyIsPassedOnUnchanged(String encoding, String written, String meaning) throws Exception {
+  void encodedBodyIsPassedOnUnchanged(String encoding, String written, String meaning)
+      throws Exception {
     Response response = responses(event(encoding, written)).get(0);
 
     assertThat(text(passOn(response)))

@@ -155,7 +155,10 @@ class EventCodecTest {
         .isInstanceOf(MalformedEventException.class);
   }
 
-  /** Such a path is safe, because the upstream agent appends it to the target's URL and never resolves it. */
+  /**
+   * Such a path is safe, because the upstream agent appends it to the target's URL and never
+   * resolves it.
+   */
   @Test
   void aPathMayStartWithTwoSlashes() throws Exception {
     ObjectNode request = (ObjectNode) MAPPER.readTree(sample(EventType.CLIENT_REQUEST));

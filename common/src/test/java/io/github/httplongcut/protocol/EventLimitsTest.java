@@ -109,7 +109,10 @@ class EventLimitsTest {
     assertRefused(request("\"/\"", "{}", text("\\u0041".repeat(1_000_000))), "body");
   }
 
-  /** The request must still fit when a broker publishes it: RabbitMQ closes the channel at a message that is too large. */
+  /**
+   * The request must still fit when a broker publishes it: RabbitMQ closes the channel at a message
+   * that is too large.
+   */
   @Test
   void theLargestDecodedRequestFitsIntoAMessageAgain() throws Exception {
     String value = "\\u0001".repeat(WireLimits.HEADER_CHARS - 1);
@@ -150,7 +153,8 @@ class EventLimitsTest {
                 .get(0);
 
     assertThat(error.error().message())
-        .isEqualTo("m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1)); // no half surrogate pair at the end
+        .isEqualTo(
+            "m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1)); // no half surrogate pair at the end
   }
 
   @Test

@@ -57,7 +57,9 @@ final class FairSharesTest {
       shares.acquire("a", 1);
     }
 
-    assertThat(take("a", 200)).as("its share is 3 of 6 free places, but it may always hold 4").isEqualTo(1);
+    assertThat(take("a", 200))
+        .as("its share is 3 of 6 free places, but it may always hold 4")
+        .isEqualTo(1);
     assertThat(take("c", 200)).isEqualTo(4);
     assertThat(take("d", 200)).as("the last place").isEqualTo(1);
   }

@@ -76,8 +76,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   /**
    * Content size, in bytes, that any server reads before it refuses a request. A server that
    * refuses a larger request may not have read its content and may close the connection, even if
-   * its response does not announce that. Such a connection is not reused: the next request on it could
-   * fail.
+   * its response does not announce that. Such a connection is not reused: the next request on it
+   * could fail.
    */
   private static final int MAX_REFUSED_CONTENT = 16 * 1024;
 

@@ -427,9 +427,9 @@ final class RequestRunner {
   /**
    * Handles the outcome of an error after which another agent may run a request that is not
    * repeatable. Such an error is published once: with two copies, one to the broker and one as an
-   * orphan, two agents could run the request (protocol section 4). If the outcome
-   * is unknown, a nack or a block, this method publishes {@code upstream_agent_lost} instead, after
-   * which nobody runs the request.
+   * orphan, two agents could run the request (protocol section 4). If the outcome is unknown, a
+   * nack or a block, this method publishes {@code upstream_agent_lost} instead, after which nobody
+   * runs the request.
    */
   private void onRerunAllowed(TakenRequest request, Outcome outcome, long now) {
     switch (outcome) {

@@ -47,7 +47,8 @@ public final class EchoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (port < 0 || port > 65535) {
-      throw new ParameterException(spec.commandLine(), "--port: expected a port from 0 to 65535, found " + port);
+      throw new ParameterException(
+          spec.commandLine(), "--port: expected a port from 0 to 65535, found " + port);
     }
     SighupSignal.ignore();
     try (EchoServer server = EchoServer.start(host, port)) {

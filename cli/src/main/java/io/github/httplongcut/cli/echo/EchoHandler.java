@@ -28,7 +28,9 @@ final class EchoHandler implements HttpRequestHandler {
   static final int MAX_COOKIES = 1000;
   static final int MAX_DELAY_MS = 600_000;
 
-  /** JSON without the library's charset parameter, which JSON does not have (RFC 8259 section 11). */
+  /**
+   * JSON without the library's charset parameter, which JSON does not have (RFC 8259 section 11).
+   */
   private static final ContentType JSON = ContentType.create("application/json");
 
   private static final Pattern COMMAND =
@@ -36,10 +38,12 @@ final class EchoHandler implements HttpRequestHandler {
 
   private final ObjectMapper json = new ObjectMapper();
 
-  /** Description of a received request.
+  /**
+   * Description of a received request.
    *
    * @param url the request target, unchanged from the request line
-   * @param headers {@code [name, value]} pairs in the order of reception; a value's bytes are read as ISO 8859-1
+   * @param headers {@code [name, value]} pairs in the order of reception; a value's bytes are read
+   *     as ISO 8859-1
    * @param body the body in base64; empty if the request has none
    */
   record Reply(String method, String url, List<List<String>> headers, String body) {}

@@ -13,7 +13,9 @@ import org.apache.hc.core5.http.message.BasicLineParser;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 
-/** HTTP/1.1 server with one thread for each connection, so that a delay may block. Uses Apache's HTTP server because Undertow does not keep the order of the headers, which an echo must show.
+/**
+ * HTTP/1.1 server with one thread for each connection, so that a delay may block. Uses Apache's
+ * HTTP server because Undertow does not keep the order of the headers, which an echo must show.
  */
 final class EchoServer implements AutoCloseable {
 

@@ -5,7 +5,9 @@ import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.HttpRequestFactory;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 
-/** Request that keeps its target unchanged from the request line. The library's own request parses the target as a URI and loses parts of it, for example the host of {@code //host/path}.
+/**
+ * Request that keeps its target unchanged from the request line. The library's own request parses
+ * the target as a URI and loses parts of it, for example the host of {@code //host/path}.
  */
 final class ReceivedRequest extends BasicClassicHttpRequest {
 

@@ -18,11 +18,14 @@ final class EventOption {
       names = "--event",
       paramLabel = "EVENT",
       converter = ByWireName.class,
-      description = "Tap only this event. Repeat the option for several events (default: all except"
+      description =
+          "Tap only this event. Repeat the option for several events (default: all except"
               + " upstream_heartbeat).")
   private List<EventType> requested = new ArrayList<>();
 
-  /** Returns the events given on the command line. Without any, returns all except heartbeats, which never stop and would soon fill the queue.
+  /**
+   * Returns the events given on the command line. Without any, returns all except heartbeats, which
+   * never stop and would soon fill the queue.
    */
   Set<EventType> chosen() {
     return requested.isEmpty()

@@ -25,7 +25,9 @@ final class Follower extends DefaultConsumer {
     this.out = out;
   }
 
-  /** Completed when the follower prints no more events. The value is the reason; empty if the reader of the output has closed it.
+  /**
+   * Completed when the follower prints no more events. The value is the reason; empty if the reader
+   * of the output has closed it.
    */
   CompletableFuture<String> ended() {
     return ended;

@@ -38,7 +38,9 @@ final class RabbitAccess {
               + " (default: LONGCUT_MANAGEMENT_URL, else the running demo).")
   private String management;
 
-  /** Connects without automatic recovery: a lost connection ends the tap, because a recovered one would silently miss events.
+  /**
+   * Connects without automatic recovery: a lost connection ends the tap, because a recovered one
+   * would silently miss events.
    */
   Connection connect() {
     ConnectionFactory factory = factory();
@@ -91,7 +93,10 @@ final class RabbitAccess {
     return factory;
   }
 
-  /** Sets the host separately, because the AMQP client replaces a host that it cannot parse, such as one with _, by localhost. */
+  /**
+   * Sets the host separately, because the AMQP client replaces a host that it cannot parse, such as
+   * one with _, by localhost.
+   */
   private static void configure(ConnectionFactory factory, URI uri)
       throws URISyntaxException, GeneralSecurityException {
     Authority authority = Authority.of(uri).orElseThrow(IllegalArgumentException::new);

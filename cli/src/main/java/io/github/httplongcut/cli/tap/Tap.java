@@ -10,9 +10,14 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 
-/** Turns tracing on and off, and manages the queues for traced messages.
+/**
+ * Turns tracing on and off, and manages the queues for traced messages.
  *
- * <p>With tracing, RabbitMQ publishes a copy of each message to the exchange {@code amq.rabbitmq.trace} with the routing key {@code publish.<exchange>}. A queue bound there receives the copies; the relay's own queues and routing do not change. RabbitMQ copies each publish and each delivery in the vhost, about two more messages for each one, so tracing is on only while it is used.
+ * <p>With tracing, RabbitMQ publishes a copy of each message to the exchange {@code
+ * amq.rabbitmq.trace} with the routing key {@code publish.<exchange>}. A queue bound there receives
+ * the copies; the relay's own queues and routing do not change. RabbitMQ copies each publish and
+ * each delivery in the vhost, about two more messages for each one, so tracing is on only while it
+ * is used.
  */
 final class Tap {
 
@@ -24,7 +29,10 @@ final class Tap {
   private static final Map<String, Object> QUEUE_ARGUMENTS =
       Map.of("x-queue-type", "classic", "x-max-length", 1_000, "x-message-ttl", 600_000);
 
-  /** Limited length, so that a slow follower loses its oldest events instead of filling RabbitMQ's memory. */
+  /**
+   * Limited length, so that a slow follower loses its oldest events instead of filling RabbitMQ's
+   * memory.
+   */
   private static final Map<String, Object> FOLLOWER_ARGUMENTS =
       Map.of("x-queue-type", "classic", "x-max-length", 10_000);
 
@@ -33,7 +41,9 @@ final class Tap {
   private final Channel channel;
   private final TracingApi management;
 
-  /** Name of the follower's queue. Written by the thread that follows, read by the shutdown hook. */
+  /**
+   * Name of the follower's queue. Written by the thread that follows, read by the shutdown hook.
+   */
   private volatile String followerQueue;
 
   Tap(Connection connection, TracingApi management) {
@@ -64,7 +74,10 @@ final class Tap {
     }
   }
 
-  /** Turns tracing off, also for running followers, and deletes the queue {@link #QUEUE} with its messages. */
+  /**
+   * Turns tracing off, also for running followers, and deletes the queue {@link #QUEUE} with its
+   * messages.
+   */
   void turnOff() {
     management.setTracing(false);
     try {
@@ -74,7 +87,9 @@ final class Tap {
     }
   }
 
-  /** Delivers these events to a consumer, and turns tracing on. Uses a separate queue, so that the messages in {@link #QUEUE} remain.
+  /**
+   * Delivers these events to a consumer, and turns tracing on. Uses a separate queue, so that the
+   * messages in {@link #QUEUE} remain.
    */
   void follow(Set<EventType> events, Consumer consumer) {
     try {
@@ -94,7 +109,9 @@ final class Tap {
     }
   }
 
-  /** Ends {@link #follow}. Turns tracing off if nothing else is bound to the trace exchange: {@link #QUEUE}, another follower or RabbitMQ's tracing plugin.
+  /**
+   * Ends {@link #follow}. Turns tracing off if nothing else is bound to the trace exchange: {@link
+   * #QUEUE}, another follower or RabbitMQ's tracing plugin.
    */
   void unfollow() {
     try {

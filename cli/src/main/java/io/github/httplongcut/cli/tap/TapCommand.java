@@ -18,7 +18,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code longcut tap}: prints the events until the process ends. The subcommands {@code on} and {@code off} are for the management UI.
+/**
+ * {@code longcut tap}: prints the events until the process ends. The subcommands {@code on} and
+ * {@code off} are for the management UI.
  */
 @Command(
     name = "tap",
@@ -75,7 +77,9 @@ public final class TapCommand implements Callable<Integer> {
       tap.unfollow();
     } catch (CommandFailedException e) {
       terminal(FileDescriptor.err)
-          .println("longcut: tracing may still be on; turn it off with 'longcut tap off': " + e.getMessage());
+          .println(
+              "longcut: tracing may still be on; turn it off with 'longcut tap off': "
+                  + e.getMessage());
     }
   }
 

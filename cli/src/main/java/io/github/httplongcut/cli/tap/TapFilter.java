@@ -5,7 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Selects the events of a target or of a request. Only requests name their target, and an event has only some ids of its request. So the filter remembers the ids of selected events: an event with a remembered id is selected, too, and its other ids are remembered. Not thread-safe.
+/**
+ * Selects the events of a target or of a request. Only requests name their target, and an event has
+ * only some ids of its request. So the filter remembers the ids of selected events: an event with a
+ * remembered id is selected, too, and its other ids are remembered. Not thread-safe.
  */
 final class TapFilter {
 
@@ -36,7 +39,9 @@ final class TapFilter {
     this.request = request;
   }
 
-  /** Returns whether to show the event. Must be called for every event, in the order of the trace. */
+  /**
+   * Returns whether to show the event. Must be called for every event, in the order of the trace.
+   */
   boolean accepts(JsonNode event) {
     if (target == null && request == null) {
       return true;

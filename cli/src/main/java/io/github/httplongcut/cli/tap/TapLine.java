@@ -5,8 +5,7 @@ import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 
-/** Formats an event as one line for a terminal: time, event, sender, queues, content and ids.
- */
+/** Formats an event as one line for a terminal: time, event, sender, queues, content and ids. */
 final class TapLine {
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
@@ -86,7 +85,9 @@ final class TapLine {
     }
   }
 
-  /** Escapes untrusted text, which must not move the cursor or change the colours of the terminal. */
+  /**
+   * Escapes untrusted text, which must not move the cursor or change the colours of the terminal.
+   */
   private static String printable(String s) {
     StringBuilder printable = new StringBuilder(s.length());
     s.codePoints()

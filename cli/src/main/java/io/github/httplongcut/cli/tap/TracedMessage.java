@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Published message, from RabbitMQ's tracing.
+/**
+ * Published message, from RabbitMQ's tracing.
  *
  * @param exchange the exchange, which has the event's name
  * @param key the routing key
@@ -21,7 +22,9 @@ record TracedMessage(
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Parses a message from {@code amq.rabbitmq.trace}. A body that is not JSON becomes one event that is not a JSON object.
+  /**
+   * Parses a message from {@code amq.rabbitmq.trace}. A body that is not JSON becomes one event
+   * that is not a JSON object.
    */
   static TracedMessage of(BasicProperties properties, byte[] body) {
     Map<String, Object> headers =
@@ -55,7 +58,10 @@ record TracedMessage(
         : List.of();
   }
 
-  /** Converts a value to a string, because the AMQP client does not return long strings as {@code String}. */
+  /**
+   * Converts a value to a string, because the AMQP client does not return long strings as {@code
+   * String}.
+   */
   private static String text(Object value) {
     return value == null ? "" : value.toString();
   }

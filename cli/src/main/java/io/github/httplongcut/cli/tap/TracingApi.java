@@ -17,7 +17,10 @@ import java.net.URLEncoder;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Client of RabbitMQ's management API, for operations that AMQP does not have. Needs an administrator's login. Uses {@link HttpURLConnection}, because Java's newer HTTP client rejects host names with an underscore.
+/**
+ * Client of RabbitMQ's management API, for operations that AMQP does not have. Needs an
+ * administrator's login. Uses {@link HttpURLConnection}, because Java's newer HTTP client rejects
+ * host names with an underscore.
  */
 final class TracingApi {
 
@@ -28,7 +31,8 @@ final class TracingApi {
   private final String login;
   private final String vhost;
 
-  /** Creates a client.
+  /**
+   * Creates a client.
    *
    * @param url URL of the management UI, including the login
    * @param vhost vhost of all calls
@@ -65,7 +69,9 @@ final class TracingApi {
     return vhost().path("tracing").asBoolean();
   }
 
-  /** Turns the vhost's tracing on or off. Sends the vhost's other fields, too, because RabbitMQ clears fields that a PUT omits.
+  /**
+   * Turns the vhost's tracing on or off. Sends the vhost's other fields, too, because RabbitMQ
+   * clears fields that a PUT omits.
    */
   void setTracing(boolean on) {
     JsonNode now = vhost();
@@ -140,8 +146,7 @@ final class TracingApi {
     }
     if (status / 100 != 2) {
       throw new CommandFailedException(
-          "RabbitMQ's management API at "
-              + (base + " answers " + status + " to " + uri.getPath()));
+          "RabbitMQ's management API at " + (base + " answers " + status + " to " + uri.getPath()));
     }
   }
 
@@ -149,7 +154,10 @@ final class TracingApi {
     return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
   }
 
-  /** Decodes percent-encoding. {@link URLDecoder} is for forms, where a plus means a space, so a plus is encoded first. */
+  /**
+   * Decodes percent-encoding. {@link URLDecoder} is for forms, where a plus means a space, so a
+   * plus is encoded first.
+   */
   private static String percentDecoded(String s) {
     return URLDecoder.decode(s.replace("+", "%2B"), UTF_8);
   }

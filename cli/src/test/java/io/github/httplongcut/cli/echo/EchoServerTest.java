@@ -187,7 +187,9 @@ class EchoServerTest {
     return http.send(request, BodyHandlers.ofByteArray());
   }
 
-  /** Sends a request unchanged, which an HTTP client would normalise, and reads until the server closes the connection.
+  /**
+   * Sends a request unchanged, which an HTTP client would normalise, and reads until the server
+   * closes the connection.
    */
   private String exchange(String request) throws IOException {
     URI uri = URI.create(server.url());

@@ -91,7 +91,9 @@ class TracingApiTest {
         .hasMessageContaining("--management");
   }
 
-  /** The name cannot be resolved: the error shows that the client accepts and looks up such a name. */
+  /**
+   * The name cannot be resolved: the error shows that the client accepts and looks up such a name.
+   */
   @Test
   void hostWithAnUnderscoreIsLookedUp() {
     TracingApi api =

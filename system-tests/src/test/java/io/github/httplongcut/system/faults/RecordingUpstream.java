@@ -37,11 +37,14 @@ import org.xnio.IoUtils;
 final class RecordingUpstream implements AutoCloseable {
 
   /**
-   * The treatment of requests. Each treatment but {@link #NORMAL} applies to every fifth request only, so that the other requests show whether service goes on.
+   * The treatment of requests. Each treatment but {@link #NORMAL} applies to every fifth request
+   * only, so that the other requests show whether service goes on.
    */
   enum Behaviour {
     NORMAL,
-    /** Delays the response to every POST, not only to every fifth request, by 1.5 to 2.5 seconds. */
+    /**
+     * Delays the response to every POST, not only to every fifth request, by 1.5 to 2.5 seconds.
+     */
     ANSWERS_POSTS_SLOWLY,
     RESETS_MID_BODY,
     NEVER_ANSWERS,

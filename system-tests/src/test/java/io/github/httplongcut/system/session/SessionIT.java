@@ -349,7 +349,8 @@ class SessionIT {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
       Peer agent = agent(Delivery::discard);
-      // Opens the channel for tenants, for which the later dispatch would otherwise wait, unwritten.
+      // Opens the channel for tenants, for which the later dispatch would otherwise wait,
+      // unwritten.
       broker.publish(dispatch(request(broker, "GET", "/"), agent));
       await().untilAsserted(() -> assertThat(broker.outcomes()).containsExactly(Outcome.CONFIRMED));
 

@@ -20,9 +20,9 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A company's RabbitMQ user with exactly the permissions of docs/permissions.md and docs/protocol.md section 8,
- * for the upstream target {@code orders} only, and the id of one of its processes. All operations
- * use an AMQP connection of this user.
+ * A company's RabbitMQ user with exactly the permissions of docs/permissions.md and
+ * docs/protocol.md section 8, for the upstream target {@code orders} only, and the id of one of its
+ * processes. All operations use an AMQP connection of this user.
  */
 final class Tenant implements AutoCloseable {
 
