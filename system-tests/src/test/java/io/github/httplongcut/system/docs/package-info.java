@@ -1,0 +1,2 @@
+/** Tests of the documentation in the source code. */
+package io.github.httplongcut.system.docs;
