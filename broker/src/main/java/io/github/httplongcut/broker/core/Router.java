@@ -39,8 +39,8 @@ import java.util.random.RandomGenerator;
  */
 public final class Router {
 
-  /** From this many unreachable agents on, each failure counts as one of the request's attempts. */
-  private static final int FAILURES_COUNTED_FROM = 10;
+  /** Unreachable agents that cost the request no attempt (protocol section 4). */
+  private static final int FREE_FAILURES = 10;
 
   private final RouterLimits limits;
   private final Journal journal;
@@ -469,7 +469,7 @@ public final class Router {
       request.unreachableFrom().add(at.assignedAgent().id());
       if (agents.hasLive(request.target(), request.unreachableFrom())) {
         request.setLastError(error);
-        if (request.unreachableFrom().size() < FAILURES_COUNTED_FROM) {
+        if (request.unreachableFrom().size() <= FREE_FAILURES) {
           request.refundAttempt();
         }
         placement.placeAgain(request, at, "unreachable", now);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Rows of the broker's table of dispatch events in docs/protocol.md section 4. */
 class RouterDispatchTest {
 
-  private final RouterFixture fixture = new RouterFixture();
+  private RouterFixture fixture = new RouterFixture();
 
   @AfterEach
   void idleRouterHoldsNothing() {
@@ -261,9 +261,25 @@ class RouterDispatchTest {
     assertThat(unreachable(dispatch)).containsExactly("refuse r1 upstream_unreachable");
   }
 
+  /** The first ten failures cost no attempt, each further one does: three at most. */
+  @Test
+  void requestThatManyAgentsCannotRunIsRefusedAfterThirteen() {
+    fixture = new RouterFixture(RouterFixture::largeLimits);
+    for (int i = 0; i < 20; i++) {
+      fixture.heartbeat(ProcessId.parse("plant" + i + ".agent-aaaaaa"), 1, 0);
+    }
+    String dispatch = fixture.get(1).get(1);
+    for (int i = 1; i < 13; i++) {
+      dispatch = unreachable(dispatch).get(0);
+      assertThat(dispatch).startsWith("dispatch r1 as b" + (i + 1));
+    }
+
+    assertThat(unreachable(dispatch)).containsExactly("refuse r1 upstream_unreachable");
+  }
+
   /** Receives the error that the agent with this dispatch cannot reach its server. */
   private List<String> unreachable(String dispatch) {
-    Matcher matcher = Pattern.compile("dispatch r1 as b(\\d+) to (plant\\d)").matcher(dispatch);
+    Matcher matcher = Pattern.compile("dispatch r1 as b(\\d+) to (plant\\d+)").matcher(dispatch);
     assertThat(matcher.matches()).as(dispatch).isTrue();
     return fixture.error(
         1,

@@ -117,7 +117,7 @@ final class RouterFixture {
             });
   }
 
-  /** Returns limits of 40 requests, of which 20 may wait. */
+  /** Returns limits of 40 requests, of which 20 may wait, and 20 agents. */
   static RouterLimits largeLimits(RouterLimits limits) {
     return new RouterLimits(
         limits.waitTimeout(),
@@ -128,7 +128,7 @@ final class RouterFixture {
         new WaitingLimits(20, 20),
         limits.shares(),
         limits.maxAttempts(),
-        limits.agents());
+        new AgentLimits(20, 20, limits.agents().outliers()));
   }
 
   private UUID nextId() {
