@@ -201,7 +201,7 @@ class EventLimitsTest {
     String deep = request("\"/\"", "{}", ",\"x\":" + "[".repeat(100_000) + "]".repeat(100_000));
 
     assertThat(decode(flat).request().url()).isEqualTo("/");
-    assertRefused(deep, "not JSON");
+    assertRefused(deep, "not valid JSON");
   }
 
   private static void assertDecodes(byte[] message) {
