@@ -35,7 +35,7 @@ final class FleetPart {
 
     static RequestCost of(Row row, IdleLoad idle) {
       return new RequestCost(
-          cpuMicros(row) - idle.cpuMicros / row.perSecond(),
+          countedMicros(row) - idle.cpuMicros / row.perSecond(),
           row.messages().rabbitmq() - idle.messages / row.perSecond());
     }
 
@@ -164,7 +164,7 @@ final class FleetPart {
     bench.warmUp(relay.url(), new Load("GET", "/", 0, 64, targets));
   }
 
-  private static double cpuMicros(Row row) {
+  private static double countedMicros(Row row) {
     return COUNTED_PROCESSES.stream()
         .mapToDouble(name -> row.processes().get(name).cpuMicros())
         .sum();

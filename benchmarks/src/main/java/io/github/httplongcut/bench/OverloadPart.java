@@ -156,17 +156,17 @@ final class OverloadPart {
   private Flood.Result flood(Scenario scene, String load, BenchRelay relay, double perSecond) {
     Flood.Result result = Flood.run(plan(scene, relay, perSecond));
     bench.say(
-        "%s, %.0f/s: statuses %s %s, p99 %.0f ms (200) and %.0f ms (others), lost %d, at most %d in"
-            + " flight"
-                .formatted(
-                    load,
-                    perSecond,
-                    result.statuses(),
-                    result.refusals(),
-                    result.answered().percentile(0.99) / 1000,
-                    result.refused().percentile(0.99) / 1000,
-                    result.lost(),
-                    result.maxInFlight()));
+        ("%s, %.0f/s: statuses %s %s, p99 %.0f ms (200) and %.0f ms (others), lost %d, at most %d in"
+                + " flight")
+            .formatted(
+                load,
+                perSecond,
+                result.statuses(),
+                result.refusals(),
+                result.answered().percentile(0.99) / 1000,
+                result.refused().percentile(0.99) / 1000,
+                result.lost(),
+                result.maxInFlight()));
     long errors =
         result.lost()
             + result.statuses().entrySet().stream()

@@ -10,8 +10,8 @@ final class Spelling {
   private Spelling() {}
 
   /**
-   * Returns the candidate nearest to {@code word}; empty if all of them differ in more than a third
-   * of its letters.
+   * Returns the candidate nearest to {@code word}; empty if all of them differ in more than one
+   * letter and in more than a third of the letters.
    */
   static Optional<String> nearest(String word, Collection<String> candidates) {
     int tolerated = Math.max(1, word.length() / 3);
