@@ -45,7 +45,9 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
   private static final Logger log = LoggerFactory.getLogger(CallerSink.class);
 
-  /** Time after which the answer must be read at {@link #MIN_BYTES_PER_SECOND}. */
+  /**
+   * Time after which the caller must have read the answer at {@link #MIN_BYTES_PER_SECOND} or more.
+   */
   static final Duration GRACE_PERIOD = Duration.ofSeconds(10);
 
   /** Lowest average rate, measured since the socket's buffer was first full. */

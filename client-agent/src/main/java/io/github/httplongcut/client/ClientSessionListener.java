@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Handles the messages that RabbitMQ delivers to the client agent. Checks the envelope, passes the
- * events to {@link PendingRequests} and acks the message. If an event makes a request run again
- * that is not repeatable, settles the message first (protocol section 4, rule 1). On the loop.
+ * events to {@link PendingRequests} and acks the message. If an event makes a request that is not
+ * repeatable run again, settles the message first (protocol section 4, rule 1). On the loop.
  */
 final class ClientSessionListener implements SessionListener {
 
@@ -77,8 +77,8 @@ final class ClientSessionListener implements SessionListener {
 
   /**
    * Returns whether an honest sender can have caused the delivery. RabbitMQ has checked the sender
-   * and the routing key. A request can only be one of this process that came back. Only brokers
-   * have permission to write the events of brokers.
+   * and the routing key. A request is credible only if this process's RabbitMQ user sent it and it
+   * came back. Only brokers have permission to write the events of brokers.
    */
   private boolean isCredible(Delivery delivery) {
     Delivery.Envelope envelope = delivery.envelope();

@@ -29,8 +29,8 @@ final class HangUpDetector {
 
   /**
    * Times of the probes after the FIN. The second probe detects most callers that are gone. The
-   * later probes detect callers that are far away, or that go later. There are no more than five
-   * because clients limit the number of interim answers (Go: five).
+   * later probes detect callers that are far away, or that close their socket later. There are no
+   * more than five because clients limit the number of interim answers (Go: five).
    */
   static final List<Duration> PROBES =
       List.of(

@@ -134,8 +134,9 @@ final class HttpListener implements AutoCloseable {
   }
 
   /**
-   * Returns {@code max-connections}, or fewer if there are too few file descriptors. If accepting
-   * runs out of file descriptors, it fails, and keeps failing when some are free again.
+   * Returns {@code max-connections}, or fewer if there are too few file descriptors. Once a
+   * connection cannot be accepted for lack of file descriptors, accepting keeps failing, even after
+   * some are free again.
    */
   private int maxConnections() {
     int allowed = config.listener().maxConnections();

@@ -232,7 +232,7 @@ final class PendingRequests {
 
   /**
    * Returns whether the delivery of {@code event} must be settled before the event is handled
-   * (protocol section 4, rule 1): the event makes a request run again that is not repeatable.
+   * (protocol section 4, rule 1): the event makes a request that is not repeatable run again.
    */
   boolean settlesFirst(Event event) {
     if (event instanceof ClientRequest request) {

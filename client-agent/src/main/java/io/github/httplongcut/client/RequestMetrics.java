@@ -44,7 +44,7 @@ final class RequestMetrics {
                   .register(registry);
               Gauge.builder("longcut.client.target.requests.limit", limit, TargetLimit::limit)
                   .description(
-                      "Current limit of those, adapted to the upstream_busy errors of brokers")
+                      "Current limit of requests for a target, adapted to upstream_busy errors")
                   .tag("upstream_target", target)
                   .register(registry);
             });
@@ -54,7 +54,8 @@ final class RequestMetrics {
             .register(registry);
     droppedEvents =
         Counter.builder("longcut.client.events.dropped")
-            .description("Events dropped because no request waits for them, or not credible")
+            .description(
+                "Events dropped because no request waits for them or they are not credible")
             .register(registry);
   }
 

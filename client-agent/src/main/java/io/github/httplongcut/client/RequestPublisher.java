@@ -18,7 +18,7 @@ interface RequestPublisher {
    * @param event with a {@code client_req_id} that no other publication has
    * @param expirationMillis AMQP {@code expiration}, at least 1
    * @param batching requests with which it may share an AMQP message
-   * @param giveUpAt {@link System#nanoTime} until which it waits for a connection
+   * @param giveUpAt {@link System#nanoTime} until which the publication may wait for a connection
    */
   record RequestPublication(
       ClientRequest event, long expirationMillis, Batching batching, long giveUpAt) {
@@ -32,7 +32,8 @@ interface RequestPublisher {
   /**
    * Publishes the request once and reports the outcome to {@link PendingRequests#onOutcome}.
    *
-   * @return withdraws the publication, if it is not written yet; it has no outcome then
+   * @return a task that withdraws the publication if it is not written yet. A withdrawn publication
+   *     has no outcome
    */
   Runnable publish(RequestPublication publication);
 

@@ -43,7 +43,7 @@ final class RequestShares {
 
   private final FairShares<String> targets;
 
-  /** Number of requests that each target holds over its share. */
+  /** Number of requests that each target holds beyond its share. */
   private final Map<String, Integer> overShare = new HashMap<>();
 
   private final ShareRule rule;
@@ -120,7 +120,7 @@ final class RequestShares {
     };
   }
 
-  /** Requests and bytes that one request holds of the limits. Thread-safe. */
+  /** The place and the bytes that one request takes up within the limits. Thread-safe. */
   final class Holding {
 
     private final String upstreamTarget;

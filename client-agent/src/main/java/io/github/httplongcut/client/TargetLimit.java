@@ -14,15 +14,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  *       requests that end: then only one of several brokers may have a full waiting room, or other
  *       client agents may have filled it.
  *   <li>Within one {@link Window} the limit falls at most to half of the requests that were in
- *       flight at the window's first such error, because errors come many at a time.
+ *       flight at the window's first such error, because many such errors arrive at once.
  *   <li>From its highest value the limit may fall to {@link #MIN_LIMIT} at once, because many
  *       requests are then in flight that no broker has seen yet.
  *   <li>After each window in which it did not fall, the limit grows: by 10 %, then by 20, 40, 80
  *       and finally 100 %.
  * </ul>
  *
- * <p>So a target that stays busy gets few requests more than it takes, and a second or two after an
- * overload the limit is back at its highest value.
+ * <p>So a target that stays busy gets only a few more requests than it can take, and a second or
+ * two after an overload the limit is back at its highest value.
  *
  * <p>{@link #acquire}, {@link #release}, {@link #inFlight} and {@link #limit} may be called on any
  * thread, all other methods on the loop.
@@ -38,7 +38,7 @@ final class TargetLimit {
   private static final double SLOWEST_GROWTH = 0.1;
   private static final double FASTEST_GROWTH = 1;
 
-  /** Requests of which one may be refused as {@code upstream_busy} without lowering the limit. */
+  /** Number of ended requests among which one {@code upstream_busy} does not lower the limit. */
   private static final int ENDED_PER_BUSY = 20;
 
   private final int max;
