@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# `longcut bench`: installs the tools of the benchmarks and replaces the launcher by their Java process. Sourced by the
+# `longcut bench`: installs the tools of the benchmarks and replaces the launcher with their Java process. Sourced by the
 # launcher, after install.sh.
 
 # install_program PROGRAM PACKAGE PURPOSE: installs the package if the program is missing; starts no service.

@@ -63,7 +63,8 @@ start() {
   printf '%s\n' "$!" >"$DEMO_DIR/$name.pid"
 }
 
-# forget_dead: removes the children that have ended from started, and sets dead to one message for each of them.
+# forget_dead: removes children that have ended from the array `started`, and fills the array `dead` with one message for
+# each of them.
 forget_dead() {
   local name exit_code
   local -a living=()
@@ -119,7 +120,7 @@ stop() {
   done
 }
 
-# started_as PREFIX: sets group to the running children whose names begin with PREFIX.
+# started_as PREFIX: sets the array `group` to the running children whose names begin with PREFIX.
 started_as() {
   local name
   group=()
@@ -131,7 +132,8 @@ started_as() {
 # ignore_hang_up: trap of SIGHUP. Writing the message may fail, because the terminal may be gone.
 ignore_hang_up() { say "SIGHUP ignored; to stop the demo: kill $$" || true; }
 
-# stop_everything: stops the children in the direction of a request, so that requests in flight are still answered.
+# stop_everything: stops the children in the order in which a request reaches them, client agents first, so that requests
+# in flight are still answered.
 stop_everything() {
   local kind
   # A second signal kills the remaining children at once.
@@ -410,8 +412,8 @@ watch_children() {
   while true; do
     forget_dead
     for line in ${dead[@]+"${dead[@]}"}; do say "$line" || true; done
-    # In the background, because bash handles signals only after a foreground command. Without the lock (8), because
-    # the sleep may outlive the demo. Every 2 s only, because a demo may run for days.
+    # Sleep in the background, because bash handles signals only after a foreground command ends. Close the lock (file
+    # descriptor 8), because the sleep may outlive the demo. Check only every 2 s, because a demo may run for days.
     sleep 2 >/dev/null 2>&1 8>&- &
     wait "$!" || true
   done

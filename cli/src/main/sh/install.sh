@@ -91,8 +91,8 @@ install_rabbitmq() {
 
 readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
 
-# install_real_clients: installs the clients and servers of RealClientsIT, and faketime for FaultsIT. Tests that need a
-# missing program name it.
+# install_real_clients: installs the clients and servers of RealClientsIT, and faketime for FaultsIT. A test that needs a
+# missing program names it.
 install_real_clients() {
   local needed
   local -a missing=()

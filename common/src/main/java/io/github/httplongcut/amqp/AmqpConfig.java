@@ -11,17 +11,18 @@ import java.util.Optional;
 /**
  * Settings of the connections to RabbitMQ, {@code longcut.amqp}.
  *
- * @param addresses nodes of one RabbitMQ cluster, at least one; any of them will do
+ * @param addresses nodes of one RabbitMQ cluster, at least one; the process connects to any of them
  * @param user the RabbitMQ user, a name of docs/protocol.md section 1
  * @param password the user's password
  * @param virtualHost RabbitMQ's vhost
  * @param tls the TLS settings; empty for a connection without TLS
  * @param heartbeat the AMQP heartbeat, whole seconds
  * @param connectionTimeout timeout of the TCP connection, and again of the AMQP handshake
- * @param confirmTimeout longest wait for a confirm; after that the connection counts as dead
+ * @param confirmTimeout longest wait for a confirm; after that the connection is replaced, or a
+ *     message to a tenant's inbox is given up ({@link Unconfirmed})
  * @param reconnectBackoffMax longest pause between two attempts to connect
- * @param unconfirmedWindow most bytes that are neither confirmed nor known to be read by RabbitMQ;
- *     a single larger message is written when there are no others
+ * @param unconfirmedWindow most written bytes that RabbitMQ has not confirmed and may not have read
+ *     yet; a larger message is written when there are no other such bytes
  */
 public record AmqpConfig(
     List<Address> addresses,

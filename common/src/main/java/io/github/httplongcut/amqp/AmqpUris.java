@@ -50,7 +50,7 @@ record AmqpUris(
     Optional<Path> passwordFile = amqp.optionalFile("password-file");
     if (uris.isEmpty()) {
       amqp.refuse(
-          "uris", "expected at least one address " + FORM + ", by --amqp or LONGCUT_AMQP_URI");
+          "uris", "expected at least one address " + FORM + "; set --amqp or LONGCUT_AMQP_URI");
       return PLACEHOLDER;
     }
     List<Address> addresses = new ArrayList<>();

@@ -20,7 +20,8 @@ import java.util.function.Predicate;
  * {@link BatchKey} wait in one lane, and those that wait together become one message. Not
  * synchronized: {@link Publisher} guards it.
  *
- * <p>A lane with an unconfirmed message holds further publications until one of these:
+ * <p>A lane with an unconfirmed message holds further publications, except {@link Batching#ALONE}
+ * ones, until one of these:
  *
  * <ul>
  *   <li>RabbitMQ confirms the message.
@@ -28,7 +29,8 @@ import java.util.function.Predicate;
  *   <li>The held publications fill a message.
  * </ul>
  *
- * <p>So batches grow when RabbitMQ is slow, and a publication with an idle lane never waits.
+ * <p>So batches grow when RabbitMQ is slow. A publication whose lane is idle does not wait, unless
+ * it is {@linkplain Batching#UNHURRIED unhurried}.
  *
  * <p>A tenant has at most {@link #MAX_UNCONFIRMED_PER_TENANT} unconfirmed messages. At the limit
  * only this tenant's lanes wait until RabbitMQ confirms one of them.
@@ -47,12 +49,15 @@ final class BatchQueue {
   static final int MAX_UNCONFIRMED_PER_TENANT = 30;
 
   /**
-   * Time after which a tenant at its limit counts as stuck: it had no confirm for so long, and
-   * others had one after that.
+   * A tenant at its limit counts as stuck if RabbitMQ has confirmed a message for others this much
+   * later than the tenant's own last confirm.
    */
   static final Duration STUCK_AFTER = Duration.ofSeconds(1);
 
-  /** Longest wait for a confirm. On a slow line a longer wait would cost more than it saves. */
+  /**
+   * Longest time for which a lane holds publications until a confirm. On a slow line a longer time
+   * would cost more than it saves.
+   */
   static final Duration MAX_HOLD = Duration.ofMillis(3);
 
   /**
@@ -163,7 +168,7 @@ final class BatchQueue {
   /**
    * Adds a publication to the end of its lane.
    *
-   * @return whether its lane has become ready, or has a new time to wait for
+   * @return true if the lane has become ready, or has begun to wait for a point in time
    */
   boolean add(Publication publication, long now) {
     Lane lane = lane(publication);
@@ -210,7 +215,7 @@ final class BatchQueue {
     if (lane.isReady()) {
       holding.remove(lane);
       if (lane.isUnhurried()) {
-        lane.heldUntil = now + MAX_HOLD.toNanos(); // from now on like any other ready lane
+        lane.heldUntil = now + MAX_HOLD.toNanos(); // low priority for at most this long
       }
       return lane.lowPriority ? lowPriority.add(lane) : ready.add(lane);
     }

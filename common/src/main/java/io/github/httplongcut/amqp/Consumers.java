@@ -16,9 +16,11 @@ import java.util.Optional;
  *       cancelled. 0 only cancels.
  * </ul>
  *
- * <p>Consumers are cancelled only then, since a cancel can cost requests: a quorum queue counts the
- * messages that it sends to a consumer during its cancel as delivered, and a redelivered POST is
- * not run. Guarded by the caller's lock.
+ * <p>Consumers are cancelled only for a smaller prefetch, because a cancel can cost requests. A
+ * quorum queue may send messages to a consumer that is being cancelled, and counts them as
+ * delivered. A redelivered POST is not run.
+ *
+ * <p>Guarded by the caller's lock.
  */
 final class Consumers {
 

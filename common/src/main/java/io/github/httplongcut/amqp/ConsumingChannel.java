@@ -45,7 +45,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
     private final Channel channel;
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
-    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // of the reader thread
+    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // reader thread only
     private final HeartbeatReader heartbeats =
         new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics);
     // Guarded by the lock.
@@ -58,8 +58,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
     private long fencedAt = System.nanoTime();
     private volatile boolean open = true;
     private volatile long lastDeliveryAt = System.nanoTime();
-    private boolean healthy; // the link's backoff was reset; of the link's thread only
-    private boolean lossAnnounced; // onConsumingLost was called; of the loop only
+    private boolean healthy; // the link's backoff was reset; used by the link's thread only
+    private boolean lossAnnounced; // onConsumingLost was called; used on the loop only
 
     Epoch(Channel channel) {
       this.channel = channel;
@@ -209,9 +209,9 @@ final class ConsumingChannel implements Link.ConnectionUser {
   }
 
   /**
-   * Sets a callback for starts and stops of consuming, before the link starts. {@code false} comes
-   * as soon as the channel is lost, {@code true} after the listener's {@link
-   * SessionListener#onConsuming}. The callback must not block.
+   * Sets a callback for starts and stops of consuming; must be called before the link starts. The
+   * callback gets {@code false} as soon as the channel is lost, and {@code true} after the
+   * listener's {@link SessionListener#onConsuming}. It must not block.
    */
   void whenConsuming(Consumer<Boolean> whenConsuming) {
     this.whenConsuming = whenConsuming;
@@ -247,7 +247,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
       metrics.connected();
       workWhileOpen(epoch);
     } catch (IOException e) {
-      topologyChecked = false; // a queue or exchange may have been deleted: name it at the retry
+      topologyChecked = false; // the next attempt names a deleted queue or exchange
       throw e;
     } finally {
       nodeAffinity.onDisconnected();
@@ -418,9 +418,9 @@ final class ConsumingChannel implements Link.ConnectionUser {
         lock.unlock();
       }
       try {
-        applyChanges(epoch, changes); // before the acks: they would make room for more messages
+        applyChanges(epoch, changes); // before the acks, which make room for more messages
       } finally {
-        stopCallbacks.forEach(loop::execute); // also if it failed: a lost channel delivers nothing
+        stopCallbacks.forEach(loop::execute); // also on failure: a lost channel delivers nothing
       }
       if (!changes.isEmpty()) {
         onHealthy(epoch);
@@ -566,8 +566,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
   }
 
   /**
-   * Has a fence sent if the last one was sent a second ago, and cuts the link if RabbitMQ does not
-   * answer. Called every 200 ms.
+   * Requests a fence if the last one was sent at least a second ago, and cuts the link if RabbitMQ
+   * does not answer in time. Called every 200 ms.
    */
   void watch(long nowNanos) {
     boolean silent;
@@ -578,7 +578,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
       }
       long unansweredNanos =
           Math.min(current.fence.outstandingNanos(nowNanos), nowNanos - excusedUntil);
-      // RabbitMQ's answer comes behind its deliveries, which take time on a slow line.
+      // RabbitMQ's answer follows the deliveries sent before it, which take time on a slow line.
       unansweredNanos = Math.min(unansweredNanos, nowNanos - current.lastDeliveryAt);
       silent = unansweredNanos >= fenceTimeout.toNanos();
       if (!current.fence.isOutstanding() && nowNanos - current.fencedAt >= PROBE_NANOS) {

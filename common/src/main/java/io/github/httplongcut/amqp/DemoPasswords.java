@@ -7,8 +7,9 @@ import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 /**
- * The setting {@code longcut.amqp.demo-passwords}: where a password may equal its user's name. The
- * passwords of {@code rabbitmq/demo-users.json} do, so everybody knows them.
+ * The setting {@code longcut.amqp.demo-passwords}: for which addresses a password may equal its
+ * user's name. Each password in {@code rabbitmq/demo-users.json} does, so everybody knows these
+ * passwords.
  */
 enum DemoPasswords {
   /** Allowed only if RabbitMQ runs on this machine. */
@@ -51,7 +52,7 @@ enum DemoPasswords {
     return host.equalsIgnoreCase("localhost") || LOOPBACK_IPV4.matcher(host).matches();
   }
 
-  /** Parses an IPv6 literal. With its colon it is no name, so {@code getByName} asks no DNS. */
+  /** Parses an IPv6 literal. {@code getByName} does not ask DNS for a text with a colon. */
   private static boolean isLoopbackIpv6(String literal) {
     try {
       return InetAddress.getByName(literal).isLoopbackAddress();

@@ -26,7 +26,7 @@ final class HeartbeatReader implements Delivery.Source {
   private final BooleanSupplier channelOpen;
   private final SessionMetrics metrics;
   private final LatestHeartbeats latest = new LatestHeartbeats(System.nanoTime());
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // of the loop
+  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // loop only
 
   /**
    * Creates a reader without heartbeats.

@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *   <li>A heartbeat replaces an older one of the same user and routing key.
  *   <li>A turn takes {@link #MAX_TURN} at most; the next one starts {@link #TURN_INTERVAL} after
  *       its end.
- *   <li>The next heartbeat is always one of the user of whom the fewest bytes were decoded.
+ *   <li>The next heartbeat to decode is always from the user with the fewest bytes decoded so far.
  *   <li>At most {@link #MAX_BYTES_PER_USER} of one user wait; further heartbeats are dropped.
  * </ul>
  *
@@ -39,7 +39,7 @@ final class LatestHeartbeats {
   /** Most waiting bytes of one user, some 5,000 heartbeats. */
   static final int MAX_BYTES_PER_USER = 4 << 20;
 
-  /** Longest message, that of the longest batch (docs/protocol.md section 7). */
+  /** Longest valid message: a batch of the maximum length (docs/protocol.md section 7). */
   static final int MAX_MESSAGE_BYTES = 64 << 10;
 
   /** Estimated memory of an entry besides the message's body. */
@@ -125,7 +125,7 @@ final class LatestHeartbeats {
     /** Bytes of the waiting heartbeats. */
     int waitingBytes;
 
-    /** Bytes decoded so far; raised when the user has heartbeats again after a time without. */
+    /** Bytes decoded so far; may be raised when the user has waiting heartbeats again. */
     long bytesRead;
 
     User(String name) {
@@ -142,8 +142,8 @@ final class LatestHeartbeats {
           Comparator.<User>comparingLong(user -> user.bytesRead).thenComparing(user -> user.name));
 
   /**
-   * The {@code bytesRead} of the last user, before its last heartbeat. A user that has heartbeats
-   * again starts with at least this value.
+   * The {@code bytesRead} of the user whose heartbeat was taken last, before that heartbeat. A user
+   * that has waiting heartbeats again starts with at least this value.
    */
   private long bytesReadOfLastUser;
 
@@ -176,7 +176,10 @@ final class LatestHeartbeats {
     return older == null ? AddResult.FIRST : AddResult.REPLACED;
   }
 
-  /** Returns whether a turn is due, once per turn; the caller then must have the loop run it. */
+  /**
+   * Returns whether a turn is due that no caller has claimed yet, and claims it. The caller must
+   * have the loop run a claimed turn.
+   */
   synchronized boolean claimTurn(long now) {
     if (nanosToTurn(now) > 0) {
       return false;

@@ -161,7 +161,7 @@ final class MessageReader {
     return count instanceof Number number && number.longValue() > 0;
   }
 
-  /** Returns the reason in the newest, which is the first, entry of {@code x-death}; else "". */
+  /** Returns the reason in the first, which is the newest, entry of {@code x-death}; "" if none. */
   private static String lastDeathReason(Map<String, Object> headers) {
     boolean hasDeathEntry =
         headers != null

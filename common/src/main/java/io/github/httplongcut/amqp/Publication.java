@@ -36,7 +36,7 @@ public final class Publication {
 
   /** Kind of events with which an event may share an AMQP message (protocol section 7). */
   public enum Batching {
-    /** With none: a request whose expiration is shorter than the full one. */
+    /** With none. For requests that expire before a full ack timeout has passed. */
     ALONE,
     /** With other requests that are repeatable. */
     REPEATABLE,
@@ -46,7 +46,8 @@ public final class Publication {
     ANY,
     /**
      * With other unhurried events of its type, for which it may wait some milliseconds. For acks of
-     * repeatable requests: if the sender dies before it writes the ack, the request comes back.
+     * repeatable requests: if the sender dies before it writes the ack, RabbitMQ redelivers the
+     * request or returns it to its sender.
      */
     UNHURRIED
   }
@@ -118,7 +119,8 @@ public final class Publication {
    * Creates a publication with {@link Tries#UNTIL_CONFIRMED} and {@link Batching#ANY}. Encodes the
    * event on the caller's thread.
    *
-   * @param giveUpAt {@link System#nanoTime} from which on the event is not written (again)
+   * @param giveUpAt {@link System#nanoTime} after which the event is no longer written, and no
+   *     longer written again
    */
   public static Publication of(Event event, String routingKey, long giveUpAt) {
     Objects.requireNonNull(routingKey, "routingKey");

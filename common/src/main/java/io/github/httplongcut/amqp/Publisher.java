@@ -43,12 +43,12 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
   /**
-   * Most unconfirmed bytes up to which threads other than the link's write. So many bytes fit the
-   * socket's send buffer, so the write does not block.
+   * Limit of unconfirmed bytes for threads other than the link's thread. This amount fits into the
+   * socket's send buffer, so these threads do not block in a write.
    */
   private static final int MAX_UNBLOCKED_BYTES = 64 * 1024;
 
-  /** Divisor of the socket's send buffer, of which those threads use only this part. */
+  /** Those threads fill at most the socket's send buffer divided by this number. */
   private static final int BUFFER_FRACTION = 4;
 
   private final Link link;
@@ -58,7 +58,7 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   private final SessionMetrics metrics;
   private final Outcomes outcomes;
 
-  /** True if the loop's current task has published and no thread was woken to write that yet. */
+  /** True if the loop's current task has published, and {@link #onTaskEnd} must start the write. */
   private boolean published;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -74,7 +74,7 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   /** True if a write has failed: nothing more is written on this connection. */
   private boolean writeFailed;
 
-  /** Unconfirmed bytes up to which threads other than the link's write, on this connection. */
+  /** Limit of unconfirmed bytes, on this connection, for threads other than the link's thread. */
   private long maxUnblockedBytes;
 
   /** Time at which the link's thread wakes up to write held messages; empty if it does not. */
@@ -111,8 +111,8 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   }
 
   /**
-   * Writes what the loop's current task has published, on its thread. If more tasks wait, leaves it
-   * to the link's thread.
+   * Writes what the loop's current task has published, on the thread of that task. If more tasks
+   * wait, leaves the write to the link's thread.
    */
   void onTaskEnd(boolean moreWaits) {
     if (!published) {
@@ -172,7 +172,8 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   private enum WriteResult {
     WRITTEN,
     /**
-     * The channel may or may not have used up the message's number, so it must not be used again.
+     * The channel may or may not have used up the message's number, so the channel must not be used
+     * again.
      */
     FAILED
   }
@@ -302,7 +303,7 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   /**
    * Waits for work of the link's thread. Called with the lock held.
    *
-   * @return the next message to write; null if the work is another
+   * @return the next message to write; null if there is other work, or the connection is unusable
    */
   private Write awaitWork(Connection connection) throws InterruptedException {
     long now = System.nanoTime();

@@ -32,7 +32,13 @@ final class PublisherState {
   private final RateLimit unconfirmedWarnings = new RateLimit(Duration.ofMinutes(1));
   private boolean blocked;
   private boolean held;
-  private boolean reconnecting; // after the last confirm, so that no outcome becomes UNKNOWN
+
+  /**
+   * True if the connection must be replaced. Nothing more is written, and the replacement waits for
+   * the last confirm, so that no outcome becomes {@link Outcome#UNKNOWN}.
+   */
+  private boolean reconnecting;
+
   private boolean closed;
 
   PublisherState(AmqpConfig config, long now) {
@@ -159,8 +165,7 @@ final class PublisherState {
   }
 
   // Callbacks of a lost connection may come late. They find no unconfirmed message on their
-  // channel,
-  // and must not apply to channels of the next connection.
+  // channel, and must not apply to channels of the next connection.
 
   /** Notes a return, which precedes the message's confirm and names only its message id. */
   void onReturned(PublishingChannel from, String messageId) {

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The channels of the publishing connection. The main channel carries fences and all messages that
- * go to no tenant. Each tenant with unconfirmed messages has another channel of its own:
+ * go to no tenant. Each tenant with unconfirmed messages has a channel of its own:
  *
  * <pre>
  *   opened ──▶ idle ──(a message for a tenant)──▶ assigned ──(all confirmed)──▶ idle
@@ -49,7 +49,7 @@ final class PublishingChannels {
   /** The main channel; null without a connection. */
   private PublishingChannel main;
 
-  /** All channels but the main one, until they are retired or their loss was processed. */
+  /** All channels but the main one, until {@link #takeRetired} or {@link #takeClosed}. */
   private final Set<PublishingChannel> tenantChannels = new LinkedHashSet<>();
 
   /** The main channel and the assigned ones. */
@@ -250,8 +250,9 @@ final class PublishingChannels {
 
   /**
    * Notes that RabbitMQ has closed the connection instead of opening a channel, because of a limit
-   * for the user. Other processes of the user also open channels. So this process halves its own
-   * limit until it ends, and does not lose one connection after another.
+   * for the user. Other processes of the user may open channels, too. So, until it ends, this
+   * process opens at most half as many tenant channels as it has now; otherwise it could lose one
+   * connection after another.
    */
   void onRefused() {
     lifetimeLimit = tenantChannels.size() / 2;

@@ -23,7 +23,7 @@ public final class Topology {
   /** Exchange and queue of messages for brokers that are gone. */
   public static final String ORPHAN = "orphan";
 
-  /** Stands for the tenant of messages that do not go to a tenant's inbox. No user's name. */
+  /** Tenant of messages that do not go to a tenant's inbox; no user has this name. */
   static final String NO_TENANT = "";
 
   /** Exchanges of messages from a broker to one tenant's inbox. */

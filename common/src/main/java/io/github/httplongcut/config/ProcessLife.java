@@ -28,7 +28,7 @@ final class ProcessLife<C extends RoleConfig> {
     this.grace = grace;
   }
 
-  /** Starts, waits for SIGTERM or SIGINT, closes; returns the exit code. */
+  /** Starts the role, waits for SIGTERM or SIGINT, closes the role; returns the exit code. */
   int live(C config) throws InterruptedException {
     // Installed before the start: a signal during the start stops the process right after it.
     StopSignal stop = StopSignal.install();

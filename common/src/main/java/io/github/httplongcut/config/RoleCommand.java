@@ -50,8 +50,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       names = "--amqp",
       paramLabel = "URI",
       description =
-          "Address of RabbitMQ: amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; of a cluster, the"
-              + " addresses of its nodes, separated by commas.")
+          "Address of RabbitMQ: amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; for a cluster,"
+              + " the addresses of its nodes, separated by commas.")
   private List<String> amqp = List.of();
 
   @Option(

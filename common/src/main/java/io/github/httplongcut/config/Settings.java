@@ -48,6 +48,8 @@ public final class Settings {
   private final Set<String> declared = new TreeSet<>();
   private final Map<String, Settings> sections = new HashMap<>();
   private final List<Settings> children = new ArrayList<>();
+
+  /** True if no key is reported as unknown: the keys are names, or no getter has read them. */
   private boolean anyKeyIsKnown;
 
   private Settings(
@@ -290,8 +292,8 @@ public final class Settings {
   }
 
   /**
-   * Records that the value of {@code key} conflicts with another value. Does nothing if any value
-   * is a substitute.
+   * Records, unless {@code holds}, that the value of {@code key} conflicts with another value. Does
+   * nothing if any value is a substitute.
    */
   public void require(boolean holds, String key, String expected) {
     if (!holds && !problems.hasWrongValues()) {

@@ -240,9 +240,9 @@ public final class HeaderRules {
   }
 
   /**
-   * Replaces all fields in which the caller could pretend to be somebody else by {@code
-   * X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop. These fields
-   * are not standardized; RFC 7239 section 7.4 describes them.
+   * Removes all fields in which the caller could pretend to be somebody else, and adds {@code
+   * X-Forwarded-For}, {@code -Host}, {@code -Proto} and {@code -Prefix} of this hop. The added
+   * fields are not standardized; RFC 7239 section 7.4 describes them.
    */
   public static Headers withForwarded(Headers headers, Forwarded forwarded) {
     return withForwardedAppended(headers.without(HeaderRules::isOriginField), forwarded);

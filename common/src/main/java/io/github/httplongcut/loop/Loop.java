@@ -32,8 +32,7 @@ public final class Loop implements Executor, AutoCloseable {
   public static final Duration IDLE_TICK = Duration.ofMillis(500);
 
   /**
-   * Delay of a tick from which on the process counts as having been paused (protocol section 4,
-   * rule 2).
+   * Shortest delay of a tick that counts as a pause of the process (protocol section 4, rule 2).
    */
   public static final Duration STOOD_STILL = Duration.ofMillis(500);
 
@@ -64,12 +63,12 @@ public final class Loop implements Executor, AutoCloseable {
    */
   private volatile Thread running;
 
-  // Used only by the running thread; the lock passes them to the next one.
+  // Used only by the running thread. The lock makes changes visible to the next running thread.
   private Ticker ticker;
   private TaskEnd taskEnd = moreTasks -> {};
   private long now;
   private long nextTick;
-  private boolean nextTickAdvanced; // the loop's thread may be waiting for a later tick
+  private boolean nextTickAdvanced; // the loop's thread may still wait until the later, old time
 
   /** Creates a loop that does not run yet. Tasks may be queued before the start. */
   public Loop(String threadName) {

@@ -102,14 +102,16 @@ public sealed interface Event {
       UUID clientReqId, UUID brokerReqId, EventError error, Optional<ProcessId> orphanOf)
       implements Event {
 
-    /** Creates an error that the sending broker has found, or that an agent has sent to it. */
+    /** Creates an error that the sending broker has found or has received from an agent. */
     public BrokerError(UUID clientReqId, UUID brokerReqId, EventError error) {
       this(clientReqId, brokerReqId, error, Optional.empty());
     }
 
     /**
-     * Returns this error as an orphan: another broker forwards it than the one to which it was
-     * sent.
+     * Returns this error as an orphan: its original receiver is gone, and another broker forwards
+     * it.
+     *
+     * @param brokerId the original receiver
      */
     public BrokerError orphanOf(ProcessId brokerId) {
       return new BrokerError(clientReqId, brokerReqId, error, Optional.of(brokerId));

@@ -31,9 +31,9 @@ final class JsonText {
   }
 
   /**
-   * Returns the body of a JSON string. Both lengths are limited: decoded, and encoded, which no
-   * honest sender makes longer than base64. So a body that a broker passes on always fits into a
-   * message.
+   * Returns the body of a JSON string. Both the decoded and the encoded length are limited, so that
+   * a body that a broker passes on always fits into a message. An honest sender never makes the
+   * encoded form longer than base64.
    *
    * @param quoted a valid JSON string, checked by a parser; must not be changed afterwards
    * @throws IllegalArgumentException if the string is not in this encoding, or longer than {@link

@@ -8,7 +8,7 @@ import java.time.Duration;
  */
 public final class TimeLeft {
 
-  /** Time that each hop reserves, so that the innermost hop to fail sends the answer. */
+  /** Time that each hop withholds from the next hop, so that the next hop times out first. */
   public static final Duration MARGIN = Duration.ofMillis(250);
 
   private TimeLeft() {}

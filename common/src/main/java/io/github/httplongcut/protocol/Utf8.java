@@ -1,6 +1,6 @@
 package io.github.httplongcut.protocol;
 
-/** Checks whether a body is sent as text or in base64 (protocol section 2, {@code body}). */
+/** Decides whether a body is sent as text or in base64 (protocol section 2, {@code body}). */
 final class Utf8 {
 
   private Utf8() {}

@@ -24,8 +24,9 @@ public final class WireLimits {
   public static final int HEADER_CHARS = 256 << 10;
 
   /**
-   * Header values that an agent takes from a caller or an upstream server. The difference is for
-   * the fields that the relay adds: {@code Via} and {@code X-Forwarded-*}.
+   * Header values that an agent takes from a caller or an upstream server. Fewer than {@link
+   * #HEADER_FIELDS}, to leave room for the fields that the relay adds: {@code Via} and {@code
+   * X-Forwarded-*}.
    */
   public static final int OUTSIDE_HEADER_FIELDS = HEADER_FIELDS - 10;
 

@@ -139,7 +139,7 @@ final class AmqpConfigTest {
     assertThatThrownBy(() -> parse(""))
         .hasMessageStartingWith(
             "longcut.amqp.uris: expected at least one address"
-                + " amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, by --amqp or LONGCUT_AMQP_URI (");
+                + " amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; set --amqp or LONGCUT_AMQP_URI (");
   }
 
   @Test

@@ -26,8 +26,8 @@ final class Follower extends DefaultConsumer {
   }
 
   /**
-   * Completed when the follower prints no more events. The value is the reason; empty if the reader
-   * of the output has closed it.
+   * Returns a future that completes when the follower prints no more events. Its value is the
+   * failure to report; empty if the output was closed or the process is ending.
    */
   CompletableFuture<String> ended() {
     return ended;

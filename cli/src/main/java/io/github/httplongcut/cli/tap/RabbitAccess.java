@@ -95,7 +95,7 @@ final class RabbitAccess {
 
   /**
    * Sets the host separately, because the AMQP client replaces a host that it cannot parse, such as
-   * one with _, by localhost.
+   * one with _, with localhost.
    */
   private static void configure(ConnectionFactory factory, URI uri)
       throws URISyntaxException, GeneralSecurityException {
@@ -112,8 +112,8 @@ final class RabbitAccess {
   private static String required(String value, String option, String variable) {
     if (value == null || value.isBlank()) {
       throw new CommandFailedException(
-          "no RabbitMQ given, and no demo is running in this checkout; use "
-              + (option + " or set " + variable));
+          (option + " is missing and " + variable + " is not set; set one of them, or unset")
+              + " LONGCUT_AMQP_URI and LONGCUT_MANAGEMENT_URL and start a demo in this checkout");
     }
     return value;
   }

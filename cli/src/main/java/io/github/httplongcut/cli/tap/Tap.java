@@ -16,8 +16,8 @@ import java.util.Set;
  * <p>With tracing, RabbitMQ publishes a copy of each message to the exchange {@code
  * amq.rabbitmq.trace} with the routing key {@code publish.<exchange>}. A queue bound there receives
  * the copies; the relay's own queues and routing do not change. RabbitMQ copies each publish and
- * each delivery in the vhost, about two more messages for each one, so tracing is on only while it
- * is used.
+ * each delivery in the vhost, which adds about two messages for each message. So tracing is on only
+ * while it is used.
  */
 final class Tap {
 

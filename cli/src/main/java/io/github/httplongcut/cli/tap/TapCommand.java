@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Print each event that passes through RabbitMQ on one line, until Ctrl-C.",
       "While it runs, RabbitMQ's tracing is on: RabbitMQ then copies each publish and each"
-          + " delivery in the vhost, about two more messages for each one."
+          + " delivery in the vhost, which adds about two messages for each message."
     })
 public final class TapCommand implements Callable<Integer> {
 
@@ -95,7 +95,7 @@ public final class TapCommand implements Callable<Integer> {
       description = {
         "Copy all events to the queue 'tap', where the management UI shows them.",
         "Turns on RabbitMQ's tracing. The queue keeps the newest 1,000 messages for at most ten"
-            + " minutes. Run it again with other events to change the selection."
+            + " minutes. To change the selection, run this command again with other events."
       })
   static final class On implements Callable<Integer> {
 
