@@ -27,7 +27,7 @@ final class OverloadPart {
    */
   private record Scenario(String name, String path, String settings) {}
 
-  /** A short waiting room. By default the broker has requests wait rather than refuses them. */
+  /** A short waiting room. By default the broker lets requests wait instead of refusing them. */
   private static final String SHORT_WAITS = "longcut.broker.max-waiting = " + CAPACITY;
 
   private static final List<Scenario> SCENARIOS =
@@ -45,7 +45,7 @@ final class OverloadPart {
   /** Largest share of refused or lost requests at a sustainable load. */
   private static final double MAX_REFUSED = 0.001;
 
-  /** Loads are tried in steps of this part of the maximum that {@link #maxPerSecond} returns. */
+  /** Number of equal steps by which the load grows to the result of {@link #maxPerSecond}. */
   private static final int STEPS = 10;
 
   /** Limit on the steps. The relay may sustain more than wrk gets, since wrk is closed-loop. */
@@ -55,8 +55,8 @@ final class OverloadPart {
   private static final int TRIES = 2;
 
   /**
-   * Largest ratio of the time until the last response to the time of sending at a sustainable load.
-   * Above that, requests pile up.
+   * Largest ratio, at a sustainable load, of the time until the last response to the time in which
+   * the requests are sent. Above it, requests pile up.
    */
   private static final double MAX_TIME_RATIO = 1.05;
 
@@ -135,7 +135,10 @@ final class OverloadPart {
         && result.seconds() <= MAX_TIME_RATIO * bench.seconds();
   }
 
-  /** Returns the requests/s that wrk gets, or for a slow server those that its capacity allows. */
+  /**
+   * Returns the requests/s that wrk gets; for a slow server, the requests/s that the upstream
+   * agent's capacity allows.
+   */
   private double maxPerSecond(Scenario scene, BenchRelay relay) {
     if (scene.path().equals(NginxServer.LATE)) {
       return CAPACITY * 1000.0 / NginxServer.LATE_DELAY.toMillis();

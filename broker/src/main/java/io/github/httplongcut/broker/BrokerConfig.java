@@ -47,7 +47,8 @@ public record BrokerConfig(
    * @param maxInFlight requests held, waiting and running; less than {@link #PREFETCH}
    * @param maxInFlightBytes bytes of the requests held
    * @param waiting limits of the waiting room
-   * @param shares of a target and of a RabbitMQ user, in the requests held and in the waiting room
+   * @param shares the limits for one target or one RabbitMQ user, among the requests held and in
+   *     the waiting room
    * @param maxAttempts dispatches of one request
    * @param agents limits of the known agents
    */

@@ -136,7 +136,7 @@ final class BrokerLoop implements SessionListener, Ticker {
         }
       }
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
-          delivery.discard(); // expired in the inbox of a process that is gone or suspended
+          delivery.discard(); // a dead letter, such as a hello that expired in an agent's inbox
     }
   }
 
@@ -145,7 +145,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     long passed = now - lastTick;
     lastTick = now;
     SessionState state = session.state();
-    // Nobody else was late while this process had no working session or was suspended.
+    // Time without a working session, or while suspended, does not count against other processes.
     router.excludeTime(state.isHealthy() ? suspendedNanos : passed);
     suspendedNanos = 0;
     if (state.publishing() && !state.blocked()) {
@@ -225,8 +225,8 @@ final class BrokerLoop implements SessionListener, Ticker {
   private List<Effect> handleSettled(Delivery delivery, Event event) {
     if (delivery.envelope().origin() == Origin.ORPHANED_IN_DOUBT && meansNotRun(event)) {
       log.debug("event=orphan_in_doubt type={}", event.type().wireName());
-      // Another broker may have told the client agent already. A second error could make a request
-      // run twice, so the client agent's check decides.
+      // Another broker may have published this error already. A second one could make the request
+      // run twice. Without an error, the client agent decides at its own check.
       return List.of();
     }
     boolean orphaned = delivery.envelope().origin().isOrphaned();
@@ -257,7 +257,8 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   private void onEach(Delivery delivery) {
-    for (Event event : delivery.takeEvents()) { // taken, so that memory holds an answer only once
+    // Takes the events, so that the delivery keeps no answer in memory.
+    for (Event event : delivery.takeEvents()) {
       if (!guard.run(event.type().wireName(), () -> onEvent(delivery, event))) {
         delivery.done();
       }
@@ -277,7 +278,7 @@ final class BrokerLoop implements SessionListener, Ticker {
     perform(effects, delivery::done);
   }
 
-  /** Registers the agent before the intake consumes requests because of it. */
+  /** Registers the agent first, since its heartbeat may make the intake consume requests. */
   private List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat) {
     List<Effect> effects = router.onHeartbeat(heartbeat, now());
     consumption.onHeartbeat(router.load(), now());

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Counts the requests that were refused because a target or a user held its share, by the name of
- * the target or user. Only for the loop's thread.
+ * Counts the requests that were refused because a target or a user used its whole share, by the
+ * name of the target or user. Only for the loop's thread.
  */
 final class ShareMetrics {
 
@@ -29,7 +29,7 @@ final class ShareMetrics {
   /** Counts a refused request. */
   void exceeded(Party of, String name, Room room) {
     Counter.builder("longcut.broker.shares.exceeded")
-        .description("Requests refused because a target or a user held its share")
+        .description("Requests refused because a target or a user used its whole share")
         .tag("of", of.name().toLowerCase(Locale.ROOT))
         .tag("name", label(name))
         .tag("room", room.name().toLowerCase(Locale.ROOT))

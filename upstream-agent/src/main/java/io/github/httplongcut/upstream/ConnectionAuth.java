@@ -10,7 +10,7 @@ import org.apache.hc.core5.http.MessageHeaders;
 
 /**
  * Recognizes authentication that applies to a connection instead of a request, such as NTLM (RFC
- * 4559 section 6; contrary to RFC 9110 section 11.1). Such a connection must not be reused: the
+ * 4559 section 6; contrary to RFC 9110 section 3.3). Such a connection must not be reused: the
  * server would treat the next caller's request as one of the authenticated user.
  */
 final class ConnectionAuth {

@@ -81,7 +81,10 @@ final class HttpExchange implements AsyncClientExchangeHandler {
    */
   private static final int MAX_REFUSED_CONTENT = 16 * 1024;
 
-  /** Initial buffer size in bytes. Grows as content arrives, independently of Content-Length. */
+  /**
+   * Initial buffer size in bytes. The buffer grows as content arrives; Content-Length is only an
+   * upper bound.
+   */
   private static final int MIN_BUFFER_SIZE = 4096;
 
   private final HttpRequest request;
@@ -105,8 +108,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   /**
    * @param request the HTTP message with all its header fields
-   * @param body the request's content; an absent body and an empty one differ in {@code request}
-   *     only
+   * @param body the request's content; whether it is absent or empty shows only in the header
+   *     fields of {@code request}
    * @param maxResponseBody bytes
    * @param maxIdle longest time that an idle connection is kept
    */
@@ -312,8 +315,8 @@ final class HttpExchange implements AsyncClientExchangeHandler {
 
   /**
    * Returns the headers with one {@code Content-Length} instead of several equal ones (RFC 9110
-   * section 8.6), and with none if a transfer coding takes precedence (RFC 9112 section 6.3). Those
-   * of a 204 have no meaning and are not checked.
+   * section 8.6), and with none if a transfer coding takes precedence (RFC 9112 section 6.3). The
+   * lengths of a 204 have no meaning and are not checked.
    */
   private static Headers withSingleLength(Headers headers, HttpResponse response)
       throws InvalidResponseException {

@@ -49,9 +49,9 @@ final class RequestCheck {
   }
 
   /**
-   * Refuses TRACE, CONNECT, and HEAD in other than capitals. Methods are case-sensitive (RFC 9110
-   * section 9.1), but some HTTP libraries treat {@code head} as HEAD and expect no content. If the
-   * server then sends content, the library reads it as the response to the next request on the
+   * Refuses TRACE, CONNECT, and a HEAD that is not in capitals. Methods are case-sensitive (RFC
+   * 9110 section 9.1), but some HTTP libraries treat {@code head} as HEAD and expect no content. If
+   * the server then sends content, the library reads it as the response to the next request on the
    * connection, which may be another caller's.
    */
   private static void requireMethod(String method) throws CallRefusedException {

@@ -20,7 +20,7 @@ final class ResponseFault {
   /**
    * Describes a failed exchange.
    *
-   * @return a predicate whose subject, the server's host and port, the caller adds
+   * @return a text that begins with a verb; the caller puts the server's host and port before it
    */
   static String describe(Exception cause, Transferred transferred) {
     if (cause instanceof MessageConstraintException) {

@@ -33,7 +33,10 @@ record Target(
   /** Separators of path segments. Some servers treat a backslash as a slash. */
   private static final Pattern SEGMENT_END = Pattern.compile("[/\\\\]");
 
-  /** The part of a segment that some servers ignore: from a semicolon, a space or a control on. */
+  /**
+   * The part of a segment that some servers ignore: from the first semicolon, space or control
+   * character to the end.
+   */
   private static final Pattern NAME_END = Pattern.compile("[;\\x00-\\x20].*", Pattern.DOTALL);
 
   /** Limit on decoding passes in the search for dot segments. Some servers decode repeatedly. */

@@ -14,13 +14,12 @@ import java.util.function.Consumer;
 final class TargetStates {
 
   /**
-   * Maximum number of unconfirmed answers per slot; at it the target is full. Generous, because
-   * brokers do not count unconfirmed answers: requests that they send to such a target are
-   * rejected.
+   * Number of unconfirmed answers per slot at which the target is full. Generous, because brokers
+   * do not count unconfirmed answers: requests that they send to such a target are rejected.
    */
   static final int MAX_UNCONFIRMED_PER_SLOT = 16;
 
-  /** Maximum bytes of a target's unconfirmed answers; at it the target is full. */
+  /** Bytes of unconfirmed answers at which the target is full. */
   static final long MAX_UNCONFIRMED_BYTES = 16L << 20;
 
   private final Map<Target, Integer> inFlight = new HashMap<>();
@@ -63,9 +62,9 @@ final class TargetStates {
   }
 
   /**
-   * Returns the number of requests that are taken and not answered. The answer frees the slot, not
-   * the answer's confirm: the broker counts likewise, and may send the next request before RabbitMQ
-   * has confirmed the answer.
+   * Returns the number of requests that are taken and not answered. A slot is free once the answer
+   * is handed to the publisher, before RabbitMQ confirms it: the broker counts in the same way, and
+   * may send the next request before the confirm.
    */
   int inFlight(Target target) {
     return inFlight.getOrDefault(target, 0);

@@ -71,11 +71,15 @@ final class UpstreamClient implements HttpCaller, AutoCloseable {
 
   private static final int MAX_HEADER_LINE = 64 * 1024;
 
-  /** One more than the relay's limit, so that {@link HttpExchange} can report the limit by name. */
+  /**
+   * One more than the relay's limit, so that {@link HttpExchange} and not HttpCore refuses a
+   * response with too many fields: its error message names the limit.
+   */
   private static final int MAX_HEADER_LINES = WireLimits.OUTSIDE_HEADER_FIELDS + 1;
 
   /**
-   * Connections besides the capacity: for the health check, and for those that are being closed.
+   * Connections in addition to the capacity. The health check needs one, and connections that are
+   * being closed still count.
    */
   private static final int SPARE_CONNECTIONS = 8;
 

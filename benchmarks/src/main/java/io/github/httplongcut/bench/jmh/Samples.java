@@ -9,7 +9,7 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import java.util.UUID;
 
-/** Typical requests and responses: eight or six header fields and 1 KiB of JSON. */
+/** Typical requests (eight header fields) and responses (six), with 1 KiB of JSON. */
 final class Samples {
 
   static final ProcessId CLIENT = new ProcessId("client-agent", "client-agent-1-abcdef");

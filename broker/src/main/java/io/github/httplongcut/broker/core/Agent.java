@@ -146,7 +146,7 @@ final class Agent {
     checkAt = deadline();
   }
 
-  /** Returns the time on the fair clock at which the agent is missing without a sign of life. */
+  /** Returns the time on the fair clock from which the agent is missing if it remains silent. */
   private long deadline() {
     return lastSignOfLife + AgentRegistry.MISSED_HEARTBEATS * intervalNanos;
   }
@@ -163,7 +163,7 @@ final class Agent {
       standing = Standing.GOOD;
     }
     capacity = heartbeat.capacity();
-    // The heartbeat was sent a moment ago. Its number may include requests that ended since then.
+    // The heartbeat was sent a moment ago: in_flight may include requests that ended since then.
     othersOutstanding = Math.max(0, heartbeat.inFlight() - Math.max(peakSinceTick, peakBeforeTick));
     intervalNanos = heartbeat.intervalMs() * 1_000_000L;
     lastSignOfLife = fairNow;

@@ -132,7 +132,7 @@ final class AgentRegistry {
         : failing.choose(excluded, random);
   }
 
-  /** Returns whether an agent for the target has a free slot, be it a failing one. */
+  /** Returns whether an agent for the target has a free slot, even if the agent is failing. */
   boolean hasFree(String upstreamTarget) {
     TargetAgents target = targets.get(upstreamTarget);
     return target != null && target.hasFree();

@@ -14,6 +14,6 @@ public enum DropReason {
   CANCEL_WITHOUT_REQUEST,
   /** The heartbeat is from a new agent, and the limit of agents is reached. */
   TOO_MANY_AGENTS,
-  /** The answer is for an unknown request, and its user's forward budget is used up. */
+  /** The answer is for an unknown request, and the {@link ForwardBudget} of its user is used up. */
   TOO_MANY_FORWARDS
 }

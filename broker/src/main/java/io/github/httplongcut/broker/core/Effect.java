@@ -60,6 +60,9 @@ public sealed interface Effect {
   record Refuse(BrokerError error, ProcessId clientId, long endsAt, Receipt receipt)
       implements Effect {}
 
-  /** Forwards an error for a broker that is gone to the client agent, marked as orphaned. */
+  /**
+   * Publishes an error to the client agent, marked as orphaned: the broker that dispatched the
+   * request is gone.
+   */
   record RefuseOrphan(BrokerError error, ProcessId clientId, long endsAt) implements Effect {}
 }

@@ -106,7 +106,7 @@ final class Effects {
     effects.add(new Effect.Cancel(event, request.target(), attempt.upstreamId()));
   }
 
-  /** Forwards the response to a request that this broker does not know and that may be over. */
+  /** Forwards a response to the client agent. This broker does not know its request. */
   void forward(UpstreamResponse response, long now) {
     BrokerResponse event =
         new BrokerResponse(

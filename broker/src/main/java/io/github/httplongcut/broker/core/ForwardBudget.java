@@ -4,10 +4,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Token bucket per RabbitMQ user of upstream agents: limits the bytes that the broker forwards for
- * requests that it does not know, which are orphans and answers to forgotten requests. An upstream
- * agent can make up such answers for any client agent. Without a limit they would fill the broker's
- * memory and the client agent's inbox.
+ * Token bucket per RabbitMQ user of upstream agents. Limits the bytes of the answers that the
+ * broker forwards although it does not know their requests: orphans, and answers to forgotten
+ * requests. An upstream agent can make up such answers for any client agent. Without a limit they
+ * would fill the broker's memory and the client agent's inbox.
  */
 final class ForwardBudget {
 
@@ -41,7 +41,7 @@ final class ForwardBudget {
   }
 
   /**
-   * Buckets of users that are not full. RabbitMQ has authenticated these users, so they are few.
+   * Buckets that are not full, by user. RabbitMQ has authenticated these users, so they are few.
    */
   private final Map<String, Bucket> buckets = new HashMap<>();
 

@@ -14,7 +14,7 @@ import java.util.List;
  *   CLOSED ───────────────▶ STARTING ─────────────────────▶ GROWING ────────────────────▶ OPEN
  *     ▲                                                      │   ▲                         │
  *     │ channel lost,                       holds            │   │ holds                   │
- *     │ from any state                      max-in-flight    │   │ less than 90 %          │
+ *     │ from any state                      max-in-flight    │   │ at most 90 %            │
  *     │                                                      ▼   │                         │
  *     │                                                      FULL ◀────────────────────────┘
  *   DRAINING: from any state, for good
@@ -199,7 +199,10 @@ public final class Intake {
     return actions;
   }
 
-  /** Returns no more actions but hellos from now on. The session cancels the consumers for good. */
+  /**
+   * Starts the drain: from now on the only actions are hellos. The session cancels the consumers
+   * for good.
+   */
   public void beginDrain() {
     state = State.DRAINING;
   }

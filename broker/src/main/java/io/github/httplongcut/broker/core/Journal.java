@@ -39,7 +39,7 @@ public interface Journal {
   }
 
   /**
-   * Records that a request is refused because a party holds its share.
+   * Records that a request is refused because a party uses its whole share.
    *
    * @param name the name of the target or of the user
    */

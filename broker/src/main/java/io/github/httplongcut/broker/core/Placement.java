@@ -12,8 +12,8 @@ import java.util.UUID;
 
 /**
  * Places requests that are not with an agent: dispatches them, puts them into the waiting room, or
- * answers them with an error (docs/protocol.md section 4). Has a delivery settled first where its
- * request is not repeatable.
+ * answers them with an error (docs/protocol.md section 4). The delivery of a request that is not
+ * repeatable is settled first.
  */
 final class Placement {
 
@@ -43,7 +43,7 @@ final class Placement {
     this.journal = journal;
   }
 
-  /** Dispatches the request, or lets it wait, or answers it with an error, in this order. */
+  /** Dispatches the request if possible; otherwise lets it wait, or answers it with an error. */
   void place(InFlight request, Undispatched stage, String why, long now) {
     if (draining) {
       fail(request, stage, error(Failure.NOT_RUN, "the broker is shutting down"), now);
@@ -98,13 +98,14 @@ final class Placement {
       case FULL -> error(failure, name + " is full");
       case SHARE_OF_TARGET -> {
         journal.shareExceeded(Journal.Party.TARGET, request.target(), room);
-        yield error(failure, "requests for '" + request.target() + "' hold their share of " + name);
+        yield error(
+            failure, "requests for '" + request.target() + "' use their whole share of " + name);
       }
       case SHARE_OF_USER -> {
         journal.shareExceeded(Journal.Party.USER, request.user(), room);
         yield error(
             failure,
-            "requests of RabbitMQ user '" + request.user() + "' hold their share of " + name);
+            "requests of RabbitMQ user '" + request.user() + "' use their whole share of " + name);
       }
     };
   }
@@ -253,7 +254,7 @@ final class Placement {
     }
   }
 
-  /** Answers a request that needs no settling, or not any more. */
+  /** Answers a request that is settled, or that needs no settling. */
   void refuse(InFlight request, EventError error, long now) {
     table.forget(request, error.failure().code(), now);
     effects.refuse(request, error, now);

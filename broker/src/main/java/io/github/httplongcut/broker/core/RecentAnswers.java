@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Counts the recent answers of one agent's upstream server, and the server errors (5xx) among them.
- * Covers one to two times the last {@link #WINDOW}. Times are those of the {@link FairClock}.
+ * Covers the last one to two {@link #WINDOW}s. Times are those of the {@link FairClock}.
  */
 final class RecentAnswers {
 

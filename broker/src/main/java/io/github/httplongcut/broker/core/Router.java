@@ -124,7 +124,7 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** Handles a dispatch that RabbitMQ dead-lettered. The caller settles the dead letter before. */
+  /** Handles a dispatch that RabbitMQ dead-lettered. The caller has settled the dead letter. */
   public List<Effect> onUndelivered(UUID brokerReqId, Undelivered reason, long now) {
     current(brokerReqId).ifPresent(attempt -> undelivered(attempt, reason, now));
     return placement.finish(now);
@@ -189,7 +189,7 @@ public final class Router {
   }
 
   /**
-   * Handles an upstream agent's error. The caller settles the event's delivery before.
+   * Handles an upstream agent's error. The caller has settled the event's delivery.
    *
    * @param user the RabbitMQ user that published the error
    */
@@ -336,8 +336,8 @@ public final class Router {
 
   /**
    * Handles a new inbox: the old one is out of reach, and the broker continues under a new id.
-   * Forgets the requests that are with an agent, as if this broker had ended. Agents publish acks
-   * and answers of these to the old id, so they reach the client agent as orphans (docs/protocol.md
+   * Forgets the requests that are with an agent, as if this broker had ended. The agents publish
+   * their answers to the old id, so the answers reach the client agent as orphans (docs/protocol.md
    * section 4, "Orphans"). An error from this broker, such as {@code upstream_ack_timeout}, could
    * contradict them.
    */
@@ -351,7 +351,10 @@ public final class Router {
     return placement.finish(now);
   }
 
-  /** Excludes time in which this process could not hear others from the timeouts on them. */
+  /**
+   * Extends the timeouts on other processes by this time, in which this process could not hear
+   * them.
+   */
   public void excludeTime(long nanos) {
     fair.exclude(nanos);
   }
@@ -385,7 +388,7 @@ public final class Router {
     return table.isEmpty();
   }
 
-  /** Returns whether no request is in flight or was a moment ago, so that ticks may be rare. */
+  /** Returns whether ticks may be rare: no request is in flight, and none was a moment ago. */
   public boolean isQuiet() {
     return table.isEmpty() && agents.areAtRest();
   }

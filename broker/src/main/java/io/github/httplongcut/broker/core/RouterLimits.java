@@ -13,7 +13,8 @@ import java.time.Duration;
  * @param maxInFlight requests held, waiting and running
  * @param maxInFlightBytes bytes of the requests held
  * @param waiting limits of the waiting room
- * @param shares of a target and of a RabbitMQ user, in the requests held and in the waiting room
+ * @param shares the limits for one target or one RabbitMQ user, among the requests held and in the
+ *     waiting room
  * @param maxAttempts dispatches of one request, without those that cost no attempt
  * @param agents limits of the known agents
  */

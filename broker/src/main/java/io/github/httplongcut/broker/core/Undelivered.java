@@ -4,6 +4,6 @@ package io.github.httplongcut.broker.core;
 public enum Undelivered {
   /** The agent rejected it, because it drains or is full. */
   REJECTED,
-  /** The dispatch expired in the agent's inbox, or any other reason. */
+  /** Any other reason, such as a dispatch that expired in the agent's inbox. */
   DEAD_LETTERED
 }

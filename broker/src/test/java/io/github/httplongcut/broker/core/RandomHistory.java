@@ -49,7 +49,7 @@ final class RandomHistory {
           3,
           new AgentLimits(2, 2, OutlierDetection.ON)); // the limit admits two of the three agents
 
-  /** A request as received once. After a redelivery it has another reception. */
+  /** One reception of a request. A redelivery of the request is another reception. */
   private static final class Reception {
     final ClientRequest request;
     final SimulatedReceipt receipt;
@@ -297,7 +297,7 @@ final class RandomHistory {
     Reception reception = receptions.get(clientReqId);
     assertThat(reception.receipt).as("answers the latest reception").isSameAs(receipt);
     assertThat(reception.over).as("answered once").isFalse();
-    assertThat(reception.receipt.lost).as("answers what is its own").isEqualTo(false);
+    assertThat(reception.receipt.lost).as("answers a delivery that is not lost").isEqualTo(false);
     reception.over = true;
     answers.merge(clientReqId, 1, Integer::sum);
     if (!reception.request.request().isRepeatable()) {

@@ -148,7 +148,7 @@ class RouterDispatchTest {
   }
 
   @Test
-  void returnedGoesToTheNextAgentAndTheAgentGetsNothingNew() {
+  void returnedRequestGoesToTheNextAgentAndTheFirstGetsNothingNew() {
     dispatched("POST");
     fixture.heartbeat(AGENT_2, 1, 0);
 
@@ -205,7 +205,7 @@ class RouterDispatchTest {
   }
 
   @Test
-  void otherDeadLetterMakesTheAgentSuspectAndGoesToTheNext() {
+  void requestOfAnyOtherDeadLetterGoesToTheNextAgentAndTheFirstIsSuspect() {
     dispatched("POST");
     assertThat(fixture.undelivered(1, Undelivered.DEAD_LETTERED)).isEmpty();
     assertThat(fixture.get(2)).containsExactly("ack r2");
@@ -214,7 +214,7 @@ class RouterDispatchTest {
   }
 
   @Test
-  void notRunMakesTheAgentSuspectAndGoesToTheNext() {
+  void requestNotRunGoesToTheNextAgentAndTheFirstIsSuspect() {
     running("POST");
     fixture.heartbeat(AGENT_2, 1, 0);
     fixture.heartbeat(AGENT_1, 1, 1);
@@ -235,9 +235,9 @@ class RouterDispatchTest {
         .containsExactly("refuse r1 upstream_unreachable");
   }
 
-  /** Requests continue to be dispatched to other agents. */
+  /** Requests are still dispatched to the other agents. */
   @Test
-  void inboxBusyGoesToTheNextAgent() {
+  void requestForABusyInboxGoesToTheNextAgent() {
     dispatched("POST");
     fixture.heartbeat(AGENT_2, 10, 0);
 

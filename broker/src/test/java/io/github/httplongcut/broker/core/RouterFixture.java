@@ -139,7 +139,7 @@ final class RouterFixture {
     return id(ids);
   }
 
-  /** Makes the router throw when it generates the id of this number. */
+  /** Makes the router throw when it generates the dispatch id with this number. */
   RouterFixture bugAt(int number) {
     bugAt = number;
     return this;

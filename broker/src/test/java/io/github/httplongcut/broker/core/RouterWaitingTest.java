@@ -305,7 +305,7 @@ class RouterWaitingTest {
     assertThat(servedOneByOne(5)).containsExactly(9, 11, 12, 21, 22);
   }
 
-  /** The turns of the time before the room was empty do not count. */
+  /** Turns do not count once the waiting room was empty. */
   @Test
   void rejectedRequestPrecedesAllLaterOnes() {
     fixture = new RouterFixture(RouterFixture::largeLimits);
@@ -351,7 +351,7 @@ class RouterWaitingTest {
     assertThat(fixture.exceededShares).containsExactly("TARGET orders IN_FLIGHT");
   }
 
-  /** Receives requests from r2 on until one is refused. Returns the number before, at most 40. */
+  /** Receives r2, r3, ... until one is refused. Returns how many were accepted, at most 40. */
   private int acceptedUntilRefused(String code) {
     int taken = 0;
     while (taken < 40 && !fixture.get(2 + taken).contains("refuse r" + (2 + taken) + " " + code)) {
@@ -439,7 +439,7 @@ class RouterWaitingTest {
     assertThat(fixture.get(2)).containsExactly("ack r2");
   }
 
-  /** Otherwise much later heartbeats would be corrected by requests that ended long ago. */
+  /** Otherwise requests that ended long ago would be subtracted from a much later heartbeat. */
   @Test
   void routerIsQuietOnlyOnceTicksHaveForgottenEndedRequests() {
     fixture.heartbeat(AGENT_1, 1, 0);
