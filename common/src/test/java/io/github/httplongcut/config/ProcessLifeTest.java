@@ -141,6 +141,8 @@ final class ProcessLifeTest {
 
   private void run(String how, String... options) throws IOException {
     List<String> command = new ArrayList<>();
+    // A shell that runs the tests in the background has them ignore SIGINT, and so their children.
+    command.addAll(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(options));
     command.addAll(
