@@ -55,7 +55,7 @@ class BrokerLoopTest {
   private static final UUID REQUEST_2 = new UUID(1, 2);
   private static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
 
-  private final FakeSession session = new FakeSession();
+  private final FakeBrokerSession session = new FakeBrokerSession();
   private final FakeChannel channel = new FakeChannel();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final Router router =

@@ -32,7 +32,7 @@ class ConsumptionTest {
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Consumption.class);
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-  private final FakeSession session = new FakeSession();
+  private final FakeBrokerSession session = new FakeBrokerSession();
   private final Consumption consumption =
       new Consumption(
           new Intake(new Intake.Limits(2_000, 10, 10)),

@@ -7,7 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.amqp.Delivery.Envelope;
 import io.github.httplongcut.amqp.Delivery.Origin;
-import io.github.httplongcut.amqp.FakeSession.FakeSource;
+import io.github.httplongcut.amqp.FakeClientSession.FakeSource;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;

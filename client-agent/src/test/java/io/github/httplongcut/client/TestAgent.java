@@ -2,7 +2,7 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.amqp.FakeSession;
+import io.github.httplongcut.amqp.FakeClientSession;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
@@ -42,7 +42,7 @@ final class TestAgent {
   static final ProcessId CLIENT = ProcessId.parse("acme.edge-aaaaaa");
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final FakeSession session;
+  final FakeClientSession session;
   final ClientAgent agent;
 
   TestAgent() {
@@ -51,7 +51,7 @@ final class TestAgent {
 
   TestAgent(ClientAgentConfig config) {
     Loop loop = new Loop("loop");
-    session = new FakeSession(loop);
+    session = new FakeClientSession(loop);
     agent = new ClientAgent(config, CLIENT, loop, session, registry);
     agent.start();
   }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Fake session that holds publications until the test gives them an outcome. */
-final class FakeSession implements Session {
+final class FakeBrokerSession implements Session {
 
   private final List<Publication> published = new ArrayList<>();
   private final List<String> consumed = new ArrayList<>();

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * Session without RabbitMQ. Records publications, and lets a test decide their outcomes and deliver
  * events. In this package because the constructor of {@link Delivery} is package-private.
  */
-public final class FakeSession implements Session {
+public final class FakeClientSession implements Session {
 
   private final Executor loop;
   private final List<Publication> published = new CopyOnWriteArrayList<>();
@@ -24,7 +24,7 @@ public final class FakeSession implements Session {
   private volatile SessionState state = new SessionState(true, true, false);
   private volatile boolean closed;
 
-  public FakeSession(Executor loop) {
+  public FakeClientSession(Executor loop) {
     this.loop = loop;
   }
 
