@@ -206,7 +206,8 @@ final class ClientAgent {
   }
 
   /**
-   * Passes ticks to the parts. Excuses time in which this process was suspended or disconnected.
+   * Passes ticks to the parts. Time in which this process was suspended or disconnected counts
+   * neither for the checks of pending requests nor for the ack delays.
    */
   private final class AgentTicker implements Ticker {
 

@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Handles the messages that RabbitMQ delivers to the client agent. Checks the envelope, passes the
- * events to {@link PendingRequests} and acks the message. If an event makes a request that is not
- * repeatable run again, settles the message first (protocol section 4, rule 1). On the loop.
+ * events to {@link PendingRequests} and acks the message. If an event may cause another publication
+ * of a request that is not repeatable, settles the message first (protocol section 4, rule 1). On
+ * the loop.
  */
 final class ClientSessionListener implements SessionListener {
 
@@ -122,7 +123,8 @@ final class ClientSessionListener implements SessionListener {
   @Override
   public void onConsuming() {
     log.info("event=consuming");
-    // Only now is the new inbox bound: the answers to requests published earlier would be lost.
+    // Requests are published again only now: before, the new inbox was not bound and would have
+    // missed their answers.
     if (inboxReplaced) {
       inboxReplaced = false;
       pending.onInboxReplaced(clock.getAsLong());

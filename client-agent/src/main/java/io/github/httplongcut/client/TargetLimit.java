@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   <li>The limit stays while brokers refuse at most one in {@value #ENDED_PER_BUSY} of the
  *       requests that end: then only one of several brokers may have a full waiting room, or other
  *       client agents may have filled it.
- *   <li>Within one {@link Window} the limit falls at most to half of the requests that were in
- *       flight at the window's first such error, because many such errors arrive at once.
+ *   <li>Within one {@link Window} the limit does not fall below half of the requests that were in
+ *       flight when it first fell, because many such errors arrive at once.
  *   <li>From its highest value the limit may fall to {@link #MIN_LIMIT} at once, because many
  *       requests are then in flight that no broker has seen yet.
  *   <li>After each window in which it did not fall, the limit grows: by 10 %, then by 20, 40, 80

@@ -30,8 +30,8 @@ public final class Delivery {
     DEAD_LETTERED,
     /**
      * A request that a quorum queue has delivered before, and now delivers again or dead-letters to
-     * its sender. The first receiver may have settled and run it: the node that answered the fence
-     * may not be the queue's leader, so the leader may have missed the ack.
+     * its sender. The first receiver may have settled and run it: only the receiver's node has
+     * answered the fence, and the queue's leader on another node may have missed the ack.
      */
     IN_DOUBT,
     /** From the queue {@link Topology#ORPHAN}: sent to a broker that is gone. */
@@ -120,8 +120,8 @@ public final class Delivery {
   }
 
   /**
-   * Removes and returns the events, so that a request that is refused at once takes up no memory
-   * until the refusal is confirmed.
+   * Removes and returns the events. So, while the refusal of a request waits for its confirm, the
+   * delivery does not keep the request in memory.
    */
   public List<Event> takeEvents() {
     List<Event> taken = events;

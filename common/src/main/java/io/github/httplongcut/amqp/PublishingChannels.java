@@ -167,9 +167,9 @@ final class PublishingChannels {
   }
 
   /**
-   * Returns the channel that a further tenant shares once the limit is reached. Chooses the channel
-   * whose oldest message is the newest, since that one is the least delayed. Empty before the
-   * limit, and if no channel can be shared.
+   * Returns the channel that a further tenant shares once the limit is reached: the least delayed
+   * one. Prefers channels that are not slow, and of these the one whose oldest unconfirmed message
+   * was written last. Empty before the limit, and if no channel can be shared.
    */
   private Optional<PublishingChannel> sharedChannel() {
     if (tenantChannels.size() < limit) {
@@ -273,8 +273,8 @@ final class PublishingChannels {
   }
 
   /**
-   * Returns whether the link's thread must open a channel, and resets that. If so, the time for
-   * RabbitMQ's reply runs until {@link #onOpened}.
+   * Returns whether the link's thread must open a channel, and forgets the request for it. If true,
+   * {@link #unansweredNanos} counts the time from now until {@link #onOpened}.
    */
   boolean takeOpenRequest(long now) {
     openingSince =

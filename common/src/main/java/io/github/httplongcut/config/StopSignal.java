@@ -38,7 +38,7 @@ final class StopSignal {
     return first.get();
   }
 
-  /** Releases a JVM that waits in the shutdown hook: the process has closed. */
+  /** Lets the shutdown hook end, if it waits: the role is closed. */
   void ended() {
     ended.countDown();
   }

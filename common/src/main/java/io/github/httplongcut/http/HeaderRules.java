@@ -59,15 +59,15 @@ public final class HeaderRules {
 
   /**
    * Fields that stay even if {@code Connection} names them, in lower case. Section 7.6.1 forbids a
-   * sender to name them. If a malicious sender could remove them, the relay would set another
-   * {@code Host} or length.
+   * sender to name them. Otherwise a malicious sender could have them removed, and the relay would
+   * put in a {@code Host} or length of its own.
    */
   private static final Set<String> NEVER_HOP_BY_HOP = Set.of("host", "content-length");
 
   /**
    * Fields besides {@code X-Forwarded-*} in which proxies, load balancers and CDNs report the
-   * caller and the original request; in lower case, with {@code -} for {@code _} as CGI reads them.
-   * A server may trust these fields, so the relay does not pass on what a caller sent. {@code
+   * caller and the original request. Their names are in the form that {@link #asCgiName} returns. A
+   * server may trust these fields, so the relay does not pass on what a caller sent. {@code
    * Client-Cert} and {@code Client-Cert-Chain}: RFC 9440 section 2.4.
    */
   private static final Set<String> ORIGIN =
@@ -160,8 +160,10 @@ public final class HeaderRules {
   }
 
   /**
-   * Returns a lower-case name with {@code -} for {@code _}, which CGI (RFC 3875 section 4.1.18) and
-   * WSGI do not distinguish.
+   * Replaces {@code _} by {@code -}, since CGI (RFC 3875 section 4.1.18) and WSGI do not
+   * distinguish them.
+   *
+   * @param name in lower case
    */
   private static String asCgiName(String name) {
     return name.replace('_', '-');

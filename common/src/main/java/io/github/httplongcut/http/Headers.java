@@ -50,8 +50,8 @@ public final class Headers {
   public static final Headers EMPTY = new Headers(List.of());
 
   /**
-   * Bytes of memory for a name or a value besides its characters: two objects for the string, and
-   * the objects of the field for a name.
+   * Bytes of memory for a name or a value besides its characters: those of the string's two objects
+   * and, for a name, those of the field's objects too.
    */
   private static final int OVERHEAD = 64;
 

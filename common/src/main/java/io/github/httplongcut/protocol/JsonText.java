@@ -32,8 +32,8 @@ final class JsonText {
 
   /**
    * Returns the body of a JSON string. Both the decoded and the encoded length are limited, so that
-   * a body that a broker passes on always fits into a message. An honest sender never makes the
-   * encoded form longer than base64.
+   * a body that a broker passes on always fits into a message. Honest senders keep to the limit on
+   * the encoded length: they use base64 where the escaped text would be longer.
    *
    * @param quoted a valid JSON string, checked by a parser; must not be changed afterwards
    * @throws IllegalArgumentException if the string is not in this encoding, or longer than {@link

@@ -40,7 +40,7 @@ final class Heartbeats {
   /** Minimum time between rounds. One round answers all hellos that arrive within this time. */
   static final Duration MIN_BETWEEN_ROUNDS = Duration.ofMillis(200);
 
-  /** Largest part of the interval by which a pause is shortened at random. */
+  /** An ordinary pause is shorter than the interval by a random part of up to this. */
   private static final double JITTER = 0.1;
 
   /**
@@ -152,7 +152,7 @@ final class Heartbeats {
 
   /**
    * Schedules {@link #AFTER_REJECTION} heartbeats. A broker that receives the rejection considers
-   * the target full until the next heartbeat, except for slots that its own requests free. The
+   * the target full until the next heartbeat, or until one of its own requests there ends. The
    * rejection takes another route than the heartbeats, so the first heartbeat may arrive before it.
    */
   void onRejected(Target target) {

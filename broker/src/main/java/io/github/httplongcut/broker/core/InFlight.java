@@ -123,7 +123,7 @@ final class InFlight {
     this.stage = stage;
   }
 
-  /** Returns the id of the latest dispatch, or of the first one before it is dispatched. */
+  /** Returns the id of the latest dispatch; before the first one, the id that it will have. */
   UUID brokerReqId() {
     return brokerReqId;
   }
