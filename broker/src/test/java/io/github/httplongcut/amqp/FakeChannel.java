@@ -35,7 +35,7 @@ public final class FakeChannel implements Delivery.Source {
     return rejected;
   }
 
-  /** Returns the deliveries whose fence is outstanding. */
+  /** Returns the deliveries that wait for {@link #answerFence} to settle them. */
   public List<Delivery> settling() {
     return settling;
   }

@@ -121,7 +121,7 @@ class AdmissionTest {
 
   /** There was room when the head came. */
   @Test
-  void aSlowUploadIsRefusedIfTooManyRequestsWaitForAnAckAtItsEnd() throws RequestRefusedException {
+  void aSlowUploadIsRefusedIfAtItsEndTooManyRequestsWaitForAnAck() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
     Admission.Permit slow = large.acquire("a", CALLER, 1, 0);
     List<Admission.Permit> permits = new ArrayList<>();
@@ -180,7 +180,10 @@ class AdmissionTest {
     assertThat(large.acquire("a", CALLER, 1, 0)).isNotNull();
   }
 
-  /** Heads do not count for a busy target: a request is refused once it is complete. */
+  /**
+   * Heads do not count in the limit of a busy target. If completed requests reach the limit, the
+   * next request to be completed is refused.
+   */
   @Test
   void onlyCompleteRequestsCountForTheirTarget() throws RequestRefusedException {
     Admission large = admission(1_000, 1_000_000, "a");
@@ -220,7 +223,7 @@ class AdmissionTest {
     Admission large = admission(registry, 1_000, 1_000_000, "a");
     acquire(large, "a", caller(2), 1);
 
-    assertThat(acquire(large, "a", caller(1), 2_000)).as("334 held, 665 free").hasSize(333);
+    assertThat(acquire(large, "a", caller(1), 2_000)).as("holds 333, 666 are free").hasSize(333);
     assertThatThrownBy(() -> large.acquire("a", caller(1), 1, 0))
         .hasMessage("caller 0.0.0.1 already holds its share of the requests in flight")
         .isInstanceOfSatisfying(
@@ -271,7 +274,7 @@ class AdmissionTest {
 
   /** One caller holds all of the target's share. */
   @Test
-  void aTargetOverItsShareStillTakesAFewOfOtherCallers() throws RequestRefusedException {
+  void aTargetOverItsShareStillTakesAFewRequestsOfOtherCallers() throws RequestRefusedException {
     Admission large = admission(registry, 1_000, 1_000_000, "a", "b");
     acquire(large, "a", caller(1), 600).forEach(AdmissionTest::complete);
     large.acquire("b", caller(2), 1, 0).onRequestComplete(0);
@@ -383,7 +386,7 @@ class AdmissionTest {
 
     assertThat(large.isIdle()).isTrue();
     List<Admission.Permit> permits = acquire(large, "a", caller(3), 2_000);
-    assertThat(permits).as("half of the rest: others asked recently").hasSize(334);
+    assertThat(permits).as("half of what is free, since others asked recently").hasSize(334);
   }
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();

@@ -119,7 +119,7 @@ class ClientSessionListenerTest {
   }
 
   @Test
-  void notRunOfANonRepeatableRequestIsSettledFirst() {
+  void aNotRunErrorOfANonRepeatableRequestIsSettledBeforeItIsPublishedAgain() {
     add("POST");
 
     deliver(Origin.SENT, "broker", error(0, Failure.NOT_RUN));
@@ -162,7 +162,7 @@ class ClientSessionListenerTest {
   }
 
   @Test
-  void aRequestThatDidNotComeBackIsDiscarded() {
+  void aRequestThatIsNotADeadLetterIsDiscarded() {
     add("GET");
 
     deliver(Origin.SENT, "acme", publications.get(0).event());
@@ -182,7 +182,7 @@ class ClientSessionListenerTest {
   }
 
   @Test
-  void theOrphanedMarkIsPassedOn() {
+  void theOrphanedFlagIsPassedToThePendingRequests() {
     add("GET");
 
     listener.onDelivery(

@@ -121,7 +121,10 @@ class SharedQueuesTest {
     assertThat(callbacks).endsWith("delivery");
   }
 
-  /** A quorum queue counts messages on their way to a cancelled consumer as delivered. */
+  /**
+   * A cancel can cost requests: a quorum queue counts messages as delivered even if they were still
+   * on their way to the cancelled consumer.
+   */
   @Test
   void aLargerPrefetchAddsAConsumerAndCancelsNone() {
     consumingChannel.consume(REQUESTS, 32);

@@ -68,7 +68,7 @@ class AgentRegistryTest {
   }
 
   @Test
-  void overTheTotalTheUserWithTheMostAgentsLosesItsLeastRecentOne() {
+  void ifTheTotalIsReachedTheUserWithTheMostAgentsLosesItsLeastRecentOne() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("plant.c-aaaaaa", BILLING);
@@ -87,7 +87,7 @@ class AgentRegistryTest {
   }
 
   @Test
-  void overTheTotalTheUserWithTheMostAgentsGetsNoMore() {
+  void ifTheTotalIsReachedTheUserWithTheMostAgentsGetsNoMore() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("plant.a-aaaaaa", BILLING);
@@ -101,7 +101,7 @@ class AgentRegistryTest {
 
   /** Otherwise each heartbeat would displace an agent of the other user, endlessly. */
   @Test
-  void usersWithEquallyManyAgentsDoNotDisplaceEachOthers() {
+  void usersWithEquallyManyAgentsDoNotDisplaceAgentsOfEachOther() {
     heartbeat("plant.a-aaaaaa", ORDERS);
     heartbeat("plant.b-aaaaaa", ORDERS);
     heartbeat("works.a-aaaaaa", ORDERS);
@@ -169,7 +169,10 @@ class AgentRegistryTest {
     assertThat(tick(Duration.ofMillis(1))).hasSize(1);
   }
 
-  /** A failing agent is free again at once, so its share in use is always the smallest. */
+  /**
+   * A failing agent ends each request at once, so it always has the smallest share in use. Without
+   * this rule it would be chosen the most often.
+   */
   @Test
   void failingAgentIsTheLastChoice() {
     heartbeat("plant.a-aaaaaa", ORDERS);
@@ -315,7 +318,7 @@ class AgentRegistryTest {
 
       int leastBusy = chosen.get(ProcessId.parse("plant.a0-aaaaaa"));
       assertThat(chosen).as("each agent is chosen").hasSize(agents);
-      assertThat(leastBusy).as("of 1,000 by %d agents", agents).isLessThan(800);
+      assertThat(leastBusy).as("of 1,000 choices among %d agents", agents).isLessThan(800);
       assertThat(leastBusy).as("the most often").isEqualTo(Collections.max(chosen.values()));
     }
   }

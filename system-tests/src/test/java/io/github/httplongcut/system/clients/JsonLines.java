@@ -63,7 +63,7 @@ final class JsonLines implements AutoCloseable {
     }
   }
 
-  /** Reads the line that the process prints at its start, before any request. */
+  /** Reads the next line: before any request, the one that the process prints at its start. */
   String firstLine() {
     try {
       String line = responses.readLine();

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A client of another language in a small script. The script reads each request as a line of JSON
- * and answers with one line:
+ * A client in another language: a small script that reads each request as a line of JSON and
+ * answers with one line:
  *
  * <pre>{@code
  * {"url", "method", "headers": [[name, value]], "follow", "compressed",

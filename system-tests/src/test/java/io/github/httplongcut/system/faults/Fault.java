@@ -243,7 +243,7 @@ enum Fault implements FaultScenario {
     return !stopsRabbitMq() || !(other.stopsRabbitMq() || other.needsRabbitMq());
   }
 
-  /** Returns whether the fault is tested together with each other paired fault. */
+  /** Returns whether the fault is tested in pairs, with each paired fault that it goes with. */
   boolean isPaired() {
     return PAIRED.contains(this);
   }

@@ -211,8 +211,8 @@ final class FaultInjectors {
 
   /**
    * Starts one more process of each role with clocks that are a day off, as with {@code faketime -f
-   * +1d}. The monotonic clock is off as well: with DONT_FAKE_MONOTONIC, libfaketime 0.9.10 makes
-   * timed waits of a JVM return at once, so that the JVM spins.
+   * +1d}. The monotonic clock is off as well, because DONT_FAKE_MONOTONIC does not work here: with
+   * it, libfaketime 0.9.10 makes timed waits of a JVM return at once, so that the JVM spins.
    */
   static FaultInjector setClocks() {
     return (bench, random) -> {
@@ -259,7 +259,7 @@ final class FaultInjectors {
     }
   }
 
-  /** Publishes messages to every queue that no process of the relay would send. */
+  /** Publishes to every queue messages that no process of the relay would send. */
   static FaultInjector garbage() {
     return (bench, random) -> {
       asAdmin(

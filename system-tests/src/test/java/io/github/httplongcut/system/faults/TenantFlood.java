@@ -52,8 +52,8 @@ final class TenantFlood implements AutoCloseable {
   }
 
   /**
-   * Publishes one batch. An exception ends the flood, since another fault has closed the
-   * connection.
+   * Publishes one batch. An exception means that another fault has closed the connection; it ends
+   * the flood.
    */
   private void publishBatch() {
     BasicProperties properties =

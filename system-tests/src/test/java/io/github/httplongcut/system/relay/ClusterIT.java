@@ -71,8 +71,8 @@ class ClusterIT {
   }
 
   /**
-   * A time, as {@code nanoTime}, in which requests may fail, including those in flight at its
-   * begin.
+   * A period, in {@code nanoTime}s, in which requests may fail. Requests that are in flight when it
+   * begins may fail, too.
    */
   private record Disturbed(int node, long from, long until) {
     boolean covers(Answered request) {
@@ -144,7 +144,7 @@ class ClusterIT {
     assertThat(answered)
         .as("every error is one of the relay's")
         .allMatch(each -> each.status() == 200 || (each.status() >= 500 && !each.code().isEmpty()));
-    // Failed requests do not count while the whole machine was paused.
+    // Requests in flight during, or sent right after, a pause of the whole machine do not count.
     List<Answered> judged =
         answered.stream()
             .filter(each -> machine.stream().noneMatch(stall -> stall.touches(each)))

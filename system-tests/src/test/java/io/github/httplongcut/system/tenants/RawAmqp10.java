@@ -46,7 +46,8 @@ final class RawAmqp10 implements AutoCloseable {
   /**
    * Logs in and attaches a sender.
    *
-   * @throws IOException if RabbitMQ refuses the login or the sender, with its error
+   * @throws IOException if RabbitMQ refuses the login or the sender. The message contains
+   *     RabbitMQ's error only if it refuses the sender
    */
   RawAmqp10(RabbitMq rabbitMq, String user, String exchange, String key) throws IOException {
     socket = new Socket(rabbitMq.host(), rabbitMq.amqpPort());
@@ -98,12 +99,12 @@ final class RawAmqp10 implements AutoCloseable {
     return described(PROPERTIES, list(NULL, userId, NULL, NULL, NULL, NULL, contentType));
   }
 
-  /** The section {@code message-annotations} with one annotation, whose value is encoded. */
+  /** The section {@code message-annotations} with one annotation. Its value is already encoded. */
   static byte[] annotation(String name, byte[] value) {
     return described(MESSAGE_ANNOTATIONS, map(symbol(name), value));
   }
 
-  /** The section {@code application-properties} with one property, whose value is encoded. */
+  /** The section {@code application-properties} with one property. Its value is already encoded. */
   static byte[] property(String name, byte[] value) {
     return described(APPLICATION_PROPERTIES, map(text(name), value));
   }

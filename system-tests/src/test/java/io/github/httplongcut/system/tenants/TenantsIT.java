@@ -29,6 +29,7 @@ class TenantsIT extends AttackFixture {
 
   // Dead letters.
 
+  /** The dead letters are acme's requests with the routing key of a target it may not call. */
   @Test
   void deadLettersWithForeignKeysAreNotRun() {
     Tenant acme = testbed().acme();

@@ -50,7 +50,7 @@ final class UnreadableMessages {
     send(testbed.acme(), "client_cancel", broker, "client_cancel");
   }
 
-  /** Sends heartbeats of plant for its own target. */
+  /** Sends heartbeats of the tenant plant for its own target. */
   void heartbeats() throws IOException {
     ProcessId id = testbed.plant().id();
     send(
