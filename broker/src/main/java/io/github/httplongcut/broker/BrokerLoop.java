@@ -126,7 +126,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       case CLIENT_REQUEST -> onRequests(delivery);
       case BROKER_REQUEST, UPSTREAM_ERROR ->
           delivery.settle(() -> delivery.events().forEach(event -> onSettled(delivery, event)));
-      // Orphaned acks included: the router takes those of its own dispatches.
+      // Even if orphaned: the router forwards responses, and takes acks of its own dispatches.
       case UPSTREAM_RESPONSE, BROKER_REQUEST_ACK -> onEach(delivery);
       case UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
         if (orphaned) {
@@ -321,7 +321,10 @@ final class BrokerLoop implements SessionListener, Ticker {
     countdown.decrement();
   }
 
-  /** Handles an exception in an effect. The event for which the router waits must still come. */
+  /**
+   * Handles an exception in an effect, so that neither the router nor a delivery waits forever for
+   * the outcome of the effect.
+   */
   private void onFailed(Effect effect) {
     if (effect instanceof Effect.Dispatch e) {
       // The session may have the publication already. NOT_WRITTEN could make the request run twice.

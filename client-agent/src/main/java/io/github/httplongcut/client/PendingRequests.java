@@ -66,7 +66,7 @@ final class PendingRequests {
     this.ackTimeout = ackTimeout;
     this.publisher = publisher;
     this.newId = newId;
-    // The time until the check: no broker acks a request later.
+    // As long as the time from a publication to its check: no broker acks a request later.
     this.abandoned = new AbandonedRequests(2 * ackTimeout.toNanos());
   }
 
@@ -162,8 +162,8 @@ final class PendingRequests {
   /**
    * A broker has sent an error.
    *
-   * @param orphaned true if the error was for a broker that is gone. A repeatable request of such a
-   *     broker comes back by itself, so its error is dropped
+   * @param orphaned true if the error was for a broker that is gone. Such an error of a repeatable
+   *     request is dropped: RabbitMQ itself takes that request back from the lost broker
    * @return whether a request waited for it
    */
   boolean onError(BrokerError event, boolean orphaned, long now) {

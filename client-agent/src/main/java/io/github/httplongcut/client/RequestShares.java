@@ -167,8 +167,8 @@ final class RequestShares {
 
     /**
      * Counts the request, which is complete now, for its target, if the target's share allows it.
-     * {@link Decision#ROOM_FULL} does not count: the request holds its place and bytes already, and
-     * the answers of other requests may have exceeded the limit since.
+     * A full room is no reason against it: the request holds its place and bytes already, even if
+     * the answers of other requests have exceeded the limit since.
      */
     Decision acquireTarget(long now) {
       synchronized (RequestShares.this) {

@@ -49,8 +49,8 @@ final class BatchQueue {
   static final int MAX_UNCONFIRMED_PER_TENANT = 30;
 
   /**
-   * A tenant at its limit counts as stuck if RabbitMQ has confirmed a message for others this much
-   * later than the tenant's own last confirm.
+   * A tenant at its limit counts as stuck if at least this much time lies between its own last
+   * confirm and a later confirm for others.
    */
   static final Duration STUCK_AFTER = Duration.ofSeconds(1);
 
@@ -298,8 +298,8 @@ final class BatchQueue {
   }
 
   /**
-   * Makes lanes ready that have been held for long enough without a confirm. Low-priority lanes
-   * that have let others go first for long enough become ready like these others.
+   * Moves to {@link #ready} the lanes that have been held for long enough without a confirm, and
+   * the low-priority lanes that have let others go first for long enough.
    */
   private void releaseExpired(long now) {
     releaseExpired(held, now);

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  *   <li>The link's thread declares and binds queues, starts and cancels consumers, and writes acks,
  *       rejections and fences.
  *   <li>The connection's reader thread, which never blocks, decodes messages and hands them to the
- *       loop in order.
+ *       loop in order. The loop decodes heartbeats ({@link HeartbeatReader}).
  * </ul>
  */
 final class ConsumingChannel implements Link.ConnectionUser {
@@ -247,7 +247,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
       metrics.connected();
       workWhileOpen(epoch);
     } catch (IOException e) {
-      topologyChecked = false; // the next attempt names a deleted queue or exchange
+      topologyChecked = false; // so the next attempt checks again, and names what is missing
       throw e;
     } finally {
       nodeAffinity.onDisconnected();
@@ -602,7 +602,10 @@ final class ConsumingChannel implements Link.ConnectionUser {
     }
   }
 
-  /** Receives one queue's messages on the connection's reader thread and decodes them. */
+  /**
+   * Receives one queue's messages on the connection's reader thread and decodes them, except
+   * heartbeats ({@link HeartbeatReader}).
+   */
   private final class Reader extends DefaultConsumer {
     private final Epoch epoch;
     private final String queue;
@@ -623,7 +626,9 @@ final class ConsumingChannel implements Link.ConnectionUser {
       try {
         if (Heartbeat.isHeartbeatExchange(envelope.getExchange())) {
           epoch.heartbeats.add(Heartbeat.of(queue, envelope.getRoutingKey(), properties, body));
-          epoch.ack(tag); // also wakes the link's thread, which schedules the turn that decodes it
+          // Also wakes the link's thread. If no turn for heartbeats is due yet, this thread will
+          // schedule one on the loop, which decodes the heartbeat.
+          epoch.ack(tag);
           return;
         }
         message =

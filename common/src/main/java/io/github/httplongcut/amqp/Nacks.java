@@ -23,8 +23,8 @@ import java.util.Set;
  * </ul>
  *
  * <p>Only the shared queues are quorum queues. A tenant's inbox nacks because it is full, or
- * because the tenant declared it that way. A new channel would not help, and would delay messages
- * to others.
+ * because the tenant declared it so that it nacks everything. A new channel would not help, and
+ * would delay messages to others.
  *
  * <p>Not synchronized: {@link Publisher} guards it.
  */
@@ -44,7 +44,10 @@ final class Nacks {
    */
   static final int MAX_REPLACEMENTS = 4;
 
-  /** Consecutive polls without nacked publications that reset the required polls and the counts. */
+  /**
+   * After this many consecutive polls without nacked publications, {@link #requiredPolls} and
+   * {@link #replacements} are reset.
+   */
   private static final int QUIET_POLLS_TO_RESET = 10;
 
   private final boolean cluster;

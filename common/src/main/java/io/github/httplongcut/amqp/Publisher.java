@@ -48,7 +48,7 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
    */
   private static final int MAX_UNBLOCKED_BYTES = 64 * 1024;
 
-  /** Those threads fill at most the socket's send buffer divided by this number. */
+  /** Threads other than the link's thread fill at most 1/{@value} of the socket's send buffer. */
   private static final int BUFFER_FRACTION = 4;
 
   private final Link link;
@@ -334,8 +334,9 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   }
 
   /**
-   * Returns the time until held messages are due. Messages that are due already, and were not taken
-   * at the same {@code now}, wait for a confirm or a channel: MAX_VALUE.
+   * Returns the time until held messages are due; MAX_VALUE if there are none, or if they are due
+   * already: the caller could not take them at this {@code now}, so they wait for a confirm or a
+   * channel.
    */
   private long nanosToWait(long now) {
     long nanos = state.queue().nanosToNext(now);

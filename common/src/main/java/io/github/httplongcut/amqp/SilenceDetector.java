@@ -60,7 +60,7 @@ final class SilenceDetector {
    * Requests a fence if none is outstanding and the last one was requested a second ago.
    *
    * @param unreadNanos age of the oldest message that RabbitMQ may not have read, 0 if there is
-   *     none. Between 0 and a second no fence is requested
+   *     none. While that message is younger than a second, no fence is requested
    */
   void requestFenceIfQuiet(long now, long unreadNanos) {
     boolean quiet = unreadNanos == 0 || unreadNanos >= PROBE_NANOS;

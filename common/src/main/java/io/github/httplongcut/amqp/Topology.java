@@ -156,8 +156,8 @@ public final class Topology {
   /**
    * Returns the plan of a broker.
    *
-   * @param prefetch prefetch for {@code client_request}; a {@link ConsumingChannel} uses that of
-   *     {@link Session#consume} instead
+   * @param prefetch prefetch for {@code client_request} in the plan; a {@link ConsumingChannel}
+   *     ignores it, and takes the prefetch from {@link Session#consume}
    */
   public static Plan broker(ProcessId brokerId, int prefetch) {
     String key = brokerId.toString();

@@ -8,7 +8,10 @@ public record Secret(String value) {
   /** Text shown in place of a secret. */
   static final String HIDDEN = "***";
 
-  /** Login without its at sign: the password held a comma, at which the list was split. */
+  /**
+   * Login of which the end, with the at sign, is missing: the URL was in a list, and the list was
+   * split at a comma in the password.
+   */
   private static final Pattern CUT_LOGIN =
       Pattern.compile("(://[^/?#:\\[]*:)(?!\\d{0,5}(?:[/?#]|$)).*");
 

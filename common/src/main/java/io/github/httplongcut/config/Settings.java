@@ -49,7 +49,10 @@ public final class Settings {
   private final Map<String, Settings> sections = new HashMap<>();
   private final List<Settings> children = new ArrayList<>();
 
-  /** True if no key is reported as unknown: the keys are names, or no getter has read them. */
+  /**
+   * True if no key of this section is reported as unknown: the keys are names that the user has
+   * chosen, or these are the defaults of items and there is no item for which a getter reads them.
+   */
   private boolean anyKeyIsKnown;
 
   private Settings(

@@ -51,7 +51,10 @@ public final class FairShares<K> {
   private int placesHeld;
   private long bytesHeld;
 
-  /** The party that asked last, and the other party that asked last; null if there is none yet. */
+  /**
+   * The party that asked last, and in {@link #latestOther} the one that asked last among all other
+   * parties; null if there is none yet.
+   */
   private K latest;
 
   private long latestAt;

@@ -63,8 +63,8 @@ final class ResponseFraming implements ContentLengthStrategy {
   /**
    * Records that the rest of the request cannot be written. From now on the end of the connection
    * is an error, so it does not complete a response without a length (RFC 9112 section 8). A
-   * refusal (4xx, 5xx) is an exception: a server that does not read the whole request cannot close
-   * the connection without an error.
+   * refusal (4xx, 5xx) is completed nevertheless: if its server has not read the whole request, the
+   * connection cannot end without an error.
    *
    * @return whether further reading can complete a response
    */

@@ -171,10 +171,11 @@ final class Agent {
   }
 
   /**
-   * Notes that the agent rejected a request of this broker, which still uses a slot. The agent is
-   * full, or drains and will say so in a heartbeat. The slot counts as another broker's from now
-   * on. So the agent has no free slot until one of this broker's other requests ends there or the
-   * next heartbeat comes.
+   * Notes that the agent rejected a request of this broker. That request still uses a slot here.
+   * The agent is full, or drains and will say so in a heartbeat. So all slots without a request of
+   * this broker count as used by other brokers, and so does the rejected request's slot. The agent
+   * has no free slot until one of this broker's other requests ends there or the next heartbeat
+   * comes.
    */
   void onRejected() {
     othersOutstanding = Math.max(othersOutstanding, capacity - (outstanding - 1));

@@ -233,7 +233,7 @@ final class AgentRegistry {
     return missing;
   }
 
-  /** Returns whether further ticks could only find missing agents. */
+  /** Returns whether a tick has nothing to do but to find missing agents. */
   boolean areAtRest() {
     return notAtRest.isEmpty();
   }

@@ -57,7 +57,8 @@ final class FreeAgents {
    */
   Optional<Agent> choose(Set<ProcessId> excluded, RandomGenerator random) {
     Agent first = draw(excluded, random);
-    // May draw the same agent again. Otherwise the choice between two agents would not be random.
+    // May draw the same agent again. Otherwise, of only two agents the one with the smaller share
+    // would always be chosen, by all brokers at the same moment.
     Agent second = draw(excluded, random);
     if (first == null) {
       return Optional.empty();
