@@ -15,7 +15,7 @@ record Bench(Path home, Path logs, int seconds, int rounds, Wrk wrk, BenchReport
   private static final int WARM_UP_SECONDS = 5;
   private static final int MAX_WARM_UP_RUNS = 12;
 
-  /** Factor over the best throughput so far that counts as faster. */
+  /** A run counts as faster if its throughput is over the best one so far times this factor. */
   private static final double FASTER = 1.05;
 
   /**

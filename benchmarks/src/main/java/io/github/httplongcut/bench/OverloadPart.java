@@ -55,8 +55,8 @@ final class OverloadPart {
   private static final int TRIES = 2;
 
   /**
-   * Largest ratio, at a sustainable load, of the time until the last response to the time in which
-   * the requests are sent. Above it, requests pile up.
+   * Time within which the last response must come at a sustainable load, as a multiple of the time
+   * for which requests are sent. If it comes later, requests pile up.
    */
   private static final double MAX_TIME_RATIO = 1.05;
 

@@ -80,8 +80,8 @@ final class PendingRequest {
 
   /**
    * Returns false if {@code event} is an orphaned error for a broker that has not acked this
-   * publication. An upstream agent can send errors to any broker that is gone, but it can know that
-   * a request did not run only if that broker had the request.
+   * publication. Such an error may be made up: an upstream agent can send errors to any broker that
+   * is gone, even to one that never had the request.
    */
   boolean isCredible(BrokerError event) {
     return event
@@ -168,9 +168,9 @@ final class PendingRequest {
   }
 
   /**
-   * Hands the answer to the caller. If no ack has come, the answer's delay stands for the ack's,
-   * which is at most as long. If the ack is overdue, no delay is reported: its broker is gone, and
-   * another one delivered the answer.
+   * Hands the answer to the caller. If no ack has come, reports the answer's delay instead of the
+   * ack's, which cannot be longer. If the ack is overdue, reports no delay: the broker that should
+   * have acked is gone, and another one delivered the answer.
    */
   void answered(Response response, Duration ackTimeout, long now) {
     if (state != State.ACKED && wasPublishedWithin(ackTimeout, now)) {

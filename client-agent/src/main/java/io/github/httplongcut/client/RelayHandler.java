@@ -79,7 +79,7 @@ final class RelayHandler implements HttpHandler {
         relayed,
         () -> {
           if (RequestHead.isMisspelledHead(httpExchange.getRequestMethod().toString())) {
-            relayed.closeAfterAnswer(); // Undertow treats it as HEAD: the refusal has no content
+            relayed.closeAfterAnswer(); // Undertow omits the content, but the caller may expect it
           }
           RequestHead head = RequestHead.read(httpExchange, config.limits());
           if (HeaderRules.asksToClose(head.headers())) {

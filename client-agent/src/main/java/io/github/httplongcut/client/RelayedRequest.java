@@ -98,7 +98,7 @@ final class RelayedRequest implements Caller {
     this.permit = Optional.of(permit);
   }
 
-  /** Makes the answer the last one on the connection, if the request is complete by then. */
+  /** Closes the connection after the answer, if the request is complete when the answer comes. */
   void closeAfterAnswer() {
     closesAfterAnswer = true;
   }
@@ -289,7 +289,7 @@ final class RelayedRequest implements Caller {
   }
 
   private void end() {
-    if (ended) { // the connection was closed, and the answer came before the end of the exchange
+    if (ended) { // the answer came after the connection's close and before the exchange's end
       return;
     }
     ended = true;

@@ -68,9 +68,9 @@ final class ResponseWriter {
   }
 
   /**
-   * Writes content to the caller. Undertow references the first buffer that is written, together
-   * with the fields, for as long as the connection is open. So the first buffer of long content is
-   * a copy of its beginning, which keeps the rest from being referenced.
+   * Writes content to the caller. Undertow writes the fields and the first buffer of content
+   * together, and then references that buffer for as long as the connection is open. So the first
+   * buffer of long content is a copy of its beginning, which keeps the rest from being referenced.
    */
   private static final class ContentWriter {
     private final HttpServerExchange httpExchange;

@@ -142,8 +142,8 @@ final class LatestHeartbeats {
           Comparator.<User>comparingLong(user -> user.bytesRead).thenComparing(user -> user.name));
 
   /**
-   * The {@code bytesRead} of the user whose heartbeat was taken last, before that heartbeat. A user
-   * that has waiting heartbeats again starts with at least this value.
+   * The {@code bytesRead} that the user of the latest decoded heartbeat had without that heartbeat.
+   * A user that has waiting heartbeats again starts with at least this value.
    */
   private long bytesReadOfLastUser;
 
@@ -191,7 +191,8 @@ final class LatestHeartbeats {
   /** Returns the time until the caller should try to claim a turn; MAX_VALUE if nothing waits. */
   synchronized long nanosToTurn(long now) {
     if (turnScheduled) {
-      return TURN_INTERVAL.toNanos(); // the turn may leave heartbeats, and its end wakes no thread
+      // Heartbeats may be left after the turn. Its end wakes no thread, so the caller asks again.
+      return TURN_INTERVAL.toNanos();
     }
     return usersByBytesRead.isEmpty() ? Long.MAX_VALUE : Math.max(0, nextTurnAt - now);
   }

@@ -24,9 +24,9 @@ public final class Publication {
      */
     UNLESS_NACKED,
     /**
-     * Like {@link #UNTIL_CONFIRMED}, but given up after the first nack. For messages that a broker
-     * passes on for requests that it does not know: they may be unwanted, and until the confirm
-     * their original takes up space in a shared queue.
+     * Like {@link #UNTIL_CONFIRMED}, but given up after the first nack. For answers to requests
+     * that the broker does not know. Perhaps nobody wants such an answer, and until it is
+     * confirmed, the message with which it came takes up space in a queue that others need.
      */
     UNTIL_NACKED
   }
@@ -119,8 +119,8 @@ public final class Publication {
    * Creates a publication with {@link Tries#UNTIL_CONFIRMED} and {@link Batching#ANY}. Encodes the
    * event on the caller's thread.
    *
-   * @param giveUpAt {@link System#nanoTime} after which the event is no longer written, and no
-   *     longer written again
+   * @param giveUpAt {@link System#nanoTime} after which the event is written neither for the first
+   *     time nor again
    */
   public static Publication of(Event event, String routingKey, long giveUpAt) {
     Objects.requireNonNull(routingKey, "routingKey");
@@ -153,7 +153,7 @@ public final class Publication {
    */
   public Publication expiringAfter(long millis) {
     if (millis < 1) {
-      throw new IllegalArgumentException("nothing is published with no time left");
+      throw new IllegalArgumentException("the expiration must be at least 1 ms");
     }
     return new Publication(event, encoded, key, tries, millis, giveUpAt, nacks, whenDone);
   }
@@ -205,8 +205,8 @@ public final class Publication {
   }
 
   /**
-   * Returns the publication to write again after a nack, with this nack counted if its policy
-   * limits them; empty if it must not be written again.
+   * Returns the publication to write again after a nack; empty if it must not be written again.
+   * Counts the nack if the policy limits the number of nacks.
    */
   Optional<Publication> afterNack() {
     return switch (tries) {

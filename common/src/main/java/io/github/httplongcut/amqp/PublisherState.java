@@ -140,7 +140,10 @@ final class PublisherState {
         : channels.take(publications.get(0).key().tenant()).next(publications, now);
   }
 
-  /** Returns the most bytes of the next message; MAX_VALUE if RabbitMQ has read all others. */
+  /**
+   * Returns the maximum size of the next message in bytes; MAX_VALUE if RabbitMQ has read all
+   * messages before it.
+   */
   long room() {
     long bytes = channels.bytes();
     return bytes == 0 ? Long.MAX_VALUE : config.unconfirmedWindow() - bytes;

@@ -72,7 +72,8 @@ final class AgentOwners {
   /**
    * Returns the agent to forget for a new one of {@code user}: an agent without a request of this
    * broker, of the user with the most agents. Empty if that user would then have fewer agents than
-   * {@code user}; otherwise two users with equally many agents would displace each other's in turn.
+   * {@code user}. Without this rule, two users with equally many agents would displace each other's
+   * agents in turn.
    */
   Optional<Agent> spareFor(String user) {
     if (ranking.isEmpty()) {

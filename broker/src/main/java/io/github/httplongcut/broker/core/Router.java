@@ -397,8 +397,8 @@ public final class Router {
   public Intake.Load load() {
     WaitingRoom room = table.waitingRoom();
     int free = Math.max(0, limits.waiting().total() - room.size());
-    // About what one target may still get: half of the free places (its share while others wait),
-    // or all but the tenth that stays reserved for others.
+    // About as many places as one target may still take. While several targets wait, its share is
+    // half of the free places. Otherwise it may take all but a tenth, which is reserved for others.
     return new Intake.Load(
         table.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
   }
