@@ -2,6 +2,7 @@ package io.github.httplongcut.broker;
 
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Tries;
@@ -14,10 +15,8 @@ import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
-import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -57,7 +56,6 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final Duration ackTimeout;
   private final BrokerMetrics metrics;
   private final LongSupplier clock;
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
   private final Guard guard = new Guard();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private int unfinishedAnswers;
@@ -118,7 +116,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   @Override
   public void onDelivery(Delivery delivery) {
     if (!check.accepts(delivery)) {
-      discard(delivery);
+      delivery.discard(DiscardReason.WRONG_SENDER);
       return;
     }
     boolean orphaned = delivery.envelope().origin().isOrphaned();
@@ -130,13 +128,13 @@ final class BrokerLoop implements SessionListener, Ticker {
       case UPSTREAM_RESPONSE, BROKER_REQUEST_ACK -> onEach(delivery);
       case UPSTREAM_HEARTBEAT, CLIENT_CANCEL -> {
         if (orphaned) {
-          delivery.discard();
+          delivery.ack();
         } else {
           onEach(delivery);
         }
       }
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
-          delivery.discard(); // a dead letter, such as a hello that expired in an agent's inbox
+          delivery.ack(); // a dead letter, such as a hello that expired in an agent's inbox
     }
   }
 
@@ -387,20 +385,6 @@ final class BrokerLoop implements SessionListener, Ticker {
     unfinishedAnswers++;
     countdown.increment();
     session.publish(awaited);
-  }
-
-  private void discard(Delivery delivery) {
-    metrics.dishonest();
-    if (warnings.allows(now())) {
-      log.warn(
-          "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ"
-              + " suppressed={}",
-          delivery.type().wireName(),
-          LogText.quoted(delivery.envelope().routingKey()),
-          LogText.quoted(delivery.envelope().userId()),
-          warnings.takeSuppressed());
-    }
-    delivery.discard();
   }
 
   private long now() {

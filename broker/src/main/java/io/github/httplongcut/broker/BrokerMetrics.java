@@ -19,7 +19,6 @@ import java.util.function.ToLongFunction;
 final class BrokerMetrics {
 
   private final MeterRegistry registry;
-  private final Counter dishonest;
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private volatile RouterStats stats;
   private volatile boolean consuming;
@@ -58,10 +57,6 @@ final class BrokerMetrics {
           .tag("why", why.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }
-    dishonest =
-        Counter.builder("longcut.broker.messages.dishonest")
-            .description("Messages whose payload contradicts their routing key or user")
-            .register(registry);
   }
 
   /** Replaces the router's numbers. */
@@ -91,10 +86,6 @@ final class BrokerMetrics {
   }
 
   /** Counts a message that failed the {@link EnvelopeCheck}. */
-  void dishonest() {
-    dishonest.increment();
-  }
-
   private void held(String state, ToLongFunction<RouterStats> number) {
     Gauge.builder("longcut.broker.requests", this, of(number))
         .description("Requests held, by state")

@@ -10,6 +10,7 @@ import java.util.List;
 public final class FakeChannel implements Delivery.Source {
 
   private final List<Delivery> acked = new ArrayList<>();
+  private final List<Delivery> discarded = new ArrayList<>();
   private final List<Delivery> settling = new ArrayList<>();
   private long tags;
   private final List<Delivery> rejected = new ArrayList<>();
@@ -28,6 +29,11 @@ public final class FakeChannel implements Delivery.Source {
   /** Returns the deliveries that were acked, without the settled ones. */
   public List<Delivery> acked() {
     return acked;
+  }
+
+  /** Returns the deliveries that were discarded. */
+  public List<Delivery> discarded() {
+    return discarded;
   }
 
   /** Returns the deliveries that were rejected. */
@@ -60,6 +66,11 @@ public final class FakeChannel implements Delivery.Source {
   @Override
   public void ack(Delivery delivery) {
     acked.add(delivery);
+  }
+
+  @Override
+  public void discard(Delivery delivery, DiscardReason reason) {
+    discarded.add(delivery);
   }
 
   @Override

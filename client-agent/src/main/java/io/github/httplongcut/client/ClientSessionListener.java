@@ -1,19 +1,16 @@
 package io.github.httplongcut.client;
 
-import static io.github.httplongcut.logging.LogText.quoted;
-
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.loop.Guard;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerResponse;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
-import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +29,6 @@ final class ClientSessionListener implements SessionListener {
   private final PendingRequests pending;
   private final LongSupplier clock;
   private final RequestMetrics metrics;
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
   private final Guard guard = new Guard();
   private boolean inboxReplaced;
 
@@ -50,7 +46,7 @@ final class ClientSessionListener implements SessionListener {
   @Override
   public void onDelivery(Delivery delivery) {
     if (!isCredible(delivery)) {
-      discard(delivery);
+      delivery.discard(DiscardReason.WRONG_SENDER);
       return;
     }
     for (Event event : delivery.events()) {
@@ -61,19 +57,6 @@ final class ClientSessionListener implements SessionListener {
         delivery.done();
       }
     }
-  }
-
-  private void discard(Delivery delivery) {
-    if (warnings.allows(clock.getAsLong())) {
-      log.warn(
-          "event=not_credible type={} origin={} user={} suppressed={}",
-          delivery.type().wireName(),
-          delivery.envelope().origin(),
-          quoted(delivery.envelope().userId()),
-          warnings.takeSuppressed());
-    }
-    metrics.countDropped();
-    delivery.discard();
   }
 
   /**

@@ -54,8 +54,7 @@ final class RequestMetrics {
             .register(registry);
     droppedEvents =
         Counter.builder("longcut.client.events.dropped")
-            .description(
-                "Events dropped because no request waits for them or they are not credible")
+            .description("Events dropped because no request waits for them")
             .register(registry);
   }
 

@@ -166,9 +166,9 @@ final class RequestShares {
     }
 
     /**
-     * Counts the request, which is complete now, for its target, if the target's share allows it.
-     * A full room is no reason against it: the request holds its place and bytes already, even if
-     * the answers of other requests have exceeded the limit since.
+     * Counts the request, which is complete now, for its target, if the target's share allows it. A
+     * full room is no reason against it: the request holds its place and bytes already, even if the
+     * answers of other requests have exceeded the limit since.
      */
     Decision acquireTarget(long now) {
       synchronized (RequestShares.this) {

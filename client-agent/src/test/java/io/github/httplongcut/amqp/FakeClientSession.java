@@ -110,7 +110,10 @@ public final class FakeClientSession implements Session {
       return new Delivery(this, 1, envelope, events[0].type(), List.of(events));
     }
 
-    /** Returns {@code ack}, {@code settle} or {@code reject} for each call, in order. */
+    /**
+     * Returns {@code ack}, {@code settle}, {@code reject} or {@code discard} and the reason, in
+     * order.
+     */
     public List<String> calls() {
       return calls;
     }
@@ -123,6 +126,11 @@ public final class FakeClientSession implements Session {
     @Override
     public void ack(Delivery delivery) {
       calls.add("ack");
+    }
+
+    @Override
+    public void discard(Delivery delivery, DiscardReason reason) {
+      calls.add("discard " + reason);
     }
 
     @Override

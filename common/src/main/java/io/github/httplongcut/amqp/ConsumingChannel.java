@@ -9,7 +9,6 @@ import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
 import io.github.httplongcut.amqp.Topology.Binding;
 import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.logging.LogText;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
 import io.github.httplongcut.protocol.ProcessId;
 import java.io.IOException;
@@ -45,9 +44,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
     private final Channel channel;
     private final Fence fence;
     private final DeliveryTags tags = new DeliveryTags();
-    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // reader thread only
     private final HeartbeatReader heartbeats =
-        new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics);
+        new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics, discardedMessages);
     // Guarded by the lock.
     private final Consumers consumers = new Consumers();
     private final List<Long> acks = new ArrayList<>();
@@ -85,6 +83,12 @@ final class ConsumingChannel implements Link.ConnectionUser {
       } finally {
         lock.unlock();
       }
+    }
+
+    @Override
+    public void discard(Delivery delivery, DiscardReason reason) {
+      discardedMessages.discarded(delivery, reason);
+      ack(delivery.tag());
     }
 
     @Override
@@ -161,6 +165,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
   private final Duration fenceTimeout;
   private final Executor loop;
   private final SessionMetrics metrics;
+  private final DiscardedMessages discardedMessages;
   private SessionListener listener;
   private Consumer<Boolean> whenConsuming = consuming -> {};
 
@@ -201,6 +206,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
     this.fenceTimeout = fenceTimeout;
     this.loop = loop;
     this.metrics = metrics;
+    this.discardedMessages = new DiscardedMessages(metrics, System::nanoTime);
   }
 
   /** Sets the listener; must be called before the link starts. */
@@ -636,7 +642,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
                 queue, envelope.getExchange(), envelope.getRoutingKey(), properties, body);
       } catch (MalformedEventException | RuntimeException | Error e) {
         // Also after a bug or an OutOfMemoryError: a redelivery would fail in the same way.
-        discard(tag, properties, body.length, e);
+        discardedMessages.unreadable(envelope.getRoutingKey(), properties, body.length, e);
+        epoch.ack(tag);
         return;
       }
       deliver(new Delivery(epoch, tag, message.envelope(), message.type(), message.events()));
@@ -659,22 +666,6 @@ final class ConsumingChannel implements Link.ConnectionUser {
         if (epoch.isOpen()) {
           reopen("a bug: a message of " + queue + " was not passed to the loop");
         }
-      }
-    }
-
-    private void discard(long tag, BasicProperties properties, int bytes, Throwable why) {
-      metrics.unreadable();
-      epoch.ack(tag);
-      if (epoch.warnings.allows(System.nanoTime())) {
-        log.warn(
-            "event=unreadable_message queue={} user={} type={} bytes={} suppressed={} why={}",
-            queue,
-            LogText.quoted(properties.getUserId()),
-            LogText.quoted(properties.getType()),
-            bytes,
-            epoch.warnings.takeSuppressed(),
-            LogText.quoted(why.getMessage()),
-            why instanceof MalformedEventException ? null : why);
       }
     }
 

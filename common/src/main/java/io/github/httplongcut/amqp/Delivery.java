@@ -67,6 +67,9 @@ public final class Delivery {
   interface Source {
     void ack(Delivery delivery);
 
+    /** Acks it, counts it and logs it. */
+    void discard(Delivery delivery, DiscardReason reason);
+
     void reject(Delivery delivery);
 
     /**
@@ -138,12 +141,21 @@ public final class Delivery {
     }
   }
 
-  /** Acks the delivery, whatever the state of its events; for messages that cannot be used. */
-  public void discard() {
+  /** Acks the delivery, whatever the state of its events. */
+  public void ack() {
     unfinishedEvents = 0;
     if (state == State.OPEN) {
       state = State.CLOSED;
       source.ack(this);
+    }
+  }
+
+  /** Acks a message whose form or sender is wrong, and counts and logs it. */
+  public void discard(DiscardReason reason) {
+    unfinishedEvents = 0;
+    if (state == State.OPEN) {
+      state = State.CLOSED;
+      source.discard(this, reason);
     }
   }
 

@@ -1,16 +1,11 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
-import io.github.httplongcut.logging.LogText;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Decodes the heartbeats of one channel on the loop, in turns ({@link LatestHeartbeats}). The
@@ -19,14 +14,12 @@ import org.slf4j.LoggerFactory;
  */
 final class HeartbeatReader implements Delivery.Source {
 
-  private static final Logger log = LoggerFactory.getLogger(HeartbeatReader.class);
-
   private final Executor loop;
   private final Consumer<Delivery> listener;
   private final BooleanSupplier channelOpen;
   private final SessionMetrics metrics;
   private final LatestHeartbeats latest = new LatestHeartbeats(System.nanoTime());
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1)); // loop only
+  private final DiscardedMessages discardedMessages;
 
   /**
    * Creates a reader without heartbeats.
@@ -37,11 +30,13 @@ final class HeartbeatReader implements Delivery.Source {
       Executor loop,
       Consumer<Delivery> listener,
       BooleanSupplier channelOpen,
-      SessionMetrics metrics) {
+      SessionMetrics metrics,
+      DiscardedMessages discardedMessages) {
     this.loop = loop;
     this.listener = listener;
     this.channelOpen = channelOpen;
     this.metrics = metrics;
+    this.discardedMessages = discardedMessages;
   }
 
   /**
@@ -88,23 +83,19 @@ final class HeartbeatReader implements Delivery.Source {
     } catch (MalformedEventException
         | RuntimeException
         | Error e) { // go on with the other heartbeats
-      metrics.unreadable();
-      if (warnings.allows(System.nanoTime())) {
-        log.warn(
-            "event=unreadable_message queue={} user={} type={} bytes={} suppressed={} why={}",
-            heartbeat.queue,
-            LogText.quoted(heartbeat.properties.getUserId()),
-            LogText.quoted(heartbeat.properties.getType()),
-            heartbeat.body.length,
-            warnings.takeSuppressed(),
-            LogText.quoted(e.getMessage()));
-      }
+      discardedMessages.unreadable(
+          heartbeat.routingKey, heartbeat.properties, heartbeat.body.length, e);
       return Optional.empty();
     }
   }
 
   @Override
   public void ack(Delivery delivery) {}
+
+  @Override
+  public void discard(Delivery delivery, DiscardReason reason) {
+    discardedMessages.discarded(delivery, reason);
+  }
 
   @Override
   public void reject(Delivery delivery) {}

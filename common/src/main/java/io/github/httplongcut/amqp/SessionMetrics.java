@@ -14,7 +14,7 @@ final class SessionMetrics {
   private final Map<Outcome, Counter> outcomes = new EnumMap<>(Outcome.class);
   private final Counter messagesPublished;
   private final Counter messagesDelivered;
-  private final Counter unreadable;
+  private final Map<DiscardReason, Counter> discarded = new EnumMap<>(DiscardReason.class);
   private final Counter connections;
   private final Counter inboxesReplaced;
   private final Counter heartbeatsReplaced;
@@ -45,10 +45,14 @@ final class SessionMetrics {
         Counter.builder("longcut.amqp.messages.delivered")
             .description("AMQP messages delivered")
             .register(registry);
-    unreadable =
-        Counter.builder("longcut.amqp.messages.unreadable")
-            .description("AMQP messages that could not be decoded; acked and dropped")
-            .register(registry);
+    for (DiscardReason reason : DiscardReason.values()) {
+      discarded.put(
+          reason,
+          Counter.builder("longcut.amqp.messages.discarded")
+              .description("AMQP messages acked without effect, because form or sender is wrong")
+              .tag("reason", reason.label())
+              .register(registry));
+    }
     connections =
         Counter.builder("longcut.amqp.connections.opened")
             .description("Connections to RabbitMQ that were established, including reconnects")
@@ -82,8 +86,8 @@ final class SessionMetrics {
     messagesDelivered.increment();
   }
 
-  void unreadable() {
-    unreadable.increment();
+  void discarded(DiscardReason reason) {
+    discarded.get(reason).increment();
   }
 
   void heartbeat(LatestHeartbeats.AddResult added) {

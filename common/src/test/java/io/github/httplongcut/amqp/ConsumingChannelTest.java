@@ -194,7 +194,8 @@ class ConsumingChannelTest {
         });
 
     await().until(() -> channel.calls().contains("basicAck"));
-    assertThat(registry.counter("longcut.amqp.messages.unreadable").count()).isEqualTo(1);
+    assertThat(registry.counter("longcut.amqp.messages.discarded", "reason", "unreadable").count())
+        .isEqualTo(1);
     assertThat(callbacks).doesNotContain("lost");
   }
 

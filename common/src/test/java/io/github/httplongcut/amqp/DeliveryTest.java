@@ -23,6 +23,11 @@ class DeliveryTest {
     }
 
     @Override
+    public void discard(Delivery delivery, DiscardReason reason) {
+      calls.add("discard " + delivery.tag() + " " + reason);
+    }
+
+    @Override
     public void reject(Delivery delivery) {
       calls.add("reject " + delivery.tag());
     }

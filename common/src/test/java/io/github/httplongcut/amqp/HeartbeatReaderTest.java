@@ -22,9 +22,14 @@ class HeartbeatReaderTest {
   private final List<Runnable> turns = new ArrayList<>();
   private boolean channelOpen = true;
   private boolean listenerFails;
+  private final SessionMetrics metrics = new SessionMetrics(registry);
   private final HeartbeatReader reader =
       new HeartbeatReader(
-          turns::add, this::onDelivery, () -> channelOpen, new SessionMetrics(registry));
+          turns::add,
+          this::onDelivery,
+          () -> channelOpen,
+          metrics,
+          new DiscardedMessages(metrics, System::nanoTime));
 
   @Test
   void theFirstHeartbeatIsDecodedAtOnce() {
@@ -73,7 +78,8 @@ class HeartbeatReaderTest {
               runTurns();
               assertThat(received).containsExactly(2);
             });
-    assertThat(registry.get("longcut.amqp.messages.unreadable").counter().count()).isEqualTo(1);
+    assertThat(registry.counter("longcut.amqp.messages.discarded", "reason", "unreadable").count())
+        .isEqualTo(1);
   }
 
   @Test

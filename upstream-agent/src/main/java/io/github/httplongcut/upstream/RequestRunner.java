@@ -3,11 +3,11 @@ package io.github.httplongcut.upstream;
 import static io.github.httplongcut.logging.LogText.quoted;
 
 import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.amqp.Publication.Tries;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -76,7 +76,6 @@ final class RequestRunner {
   private final RunnerMetrics metrics;
   private final Map<UUID, TakenRequest> taken = new HashMap<>();
   private final CancelledRequests cancelled = new CancelledRequests();
-  private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
 
   RequestRunner(
       ProcessId upstreamId,
@@ -103,7 +102,7 @@ final class RequestRunner {
     List<BrokerRequest> requests =
         delivery.events().stream().map(BrokerRequest.class::cast).toList();
     if (!isConsistent(delivery, target, requests)) {
-      discard(delivery, now);
+      delivery.discard(DiscardReason.WRONG_SENDER);
       return;
     }
     List<BrokerRequest> newRequests =
@@ -225,20 +224,6 @@ final class RequestRunner {
       }
     }
     return true;
-  }
-
-  private void discard(Delivery delivery, long now) {
-    if (warnings.allows(now)) {
-      log.warn(
-          "event=message_discarded type={} key={} user={} reason=envelope_and_payload_differ"
-              + " suppressed={}",
-          delivery.type().wireName(),
-          quoted(delivery.envelope().routingKey()),
-          quoted(delivery.envelope().userId()),
-          warnings.takeSuppressed());
-    }
-    metrics.discarded();
-    delivery.discard();
   }
 
   private TakenRequest take(BrokerRequest event, Target target, Delivery delivery, long now) {

@@ -47,14 +47,6 @@ final class RunnerMetrics {
         .increment(events);
   }
 
-  /** Counts a discarded message: its envelope and its content do not match. */
-  void discarded() {
-    Counter.builder("longcut.upstream.messages.discarded")
-        .description("Messages discarded because envelope and content do not match")
-        .register(registry)
-        .increment();
-  }
-
   void answered(Target target) {
     ended(target, "response");
   }

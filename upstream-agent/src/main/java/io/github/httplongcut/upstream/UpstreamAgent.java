@@ -1,14 +1,12 @@
 package io.github.httplongcut.upstream;
 
-import static io.github.httplongcut.logging.LogText.quoted;
-
 import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.ProcessId;
@@ -53,7 +51,6 @@ final class UpstreamAgent {
   private final RequestRunner runner;
   private final Heartbeats heartbeats;
   private final HealthChecks healthChecks;
-  private final RunnerMetrics metrics;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final CountDownLatch drained = new CountDownLatch(1);
   private ProcessId upstreamId;
@@ -66,7 +63,7 @@ final class UpstreamAgent {
     this.http = parts.http();
     this.loop = parts.loop();
     this.session = parts.session();
-    metrics = new RunnerMetrics(parts.registry(), targets);
+    RunnerMetrics metrics = new RunnerMetrics(parts.registry(), targets);
     runner =
         new RequestRunner(
             id,
@@ -134,8 +131,6 @@ final class UpstreamAgent {
   /** Handles deliveries and changes of the RabbitMQ session. */
   private final class Messages implements SessionListener {
 
-    private final RateLimit warnings = new RateLimit(Duration.ofSeconds(1));
-
     @Override
     public void onDelivery(Delivery delivery) {
       switch (delivery.type()) {
@@ -143,9 +138,9 @@ final class UpstreamAgent {
         case BROKER_CANCEL -> onCancels(delivery);
         case BROKER_HELLO -> {
           heartbeats.onHello(loop.now());
-          delivery.discard();
+          delivery.ack();
         }
-        default -> discard(delivery);
+        default -> delivery.discard(DiscardReason.WRONG_RECEIVER);
       }
     }
 
@@ -175,13 +170,13 @@ final class UpstreamAgent {
       if (target.isPresent()) {
         runner.onRequests(delivery, target.get(), loop.now());
       } else {
-        discard(delivery);
+        delivery.discard(DiscardReason.WRONG_RECEIVER);
       }
     }
 
     private void onCancels(Delivery delivery) {
       if (targets.ofRoutingKey(delivery.envelope().routingKey()).isEmpty()) {
-        discard(delivery);
+        delivery.discard(DiscardReason.WRONG_RECEIVER);
         return;
       }
       delivery
@@ -193,20 +188,7 @@ final class UpstreamAgent {
                       () ->
                           runner.onCancel(
                               (BrokerCancel) event, delivery.envelope().userId(), loop.now())));
-      delivery.discard();
-    }
-
-    private void discard(Delivery delivery) {
-      if (warnings.allows(loop.now())) {
-        log.warn(
-            "event=message_discarded type={} key={} user={} reason=not_for_this_agent suppressed={}",
-            delivery.type().wireName(),
-            quoted(delivery.envelope().routingKey()),
-            quoted(delivery.envelope().userId()),
-            warnings.takeSuppressed());
-      }
-      metrics.discarded();
-      delivery.discard();
+      delivery.ack();
     }
   }
 

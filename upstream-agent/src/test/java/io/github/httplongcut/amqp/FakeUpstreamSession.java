@@ -3,7 +3,9 @@ package io.github.httplongcut.amqp;
 import io.github.httplongcut.protocol.Event;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 
@@ -18,6 +20,7 @@ public final class FakeUpstreamSession implements Session, Delivery.Source {
   private final List<Publication> unconfirmed = new CopyOnWriteArrayList<>();
   private final List<Event> published = new CopyOnWriteArrayList<>();
   private final List<Delivery> acked = new CopyOnWriteArrayList<>();
+  private final Map<Delivery, DiscardReason> discarded = new ConcurrentHashMap<>();
   private final List<Delivery> rejected = new CopyOnWriteArrayList<>();
   private final List<Delivery> settling = new CopyOnWriteArrayList<>();
   private final List<String> reopened = new CopyOnWriteArrayList<>();
@@ -98,6 +101,11 @@ public final class FakeUpstreamSession implements Session, Delivery.Source {
     return acked;
   }
 
+  /** Returns the discarded deliveries and their reasons. */
+  public Map<Delivery, DiscardReason> discarded() {
+    return discarded;
+  }
+
   public List<Delivery> rejected() {
     return rejected;
   }
@@ -113,6 +121,11 @@ public final class FakeUpstreamSession implements Session, Delivery.Source {
   @Override
   public void ack(Delivery delivery) {
     acked.add(delivery);
+  }
+
+  @Override
+  public void discard(Delivery delivery, DiscardReason reason) {
+    discarded.put(delivery, reason);
   }
 
   @Override

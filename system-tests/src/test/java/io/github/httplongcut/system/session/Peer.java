@@ -15,6 +15,7 @@ import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -154,7 +155,7 @@ final class Peer implements AutoCloseable {
   }
 
   double counted(String meter) {
-    return registry.get(meter).counter().count();
+    return registry.get(meter).counters().stream().mapToDouble(Counter::count).sum();
   }
 
   @Override

@@ -58,8 +58,8 @@ class SessionIT {
 
   @Test
   void publishedEventIsConfirmedAndDelivered() {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     Event request = request(broker, "GET", "/hello");
 
     broker.publish(dispatch(request, agent));
@@ -75,8 +75,8 @@ class SessionIT {
 
   @Test
   void manyEventsShareFewMessagesAndKeepTheirOrder() {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     List<Event> requests = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
       requests.add(request(broker, "GET", "/" + i));
@@ -93,8 +93,8 @@ class SessionIT {
 
   @Test
   void eventLargerThanTheWindowIsDelivered() {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     Request large =
         new Request(
             TARGET, "PUT", "/", Headers.EMPTY, Body.of(new byte[3 * 1024 * 1024])); // 1 MiB window
@@ -108,7 +108,7 @@ class SessionIT {
 
   @Test
   void unroutableEventIsReturned() {
-    Peer broker = broker(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
     ProcessId nobody = ProcessId.create("upstream-agent", "nobody");
     Event request = request(broker, "GET", "/");
 
@@ -125,7 +125,7 @@ class SessionIT {
     Peer client =
         up(
             new Peer(RabbitMqUser.CLIENT_AGENT, address(), id -> Topology.clientAgent(id, 0)),
-            Delivery::discard);
+            Delivery::ack);
     ProcessId another = ProcessId.create("somebody-else", "peer");
     Event request =
         new Event.ClientRequest(
@@ -156,7 +156,7 @@ class SessionIT {
     String user = RabbitMqUser.BROKER.login();
     rabbitMq.ctl("set_user_limits", user, "{\"max-channels\": 12}");
     try {
-      Peer broker = broker(Delivery::discard);
+      Peer broker = broker(Delivery::ack);
       int tenants = 300;
       publishToTenants(tenants, broker);
       await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(tenants));
@@ -183,7 +183,7 @@ class SessionIT {
 
   @Test
   void expiredEventReturnsToItsSenderAsADeadLetter() {
-    Peer broker = broker(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
     Peer agent = agent(SessionIT::keep);
     agent.session().close(); // the inbox remains for a while
     Event request = request(broker, "GET", "/late");
@@ -196,7 +196,7 @@ class SessionIT {
 
   @Test
   void rejectedEventReturnsToItsSenderAsRejected() {
-    Peer broker = broker(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
     Peer agent = agent(Delivery::reject);
     Event request = request(broker, "POST", "/no");
 
@@ -210,7 +210,7 @@ class SessionIT {
   @Test
   void settledMessagesAreNeverRedelivered() {
     AtomicInteger settled = new AtomicInteger();
-    Peer broker = broker(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
     Peer agent = agent(delivery -> delivery.settle(settled::incrementAndGet));
     for (int i = 0; i < 100; i++) {
       broker.publish(
@@ -231,7 +231,7 @@ class SessionIT {
 
   @Test
   void unsettledMessageIsRedeliveredWhenConsumingIsReopened() {
-    Peer broker = broker(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
     Peer agent = agent(SessionIT::keep);
     Event request = request(broker, "GET", "/again");
     broker.publish(dispatch(request, agent));
@@ -246,8 +246,8 @@ class SessionIT {
 
   @Test
   void inboxSurvivesClosedConnections() {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
 
     for (int round = 1; round <= 3; round++) {
       rabbitMq.ctl("close_all_connections", "--vhost", RabbitMq.VHOST, "this test");
@@ -263,8 +263,8 @@ class SessionIT {
 
   @Test
   void unreadableMessagesAreSkipped() throws Exception {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     String key = Topology.targetKey(TARGET, agent.id());
     try (Connection connection = rabbitMq.connect(RabbitMqUser.BROKER, "garbage")) {
       Channel channel = connection.createChannel();
@@ -280,14 +280,14 @@ class SessionIT {
     broker.publish(dispatch(request, agent));
 
     await().untilAsserted(() -> assertThat(agent.events()).containsExactly(request));
-    assertThat(agent.counted("longcut.amqp.messages.unreadable")).isEqualTo(4);
+    assertThat(agent.counted("longcut.amqp.messages.discarded")).isEqualTo(4);
     assertThat(agent.consumings()).isEqualTo(1);
   }
 
   @Test
   void deletedInboxIsDeclaredAgain() throws Exception {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     try (Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "this test")) {
       connection.createChannel().queueDelete("upstream-agent." + agent.id());
     }
@@ -301,8 +301,8 @@ class SessionIT {
 
   @Test
   void alarmRefusesRequestsAndKeepsOtherEvents() {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     rabbitMq.ctl("set_vm_memory_high_watermark", "absolute", "1MB");
     try {
       // RabbitMQ sends connection.blocked only to connections that publish.
@@ -331,7 +331,7 @@ class SessionIT {
             RabbitMqUser.BROKER,
             new Peer.Address("127.0.0.1", 1), // no server listens there
             id -> Topology.broker(id, 100));
-    peers.add(lonely.start(Delivery::discard));
+    peers.add(lonely.start(Delivery::ack));
 
     lonely.publish(
         Publication.of(
@@ -348,7 +348,7 @@ class SessionIT {
   void silentPublishingConnectionIsReplaced() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
-      Peer agent = agent(Delivery::discard);
+      Peer agent = agent(Delivery::ack);
       // Opens the channel for tenants, for which the later dispatch would otherwise wait,
       // unwritten.
       broker.publish(dispatch(request(broker, "GET", "/"), agent));
@@ -404,8 +404,8 @@ class SessionIT {
   /** RabbitMQ must not deliver to a half-open connection that still consumes the inbox. */
   @Test
   void newConnectionGetsTheDeliveriesOfAHalfOpenOne() throws Exception {
-    Peer broker = broker(Delivery::discard);
-    Peer agent = agent(Delivery::discard);
+    Peer broker = broker(Delivery::ack);
+    Peer agent = agent(Delivery::ack);
     try (Connection halfDead = rabbitMq.connect(RabbitMqUser.UPSTREAM_AGENT, "half dead")) {
       Channel channel = halfDead.createChannel();
       channel.basicConsume(
@@ -423,7 +423,7 @@ class SessionIT {
   void resetConnectionLosesNoEvent() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
-      Peer agent = agent(Delivery::discard);
+      Peer agent = agent(Delivery::ack);
 
       for (int i = 0; i < 5; i++) {
         for (int j = 0; j < 200; j++) {
@@ -446,7 +446,7 @@ class SessionIT {
   void largeMessagePassesASlowLine() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       Peer broker = proxiedBroker(proxy);
-      Peer agent = agent(Delivery::discard);
+      Peer agent = agent(Delivery::ack);
       Event request = large(broker, 4 * 1024 * 1024);
 
       proxy.throttle(1024 * 1024);
@@ -462,7 +462,7 @@ class SessionIT {
   void largeDeliveriesOverASlowLineAreSettled() throws Exception {
     try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
       AtomicInteger settled = new AtomicInteger();
-      Peer broker = broker(Delivery::discard);
+      Peer broker = broker(Delivery::ack);
       Peer agent = proxiedAgent(proxy, delivery -> delivery.settle(settled::incrementAndGet));
 
       proxy.throttle(1024 * 1024);
@@ -502,7 +502,7 @@ class SessionIT {
             RabbitMqUser.BROKER,
             new Peer.Address("127.0.0.1", proxy.port()),
             id -> Topology.broker(id, 100)),
-        Delivery::discard);
+        Delivery::ack);
   }
 
   private Peer broker(Consumer<Delivery> then) {

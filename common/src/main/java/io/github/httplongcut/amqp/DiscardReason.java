@@ -1,0 +1,21 @@
+package io.github.httplongcut.amqp;
+
+import java.util.Locale;
+
+/**
+ * Reasons to discard a message, which means to ack it and do nothing else with it. Label of the
+ * meter {@code longcut_amqp_messages_discarded_total}.
+ */
+public enum DiscardReason {
+  /** The message has no readable events, or exceeds the limits (protocol section 2). */
+  UNREADABLE,
+  /** The payload contradicts what RabbitMQ says of the sender and the key (protocol section 4). */
+  WRONG_SENDER,
+  /** The process serves nothing with this routing key, or takes no such events. */
+  WRONG_RECEIVER;
+
+  /** Returns the name in the log and in the meter. */
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

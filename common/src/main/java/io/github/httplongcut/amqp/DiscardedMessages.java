@@ -1,0 +1,74 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import io.github.httplongcut.logging.LogText;
+import io.github.httplongcut.loop.RateLimit;
+import io.github.httplongcut.protocol.MalformedEventException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts discarded messages, and logs at most one per second and reason. Thread-safe. */
+final class DiscardedMessages {
+
+  private static final Logger log = LoggerFactory.getLogger(DiscardedMessages.class);
+
+  private final SessionMetrics metrics;
+  private final LongSupplier clock;
+  private final Map<DiscardReason, RateLimit> warnings = new EnumMap<>(DiscardReason.class);
+
+  /**
+   * Creates a log of discarded messages.
+   *
+   * @param clock {@code nanoTime}
+   */
+  DiscardedMessages(SessionMetrics metrics, LongSupplier clock) {
+    this.metrics = metrics;
+    this.clock = clock;
+    for (DiscardReason reason : DiscardReason.values()) {
+      warnings.put(reason, new RateLimit(Duration.ofSeconds(1)));
+    }
+  }
+
+  /** Notes that the process discards a delivery. */
+  void discarded(Delivery delivery, DiscardReason reason) {
+    metrics.discarded(reason);
+    Delivery.Envelope envelope = delivery.envelope();
+    warn(reason, delivery.type().wireName(), envelope.routingKey(), envelope.userId(), "", null);
+  }
+
+  /**
+   * Notes that the process discards a message that it cannot decode.
+   *
+   * @param why an exception other than {@link MalformedEventException} is logged with its stack
+   */
+  void unreadable(String routingKey, BasicProperties properties, int bytes, Throwable why) {
+    metrics.discarded(DiscardReason.UNREADABLE);
+    warn(
+        DiscardReason.UNREADABLE,
+        properties.getType(),
+        routingKey,
+        properties.getUserId(),
+        "%d bytes: %s".formatted(bytes, why.getMessage()),
+        why instanceof MalformedEventException ? null : why);
+  }
+
+  private synchronized void warn(
+      DiscardReason reason, String type, String key, String user, String why, Throwable bug) {
+    RateLimit limit = warnings.get(reason);
+    if (limit.allows(clock.getAsLong())) {
+      log.warn(
+          "event=message_discarded reason={} type={} key={} user={} why={} suppressed={}",
+          reason.label(),
+          LogText.quoted(type),
+          LogText.quoted(key),
+          LogText.quoted(user),
+          LogText.quoted(why),
+          limit.takeSuppressed(),
+          bug);
+    }
+  }
+}
