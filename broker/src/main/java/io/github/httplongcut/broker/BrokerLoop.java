@@ -271,7 +271,15 @@ final class BrokerLoop implements SessionListener, Ticker {
           case BROKER_REQUEST_ACK -> router.onAck((BrokerRequestAck) event, user, now());
           case UPSTREAM_HEARTBEAT -> onHeartbeat((UpstreamHeartbeat) event);
           case CLIENT_CANCEL -> router.onCancel((ClientCancel) event, now());
-          default -> throw new IllegalStateException("handled elsewhere: " + event.type());
+          case CLIENT_REQUEST,
+              CLIENT_REQUEST_ACK,
+              BROKER_REQUEST,
+              UPSTREAM_ERROR,
+              BROKER_RESPONSE,
+              BROKER_ERROR,
+              BROKER_HELLO,
+              BROKER_CANCEL ->
+              throw new IllegalStateException("handled elsewhere: " + event.type());
         };
     perform(effects, delivery::done);
   }
@@ -324,53 +332,79 @@ final class BrokerLoop implements SessionListener, Ticker {
    * the outcome of the effect.
    */
   private void onFailed(Effect effect) {
-    if (effect instanceof Effect.Dispatch e) {
-      // The session may have the publication already. NOT_WRITTEN could make the request run twice.
-      onPublished(e.request().brokerReqId(), Outcome.UNKNOWN);
-    } else if (effect instanceof Effect.Settle) {
-      session.reopenConsuming("a delivery could not be settled");
-    } else if (effect instanceof Effect.Respond e) {
-      e.receipt().map(DeliveryReceipt::of).ifPresent(Delivery::done);
-    } else if (effect instanceof Effect.Refuse e) {
-      DeliveryReceipt.of(e.receipt()).done();
-    }
+    Runnable step =
+        switch (effect.type()) {
+          case SETTLE -> () -> session.reopenConsuming("a delivery could not be settled");
+          case DISPATCH -> () -> onFailedDispatch((Effect.Dispatch) effect);
+          case RESPOND -> () -> markDone(((Effect.Respond) effect).receipt());
+          case REFUSE -> () -> markDone(Optional.of(((Effect.Refuse) effect).receipt()));
+          case DONE, ACKNOWLEDGE, CANCEL, REFUSE_ORPHAN -> () -> {};
+        };
+    step.run();
+  }
+
+  /** The session may have the publication already. NOT_WRITTEN could make the request run twice. */
+  private void onFailedDispatch(Effect.Dispatch dispatch) {
+    onPublished(dispatch.request().brokerReqId(), Outcome.UNKNOWN);
+  }
+
+  private static void markDone(Optional<Receipt> receipt) {
+    receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
   }
 
   private void perform(Effect effect, Countdown countdown) {
-    if (effect instanceof Effect.Settle e) {
-      DeliveryReceipt.of(e.receipt()).settle(() -> perform(router.onSettled(e.receipt(), now())));
-    } else if (effect instanceof Effect.Done e) {
-      DeliveryReceipt.of(e.receipt()).done();
-    } else if (effect instanceof Effect.Acknowledge e) {
-      session.publish(BrokerMessages.acknowledge(e, now()));
-    } else if (effect instanceof Effect.Dispatch e) {
-      UUID id = e.request().brokerReqId();
-      session.publish(messages.dispatch(e).whenDone(outcome -> onPublished(id, outcome)));
-    } else if (effect instanceof Effect.Cancel e) {
-      session.publish(messages.cancel(e, now()));
-    } else if (effect instanceof Effect.Respond e) {
-      metrics.answered("answered");
-      Publication answer =
-          BrokerMessages.toClient(e.response(), e.response().clientId(), e.endsAt(), now());
-      answer(
-          e.receipt().isPresent() ? answer : answer.tried(Tries.UNTIL_NACKED),
-          e.receipt(),
-          countdown);
-    } else if (effect instanceof Effect.Refuse e) {
-      metrics.answered(e.error().error().failure().code());
-      answer(
-          BrokerMessages.toClient(e.error(), e.clientId(), e.endsAt(), now()),
-          Optional.of(e.receipt()),
-          countdown);
-    } else if (effect instanceof Effect.RefuseOrphan e) {
-      metrics.answered(e.error().error().failure().code());
-      answer(
-          BrokerMessages.toClient(e.error(), e.clientId(), e.endsAt(), now())
-              .tried(Tries.UNTIL_NACKED)
-              .orphaned(),
-          Optional.empty(),
-          countdown);
-    }
+    Runnable step =
+        switch (effect.type()) {
+          case SETTLE -> () -> settle((Effect.Settle) effect);
+          case DONE -> () -> markDone(Optional.of(((Effect.Done) effect).receipt()));
+          case ACKNOWLEDGE ->
+              () -> session.publish(BrokerMessages.acknowledge((Effect.Acknowledge) effect, now()));
+          case DISPATCH -> () -> dispatch((Effect.Dispatch) effect);
+          case CANCEL -> () -> session.publish(messages.cancel((Effect.Cancel) effect, now()));
+          case RESPOND -> () -> respond((Effect.Respond) effect, countdown);
+          case REFUSE -> () -> refuse((Effect.Refuse) effect, countdown);
+          case REFUSE_ORPHAN -> () -> refuseOrphan((Effect.RefuseOrphan) effect, countdown);
+        };
+    step.run();
+  }
+
+  private void settle(Effect.Settle effect) {
+    DeliveryReceipt.of(effect.receipt())
+        .settle(() -> perform(router.onSettled(effect.receipt(), now())));
+  }
+
+  private void dispatch(Effect.Dispatch effect) {
+    UUID id = effect.request().brokerReqId();
+    session.publish(messages.dispatch(effect).whenDone(outcome -> onPublished(id, outcome)));
+  }
+
+  private void respond(Effect.Respond effect, Countdown countdown) {
+    metrics.answered("answered");
+    Publication answer =
+        BrokerMessages.toClient(
+            effect.response(), effect.response().clientId(), effect.endsAt(), now());
+    answer(
+        effect.receipt().isPresent() ? answer : answer.tried(Tries.UNTIL_NACKED),
+        effect.receipt(),
+        countdown);
+  }
+
+  private void refuse(Effect.Refuse effect, Countdown countdown) {
+    metrics.answered(effect.error().error().failure().code());
+    answer(
+        BrokerMessages.toClient(effect.error(), effect.clientId(), effect.endsAt(), now()),
+        Optional.of(effect.receipt()),
+        countdown);
+  }
+
+  private void refuseOrphan(Effect.RefuseOrphan effect, Countdown countdown) {
+    metrics.answered(effect.error().error().failure().code());
+    answer(
+        BrokerMessages.toClient(effect.error(), effect.clientId(), effect.endsAt(), now())
+            .tried(Tries.UNTIL_NACKED)
+            .orphaned(),
+        Optional.empty(),
+        countdown);
   }
 
   /** Publishes an answer. Marks its request as done in the delivery, whatever the outcome. */
@@ -379,7 +413,7 @@ final class BrokerLoop implements SessionListener, Ticker {
         answer.whenDone(
             outcome -> {
               unfinishedAnswers--;
-              receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
+              markDone(receipt);
               countdown.decrement();
             });
     unfinishedAnswers++;

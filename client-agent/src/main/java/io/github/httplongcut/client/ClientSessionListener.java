@@ -70,31 +70,55 @@ final class ClientSessionListener implements SessionListener {
     return switch (delivery.type()) {
       case CLIENT_REQUEST -> cameBack && envelope.userId().equals(clientId.user());
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR -> !cameBack;
-      default -> false;
+      case BROKER_REQUEST,
+          BROKER_REQUEST_ACK,
+          UPSTREAM_RESPONSE,
+          UPSTREAM_ERROR,
+          UPSTREAM_HEARTBEAT,
+          BROKER_HELLO,
+          CLIENT_CANCEL,
+          BROKER_CANCEL ->
+          false;
     };
   }
 
   private void handle(Event event, Delivery delivery) {
-    boolean used = false;
-    if (event instanceof ClientRequestAck ack) {
-      pending.onAck(ack, clock.getAsLong());
-      used = true;
-    } else if (event instanceof BrokerResponse response) {
-      used = pending.onResponse(response, clock.getAsLong());
-    } else if (event instanceof BrokerError error) {
-      used = pending.onError(error, delivery.envelope().orphaned(), clock.getAsLong());
-    } else if (event instanceof ClientRequest request) {
-      used =
-          switch (delivery.envelope().origin()) {
-            // A broker rejects a request only if it may already have run.
-            case IN_DOUBT, REJECTED -> pending.onInDoubt(request, clock.getAsLong());
-            default -> pending.onDeadLetter(request, clock.getAsLong());
-          };
-    }
-    if (!used) {
+    if (!isUsed(event, delivery.envelope())) {
       metrics.countDropped();
       log.debug("event=dropped type={}", event.type().wireName());
     }
+  }
+
+  /** Passes the event to its request. Returns whether a request waited for it. */
+  private boolean isUsed(Event event, Delivery.Envelope envelope) {
+    long now = clock.getAsLong();
+    return switch (event.type()) {
+      case CLIENT_REQUEST_ACK -> {
+        pending.onAck((ClientRequestAck) event, now);
+        yield true;
+      }
+      case BROKER_RESPONSE -> pending.onResponse((BrokerResponse) event, now);
+      case BROKER_ERROR -> pending.onError((BrokerError) event, envelope.orphaned(), now);
+      case CLIENT_REQUEST -> onReturnedRequest((ClientRequest) event, envelope.origin(), now);
+      case BROKER_REQUEST,
+          BROKER_REQUEST_ACK,
+          UPSTREAM_RESPONSE,
+          UPSTREAM_ERROR,
+          UPSTREAM_HEARTBEAT,
+          BROKER_HELLO,
+          CLIENT_CANCEL,
+          BROKER_CANCEL ->
+          throw new IllegalStateException("not credible: " + event.type());
+    };
+  }
+
+  private boolean onReturnedRequest(ClientRequest request, Origin origin, long now) {
+    return switch (origin) {
+      // A broker rejects a request only if it may already have run.
+      case IN_DOUBT, REJECTED -> pending.onInDoubt(request, now);
+      case SENT, EXPIRED, DEAD_LETTERED, ORPHANED, ORPHANED_IN_DOUBT ->
+          pending.onDeadLetter(request, now);
+    };
   }
 
   @Override

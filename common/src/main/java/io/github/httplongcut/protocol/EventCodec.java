@@ -51,7 +51,7 @@ public final class EventCodec {
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
         JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
-      write(json, event);
+      writerOf(event).write(json);
       json.writeEndObject();
       json.flush();
       return bytes.toByteArray();
@@ -124,64 +124,107 @@ public final class EventCodec {
     }
   }
 
-  private static void write(JsonGenerator json, Event event) throws IOException {
-    if (event instanceof ClientRequest e) {
-      id(json, "client_id", e.clientId());
-      id(json, "client_req_id", e.clientReqId());
-      json.writeNumberField("client_req_ttl", e.clientReqTtl());
-      request(json, e.request());
-    } else if (event instanceof ClientRequestAck e) {
-      id(json, "client_req_id", e.clientReqId());
-      id(json, "broker_req_id", e.brokerReqId());
-      id(json, "broker_id", e.brokerId());
-    } else if (event instanceof BrokerRequest e) {
-      id(json, "client_id", e.clientId());
-      id(json, "client_req_id", e.clientReqId());
-      json.writeNumberField("client_req_ttl", e.clientReqTtl());
-      id(json, "broker_id", e.brokerId());
-      id(json, "broker_req_id", e.brokerReqId());
-      json.writeNumberField("broker_req_ttl", e.brokerReqTtl());
-      request(json, e.request());
-    } else if (event instanceof BrokerRequestAck e) {
-      id(json, "broker_req_id", e.brokerReqId());
-      id(json, "upstream_req_id", e.upstreamReqId());
-      id(json, "upstream_id", e.upstreamId());
-    } else if (event instanceof UpstreamResponse e) {
-      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
-      response(json, e.response());
-    } else if (event instanceof UpstreamError e) {
-      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
-      error(json, e.error());
-    } else if (event instanceof BrokerResponse e) {
-      attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
-      response(json, e.response());
-    } else if (event instanceof BrokerError e) {
-      id(json, "client_req_id", e.clientReqId());
-      id(json, "broker_req_id", e.brokerReqId());
-      if (e.orphanOf().isPresent()) {
-        id(json, "broker_id", e.orphanOf().get());
-      }
-      error(json, e.error());
-    } else if (event instanceof UpstreamHeartbeat e) {
-      id(json, "upstream_id", e.upstreamId());
-      json.writeStringField("upstream_target", e.upstreamTarget());
-      json.writeStringField("state", e.state().wireName());
-      json.writeNumberField("capacity", e.capacity());
-      json.writeNumberField("in_flight", e.inFlight());
-      json.writeNumberField("interval_ms", e.intervalMs());
-      json.writeStringField("version", e.version());
-    } else if (event instanceof BrokerHello e) {
-      id(json, "broker_id", e.brokerId());
-      json.writeStringField("version", e.version());
-    } else if (event instanceof ClientCancel e) {
-      id(json, "client_id", e.clientId());
-      id(json, "client_req_id", e.clientReqId());
-      id(json, "broker_req_id", e.brokerReqId());
-    } else if (event instanceof BrokerCancel e) {
-      id(json, "broker_id", e.brokerId());
-      id(json, "client_req_id", e.clientReqId());
-      id(json, "broker_req_id", e.brokerReqId());
+  /** Writes the fields of one event. */
+  private interface FieldWriter {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  private static FieldWriter writerOf(Event event) {
+    return switch (event.type()) {
+      case CLIENT_REQUEST -> json -> clientRequest(json, (ClientRequest) event);
+      case CLIENT_REQUEST_ACK -> json -> clientRequestAck(json, (ClientRequestAck) event);
+      case BROKER_REQUEST -> json -> brokerRequest(json, (BrokerRequest) event);
+      case BROKER_REQUEST_ACK -> json -> brokerRequestAck(json, (BrokerRequestAck) event);
+      case UPSTREAM_RESPONSE -> json -> upstreamResponse(json, (UpstreamResponse) event);
+      case UPSTREAM_ERROR -> json -> upstreamError(json, (UpstreamError) event);
+      case BROKER_RESPONSE -> json -> brokerResponse(json, (BrokerResponse) event);
+      case BROKER_ERROR -> json -> brokerError(json, (BrokerError) event);
+      case UPSTREAM_HEARTBEAT -> json -> upstreamHeartbeat(json, (UpstreamHeartbeat) event);
+      case BROKER_HELLO -> json -> brokerHello(json, (BrokerHello) event);
+      case CLIENT_CANCEL -> json -> clientCancel(json, (ClientCancel) event);
+      case BROKER_CANCEL -> json -> brokerCancel(json, (BrokerCancel) event);
+    };
+  }
+
+  private static void clientRequest(JsonGenerator json, ClientRequest e) throws IOException {
+    id(json, "client_id", e.clientId());
+    id(json, "client_req_id", e.clientReqId());
+    json.writeNumberField("client_req_ttl", e.clientReqTtl());
+    request(json, e.request());
+  }
+
+  private static void clientRequestAck(JsonGenerator json, ClientRequestAck e) throws IOException {
+    id(json, "client_req_id", e.clientReqId());
+    id(json, "broker_req_id", e.brokerReqId());
+    id(json, "broker_id", e.brokerId());
+  }
+
+  private static void brokerRequest(JsonGenerator json, BrokerRequest e) throws IOException {
+    id(json, "client_id", e.clientId());
+    id(json, "client_req_id", e.clientReqId());
+    json.writeNumberField("client_req_ttl", e.clientReqTtl());
+    id(json, "broker_id", e.brokerId());
+    id(json, "broker_req_id", e.brokerReqId());
+    json.writeNumberField("broker_req_ttl", e.brokerReqTtl());
+    request(json, e.request());
+  }
+
+  private static void brokerRequestAck(JsonGenerator json, BrokerRequestAck e) throws IOException {
+    id(json, "broker_req_id", e.brokerReqId());
+    id(json, "upstream_req_id", e.upstreamReqId());
+    id(json, "upstream_id", e.upstreamId());
+  }
+
+  private static void upstreamResponse(JsonGenerator json, UpstreamResponse e) throws IOException {
+    attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+    response(json, e.response());
+  }
+
+  private static void upstreamError(JsonGenerator json, UpstreamError e) throws IOException {
+    attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+    error(json, e.error());
+  }
+
+  private static void brokerResponse(JsonGenerator json, BrokerResponse e) throws IOException {
+    attempt(json, e.clientId(), e.clientReqId(), e.brokerReqId(), e.upstreamReqId());
+    response(json, e.response());
+  }
+
+  private static void brokerError(JsonGenerator json, BrokerError e) throws IOException {
+    id(json, "client_req_id", e.clientReqId());
+    id(json, "broker_req_id", e.brokerReqId());
+    if (e.orphanOf().isPresent()) {
+      id(json, "broker_id", e.orphanOf().get());
     }
+    error(json, e.error());
+  }
+
+  private static void upstreamHeartbeat(JsonGenerator json, UpstreamHeartbeat e)
+      throws IOException {
+    id(json, "upstream_id", e.upstreamId());
+    json.writeStringField("upstream_target", e.upstreamTarget());
+    json.writeStringField("state", e.state().wireName());
+    json.writeNumberField("capacity", e.capacity());
+    json.writeNumberField("in_flight", e.inFlight());
+    json.writeNumberField("interval_ms", e.intervalMs());
+    json.writeStringField("version", e.version());
+  }
+
+  private static void brokerHello(JsonGenerator json, BrokerHello e) throws IOException {
+    id(json, "broker_id", e.brokerId());
+    json.writeStringField("version", e.version());
+  }
+
+  private static void clientCancel(JsonGenerator json, ClientCancel e) throws IOException {
+    id(json, "client_id", e.clientId());
+    id(json, "client_req_id", e.clientReqId());
+    id(json, "broker_req_id", e.brokerReqId());
+  }
+
+  private static void brokerCancel(JsonGenerator json, BrokerCancel e) throws IOException {
+    id(json, "broker_id", e.brokerId());
+    id(json, "client_req_id", e.clientReqId());
+    id(json, "broker_req_id", e.brokerReqId());
   }
 
   private static Event read(EventType type, EventFields f) {

@@ -140,7 +140,16 @@ final class UpstreamAgent {
           heartbeats.onHello(loop.now());
           delivery.ack();
         }
-        default -> delivery.discard(DiscardReason.WRONG_RECEIVER);
+        case CLIENT_REQUEST,
+            CLIENT_REQUEST_ACK,
+            BROKER_REQUEST_ACK,
+            UPSTREAM_RESPONSE,
+            UPSTREAM_ERROR,
+            BROKER_RESPONSE,
+            BROKER_ERROR,
+            UPSTREAM_HEARTBEAT,
+            CLIENT_CANCEL ->
+            delivery.discard(DiscardReason.WRONG_RECEIVER);
       }
     }
 

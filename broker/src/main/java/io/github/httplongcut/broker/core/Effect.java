@@ -16,18 +16,48 @@ import java.util.Optional;
  */
 public sealed interface Effect {
 
+  /** One constant for each effect, so that a switch over them must handle them all. */
+  enum Type {
+    SETTLE,
+    DONE,
+    ACKNOWLEDGE,
+    DISPATCH,
+    CANCEL,
+    RESPOND,
+    REFUSE,
+    REFUSE_ORPHAN
+  }
+
+  /** Returns the constant of this record. */
+  Type type();
+
   /** Settles the delivery, then calls {@link Router#onSettled}. */
-  record Settle(Receipt receipt) implements Effect {}
+  record Settle(Receipt receipt) implements Effect {
+    @Override
+    public Type type() {
+      return Type.SETTLE;
+    }
+  }
 
   /** Marks one of the delivery's requests as done, without an answer. */
-  record Done(Receipt receipt) implements Effect {}
+  record Done(Receipt receipt) implements Effect {
+    @Override
+    public Type type() {
+      return Type.DONE;
+    }
+  }
 
   /**
    * Acks a request to its client agent.
    *
    * @param of the request
    */
-  record Acknowledge(ClientRequestAck ack, ClientRequest of, long endsAt) implements Effect {}
+  record Acknowledge(ClientRequestAck ack, ClientRequest of, long endsAt) implements Effect {
+    @Override
+    public Type type() {
+      return Type.ACKNOWLEDGE;
+    }
+  }
 
   /**
    * Publishes a request to an agent once, then calls {@link Router#onPublished}.
@@ -37,11 +67,21 @@ public sealed interface Effect {
    * @param giveUpAt the time after which the dispatch is not written any more
    */
   record Dispatch(BrokerRequest request, ProcessId upstreamId, long expirationMillis, long giveUpAt)
-      implements Effect {}
+      implements Effect {
+    @Override
+    public Type type() {
+      return Type.DISPATCH;
+    }
+  }
 
   /** Tells the agent that no caller waits for the response. */
   record Cancel(BrokerCancel cancel, String upstreamTarget, ProcessId upstreamId)
-      implements Effect {}
+      implements Effect {
+    @Override
+    public Type type() {
+      return Type.CANCEL;
+    }
+  }
 
   /**
    * Publishes a response to the client agent.
@@ -50,7 +90,12 @@ public sealed interface Effect {
    *     unknown
    */
   record Respond(BrokerResponse response, long endsAt, Optional<Receipt> receipt)
-      implements Effect {}
+      implements Effect {
+    @Override
+    public Type type() {
+      return Type.RESPOND;
+    }
+  }
 
   /**
    * Publishes an error to the client agent.
@@ -58,11 +103,21 @@ public sealed interface Effect {
    * @param receipt marked as done when the publication has its outcome
    */
   record Refuse(BrokerError error, ProcessId clientId, long endsAt, Receipt receipt)
-      implements Effect {}
+      implements Effect {
+    @Override
+    public Type type() {
+      return Type.REFUSE;
+    }
+  }
 
   /**
    * Publishes an error to the client agent, marked as orphaned: the broker that dispatched the
    * request is gone.
    */
-  record RefuseOrphan(BrokerError error, ProcessId clientId, long endsAt) implements Effect {}
+  record RefuseOrphan(BrokerError error, ProcessId clientId, long endsAt) implements Effect {
+    @Override
+    public Type type() {
+      return Type.REFUSE_ORPHAN;
+    }
+  }
 }
