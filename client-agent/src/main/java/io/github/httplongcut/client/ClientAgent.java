@@ -29,7 +29,7 @@ final class ClientAgent {
 
   private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
-  /** Time without a new request after which callers are taken to have switched elsewhere. */
+  /** Time without a new request after which a drain assumes that callers have gone elsewhere. */
   private static final Duration QUIET_PERIOD = Duration.ofSeconds(1);
 
   private final ClientAgentConfig config;

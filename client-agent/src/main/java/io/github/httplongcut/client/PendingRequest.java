@@ -168,9 +168,9 @@ final class PendingRequest {
   }
 
   /**
-   * Hands the answer to the caller. If no ack has come, reports the answer's delay instead of the
-   * ack's, which cannot be longer. If the ack is overdue, reports no delay: the broker that should
-   * have acked is gone, and another one delivered the answer.
+   * Hands the answer to the caller. If no ack has come, reports the answer's delay as that of the
+   * ack: the ack's cannot be longer. If the ack is overdue, reports no delay: the broker that
+   * should have acked is gone, and another one delivered the answer.
    */
   void answered(Response response, Duration ackTimeout, long now) {
     if (state != State.ACKED && wasPublishedWithin(ackTimeout, now)) {

@@ -232,7 +232,8 @@ final class PendingRequests {
 
   /**
    * Returns whether the delivery of {@code event} must be settled before the event is handled
-   * (protocol section 4, rule 1): the event makes a request that is not repeatable run again.
+   * (protocol section 4, rule 1): the event may cause another publication of a request that is not
+   * repeatable.
    */
   boolean settlesFirst(Event event) {
     if (event instanceof ClientRequest request) {

@@ -17,8 +17,8 @@ import java.util.Set;
  * </ol>
  *
  * <p>A caller that takes a target's whole share would keep the target's other callers out.
- * Therefore a target over its share still takes {@link ShareRule#always} requests of callers that
- * hold fewer than that.
+ * Therefore a target at its share still takes some more requests, from callers that hold fewer than
+ * {@link ShareRule#always}; the number of these requests is limited to {@code always}, too.
  *
  * <p>Thread-safe: one lock, held for a few assignments.
  */

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   <li>When brokers refuse requests as {@code upstream_busy}, the limit falls to the number of
  *       requests that remain in flight.
  *   <li>The limit stays while brokers refuse at most one in {@value #ENDED_PER_BUSY} of the
- *       requests that end: then only one of several brokers may have a full waiting room, or other
- *       client agents may have filled it.
+ *       requests that end: perhaps only one of several brokers has a full waiting room, or other
+ *       client agents have filled it.
  *   <li>Within one {@link Window} the limit does not fall below half of the requests that were in
  *       flight when it first fell, because many such errors arrive at once.
  *   <li>From its highest value the limit may fall to {@link #MIN_LIMIT} at once, because many

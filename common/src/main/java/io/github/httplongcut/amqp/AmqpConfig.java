@@ -21,8 +21,8 @@ import java.util.Optional;
  * @param confirmTimeout longest wait for a confirm; after that the connection is replaced, or a
  *     message to a tenant's inbox is given up ({@link Unconfirmed})
  * @param reconnectBackoffMax longest pause between two attempts to connect
- * @param unconfirmedWindow most bytes sent to RabbitMQ that it has neither confirmed nor shown to
- *     have read; a message larger than this is sent once there are no other such bytes
+ * @param unconfirmedWindow limit of bytes sent to RabbitMQ that it has neither confirmed nor shown
+ *     to have read; a message larger than this is sent once there are no other such bytes
  */
 public record AmqpConfig(
     List<Address> addresses,

@@ -41,9 +41,9 @@ final class BatchQueue {
   static final int MAX_BATCH_BYTES = 64 * 1024;
 
   /**
-   * Most unconfirmed messages for the inboxes of one tenant. With more messages for a slow queue
-   * RabbitMQ would stop reading the whole channel: after 400 messages for a classic queue, and
-   * after 32 for a quorum queue or a stream ({@code quorum_commands_soft_limit}, {@code
+   * Limit of unconfirmed messages for the inboxes of one tenant. With more messages for a slow
+   * queue RabbitMQ would stop reading the whole channel: after 400 messages for a classic queue,
+   * and after 32 for a quorum queue or a stream ({@code quorum_commands_soft_limit}, {@code
    * stream_messages_soft_limit}).
    */
   static final int MAX_UNCONFIRMED_PER_TENANT = 30;
@@ -269,8 +269,8 @@ final class BatchQueue {
   }
 
   /**
-   * Returns the next lane that may be taken, without removing it; null if there is none. Moves
-   * lanes before it that lack a place or a channel to the sets of waiting lanes.
+   * Returns the next lane that may be taken, without removing it; null if there is none. Lanes
+   * before it that lack a place or a channel are moved to the sets of waiting lanes.
    */
   private Lane nextLane(Predicate<String> hasChannel) {
     while (true) {

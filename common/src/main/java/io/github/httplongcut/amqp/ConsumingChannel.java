@@ -156,7 +156,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
   private static final Duration ACK_DELAY = Duration.ofMillis(20);
 
   /**
-   * Number of waiting acks that are written at once; far less than the prefetch of a busy queue.
+   * Number of waiting acks that ends their delay: they are then written together. Far less than the
+   * prefetch of a busy queue.
    */
   private static final int ACKS_PER_WRITE = 25;
 
@@ -632,8 +633,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
       try {
         if (Heartbeat.isHeartbeatExchange(envelope.getExchange())) {
           epoch.heartbeats.add(Heartbeat.of(queue, envelope.getRoutingKey(), properties, body));
-          // Also wakes the link's thread. If no turn for heartbeats is due yet, this thread will
-          // schedule one on the loop, which decodes the heartbeat.
+          // Also wakes the link's thread. If no turn for heartbeats is due yet, the link's thread
+          // schedules one on the loop later. In this turn the loop decodes the heartbeat.
           epoch.ack(tag);
           return;
         }

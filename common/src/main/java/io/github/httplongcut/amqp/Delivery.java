@@ -30,8 +30,8 @@ public final class Delivery {
     DEAD_LETTERED,
     /**
      * A request that a quorum queue has delivered before, and now delivers again or dead-letters to
-     * its sender. The first receiver may have settled and run it: only the receiver's node has
-     * answered the fence, and the queue's leader on another node may have missed the ack.
+     * its sender. The first receiver may have settled and run it all the same: only the receiver's
+     * node has answered the fence, and the queue's leader on another node may have missed the ack.
      */
     IN_DOUBT,
     /** From the queue {@link Topology#ORPHAN}: sent to a broker that is gone. */

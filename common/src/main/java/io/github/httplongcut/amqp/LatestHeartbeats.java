@@ -142,8 +142,8 @@ final class LatestHeartbeats {
           Comparator.<User>comparingLong(user -> user.bytesRead).thenComparing(user -> user.name));
 
   /**
-   * The {@code bytesRead} that the user of the latest decoded heartbeat had without that heartbeat.
-   * A user that has waiting heartbeats again starts with at least this value.
+   * The {@code bytesRead} of the user whose heartbeat was taken last, before that heartbeat was
+   * added to it. A user that has waiting heartbeats again starts with at least this value.
    */
   private long bytesReadOfLastUser;
 

@@ -31,16 +31,16 @@ import java.util.Set;
 final class Nacks {
 
   /**
-   * Consecutive polls, 200 ms apart, that must find nacks of suspect routes before the channel is
-   * replaced; doubles after each replacement.
+   * Number of polls in a row, 200 ms apart, that find nacks of suspect routes until the channel is
+   * replaced. Doubles after each replacement.
    */
   static final int INITIAL_POLLS = 2;
 
   private static final int MAX_POLLS = 16;
 
   /**
-   * Most channel replacements because of one route. If they do not help, a queue is full, such as
-   * the inbox of a frozen broker.
+   * Maximum number of channel replacements for one route. If they do not help, a queue is full,
+   * such as the inbox of a frozen broker.
    */
   static final int MAX_REPLACEMENTS = 4;
 

@@ -334,9 +334,9 @@ final class Publisher implements Link.ConnectionUser, PublishingChannel.Listener
   }
 
   /**
-   * Returns the time until held messages are due; MAX_VALUE if there are none, or if they are due
-   * already: the caller could not take them at this {@code now}, so they wait for a confirm or a
-   * channel.
+   * Returns the time until held messages are due; MAX_VALUE if there are none. Also MAX_VALUE if
+   * they are due already: since the caller could not take them at this {@code now}, they wait for a
+   * confirm or a channel, and not for a time.
    */
   private long nanosToWait(long now) {
     long nanos = state.queue().nanosToNext(now);

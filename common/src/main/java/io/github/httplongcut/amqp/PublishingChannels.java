@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PublishingChannels {
 
-  /** Most tenant channels; RabbitMQ's own limit ({@code channel_max}) is 2,047 by default. */
+  /** Limit of tenant channels. RabbitMQ's own limit ({@code channel_max}) is 2,047 by default. */
   static final int MAX_CHANNELS = 1_000;
 
   /** Time after which an idle channel is closed. */
@@ -250,9 +250,9 @@ final class PublishingChannels {
 
   /**
    * Notes that RabbitMQ has closed the connection instead of opening a channel, because of a limit
-   * for the user. Other processes of the user may open channels, too. So, until it ends, this
-   * process opens at most half as many tenant channels as it has now; otherwise it could lose one
-   * connection after another.
+   * for the user. Other processes of the user may open channels, too. So from now on this process
+   * opens at most half as many tenant channels as it has now, on any connection; otherwise it could
+   * lose one connection after another.
    */
   void onRefused() {
     lifetimeLimit = tenantChannels.size() / 2;

@@ -49,7 +49,7 @@ public interface Session extends AutoCloseable {
    * lost: the listener must call this method again after each {@link SessionListener#onConsuming}.
    * Has no effect on queues of {@link #stopConsuming}. On the loop only; returns at once.
    *
-   * @param prefetch most messages of the queue that may be unacked. 0 pauses the queue until the
+   * @param prefetch maximum number of unacked messages of the queue. 0 pauses the queue until the
    *     next call: messages on their way are still delivered, and earlier deliveries stay valid
    */
   void consume(String queue, int prefetch);

@@ -51,7 +51,7 @@ final class SilenceDetector {
     excusedUntil = now;
   }
 
-  /** Returns whether some of the last {@code timeout} is excused. */
+  /** Returns whether silence was still excused at some time within the last {@code timeout}. */
   boolean isExcused(long now) {
     return now - excusedUntil < timeoutNanos;
   }

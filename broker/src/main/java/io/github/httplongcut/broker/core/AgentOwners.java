@@ -70,10 +70,10 @@ final class AgentOwners {
   }
 
   /**
-   * Returns the agent to forget for a new one of {@code user}: an agent without a request of this
-   * broker, of the user with the most agents. Empty if that user would then have fewer agents than
-   * {@code user}. Without this rule, two users with equally many agents would displace each other's
-   * agents in turn.
+   * Returns the agent to forget, so that {@code user} can have a new one. It belongs to the user
+   * with the most agents, and has no request of this broker. Empty if there is no such agent, or if
+   * its user would then have fewer agents than {@code user}. Without this rule, two users with
+   * equally many agents would displace each other's agents in turn.
    */
   Optional<Agent> spareFor(String user) {
     if (ranking.isEmpty()) {

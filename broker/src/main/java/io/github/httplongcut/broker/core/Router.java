@@ -39,7 +39,10 @@ import java.util.random.RandomGenerator;
  */
 public final class Router {
 
-  /** Unreachable agents that cost the request no attempt (protocol section 4). */
+  /**
+   * Number of agents that may fail to reach the server without costing the request an attempt
+   * (protocol section 4).
+   */
   private static final int FREE_FAILURES = 10;
 
   private final RouterLimits limits;
