@@ -85,8 +85,8 @@ class RelayIT {
     assertThat(answers.refused()).isGreaterThan(1_000);
     assertThat(client.metric("longcut_client_publications_total"))
         .as(
-            "publications: a few requests that a broker refused, but less than half of the refused ones")
-        .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() / 2.0);
+            "publications: some requests that a broker refused, but a quarter less than were refused")
+        .isBetween(answers.answered() + 1.0, answers.answered() + answers.refused() * 0.75);
     assertThat(upstream.runs().stream().filter(run -> run.startsWith("POST")))
         .doesNotHaveDuplicates()
         .doesNotContainAnyElementsOf(answers.refusedPosts());
