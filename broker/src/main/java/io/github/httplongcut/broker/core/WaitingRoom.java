@@ -17,7 +17,8 @@ import java.util.function.Predicate;
  *   <li>Each user has a turn number. The user with the lowest number is next.
  *   <li>The number grows by one when one of the user's requests leaves for an agent, and not when
  *       one expires or is cancelled.
- *   <li>A new user gets the number of the user who is next.
+ *   <li>A new user gets the number of the user who is next, but at least that of the user who was
+ *       served last.
  *   <li>A request that comes back from an agent sets its user's number to at most that of the user
  *       who is next.
  *   <li>Among users with the same number, and among the requests of one user, the request that was
@@ -52,6 +53,12 @@ final class WaitingRoom {
     /** Number of requests that exclude some agents. */
     private int restricted;
 
+    /**
+     * Turn of the user who was served last. A user whose requests exclude all free agents is passed
+     * over, and its number falls behind; nobody may start from there.
+     */
+    private long lastServed;
+
     void add(InFlight request) {
       UserQueue user = byName.get(request.user());
       boolean isKnown = user != null;
@@ -61,10 +68,14 @@ final class WaitingRoom {
         user = new UserQueue(request.user());
         byName.put(user.name, user);
       }
-      if (!byTurn.isEmpty()) {
-        long next = byTurn.first().turn;
-        boolean comesBack = request.hasWaited() || !request.neverDispatched();
-        user.turn = isKnown && !comesBack ? user.turn : isKnown ? Math.min(user.turn, next) : next;
+      long next = byTurn.isEmpty() ? user.turn : Math.max(byTurn.first().turn, lastServed);
+      boolean comesBack = request.hasWaited() || !request.neverDispatched();
+      if (!isKnown) {
+        user.turn = next;
+      } else if (comesBack) {
+        user.turn = Math.min(user.turn, next);
+      } else {
+        user.turn = Math.max(user.turn, lastServed);
       }
       user.requests.add(request);
       byTurn.add(user);
@@ -85,6 +96,7 @@ final class WaitingRoom {
       user.requests.remove(request);
       restricted -= isRestricted(request) ? 1 : 0;
       if (request.stage().agent().isPresent()) {
+        lastServed = Math.max(lastServed, user.turn);
         user.turn++;
       }
       if (user.requests.isEmpty()) {

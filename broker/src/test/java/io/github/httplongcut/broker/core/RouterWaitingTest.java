@@ -11,6 +11,7 @@ import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -253,7 +254,7 @@ class RouterWaitingTest {
     assertThat(fixture.get(3)).contains("dispatch r3 as b3 to plant2");
   }
 
-  /** Otherwise other users would wait until the requests of the first user are served. */
+  /** Users are served by turns, so that nobody waits until all requests of the first are served. */
   @Test
   void usersAreServedInTurn() {
     fixture = new RouterFixture(RouterFixture::largeLimits);
@@ -285,7 +286,7 @@ class RouterWaitingTest {
     assertThat(served).containsExactly(1, 11, 2, 12, 3, 13);
   }
 
-  /** Otherwise a user with too many requests would never be served again. */
+  /** Expired requests do not count, or a user with too many would never be served again. */
   @Test
   void requestsThatExpireCostTheirUserNoTurn() {
     fixture = new RouterFixture(RouterFixture::largeLimits);
@@ -305,23 +306,41 @@ class RouterWaitingTest {
     assertThat(servedOneByOne(5)).containsExactly(9, 11, 12, 21, 22);
   }
 
-  /** Turns do not count once the waiting room was empty. */
   @Test
   void rejectedRequestPrecedesAllLaterOnes() {
     fixture = new RouterFixture(RouterFixture::largeLimits);
     fixture.heartbeat(AGENT_1, 1, 1);
-    for (int i = 1; i <= 4; i++) {
-      fixture.get(i);
-    }
-    servedOneByOne(3);
-    assertThat(fixture.heartbeat(AGENT_1, 1, 0)).containsExactly("dispatch r4 as b4 to plant1");
+    fixture.get(1);
+    fixture.get(2);
+    fixture.getOf("mill", 3);
+    assertThat(fixture.heartbeat(AGENT_1, 1, 0)).containsExactly("dispatch r1 as b1 to plant1");
     fixture.heartbeat(AGENT_1, 0, 0);
-    fixture.get(5);
-    fixture.getOf("mill", 6);
 
-    fixture.undelivered(4, Undelivered.REJECTED);
+    fixture.undelivered(1, Undelivered.REJECTED); // its user has had a turn, mill has not
 
-    assertThat(fixture.heartbeat(AGENT_1, 1, 0)).hasSize(1).first().asString().contains("r4 as b");
+    assertThat(fixture.heartbeat(AGENT_1, 1, 0)).hasSize(1).first().asString().contains("r1 as b");
+  }
+
+  /** A user who is passed over has a low number of turns. New users must not start with it. */
+  @Test
+  void newUserHasNoAdvantageWhileAnotherUserIsPassedOver() {
+    fixture = new RouterFixture(RouterFixture::largeLimits);
+    fixture.heartbeat(AGENT_2, 1, 1);
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.error(
+        1, 1, Failure.UPSTREAM_UNREACHABLE, AGENT_1); // r1 waits for AGENT_2, which is full
+    fixture.tick(1_000);
+    for (int i = 11; i <= 16; i++) {
+      fixture.getOf("mill", i);
+    }
+    assertThat(servedOneByOne(3)).containsExactly(11, 12, 13);
+
+    for (int i = 21; i <= 23; i++) {
+      fixture.getOf("works", i);
+    }
+
+    assertThat(servedOneByOne(6)).containsExactly(21, 14, 22, 15, 23, 16);
   }
 
   /** Lets an agent serve waiting requests one by one. Returns their numbers. */
