@@ -4,13 +4,15 @@ import io.github.httplongcut.amqp.Delivery.Envelope;
 import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.protocol.Event;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Fake consuming channel: creates deliveries, and records their acks, rejections and settlings. */
 public final class FakeChannel implements Delivery.Source {
 
   private final List<Delivery> acked = new ArrayList<>();
-  private final List<Delivery> discarded = new ArrayList<>();
+  private final Map<Delivery, DiscardReason> discarded = new LinkedHashMap<>();
   private final List<Delivery> settling = new ArrayList<>();
   private long tags;
   private final List<Delivery> rejected = new ArrayList<>();
@@ -31,8 +33,8 @@ public final class FakeChannel implements Delivery.Source {
     return acked;
   }
 
-  /** Returns the deliveries that were discarded. */
-  public List<Delivery> discarded() {
+  /** Returns the discarded deliveries and their reasons, in order. */
+  public Map<Delivery, DiscardReason> discarded() {
     return discarded;
   }
 
@@ -70,7 +72,7 @@ public final class FakeChannel implements Delivery.Source {
 
   @Override
   public void discard(Delivery delivery, DiscardReason reason) {
-    discarded.add(delivery);
+    discarded.put(delivery, reason);
   }
 
   @Override

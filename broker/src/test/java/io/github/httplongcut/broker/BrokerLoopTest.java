@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.amqp.Delivery.Origin;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.FakeChannel;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
@@ -480,7 +481,7 @@ class BrokerLoopTest {
       deliver(origin, "orders.plant.a-aaaaaa", "plant", dispatchOfAnotherBroker());
     }
 
-    assertThat(channel.discarded()).hasSize(6);
+    assertThat(channel.discarded()).hasSize(6).containsValue(DiscardReason.WRONG_SENDER);
     assertThat(router.stats().requests().dispatched()).isEqualTo(1);
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
   }
@@ -551,7 +552,7 @@ class BrokerLoopTest {
   void suspendedTimeDoesNotCountForTheWaitTimeout() {
     loop.onTick(now);
     request("GET", 60_000, REQUEST_1);
-    loop.onStoodStill(Duration.ofSeconds(9).toNanos());
+    loop.onSuspended(Duration.ofSeconds(9).toNanos());
     tickAfter(Duration.ofMillis(18_999));
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
 
@@ -561,10 +562,10 @@ class BrokerLoopTest {
 
   @Test
   void suspensionOverTheAckTimeoutReopensTheConsumingChannel() {
-    loop.onStoodStill(ACK_TIMEOUT.toNanos());
+    loop.onSuspended(ACK_TIMEOUT.toNanos());
     assertThat(session.reopened()).isZero();
 
-    loop.onStoodStill(ACK_TIMEOUT.toNanos() + 1);
+    loop.onSuspended(ACK_TIMEOUT.toNanos() + 1);
     assertThat(session.reopened()).isEqualTo(1);
   }
 
@@ -604,7 +605,7 @@ class BrokerLoopTest {
   }
 
   private void assertDiscarded(Delivery delivery) {
-    assertThat(channel.discarded()).contains(delivery);
+    assertThat(channel.discarded()).containsEntry(delivery, DiscardReason.WRONG_SENDER);
   }
 
   private void tickAfter(Duration passed) {

@@ -11,6 +11,7 @@ import io.github.httplongcut.protocol.Event.BrokerResponse;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,8 +46,9 @@ final class ClientSessionListener implements SessionListener {
 
   @Override
   public void onDelivery(Delivery delivery) {
-    if (!isCredible(delivery)) {
-      delivery.discard(DiscardReason.WRONG_SENDER);
+    Optional<DiscardReason> wrong = reasonToDiscard(delivery);
+    if (wrong.isPresent()) {
+      delivery.discard(wrong.get());
       return;
     }
     for (Event event : delivery.events()) {
@@ -60,16 +62,18 @@ final class ClientSessionListener implements SessionListener {
   }
 
   /**
-   * Returns whether an honest sender can have caused the delivery. RabbitMQ has checked the sender
-   * and the routing key. A request is credible only if this process's RabbitMQ user sent it and it
-   * came back. Only brokers have permission to write the events of brokers.
+   * Returns the reason to discard the delivery; empty if an honest sender can have caused it.
+   * RabbitMQ has checked the sender and the routing key. A request is credible only if this
+   * process's RabbitMQ user sent it and it came back. Only brokers have permission to write the
+   * events of brokers.
    */
-  private boolean isCredible(Delivery delivery) {
+  private Optional<DiscardReason> reasonToDiscard(Delivery delivery) {
     Delivery.Envelope envelope = delivery.envelope();
     boolean cameBack = envelope.origin() != Origin.SENT;
     return switch (delivery.type()) {
-      case CLIENT_REQUEST -> cameBack && envelope.userId().equals(clientId.user());
-      case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR -> !cameBack;
+      case CLIENT_REQUEST ->
+          wrongSenderUnless(cameBack && envelope.userId().equals(clientId.user()));
+      case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR -> wrongSenderUnless(!cameBack);
       case BROKER_REQUEST,
           BROKER_REQUEST_ACK,
           UPSTREAM_RESPONSE,
@@ -78,19 +82,23 @@ final class ClientSessionListener implements SessionListener {
           BROKER_HELLO,
           CLIENT_CANCEL,
           BROKER_CANCEL ->
-          false;
+          Optional.of(DiscardReason.WRONG_RECEIVER);
     };
   }
 
+  private static Optional<DiscardReason> wrongSenderUnless(boolean credible) {
+    return credible ? Optional.empty() : Optional.of(DiscardReason.WRONG_SENDER);
+  }
+
   private void handle(Event event, Delivery delivery) {
-    if (!isUsed(event, delivery.envelope())) {
+    if (!passOn(event, delivery.envelope())) {
       metrics.countDropped();
       log.debug("event=dropped type={}", event.type().wireName());
     }
   }
 
   /** Passes the event to its request. Returns whether a request waited for it. */
-  private boolean isUsed(Event event, Delivery.Envelope envelope) {
+  private boolean passOn(Event event, Delivery.Envelope envelope) {
     long now = clock.getAsLong();
     return switch (event.type()) {
       case CLIENT_REQUEST_ACK -> {
@@ -108,7 +116,7 @@ final class ClientSessionListener implements SessionListener {
           BROKER_HELLO,
           CLIENT_CANCEL,
           BROKER_CANCEL ->
-          throw new IllegalStateException("not credible: " + event.type());
+          throw new IllegalStateException("discarded before: " + event.type());
     };
   }
 

@@ -34,7 +34,6 @@ class ClientSessionListenerTest {
   private final List<Response> answers = new ArrayList<>();
   private final List<EventError> errors = new ArrayList<>();
   private final FakeSource channel = new FakeSource();
-  private long nanos;
 
   private final PendingRequests pending =
       new PendingRequests(
@@ -56,7 +55,7 @@ class ClientSessionListenerTest {
       new ClientSessionListener(
           TestAgent.CLIENT,
           pending,
-          () -> nanos,
+          () -> 0,
           new RequestMetrics(new SimpleMeterRegistry(), AdmissionTest.admission(1, 1)));
 
   @Test
@@ -174,7 +173,7 @@ class ClientSessionListenerTest {
         "broker",
         new ClientCancel(TestAgent.CLIENT, UUID.randomUUID(), UUID.randomUUID()));
 
-    assertThat(channel.calls()).containsExactly("discard WRONG_SENDER");
+    assertThat(channel.calls()).containsExactly("discard WRONG_RECEIVER");
   }
 
   @Test

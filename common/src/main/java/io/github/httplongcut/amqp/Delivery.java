@@ -67,7 +67,7 @@ public final class Delivery {
   interface Source {
     void ack(Delivery delivery);
 
-    /** Acks it, counts it and logs it. */
+    /** Acks, counts and logs a delivery that the process discards. */
     void discard(Delivery delivery, DiscardReason reason);
 
     void reject(Delivery delivery);
@@ -150,7 +150,7 @@ public final class Delivery {
     }
   }
 
-  /** Acks a message whose form or sender is wrong, and counts and logs it. */
+  /** Acks a message whose form, sender or receiver is wrong, and counts and logs it. */
   public void discard(DiscardReason reason) {
     unfinishedEvents = 0;
     if (state == State.OPEN) {

@@ -9,7 +9,11 @@ import java.util.Locale;
 public enum DiscardReason {
   /** The message has no readable events, or exceeds the limits (protocol section 2). */
   UNREADABLE,
-  /** The payload contradicts what RabbitMQ says of the sender and the key (protocol section 4). */
+  /**
+   * No honest sender can have published it: the payload contradicts the sender and the key that
+   * RabbitMQ has checked, it is a forged dead letter, or a request that ran already (protocol
+   * sections 4 and 8).
+   */
   WRONG_SENDER,
   /** The process serves nothing with this routing key, or takes no such events. */
   WRONG_RECEIVER;

@@ -6,7 +6,9 @@ import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,18 +39,29 @@ final class DiscardedMessages {
   void discarded(Delivery delivery, DiscardReason reason) {
     metrics.discarded(reason);
     Delivery.Envelope envelope = delivery.envelope();
-    warn(reason, delivery.type().wireName(), envelope.routingKey(), envelope.userId(), "", null);
+    warn(
+        reason,
+        delivery.type().wireName(),
+        envelope.routingKey(),
+        envelope.userId(),
+        "origin " + envelope.origin().name().toLowerCase(Locale.ROOT),
+        null);
   }
 
   /**
-   * Notes that the process discards a message that it cannot decode.
+   * Notes that the process discards a message before any of its events is handled.
    *
-   * @param why an exception other than {@link MalformedEventException} is logged with its stack
+   * @param why a {@link ForgedMessageException} if the sender is wrong; one that is no {@link
+   *     MalformedEventException} is logged with its stack
    */
   void unreadable(String routingKey, BasicProperties properties, int bytes, Throwable why) {
-    metrics.discarded(DiscardReason.UNREADABLE);
+    DiscardReason reason =
+        why instanceof ForgedMessageException
+            ? DiscardReason.WRONG_SENDER
+            : DiscardReason.UNREADABLE;
+    metrics.discarded(reason);
     warn(
-        DiscardReason.UNREADABLE,
+        reason,
         properties.getType(),
         routingKey,
         properties.getUserId(),
@@ -56,10 +69,10 @@ final class DiscardedMessages {
         why instanceof MalformedEventException ? null : why);
   }
 
-  private synchronized void warn(
+  private void warn(
       DiscardReason reason, String type, String key, String user, String why, Throwable bug) {
-    RateLimit limit = warnings.get(reason);
-    if (limit.allows(clock.getAsLong())) {
+    OptionalLong suppressed = suppressedUntilNow(reason);
+    if (suppressed.isPresent()) { // outside the lock: the log may be slow
       log.warn(
           "event=message_discarded reason={} type={} key={} user={} why={} suppressed={}",
           reason.label(),
@@ -67,8 +80,16 @@ final class DiscardedMessages {
           LogText.quoted(key),
           LogText.quoted(user),
           LogText.quoted(why),
-          limit.takeSuppressed(),
+          suppressed.getAsLong(),
           bug);
     }
+  }
+
+  /** Returns the number of suppressed messages if the next one may be logged; else empty. */
+  private synchronized OptionalLong suppressedUntilNow(DiscardReason reason) {
+    RateLimit limit = warnings.get(reason);
+    return limit.allows(clock.getAsLong())
+        ? OptionalLong.of(limit.takeSuppressed())
+        : OptionalLong.empty();
   }
 }

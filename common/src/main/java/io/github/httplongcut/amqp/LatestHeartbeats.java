@@ -80,12 +80,12 @@ final class LatestHeartbeats {
       }
       String user = properties.getUserId();
       if (user == null || !routingKey.startsWith(user + '.', routingKey.indexOf('.') + 1)) {
-        throw new MalformedEventException(
+        throw new ForgedMessageException(
             "the routing key of this heartbeat does not name its user");
       }
       if (properties.getHeaders() != null
           && properties.getHeaders().containsKey(MessageReader.X_DEATH)) {
-        throw new MalformedEventException("this heartbeat is a dead letter");
+        throw new ForgedMessageException("this heartbeat is a dead letter");
       }
       return new Heartbeat(queue, routingKey, properties, body);
     }

@@ -66,7 +66,7 @@ final class MessageReader {
   }
 
   /**
-   * Refuses a message whose type, exchange and queue do not belong together. RabbitMQ does not
+   * Throws for a message whose type, exchange and queue do not belong together. RabbitMQ does not
    * check the type, so a sender could claim any. And a user with write permission for a shared
    * queue can bind the queue to other exchanges.
    */
@@ -87,7 +87,7 @@ final class MessageReader {
           default -> exchange.equals(type.wireName()) && isConsumedFrom(queue, type);
         };
     if (!fits) {
-      throw new MalformedEventException(
+      throw new ForgedMessageException(
           "type "
               + type.wireName()
               + " is not allowed from exchange '"
@@ -109,7 +109,7 @@ final class MessageReader {
   }
 
   /**
-   * Refuses a dead letter from an exchange that is not for dead letters. RabbitMQ checks topic
+   * Throws for a dead letter from an exchange that is not for dead letters. RabbitMQ checks topic
    * permissions for a publish or a bind, but not for a dead letter. A user with write permission
    * for an exchange could declare a queue that dead-letters to the exchange with any routing key.
    * RabbitMQ adds the header {@value #X_DEATH} to each dead letter, and clients cannot remove it.
@@ -119,7 +119,7 @@ final class MessageReader {
     boolean deadLettersAllowed =
         queue.equals(Topology.ORPHAN) || DEAD_LETTER_EXCHANGES.contains(exchange);
     if (!deadLettersAllowed && headers != null && headers.containsKey(X_DEATH)) {
-      throw new MalformedEventException(
+      throw new ForgedMessageException(
           "dead letter from exchange '" + exchange + "', which is not for dead letters");
     }
   }

@@ -49,7 +49,8 @@ final class SessionMetrics {
       discarded.put(
           reason,
           Counter.builder("longcut.amqp.messages.discarded")
-              .description("AMQP messages acked without effect, because form or sender is wrong")
+              .description(
+                  "AMQP messages acked without effect, because form, sender or receiver is wrong")
               .tag("reason", reason.label())
               .register(registry));
     }

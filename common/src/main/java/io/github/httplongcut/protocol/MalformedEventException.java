@@ -4,7 +4,7 @@ package io.github.httplongcut.protocol;
  * Reports a message that is not a valid event. The receiver acks, counts and logs it (protocol
  * section 2).
  */
-public final class MalformedEventException extends Exception {
+public class MalformedEventException extends Exception {
 
   private static final long serialVersionUID = 1L;
 

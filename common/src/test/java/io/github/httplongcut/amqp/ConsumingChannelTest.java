@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +64,9 @@ class ConsumingChannelTest {
         new SessionListener() {
           @Override
           public void onDelivery(Delivery delivery) {
-            if (delivery.events().get(0) instanceof Event.UpstreamHeartbeat heartbeat) {
+            if (delivery.events().get(0) instanceof Event.BrokerCancel) {
+              delivery.discard(DiscardReason.WRONG_SENDER);
+            } else if (delivery.events().get(0) instanceof Event.UpstreamHeartbeat heartbeat) {
               callbacks.add("heartbeat " + heartbeat.capacity());
               delivery.done();
             } else {
@@ -103,6 +106,16 @@ class ConsumingChannelTest {
     assertThat(callbacks).containsExactly("consuming", "settled");
     channel.shutDown();
     user.join();
+  }
+
+  @Test
+  void aDiscardedDeliveryIsAckedAndCounted() throws Exception {
+    channel.deliver(1, new Event.BrokerCancel(ID, UUID.randomUUID(), UUID.randomUUID()));
+
+    await().until(() -> channel.acked() == 1);
+    assertThat(
+            registry.counter("longcut.amqp.messages.discarded", "reason", "wrong_sender").count())
+        .isEqualTo(1);
   }
 
   @Test

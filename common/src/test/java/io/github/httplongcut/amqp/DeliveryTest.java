@@ -57,6 +57,22 @@ class DeliveryTest {
   }
 
   @Test
+  void discardAndAckEndTheWholeDeliveryOnce() {
+    Delivery discarded = delivery(2);
+    discarded.discard(DiscardReason.WRONG_SENDER);
+    discarded.done();
+    discarded.reject();
+    assertThat(channel.calls).containsExactly("discard 7 WRONG_SENDER");
+
+    channel.calls.clear();
+    Delivery acked = delivery(2);
+    acked.ack();
+    acked.done();
+    acked.discard(DiscardReason.WRONG_SENDER);
+    assertThat(channel.calls).containsExactly("ack 7");
+  }
+
+  @Test
   void settlingForOneEventSettlesTheBatch() {
     Delivery delivery = delivery(2);
 

@@ -46,11 +46,11 @@ class DiscardedMessagesTest {
     assertThat(lines())
         .containsExactly(
             "event=message_discarded reason=wrong_sender type=\"broker_hello\" key=\"key\""
-                + " user=\"mallory\" why=\"\" suppressed=0",
+                + " user=\"mallory\" why=\"origin sent\" suppressed=0",
             "event=message_discarded reason=wrong_sender type=\"broker_hello\" key=\"key\""
-                + " user=\"mallory\" why=\"\" suppressed=52",
+                + " user=\"mallory\" why=\"origin sent\" suppressed=52",
             "event=message_discarded reason=wrong_receiver type=\"broker_hello\" key=\"key\""
-                + " user=\"mallory\" why=\"\" suppressed=0");
+                + " user=\"mallory\" why=\"origin sent\" suppressed=0");
     assertThat(count("wrong_sender")).isEqualTo(100);
     assertThat(count("wrong_receiver")).isEqualTo(1);
   }
@@ -68,6 +68,16 @@ class DiscardedMessagesTest {
                 + " user=\"mal\\n\\\"lory\" why=\"7 bytes: no\\nJSON\" suppressed=0");
     assertThat(appender.list.get(0).getThrowableProxy()).isNull();
     assertThat(count("unreadable")).isEqualTo(1);
+  }
+
+  @Test
+  void aForgedMessageHasTheWrongSender() {
+    discardedMessages.unreadable(
+        "key", new BasicProperties(), 7, new ForgedMessageException("a forged dead letter"));
+
+    assertThat(count("wrong_sender")).isEqualTo(1);
+    assertThat(count("unreadable")).isZero();
+    assertThat(appender.list.get(0).getThrowableProxy()).isNull();
   }
 
   @Test

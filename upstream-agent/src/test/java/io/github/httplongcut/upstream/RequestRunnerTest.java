@@ -3,8 +3,10 @@ package io.github.httplongcut.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.github.httplongcut.amqp.Delivery;
+import io.github.httplongcut.amqp.DiscardReason;
 import io.github.httplongcut.amqp.FakeUpstreamSession;
 import io.github.httplongcut.amqp.Outcome;
 import io.github.httplongcut.amqp.Publication;
@@ -793,12 +795,12 @@ final class RequestRunnerTest {
 
     Delivery again = deliver(request);
 
-    assertThat(session.discarded()).containsOnlyKeys(again);
+    assertThat(session.discarded()).containsExactly(entry(again, DiscardReason.WRONG_SENDER));
     assertThat(http.calls).hasSize(1);
   }
 
   private void assertDiscarded(Delivery delivery) {
-    assertThat(session.discarded()).containsOnlyKeys(delivery);
+    assertThat(session.discarded()).containsExactly(entry(delivery, DiscardReason.WRONG_SENDER));
     assertThat(session.acked()).isEmpty();
     assertThat(http.calls).isEmpty();
     assertThat(publisher.published()).isEmpty();

@@ -17,6 +17,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerHello;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
 import io.github.httplongcut.protocol.Event.UpstreamError;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.Event.UpstreamResponse;
@@ -93,16 +94,22 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void messagesWithForeignRoutingKeysAreDiscarded() {
+  void messagesWithForeignRoutingKeysOrTypesAreDiscarded() {
     String foreign = Topology.targetKey("billing", SELF);
 
     Delivery request = deliver(foreign, request(Examples.get("/")));
     Delivery cancel =
         deliver(foreign, new BrokerCancel(BROKER, UUID.randomUUID(), UUID.randomUUID()));
 
-    await().until(() -> session.discarded().size() == 2);
+    Delivery ack =
+        deliver(
+            Topology.targetKey("orders", SELF),
+            new BrokerRequestAck(UUID.randomUUID(), UUID.randomUUID(), SELF));
+
+    await().until(() -> session.discarded().size() == 3);
     assertThat(session.discarded())
         .containsEntry(request, DiscardReason.WRONG_RECEIVER)
+        .containsEntry(ack, DiscardReason.WRONG_RECEIVER)
         .containsEntry(cancel, DiscardReason.WRONG_RECEIVER);
     assertThat(server.requests()).isEmpty();
   }

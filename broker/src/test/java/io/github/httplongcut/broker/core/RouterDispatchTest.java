@@ -246,7 +246,7 @@ class RouterDispatchTest {
     assertThat(fixture.get(2)).containsExactly("ack r2", "dispatch r2 as b3 to plant2");
   }
 
-  /** So a request may try more agents than max-attempts. */
+  /** A request may try more agents than max-attempts allows attempts. */
   @Test
   void unreachableCostsNoAttemptWhileAnotherAgentIsUntried() {
     for (int i = 0; i < 6; i++) {
