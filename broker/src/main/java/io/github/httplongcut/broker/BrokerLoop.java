@@ -168,7 +168,7 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   @Override
-  public void onStoodStill(long nanos) {
+  public void onSuspended(long nanos) {
     suspendedNanos = nanos;
     log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
     if (nanos > ackTimeout.toNanos()) {
@@ -336,8 +336,8 @@ final class BrokerLoop implements SessionListener, Ticker {
         switch (effect.type()) {
           case SETTLE -> () -> session.reopenConsuming("a delivery could not be settled");
           case DISPATCH -> () -> onFailedDispatch((Effect.Dispatch) effect);
-          case RESPOND -> () -> markDone(((Effect.Respond) effect).receipt());
-          case REFUSE -> () -> markDone(Optional.of(((Effect.Refuse) effect).receipt()));
+          case RESPOND -> () -> ((Effect.Respond) effect).receipt().ifPresent(BrokerLoop::markDone);
+          case REFUSE -> () -> markDone(((Effect.Refuse) effect).receipt());
           case DONE, ACKNOWLEDGE, CANCEL, REFUSE_ORPHAN -> () -> {};
         };
     step.run();
@@ -348,15 +348,15 @@ final class BrokerLoop implements SessionListener, Ticker {
     onPublished(dispatch.request().brokerReqId(), Outcome.UNKNOWN);
   }
 
-  private static void markDone(Optional<Receipt> receipt) {
-    receipt.map(DeliveryReceipt::of).ifPresent(Delivery::done);
+  private static void markDone(Receipt receipt) {
+    DeliveryReceipt.of(receipt).done();
   }
 
   private void perform(Effect effect, Countdown countdown) {
     Runnable step =
         switch (effect.type()) {
           case SETTLE -> () -> settle((Effect.Settle) effect);
-          case DONE -> () -> markDone(Optional.of(((Effect.Done) effect).receipt()));
+          case DONE -> () -> markDone(((Effect.Done) effect).receipt());
           case ACKNOWLEDGE ->
               () -> session.publish(BrokerMessages.acknowledge((Effect.Acknowledge) effect, now()));
           case DISPATCH -> () -> dispatch((Effect.Dispatch) effect);
@@ -413,7 +413,7 @@ final class BrokerLoop implements SessionListener, Ticker {
         answer.whenDone(
             outcome -> {
               unfinishedAnswers--;
-              markDone(receipt);
+              receipt.ifPresent(BrokerLoop::markDone);
               countdown.decrement();
             });
     unfinishedAnswers++;

@@ -237,7 +237,7 @@ final class ClientAgent {
     }
 
     @Override
-    public void onStoodStill(long nanos) {
+    public void onSuspended(long nanos) {
       stallNanos = nanos;
       log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
       if (nanos > config.ackTimeout().toNanos()) {

@@ -139,7 +139,7 @@ public final class RabbitMqSession implements Session {
   }
 
   private void watchAt(long now) {
-    if (now - lastWatchAt >= WATCH_INTERVAL.plus(Loop.STOOD_STILL).toNanos()) {
+    if (now - lastWatchAt >= WATCH_INTERVAL.plus(Loop.SUSPENDED_AFTER).toNanos()) {
       publisher.onSuspended(now);
       consumingChannel.onSuspended(now);
     }

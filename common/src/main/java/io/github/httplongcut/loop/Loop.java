@@ -34,7 +34,7 @@ public final class Loop implements Executor, AutoCloseable {
   /**
    * Shortest delay of a tick that counts as a pause of the process (protocol section 4, rule 2).
    */
-  public static final Duration STOOD_STILL = Duration.ofMillis(500);
+  public static final Duration SUSPENDED_AFTER = Duration.ofMillis(500);
 
   /** Listener that runs after each task, still in the loop, to publish the results of the task. */
   public interface TaskEnd {
@@ -225,8 +225,8 @@ public final class Loop implements Executor, AutoCloseable {
   private void turn(Runnable task) {
     now = System.nanoTime();
     long late = now - nextTick;
-    if (late >= STOOD_STILL.toNanos()) {
-      guarded(() -> ticker.onStoodStill(late));
+    if (late >= SUSPENDED_AFTER.toNanos()) {
+      guarded(() -> ticker.onSuspended(late));
     }
     if (late >= 0) {
       nextTick = now + TICK.toNanos();

@@ -25,5 +25,5 @@ public interface Ticker {
    *
    * @param nanos length of the pause
    */
-  void onStoodStill(long nanos);
+  void onSuspended(long nanos);
 }

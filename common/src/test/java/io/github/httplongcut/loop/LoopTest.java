@@ -38,7 +38,7 @@ class LoopTest {
         }
 
         @Override
-        public void onStoodStill(long nanos) {
+        public void onSuspended(long nanos) {
           pausedNanos.addAndGet(nanos);
           order.add("paused");
         }
@@ -283,11 +283,11 @@ class LoopTest {
     assertThat(holding.await(10, TimeUnit.SECONDS)).isTrue();
     loop.execute(() -> order.add("task"));
     long from = System.nanoTime();
-    await().until(() -> System.nanoTime() - from > Loop.STOOD_STILL.toNanos() + 100_000_000L);
+    await().until(() -> System.nanoTime() - from > Loop.SUSPENDED_AFTER.toNanos() + 100_000_000L);
     held.countDown();
 
     await().untilAsserted(() -> assertThat(order).containsExactly("paused", "task"));
-    assertThat(pausedNanos.get()).isGreaterThanOrEqualTo(Loop.STOOD_STILL.toNanos());
+    assertThat(pausedNanos.get()).isGreaterThanOrEqualTo(Loop.SUSPENDED_AFTER.toNanos());
   }
 
   private static void awaitUninterrupted(CountDownLatch latch) {

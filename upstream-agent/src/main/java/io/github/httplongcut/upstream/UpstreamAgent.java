@@ -231,7 +231,7 @@ final class UpstreamAgent {
      * requests that were not started. Their brokers may already have dispatched them elsewhere.
      */
     @Override
-    public void onStoodStill(long nanos) {
+    public void onSuspended(long nanos) {
       log.warn("event=stood_still millis={}", nanos / 1_000_000);
       if (nanos > config.ackTimeout().toNanos()) {
         session.reopenConsuming("the process was paused for " + nanos / 1_000_000 + " ms");

@@ -71,7 +71,7 @@ final class Peer implements AutoCloseable {
           public void onTick(long nowNanos) {}
 
           @Override
-          public void onStoodStill(long nanos) {}
+          public void onSuspended(long nanos) {}
         });
     session.start(
         new SessionListener() {
