@@ -140,7 +140,7 @@ final class NginxServer implements AutoCloseable {
     return BigDecimal.valueOf(duration.toMillis(), 3).toPlainString();
   }
 
-  /** Returns random words, so that the text compresses like real text; the same in each run. */
+  /** Returns random words; the same in each run. */
   private static String text(int length) {
     Random random = new Random(length);
     StringBuilder text = new StringBuilder(length);

@@ -49,7 +49,7 @@ public record BrokerConfig(
    * @param waiting limits of the waiting room
    * @param shares the limits for one target or one RabbitMQ user, among the requests held and in
    *     the waiting room
-   * @param maxAttempts dispatches of one request
+   * @param maxAttempts dispatches of one request, without those that cost no attempt
    * @param agents limits of the known agents
    */
   public record Limits(

@@ -85,7 +85,6 @@ final class BrokerMetrics {
         .register(registry);
   }
 
-  /** Counts a message that failed the {@link EnvelopeCheck}. */
   private void held(String state, ToLongFunction<RouterStats> number) {
     Gauge.builder("longcut.broker.requests", this, of(number))
         .description("Requests held, by state")

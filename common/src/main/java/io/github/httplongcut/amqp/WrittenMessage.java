@@ -16,7 +16,6 @@ final class WrittenMessage {
   private final List<Publication> publications;
   private final byte[] body;
   private final long writtenAt;
-  private final String tenant;
   private boolean returned;
 
   /**
@@ -29,7 +28,6 @@ final class WrittenMessage {
     this.publications = publications;
     this.body = EventCodec.join(publications.stream().map(Publication::encoded).toList());
     this.writtenAt = writtenAt;
-    this.tenant = key().tenant();
   }
 
   long number() {
@@ -47,12 +45,12 @@ final class WrittenMessage {
 
   /** Returns the tenant whose inbox the message goes to, or {@link Topology#NO_TENANT}. */
   String tenant() {
-    return tenant;
+    return key().tenant();
   }
 
   /** Returns whether the message goes to a tenant's inbox and to no other queue. */
   boolean isForTenant() {
-    return !tenant.equals(Topology.NO_TENANT);
+    return !tenant().equals(Topology.NO_TENANT);
   }
 
   byte[] body() {

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
+import io.github.httplongcut.protocol.Names;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -34,7 +35,6 @@ public final class Sources {
   private static final Pattern NOT_SETTINGS = Pattern.compile("longcut\\.(test\\..+|root)");
 
   private static final Pattern PASSWORD_IN_URI = Pattern.compile("(://[^:@/\\s]*:)[^/\\s]*@");
-  private static final int LONGEST_NAME = 64;
 
   private Sources() {}
 
@@ -137,6 +137,6 @@ public final class Sources {
    */
   static String toName(String host) {
     String name = host.replaceAll("[^A-Za-z0-9_-]", "-");
-    return name.substring(0, Math.min(name.length(), LONGEST_NAME));
+    return name.substring(0, Math.min(name.length(), Names.MAX_CHARS));
   }
 }

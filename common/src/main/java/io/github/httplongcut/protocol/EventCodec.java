@@ -124,7 +124,10 @@ public final class EventCodec {
     }
   }
 
-  /** Writes the fields of one event. */
+  /**
+   * Writes the fields of one event. Java 17 switches over enums only, and only an expression must
+   * handle every constant: so {@link #writerOf} returns the writer instead of calling it.
+   */
   private interface FieldWriter {
     void write(JsonGenerator json) throws IOException;
   }

@@ -9,7 +9,8 @@ public final class Names {
   /** Maximum length of an id, name, code or version in events, in characters. */
   static final int ID_CHARS = 256;
 
-  private static final int MAX_CHARS = 64;
+  /** Maximum length of a name, in characters. */
+  public static final int MAX_CHARS = 64;
 
   private Names() {}
 

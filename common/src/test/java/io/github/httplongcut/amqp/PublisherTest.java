@@ -61,7 +61,7 @@ class PublisherTest {
           public void onTick(long nowNanos) {}
 
           @Override
-          public void onStoodStill(long nanos) {}
+          public void onSuspended(long nanos) {}
         });
   }
 

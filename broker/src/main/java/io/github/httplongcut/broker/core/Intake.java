@@ -132,7 +132,7 @@ public final class Intake {
     return state;
   }
 
-  /** Returns whether ticks may be rare: the next one will decide nothing. */
+  /** Returns whether ticks may be rare: no decision is urgent. */
   public boolean isQuiet() {
     return state == State.CLOSED || state == State.OPEN || state == State.DRAINING;
   }
