@@ -6,9 +6,6 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
@@ -19,6 +16,10 @@ import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.MalformedEventException;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +73,7 @@ public final class Fleet {
       SimulatedAgent agent = new SimulatedAgent(ProcessId.create(USER, "fleet"), "t" + i % targets);
       agents.add(agent);
       ConsumedQueue queue =
-          Topology.upstreamAgent(agent.id, List.of(agent.target), CAPACITY).queues().get(0);
+          Plan.upstreamAgent(agent.id, List.of(agent.target), CAPACITY).queues().get(0);
       consuming.queueDeclare(queue.name(), true, false, false, Map.of("x-queue-type", "classic"));
       for (Binding binding : queue.bindings()) {
         consuming.queueBind(

@@ -1,13 +1,13 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Session;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Set;

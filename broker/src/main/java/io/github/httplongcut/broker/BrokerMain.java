@@ -3,16 +3,16 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.admin.AdminServer;
 import io.github.httplongcut.admin.ProcessMetrics;
 import io.github.httplongcut.admin.Readiness;
-import io.github.httplongcut.amqp.Member;
 import io.github.httplongcut.amqp.RabbitMqSession;
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.SessionState;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.RoleOptions;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionState;
 
 /** Entry point of the broker process. */
 public final class BrokerMain {
@@ -33,7 +33,7 @@ public final class BrokerMain {
         new Member(
             Role.BROKER.key(),
             id,
-            (brokerId, generation) -> Topology.broker(brokerId, BrokerConfig.PREFETCH),
+            (brokerId, generation) -> Plan.broker(brokerId, BrokerConfig.PREFETCH),
             config.timeouts().ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();

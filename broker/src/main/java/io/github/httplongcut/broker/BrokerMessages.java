@@ -1,9 +1,5 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Publication.Batching;
-import io.github.httplongcut.amqp.Publication.Tries;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerHello;
@@ -11,6 +7,10 @@ import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.TimeLeft;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.Batching;
+import io.github.httplongcut.session.Publication.Tries;
 import java.time.Duration;
 
 /**

@@ -1,11 +1,12 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Intake.Action;
 import io.github.httplongcut.broker.core.Intake.Load;
 import io.github.httplongcut.broker.core.Intake.State;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Session;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -90,7 +91,7 @@ final class Consumption {
       if (action instanceof Action.PublishHello) {
         session.publish(messages.hello(now));
       } else if (action instanceof Action.ConsumeOrphans) {
-        session.consume(Topology.ORPHAN, Topology.ORPHAN_PREFETCH);
+        session.consume(Topology.ORPHAN, Plan.ORPHAN_PREFETCH);
       } else if (action instanceof Action.ConsumeRequests consume) {
         session.consume(Topology.CLIENT_REQUEST_QUEUE, consume.prefetch());
         prefetch = consume.prefetch();

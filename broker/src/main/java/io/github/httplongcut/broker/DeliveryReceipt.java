@@ -1,7 +1,7 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.broker.core.Receipt;
+import io.github.httplongcut.session.Delivery;
 
 /** Receipt that holds the delivery of its requests. */
 final class DeliveryReceipt extends Receipt {

@@ -1,15 +1,15 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.Delivery.Envelope;
-import io.github.httplongcut.amqp.Delivery.Origin;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequestAck;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Delivery.Envelope;
+import io.github.httplongcut.session.Delivery.Origin;
 import java.util.Set;
 
 /**

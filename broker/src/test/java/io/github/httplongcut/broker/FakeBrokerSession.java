@@ -1,12 +1,12 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.amqp.FakeChannel;
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.SessionListener;
-import io.github.httplongcut.amqp.SessionState;
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.session.FakeChannel;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionListener;
+import io.github.httplongcut.session.SessionState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

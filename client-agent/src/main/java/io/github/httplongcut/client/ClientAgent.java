@@ -1,14 +1,14 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Publication.Tries;
-import io.github.httplongcut.amqp.Session;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.Tries;
+import io.github.httplongcut.session.Session;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;

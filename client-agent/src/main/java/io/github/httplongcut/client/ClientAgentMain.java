@@ -3,15 +3,15 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.admin.AdminServer;
 import io.github.httplongcut.admin.ProcessMetrics;
 import io.github.httplongcut.admin.Readiness;
-import io.github.httplongcut.amqp.Member;
 import io.github.httplongcut.amqp.RabbitMqSession;
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.SessionState;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionState;
 
 /** Entry point of the client agent's process. */
 public final class ClientAgentMain {
@@ -36,7 +36,7 @@ public final class ClientAgentMain {
         new Member(
             Role.CLIENT_AGENT.key(),
             id,
-            (newId, generation) -> Topology.clientAgent(id, generation),
+            (newId, generation) -> Plan.clientAgent(id, generation),
             config.ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();

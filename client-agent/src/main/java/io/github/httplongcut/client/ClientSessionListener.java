@@ -1,9 +1,5 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.Delivery.Origin;
-import io.github.httplongcut.amqp.DiscardReason;
-import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerError;
@@ -11,6 +7,10 @@ import io.github.httplongcut.protocol.Event.BrokerResponse;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Delivery.Origin;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.SessionListener;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;

@@ -1,7 +1,5 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerError;
@@ -14,6 +12,8 @@ import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.TimeLeft;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication.Batching;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,10 +1,10 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.amqp.Publication.Batching;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication.Batching;
 
 /**
  * Publishes requests and cancels for {@link PendingRequests}. Called on the loop. Must not block,

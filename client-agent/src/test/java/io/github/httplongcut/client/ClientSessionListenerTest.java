@@ -2,9 +2,6 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.Delivery.Envelope;
-import io.github.httplongcut.amqp.Delivery.Origin;
-import io.github.httplongcut.amqp.FakeClientSession.FakeSource;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
@@ -17,6 +14,9 @@ import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.session.Delivery.Envelope;
+import io.github.httplongcut.session.Delivery.Origin;
+import io.github.httplongcut.session.FakeClientSession.FakeSource;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,8 +2,6 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
@@ -18,6 +16,8 @@ import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication.Batching;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,10 @@
 package io.github.httplongcut.amqp;
 
-import io.github.httplongcut.amqp.Publication.BatchKey;
-import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.BatchKey;
+import io.github.httplongcut.session.Publication.Batching;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -6,11 +6,15 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.MalformedEventException;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
+import io.github.httplongcut.session.SessionListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -293,7 +297,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
 
   private void consume(Epoch epoch) throws IOException {
     priority++;
-    Topology.Plan plan = nodeAffinity.plan();
+    Plan plan = nodeAffinity.plan();
     for (ConsumedQueue queue : plan.queues()) {
       if (queue.isOwn()) {
         declare(epoch.channel, queue);
@@ -319,7 +323,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
   }
 
   /** Makes the epoch the current one; returns the changes that consume the process's own queues. */
-  private List<Consumers.Change> begin(Epoch epoch, Topology.Plan plan) {
+  private List<Consumers.Change> begin(Epoch epoch, Plan plan) {
     lock.lock();
     try {
       current = epoch;

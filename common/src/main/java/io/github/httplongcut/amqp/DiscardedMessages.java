@@ -4,6 +4,8 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.MalformedEventException;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;

@@ -2,6 +2,8 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
 import io.github.httplongcut.protocol.MalformedEventException;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;

@@ -1,11 +1,13 @@
 package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
-import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.MalformedEventException;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Delivery.Origin;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

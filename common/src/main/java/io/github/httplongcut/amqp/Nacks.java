@@ -1,5 +1,7 @@
 package io.github.httplongcut.amqp;
 
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

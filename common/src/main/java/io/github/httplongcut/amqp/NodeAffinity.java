@@ -6,6 +6,8 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ResolvedInetAddress;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -49,7 +51,7 @@ final class NodeAffinity implements AddressResolver {
   private final LongSupplier clock;
   private ProcessId id;
   private int generation;
-  private Topology.Plan plan;
+  private Plan plan;
   private NodeAddress ownNode;
   private long disconnectedAt;
 
@@ -67,7 +69,7 @@ final class NodeAffinity implements AddressResolver {
   }
 
   /** Returns the plan with the current queues. */
-  Topology.Plan plan() {
+  Plan plan() {
     return plan;
   }
 

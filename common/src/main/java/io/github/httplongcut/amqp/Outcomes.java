@@ -2,6 +2,8 @@ package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;

@@ -10,6 +10,8 @@ import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,11 +1,13 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.amqp.Outcomes.Completion;
-import io.github.httplongcut.amqp.Publication.BatchKey;
 import io.github.httplongcut.amqp.PublishingChannel.Write;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.WireLimits;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.BatchKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

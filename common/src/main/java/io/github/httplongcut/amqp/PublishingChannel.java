@@ -3,6 +3,7 @@ package io.github.httplongcut.amqp;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.logging.LogText;
+import io.github.httplongcut.session.Publication;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;

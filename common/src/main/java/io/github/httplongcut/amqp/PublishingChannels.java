@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import io.github.httplongcut.protocol.Topology;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

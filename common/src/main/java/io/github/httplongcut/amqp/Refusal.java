@@ -2,6 +2,7 @@ package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.ShutdownSignalException;
+import io.github.httplongcut.session.Publication;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

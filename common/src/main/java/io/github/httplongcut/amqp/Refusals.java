@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import io.github.httplongcut.session.Publication;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

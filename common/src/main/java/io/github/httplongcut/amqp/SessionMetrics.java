@@ -1,6 +1,8 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.Outcome;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;

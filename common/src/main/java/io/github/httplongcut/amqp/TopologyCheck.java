@@ -2,6 +2,7 @@ package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.github.httplongcut.session.Plan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,7 @@ final class TopologyCheck {
    *
    * @throws IOException that names the missing ones and the remedy
    */
-  static void check(Connection connection, Topology.Plan plan)
-      throws IOException, TimeoutException {
+  static void check(Connection connection, Plan plan) throws IOException, TimeoutException {
     List<String> missing = new ArrayList<>();
     for (String exchange : plan.exchanges()) {
       if (isMissing(connection, channel -> channel.exchangeDeclarePassive(exchange))) {

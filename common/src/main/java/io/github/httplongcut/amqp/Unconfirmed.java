@@ -1,6 +1,6 @@
 package io.github.httplongcut.amqp;
 
-import io.github.httplongcut.amqp.Publication.BatchKey;
+import io.github.httplongcut.session.Publication.BatchKey;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

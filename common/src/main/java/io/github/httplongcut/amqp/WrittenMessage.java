@@ -2,6 +2,8 @@ package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,8 +2,6 @@ package io.github.httplongcut.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.Publication.BatchKey;
-import io.github.httplongcut.amqp.Publication.Batching;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -12,6 +10,10 @@ import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.BatchKey;
+import io.github.httplongcut.session.Publication.Batching;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

@@ -9,6 +9,11 @@ import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.SessionListener;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,7 +55,7 @@ class ConsumingChannelTest {
               new Member(
                   "upstream-agent",
                   ID,
-                  (id, generation) -> Topology.upstreamAgent(id, List.of("orders"), 10),
+                  (id, generation) -> Plan.upstreamAgent(id, List.of("orders"), 10),
                   Duration.ofSeconds(2)),
               System::nanoTime),
           Duration.ofSeconds(2),

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
-import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.MalformedEventException;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Delivery.Origin;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

@@ -7,6 +7,7 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Publication;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

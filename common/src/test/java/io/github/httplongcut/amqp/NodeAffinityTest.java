@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.Address;
 import com.rabbitmq.client.Connection;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -28,7 +30,7 @@ class NodeAffinityTest {
           new Member(
               "upstream-agent",
               ID,
-              (id, generation) -> Topology.upstreamAgent(id, List.of("orders"), 10),
+              (id, generation) -> Plan.upstreamAgent(id, List.of("orders"), 10),
               Duration.ofSeconds(2)),
           () -> now);
 
@@ -102,13 +104,13 @@ class NodeAffinityTest {
             new Member(
                 "client-agent",
                 client,
-                (id, generation) -> Topology.clientAgent(client, generation),
+                (id, generation) -> Plan.clientAgent(client, generation),
                 Duration.ofSeconds(2)),
             () -> now);
     clients.onConnected(connectionTo("127.0.0.1", 1));
-    Topology.ConsumedQueue first = clients.plan().queues().get(0);
+    Plan.ConsumedQueue first = clients.plan().queues().get(0);
     clients.onConnected(connectionTo("127.0.0.1", 2));
-    Topology.ConsumedQueue second = clients.plan().queues().get(0);
+    Plan.ConsumedQueue second = clients.plan().queues().get(0);
 
     assertThat(first.name()).isEqualTo("client-agent.acme.c-abcdef");
     assertThat(second.name()).isEqualTo("client-agent.acme.c-abcdef.1");

@@ -6,6 +6,8 @@ import io.github.httplongcut.amqp.Outcomes.Completion;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

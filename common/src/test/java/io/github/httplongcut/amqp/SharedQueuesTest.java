@@ -10,6 +10,11 @@ import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.SessionListener;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -50,10 +55,7 @@ class SharedQueuesTest {
           new NodeAffinity(
               CONFIG.addresses(),
               new Member(
-                  "broker",
-                  ID,
-                  (id, generation) -> Topology.broker(id, 2_000),
-                  Duration.ofSeconds(2)),
+                  "broker", ID, (id, generation) -> Plan.broker(id, 2_000), Duration.ofSeconds(2)),
               System::nanoTime),
           Duration.ofSeconds(2),
           this::onLoop,

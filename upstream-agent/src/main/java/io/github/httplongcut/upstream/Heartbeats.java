@@ -1,10 +1,10 @@
 package io.github.httplongcut.upstream;
 
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Publication;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,12 +2,6 @@ package io.github.httplongcut.upstream;
 
 import static io.github.httplongcut.logging.LogText.quoted;
 
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.DiscardReason;
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Publication.Batching;
-import io.github.httplongcut.amqp.Publication.Tries;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
@@ -20,6 +14,12 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.protocol.TimeLeft;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.Batching;
+import io.github.httplongcut.session.Publication.Tries;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

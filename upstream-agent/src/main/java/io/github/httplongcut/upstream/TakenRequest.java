@@ -1,8 +1,8 @@
 package io.github.httplongcut.upstream;
 
-import io.github.httplongcut.amqp.Delivery;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
 import java.util.UUID;
 
 /** A request that the agent has taken and whose answer is not confirmed. Belongs to the loop. */

@@ -1,7 +1,7 @@
 package io.github.httplongcut.upstream;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,15 +1,15 @@
 package io.github.httplongcut.upstream;
 
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.DiscardReason;
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.SessionListener;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Optional;

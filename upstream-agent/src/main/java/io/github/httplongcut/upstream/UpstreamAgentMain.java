@@ -3,16 +3,16 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.admin.AdminServer;
 import io.github.httplongcut.admin.ProcessMetrics;
 import io.github.httplongcut.admin.Readiness;
-import io.github.httplongcut.amqp.Member;
 import io.github.httplongcut.amqp.RabbitMqSession;
-import io.github.httplongcut.amqp.Session;
-import io.github.httplongcut.amqp.SessionState;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.StartException;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionState;
 import java.io.IOException;
 
 /** The entry point of the upstream agent. */
@@ -41,7 +41,7 @@ public final class UpstreamAgentMain {
             Role.UPSTREAM_AGENT.key(),
             id,
             (upstreamId, generation) ->
-                Topology.upstreamAgent(upstreamId, targets.names(), config.prefetch()),
+                Plan.upstreamAgent(upstreamId, targets.names(), config.prefetch()),
             config.ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
     Readiness readiness = new Readiness();

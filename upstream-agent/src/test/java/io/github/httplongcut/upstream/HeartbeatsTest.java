@@ -2,11 +2,11 @@ package io.github.httplongcut.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.FakeUpstreamSession;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.FakeUpstreamSession;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;

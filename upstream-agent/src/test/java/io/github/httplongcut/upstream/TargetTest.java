@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.github.httplongcut.system.faults;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;

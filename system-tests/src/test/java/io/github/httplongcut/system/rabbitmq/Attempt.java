@@ -5,7 +5,7 @@ import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.ShutdownSignalException;
-import io.github.httplongcut.amqp.Topology.Binding;
+import io.github.httplongcut.session.Plan.Binding;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.rabbitmq;
 
-import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.Topology;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;

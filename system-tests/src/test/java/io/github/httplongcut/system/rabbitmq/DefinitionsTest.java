@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
-import io.github.httplongcut.amqp.Topology.Plan;
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -18,10 +18,10 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.system.rabbitmq.Attempt.Verdict;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import com.rabbitmq.client.AMQP.Queue.DeclareOk;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
-import io.github.httplongcut.amqp.Topology;
+import io.github.httplongcut.protocol.Topology;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -1,8 +1,7 @@
 package io.github.httplongcut.system.rabbitmq;
 
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Plan;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Plan;
 import java.util.List;
 
 /** The three roles, each with its RabbitMQ user and the id of a process. */
@@ -10,19 +9,19 @@ enum RoleUser {
   CLIENT_AGENT(RabbitMqUser.CLIENT_AGENT) {
     @Override
     Plan plan(ProcessId id) {
-      return Topology.clientAgent(id, 0);
+      return Plan.clientAgent(id, 0);
     }
   },
   BROKER(RabbitMqUser.BROKER) {
     @Override
     Plan plan(ProcessId id) {
-      return Topology.broker(id, PREFETCH);
+      return Plan.broker(id, PREFETCH);
     }
   },
   UPSTREAM_AGENT(RabbitMqUser.UPSTREAM_AGENT) {
     @Override
     Plan plan(ProcessId id) {
-      return Topology.upstreamAgent(id, List.of(TARGET), PREFETCH);
+      return Plan.upstreamAgent(id, List.of(TARGET), PREFETCH);
     }
   };
 

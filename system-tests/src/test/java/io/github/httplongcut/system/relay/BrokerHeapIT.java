@@ -6,9 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -16,6 +13,10 @@ import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
@@ -97,7 +98,7 @@ class BrokerHeapIT {
   }
 
   private void consumeErrors(Channel channel, ProcessId clientId) throws Exception {
-    ConsumedQueue inbox = Topology.clientAgent(clientId, 0).queues().get(0);
+    ConsumedQueue inbox = Plan.clientAgent(clientId, 0).queues().get(0);
     channel.queueDeclare(inbox.name(), true, false, false, Map.of("x-queue-type", "classic"));
     for (Binding binding : inbox.bindings()) {
       channel.queueBind(inbox.name(), binding.exchange(), binding.routingKey());

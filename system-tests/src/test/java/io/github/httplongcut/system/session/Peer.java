@@ -1,19 +1,19 @@
 package io.github.httplongcut.system.session;
 
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.Member;
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication;
 import io.github.httplongcut.amqp.RabbitMqSession;
-import io.github.httplongcut.amqp.SessionListener;
-import io.github.httplongcut.amqp.SessionState;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.SessionListener;
+import io.github.httplongcut.session.SessionState;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -33,7 +33,7 @@ final class Peer implements AutoCloseable {
 
   static final Duration ACK_TIMEOUT = Duration.ofSeconds(2);
 
-  private final Function<ProcessId, Topology.Plan> plan;
+  private final Function<ProcessId, Plan> plan;
   private final ProcessId id;
   private final Loop loop;
   private final RabbitMqSession session;
@@ -43,7 +43,7 @@ final class Peer implements AutoCloseable {
   private final AtomicInteger consumings = new AtomicInteger();
   private final AtomicInteger losses = new AtomicInteger();
 
-  Peer(RabbitMqUser user, Address address, Function<ProcessId, Topology.Plan> plan) {
+  Peer(RabbitMqUser user, Address address, Function<ProcessId, Plan> plan) {
     this.plan = plan;
     id = ProcessId.create(user.login(), "peer");
     loop = new Loop("peer");
@@ -102,7 +102,7 @@ final class Peer implements AutoCloseable {
   }
 
   private void consumeSharedQueues() {
-    for (Topology.ConsumedQueue queue : plan.apply(id).queues()) {
+    for (Plan.ConsumedQueue queue : plan.apply(id).queues()) {
       if (!queue.isOwn()) {
         session.consume(queue.name(), queue.prefetch());
       }

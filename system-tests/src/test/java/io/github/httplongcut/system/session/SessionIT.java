@@ -6,16 +6,17 @@ import static org.awaitility.Awaitility.await;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.amqp.Delivery;
-import io.github.httplongcut.amqp.Outcome;
-import io.github.httplongcut.amqp.Publication;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
@@ -124,7 +125,7 @@ class SessionIT {
   void forbiddenPublicationIsRefusedAndOthersAreConfirmed() {
     Peer client =
         up(
-            new Peer(RabbitMqUser.CLIENT_AGENT, address(), id -> Topology.clientAgent(id, 0)),
+            new Peer(RabbitMqUser.CLIENT_AGENT, address(), id -> Plan.clientAgent(id, 0)),
             Delivery::ack);
     ProcessId another = ProcessId.create("somebody-else", "peer");
     Event request =
@@ -330,7 +331,7 @@ class SessionIT {
         new Peer(
             RabbitMqUser.BROKER,
             new Peer.Address("127.0.0.1", 1), // no server listens there
-            id -> Topology.broker(id, 100));
+            id -> Plan.broker(id, 100));
     peers.add(lonely.start(Delivery::ack));
 
     lonely.publish(
@@ -492,7 +493,7 @@ class SessionIT {
         new Peer(
             RabbitMqUser.UPSTREAM_AGENT,
             new Peer.Address("127.0.0.1", proxy.port()),
-            id -> Topology.upstreamAgent(id, List.of(TARGET), 200)),
+            id -> Plan.upstreamAgent(id, List.of(TARGET), 200)),
         then);
   }
 
@@ -501,12 +502,12 @@ class SessionIT {
         new Peer(
             RabbitMqUser.BROKER,
             new Peer.Address("127.0.0.1", proxy.port()),
-            id -> Topology.broker(id, 100)),
+            id -> Plan.broker(id, 100)),
         Delivery::ack);
   }
 
   private Peer broker(Consumer<Delivery> then) {
-    return up(new Peer(RabbitMqUser.BROKER, address(), id -> Topology.broker(id, 100)), then);
+    return up(new Peer(RabbitMqUser.BROKER, address(), id -> Plan.broker(id, 100)), then);
   }
 
   private Peer agent(Consumer<Delivery> then) {
@@ -514,7 +515,7 @@ class SessionIT {
         new Peer(
             RabbitMqUser.UPSTREAM_AGENT,
             address(),
-            id -> Topology.upstreamAgent(id, List.of(TARGET), 200)),
+            id -> Plan.upstreamAgent(id, List.of(TARGET), 200)),
         then);
   }
 

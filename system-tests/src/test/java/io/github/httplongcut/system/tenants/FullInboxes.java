@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.tenants;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Topology;
 import java.util.List;
 import java.util.Map;
 

@@ -1,8 +1,8 @@
 package io.github.httplongcut.system.tenants;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.EventCodec;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -13,6 +12,7 @@ import io.github.httplongcut.protocol.Event.UpstreamResponse;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.Topology;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -4,10 +4,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.github.httplongcut.amqp.Topology;
-import io.github.httplongcut.amqp.Topology.Binding;
-import io.github.httplongcut.amqp.Topology.ConsumedQueue;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.session.Plan.Binding;
+import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.Relay;
@@ -143,16 +144,15 @@ final class TenantTestbed implements AutoCloseable {
 
   /** Declares and binds acme's inbox, as a client agent does, and consumes it. */
   RecordingConsumer acmesInbox() {
-    return inbox(acme, Topology.clientAgent(acme.id(), 0), Map.of());
+    return inbox(acme, Plan.clientAgent(acme.id(), 0), Map.of());
   }
 
   /** Declares and binds plant's inbox, as an upstream agent for {@code orders}, and consumes it. */
   RecordingConsumer plantsInbox() {
-    return inbox(plant, Topology.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), Map.of());
+    return inbox(plant, Plan.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), Map.of());
   }
 
-  private RecordingConsumer inbox(
-      Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
+  private RecordingConsumer inbox(Tenant tenant, Plan plan, Map<String, Object> arguments) {
     String queue = declareInbox(tenant, plan, arguments);
     RecordingConsumer consumer = new RecordingConsumer(tenant, queue);
     ofThisAttack.add(consumer);
@@ -161,17 +161,16 @@ final class TenantTestbed implements AutoCloseable {
 
   /** Declares and binds acme's inbox with these arguments, without a consumer. */
   String acmesInbox(Map<String, Object> arguments) {
-    return declareInbox(acme, Topology.clientAgent(acme.id(), 0), arguments);
+    return declareInbox(acme, Plan.clientAgent(acme.id(), 0), arguments);
   }
 
   /** Declares and binds plant's inbox with these arguments, without a consumer. */
   String plantsInbox(Map<String, Object> arguments) {
     return declareInbox(
-        plant, Topology.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), arguments);
+        plant, Plan.upstreamAgent(plant.id(), List.of(Tenant.TARGET), 1), arguments);
   }
 
-  private static String declareInbox(
-      Tenant tenant, Topology.Plan plan, Map<String, Object> arguments) {
+  private static String declareInbox(Tenant tenant, Plan plan, Map<String, Object> arguments) {
     ConsumedQueue inbox = plan.queues().get(0);
     String name = tenant.queue(inbox.name(), arguments);
     tenant.run(
@@ -197,7 +196,7 @@ final class TenantTestbed implements AutoCloseable {
    */
   ProcessId killedBroker() {
     ProcessId id = ProcessId.create(RabbitMqUser.BROKER.login(), "killed");
-    ConsumedQueue inbox = Topology.broker(id, 1).queues().get(0);
+    ConsumedQueue inbox = Plan.broker(id, 1).queues().get(0);
     Connection connection = rabbitMq.connect(RabbitMqUser.ADMIN, "a broker that is killed");
     try {
       Channel channel = connection.createChannel();

@@ -3,9 +3,9 @@ package io.github.httplongcut.system.tenants;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.tenants.DeadLetters.Death;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package io.github.httplongcut.system.tenants;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

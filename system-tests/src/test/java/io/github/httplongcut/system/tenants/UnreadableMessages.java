@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.tenants;
 
-import io.github.httplongcut.amqp.Topology;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Topology;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import java.util.Locale;
 
@@ -19,7 +19,7 @@ public enum DiscardReason {
   WRONG_RECEIVER;
 
   /** Returns the name in the log and in the meter. */
-  String label() {
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

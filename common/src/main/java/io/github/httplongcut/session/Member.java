@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
@@ -25,6 +25,6 @@ public record Member(String role, ProcessId id, Plans plans, Duration ackTimeout
      * @param id process id, a new one for each inbox
      * @param generation number of the inbox, 0 for the first
      */
-    Topology.Plan plan(ProcessId id, int generation);
+    Plan plan(ProcessId id, int generation);
   }
 }

@@ -1,7 +1,8 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.protocol.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -64,7 +65,7 @@ public final class Delivery {
   }
 
   /** The channel that delivered the message. Called on the loop; must not block. */
-  interface Source {
+  public interface Source {
     void ack(Delivery delivery);
 
     /** Acks, counts and logs a delivery that the process discards. */
@@ -98,7 +99,7 @@ public final class Delivery {
   private State state = State.OPEN;
   private int unfinishedEvents;
 
-  Delivery(Source source, long tag, Envelope envelope, EventType type, List<Event> events) {
+  public Delivery(Source source, long tag, Envelope envelope, EventType type, List<Event> events) {
     this.source = source;
     this.tag = tag;
     this.envelope = envelope;
@@ -199,7 +200,7 @@ public final class Delivery {
   }
 
   /** Notes, on the loop, that RabbitMQ has answered the fence sent after the ack. */
-  void onSettled() {
+  public void onSettled() {
     state = State.SETTLED;
     List<Runnable> waiting = List.copyOf(whenSettled);
     whenSettled.clear();
@@ -215,7 +216,7 @@ public final class Delivery {
     }
   }
 
-  long tag() {
+  public long tag() {
     return tag;
   }
 }

@@ -1,8 +1,8 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
-import io.github.httplongcut.amqp.Delivery.Envelope;
-import io.github.httplongcut.amqp.Delivery.Origin;
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.session.Delivery.Envelope;
+import io.github.httplongcut.session.Delivery.Origin;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

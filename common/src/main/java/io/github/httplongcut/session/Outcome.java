@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 /** Final result of publishing a {@link Publication}. */
 public enum Outcome {

@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import io.github.httplongcut.protocol.Event;
 import java.time.Duration;

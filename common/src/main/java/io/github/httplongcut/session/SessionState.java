@@ -1,4 +1,4 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 /**
  * State of a {@link Session}, for readiness and for clocks that pause while the session is not

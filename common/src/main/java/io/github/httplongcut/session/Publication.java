@@ -1,7 +1,8 @@
-package io.github.httplongcut.amqp;
+package io.github.httplongcut.session;
 
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.Topology;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -32,7 +33,7 @@ public final class Publication {
   }
 
   /** Nacks after which a publication of {@link Tries#UNLESS_NACKED} is given up. */
-  static final int MAX_NACKS = 3;
+  public static final int MAX_NACKS = 3;
 
   /** Kind of events with which an event may share an AMQP message (protocol section 7). */
   public enum Batching {
@@ -58,7 +59,7 @@ public final class Publication {
    * @param tenant tenant whose inbox the message goes to, or {@link Topology#NO_TENANT}; kept here
    *     because it is needed often
    */
-  record BatchKey(
+  public record BatchKey(
       String exchange,
       String routingKey,
       String tenant,
@@ -66,12 +67,12 @@ public final class Publication {
       String brokerId,
       boolean orphaned) {
 
-    static BatchKey of(String exchange, String routingKey) {
+    public static BatchKey of(String exchange, String routingKey) {
       String tenant = Topology.tenantOf(exchange, routingKey);
       return new BatchKey(exchange, routingKey, tenant, Batching.ANY, null, false);
     }
 
-    BatchKey batched(Batching other) {
+    public BatchKey batched(Batching other) {
       return new BatchKey(exchange, routingKey, tenant, other, brokerId, orphaned);
     }
 
@@ -85,7 +86,7 @@ public final class Publication {
   }
 
   /** No AMQP expiration. */
-  static final long NEVER = Long.MAX_VALUE;
+  public static final long NEVER = Long.MAX_VALUE;
 
   private final Event event;
   private final byte[] encoded;
@@ -208,7 +209,7 @@ public final class Publication {
    * Returns the publication to write again after a nack; empty if it must not be written again.
    * Counts the nack if the policy limits the number of nacks.
    */
-  Optional<Publication> afterNack() {
+  public Optional<Publication> afterNack() {
     return switch (tries) {
       case ONCE, UNTIL_NACKED -> Optional.empty();
       case UNTIL_CONFIRMED -> Optional.of(this);
@@ -225,33 +226,33 @@ public final class Publication {
     return new Publication(event, encoded, key, tries, expirationMillis, giveUpAt, nacks, whenDone);
   }
 
-  BatchKey key() {
+  public BatchKey key() {
     return key;
   }
 
-  byte[] encoded() {
+  public byte[] encoded() {
     return encoded;
   }
 
-  long expirationMillis() {
+  public long expirationMillis() {
     return expirationMillis;
   }
 
-  boolean isOverdue(long nowNanos) {
+  public boolean isOverdue(long nowNanos) {
     return nowNanos - giveUpAt >= 0;
   }
 
   /** Returns whether the event is written again after its channel was lost before the confirm. */
-  boolean isRetried() {
+  public boolean isRetried() {
     return tries != Tries.ONCE;
   }
 
   /** Returns whether there is a listener for the outcome. */
-  boolean hasOutcomeListener() {
+  public boolean hasOutcomeListener() {
     return whenDone.isPresent();
   }
 
-  void done(Outcome outcome) {
+  public void done(Outcome outcome) {
     whenDone.ifPresent(each -> each.accept(outcome));
   }
 
