@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 /**
  * Queue of publications that groups them into batches (protocol section 7). Publications of one
  * {@link BatchKey} wait in one lane, and those that wait together become one message. Not
- * synchronized: {@link Publisher} guards it.
+ * synchronized: {@link PublisherMonitor} guards it.
  *
  * <p>A lane with an unconfirmed message holds further publications, except {@link Batching#ALONE}
  * ones, until one of these:

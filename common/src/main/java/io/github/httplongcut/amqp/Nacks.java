@@ -28,7 +28,7 @@ import java.util.Set;
  * because the tenant declared it so that it nacks everything. A new channel would not help, and
  * would delay messages to others.
  *
- * <p>Not synchronized: {@link Publisher} guards it.
+ * <p>Not synchronized: {@link PublisherMonitor} guards it.
  */
 final class Nacks {
 

@@ -1,8 +1,5 @@
 package io.github.httplongcut.amqp;
 
-import io.github.httplongcut.amqp.Outcomes.Completion;
-import io.github.httplongcut.amqp.PublishingChannel.Write;
-import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.session.Outcome;
@@ -12,156 +9,62 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * State of a {@link Publisher}: waiting publications, channels with unconfirmed messages, refusals
- * and nacks. Decides the outcome of each publication and adds it to the caller's list. Not
- * synchronized: the publisher guards it.
+ * State of the publications of a session. Decides the outcome of each publication; {@link
+ * PublishingConnection} decides when it is written.
+ *
+ * <pre>
+ *   waiting ──(written)──▶ unconfirmed ──(confirmed, or given up)──▶ outcome
+ *      ▲ │                      │ nacked, or its channel is lost
+ *      │ └──(overdue, refused)──┼──────▶ outcome
+ *      └───────(written again)──┘
+ * </pre>
+ *
+ * <table>
+ *   <caption>Outcomes of the publications of a written message</caption>
+ *   <tr><th>event</th><th>outcome</th></tr>
+ *   <tr><td>confirmed</td><td>CONFIRMED, or RETURNED if RabbitMQ returned the message
+ *       before</td></tr>
+ *   <tr><td>nacked</td><td>written again at the next check, else NACKED</td></tr>
+ *   <tr><td>connection or tenant's channel lost</td><td>RETURNED or REFUSED if RabbitMQ said so,
+ *       written again, else UNKNOWN</td></tr>
+ *   <tr><td>read by RabbitMQ, and not confirmed by a tenant's inbox for the confirm
+ *       timeout</td><td>UNKNOWN</td></tr>
+ * </table>
+ *
+ * <p>Knows no AMQP type, no clock and no thread; times are {@code nanoTime}. Not synchronized:
+ * {@link PublisherMonitor} guards it.
  */
 final class PublisherState {
 
-  private static final Logger log = LoggerFactory.getLogger(PublisherState.class);
-
-  private final AmqpConfig config;
+  private final PublisherLimits limits;
   private final BatchQueue queue = new BatchQueue();
   private final PublishingChannels channels = new PublishingChannels();
+  private final PublishingConnection connection;
   private final Refusals refusals = new Refusals();
   private final Nacks nacks;
-  private final SilenceDetector silenceDetector;
-  private final RateLimit tooLongWarnings = new RateLimit(Duration.ofMinutes(1));
-  private final RateLimit unconfirmedWarnings = new RateLimit(Duration.ofMinutes(1));
-  private boolean blocked;
-  private boolean held;
+  private final RateLimit tooLongNotes = new RateLimit(Duration.ofMinutes(1));
+  private final RateLimit unconfirmedNotes = new RateLimit(Duration.ofMinutes(1));
+  private final RateLimit closedNotes = new RateLimit(Duration.ofMinutes(1));
 
-  /**
-   * True if the connection must be replaced. Nothing more is written, and the replacement waits for
-   * the last confirm, so that no outcome becomes {@link Outcome#UNKNOWN}.
-   */
-  private boolean reconnecting;
-
-  private boolean closed;
-
-  PublisherState(AmqpConfig config, long now) {
-    this.config = config;
-    this.nacks = new Nacks(config.addresses().size() > 1);
-    this.silenceDetector = new SilenceDetector(config.confirmTimeout(), now);
+  PublisherState(PublisherLimits limits, long now) {
+    this.limits = limits;
+    this.connection = new PublishingConnection(limits, queue, channels, now);
+    this.nacks = new Nacks(limits.cluster());
   }
 
-  BatchQueue queue() {
-    return queue;
+  PublishingConnection connection() {
+    return connection;
   }
 
   PublishingChannels channels() {
     return channels;
   }
 
-  SilenceDetector silenceDetector() {
-    return silenceDetector;
-  }
-
-  boolean isBlocked() {
-    return blocked;
-  }
-
-  boolean isClosed() {
-    return closed;
-  }
-
-  void hold(boolean held) {
-    this.held = held;
-  }
-
-  /**
-   * Takes a publication.
-   *
-   * @return whether the link's thread must write it, or wait until a held message is due
-   */
-  boolean publish(Publication publication, long now, List<Completion> completions) {
-    if (closed) {
-      completions.add(new Completion(publication, Outcome.NO_CONNECTION));
-    } else if (blocked && !publication.isRetried()) {
-      completions.add(new Completion(publication, Outcome.BLOCKED));
-    } else if (isRefused(publication, now)) {
-      completions.add(new Completion(publication, Outcome.REFUSED));
-    } else if (queue.isStuck(publication)) {
-      completions.add(new Completion(publication, Outcome.INBOX_BUSY));
-    } else {
-      return queue.add(publication, now);
-    }
-    return false;
-  }
-
-  /** Returns whether RabbitMQ or the receiver would refuse this publication. */
-  private boolean isRefused(Publication publication, long now) {
-    int bytes = publication.encoded().length;
-    boolean tooLong = bytes > WireLimits.MESSAGE_BYTES;
-    if (tooLong && tooLongWarnings.allows(now)) {
-      log.warn(
-          "event=publication_too_long publication={} bytes={} suppressed={}",
-          LogText.quoted(publication.toString()),
-          bytes,
-          tooLongWarnings.takeSuppressed());
-    }
-    return tooLong || refusals.wouldRefuse(publication);
-  }
-
-  /** Removes a publication that is not written yet; returns whether it was waiting. */
-  boolean withdraw(Publication publication) {
-    return queue.remove(publication) || nacks.remove(publication);
-  }
-
-  void onOpened(PublishingChannel main, int channelMax, long now, List<Completion> completions) {
-    // After a suspension of this process, the 200 ms check may not have run yet.
-    giveUpWaiting(now, Outcome.NO_CONNECTION, completions);
-    channels.open(main, channelMax);
-    silenceDetector.onOpened(main.fence(), now);
-    nacks.onOpened();
-    reconnecting = false;
-  }
-
-  private void giveUpWaiting(long now, Outcome outcome, List<Completion> completions) {
-    for (Publication publication : queue.removeIf(each -> each.isOverdue(now))) {
-      completions.add(new Completion(publication, outcome));
-    }
-  }
-
-  /**
-   * Takes the next message from the queue and counts it as unconfirmed.
-   *
-   * @return null if no message is due, or the next one has more than {@code room} bytes
-   */
-  Write nextWrite(long room, long now) {
-    if (blocked || held || closed || reconnecting || !channels.isOpen()) {
-      return null;
-    }
-    List<Publication> publications = queue.take(room, now, channels::isAvailableOrRequested);
-    return publications.isEmpty()
-        ? null
-        : channels.take(publications.get(0).key().tenant()).next(publications, now);
-  }
-
-  /**
-   * Returns the maximum size of the next message in bytes; MAX_VALUE if RabbitMQ has read all
-   * messages before it.
-   */
-  long room() {
-    long bytes = channels.bytes();
-    return bytes == 0 ? Long.MAX_VALUE : config.unconfirmedWindow() - bytes;
-  }
-
-  /**
-   * Returns whether the link's thread must open, close or remove a channel. False during an alarm,
-   * when RabbitMQ would not reply.
-   */
-  boolean hasChannelWork() {
-    return !blocked && channels.hasChannelWork();
-  }
-
-  /** Returns whether the connection must be replaced, and no message is unconfirmed any more. */
-  boolean isReconnectDue() {
-    return reconnecting && channels.unconfirmed() == 0;
+  /** Returns the number of publications that wait to be written, without nacked ones. */
+  int waiting() {
+    return queue.size();
   }
 
   /** Returns whether no publication waits and no message is unconfirmed. */
@@ -169,42 +72,106 @@ final class PublisherState {
     return queue.isEmpty() && nacks.isEmpty() && channels.unconfirmed() == 0;
   }
 
+  /**
+   * Takes a publication.
+   *
+   * @return whether a thread must write it, or wait until a held message is due
+   */
+  boolean publish(Publication publication, long now, PublishingEffects effects) {
+    if (connection.isClosed()) {
+      effects.complete(publication, Outcome.NO_CONNECTION);
+    } else if (connection.isBlocked() && !publication.isRetried()) {
+      effects.complete(publication, Outcome.BLOCKED);
+    } else if (isRefused(publication, now, effects)) {
+      effects.complete(publication, Outcome.REFUSED);
+    } else if (queue.isStuck(publication)) {
+      effects.complete(publication, Outcome.INBOX_BUSY);
+    } else {
+      return queue.add(publication, now);
+    }
+    return false;
+  }
+
+  /** Returns whether RabbitMQ or the receiver would refuse this publication. */
+  private boolean isRefused(Publication publication, long now, PublishingEffects effects) {
+    int bytes = publication.encoded().length;
+    boolean tooLong = bytes > WireLimits.MESSAGE_BYTES;
+    if (tooLong && tooLongNotes.allows(now)) {
+      long suppressed = tooLongNotes.takeSuppressed();
+      effects.note(journal -> journal.tooLong(publication, bytes, suppressed));
+    }
+    return tooLong || refusals.wouldRefuse(publication);
+  }
+
+  /** Removes a publication that is not written yet, without an outcome. */
+  void withdraw(Publication publication, PublishingEffects effects) {
+    if (queue.remove(publication) || nacks.remove(publication)) {
+      effects.wake(); // this may have been the last one
+    }
+  }
+
+  /** Gives up all waiting publications. Unconfirmed messages may still be confirmed. */
+  void close(long now, PublishingEffects effects) {
+    connection.close();
+    nacks.takeRetries().forEach(each -> queue.add(each, now));
+    effects.complete(queue.removeIf(each -> true), Outcome.NO_CONNECTION);
+    effects.wake();
+  }
+
+  /** Notes a new connection: see {@link PublishingConnection#onOpened}. */
+  void onOpened(
+      PublishingChannel main,
+      int channelMax,
+      long maxUnblockedBytes,
+      long now,
+      PublishingEffects effects) {
+    // After a suspension of this process, the 200 ms check may not have run yet.
+    effects.complete(queue.removeIf(each -> each.isOverdue(now)), Outcome.NO_CONNECTION);
+    connection.onOpened(main, channelMax, maxUnblockedBytes, now);
+    nacks.onOpened();
+  }
+
+  /** Notes that an alarm blocks the connection. */
+  void onBlocked(PublishingChannel main, PublishingEffects effects) {
+    if (connection.onBlocked(main)) {
+      effects.complete(queue.removeIf(each -> !each.isRetried()), Outcome.BLOCKED);
+    }
+  }
+
   // Callbacks of a lost connection may come late. They find no unconfirmed message on their
   // channel, and must not apply to channels of the next connection.
 
-  /** Notes a return, which precedes the message's confirm and names only its message id. */
-  void onReturned(PublishingChannel from, String messageId) {
-    from.unconfirmed().onReturned(WrittenMessage.numberOf(messageId));
+  /** Notes a return, which precedes the message's confirm. */
+  void onReturned(PublishingChannel from, long number) {
+    from.unconfirmed().onReturned(number);
   }
 
+  /** Notes that RabbitMQ has confirmed a message, or all messages up to it. */
   void onConfirmed(
-      PublishingChannel from,
-      long number,
-      boolean multiple,
-      long now,
-      List<Completion> completions) {
+      PublishingChannel from, long number, boolean multiple, long now, PublishingEffects effects) {
     for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
-      Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.CONFIRMED;
       if (!message.isReturned()) {
         nacks.onConfirmed(message.publications().get(0));
       }
-      message.publications().forEach(each -> completions.add(new Completion(each, outcome)));
+      effects.complete(
+          message.publications(), message.isReturned() ? Outcome.RETURNED : Outcome.CONFIRMED);
+    }
+    if (connection.isReplacementDue()) {
+      effects.wake();
     }
   }
 
+  /** Notes that RabbitMQ has nacked a message, or all messages up to it. */
   void onNacked(
-      PublishingChannel from,
-      long number,
-      boolean multiple,
-      long now,
-      List<Completion> completions) {
+      PublishingChannel from, long number, boolean multiple, long now, PublishingEffects effects) {
     for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
       for (Publication publication : message.publications()) {
-        if (closed || !nacks.retryIfAllowed(publication)) {
-          completions.add(new Completion(publication, Outcome.NACKED));
+        if (connection.isClosed() || !nacks.retryIfAllowed(publication)) {
+          effects.complete(publication, Outcome.NACKED);
         }
       }
     }
+    effects.wake();
   }
 
   private List<WrittenMessage> takeUnconfirmed(
@@ -228,77 +195,68 @@ final class PublisherState {
     }
   }
 
-  void onBlocked(PublishingChannel from, List<Completion> completions) {
-    if (!from.isLost()) {
-      blocked = true;
-      for (Publication publication : queue.removeIf(each -> !each.isRetried())) {
-        completions.add(new Completion(publication, Outcome.BLOCKED));
-      }
-    }
-  }
-
-  void onUnblocked(PublishingChannel from, long now) {
-    if (!from.isLost()) {
-      blocked = false;
-      silenceDetector.excuseUntil(now);
-    }
-  }
-
   /**
    * Notes that the connection is lost. Unconfirmed publications are retried or get their outcome.
    *
    * @param closeReasons refusals for which RabbitMQ has closed channels
    */
-  void onLost(List<Refusal> closeReasons, long now, List<Completion> completions) {
-    refuse(closeReasons, now, completions);
+  void onLost(List<Refusal> closeReasons, long now, PublishingEffects effects) {
+    refuse(closeReasons, now, effects);
     List<PublishingChannel> all = channels.all();
-    channels.forgetAll();
-    silenceDetector.onLost();
-    blocked = false;
+    connection.onLost();
     List<Publication> again = new ArrayList<>();
-    all.forEach(each -> completeOrRetry(each.unconfirmed().takeAll(), completions, again));
+    all.forEach(each -> completeOrRetry(each.unconfirmed().takeAll(), again, effects));
     queue.onConnectionLost();
     queue.requeue(again, now);
+    effects.wake();
   }
 
-  /** Notes that RabbitMQ has closed one tenant channel; the connection stays open. */
-  void onTenantChannelLost(
+  /**
+   * Removes a tenant's channel that RabbitMQ has closed; the connection stays open. Requeues its
+   * messages in the same step, so that {@link #isDone} does not miss them.
+   *
+   * @param why reason of the close in RabbitMQ's words, for the log
+   */
+  void removeChannel(
       PublishingChannel channel,
       Optional<Refusal> closeReason,
+      String why,
       long now,
-      List<Completion> completions) {
-    refuse(closeReason.stream().toList(), now, completions);
+      PublishingEffects effects) {
+    channels.removeClosed(channel, now);
+    if (closedNotes.allows(now)) {
+      long suppressed = closedNotes.takeSuppressed();
+      effects.note(journal -> journal.channelClosed(why, suppressed));
+    }
+    refuse(closeReason.stream().toList(), now, effects);
     List<WrittenMessage> messages = channel.unconfirmed().takeAll();
     messages.forEach(each -> queue.onChannelLost(each.key(), now));
     channel.unconfirmed().takeAllGivenUp().forEach(key -> queue.onGivenUpLost(key, now));
     List<Publication> again = new ArrayList<>();
-    completeOrRetry(messages, completions, again);
+    completeOrRetry(messages, again, effects);
     queue.requeue(again, now);
+    queue.onChannelAvailable();
+    effects.wake();
   }
 
-  private void refuse(List<Refusal> closeReasons, long now, List<Completion> completions) {
+  private void refuse(List<Refusal> closeReasons, long now, PublishingEffects effects) {
     closeReasons.forEach(each -> refusals.add(each, now));
-    for (Publication publication : queue.removeIf(refusals::wouldRefuse)) {
-      completions.add(new Completion(publication, Outcome.REFUSED));
-    }
+    effects.complete(queue.removeIf(refusals::wouldRefuse), Outcome.REFUSED);
   }
 
-  /**
-   * Adds the publications of a lost channel to {@code completions} or, for a retry, to {@code
-   * again}.
-   */
+  /** Completes the publications of a lost channel, or adds them to {@code again} for a retry. */
   private void completeOrRetry(
-      List<WrittenMessage> messages, List<Completion> completions, List<Publication> again) {
+      List<WrittenMessage> messages, List<Publication> again, PublishingEffects effects) {
     for (WrittenMessage message : messages) {
       for (Publication publication : message.publications()) {
         if (message.isReturned()) {
-          completions.add(new Completion(publication, Outcome.RETURNED));
+          effects.complete(publication, Outcome.RETURNED);
         } else if (refusals.wouldRefuse(publication)) {
-          completions.add(new Completion(publication, Outcome.REFUSED));
-        } else if (publication.isRetried() && !closed) {
+          effects.complete(publication, Outcome.REFUSED);
+        } else if (publication.isRetried() && !connection.isClosed()) {
           again.add(publication);
         } else {
-          completions.add(new Completion(publication, Outcome.UNKNOWN));
+          effects.complete(publication, Outcome.UNKNOWN);
         }
       }
     }
@@ -307,42 +265,42 @@ final class PublisherState {
   /**
    * Gives up overdue publications, requeues nacked ones, and checks the connection's health. Called
    * every 200 ms.
-   *
-   * @return whether the link's thread may have work
    */
-  boolean checkTimeouts(long now, List<Completion> completions) {
-    Outcome outcome = !channels.isConnected() || held ? Outcome.NO_CONNECTION : Outcome.BLOCKED;
-    boolean hasWork = !nacks.isEmpty();
+  void checkTimeouts(long now, PublishingEffects effects) {
+    if (!nacks.isEmpty()) {
+      effects.wake();
+    }
     refusals.removeExpired(now);
     for (Publication again : nacks.takeRetries()) {
       if (refusals.wouldRefuse(again)) {
-        completions.add(new Completion(again, Outcome.REFUSED));
+        effects.complete(again, Outcome.REFUSED);
       } else {
         queue.add(again, now);
       }
     }
-    giveUpUnconfirmed(now, completions);
-    if (nacks.isReplacementDue() && channels.isConnected() && !reconnecting) {
-      log.warn("event=publishing_reopened why=\"RabbitMQ has been nacking for too long\"");
-      reconnecting = true;
+    giveUpUnconfirmed(now, effects);
+    if (nacks.isReplacementDue() && connection.replace()) {
+      effects.note(PublishingJournal::replacedForNacks);
+      effects.wake();
     }
-    for (Publication publication : queue.removeStuck()) {
-      completions.add(new Completion(publication, Outcome.INBOX_BUSY));
+    giveUpOverdue(now, effects);
+    connection.checkTimeouts(now, effects);
+    if (!effects.completions().isEmpty()) {
+      effects.wake();
     }
-    boolean open = outcome == Outcome.BLOCKED && !blocked;
+  }
+
+  private void giveUpOverdue(long now, PublishingEffects effects) {
+    effects.complete(queue.removeStuck(), Outcome.INBOX_BUSY);
     for (Publication publication : queue.removeIf(each -> each.isOverdue(now))) {
-      completions.add(
-          new Completion(
-              publication, open && isTenantBusy(publication) ? Outcome.INBOX_BUSY : outcome));
+      if (connection.isCutOff()) {
+        effects.complete(publication, Outcome.NO_CONNECTION);
+      } else if (!connection.isBlocked() && isTenantBusy(publication)) {
+        effects.complete(publication, Outcome.INBOX_BUSY);
+      } else {
+        effects.complete(publication, Outcome.BLOCKED);
+      }
     }
-    if (channels.checkTimeouts(now)) {
-      queue.onChannelAvailable();
-      hasWork = true;
-    }
-    if (channels.isConnected() && !blocked) {
-      silenceDetector.requestFenceIfQuiet(now, channels.unreadNanos(now));
-    }
-    return hasWork || silenceDetector.isFenceDue() || hasChannelWork() || !completions.isEmpty();
   }
 
   /** Returns whether this publication waits because of its own tenant, not of RabbitMQ. */
@@ -354,43 +312,24 @@ final class PublisherState {
    * Gives up messages that RabbitMQ has read and a tenant's inbox has not confirmed within the
    * confirm timeout. Does not write them again, since the inbox may still accept them.
    */
-  private void giveUpUnconfirmed(long now, List<Completion> completions) {
-    if (!channels.isConnected() || blocked || silenceDetector.isExcused(now)) {
+  private void giveUpUnconfirmed(long now, PublishingEffects effects) {
+    if (!connection.couldConfirm(now)) {
       return;
     }
     List<WrittenMessage> givenUp = new ArrayList<>();
     for (PublishingChannel each : channels.active()) {
-      givenUp.addAll(each.giveUp(now, config.confirmTimeout().toNanos()));
+      givenUp.addAll(each.giveUp(now, limits.confirmTimeout().toNanos()));
     }
     for (WrittenMessage message : givenUp) {
       queue.onGivenUp(message.key());
-      Outcome outcome = message.isReturned() ? Outcome.RETURNED : Outcome.UNKNOWN;
-      message.publications().forEach(each -> completions.add(new Completion(each, outcome)));
+      effects.complete(
+          message.publications(), message.isReturned() ? Outcome.RETURNED : Outcome.UNKNOWN);
     }
-    if (!givenUp.isEmpty() && unconfirmedWarnings.allows(now)) {
-      WrittenMessage first = givenUp.get(0);
-      log.warn(
-          "event=queue_confirms_nothing exchange={} routing_key={} timeout={} suppressed={}",
-          first.key().exchange(),
-          LogText.quoted(first.key().routingKey()),
-          config.confirmTimeout(),
-          unconfirmedWarnings.takeSuppressed());
-    }
-  }
-
-  /** Returns whether RabbitMQ has not answered for too long. */
-  boolean isSilent(long now) {
-    return channels.isConnected()
-        && !blocked
-        && silenceDetector.isSilent(now, channels.unansweredNanos(now), channels.bytes());
-  }
-
-  /** Stops writing; waiting publications get their outcome. */
-  void close(long now, List<Completion> completions) {
-    closed = true;
-    nacks.takeRetries().forEach(each -> queue.add(each, now));
-    for (Publication publication : queue.removeIf(each -> true)) {
-      completions.add(new Completion(publication, Outcome.NO_CONNECTION));
+    if (!givenUp.isEmpty() && unconfirmedNotes.allows(now)) {
+      BatchKey first = givenUp.get(0).key();
+      long suppressed = unconfirmedNotes.takeSuppressed();
+      effects.note(
+          journal -> journal.queueConfirmsNothing(first, limits.confirmTimeout(), suppressed));
     }
   }
 }

@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The channels of the publishing connection. The main channel carries fences and all messages that
@@ -31,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * next.
  *
  * <p>Once the limit of channels is reached, tenants share channels. Not synchronized: {@link
- * Publisher} guards it. Only the link's thread opens and closes channels.
+ * PublisherMonitor} guards it. Only the link's thread opens and closes channels.
  */
 final class PublishingChannels {
 
@@ -44,13 +42,12 @@ final class PublishingChannels {
   /** Time for which a tenant waits for a new channel after RabbitMQ has closed its last one. */
   static final Duration REOPEN_DELAY = Duration.ofSeconds(1);
 
-  private static final Logger log = LoggerFactory.getLogger(PublishingChannels.class);
   private static final int NO_LIMIT = 0;
 
   /** The main channel; null without a connection. */
   private PublishingChannel main;
 
-  /** All channels but the main one, until {@link #takeRetired} or {@link #takeClosed}. */
+  /** All channels but the main one, until {@link #takeRetired} or {@link #removeClosed}. */
   private final Set<PublishingChannel> tenantChannels = new LinkedHashSet<>();
 
   /** The main channel and the assigned ones. */
@@ -108,8 +105,9 @@ final class PublishingChannels {
     return main != null;
   }
 
-  boolean isOpen() {
-    return main != null && main.isOpen();
+  /** Returns the main channel; null without a connection. */
+  PublishingChannel main() {
+    return main;
   }
 
   boolean isMain(PublishingChannel channel) {
@@ -219,17 +217,8 @@ final class PublishingChannels {
     return true;
   }
 
-  /**
-   * Adds a channel that the link's thread has opened.
-   *
-   * @param opened empty if the connection allows no more channels
-   */
-  void add(Optional<PublishingChannel> opened, long now) {
-    if (opened.isEmpty()) {
-      setLimit(tenantChannels.size());
-      return;
-    }
-    PublishingChannel channel = opened.get();
+  /** Adds a channel that the link's thread has opened. */
+  void add(PublishingChannel channel, long now) {
     tenantChannels.add(channel);
     if (channel.isShutDown()) {
       closed.add(channel);
@@ -250,22 +239,27 @@ final class PublishingChannels {
   }
 
   /**
+   * Notes that the connection has its maximum number of channels.
+   *
+   * @return the limit from now on
+   */
+  int onExhausted() {
+    limit = tenantChannels.size();
+    return limit;
+  }
+
+  /**
    * Notes that RabbitMQ has closed the connection instead of opening a channel, because of a limit
    * for the user. Other processes of the user may open channels, too. So from now on this process
    * opens at most half as many tenant channels as it has now, on any connection; otherwise it could
    * lose one connection after another.
+   *
+   * @return the limit from now on
    */
-  void onRefused() {
+  int onRefused() {
     lifetimeLimit = tenantChannels.size() / 2;
-    setLimit(lifetimeLimit);
-  }
-
-  private void setLimit(int channels) {
-    limit = channels;
-    log.warn(
-        "event=publishing_channels_limited most={} why=\"RabbitMQ allows no more channels;"
-            + " tenants share them, so a slow inbox of one may delay others\"",
-        channels);
+    limit = lifetimeLimit;
+    return limit;
   }
 
   /** Returns whether the link's thread must open, close or remove a channel. */
@@ -291,19 +285,19 @@ final class PublishingChannels {
     openingSince = OptionalLong.empty();
   }
 
-  /**
-   * Removes a channel that RabbitMQ has closed, if there is one. Its tenants then wait a second.
-   */
-  Optional<PublishingChannel> takeClosed(long now) {
-    PublishingChannel channel = closed.poll();
-    if (channel != null) {
-      forget(channel);
-      for (String tenant : channel.tenants()) {
-        assigned.remove(tenant);
-        paused.put(tenant, now + REOPEN_DELAY.toNanos());
-      }
+  /** Returns a tenant channel that RabbitMQ has closed, if there is one. */
+  Optional<PublishingChannel> nextClosed() {
+    return Optional.ofNullable(closed.peek());
+  }
+
+  /** Removes a channel that RabbitMQ has closed. Its tenants wait a second for the next one. */
+  void removeClosed(PublishingChannel channel, long now) {
+    closed.remove(channel);
+    forget(channel);
+    for (String tenant : channel.tenants()) {
+      assigned.remove(tenant);
+      paused.put(tenant, now + REOPEN_DELAY.toNanos());
     }
-    return Optional.ofNullable(channel);
   }
 
   /** Removes and returns a channel that must be closed, if there is one. */

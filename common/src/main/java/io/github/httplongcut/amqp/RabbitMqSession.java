@@ -125,7 +125,7 @@ public final class RabbitMqSession implements Session {
   public void start(SessionListener listener) {
     consumingChannel.listener(listener);
     lastWatchAt = System.nanoTime();
-    publishingLink.start(publisher);
+    publishingLink.start(publisher.connectionUser());
     consumingLink.start(consumingChannel);
     var unused =
         watchdog.scheduleWithFixedDelay(

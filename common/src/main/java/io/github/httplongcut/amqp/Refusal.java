@@ -1,7 +1,5 @@
 package io.github.httplongcut.amqp;
 
-import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.session.Publication;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -60,25 +58,17 @@ sealed interface Refusal {
     }
   }
 
-  int BASIC_CLASS = 60;
-  int PUBLISH_METHOD = 40;
+  int ACCESS_REFUSED = 403;
+  int PRECONDITION_FAILED = 406;
 
   /**
-   * Returns the refusal that closed a channel; empty if the channel was closed for another reason.
+   * Returns the refusal of a {@code basic.publish} that RabbitMQ has answered by closing the
+   * channel; empty if the reply says something else.
    */
-  static Optional<Refusal> of(ShutdownSignalException reason) {
-    boolean rejectedPublish =
-        reason != null
-            && reason.getReason() instanceof AMQP.Channel.Close close
-            && close.getClassId() == BASIC_CLASS
-            && close.getMethodId() == PUBLISH_METHOD;
-    if (!rejectedPublish) {
-      return Optional.empty();
-    }
-    AMQP.Channel.Close close = (AMQP.Channel.Close) reason.getReason();
-    return switch (close.getReplyCode()) {
-      case AMQP.ACCESS_REFUSED -> Forbidden.of(close.getReplyText());
-      case AMQP.PRECONDITION_FAILED -> TooLong.of(close.getReplyText());
+  static Optional<Refusal> of(int replyCode, String replyText) {
+    return switch (replyCode) {
+      case ACCESS_REFUSED -> Forbidden.of(replyText);
+      case PRECONDITION_FAILED -> TooLong.of(replyText);
       default -> Optional.empty();
     };
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Refusals of the last 30 s. Publications that RabbitMQ would refuse for the same reason are not
  * written, since each attempt closes the channel, and the unconfirmed messages of others on it are
- * lost. Not synchronized: {@link Publisher} guards it.
+ * lost. Not synchronized: {@link PublisherMonitor} guards it.
  */
 final class Refusals {
 

@@ -1,12 +1,12 @@
 package io.github.httplongcut.amqp;
 
-import java.io.IOException;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /**
  * Detects a publishing connection on which RabbitMQ no longer answers. At most once a second,
- * requests a {@link Fence} that RabbitMQ must answer. Not synchronized: {@link Publisher} guards
- * it.
+ * requests a {@link Fence} that RabbitMQ must answer. Decides only; not synchronized: {@link
+ * PublisherMonitor} guards it.
  */
 final class SilenceDetector {
 
@@ -20,8 +20,8 @@ final class SilenceDetector {
 
   private final long timeoutNanos;
 
-  /** Fence on the main channel; null without a connection. */
-  private Fence fence;
+  /** Time at which the outstanding fence was sent; empty if there is none. */
+  private OptionalLong fenceSentAt = OptionalLong.empty();
 
   private long lastRequestAt;
   private boolean fenceDue;
@@ -37,14 +37,11 @@ final class SilenceDetector {
     this.excusedUntil = now;
   }
 
-  void onOpened(Fence fence, long now) {
-    this.fence = fence;
+  /** Notes a new connection, without an outstanding fence. */
+  void onOpened(long now) {
+    fenceSentAt = OptionalLong.empty();
     lastRequestAt = now;
     fenceDue = false;
-  }
-
-  void onLost() {
-    fence = null;
   }
 
   void excuseUntil(long now) {
@@ -64,7 +61,7 @@ final class SilenceDetector {
    */
   void requestFenceIfQuiet(long now, long unreadNanos) {
     boolean quiet = unreadNanos == 0 || unreadNanos >= PROBE_NANOS;
-    if (quiet && !fence.isOutstanding() && now - lastRequestAt >= PROBE_NANOS) {
+    if (quiet && fenceSentAt.isEmpty() && now - lastRequestAt >= PROBE_NANOS) {
       lastRequestAt = now;
       fenceDue = true;
     }
@@ -75,16 +72,14 @@ final class SilenceDetector {
     return fenceDue;
   }
 
-  /** Returns whether the link's thread must send a fence, and resets that. */
-  boolean takeFenceDue() {
-    boolean taken = fenceDue;
+  /** Notes that the link's thread sends the fence that is due. */
+  void onFenceSent(long now) {
     fenceDue = false;
-    return taken;
+    fenceSentAt = OptionalLong.of(now);
   }
 
-  /** Sends the fence. Called without the lock, by the one thread that writes. */
-  void sendFence(Runnable whenAnswered) throws IOException {
-    fence.send(whenAnswered);
+  void onFenceAnswered() {
+    fenceSentAt = OptionalLong.empty();
   }
 
   /**
@@ -94,7 +89,8 @@ final class SilenceDetector {
    * @param bytes number of bytes that RabbitMQ may not have read yet
    */
   boolean isSilent(long now, long unansweredNanos, long bytes) {
-    long unanswered = Math.max(fence.outstandingNanos(now), unansweredNanos);
+    long fence = fenceSentAt.isPresent() ? now - fenceSentAt.getAsLong() : 0;
+    long unanswered = Math.max(fence, unansweredNanos);
     return Math.min(unanswered, now - excusedUntil)
         >= timeoutNanos + bytes * SLOWEST_NANOS_PER_BYTE;
   }

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  *
  * <p>RabbitMQ has read a message once it has answered a fence that was sent after the message. From
  * then on the message does not count for the window, and only its queue delays the confirm: see
- * {@link #giveUp}. Not synchronized: {@link Publisher} guards it.
+ * {@link #giveUp}. Not synchronized: {@link PublisherMonitor} guards it.
  */
 final class Unconfirmed {
 

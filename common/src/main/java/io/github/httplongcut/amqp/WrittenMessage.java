@@ -1,12 +1,10 @@
 package io.github.httplongcut.amqp;
 
-import com.rabbitmq.client.AMQP.BasicProperties;
 import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Publication;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** An AMQP message of one or more publications with the same key, written and not yet confirmed. */
 final class WrittenMessage {
@@ -77,40 +75,17 @@ final class WrittenMessage {
     return returned;
   }
 
-  /**
-   * Returns the message's AMQP properties (protocol section 2).
-   *
-   * @param user RabbitMQ user of the connection
-   * @param sender process id, the part of the message id before the number
-   */
-  BasicProperties properties(String user, String sender) {
-    BasicProperties.Builder properties =
-        new BasicProperties.Builder()
-            .contentType("application/json")
-            .type(publications.get(0).event().type().wireName())
-            .appId(MessageReader.APP_ID)
-            .userId(user)
-            .deliveryMode(1)
-            .messageId(sender + "/" + number);
+  /** Returns the type of its events. */
+  EventType type() {
+    return publications.get(0).event().type();
+  }
+
+  /** Returns the longest expiration of its publications, in ms, or {@link Publication#NEVER}. */
+  long expirationMillis() {
     long longest = 0;
     for (Publication publication : publications) {
       longest = Math.max(longest, publication.expirationMillis());
     }
-    if (longest != Publication.NEVER) {
-      properties.expiration(Long.toString(longest));
-    }
-    Map<String, Object> headers = new HashMap<>();
-    if (key().brokerId() != null) {
-      headers.put(Topology.BROKER_ID_HEADER, key().brokerId());
-    }
-    if (key().orphaned()) {
-      headers.put(Topology.ORPHANED_HEADER, true);
-    }
-    return headers.isEmpty() ? properties.build() : properties.headers(headers).build();
-  }
-
-  /** Returns the number in a message id that {@link #properties} made. */
-  static long numberOf(String messageId) {
-    return Long.parseLong(messageId.substring(messageId.lastIndexOf('/') + 1));
+    return longest;
   }
 }

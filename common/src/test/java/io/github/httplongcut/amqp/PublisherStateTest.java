@@ -2,163 +2,117 @@ package io.github.httplongcut.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.httplongcut.amqp.Outcomes.Completion;
-import io.github.httplongcut.config.Secret;
-import io.github.httplongcut.protocol.Event;
-import io.github.httplongcut.protocol.ProcessId;
-import io.github.httplongcut.session.Outcome;
-import io.github.httplongcut.session.Publication;
-import java.io.IOException;
+import io.github.httplongcut.session.Publication.Tries;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PublisherStateTest {
 
-  private static final ProcessId ID = ProcessId.parse("broker.test-abcdef");
-  private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(5);
-  private static final long NOW = Long.MAX_VALUE - 10; // the clock may overflow
-  private static final long LATER = NOW + Duration.ofSeconds(6).toNanos();
-  private static final long MUCH_LATER = NOW + Duration.ofSeconds(60).toNanos();
+  private static final Duration TOO_LONG = PublisherFixture.CONFIRM_TIMEOUT.plusSeconds(1);
 
-  private final PublisherState state = new PublisherState(config(), NOW - 1);
-  private final List<Completion> completions = new ArrayList<>();
-  private PublishingChannel tenants;
+  private final PublisherFixture fixture = new PublisherFixture(false);
 
   @BeforeEach
-  void open() throws IOException {
-    state.onOpened(channel(), 0, NOW, completions);
-    tenants = channel();
-    state.channels().add(Optional.of(tenants), NOW);
+  void connect() {
+    fixture.connect();
   }
 
   /** The tenant's inbox does not confirm; RabbitMQ answers. */
   @Test
   void anUnconfirmedButReadMessageToATenantIsNoSilence() {
-    write("acme.one-abcdef");
-    answerFence();
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    assertThat(fixture.work()).containsExactly("open", "1:1 a");
+    sendAndAnswerFence();
 
-    assertThat(state.isSilent(LATER)).isFalse();
-    state.checkTimeouts(LATER, completions);
-    assertThat(completions).extracting(Completion::outcome).containsExactly(Outcome.UNKNOWN);
-    assertThat(state.isSilent(MUCH_LATER)).isFalse();
+    fixture.pass(TOO_LONG);
+    assertThat(fixture.isSilent()).isFalse();
+    fixture.check();
+    assertThat(fixture.outcomes()).containsExactly("a UNKNOWN");
+    assertThat(fixture.notes()).containsExactly("confirms nothing: acme.one-abcdef");
+    fixture.work();
+    fixture.answerFence();
+    fixture.pass(Duration.ofMinutes(1));
+    assertThat(fixture.isSilent()).isFalse();
   }
 
   @Test
   void anUnreadMessageIsSilenceOnAnyChannel() {
-    write("acme.one-abcdef");
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    fixture.work();
 
-    assertThat(state.isSilent(NOW)).isFalse();
-    assertThat(state.isSilent(LATER)).isTrue();
+    assertThat(fixture.isSilent()).isFalse();
+    fixture.pass(TOO_LONG);
+    assertThat(fixture.isSilent()).isTrue();
   }
 
   /** Meanwhile the link's thread waits for the reply, and sends no fence. */
   @Test
   void aChannelThatIsNotOpenedInTimeIsSilence() {
-    assertThat(state.channels().isAvailableOrRequested("acme")).isTrue();
-    state.channels().take("acme");
-    assertThat(state.channels().isAvailableOrRequested("plant")).isFalse();
-    assertThat(state.channels().takeOpenRequest(NOW)).isTrue();
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    PublishingConnection connection = fixture.state.connection();
+    assertThat(connection.nextLinkWork(true, fixture.now())).isEqualTo(LinkWork.OPEN);
 
-    assertThat(state.isSilent(NOW)).isFalse();
-    assertThat(state.isSilent(LATER)).isTrue();
-    state.channels().onOpened();
-    assertThat(state.isSilent(LATER)).isFalse();
+    assertThat(fixture.isSilent()).isFalse();
+    fixture.pass(TOO_LONG);
+    assertThat(fixture.isSilent()).isTrue();
+    connection.onChannelOpened(fixture.open(), fixture.now());
+    assertThat(fixture.isSilent()).isFalse();
   }
 
   @Test
   void allChannelsShareOneWindow() {
-    assertThat(state.room()).isEqualTo(Long.MAX_VALUE);
-    write("acme.one-abcdef");
-    long room = state.room();
-    assertThat(room).isLessThan(config().unconfirmedWindow());
+    String nearlyTheWindow = "v".repeat(1024 * 1024 - 700);
+    fixture.publish(nearlyTheWindow, "", Tries.UNTIL_CONFIRMED);
+    assertThat(fixture.work()).hasSize(1);
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    assertThat(fixture.work()).containsExactly("open");
 
-    write("");
-    assertThat(state.room()).isLessThan(room);
+    sendAndAnswerFence();
 
-    answerFence();
-    assertThat(state.room()).isEqualTo(Long.MAX_VALUE);
+    assertThat(fixture.work()).containsExactly("1:1 a");
   }
 
   @Test
   void noChannelIsOpenedOrClosedDuringAnAlarm() {
-    PublishingChannel main = state.channels().all().get(1);
-    state.channels().checkTimeouts(NOW + PublishingChannels.MAX_IDLE.toNanos());
-    assertThat(state.hasChannelWork()).isTrue();
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    fixture.work();
+    fixture.confirm(1, 1);
+    fixture.pass(PublishingChannels.MAX_IDLE);
+    fixture.block();
+    fixture.check();
+    assertThat(fixture.work()).doesNotContain("close 1");
 
-    state.onBlocked(main, completions);
-    assertThat(state.hasChannelWork()).isFalse();
-
-    state.onUnblocked(main, NOW);
-    assertThat(state.hasChannelWork()).isTrue();
+    fixture.unblock();
+    assertThat(fixture.work()).contains("close 1");
   }
 
   @Test
   void givenUpMessagesAreForgottenWithTheirChannel() {
-    write("acme.one-abcdef");
-    answerFence();
-    state.checkTimeouts(LATER, completions);
+    fixture.publish("a", "acme.one-abcdef", Tries.UNLESS_NACKED);
+    fixture.work();
+    sendAndAnswerFence();
+    fixture.pass(TOO_LONG);
+    fixture.check();
+    assertThat(fixture.outcomes()).containsExactly("a UNKNOWN");
 
-    state.channels().onShutdown(tenants);
-    state.channels().takeClosed(LATER);
-    state.onTenantChannelLost(tenants, Optional.empty(), LATER, completions);
+    fixture.shutDown(1);
+    assertThat(fixture.work()).contains("remove 1");
 
-    assertThat(state.queue().hasUnconfirmed("acme")).isFalse();
-    assertThat(completions).hasSize(1);
-  }
-
-  /** Writes a message; the key {@code ""} is for a message to no tenant. */
-  private void write(String key) {
-    state.publish(Publication.of(event(key), key, MUCH_LATER), NOW, completions);
-    assertThat(state.nextWrite(Long.MAX_VALUE, NOW)).isNotNull();
-  }
-
-  private static Event event(String key) {
-    return key.isEmpty()
-        ? new Event.BrokerHello(ID, "1")
-        : new Event.ClientRequestAck(UUID.randomUUID(), UUID.randomUUID(), ID);
-  }
-
-  /** Notes that RabbitMQ has read all messages so far. */
-  private void answerFence() {
-    for (PublishingChannel each : state.channels().active()) {
-      each.unconfirmed().onRead(1);
+    assertThat(fixture.outcomes()).isEmpty();
+    assertThat(fixture.state.isDone()).isTrue();
+    fixture.pass(PublishingChannels.REOPEN_DELAY);
+    fixture.check();
+    for (int i = 0; i < BatchQueue.MAX_UNCONFIRMED_PER_TENANT; i++) {
+      fixture.publish("b" + i, "acme.inbox" + i + "-abcdef", Tries.UNLESS_NACKED);
     }
+    assertThat(fixture.work()).hasSize(1 + BatchQueue.MAX_UNCONFIRMED_PER_TENANT);
   }
 
-  private static PublishingChannel channel() throws IOException {
-    return PublishingChannel.open(new FakeAmqpChannel().channel(), new IgnoringListener());
-  }
-
-  private static final class IgnoringListener implements PublishingChannel.Listener {
-    @Override
-    public void onReturned(PublishingChannel from, String messageId) {}
-
-    @Override
-    public void onConfirmed(PublishingChannel from, long number, boolean multiple) {}
-
-    @Override
-    public void onNacked(PublishingChannel from, long number, boolean multiple) {}
-
-    @Override
-    public void onShutdown(PublishingChannel channel) {}
-  }
-
-  private static AmqpConfig config() {
-    return new AmqpConfig(
-        List.of(new AmqpConfig.Address("127.0.0.1", 1)),
-        "broker",
-        new Secret("broker"),
-        "longcut",
-        Optional.empty(),
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(5),
-        CONFIRM_TIMEOUT,
-        Duration.ofSeconds(2),
-        1024 * 1024);
+  private void sendAndAnswerFence() {
+    fixture.pass(Duration.ofSeconds(2));
+    fixture.check();
+    assertThat(fixture.work()).containsExactly("fence");
+    fixture.answerFence();
   }
 }

@@ -904,7 +904,7 @@ class PublisherTest {
         new Thread(
             () -> {
               try {
-                publisher.use(channel.connection());
+                publisher.connectionUser().use(channel.connection());
               } catch (IOException | ShutdownSignalException e) {
                 log.debug("the link would connect again", e);
               } catch (InterruptedException e) {
