@@ -9,6 +9,7 @@ import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Intake.Load;
 import io.github.httplongcut.broker.core.RouterStats;
 import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.session.FakeSession;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
@@ -32,7 +33,7 @@ class ConsumptionTest {
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Consumption.class);
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-  private final FakeBrokerSession session = new FakeBrokerSession();
+  private final FakeSession session = new FakeSession();
   private final Consumption consumption =
       new Consumption(
           new Intake(new Intake.Limits(2_000, 10, 10)),

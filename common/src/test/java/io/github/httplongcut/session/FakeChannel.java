@@ -3,29 +3,35 @@ package io.github.httplongcut.session;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.session.Delivery.Envelope;
 import io.github.httplongcut.session.Delivery.Origin;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Fake consuming channel: creates deliveries, and records their acks, rejections and settlings. */
+/**
+ * Fake consuming channel: creates deliveries, and records their acks, rejections and settlings. The
+ * test calls its methods on the loop; any thread may read the lists.
+ */
 public final class FakeChannel implements Delivery.Source {
 
-  private final List<Delivery> acked = new ArrayList<>();
-  private final Map<Delivery, DiscardReason> discarded = new LinkedHashMap<>();
-  private final List<Delivery> settling = new ArrayList<>();
-  private long tags;
-  private final List<Delivery> rejected = new ArrayList<>();
-  private boolean open = true;
+  private final List<Delivery> acked = new CopyOnWriteArrayList<>();
+  private final Map<Delivery, DiscardReason> discarded =
+      Collections.synchronizedMap(new LinkedHashMap<>());
+  private final List<Delivery> rejected = new CopyOnWriteArrayList<>();
+  private final List<Delivery> settling = new CopyOnWriteArrayList<>();
+  private final AtomicLong tags = new AtomicLong();
+  private volatile boolean open = true;
 
   /** Creates a delivery of this channel. */
   public Delivery deliver(Origin origin, String routingKey, String user, Event... events) {
-    return new Delivery(
-        this,
-        ++tags,
-        new Envelope(origin, routingKey, user, false),
-        events[0].type(),
-        List.of(events));
+    return deliver(new Envelope(origin, routingKey, user, false), events);
+  }
+
+  /** Creates a delivery of this channel. */
+  public Delivery deliver(Envelope envelope, Event... events) {
+    return new Delivery(this, tags.incrementAndGet(), envelope, events[0].type(), List.of(events));
   }
 
   /** Returns the deliveries that were acked, without the settled ones. */
@@ -58,11 +64,7 @@ public final class FakeChannel implements Delivery.Source {
   /** Closes the channel. */
   public void lose() {
     open = false;
-  }
-
-  /** Gives a publication its outcome. */
-  public static void done(Publication publication, Outcome outcome) {
-    publication.done(outcome);
+    settling.clear();
   }
 
   @Override
