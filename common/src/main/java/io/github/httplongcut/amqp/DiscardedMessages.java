@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
@@ -22,6 +23,8 @@ final class DiscardedMessages {
 
   private final SessionMetrics metrics;
   private final LongSupplier clock;
+
+  @GuardedBy("this")
   private final Map<DiscardReason, RateLimit> warnings = new EnumMap<>(DiscardReason.class);
 
   /**

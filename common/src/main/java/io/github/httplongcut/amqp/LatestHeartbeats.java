@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.MalformedEventException;
@@ -134,9 +135,11 @@ final class LatestHeartbeats {
   }
 
   /** All users that have ever sent a heartbeat; at most as many as RabbitMQ has. */
+  @GuardedBy("this")
   private final Map<String, User> users = new HashMap<>();
 
   /** Users with waiting heartbeats, the next one first. */
+  @GuardedBy("this")
   private final TreeSet<User> usersByBytesRead =
       new TreeSet<>(
           Comparator.<User>comparingLong(user -> user.bytesRead).thenComparing(user -> user.name));
@@ -145,9 +148,13 @@ final class LatestHeartbeats {
    * The {@code bytesRead} of the user whose heartbeat was taken last, before that heartbeat was
    * added to it. A user that has waiting heartbeats again starts with at least this value.
    */
+  @GuardedBy("this")
   private long bytesReadOfLastUser;
 
+  @GuardedBy("this")
   private boolean turnScheduled;
+
+  @GuardedBy("this")
   private long nextTurnAt;
 
   /**

@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.rabbitmq.client.Address;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
@@ -45,7 +46,10 @@ final class Link {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition closing = lock.newCondition();
   private ConnectionUser user;
+
+  @GuardedBy("lock")
   private boolean closed;
+
   private volatile Socket socket;
   private int failures;
   private String lastFailure = "";

@@ -1,5 +1,6 @@
 package io.github.httplongcut.loop;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -53,8 +54,11 @@ public final class Loop implements Executor, AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // Guarded by the lock.
+
+  @GuardedBy("lock")
   private final Queue<Runnable> tasks = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private boolean closed;
 
   /**
@@ -182,6 +186,7 @@ public final class Loop implements Executor, AutoCloseable {
    * Waits until no task runs. Returns the next task, or null if a tick is due or the loop is
    * closed.
    */
+  @GuardedBy("lock")
   private Runnable awaitTurn() throws InterruptedException {
     while (true) {
       long nanos = nextTick - System.nanoTime();
