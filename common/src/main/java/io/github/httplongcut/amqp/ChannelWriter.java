@@ -71,7 +71,9 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
       try {
         write(next);
         result = WriteResult.WRITTEN;
-      } catch (IOException | ShutdownSignalException e) {
+      } catch (IOException e) { // the socket is broken
+        log.debug("event=write_failed why={}", LogText.quoted(Failures.describe(e)));
+      } catch (ShutdownSignalException e) {
         result = resultOf(next);
         log.debug("event=write_failed why={}", LogText.quoted(Failures.describe(e)));
       } catch (RuntimeException
@@ -90,7 +92,7 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
     metrics.published(message.type(), message.publications().size());
   }
 
-  /** Returns the result of a write that has thrown an exception of the AMQP client. */
+  /** Returns the result of a write for which the AMQP client says that a channel is closed. */
   private static WriteResult resultOf(Write failed) {
     return ConfirmChannel.of(failed.channel()).isOpen()
         ? WriteResult.FAILED
@@ -165,19 +167,20 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
     NotOpened why = NotOpened.FAILED;
     ConfirmChannel opened = null;
     try {
-      Channel channel = connection.createChannel(); // null: the connection has its maximum
-      why = NotOpened.CONNECTION_IS_FULL;
-      opened = channel == null ? null : ConfirmChannel.open(channel, this);
+      Channel channel = connection.createChannel();
+      if (channel == null) {
+        why = NotOpened.CONNECTION_IS_FULL;
+      } else {
+        opened = ConfirmChannel.open(channel, this);
+      }
     } catch (ChannelContinuationTimeoutException e) {
-      why = NotOpened.FAILED;
       if (!monitor.isBlocked()) { // else RabbitMQ replies after the alarm; abandon this channel
         throw e;
       }
     } catch (IOException | ShutdownSignalException e) {
-      why =
-          Failures.isNotAllowed(connection.getCloseReason())
-              ? NotOpened.USER_IS_AT_LIMIT
-              : NotOpened.FAILED;
+      if (Failures.isNotAllowed(connection.getCloseReason())) {
+        why = NotOpened.USER_IS_AT_LIMIT;
+      }
       throw e;
     } finally {
       if (opened == null) {

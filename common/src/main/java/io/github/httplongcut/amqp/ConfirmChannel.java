@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An AMQP channel with publisher confirms, and its {@link PublishingChannel state}. One thread at a
- * time may write; any thread may call the other methods.
+ * time may write messages and fences, and only the link's thread may close it. Any thread may call
+ * the other methods.
  */
 final class ConfirmChannel implements PublishingChannel.Handle {
 
@@ -79,6 +80,9 @@ final class ConfirmChannel implements PublishingChannel.Handle {
    * @param sender process id, the part of the message id before the number
    */
   void write(WrittenMessage message, String user, ProcessId sender) throws IOException {
+    if (channel.getNextPublishSeqNo() != message.number()) {
+      throw new IllegalStateException("the next confirms would be for other messages");
+    }
     channel.basicPublish(
         message.key().exchange(),
         message.key().routingKey(),

@@ -13,15 +13,20 @@ record LinkWork(Type type, Write write, PublishingChannel channel) {
 
   /** Kind of work. */
   enum Type {
-    /** Write a message, then call {@link PublishingConnection#onWritten}. */
+    /** Write a message; report with {@link PublishingConnection#onWritten}. */
     WRITE,
-    /** Send a fence on the main channel, then call {@link PublishingConnection#onWritten}. */
+    /** Send a fence on the main channel; report with {@link PublishingConnection#onWritten}. */
     FENCE,
-    /** Remove a tenant's channel that RabbitMQ has closed. */
+    /**
+     * Call {@link PublisherState#removeChannel} for a tenant's channel that RabbitMQ has closed.
+     */
     REMOVE,
-    /** Close a channel that is no longer used. */
+    /** Close a channel that is no longer used, and is forgotten already. */
     CLOSE,
-    /** Open a channel for a tenant. */
+    /**
+     * Open a channel for a tenant; report with {@link PublishingConnection#onChannelOpened} or
+     * {@link PublishingConnection#onChannelNotOpened}.
+     */
     OPEN,
     /** Wait until something changes. */
     WAIT,

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Limits of a {@link Publisher}.
  *
- * @param confirmTimeout longest time for which RabbitMQ may not answer
+ * @param confirmTimeout longest time for which RabbitMQ may leave something unanswered
  * @param unconfirmedWindow bytes that RabbitMQ may not have read yet
  * @param cluster true if RabbitMQ has more than one node
  */

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Guards a {@link PublisherState}. Each method is one step: it changes the state under the lock,
- * releases the lock, then logs and delivers the outcomes, whose listeners may run on the calling
- * thread. Thread-safe. Only {@link #awaitLinkWork} and {@link #awaitDone} wait; no method does I/O.
+ * releases the lock, then delivers the outcomes, whose listeners may run on the calling thread, and
+ * logs. Thread-safe. Only {@link #awaitLinkWork} and {@link #awaitDone} wait; no method does I/O.
  */
 final class PublisherMonitor {
 
@@ -73,6 +73,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    deliver(effects);
   }
 
   void hold(boolean held) {
@@ -149,7 +150,7 @@ final class PublisherMonitor {
   void onLost() {
     List<Refusal> refusals = new ArrayList<>();
     for (PublishingChannel each : channels()) {
-      ConfirmChannel.of(each).refusal().ifPresent(refusals::add); // asks the AMQP client: no lock
+      ConfirmChannel.of(each).refusal().ifPresent(refusals::add);
     }
     PublishingEffects effects = new PublishingEffects();
     lock.lock();
@@ -192,19 +193,20 @@ final class PublisherMonitor {
 
   /**
    * Takes the next message for a thread that must not block; null if there is none. Wakes the
-   * link's thread if that must write the next one.
+   * link's thread if only that thread may write the next message.
    */
   Write nextUnblockedWrite() {
     PublishingEffects effects = new PublishingEffects();
+    Write next;
     lock.lock();
     try {
-      Write next =
-          state.connection().nextUnblockedWrite(isMainChannelOpen(), System.nanoTime(), effects);
+      next = state.connection().nextUnblockedWrite(isMainChannelOpen(), System.nanoTime(), effects);
       apply(effects);
-      return next;
     } finally {
       lock.unlock();
     }
+    deliver(effects);
+    return next;
   }
 
   /** Wakes the link's thread for what was published without waking it. */
@@ -217,6 +219,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    deliver(effects);
   }
 
   void onWritten(PublishingChannel channel, WriteResult result) {
@@ -228,6 +231,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    deliver(effects);
   }
 
   void onFenceAnswered(PublishingChannel main) {
@@ -239,6 +243,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    deliver(effects);
   }
 
   void onChannelOpened(ConfirmChannel channel) {
@@ -399,13 +404,14 @@ final class PublisherMonitor {
     return true;
   }
 
+  /** Asks the AMQP client, which calls no listener while it answers. */
   @GuardedBy("lock")
   private boolean isMainChannelOpen() {
     PublishingChannel main = state.channels().main();
     return main != null && ConfirmChannel.of(main).isOpen();
   }
 
-  /** Wakes waiting threads. {@link #deliver} must follow after the lock is released. */
+  /** Wakes waiting threads. {@link #deliver} must follow once the lock is released. */
   @GuardedBy("lock")
   private void apply(PublishingEffects effects) {
     deliveries += effects.completions().isEmpty() ? 0 : 1;
@@ -414,13 +420,19 @@ final class PublisherMonitor {
     }
   }
 
-  /** Logs and delivers the outcomes, without the lock: their listeners may run on this thread. */
+  /** Delivers the outcomes and logs, without the lock: listeners may run on this thread. */
   private void deliver(PublishingEffects effects) {
-    effects.notes().forEach(note -> note.accept(journal));
-    if (effects.completions().isEmpty()) {
-      return;
+    if (!effects.completions().isEmpty()) {
+      try {
+        outcomes.deliver(effects.completions());
+      } finally {
+        endDelivery();
+      }
     }
-    outcomes.deliver(effects.completions());
+    effects.notes().forEach(note -> note.accept(journal));
+  }
+
+  private void endDelivery() {
     lock.lock();
     try {
       deliveries--;

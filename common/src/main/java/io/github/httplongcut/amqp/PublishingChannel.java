@@ -14,7 +14,7 @@ import java.util.Set;
  */
 final class PublishingChannel {
 
-  /** The AMQP channel that belongs to this state; only {@link ConfirmChannel} implements it. */
+  /** The AMQP channel that belongs to this state: a {@link ConfirmChannel}, except in tests. */
   interface Handle {}
 
   /** A message, already counted as unconfirmed, that must be written on this channel. */
@@ -56,9 +56,11 @@ final class PublishingChannel {
 
   /** Joins these publications into the channel's next message, which the caller must write. */
   Write next(List<Publication> publications, long now) {
-    WrittenMessage message = new WrittenMessage(++lastNumber, publications, now);
+    WrittenMessage message = new WrittenMessage(lastNumber + 1, publications, now);
+    Write write = new Write(this, message);
     unconfirmed.add(message);
-    return new Write(this, message);
+    lastNumber++; // last, so that no number is lost if there is no memory for the message
+    return write;
   }
 
   /** Notes that a fence, on this or another channel, follows all messages taken so far. */

@@ -14,14 +14,16 @@ import java.util.OptionalLong;
  * <pre>
  *                  onOpened            onBlocked
  *   DISCONNECTED ───────────▶ OPEN ◀───────────▶ BLOCKED
- *        ▲                    │  │   onUnblocked
- *        │          replace() │  │ a write fails
- *        │                    ▼  ▼
- *        └──onLost── REPLACING, FAILED        close(): any phase ──▶ CLOSED
+ *                              │     onUnblocked    ▲
+ *                              │ replace()          │ onBlocked
+ *                              └──────────▶ REPLACING
+ *
+ *   OPEN, BLOCKED, REPLACING ──a write fails──▶ FAILED
+ *   any phase ──onLost──▶ DISCONNECTED, any phase ──close()──▶ CLOSED
  * </pre>
  *
- * <p>The connection may be lost in any phase. Knows no AMQP type, no clock and no thread; times are
- * {@code nanoTime}. Not synchronized: {@link PublisherMonitor} guards it.
+ * <p>Knows no AMQP type, no clock and no thread; times are {@code nanoTime}. Not synchronized:
+ * {@link PublisherMonitor} guards it.
  */
 final class PublishingConnection {
 
@@ -30,11 +32,12 @@ final class PublishingConnection {
     DISCONNECTED,
     /** Messages are written. */
     OPEN,
-    /** An alarm blocks the connection. Nothing is written, and requests are given up at once. */
+    /** An alarm blocks the connection. No message is written, and requests are given up at once. */
     BLOCKED,
     /**
-     * The connection must be replaced. Nothing more is written, and the replacement waits for the
-     * last confirm, so that no outcome becomes {@link Outcome#UNKNOWN}.
+     * The connection must be replaced. No message is written, and the replacement waits for the
+     * last confirm, so that no outcome becomes {@link Outcome#UNKNOWN}. An alarm ends this phase;
+     * if the connection must still be replaced after it, the phase begins again.
      */
     REPLACING,
     /**
@@ -96,10 +99,6 @@ final class PublishingConnection {
     this.silenceDetector = new SilenceDetector(limits.confirmTimeout(), now);
   }
 
-  boolean isConnected() {
-    return channels.isConnected();
-  }
-
   boolean isBlocked() {
     return phase == Phase.BLOCKED;
   }
@@ -114,8 +113,8 @@ final class PublishingConnection {
   }
 
   /**
-   * Returns whether RabbitMQ could have confirmed during the last confirm timeout: the connection
-   * was neither lost nor blocked, and this process not suspended.
+   * Returns whether RabbitMQ could have confirmed during the last confirm timeout: it neither
+   * blocked the connection, nor was this process suspended. False without a connection.
    */
   boolean couldConfirm(long now) {
     return channels.isConnected() && phase != Phase.BLOCKED && !silenceDetector.isExcused(now);
@@ -136,7 +135,7 @@ final class PublishingConnection {
     channels.open(main, channelMax);
     this.maxUnblockedBytes = maxUnblockedBytes;
     silenceDetector.onOpened(now);
-    phase = phase == Phase.CLOSED ? phase : Phase.OPEN;
+    phase = phase == Phase.DISCONNECTED ? Phase.OPEN : phase; // an alarm may have come before
   }
 
   void onLost() {
@@ -144,7 +143,7 @@ final class PublishingConnection {
     phase = phase == Phase.CLOSED ? phase : Phase.DISCONNECTED;
   }
 
-  /** Notes that an alarm blocks the connection. Returns false if the connection is gone. */
+  /** Notes that an alarm blocks the connection. Returns false if nothing is written anyway. */
   boolean onBlocked(PublishingChannel main) {
     boolean applies = !main.isLost() && phase != Phase.CLOSED && phase != Phase.FAILED;
     phase = applies ? Phase.BLOCKED : phase;
@@ -181,13 +180,15 @@ final class PublishingConnection {
   }
 
   /**
-   * Returns the next step of the link's thread. After {@link LinkWork.Type#WRITE} and {@link
-   * LinkWork.Type#FENCE} the thread must call {@link #onWritten}.
+   * Returns the next step of the link's thread. The thread must report its end as {@link
+   * LinkWork.Type} says.
    *
    * @param open true if the connection and its main channel are open
    */
   LinkWork nextLinkWork(boolean open, long now) {
     linkWakesAt = OptionalLong.empty();
+    // Ends soon: at the limit a request for a channel is dropped. It is made again only if no channel
+    // can be shared; then a channel is closed or retired, which is work.
     while (true) {
       if (!open || phase == Phase.CLOSED || phase == Phase.FAILED || isReplacementDue()) {
         return LinkWork.LEAVE;
@@ -197,11 +198,11 @@ final class PublishingConnection {
       if (work.isEmpty()) {
         work = nextWriteOfLink(now);
       }
-      if (work.isPresent()) {
-        return work.get();
-      }
-      if (!hasChannelWork()) {
-        return LinkWork.WAIT;
+      LinkWork next = work.orElse(LinkWork.WAIT);
+      if (work.isPresent() || !hasChannelWork()) {
+        // Last, since an error before, such as a lack of memory, would end writing for good.
+        writing |= next.type() == LinkWork.Type.WRITE || next.type() == LinkWork.Type.FENCE;
+        return next;
       }
     }
   }
@@ -211,17 +212,17 @@ final class PublishingConnection {
       return Optional.empty();
     }
     if (silenceDetector.isFenceDue()) {
-      writing = true;
       silenceDetector.onFenceSent(now);
       channels.active().forEach(PublishingChannel::onFenceSent);
       return Optional.of(LinkWork.FENCE);
     }
-    Write write = nextWrite(room(), now);
-    writing = write != null;
-    return Optional.ofNullable(write).map(LinkWork::write);
+    return Optional.ofNullable(nextWrite(room(), now)).map(LinkWork::write);
   }
 
-  /** Returns whether a channel must be opened, closed or removed. In an alarm nobody replies. */
+  /**
+   * Returns whether a channel must be opened, closed or removed. During an alarm RabbitMQ does not
+   * reply.
+   */
   private boolean hasChannelWork() {
     return (phase == Phase.OPEN || phase == Phase.REPLACING) && channels.hasChannelWork();
   }
@@ -234,12 +235,11 @@ final class PublishingConnection {
     if (closed.isPresent()) {
       return closed.map(LinkWork::remove);
     }
-    Optional<PublishingChannel> retired = channels.takeRetired();
-    queue.onChannelAvailable();
-    if (retired.isPresent()) {
-      return retired.map(LinkWork::close);
+    if (channels.takeOpenRequest(now)) {
+      return Optional.of(LinkWork.OPEN); // lanes without a channel wait until it is open
     }
-    return channels.takeOpenRequest(now) ? Optional.of(LinkWork.OPEN) : Optional.empty();
+    queue.onChannelAvailable(); // a request at the limit was dropped
+    return channels.takeRetired().map(LinkWork::close);
   }
 
   /**
