@@ -254,7 +254,7 @@ public final class Settings {
   public long bodyLimit(String key) {
     return value(
         key,
-        "a size such as 1 MiB, at most 4 MiB: a message to RabbitMQ can hold no larger body",
+        "a size such as 1 MiB, at most 4 MiB: the receivers discard a message with a larger body",
         value -> Values.bytes(value, WireLimits.BODY_BYTES),
         0L);
   }
