@@ -13,6 +13,7 @@ COPY client-agent/pom.xml client-agent/
 COPY broker/pom.xml broker/
 COPY upstream-agent/pom.xml upstream-agent/
 COPY cli/pom.xml cli/
+COPY testkit/pom.xml testkit/
 COPY system-tests/pom.xml system-tests/
 COPY benchmarks/pom.xml benchmarks/
 RUN for module in common client-agent broker upstream-agent cli; do \

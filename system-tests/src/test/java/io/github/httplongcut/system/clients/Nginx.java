@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import io.github.httplongcut.system.rabbitmq.Checkout;
+import io.github.httplongcut.testkit.Checkout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package io.github.httplongcut.system.clients;
 
-import io.github.httplongcut.system.rabbitmq.Checkout;
+import io.github.httplongcut.testkit.Checkout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.httplongcut.system.clients.ClientCall.Field;
-import io.github.httplongcut.system.rabbitmq.Checkout;
+import io.github.httplongcut.testkit.Checkout;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.github.httplongcut.system.demo;
 
 import static org.awaitility.Awaitility.await;
 
-import io.github.httplongcut.system.rabbitmq.Checkout;
+import io.github.httplongcut.testkit.Checkout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

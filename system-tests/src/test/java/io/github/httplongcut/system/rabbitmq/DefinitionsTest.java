@@ -9,6 +9,7 @@ import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
+import io.github.httplongcut.testkit.Checkout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.rabbitmq;
 
+import io.github.httplongcut.testkit.Checkout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -2,6 +2,7 @@ package io.github.httplongcut.system.rabbitmq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.testkit.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
