@@ -1,5 +1,6 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.TestkitException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ public final class BenchCommand implements Callable<Integer> {
     Bench bench = new Bench(home, logs, seconds, rounds, new Wrk(home, logs), report);
     try {
       run(bench);
-    } catch (BenchException e) {
+    } catch (BenchException | TestkitException e) {
       report.addFailure(e.getMessage()); // the report still shows the figures measured so far
     }
     report.print(System.out);

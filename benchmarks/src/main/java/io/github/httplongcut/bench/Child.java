@@ -36,11 +36,9 @@ final class Child implements AutoCloseable {
   /** Starts a child. Its standard input stays open for as long as this process lives. */
   static Child start(Path directory, String name, List<String> command) {
     Path log = directory.resolve(name + ".log");
-    List<String> endingWithParent = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM"));
-    endingWithParent.addAll(command);
     try {
       Process process =
-          new ProcessBuilder(endingWithParent)
+          new ProcessBuilder(endingWithParent(command))
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
@@ -48,6 +46,13 @@ final class Child implements AutoCloseable {
     } catch (IOException e) {
       throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns a command whose process gets SIGTERM when the thread that started it ends. */
+  static List<String> endingWithParent(List<String> command) {
+    List<String> endingWithParent = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM"));
+    endingWithParent.addAll(command);
+    return endingWithParent;
   }
 
   String name() {

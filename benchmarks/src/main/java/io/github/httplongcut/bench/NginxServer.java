@@ -1,10 +1,8 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.NginxProcess;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,12 +41,10 @@ final class NginxServer implements AutoCloseable {
   private static final Path ECHO_MODULE = Path.of("/usr/lib/nginx/modules/ngx_http_echo_module.so");
   private static final String SMALL_BODY = "0123456789".repeat(25);
 
-  private final Child child;
-  private final int port;
+  private final NginxProcess nginx;
 
-  private NginxServer(Child child, int port) {
-    this.child = child;
-    this.port = port;
+  private NginxServer(NginxProcess nginx) {
+    this.nginx = nginx;
   }
 
   static NginxServer start(Path logs) {
@@ -57,41 +53,28 @@ final class NginxServer implements AutoCloseable {
           "nginx has no echo module (" + ECHO_MODULE + "): install Debian's nginx-light");
     }
     Path prefix = logs.resolve("nginx");
-    int port = freePort();
     try {
       Files.createDirectories(prefix.resolve("www"));
-      Files.writeString(prefix.resolve("nginx.conf"), config(prefix, port));
       Files.writeString(prefix.resolve("www" + FILE_16), text(16 * 1024));
       Files.writeString(prefix.resolve("www" + FILE_256), text(256 * 1024));
     } catch (IOException e) {
       throw new BenchException("cannot write to " + prefix, e);
     }
-    Child child =
-        Child.start(
-            logs,
-            "nginx",
-            List.of(
-                "nginx",
-                "-p",
-                prefix.toString(),
-                "-c",
-                prefix.resolve("nginx.conf").toString(),
-                "-e",
-                "stderr"));
-    child.await(() -> acceptsConnections(port) ? port : null, "its port");
-    return new NginxServer(child, port);
+    return new NginxServer(
+        NginxProcess.start(
+            Child.endingWithParent(List.of("nginx")), prefix, port -> config(prefix, port)));
   }
 
   String url() {
-    return "http://127.0.0.1:" + port;
+    return "http://127.0.0.1:" + nginx.port();
   }
 
   int port() {
-    return port;
+    return nginx.port();
   }
 
   long pid() {
-    return child.pid();
+    return nginx.pid();
   }
 
   private static String config(Path prefix, int port) {
@@ -152,29 +135,12 @@ final class NginxServer implements AutoCloseable {
     return text.toString();
   }
 
-  /** Returns a free port, since nginx does not support port 0. */
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new BenchException("no free port", e);
-    }
-  }
-
-  private static boolean acceptsConnections(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
   static byte[] smallBody() {
     return SMALL_BODY.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override
   public void close() {
-    child.close();
+    nginx.close();
   }
 }

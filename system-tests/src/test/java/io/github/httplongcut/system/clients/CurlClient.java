@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.clients;
 
 import io.github.httplongcut.system.clients.ClientCall.Field;
+import io.github.httplongcut.testkit.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -23,11 +24,7 @@ final class CurlClient implements Client {
    * @param parent the directory in which this client creates its own
    */
   CurlClient(Path parent) {
-    try {
-      directory = Files.createTempDirectory(Files.createDirectories(parent), "curl-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    directory = TemporaryFolder.create(parent, "curl-");
   }
 
   @Override

@@ -6,9 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.github.httplongcut.testkit.Ports;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -151,7 +149,7 @@ class RelayIT {
    * get all requests.
    */
   @Test
-  void noRequestFailsWhileOneOfFourAgentsWorks() throws IOException {
+  void noRequestFailsWhileOneOfFourAgentsWorks() {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
     relay.broker();
     relay.upstreamAgent(upstream.url());
@@ -175,10 +173,8 @@ class RelayIT {
   }
 
   /** An address at which no server listens. */
-  private static URI unusedAddress() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return URI.create("http://127.0.0.1:" + socket.getLocalPort());
-    }
+  private static URI unusedAddress() {
+    return URI.create("http://127.0.0.1:" + Ports.free());
   }
 
   @Test
