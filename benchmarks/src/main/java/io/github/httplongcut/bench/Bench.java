@@ -1,5 +1,6 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.nio.file.Path;
 
 /**
@@ -31,6 +32,11 @@ record Bench(Path home, Path logs, int seconds, int rounds, Wrk wrk, BenchReport
       notFaster = perSecond > FASTER * best ? 0 : notFaster + 1;
       best = Math.max(best, perSecond);
     }
+  }
+
+  /** Starts a RabbitMQ node with this checkout's topology, in a directory below {@link #logs}. */
+  RabbitMqNode startRabbitMq(String name) {
+    return new RabbitMqNode(home, logs.resolve(name));
   }
 
   /** Prints progress for the person at the terminal. */

@@ -1,5 +1,7 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.RabbitMqNode;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -42,19 +44,28 @@ final class BenchRelay implements AutoCloseable {
     }
   }
 
+  /**
+   * Erlang expression for the number of messages that clients have published so far. RabbitMQ
+   * updates these counters at each publish; the figures of the management API are up to five
+   * seconds old.
+   */
+  private static final String PUBLISHED =
+      "lists:sum([maps:get(messages_received_total, C, 0)"
+          + " || {_, C} <- maps:to_list(rabbit_global_counters:overview())]).";
+
   private final Deque<Child> children = new ArrayDeque<>();
   private final Map<String, Long> pids = new LinkedHashMap<>();
   private final List<Integer> adminPorts = new ArrayList<>();
   private final HttpClient http = HttpClient.newHttpClient();
-  private final RabbitNode rabbit;
+  private final RabbitMqNode rabbit;
   private int port;
 
-  private BenchRelay(RabbitNode rabbit) {
+  private BenchRelay(RabbitMqNode rabbit) {
     this.rabbit = rabbit;
   }
 
   /** Starts a relay and waits until each process is ready. */
-  static BenchRelay start(Plan plan, RabbitNode rabbit, Path logs) {
+  static BenchRelay start(Plan plan, RabbitMqNode rabbit, Path logs) {
     BenchRelay relay = new BenchRelay(rabbit);
     try {
       relay.startAll(plan, logs);
@@ -74,19 +85,25 @@ final class BenchRelay implements AutoCloseable {
     }
     for (int i = 1; i <= plan.brokers(); i++) {
       String name = plan.brokers() == 1 ? BROKER : BROKER + "-" + i;
-      startRole(plan, config, BROKER, name, List.of(), logs);
+      startRole(plan, config, RabbitMqUser.BROKER, name, List.of(), logs);
     }
     int agents = 0;
     for (String url : plan.upstreams()) {
       agents++;
       String name = plan.upstreams().size() == 1 ? UPSTREAM_AGENT : UPSTREAM_AGENT + "-" + agents;
-      startRole(plan, config, UPSTREAM_AGENT, name, List.of("--target", TARGET + "=" + url), logs);
+      startRole(
+          plan,
+          config,
+          RabbitMqUser.UPSTREAM_AGENT,
+          name,
+          List.of("--target", TARGET + "=" + url),
+          logs);
     }
     Child clientAgent =
         startRole(
             plan,
             config,
-            CLIENT_AGENT,
+            RabbitMqUser.CLIENT_AGENT,
             CLIENT_AGENT,
             List.of("--port", "0", "--upstream-target", TARGET),
             logs);
@@ -103,11 +120,12 @@ final class BenchRelay implements AutoCloseable {
   }
 
   private Child startRole(
-      Plan plan, Path config, String role, String name, List<String> options, Path logs) {
+      Plan plan, Path config, RabbitMqUser user, String name, List<String> options, Path logs) {
     List<String> command = new ArrayList<>();
     command.add(plan.home().resolve("longcut").toString());
-    command.add(role);
-    command.addAll(List.of("--id", name, "--amqp", rabbit.uri(role), "--admin-port", "0"));
+    command.add(user.login()); // the role of the same name
+    command.addAll(
+        List.of("--id", name, "--amqp", rabbit.amqpUri(user).toString(), "--admin-port", "0"));
     command.addAll(List.of("--config", config.toString()));
     command.addAll(options);
     Child child = Child.start(logs, plan.name() + name, command);
@@ -130,8 +148,9 @@ final class BenchRelay implements AutoCloseable {
     return Map.copyOf(pids);
   }
 
-  RabbitNode rabbit() {
-    return rabbit;
+  /** Returns the number of messages that all clients have published, as counted by RabbitMQ. */
+  long countedByRabbitMq() {
+    return Long.parseLong(rabbit.ctl("eval", PUBLISHED).strip());
   }
 
   /** Returns the number of AMQP messages published so far, from the processes' own metrics. */

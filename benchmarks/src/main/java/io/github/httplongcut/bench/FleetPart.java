@@ -1,6 +1,8 @@
 package io.github.httplongcut.bench;
 
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.RabbitMqNode;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,8 +70,8 @@ final class FleetPart {
     bench.say(
         "%d simulated upstream agents for %d targets, compared with one agent"
             .formatted(AGENTS, TARGETS));
-    try (RabbitNode rabbitOne = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-one");
-        RabbitNode rabbitMany = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-many");
+    try (RabbitMqNode rabbitOne = bench.startRabbitMq("rabbitmq-one");
+        RabbitMqNode rabbitMany = bench.startRabbitMq("rabbitmq-many");
         BenchRelay one = BenchRelay.start(plan("one "), rabbitOne, bench.logs());
         BenchRelay many = BenchRelay.start(plan("many "), rabbitMany, bench.logs());
         Child single = fleet("fleet-one", rabbitOne, 1, 1);
@@ -104,14 +106,14 @@ final class FleetPart {
 
   /** Measures the load of a relay without requests. */
   private IdleLoad idleLoad(BenchRelay relay) {
-    long published = relay.rabbit().published();
+    long published = relay.countedByRabbitMq();
     long publishedAt = System.nanoTime();
     Child.pause(SETTLE);
     double cpuSeconds = cpuSeconds(relay);
     long from = System.nanoTime();
     Child.pause(Duration.ofSeconds(Math.max(MIN_IDLE_SECONDS, bench.seconds())));
     double used = (cpuSeconds(relay) - cpuSeconds) * 1e15 / (System.nanoTime() - from);
-    double messages = relay.rabbit().published() - published;
+    double messages = relay.countedByRabbitMq() - published;
     return new IdleLoad(used, messages * 1e9 / (System.nanoTime() - publishedAt));
   }
 
@@ -144,9 +146,9 @@ final class FleetPart {
     return new BenchRelay.Plan(bench.home(), name, 1, List.of(), routes.append("]\n").toString());
   }
 
-  private Child fleet(String name, RabbitNode rabbit, int agents, int targets) {
+  private Child fleet(String name, RabbitMqNode rabbit, int agents, int targets) {
     List<String> command = new ArrayList<>(JavaCommand.of(Fleet.class.getName()));
-    command.add(rabbit.uri(BenchRelay.UPSTREAM_AGENT));
+    command.add(rabbit.amqpUri(RabbitMqUser.UPSTREAM_AGENT).toString());
     command.add(Integer.toString(agents));
     command.add(Integer.toString(targets));
     Child child = Child.start(bench.logs(), name, command);

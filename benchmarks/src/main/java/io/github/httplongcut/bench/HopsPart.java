@@ -6,12 +6,13 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.DeliverCallback;
 import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.testkit.RabbitMqNode;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class HopsPart {
   void run() {
     bench.say("one request at a time, hop by hop");
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-hops");
+        RabbitMqNode rabbit = bench.startRabbitMq("rabbitmq-hops");
         BenchRelay relay =
             BenchRelay.start(
                 BenchRelay.Plan.of(bench.home(), "hops ", nginx.url()), rabbit, bench.logs())) {
@@ -109,7 +110,7 @@ final class HopsPart {
   }
 
   /** Returns the median latency of each hop, in microseconds. */
-  private static double[] hops(BenchRelay relay, RabbitNode rabbit)
+  private static double[] hops(BenchRelay relay, RabbitMqNode rabbit)
       throws IOException, TimeoutException, InterruptedException {
     double[][] times = new double[HOPS.size()][REQUESTS];
     BlockingQueue<ObservedEvent> observed = new LinkedBlockingQueue<>();
@@ -158,12 +159,12 @@ final class HopsPart {
     return timesByEvent;
   }
 
-  private static Connection listen(RabbitNode rabbit, BlockingQueue<ObservedEvent> observed)
+  private static Connection listen(RabbitMqNode rabbit, BlockingQueue<ObservedEvent> observed)
       throws IOException, TimeoutException {
     ConnectionFactory factory = new ConnectionFactory();
     try {
-      factory.setUri(rabbit.uri(RabbitNode.ADMIN));
-    } catch (URISyntaxException | GeneralSecurityException e) {
+      factory.setUri(rabbit.amqpUri(RabbitMqUser.ADMIN));
+    } catch (GeneralSecurityException e) {
       throw new BenchException("invalid AMQP URI", e);
     }
     factory.setAutomaticRecoveryEnabled(false);

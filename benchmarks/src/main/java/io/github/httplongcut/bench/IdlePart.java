@@ -1,5 +1,6 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ final class IdlePart {
   /** Starts a relay and measures it. */
   void run() {
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-idle");
+        RabbitMqNode rabbit = bench.startRabbitMq("rabbitmq-idle");
         BenchRelay relay =
             BenchRelay.start(
                 BenchRelay.Plan.of(bench.home(), "idle ", nginx.url()), rabbit, bench.logs())) {

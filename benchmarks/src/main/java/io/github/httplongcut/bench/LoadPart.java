@@ -3,6 +3,7 @@ package io.github.httplongcut.bench;
 import io.github.httplongcut.bench.Row.Latency;
 import io.github.httplongcut.bench.Row.Messages;
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +75,7 @@ final class LoadPart {
 
   private void runAlone() {
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq");
+        RabbitMqNode rabbit = bench.startRabbitMq("rabbitmq");
         BenchRelay relay =
             BenchRelay.start(
                 BenchRelay.Plan.of(bench.home(), "", nginx.url()), rabbit, bench.logs())) {
@@ -104,8 +105,8 @@ final class LoadPart {
   /** Measures two relays in turn, each with its own RabbitMQ; the other relay is idle meanwhile. */
   private void runAgainst(Path other) {
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbitA = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-a");
-        RabbitNode rabbitB = RabbitNode.start(other, bench.logs(), "rabbitmq-b");
+        RabbitMqNode rabbitA = bench.startRabbitMq("rabbitmq-a");
+        RabbitMqNode rabbitB = new RabbitMqNode(other, bench.logs().resolve("rabbitmq-b"));
         BenchRelay a =
             BenchRelay.start(
                 BenchRelay.Plan.of(bench.home(), "a ", nginx.url()), rabbitA, bench.logs());
@@ -147,7 +148,7 @@ final class LoadPart {
     bench.warmUp(relay.url(), Load.post(NginxServer.SMALL, 1024, WARM_UP_CONNECTIONS));
   }
 
-  private void perfTest(PerfTest perfTest, RabbitNode rabbit) {
+  private void perfTest(PerfTest perfTest, RabbitMqNode rabbit) {
     PerfTest.Result throughput = perfTest.throughput(rabbit, bench.seconds());
     bench.say("%-34s %9.0f/s".formatted("PerfTest", throughput.sent()));
     throughputs.add(throughput);

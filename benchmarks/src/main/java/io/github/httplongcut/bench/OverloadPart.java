@@ -3,6 +3,7 @@ package io.github.httplongcut.bench;
 import io.github.httplongcut.bench.Row.Latency;
 import io.github.httplongcut.bench.Row.Messages;
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,14 +72,14 @@ final class OverloadPart {
 
   void run() {
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq")) {
+        RabbitMqNode rabbit = bench.startRabbitMq("rabbitmq")) {
       for (Scenario scene : SCENARIOS) {
         run(scene, nginx, rabbit);
       }
     }
   }
 
-  private void run(Scenario scene, NginxServer nginx, RabbitNode rabbit) {
+  private void run(Scenario scene, NginxServer nginx, RabbitMqNode rabbit) {
     bench.say("bottleneck: " + scene.name());
     String prefix = "overload %d ".formatted(SCENARIOS.indexOf(scene) + 1);
     BenchRelay.Plan plan =

@@ -1,5 +1,7 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.RabbitMqNode;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,18 +49,18 @@ final class PerfTest {
     this.logs = logs;
   }
 
-  Result throughput(RabbitNode rabbit, int seconds) {
+  Result throughput(RabbitMqNode rabbit, int seconds) {
     return run(rabbit, THROUGHPUT, seconds);
   }
 
-  Result latency(RabbitNode rabbit, int seconds) {
+  Result latency(RabbitMqNode rabbit, int seconds) {
     return run(rabbit, LATENCY, seconds);
   }
 
-  private Result run(RabbitNode rabbit, List<String> options, int seconds) {
+  private Result run(RabbitMqNode rabbit, List<String> options, int seconds) {
     int time = WARM_UP_SECONDS + seconds;
     List<String> command = new ArrayList<>(JavaCommand.of("com.rabbitmq.perf.PerfTest"));
-    command.addAll(List.of("-h", rabbit.uri(RabbitNode.ADMIN)));
+    command.addAll(List.of("-h", rabbit.amqpUri(RabbitMqUser.ADMIN).toString()));
     command.addAll(options);
     command.addAll(List.of("--time", Integer.toString(time)));
     return parse(

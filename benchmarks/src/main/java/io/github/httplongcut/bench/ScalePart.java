@@ -1,6 +1,7 @@
 package io.github.httplongcut.bench;
 
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,7 +34,7 @@ final class ScalePart {
     bench.say("more brokers and upstream agents");
     for (Size size : SIZES) {
       try (NginxServer nginx = NginxServer.start(bench.logs());
-          RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), name(size));
+          RabbitMqNode rabbit = bench.startRabbitMq(name(size));
           BenchRelay relay = BenchRelay.start(plan(size, nginx), rabbit, bench.logs())) {
         bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, CONNECTIONS));
         List<Step> steps = new ArrayList<>();

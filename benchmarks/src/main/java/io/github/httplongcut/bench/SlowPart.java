@@ -1,6 +1,7 @@
 package io.github.httplongcut.bench;
 
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.RabbitMqNode;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -44,7 +45,7 @@ final class SlowPart {
     bench.say(
         "%d concurrent requests to an upstream server that responds after 5 s".formatted(REQUESTS));
     try (NginxServer nginx = NginxServer.start(bench.logs());
-        RabbitNode rabbit = RabbitNode.start(bench.home(), bench.logs(), "rabbitmq-slow");
+        RabbitMqNode rabbit = bench.startRabbitMq("rabbitmq-slow");
         BenchRelay relay =
             BenchRelay.start(
                 new BenchRelay.Plan(

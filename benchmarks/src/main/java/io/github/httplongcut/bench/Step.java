@@ -54,7 +54,7 @@ final class Step {
   /** Measures one round. */
   void run(Bench bench) {
     boolean first = rounds.isEmpty();
-    long countedBefore = first ? relay.map(each -> each.rabbit().published()).orElse(0L) : 0;
+    long countedBefore = first ? relay.map(BenchRelay::countedByRabbitMq).orElse(0L) : 0;
     long publishedBefore = relay.map(BenchRelay::published).orElse(0L);
     Map<String, Usage> before = usages();
     double generatorBefore = Usage.cpuSecondsOfEndedChildren();
@@ -69,7 +69,7 @@ final class Step {
       used.forEach((process, usage) -> firstPeaks.put(process, usage.peakBytes() / 1048576.0));
       countedByRabbit =
           perRequest(
-              (double) (relay.map(each -> each.rabbit().published()).orElse(0L) - countedBefore),
+              (double) (relay.map(BenchRelay::countedByRabbitMq).orElse(0L) - countedBefore),
               result);
     }
     rounds.add(new Round(result, used, generator, perRequest((double) published, result)));

@@ -2,9 +2,9 @@ package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.Relay;
 import io.github.httplongcut.system.relay.RoleProcess;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -111,10 +111,7 @@ final class FaultBench implements AutoCloseable {
   private URI throughProxies(RabbitMqUser user) {
     return URI.create(
         proxies.stream()
-            .map(
-                proxy ->
-                    "amqp://%s:%s@127.0.0.1:%d/%s"
-                        .formatted(user.login(), user.login(), proxy.port(), RabbitMq.VHOST))
+            .map(proxy -> user.amqpUri(proxy.port()).toString())
             .collect(Collectors.joining(",")));
   }
 

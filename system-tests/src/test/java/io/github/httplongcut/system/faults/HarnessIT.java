@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.rabbitmq.client.Connection;
 import io.github.httplongcut.system.faults.RecordingUpstream.Behaviour;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;

@@ -11,7 +11,7 @@ import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Topology;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.UUID;

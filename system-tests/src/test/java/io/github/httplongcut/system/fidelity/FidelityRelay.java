@@ -2,9 +2,9 @@ package io.github.httplongcut.system.fidelity;
 
 import io.github.httplongcut.system.fidelity.Case.ForwardedMode;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.system.relay.Relay;
 import io.github.httplongcut.system.relay.RoleProcess;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

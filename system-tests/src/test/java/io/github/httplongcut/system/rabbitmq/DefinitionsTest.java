@@ -10,6 +10,7 @@ import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

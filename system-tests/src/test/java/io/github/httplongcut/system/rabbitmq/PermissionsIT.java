@@ -23,6 +23,7 @@ import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.system.rabbitmq.Attempt.Verdict;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

@@ -6,6 +6,8 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.testkit.RabbitMqNode;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class RabbitMq implements AutoCloseable {
 
   /** The vhost of the definitions. */
-  public static final String VHOST = "longcut";
+  public static final String VHOST = RabbitMqNode.VHOST;
 
   private static final Logger log = LoggerFactory.getLogger(RabbitMq.class);
   private static final int CONNECT_TIMEOUT_MS = 10_000;

@@ -33,7 +33,7 @@ enum RabbitMqChoice {
   INSTALLED {
     @Override
     RabbitMqServer open() {
-      return new InstalledRabbitMq();
+      return InstalledRabbitMq.open();
     }
   },
 

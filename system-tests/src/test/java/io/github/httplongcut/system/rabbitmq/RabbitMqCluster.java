@@ -1,15 +1,15 @@
 package io.github.httplongcut.system.rabbitmq;
 
 import io.github.httplongcut.testkit.Checkout;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.github.httplongcut.testkit.ChildProcess;
+import io.github.httplongcut.testkit.NodePorts;
+import io.github.httplongcut.testkit.RabbitMqUser;
+import io.github.httplongcut.testkit.TemporaryFolder;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -26,61 +26,45 @@ public final class RabbitMqCluster implements AutoCloseable {
   /** Number of nodes; the nodes are numbered from 1. */
   public static final int NODES = 3;
 
-  private static final int STOP_SECONDS = 60;
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+
+  /** Longer than any command of the script takes before it gives up. */
+  private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(4);
 
   private final Path script = Checkout.file("rabbitmq/private-cluster");
   private final Path directory;
-  private final Process process;
-  private final List<Integer> ports = new ArrayList<>();
-  private final List<Integer> managementPorts = new ArrayList<>();
+  private final ChildProcess process;
+  private final List<NodePorts> nodes = new ArrayList<>();
 
   /** Starts the cluster, which takes half a minute. */
   public RabbitMqCluster() {
-    try {
-      Path parent = Files.createDirectories(Path.of("target", "rabbitmq").toAbsolutePath());
-      directory = Files.createTempDirectory(parent, "cluster-");
-      process =
-          new ProcessBuilder(script.toString(), "run", directory.toString(), "--until-stdin-closes")
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("private-cluster.log").toFile())
-              .start();
-      run("wait");
-      for (int node = 1; node <= NODES; node++) {
-        Path environment = directory.resolve(node + "/node.env");
-        ports.add(port("RABBITMQ_AMQP_PORT=", environment));
-        managementPorts.add(port("RABBITMQ_MANAGEMENT_PORT=", environment));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    directory = TemporaryFolder.create(Path.of("target", "rabbitmq"), "cluster-");
+    process =
+        ChildProcess.start(
+            "the cluster",
+            List.of(script.toString(), "run", directory.toString(), "--until-stdin-closes"),
+            directory.resolve("private-cluster.log"));
+    run("wait");
+    for (int node = 1; node <= NODES; node++) {
+      nodes.add(NodePorts.of(directory.resolve(String.valueOf(node))));
     }
-  }
-
-  private static int port(String name, Path environment) throws IOException {
-    return Files.readAllLines(environment).stream()
-        .filter(line -> line.startsWith(name))
-        .map(line -> Integer.valueOf(line.substring(name.length())))
-        .findFirst()
-        .orElseThrow();
   }
 
   /** The AMQP ports of the nodes, from node 1 on. */
   List<Integer> amqpPorts() {
-    return ports;
+    return nodes.stream().map(NodePorts::amqp).toList();
   }
 
   /** The address of a node's management API, without a path. */
   URI managementUri(int node) {
-    return URI.create("http://127.0.0.1:" + managementPorts.get(node - 1));
+    return nodes.get(node - 1).managementUri();
   }
 
   /** The AMQP URIs of all nodes, separated by commas, as for {@code --amqp}. */
   public URI amqpUris(RabbitMqUser user) {
     return URI.create(
-        ports.stream()
-            .map(
-                port ->
-                    "amqp://%s:%s@127.0.0.1:%d/%s"
-                        .formatted(user.login(), user.login(), port, RabbitMq.VHOST))
+        nodes.stream()
+            .map(node -> user.amqpUri(node.amqp()).toString())
             .collect(Collectors.joining(",")));
   }
 
@@ -148,34 +132,11 @@ public final class RabbitMqCluster implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of(script.toString(), arguments[0]));
     command.add(directory.toString());
     command.addAll(List.of(arguments).subList(1, arguments.length));
-    try {
-      Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-      child.getOutputStream().close();
-      String printed = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      int exitCode = child.waitFor();
-      if (exitCode != 0) {
-        throw new IllegalStateException(command + ": exit code " + exitCode + "\n" + printed);
-      }
-      return printed;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in " + command, e);
-    }
+    return ChildProcess.run(command, COMMAND_TIMEOUT);
   }
 
   @Override
   public void close() {
-    process.destroy();
-    try {
-      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IllegalStateException("the cluster did not stop within " + STOP_SECONDS + " s");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while the cluster stopped", e);
-    }
+    process.stop(STOP_TIMEOUT);
   }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.github.httplongcut.system.rabbitmq;
 
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.util.List;
 
 /** The three roles, each with its RabbitMQ user and the id of a process. */

@@ -13,6 +13,7 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

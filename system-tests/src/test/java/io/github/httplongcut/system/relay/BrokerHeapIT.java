@@ -19,7 +19,7 @@ import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

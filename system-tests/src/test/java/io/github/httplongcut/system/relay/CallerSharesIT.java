@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

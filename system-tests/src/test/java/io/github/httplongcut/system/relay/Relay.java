@@ -1,7 +1,7 @@
 package io.github.httplongcut.system.relay;
 
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
 import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

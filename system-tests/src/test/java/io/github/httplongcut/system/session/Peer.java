@@ -14,7 +14,7 @@ import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.session.SessionListener;
 import io.github.httplongcut.session.SessionState;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;

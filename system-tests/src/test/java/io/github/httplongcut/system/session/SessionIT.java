@@ -20,7 +20,7 @@ import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.system.net.TcpProxy;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
-import io.github.httplongcut.system.rabbitmq.RabbitMqUser;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
