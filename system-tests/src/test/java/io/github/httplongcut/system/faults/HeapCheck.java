@@ -1,9 +1,6 @@
 package io.github.httplongcut.system.faults;
 
 import io.github.httplongcut.system.relay.RoleProcess;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +15,7 @@ final class HeapCheck {
 
   /** Records the heap in use now. */
   HeapCheck(List<RoleProcess> processes) {
-    processes.forEach(process -> before.put(process, usedAfterCollection(process)));
+    processes.forEach(process -> before.put(process, (long) process.heapAfterGc()));
   }
 
   /**
@@ -30,7 +27,7 @@ final class HeapCheck {
     for (RoleProcess process : processes) {
       Long then = before.get(process);
       if (then != null) {
-        long now = usedAfterCollection(process);
+        long now = (long) process.heapAfterGc();
         if (now > then + SLACK_BYTES) {
           grown.add(
               "the heap of %s grew from %d KiB to %d KiB"
@@ -39,36 +36,5 @@ final class HeapCheck {
       }
     }
     return grown;
-  }
-
-  private static long usedAfterCollection(RoleProcess process) {
-    collectGarbage(process);
-    return (long)
-        process
-            .metrics()
-            .lines()
-            .filter(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\""))
-            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-            .sum();
-  }
-
-  private static void collectGarbage(RoleProcess process) {
-    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    try {
-      int exitCode =
-          new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run")
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start()
-              .waitFor();
-      if (exitCode != 0) {
-        throw new IllegalStateException(jcmd + " of " + process.name() + " failed");
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 }

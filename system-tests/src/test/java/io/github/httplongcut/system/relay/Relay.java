@@ -1,7 +1,9 @@
 package io.github.httplongcut.system.relay;
 
 import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.JavaHome;
 import io.github.httplongcut.testkit.RabbitMqUser;
+import io.github.httplongcut.testkit.RelayProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -124,12 +126,12 @@ public final class Relay implements AutoCloseable {
   public RoleProcess start(String role, RabbitMqUser user, String... flags) {
     String name = role + "-" + (processes.size() + 1);
     List<String> command = new ArrayList<>(prefix);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(JavaHome.program("java"));
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     settings.forEach((key, value) -> command.add("-Dlongcut." + key + "=" + value));
     Path jar = Checkout.file(role + "/target/longcut-" + role + ".jar");
-    command.addAll(List.of("-jar", jar.toString(), "--id", name, "--admin-port", "0"));
-    command.addAll(List.of("--amqp", amqp.apply(user).toString()));
+    command.addAll(List.of("-jar", jar.toString()));
+    command.addAll(RelayProcess.options(name, amqp.apply(user)));
     command.addAll(List.of(flags));
     RoleProcess process = RoleProcess.start(name, command, logs.resolve(name + ".log"));
     processes.add(process);

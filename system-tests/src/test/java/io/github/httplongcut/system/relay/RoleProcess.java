@@ -1,134 +1,56 @@
 package io.github.httplongcut.system.relay;
 
-import static org.awaitility.Awaitility.await;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
+import io.github.httplongcut.testkit.ChildProcess;
+import io.github.httplongcut.testkit.JavaHome;
+import io.github.httplongcut.testkit.RelayProcess;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** A process of the relay in a JVM of its own, which tests can kill, freeze and query. */
-public final class RoleProcess implements AutoCloseable {
+/** A process of the relay that tests can also kill, freeze and drain. */
+public final class RoleProcess extends RelayProcess {
 
-  private static final Duration START = Duration.ofSeconds(60);
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
 
-  private final String name;
-  private final Process process;
-  private final Path log;
-  private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+  private final ChildProcess child;
 
-  private RoleProcess(String name, Process process, Path log) {
-    this.name = name;
-    this.process = process;
-    this.log = log;
+  private RoleProcess(ChildProcess child) {
+    super(child);
+    this.child = child;
   }
 
   /** Starts the process. Its output goes to {@code log}. */
   static RoleProcess start(String name, List<String> command, Path log) {
-    try {
-      Files.createDirectories(log.getParent());
-      ProcessBuilder builder =
-          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-      // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a
-      // non-loopback address.
-      builder.environment().put("LONGCUT_AMQP_DEMO_PASSWORDS", "allowed");
-      return new RoleProcess(name, builder.start(), log);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Waits for a log line {@code event=<event> … port=N} and returns its port. */
-  public int port(String event) {
-    return ports.computeIfAbsent(event, this::awaitPort);
-  }
-
-  private int awaitPort(String event) {
-    Pattern line = Pattern.compile("event=" + event + "\\b.*\\bport=(\\d+)");
-    await("port of " + name)
-        .atMost(START)
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> find(line).isPresent());
-    return find(line).orElseThrow();
-  }
-
-  private OptionalInt find(Pattern line) {
-    if (!process.isAlive()) {
-      throw new IllegalStateException(name + " has ended:\n" + output());
-    }
-    Matcher matcher = line.matcher(output());
-    return matcher.find()
-        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
-        : OptionalInt.empty();
+    // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a
+    // non-loopback address.
+    List<String> all = new ArrayList<>(List.of("env", "LONGCUT_AMQP_DEMO_PASSWORDS=allowed"));
+    all.addAll(command);
+    return new RoleProcess(ChildProcess.start(name, all, log));
   }
 
   /**
    * The value of {@code --id}: part of the process id, and of the names of its log and connections.
    */
   public String name() {
-    return name;
-  }
-
-  /** The process id of the operating system. */
-  public long pid() {
-    return process.pid();
+    return child.name();
   }
 
   /** The output so far. */
   public String output() {
-    try {
-      return Files.readString(log);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return child.output();
   }
 
-  /** Waits until {@code /readyz} returns 200. */
+  @Override
   public RoleProcess awaitReady() {
-    int port = port("admin_listening");
-    await("readiness of " + name)
-        .atMost(START)
-        .pollInterval(Duration.ofMillis(50))
-        .until(() -> status(port, "/readyz") == 200);
+    super.awaitReady();
     return this;
   }
 
-  /** Returns whether {@code /readyz} returns 200. */
-  public boolean isReady() {
-    return status(port("admin_listening"), "/readyz") == 200;
-  }
-
-  /** The current content of {@code /metrics}. */
-  public String metrics() {
-    return get(port("admin_listening"), "/metrics").body();
-  }
-
-  /** The sum of a metric over all its labels, by its name in {@code /metrics}. */
-  public double metric(String name) {
-    return metrics()
-        .lines()
-        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
-  }
-
   /** Bytes of heap in use after a garbage collection. */
-  double heapAfterGc() {
-    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    run(List.of(jcmd, Long.toString(process.pid()), "GC.run"));
+  public double heapAfterGc() {
+    ChildProcess.run(
+        List.of(JavaHome.program("jcmd"), Long.toString(pid()), "GC.run"), END_TIMEOUT);
     return metrics()
         .lines()
         .filter(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\""))
@@ -136,29 +58,9 @@ public final class RoleProcess implements AutoCloseable {
         .sum();
   }
 
-  private static int status(int port, String path) {
-    return get(port, path).statusCode();
-  }
-
-  private static HttpResponse<String> get(int port, String path) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(10))
-            .build();
-    try {
-      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
   /** Sends SIGKILL and waits until the process has ended. */
   public void kill() {
-    process.destroyForcibly();
-    awaitEnd();
+    child.kill();
   }
 
   /** Sends SIGTERM and waits until the process has ended; returns the exit code. */
@@ -171,62 +73,27 @@ public final class RoleProcess implements AutoCloseable {
    * Sends SIGTERM without waiting: the process drains. A second SIGTERM ends the process at once.
    */
   public void terminate() {
-    signal("TERM");
+    child.terminate();
   }
 
   /** Waits until the process has ended; returns the exit code. */
   public int awaitExitCode() {
-    awaitEnd();
-    return process.exitValue();
+    return child.awaitExit(END_TIMEOUT);
   }
 
   /** Sends SIGSTOP. */
   public void freeze() {
-    signal("STOP");
+    child.signal("STOP");
   }
 
   /** Sends SIGCONT. */
   public void thaw() {
-    signal("CONT");
+    child.signal("CONT");
   }
 
   /** Returns whether the process has not ended. */
   public boolean isAlive() {
-    return process.isAlive();
-  }
-
-  private void signal(String signal) {
-    run(List.of("kill", "-" + signal, Long.toString(process.pid())));
-  }
-
-  private static void run(List<String> command) {
-    try {
-      int result =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor();
-      if (result != 0) {
-        throw new IllegalStateException(command + " failed");
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private void awaitEnd() {
-    try {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException(name + " does not end:\n" + output());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    return child.isAlive();
   }
 
   /** Kills the process, even if it is frozen. */
