@@ -31,6 +31,6 @@ bench() {
     shift
     exec "$java_home/bin/java" -cp "$classes/longcut-benchmarks.jar:$classes/lib/*" org.openjdk.jmh.Main "$@"
   fi
-  exec "$java_home/bin/java" "${jvm[@]}" "-Dlongcut.home=$LONGCUT_HOME" \
+  exec "$java_home/bin/java" "${jvm[@]}" "-Dlongcut.root=$LONGCUT_HOME" \
     -cp "$classes/longcut-benchmarks.jar:$classes/lib/*" io.github.httplongcut.bench.BenchCommand "$@"
 }

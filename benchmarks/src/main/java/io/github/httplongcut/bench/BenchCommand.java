@@ -1,8 +1,9 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.TemporaryFolder;
 import io.github.httplongcut.testkit.TestkitException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -84,9 +85,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path home = Path.of(System.getProperty("longcut.home"));
-    Path logs =
-        Files.createTempDirectory(Files.createDirectories(home.resolve(".longcut/bench")), "run-");
+    Path home = Checkout.root();
+    Path logs = TemporaryFolder.create(home.resolve(".longcut/bench"), "run-");
     System.err.println("bench: the logs of all processes are in " + logs);
     BenchReport report = new BenchReport();
     Bench bench = new Bench(home, logs, seconds, rounds, new Wrk(home, logs), report);

@@ -2,11 +2,8 @@ package io.github.httplongcut.bench;
 
 import io.github.httplongcut.testkit.RabbitMqNode;
 import io.github.httplongcut.testkit.RabbitMqUser;
+import io.github.httplongcut.testkit.RelayProcess;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -53,22 +50,24 @@ final class BenchRelay implements AutoCloseable {
       "lists:sum([maps:get(messages_received_total, C, 0)"
           + " || {_, C} <- maps:to_list(rabbit_global_counters:overview())]).";
 
-  private final Deque<Child> children = new ArrayDeque<>();
-  private final Map<String, Long> pids = new LinkedHashMap<>();
-  private final List<Integer> adminPorts = new ArrayList<>();
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final Plan plan;
   private final RabbitMqNode rabbit;
+  private final Path logs;
+  private final Deque<RelayProcess> processes = new ArrayDeque<>();
+  private final Map<String, Long> pids = new LinkedHashMap<>();
   private int port;
 
-  private BenchRelay(RabbitMqNode rabbit) {
+  private BenchRelay(Plan plan, RabbitMqNode rabbit, Path logs) {
+    this.plan = plan;
     this.rabbit = rabbit;
+    this.logs = logs;
   }
 
   /** Starts a relay and waits until each process is ready. */
   static BenchRelay start(Plan plan, RabbitMqNode rabbit, Path logs) {
-    BenchRelay relay = new BenchRelay(rabbit);
+    BenchRelay relay = new BenchRelay(plan, rabbit, logs);
     try {
-      relay.startAll(plan, logs);
+      relay.startAll();
       return relay;
     } catch (RuntimeException e) {
       relay.close();
@@ -76,62 +75,47 @@ final class BenchRelay implements AutoCloseable {
     }
   }
 
-  private void startAll(Plan plan, Path logs) {
-    Path config = logs.resolve(plan.name() + "relay.conf");
+  private void startAll() {
     try {
-      Files.writeString(config, plan.settings());
+      Files.writeString(config(), plan.settings());
     } catch (IOException e) {
-      throw new BenchException("cannot write " + config, e);
+      throw new BenchException("cannot write " + config(), e);
     }
     for (int i = 1; i <= plan.brokers(); i++) {
       String name = plan.brokers() == 1 ? BROKER : BROKER + "-" + i;
-      startRole(plan, config, RabbitMqUser.BROKER, name, List.of(), logs);
+      startRole(RabbitMqUser.BROKER, name, List.of());
     }
     int agents = 0;
     for (String url : plan.upstreams()) {
       agents++;
       String name = plan.upstreams().size() == 1 ? UPSTREAM_AGENT : UPSTREAM_AGENT + "-" + agents;
-      startRole(
-          plan,
-          config,
-          RabbitMqUser.UPSTREAM_AGENT,
-          name,
-          List.of("--target", TARGET + "=" + url),
-          logs);
+      startRole(RabbitMqUser.UPSTREAM_AGENT, name, List.of("--target", TARGET + "=" + url));
     }
-    Child clientAgent =
+    RelayProcess clientAgent =
         startRole(
-            plan,
-            config,
             RabbitMqUser.CLIENT_AGENT,
             CLIENT_AGENT,
-            List.of("--port", "0", "--upstream-target", TARGET),
-            logs);
-    for (Child child : children) {
-      adminPorts.add(child.loggedPort("admin_listening"));
-    }
-    int i = 0;
-    for (Child child : children) {
-      int admin = adminPorts.get(i++);
-      child.await(() -> status(admin) == 200 ? admin : null, "/readyz");
-    }
-    port = clientAgent.loggedPort("http_listening");
+            List.of("--port", "0", "--upstream-target", TARGET));
+    processes.forEach(RelayProcess::awaitReady);
+    port = clientAgent.port("http_listening");
     pids.put("rabbitmq", rabbit.pid());
   }
 
-  private Child startRole(
-      Plan plan, Path config, RabbitMqUser user, String name, List<String> options, Path logs) {
+  private Path config() {
+    return logs.resolve(plan.name() + "relay.conf");
+  }
+
+  private RelayProcess startRole(RabbitMqUser user, String name, List<String> options) {
     List<String> command = new ArrayList<>();
     command.add(plan.home().resolve("longcut").toString());
-    command.add(user.login()); // the role of the same name
-    command.addAll(
-        List.of("--id", name, "--amqp", rabbit.amqpUri(user).toString(), "--admin-port", "0"));
-    command.addAll(List.of("--config", config.toString()));
+    command.add(user.login()); // the role has the name of its user
+    command.addAll(RelayProcess.options(name, rabbit.amqpUri(user)));
+    command.addAll(List.of("--config", config().toString()));
     command.addAll(options);
-    Child child = Child.start(logs, plan.name() + name, command);
-    children.push(child);
-    pids.put(name, child.pid());
-    return child;
+    RelayProcess process = new RelayProcess(Children.start(logs, plan.name() + name, command));
+    processes.push(process);
+    pids.put(name, process.pid());
+    return process;
   }
 
   /** Returns the client agent's URL for callers. */
@@ -155,45 +139,16 @@ final class BenchRelay implements AutoCloseable {
 
   /** Returns the number of AMQP messages published so far, from the processes' own metrics. */
   long published() {
-    long sum = 0;
-    for (int admin : adminPorts) {
-      sum +=
-          get(admin, "/metrics")
-              .body()
-              .lines()
-              .filter(line -> line.startsWith("longcut_amqp_messages_published_total"))
-              .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-              .sum();
-    }
-    return sum;
-  }
-
-  private int status(int adminPort) {
-    try {
-      return get(adminPort, "/readyz").statusCode();
-    } catch (BenchException e) {
-      return 0; // the process does not listen yet
-    }
-  }
-
-  private HttpResponse<String> get(int adminPort, String path) {
-    try {
-      return http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path)).build(),
-          HttpResponse.BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new BenchException("no response from admin port " + adminPort, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new BenchException("interrupted", e);
-    }
+    return processes.stream()
+        .mapToLong(process -> (long) process.metric("longcut_amqp_messages_published_total"))
+        .sum();
   }
 
   /** Stops the processes in reverse order of their start, which is the direction of a request. */
   @Override
   public void close() {
-    while (!children.isEmpty()) {
-      children.pop().close();
+    while (!processes.isEmpty()) {
+      processes.pop().close();
     }
   }
 }

@@ -1,12 +1,14 @@
 package io.github.httplongcut.bench;
 
 import io.github.httplongcut.bench.Wrk.Load;
+import io.github.httplongcut.testkit.ChildProcess;
 import io.github.httplongcut.testkit.RabbitMqNode;
 import io.github.httplongcut.testkit.RabbitMqUser;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Compares the cost of a request with 1,000 upstream agents for 200 targets to its cost with one
@@ -59,6 +61,7 @@ final class FleetPart {
   private static final Duration SETTLE = Duration.ofSeconds(5);
 
   private static final int MIN_IDLE_SECONDS = 10;
+  private static final Pattern READY = Pattern.compile("^ready");
 
   private final Bench bench;
 
@@ -74,8 +77,8 @@ final class FleetPart {
         RabbitMqNode rabbitMany = bench.startRabbitMq("rabbitmq-many");
         BenchRelay one = BenchRelay.start(plan("one "), rabbitOne, bench.logs());
         BenchRelay many = BenchRelay.start(plan("many "), rabbitMany, bench.logs());
-        Child single = fleet("fleet-one", rabbitOne, 1, 1);
-        Child fleet = fleet("fleet-many", rabbitMany, AGENTS, TARGETS)) {
+        ChildProcess single = fleet("fleet-one", rabbitOne, 1, 1);
+        ChildProcess fleet = fleet("fleet-many", rabbitMany, AGENTS, TARGETS)) {
       List<Step> steps = new ArrayList<>();
       for (int connections : CONNECTIONS) {
         steps.add(step("1 agent, 1 target, " + connections, one, single, connections, 1));
@@ -108,10 +111,10 @@ final class FleetPart {
   private IdleLoad idleLoad(BenchRelay relay) {
     long published = relay.countedByRabbitMq();
     long publishedAt = System.nanoTime();
-    Child.pause(SETTLE);
+    Children.pause(SETTLE);
     double cpuSeconds = cpuSeconds(relay);
     long from = System.nanoTime();
-    Child.pause(Duration.ofSeconds(Math.max(MIN_IDLE_SECONDS, bench.seconds())));
+    Children.pause(Duration.ofSeconds(Math.max(MIN_IDLE_SECONDS, bench.seconds())));
     double used = (cpuSeconds(relay) - cpuSeconds) * 1e15 / (System.nanoTime() - from);
     double messages = relay.countedByRabbitMq() - published;
     return new IdleLoad(used, messages * 1e9 / (System.nanoTime() - publishedAt));
@@ -146,18 +149,18 @@ final class FleetPart {
     return new BenchRelay.Plan(bench.home(), name, 1, List.of(), routes.append("]\n").toString());
   }
 
-  private Child fleet(String name, RabbitMqNode rabbit, int agents, int targets) {
+  private ChildProcess fleet(String name, RabbitMqNode rabbit, int agents, int targets) {
     List<String> command = new ArrayList<>(JavaCommand.of(Fleet.class.getName()));
     command.add(rabbit.amqpUri(RabbitMqUser.UPSTREAM_AGENT).toString());
     command.add(Integer.toString(agents));
     command.add(Integer.toString(targets));
-    Child child = Child.start(bench.logs(), name, command);
-    child.await(() -> child.output().startsWith("ready") ? "" : null, "its ready line");
+    ChildProcess child = Children.start(bench.logs(), name, command);
+    child.awaitOutput(READY, Children.START_TIMEOUT);
     return child;
   }
 
   private static Step step(
-      String name, BenchRelay relay, Child fleet, int connections, int targets) {
+      String name, BenchRelay relay, ChildProcess fleet, int connections, int targets) {
     return Step.relayed(
         name, relay, Map.of("fleet", fleet.pid()), new Load("GET", "/", 0, connections, targets));
   }

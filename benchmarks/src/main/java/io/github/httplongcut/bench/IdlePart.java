@@ -1,5 +1,6 @@
 package io.github.httplongcut.bench;
 
+import io.github.httplongcut.testkit.ChildProcess;
 import io.github.httplongcut.testkit.RabbitMqNode;
 import java.time.Duration;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Measures the CPU time of an idle relay: all processes of {@code longcut demo}. */
 final class IdlePart {
@@ -15,6 +17,7 @@ final class IdlePart {
   private static final Duration SETTLE = Duration.ofSeconds(20);
 
   private static final Duration MEASUREMENT = Duration.ofSeconds(30);
+  private static final Pattern READY = Pattern.compile("ready: ");
 
   private final Bench bench;
 
@@ -42,14 +45,14 @@ final class IdlePart {
   void run(String state, BenchRelay relay) {
     List<String> command =
         List.of(bench.home().resolve("longcut").toString(), "echo", "--port", "0");
-    try (Child echo = Child.start(bench.logs(), "echo", command)) {
-      echo.await(() -> echo.output().contains("ready: ") ? "" : null, "its ready line");
+    try (ChildProcess echo = Children.start(bench.logs(), "echo", command)) {
+      echo.awaitOutput(READY, Children.START_TIMEOUT);
       Map<String, Long> pids = new LinkedHashMap<>(relay.pids());
       pids.put("echo", echo.pid());
-      Child.pause(SETTLE);
+      Children.pause(SETTLE);
       Map<String, Double> before = seconds(pids);
       long from = System.nanoTime();
-      Child.pause(MEASUREMENT);
+      Children.pause(MEASUREMENT);
       double toShare = 100 * 1e9 / (System.nanoTime() - from);
       Map<String, Double> shares = new TreeMap<>();
       seconds(pids).forEach((name, now) -> shares.put(name, (now - before.get(name)) * toShare));

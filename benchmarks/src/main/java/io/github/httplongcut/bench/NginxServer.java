@@ -62,7 +62,7 @@ final class NginxServer implements AutoCloseable {
     }
     return new NginxServer(
         NginxProcess.start(
-            Child.endingWithParent(List.of("nginx")), prefix, port -> config(prefix, port)));
+            Children.endingWithParent(List.of("nginx")), prefix, port -> config(prefix, port)));
   }
 
   String url() {

@@ -88,7 +88,7 @@ final class OverloadPart {
       bench.warmUp(relay.url(), Load.get(NginxServer.SMALL, 64));
       double sustainable = sustainable(scene, relay);
       Flood.run(plan(scene, relay, OVERLOAD * sustainable)); // warms up the code that refuses
-      Child.pause(RECOVERY);
+      Children.pause(RECOVERY);
       Flood.Result normal = flood(scene, "80 %", relay, NORMAL_LOAD * sustainable);
       Flood.Result overload = flood(scene, "x3", relay, OVERLOAD * sustainable);
       ResponseCheck.check(bench.report(), relay, nginx, CAPACITY);

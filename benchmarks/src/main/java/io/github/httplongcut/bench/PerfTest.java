@@ -64,7 +64,7 @@ final class PerfTest {
     command.addAll(options);
     command.addAll(List.of("--time", Integer.toString(time)));
     return parse(
-        Child.run(logs, "perf-test", Duration.ofSeconds(time).plus(SLACK), command),
+        Children.run(logs, "perf-test", Duration.ofSeconds(time).plus(SLACK), command),
         WARM_UP_SECONDS);
   }
 

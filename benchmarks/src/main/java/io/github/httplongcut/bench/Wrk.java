@@ -66,7 +66,7 @@ final class Wrk {
     command.add(url + load.path());
     command.addAll(List.of("--", load.method(), Integer.toString(load.bodyBytes())));
     command.add(Integer.toString(load.targets()));
-    return parse(Child.run(logs, "wrk", Duration.ofSeconds(seconds).plus(SLACK), command));
+    return parse(Children.run(logs, "wrk", Duration.ofSeconds(seconds).plus(SLACK), command));
   }
 
   static Result parse(String output) {
