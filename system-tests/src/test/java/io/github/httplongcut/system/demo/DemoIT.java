@@ -5,19 +5,19 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.httplongcut.system.rabbitmq.ManagementApi;
 import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.RabbitMqUser;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,9 +136,7 @@ class DemoIT {
     } finally {
       Command.run(environment, "tap", "off");
     }
-    assertThat(
-            management(environment, "GET", "/api/vhosts/longcut", "").path("tracing").asBoolean())
-        .isFalse();
+    assertThat(isTracing(environment)).isFalse();
   }
 
   @Test
@@ -156,37 +154,27 @@ class DemoIT {
       tap.terminate();
       tap.awaitEnd();
     }
-    assertThat(
-            management(environment(), "GET", "/api/vhosts/longcut", "").path("tracing").asBoolean())
-        .isFalse();
+    assertThat(isTracing(environment())).isFalse();
   }
 
-  private static List<JsonNode> messagesInTap(Map<String, String> environment) throws IOException {
+  private static boolean isTracing(Map<String, String> environment) {
+    return management(environment).get("/api/vhosts/longcut").path("tracing").asBoolean();
+  }
+
+  private static List<JsonNode> messagesInTap(Map<String, String> environment) {
     List<JsonNode> messages = new ArrayList<>();
-    management(
-            environment,
-            "POST",
+    management(environment)
+        .post(
             "/api/queues/longcut/tap/get",
-            "{\"count\":100,\"ackmode\":\"ack_requeue_false\",\"encoding\":\"auto\"}")
+            Map.of("count", 100, "ackmode", "ack_requeue_false", "encoding", "auto"))
         .forEach(messages::add);
     return messages;
   }
 
-  private static JsonNode management(
-      Map<String, String> environment, String method, String path, String body) throws IOException {
-    URI base = URI.create(environment.get("LONGCUT_MANAGEMENT_URL"));
-    String login = base.getUserInfo();
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + base.getHost() + ":" + base.getPort() + path))
-            .header(
-                "Authorization",
-                "Basic "
-                    + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)))
-            .method(method, BodyPublishers.ofString(body))
-            .build();
-    HttpResponse<String> response = send(request);
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    return JSON.readTree(response.body());
+  private static ManagementApi management(Map<String, String> environment) {
+    URI url = URI.create(environment.get("LONGCUT_MANAGEMENT_URL")); // with user and password
+    return new ManagementApi(
+        URI.create("http://" + url.getHost() + ":" + url.getPort()), RabbitMqUser.ADMIN);
   }
 
   private static HttpResponse<String> send(HttpRequest request) throws IOException {

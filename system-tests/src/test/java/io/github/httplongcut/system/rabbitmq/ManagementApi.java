@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A client of RabbitMQ's management API that logs in as one user. */
-record ManagementApi(URI address, RabbitMqUser user) {
+public record ManagementApi(URI address, RabbitMqUser user) {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Set<Integer> SUCCESS = Set.of(200, 201, 204);
@@ -31,9 +31,22 @@ record ManagementApi(URI address, RabbitMqUser user) {
    *
    * @throws IllegalStateException if the status is not a success
    */
-  JsonNode get(String path) {
+  public JsonNode get(String path) {
     try {
       return JSON.readTree(send("GET", path, BodyPublishers.noBody()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Sends a POST of a JSON object.
+   *
+   * @throws IllegalStateException if the status is not a success
+   */
+  public JsonNode post(String path, Map<String, ?> fields) {
+    try {
+      return JSON.readTree(send("POST", path, json(fields)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -44,9 +57,9 @@ record ManagementApi(URI address, RabbitMqUser user) {
    *
    * @throws IllegalStateException if the status is not a success
    */
-  void put(String path, Map<String, String> fields) {
+  void put(String path, Map<String, ?> fields) {
     try {
-      send("PUT", path, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(fields)));
+      send("PUT", path, json(fields));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -63,6 +76,10 @@ record ManagementApi(URI address, RabbitMqUser user) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static BodyPublisher json(Map<String, ?> fields) throws IOException {
+    return BodyPublishers.ofByteArray(JSON.writeValueAsBytes(fields));
   }
 
   private byte[] send(String method, String path, BodyPublisher body) throws IOException {
