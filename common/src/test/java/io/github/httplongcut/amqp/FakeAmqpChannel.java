@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A channel with its connection, on which a test plays RabbitMQ. */
@@ -35,8 +34,6 @@ final class FakeAmqpChannel {
   private final Connection connection = fake(Connection.class, this::onConnection);
   private final AtomicLong published = new AtomicLong();
   private final List<String> bodies = new CopyOnWriteArrayList<>();
-  private final CountDownLatch shutDown = new CountDownLatch(1);
-  private volatile boolean writesBlock;
   private volatile boolean open = true;
   private volatile Error failure;
   private volatile ShutdownSignalException closeReason;
@@ -159,11 +156,6 @@ final class FakeAmqpChannel {
     reply.complete(null);
   }
 
-  /** Lets writes block until {@link #shutDown}. */
-  void blockWrites() {
-    writesBlock = true;
-  }
-
   /** Lets writes fail with this error. */
   void failWrites(Error failure) {
     this.failure = failure;
@@ -213,7 +205,6 @@ final class FakeAmqpChannel {
 
   void shutDown() {
     open = false;
-    shutDown.countDown();
     whenShut.shutdownCompleted(null);
   }
 
@@ -254,9 +245,6 @@ final class FakeAmqpChannel {
           throw new AlreadyClosedException(closeReason);
         }
         bodies.add(new String((byte[]) arguments[4], StandardCharsets.UTF_8));
-        if (writesBlock) {
-          shutDown.await();
-        }
         if (failure != null) {
           throw failure;
         }
