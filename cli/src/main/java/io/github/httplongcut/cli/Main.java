@@ -2,8 +2,8 @@ package io.github.httplongcut.cli;
 
 import io.github.httplongcut.cli.echo.EchoCommand;
 import io.github.httplongcut.cli.tap.TapCommand;
-import io.github.httplongcut.config.HiddenLogins;
-import io.github.httplongcut.config.NameLookups;
+import io.github.httplongcut.process.HiddenLogins;
+import io.github.httplongcut.process.NameLookups;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -2,8 +2,8 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.config.RoleConfig;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;

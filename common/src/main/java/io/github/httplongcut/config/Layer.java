@@ -20,7 +20,8 @@ public final class Layer {
   private Config config = ConfigFactory.empty();
   private final List<String> ignored = new ArrayList<>();
 
-  Layer() {}
+  /** Creates an empty layer. */
+  public Layer() {}
 
   /**
    * Sets {@code path} unless the value is null or blank, as with {@code LONGCUT_ID=} in a Compose
@@ -54,7 +55,7 @@ public final class Layer {
   }
 
   /** Returns the variables that were ignored because Kubernetes has set them. */
-  List<String> ignoredVariables() {
+  public List<String> ignoredVariables() {
     return List.copyOf(ignored);
   }
 

@@ -38,7 +38,7 @@ import java.util.function.Supplier;
 public final class Settings {
 
   /** Root section of all settings. */
-  static final String ROOT = "longcut";
+  public static final String ROOT = "longcut";
 
   private final ConfigObject object;
   private final String path;
@@ -70,7 +70,7 @@ public final class Settings {
    * @param reader creates the record; its result is returned only if there is no problem
    * @throws InvalidConfigException if there is any problem
    */
-  static <C> C read(Config config, Function<Settings, C> reader) {
+  public static <C> C read(Config config, Function<Settings, C> reader) {
     Problems problems = new Problems();
     noteStrayRoots(config, problems);
     Settings root = new Settings(config.getConfig(ROOT).root(), ROOT, Optional.empty(), problems);

@@ -55,7 +55,7 @@ public final class Sources {
   }
 
   /** Merges all sources, including the defaults. */
-  static Config combine(
+  public static Config combine(
       Layer flags, Properties properties, Layer environment, Optional<Path> file) {
     Config fromFile = file.map(Sources::parseFile).orElseGet(ConfigFactory::empty);
     return withDefaults(
@@ -69,7 +69,7 @@ public final class Sources {
   /**
    * Returns the settings of {@code role} as the content of a config file, with passwords hidden.
    */
-  static String render(Config config, Role role) {
+  public static String render(Config config, Role role) {
     Config shown =
         Stream.of("id", "amqp", role.key())
             .map(section -> config.withOnlyPath(Settings.ROOT + '.' + section))

@@ -1,8 +1,7 @@
 /**
- * Start and end of a process: the sources of its settings, their checks, the command line and the
- * signals.
+ * Settings: their sources, and the strict reading of single values.
  *
  * <p>This package defines no setting but {@code longcut.id}: each config record reads and checks
- * its own. Must not import the AMQP client, Undertow, or anything of a role.
+ * its own. Must not import the AMQP client, Undertow, {@code process}, or anything of a role.
  */
 package io.github.httplongcut.config;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.RoleCommand;
-import io.github.httplongcut.config.RoleConfig;
-import io.github.httplongcut.config.RoleOptions;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.process.RoleCommand;
+import io.github.httplongcut.process.RoleConfig;
+import io.github.httplongcut.process.RoleOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

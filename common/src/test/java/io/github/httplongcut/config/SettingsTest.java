@@ -118,14 +118,16 @@ final class SettingsTest {
 
   @Test
   void aKeyOutsideTheRootSectionIsUnknown() {
-    assertThatThrownBy(() -> Sources.parse("broker { port = 1 }", s -> read(s, b -> b)))
+    assertThatThrownBy(
+            () -> Sources.parse("broker { port = 1 }", s -> BrokerSection.read(s, b -> b)))
         .hasMessage("broker: unknown key; all settings are in the section longcut (text: 1)");
   }
 
   @Test
   void theSectionsOfOtherRolesAreNotChecked() {
     String text = "longcut.client-agent.nonsense = 1, longcut.broker.n = 1";
-    assertThat(Sources.<Integer>parse(text, s -> read(s, b -> b.count("n")))).isEqualTo(1);
+    assertThat(Sources.<Integer>parse(text, s -> BrokerSection.read(s, b -> b.count("n"))))
+        .isEqualTo(1);
   }
 
   @Test
@@ -226,19 +228,6 @@ final class SettingsTest {
   }
 
   private static <T> T broker(String text, Function<Settings, T> reader) {
-    return Sources.parse("longcut.broker { " + text + "\n}", s -> read(s, reader));
-  }
-
-  /** Reads the settings outside the broker's section, so that they are not reported as unknown. */
-  static <T> T read(Settings longcut, Function<Settings, T> reader) {
-    longcut.name("id");
-    Settings amqp = longcut.section("amqp");
-    amqp.texts("uris");
-    amqp.text("demo-passwords");
-    amqp.section("tls").flag("insecure");
-    List.of("heartbeat", "connection-timeout", "confirm-timeout", "reconnect-backoff-max")
-        .forEach(amqp::duration);
-    amqp.bytes("unconfirmed-window");
-    return reader.apply(longcut.section("broker"));
+    return Sources.parse("longcut.broker { " + text + "\n}", s -> BrokerSection.read(s, reader));
   }
 }

@@ -65,7 +65,7 @@ final class SourcesTest {
   void errorNamesTheFileAndTheLine() throws IOException {
     Path file = write("longcut {\n  broker {\n    n = x\n  }\n}\n");
     assertThatThrownBy(
-            () -> Settings.read(combine(file), s -> SettingsTest.read(s, b -> b.count("n"))))
+            () -> Settings.read(combine(file), s -> BrokerSection.read(s, b -> b.count("n"))))
         .hasMessage(
             "longcut.broker.n: expected a whole number of at least 1, found \"x\" (%s:3)"
                 .formatted(file));
@@ -75,7 +75,7 @@ final class SourcesTest {
   void errorNamesTheFlag() {
     flags.put("longcut.broker.n", "x", "--n");
     Config config = Sources.combine(flags, properties, environment, Optional.empty());
-    assertThatThrownBy(() -> Settings.read(config, s -> SettingsTest.read(s, b -> b.count("n"))))
+    assertThatThrownBy(() -> Settings.read(config, s -> BrokerSection.read(s, b -> b.count("n"))))
         .hasMessageEndingWith("found \"x\" (--n)");
   }
 
@@ -131,7 +131,8 @@ final class SourcesTest {
             "longcut.broker.n = \"amqp://u:secret\"")) {
       assertThatThrownBy(
               () ->
-                  Settings.read(combine(write(text)), s -> SettingsTest.read(s, b -> b.count("n"))))
+                  Settings.read(
+                      combine(write(text)), s -> BrokerSection.read(s, b -> b.count("n"))))
           .as(text)
           .isInstanceOf(InvalidConfigException.class)
           .hasMessageContaining("***")

@@ -2,7 +2,7 @@ package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.RoleOptions;
+import io.github.httplongcut.process.RoleOptions;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;

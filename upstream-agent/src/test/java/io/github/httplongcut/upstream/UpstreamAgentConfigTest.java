@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.RoleCommand;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.process.RoleCommand;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.TargetConfig;
 import io.github.httplongcut.upstream.UpstreamAgentConfig.Trust;

@@ -2,7 +2,7 @@ package io.github.httplongcut.cli.echo;
 
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
-import io.github.httplongcut.config.SighupSignal;
+import io.github.httplongcut.process.SighupSignal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;

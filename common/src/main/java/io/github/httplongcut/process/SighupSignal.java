@@ -1,4 +1,4 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,5 +1,6 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
+import io.github.httplongcut.config.Secret;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;

@@ -1,8 +1,12 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.github.httplongcut.config.BrokerSection;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.config.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,7 +27,7 @@ final class RoleCommandTest {
 
   private record SmallConfig(int port, Duration drainTimeout) implements RoleConfig {
     static SmallConfig read(Settings longcut) {
-      return SettingsTest.read(
+      return BrokerSection.read(
           longcut,
           broker ->
               new SmallConfig(

@@ -1,4 +1,6 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
+
+import io.github.httplongcut.config.StartException;
 
 /** Starts a role's process. */
 @FunctionalInterface

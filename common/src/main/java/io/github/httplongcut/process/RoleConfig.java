@@ -1,4 +1,4 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import java.time.Duration;
 

@@ -1,6 +1,12 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import com.typesafe.config.Config;
+import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Layer;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.config.Version;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;

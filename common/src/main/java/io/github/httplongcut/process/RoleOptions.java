@@ -1,5 +1,6 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
+import io.github.httplongcut.config.Layer;
 import java.util.Map;
 
 /** Flags and environment variables that only one role has. picocli fills the fields in. */

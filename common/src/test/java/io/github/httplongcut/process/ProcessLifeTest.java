@@ -1,8 +1,10 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.StartException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,8 +1,11 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.config.BrokerSection;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Settings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +40,7 @@ final class RunAndExitTest {
     }
 
     private static RoleConfig read(Settings longcut) {
-      return SettingsTest.read(longcut, broker -> () -> Duration.ZERO);
+      return BrokerSection.read(longcut, broker -> () -> Duration.ZERO);
     }
 
     private static AutoCloseable start() throws ReflectiveOperationException {

@@ -1,5 +1,8 @@
-package io.github.httplongcut.config;
+package io.github.httplongcut.process;
 
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.StartException;
+import io.github.httplongcut.config.Version;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
