@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;

@@ -1,6 +1,7 @@
 package io.github.httplongcut.broker.core;
 
 import io.github.httplongcut.broker.core.Stage.Undispatched;
+import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;

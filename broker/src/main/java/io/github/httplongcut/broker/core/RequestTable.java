@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.loop.FairClock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

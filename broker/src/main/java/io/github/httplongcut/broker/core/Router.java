@@ -8,6 +8,7 @@ import io.github.httplongcut.broker.core.Stage.Reserved;
 import io.github.httplongcut.broker.core.Stage.Running;
 import io.github.httplongcut.broker.core.Stage.Undispatched;
 import io.github.httplongcut.broker.core.Stage.Waiting;
+import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.BrokerRequestAck;

@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.EventError;
 import java.util.Optional;
 import java.util.UUID;
