@@ -1,6 +1,7 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
+import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerResponse;
@@ -31,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * (protocol section 4). Does no I/O, reads no clock, takes no lock and belongs to the loop. Each
  * method first changes the state, then calls {@link RequestPublisher} and {@link Caller}.
  *
- * <p>Deadlines of callers follow the real clock. Checks on brokers follow a fair clock, which
- * pauses while this process could not receive their messages: {@link #excuse}.
+ * <p>Deadlines of callers follow the real clock. Checks on brokers follow a {@link FairClock},
+ * which pauses while this process could not receive their messages: {@link #excuse}.
  */
 final class PendingRequests {
 
@@ -54,8 +55,7 @@ final class PendingRequests {
 
   private final AbandonedRequests abandoned;
 
-  /** Nanoseconds by which the fair clock is behind the real clock. */
-  private long excusedNanos;
+  private final FairClock fair = new FairClock();
 
   /**
    * @param newId creates the {@code client_req_id}s of a request after its first one
@@ -269,7 +269,7 @@ final class PendingRequests {
 
   /** Fails requests whose deadline has passed, and performs the checks that are due. */
   void onTick(long now) {
-    long fairNow = now - excusedNanos;
+    long fairNow = fair.at(now);
     abandoned.onTick(now);
     for (PendingRequest pending : select(each -> now - each.deadline() >= 0)) {
       guarded(
@@ -313,7 +313,7 @@ final class PendingRequests {
 
   /** Delays every check by a time in which this process could not receive messages. */
   void excuse(long nanos) {
-    excusedNanos += nanos;
+    fair.exclude(nanos);
   }
 
   /** The process stops: fails every request that still waits. */
@@ -402,7 +402,7 @@ final class PendingRequests {
   }
 
   private long checkTime(long now) {
-    return now - excusedNanos + 2 * ackTimeout.toNanos();
+    return fair.at(now) + 2 * ackTimeout.toNanos();
   }
 
   private void fail(PendingRequest pending, Failure failure, String message) {
