@@ -5,6 +5,7 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Session;
@@ -27,6 +28,7 @@ final class Broker {
   /** Time at shutdown for the last publications and acks, after the answers have their outcome. */
   private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
 
+  private final Duration ackTimeout;
   private final Duration drainTimeout;
   private final Loop loop;
   private final Session session;
@@ -43,7 +45,7 @@ final class Broker {
     this.drainTimeout = config.drainTimeout();
     this.loop = loop;
     this.session = session;
-    Duration ackTimeout = config.timeouts().ackTimeout();
+    this.ackTimeout = config.timeouts().ackTimeout();
     Router router =
         new Router(
             brokerId,
@@ -60,13 +62,12 @@ final class Broker {
                 new BrokerMessages(brokerId, ackTimeout, Version.current()),
                 new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.stats()),
-                loop::now),
-            ackTimeout);
+                loop::now));
   }
 
   /** Starts to connect and returns at once. RabbitMQ may start later. */
   void start() {
-    loop.start(brokerLoop);
+    loop.start(new FairTime(ackTimeout, session, brokerLoop, System.nanoTime()));
     session.start(brokerLoop); // last: its deliveries need the running loop
   }
 

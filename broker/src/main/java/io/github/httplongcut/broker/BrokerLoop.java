@@ -8,7 +8,7 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.Undelivered;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.BrokerRequestAck;
@@ -28,12 +28,10 @@ import io.github.httplongcut.session.Publication.Tries;
 import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionListener;
 import io.github.httplongcut.session.SessionState;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * acks a delivery once the publications that it caused have their outcome (docs/protocol.md section
  * 4). All methods but {@link #consumption} and {@link #drained} belong to the loop's thread.
  */
-final class BrokerLoop implements SessionListener, Ticker {
+final class BrokerLoop implements SessionListener, RoleTicker {
 
   private static final Logger log = LoggerFactory.getLogger(BrokerLoop.class);
 
@@ -53,15 +51,12 @@ final class BrokerLoop implements SessionListener, Ticker {
   private final EnvelopeCheck check;
   private final BrokerMessages messages;
   private final Consumption consumption;
-  private final Duration ackTimeout;
   private final BrokerMetrics metrics;
   private final LongSupplier clock;
   private final Guard guard = new Guard();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private int unfinishedAnswers;
   private boolean draining;
-  private long lastTick;
-  private long suspendedNanos;
 
   /**
    * Collaborators of the loop besides the router.
@@ -78,7 +73,7 @@ final class BrokerLoop implements SessionListener, Ticker {
       BrokerMetrics metrics,
       LongSupplier clock) {}
 
-  BrokerLoop(Router router, Ports ports, Duration ackTimeout) {
+  BrokerLoop(Router router, Ports ports) {
     this.router = router;
     this.session = ports.session;
     this.check = ports.check;
@@ -86,8 +81,6 @@ final class BrokerLoop implements SessionListener, Ticker {
     this.metrics = ports.metrics;
     this.consumption = new Consumption(ports.intake, ports.session, ports.messages, ports.metrics);
     this.clock = ports.clock;
-    this.ackTimeout = ackTimeout;
-    this.lastTick = System.nanoTime();
   }
 
   // Events.
@@ -139,13 +132,9 @@ final class BrokerLoop implements SessionListener, Ticker {
   }
 
   @Override
-  public void onTick(long now) {
-    long passed = now - lastTick;
-    lastTick = now;
+  public void onTick(long now, long excludedNanos) {
+    router.excludeTime(excludedNanos);
     SessionState state = session.state();
-    // Time without a working session, or while suspended, does not count against other processes.
-    router.excludeTime(state.isHealthy() ? suspendedNanos : passed);
-    suspendedNanos = 0;
     if (state.publishing() && !state.blocked()) {
       guard.run("publishing", () -> perform(router.onPublishing(now)));
     }
@@ -165,15 +154,6 @@ final class BrokerLoop implements SessionListener, Ticker {
 
   private boolean isIdle() {
     return router.isIdle() && unfinishedAnswers == 0;
-  }
-
-  @Override
-  public void onSuspended(long nanos) {
-    suspendedNanos = nanos;
-    log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
-    if (nanos > ackTimeout.toNanos()) {
-      session.reopenConsuming("the process was suspended");
-    }
   }
 
   /** Starts the drain: dispatches nothing more. {@link #drained} completes at its end. */

@@ -11,6 +11,7 @@ import io.github.httplongcut.broker.core.SequentialRandom;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -87,8 +88,8 @@ class BrokerLoopTest {
               new BrokerMessages(BROKER, ACK_TIMEOUT, "1"),
               new Intake(new Intake.Limits(2_000, 12, 10)),
               new BrokerMetrics(registry, router.stats()),
-              () -> now),
-          ACK_TIMEOUT);
+              () -> now));
+  private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 
   private UUID newId() {
     if (bug) {
@@ -347,11 +348,11 @@ class BrokerLoopTest {
     request("GET", 10_000, REQUEST_1);
     session.state(new SessionState(true, true, true));
     session.complete(EventType.BROKER_REQUEST, Outcome.BLOCKED);
-    loop.onTick(now);
+    fairTime.onTick(now);
     assertThat(session.all(EventType.BROKER_REQUEST)).isEmpty();
 
     session.state(new SessionState(true, true, false));
-    loop.onTick(now);
+    fairTime.onTick(now);
     assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
   }
 
@@ -537,7 +538,7 @@ class BrokerLoopTest {
 
   @Test
   void timeWithoutRabbitMqDoesNotCountForTheWaitTimeout() {
-    loop.onTick(now);
+    fairTime.onTick(now);
     request("GET", 60_000, REQUEST_1);
     session.state(new SessionState(false, true, false));
     tickAfter(Duration.ofSeconds(9));
@@ -551,9 +552,9 @@ class BrokerLoopTest {
 
   @Test
   void suspendedTimeDoesNotCountForTheWaitTimeout() {
-    loop.onTick(now);
+    fairTime.onTick(now);
     request("GET", 60_000, REQUEST_1);
-    loop.onSuspended(Duration.ofSeconds(9).toNanos());
+    fairTime.onSuspended(Duration.ofSeconds(9).toNanos());
     tickAfter(Duration.ofMillis(18_999));
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
 
@@ -563,10 +564,10 @@ class BrokerLoopTest {
 
   @Test
   void suspensionOverTheAckTimeoutReopensTheConsumingChannel() {
-    loop.onSuspended(ACK_TIMEOUT.toNanos());
+    fairTime.onSuspended(ACK_TIMEOUT.toNanos());
     assertThat(session.reopened()).isEmpty();
 
-    loop.onSuspended(ACK_TIMEOUT.toNanos() + 1);
+    fairTime.onSuspended(ACK_TIMEOUT.toNanos() + 1);
     assertThat(session.reopened()).hasSize(1);
   }
 
@@ -585,18 +586,18 @@ class BrokerLoopTest {
   void drainedWhenTheLastAnswerHasItsOutcome() {
     request("GET", 10_000, REQUEST_1);
     loop.beginDrain();
-    loop.onTick(now);
+    fairTime.onTick(now);
     assertThat(loop.drained()).isNotDone();
 
     session.complete(EventType.BROKER_ERROR, Outcome.CONFIRMED);
-    loop.onTick(now);
+    fairTime.onTick(now);
     assertThat(loop.drained()).isDone();
   }
 
   @Test
   void metricsShowHeldAndAnsweredRequests() {
     request("GET", 10_000, REQUEST_1);
-    loop.onTick(now);
+    fairTime.onTick(now);
     assertThat(registry.get("longcut.broker.requests").tag("state", "waiting").gauge().value())
         .isEqualTo(1);
 
@@ -611,7 +612,7 @@ class BrokerLoopTest {
 
   private void tickAfter(Duration passed) {
     now += passed.toNanos();
-    loop.onTick(now);
+    fairTime.onTick(now);
   }
 
   private Delivery deliver(Origin origin, String routingKey, String user, Event... events) {

@@ -3,7 +3,8 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.process.FairTime;
+import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Publication;
@@ -82,7 +83,7 @@ final class ClientAgent {
 
   /** Starts to listen. RabbitMQ need not be available yet. */
   void start() {
-    loop.start(new AgentTicker());
+    loop.start(new FairTime(config.ackTimeout(), session, new AgentTicker(), System.nanoTime()));
     session.publishOnlyWhileConsuming();
     session.start(sessionListener);
     listener.start(); // last: a request must find everything running
@@ -206,26 +207,19 @@ final class ClientAgent {
   }
 
   /**
-   * Passes ticks to the parts. Time in which this process was suspended or disconnected counts
-   * neither for the checks of pending requests nor for the ack delays.
+   * Passes ticks to the parts. Excluded time counts neither for the checks of pending requests nor
+   * for the ack delays.
    */
-  private final class AgentTicker implements Ticker {
+  private final class AgentTicker implements RoleTicker {
 
     private final Guard guard = new Guard();
-    private long lastTick = System.nanoTime();
-    private long stallNanos;
 
     @Override
-    public void onTick(long now) {
-      long passed = now - lastTick;
-      lastTick = now;
-      // Brokers were not late while this process was suspended, disconnected or blocked.
-      long excused = session.state().isHealthy() ? stallNanos : passed;
-      pending.excuse(excused);
-      if (excused > 0) {
+    public void onTick(long now, long excludedNanos) {
+      pending.excuse(excludedNanos);
+      if (excludedNanos > 0) {
         admission.discardDelays();
       }
-      stallNanos = 0;
       guard.run("admission", () -> admission.onTick(now));
       guard.run("pending", () -> pending.onTick(now));
     }
@@ -234,15 +228,6 @@ final class ClientAgent {
     public long nanosToNextTick(long now) {
       boolean idle = pending.size() == 0 && !admission.isGrowing();
       return (idle ? Loop.IDLE_TICK : Loop.TICK).toNanos();
-    }
-
-    @Override
-    public void onSuspended(long nanos) {
-      stallNanos = nanos;
-      log.warn("event=stood_still ms={}", TimeUnit.NANOSECONDS.toMillis(nanos));
-      if (nanos > config.ackTimeout().toNanos()) {
-        session.reopenConsuming("the process was suspended");
-      }
     }
   }
 }

@@ -3,7 +3,8 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
-import io.github.httplongcut.loop.Ticker;
+import io.github.httplongcut.process.FairTime;
+import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Delivery;
@@ -86,7 +87,7 @@ final class UpstreamAgent {
   /** Starts everything. The session is last: it delivers messages, which need all other parts. */
   void start() {
     http.start();
-    loop.start(new Ticks());
+    loop.start(new FairTime(config.ackTimeout(), session, new Ticks(), System.nanoTime()));
     session.start(new Messages());
   }
 
@@ -201,11 +202,11 @@ final class UpstreamAgent {
     }
   }
 
-  /** Runs periodic work. */
-  private final class Ticks implements Ticker {
+  /** Runs periodic work. No timeout of the agent is on a broker, so it excludes no time. */
+  private final class Ticks implements RoleTicker {
 
     @Override
-    public void onTick(long now) {
+    public void onTick(long now, long excludedNanos) {
       guard.run("heartbeats", () -> heartbeats.onTick(now));
       guard.run("requests", () -> runner.onTick(now));
       guard.run("health_checks", () -> healthChecks.onTick(now));
@@ -224,18 +225,6 @@ final class UpstreamAgent {
       return runner.isIdle()
           ? Math.min(heartbeats.nanosToNext(now), healthChecks.nanosToNext(now))
           : Loop.TICK.toNanos();
-    }
-
-    /**
-     * Reopens the consuming channel after a long pause of the process, so that RabbitMQ takes back
-     * requests that were not started. Their brokers may already have dispatched them elsewhere.
-     */
-    @Override
-    public void onSuspended(long nanos) {
-      log.warn("event=stood_still millis={}", nanos / 1_000_000);
-      if (nanos > config.ackTimeout().toNanos()) {
-        session.reopenConsuming("the process was paused for " + nanos / 1_000_000 + " ms");
-      }
     }
   }
 }
