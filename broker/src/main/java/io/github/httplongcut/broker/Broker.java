@@ -5,6 +5,7 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Topology;
@@ -14,16 +15,9 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Wiring of the broker: creates its parts, starts them and stops them. */
 final class Broker {
-
-  private static final Logger log = LoggerFactory.getLogger(Broker.class);
 
   /** Time at shutdown for the last publications and acks, after the answers have their outcome. */
   private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
@@ -84,17 +78,12 @@ final class Broker {
    * </ul>
    */
   void close() throws InterruptedException {
+    Drain drain = Drain.begin(drainTimeout);
     // The drain starts only after the cancellation of the consumers. Otherwise this broker could
     // get the requests that client agents publish again because of the drain.
     session.stopConsuming(
         Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
-    try {
-      brokerLoop.drained().get(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      log.warn("event=drain_timed_out waited={}", drainTimeout);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // never completed exceptionally
-    }
+    drain.awaitIdle(brokerLoop::isDrained, brokerLoop::inFlight);
     session.flush(FLUSH_TIMEOUT);
     session.close();
     loop.close(); // last: closing the session gives the loop the outcomes of its publications

@@ -5,6 +5,7 @@ import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
+import io.github.httplongcut.broker.core.RouterStats;
 import io.github.httplongcut.broker.core.Undelivered;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
@@ -31,7 +32,6 @@ import io.github.httplongcut.session.SessionState;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * Passes the events of the session and the ticks to the {@link Router}, and carries out the
  * router's effects. Settles a delivery before the router handles it where rule 1 requires that, and
  * acks a delivery once the publications that it caused have their outcome (docs/protocol.md section
- * 4). All methods but {@link #consumption} and {@link #drained} belong to the loop's thread.
+ * 4). All methods but {@link #consumption}, {@link #isDrained} and {@link #inFlight} belong to the
+ * loop's thread.
  */
 final class BrokerLoop implements SessionListener, RoleTicker {
 
@@ -54,9 +55,10 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   private final BrokerMetrics metrics;
   private final LongSupplier clock;
   private final Guard guard = new Guard();
-  private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private int unfinishedAnswers;
   private boolean draining;
+  private volatile boolean drained;
+  private volatile int inFlight;
 
   /**
    * Collaborators of the loop besides the router.
@@ -140,10 +142,13 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     }
     guard.run("tick", () -> perform(router.onTick(now)));
     guard.run("consumption", () -> consumption.onTick(router.load(), now));
-    guard.run("metrics", () -> metrics.update(router.stats()));
-    if (draining && isIdle()) {
-      drained.complete(null);
-    }
+    guard.run("metrics", () -> update(router.stats()));
+    drained = draining && isIdle();
+  }
+
+  private void update(RouterStats stats) {
+    metrics.update(stats);
+    inFlight = stats.requests().total() + unfinishedAnswers;
   }
 
   @Override
@@ -156,16 +161,27 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     return router.isIdle() && unfinishedAnswers == 0;
   }
 
-  /** Starts the drain: dispatches nothing more. {@link #drained} completes at its end. */
+  /** Starts the drain: dispatches nothing more. */
   void beginDrain() {
     draining = true;
     consumption.beginDrain();
     perform(router.beginDrain(now()));
   }
 
-  /** Returns a future that completes when no request is held and every answer has its outcome. */
-  CompletableFuture<Void> drained() {
+  /**
+   * Returns whether the drain has started and, at the last tick, no request was held and every
+   * answer had its outcome. Thread-safe.
+   */
+  boolean isDrained() {
     return drained;
+  }
+
+  /**
+   * Returns the number of requests held, and of answers without an outcome, at the last tick.
+   * Thread-safe.
+   */
+  int inFlight() {
+    return inFlight;
   }
 
   /** Returns the state of the consumption of requests. Thread-safe. */

@@ -587,11 +587,13 @@ class BrokerLoopTest {
     request("GET", 10_000, REQUEST_1);
     loop.beginDrain();
     fairTime.onTick(now);
-    assertThat(loop.drained()).isNotDone();
+    assertThat(loop.isDrained()).isFalse();
+    assertThat(loop.inFlight()).as("an answer without an outcome").isEqualTo(1);
 
     session.complete(EventType.BROKER_ERROR, Outcome.CONFIRMED);
     fairTime.onTick(now);
-    assertThat(loop.drained()).isDone();
+    assertThat(loop.isDrained()).isTrue();
+    assertThat(loop.inFlight()).isZero();
   }
 
   @Test

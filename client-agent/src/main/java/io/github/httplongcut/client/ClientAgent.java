@@ -3,6 +3,7 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.client.PendingRequest.IncomingRequest;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event.ClientCancel;
@@ -14,9 +15,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +25,6 @@ final class ClientAgent {
 
   /** Maximum time for each of the last steps of a stop: final answers, the loop, a flush. */
   private static final Duration FINAL_STEP_TIMEOUT = Duration.ofSeconds(1);
-
-  private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
   /** Time without a new request after which a drain assumes that callers have gone elsewhere. */
   private static final Duration QUIET_PERIOD = Duration.ofSeconds(1);
@@ -122,14 +118,13 @@ final class ClientAgent {
    */
   void stop() throws InterruptedException {
     long began = System.nanoTime();
+    Drain drain = Drain.begin(config.drainTimeout());
     handler.drain();
-    await(config.drainTimeout().dividedBy(2), () -> isQuiet(began));
+    drain.await(config.drainTimeout().dividedBy(2), () -> isQuiet(began));
     listener.stopAccepting();
-    Duration left = config.drainTimeout().minusNanos(System.nanoTime() - began);
-    if (!await(left, () -> admission.requests() == 0)) {
-      log.warn("event=drain_timed_out in_flight={}", admission.requests());
+    if (!drain.awaitIdle(() -> admission.requests() == 0, admission::requests)) {
       onLoop(pending::abandonAll);
-      await(FINAL_STEP_TIMEOUT, () -> admission.requests() == 0);
+      drain.await(FINAL_STEP_TIMEOUT, () -> admission.requests() == 0);
     }
     listener.close(); // before the session: the end of a connection may cancel a request
     onLoop(() -> {});
@@ -143,27 +138,9 @@ final class ClientAgent {
     return Math.min(now - began, now - handler.lastReceivedAt()) >= QUIET_PERIOD.toNanos();
   }
 
-  private static boolean await(Duration atMost, BooleanSupplier condition)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + atMost.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadline >= 0) {
-        return false;
-      }
-      TimeUnit.NANOSECONDS.sleep(DRAIN_POLL.toNanos());
-    }
-    return true;
-  }
-
   /** Runs the task on the loop and waits for its end, at most {@link #FINAL_STEP_TIMEOUT}. */
   private void onLoop(Runnable task) throws InterruptedException {
-    CountDownLatch done = new CountDownLatch(1);
-    loop.execute(
-        () -> {
-          task.run();
-          done.countDown();
-        });
-    if (!done.await(FINAL_STEP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!loop.executeAndWait(task, FINAL_STEP_TIMEOUT)) {
       log.warn("event=loop_busy");
     }
   }

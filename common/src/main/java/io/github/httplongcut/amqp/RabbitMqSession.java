@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -195,14 +194,8 @@ public final class RabbitMqSession implements Session {
     long deadline = System.nanoTime() + atMost.toNanos();
     // Outcomes first: the listener acks deliveries when its publications are confirmed.
     return publisher.flush(atMost)
-        && awaitLoop(deadline - System.nanoTime())
+        && loop.executeAndWait(() -> {}, Duration.ofNanos(deadline - System.nanoTime()))
         && consumingChannel.flush(deadline - System.nanoTime());
-  }
-
-  private boolean awaitLoop(long atMostNanos) throws InterruptedException {
-    CountDownLatch passed = new CountDownLatch(1);
-    loop.execute(passed::countDown);
-    return passed.await(atMostNanos, TimeUnit.NANOSECONDS);
   }
 
   /**

@@ -4,7 +4,9 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -107,6 +109,24 @@ public final class Loop implements Executor, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Runs a task on the loop's own thread and waits for its end. Must not be called on the loop.
+   *
+   * @return false if the task has not ended within {@code atMost}; it may still run later
+   */
+  public boolean executeAndWait(Runnable task, Duration atMost) throws InterruptedException {
+    CountDownLatch ended = new CountDownLatch(1);
+    execute(
+        () -> {
+          try {
+            task.run();
+          } finally {
+            ended.countDown();
+          }
+        });
+    return ended.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.httplongcut.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -221,6 +222,39 @@ class LoopTest {
 
     assertThat(last.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(unguarded[0]).isEqualTo(100_000);
+  }
+
+  @Test
+  void executeAndWaitReturnsAfterTheTask() throws InterruptedException {
+    loop.start(ticker);
+
+    assertThat(loop.executeAndWait(() -> order.add("task"), Duration.ofSeconds(10))).isTrue();
+    assertThat(order).containsExactly("task");
+  }
+
+  @Test
+  void executeAndWaitReturnsAfterATaskThatThrows() throws InterruptedException {
+    loop.start(ticker);
+    Runnable bug =
+        () -> {
+          throw new IllegalStateException("a bug, for this test");
+        };
+
+    assertThat(loop.executeAndWait(bug, Duration.ofSeconds(10))).isTrue();
+  }
+
+  @Test
+  void executeAndWaitGivesUpOnABusyLoop() throws InterruptedException {
+    loop.start(ticker);
+    CountDownLatch held = new CountDownLatch(1);
+    Thread other = blockOtherThread(held, () -> order.add("first"));
+
+    assertThat(loop.executeAndWait(() -> order.add("second"), Duration.ofMillis(1))).isFalse();
+    assertThat(order).isEmpty();
+    held.countDown();
+
+    await().untilAsserted(() -> assertThat(order).containsExactly("first", "second"));
+    other.join();
   }
 
   @Test

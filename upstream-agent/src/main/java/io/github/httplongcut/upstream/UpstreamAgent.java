@@ -3,6 +3,7 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
@@ -14,9 +15,7 @@ import io.github.httplongcut.session.SessionListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +52,8 @@ final class UpstreamAgent {
   private final Heartbeats heartbeats;
   private final HealthChecks healthChecks;
   private final AtomicBoolean stopping = new AtomicBoolean();
-  private final CountDownLatch drained = new CountDownLatch(1);
+  private volatile boolean drained;
+  private volatile int inFlight;
   private ProcessId upstreamId;
   private long closedIdleAt;
 
@@ -108,19 +108,12 @@ final class UpstreamAgent {
     if (!stopping.compareAndSet(false, true)) {
       return;
     }
-    log.info("event=draining drain_timeout={}", config.drainTimeout());
+    Drain drain = Drain.begin(config.drainTimeout());
     loop.execute(() -> states.drain(targets));
-    if (!drained.await(config.drainTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
-      log.warn("event=drain_timed_out");
+    if (!drain.awaitIdle(() -> drained, () -> inFlight)) {
       loop.execute(() -> runner.cutOff(loop.now()));
     }
-    CountDownLatch gonePublished = new CountDownLatch(1);
-    loop.execute(
-        () -> {
-          states.markGone(targets);
-          gonePublished.countDown();
-        });
-    if (!gonePublished.await(FLUSH_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
+    if (!loop.executeAndWait(() -> states.markGone(targets), FLUSH_TIMEOUT)
         || !session.flush(FLUSH_TIMEOUT)) {
       log.warn("event=last_words_unconfirmed");
     }
@@ -214,8 +207,9 @@ final class UpstreamAgent {
         closedIdleAt = now;
         guard.run("idle_connections", http::closeIdle);
       }
-      if (states.isDraining() && runner.isIdle()) {
-        drained.countDown();
+      if (states.isDraining()) {
+        inFlight = targets.all().stream().mapToInt(states::inFlight).sum();
+        drained = runner.isIdle();
       }
     }
 

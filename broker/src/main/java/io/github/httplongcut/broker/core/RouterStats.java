@@ -19,7 +19,13 @@ public record RouterStats(
     ForgottenAgents forgottenAgents) {
 
   /** Numbers of requests by stage. */
-  public record RequestCounts(int waiting, int settling, int dispatched, int running) {}
+  public record RequestCounts(int waiting, int settling, int dispatched, int running) {
+
+    /** Returns the number of requests in any stage. */
+    public int total() {
+      return waiting + settling + dispatched + running;
+    }
+  }
 
   /**
    * Counters since the start.
