@@ -47,6 +47,38 @@ class TenantChannelsTest {
     assertThat(fixture.work()).containsExactly("open", "1:1 a0", "1:2 a1", "1:3 a2");
   }
 
+  /** A second channel could exceed the user's limit, which costs the connection. */
+  @Test
+  void oneChannelIsRequestedOnceWhileItIsOpened() {
+    fixture.publishTo("acme.one-abcdef", "acme");
+    assertThat(fixture.nextLinkWork()).isEqualTo("open");
+    fixture.nextUnblockedWrite(); // as a confirm on another thread causes
+
+    fixture.opened();
+
+    assertThat(fixture.work()).containsExactly("1:1 acme");
+  }
+
+  /** RabbitMQ's reply to each close takes time, and a thousand channels may be idle. */
+  @Test
+  void aChannelIsOpenedBeforeIdleOnesAreClosed() {
+    fixture.publishTo("acme.one-abcdef", "acme");
+    fixture.publishTo("plant.one-abcdef", "plant");
+    fixture.work();
+    fixture.confirm(1, 1);
+    fixture.confirm(2, 1);
+    fixture.pass(PublishingChannels.MAX_IDLE);
+    fixture.check();
+
+    fixture.publishTo("mill.one-abcdef", "mill");
+    fixture.nextUnblockedWrite(); // finds that the tenant has no channel
+
+    assertThat(fixture.work())
+        .startsWith("open")
+        .containsSubsequence("close 1", "close 2")
+        .contains("3:1 mill");
+  }
+
   /** A flood of invented tenant names must not open a channel for each. */
   @Test
   void anIdleChannelServesTheNextTenant() {
