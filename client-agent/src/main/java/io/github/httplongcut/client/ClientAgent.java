@@ -1,15 +1,13 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.client.PendingRequest.IncomingRequest;
+import io.github.httplongcut.client.core.PendingRequests;
+import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RoleTicker;
-import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.ProcessId;
-import io.github.httplongcut.session.Publication;
-import io.github.httplongcut.session.Publication.Tries;
 import io.github.httplongcut.session.Session;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -33,9 +31,7 @@ final class ClientAgent {
   private final Loop loop;
   private final Session session;
   private final Admission admission;
-  private final RequestMetrics metrics;
-  private final PendingRequests pending;
-  private final ClientSessionListener sessionListener;
+  private final ClientLoop clientLoop;
   private final RelayHandler handler;
   private final HttpListener listener;
 
@@ -62,11 +58,15 @@ final class ClientAgent {
             config.shares().rule(),
             config.routing().upstreamTargets());
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
-    metrics = new RequestMetrics(registry, admission);
-    pending =
-        new PendingRequests(
-            clientId, config.ackTimeout(), new SessionPublisher(), UUID::randomUUID);
-    sessionListener = new ClientSessionListener(clientId, pending, loop::now, metrics);
+    RequestMetrics metrics = new RequestMetrics(registry, admission);
+    clientLoop =
+        new ClientLoop(
+            new PendingRequests(
+                clientId, config.ackTimeout(), UUID::randomUUID, new PendingLog(metrics)),
+            session,
+            new ClientEnvelopeCheck(clientId),
+            new ClientMessages(config.ackTimeout()),
+            loop::now);
     HttpDate date = new HttpDate(InstantSource.system());
     handler =
         new RelayHandler(
@@ -81,7 +81,7 @@ final class ClientAgent {
   void start() {
     loop.start(new FairTime(config.ackTimeout(), session, new AgentTicker(), System.nanoTime()));
     session.publishOnlyWhileConsuming();
-    session.start(sessionListener);
+    session.start(clientLoop);
     listener.start(); // last: a request must find everything running
   }
 
@@ -123,7 +123,7 @@ final class ClientAgent {
     drain.await(config.drainTimeout().dividedBy(2), () -> isQuiet(began));
     listener.stopAccepting();
     if (!drain.awaitIdle(() -> admission.requests() == 0, admission::requests)) {
-      onLoop(pending::abandonAll);
+      onLoop(clientLoop::abandonAll);
       drain.await(FINAL_STEP_TIMEOUT, () -> admission.requests() == 0);
     }
     listener.close(); // before the session: the end of a connection may cancel a request
@@ -145,41 +145,16 @@ final class ClientAgent {
     }
   }
 
-  /** Runs {@link PendingRequests} on the loop. */
+  /** Passes requests and hang-ups to the loop. */
   private final class LoopSubmitter implements RequestSubmitter {
     @Override
-    public void submit(IncomingRequest incoming) {
-      loop.executeHere(() -> pending.add(incoming, loop.now()));
+    public void submit(Submission submission) {
+      loop.executeHere(() -> clientLoop.submit(submission));
     }
 
     @Override
     public void onHungUp(UUID firstId) {
-      loop.execute(() -> pending.onHungUp(firstId, loop.now()));
-    }
-  }
-
-  /** Publishes through the session. */
-  private final class SessionPublisher implements RequestPublisher {
-    @Override
-    public Runnable publish(RequestPublication request) {
-      metrics.countPublication();
-      UUID id = request.event().clientReqId();
-      Publication publication =
-          Publication.of(request.event(), request.routingKey(), request.giveUpAt())
-              .tried(Tries.ONCE)
-              .batched(request.batching())
-              .expiringAfter(request.expirationMillis())
-              .whenDone(outcome -> pending.onOutcome(id, outcome, loop.now()));
-      session.publish(publication);
-      return () -> session.withdraw(publication);
-    }
-
-    @Override
-    public void cancel(ClientCancel cancel, ProcessId brokerId) {
-      long giveUpAt = loop.now() + config.ackTimeout().toNanos();
-      session.publish(
-          Publication.of(cancel, brokerId.toString(), giveUpAt)
-              .expiringAfter(config.ackTimeout().toMillis()));
+      loop.execute(() -> clientLoop.onHungUp(firstId));
     }
   }
 
@@ -193,17 +168,17 @@ final class ClientAgent {
 
     @Override
     public void onTick(long now, long excludedNanos) {
-      pending.excuse(excludedNanos);
+      clientLoop.excuse(excludedNanos);
       if (excludedNanos > 0) {
         admission.discardDelays();
       }
       guard.run("admission", () -> admission.onTick(now));
-      guard.run("pending", () -> pending.onTick(now));
+      guard.run("pending", () -> clientLoop.onTick(now));
     }
 
     @Override
     public long nanosToNextTick(long now) {
-      boolean idle = pending.size() == 0 && !admission.isGrowing();
+      boolean idle = clientLoop.isIdle() && !admission.isGrowing();
       return (idle ? Loop.IDLE_TICK : Loop.TICK).toNanos();
     }
   }

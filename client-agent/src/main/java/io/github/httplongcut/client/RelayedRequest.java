@@ -1,7 +1,7 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
-import io.github.httplongcut.client.PendingRequest.IncomingRequest;
+import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
@@ -24,9 +24,9 @@ import org.xnio.IoUtils;
 
 /**
  * One HTTP request, from its first line to the last byte of its answer. Belongs to the I/O thread
- * of its connection, except for the methods of {@link Caller}, which are called on the loop.
+ * of its connection, except for the methods of {@link WaitingCaller}, which are called on the loop.
  */
-final class RelayedRequest implements Caller {
+final class RelayedRequest implements WaitingCaller {
 
   private static final String RECEIVED_PROTOCOL = "1.1"; // upstream agents speak nothing else
   private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
@@ -116,7 +116,7 @@ final class RelayedRequest implements Caller {
     boolean probing = onHangUp == OnHangUp.CANCEL && httpExchange.isHttp11();
     hangUpDetector = Optional.of(HangUpDetector.watch(connection, probing, this::closeAfterAnswer));
     context.submitter.submit(
-        new IncomingRequest(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
+        new Submission(firstId, request, this, System.nanoTime() + requestTimeout.toNanos()));
   }
 
   @Override

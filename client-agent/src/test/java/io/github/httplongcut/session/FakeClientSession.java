@@ -19,6 +19,7 @@ public final class FakeClientSession implements Session {
 
   private final Executor loop;
   private final List<Publication> published = new CopyOnWriteArrayList<>();
+  private final List<Publication> withdrawn = new CopyOnWriteArrayList<>();
   private volatile Consumer<Publication> onPublish = publication -> {};
   private volatile SessionListener listener;
   private volatile SessionState state = new SessionState(true, true, false);
@@ -39,6 +40,10 @@ public final class FakeClientSession implements Session {
 
   public List<Publication> published() {
     return published;
+  }
+
+  public List<Publication> withdrawn() {
+    return withdrawn;
   }
 
   public boolean isClosed() {
@@ -71,7 +76,9 @@ public final class FakeClientSession implements Session {
   }
 
   @Override
-  public void withdraw(Publication publication) {}
+  public void withdraw(Publication publication) {
+    withdrawn.add(publication);
+  }
 
   @Override
   public SessionState state() {

@@ -1,4 +1,4 @@
-package io.github.httplongcut.client;
+package io.github.httplongcut.client.core;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -1,13 +1,19 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.core.Caller;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Response;
 
 /**
- * Sender of an HTTP request, who waits for its answer. {@link PendingRequests} calls {@link
- * #answer} or {@link #fail} once. All methods are called on the loop and must not block.
+ * Sender of an HTTP request, who waits for its answer. {@link ClientLoop} calls {@link #answer} or
+ * {@link #fail} once. All methods are called on the loop and must not block.
  */
-interface Caller {
+interface WaitingCaller extends Caller {
+
+  /** Returns the caller of an effect: every caller is submitted as a waiting caller. */
+  static WaitingCaller of(Caller caller) {
+    return (WaitingCaller) caller;
+  }
 
   /**
    * A broker has acked the request. May be called more than once, or never.
