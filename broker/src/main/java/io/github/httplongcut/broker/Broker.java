@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker;
 
+import io.github.httplongcut.admin.Readiness;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
@@ -7,6 +8,7 @@ import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
+import io.github.httplongcut.process.RelayRole;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Session;
@@ -17,10 +19,7 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 
 /** Wiring of the broker: creates its parts, starts them and stops them. */
-final class Broker {
-
-  /** Time at shutdown for the last publications and acks, after the answers have their outcome. */
-  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
+final class Broker implements RelayRole {
 
   private final Duration ackTimeout;
   private final Duration drainTimeout;
@@ -39,7 +38,7 @@ final class Broker {
     this.drainTimeout = config.drainTimeout();
     this.loop = loop;
     this.session = session;
-    this.ackTimeout = config.timeouts().ackTimeout();
+    this.ackTimeout = config.ackTimeout();
     Router router =
         new Router(
             brokerId,
@@ -59,14 +58,14 @@ final class Broker {
                 loop::now));
   }
 
-  /** Starts to connect and returns at once. RabbitMQ may start later. */
-  void start() {
+  @Override
+  public void start() {
     loop.start(new FairTime(ackTimeout, session, brokerLoop, System.nanoTime()));
     session.start(brokerLoop); // last: its deliveries need the running loop
   }
 
   /**
-   * Drains and closes. The broker stops taking requests before it stops answering:
+   * Drains. The broker stops taking requests before it stops answering:
    *
    * <ul>
    *   <li>Waiting requests are answered at once, so that the client agents publish them to another
@@ -77,21 +76,29 @@ final class Broker {
    *       are repeatable.
    * </ul>
    */
-  void close() throws InterruptedException {
+  @Override
+  public void drain() throws InterruptedException {
     Drain drain = Drain.begin(drainTimeout);
     // The drain starts only after the cancellation of the consumers. Otherwise this broker could
     // get the requests that client agents publish again because of the drain.
     session.stopConsuming(
         Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
     drain.awaitIdle(brokerLoop::isDrained, brokerLoop::inFlight);
-    session.flush(FLUSH_TIMEOUT);
-    session.close();
-    loop.close(); // last: closing the session gives the loop the outcomes of its publications
   }
 
-  /** Returns the state of the consumption of requests. Thread-safe. */
-  Intake.State consumption() {
-    return brokerLoop.consumption();
+  /**
+   * Returns the readiness of the consumption. A full broker is ready: it serves the requests that
+   * it holds, and a restart would not help. Thread-safe.
+   */
+  Readiness.State readiness() {
+    return switch (brokerLoop.consumption()) {
+      case CLOSED ->
+          new Readiness.State(false, "not consumed: no channel to RabbitMQ, see rabbitmq");
+      case STARTING -> new Readiness.State(false, "not consumed yet: waiting for heartbeats");
+      case GROWING, OPEN -> new Readiness.State(true, "consumed");
+      case FULL -> new Readiness.State(true, "not consumed: max-in-flight is reached");
+      case DRAINING -> new Readiness.State(false, "not consumed: the process is stopping");
+    };
   }
 
   private static Intake.Limits intakeLimits(BrokerConfig.Limits limits) {

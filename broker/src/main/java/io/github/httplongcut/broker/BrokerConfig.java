@@ -60,6 +60,11 @@ public record BrokerConfig(
       int maxAttempts,
       AgentLimits agents) {}
 
+  @Override
+  public Duration ackTimeout() {
+    return timeouts.ackTimeout();
+  }
+
   /** Reads and validates the section {@code longcut}. */
   public static BrokerConfig read(Settings longcut) {
     Settings broker = longcut.section("broker");

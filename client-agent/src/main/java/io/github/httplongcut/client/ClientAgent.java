@@ -6,6 +6,7 @@ import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
+import io.github.httplongcut.process.RelayRole;
 import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Session;
@@ -17,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Builds the parts of the client agent, starts and stops them. */
-final class ClientAgent {
+final class ClientAgent implements RelayRole {
 
   private static final Logger log = LoggerFactory.getLogger(ClientAgent.class);
 
-  /** Maximum time for each of the last steps of a stop: final answers, the loop, a flush. */
+  /** Maximum time for each of the last steps of a drain: final answers, the loop. */
   private static final Duration FINAL_STEP_TIMEOUT = Duration.ofSeconds(1);
 
   /** Time without a new request after which a drain assumes that callers have gone elsewhere. */
@@ -77,8 +78,8 @@ final class ClientAgent {
     listener = new HttpListener(config, handler, exceeded, date);
   }
 
-  /** Starts to listen. RabbitMQ need not be available yet. */
-  void start() {
+  @Override
+  public void start() {
     loop.start(new FairTime(config.ackTimeout(), session, new AgentTicker(), System.nanoTime()));
     session.publishOnlyWhileConsuming();
     session.start(clientLoop);
@@ -106,7 +107,7 @@ final class ClientAgent {
   }
 
   /**
-   * Drains and stops the client agent:
+   * Drains the client agent and closes its listener:
    *
    * <ol>
    *   <li>New connections and requests are accepted until none has come for {@link #QUIET_PERIOD},
@@ -116,7 +117,8 @@ final class ClientAgent {
    *   <li>Requests that still wait at the drain timeout fail.
    * </ol>
    */
-  void stop() throws InterruptedException {
+  @Override
+  public void drain() throws InterruptedException {
     long began = System.nanoTime();
     Drain drain = Drain.begin(config.drainTimeout());
     handler.drain();
@@ -128,9 +130,6 @@ final class ClientAgent {
     }
     listener.close(); // before the session: the end of a connection may cancel a request
     onLoop(() -> {});
-    session.flush(FINAL_STEP_TIMEOUT);
-    session.close();
-    loop.close();
   }
 
   private boolean isQuiet(long began) {

@@ -44,13 +44,13 @@ final class TestAgent {
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final FakeClientSession session;
   final ClientAgent agent;
+  private final Loop loop = new Loop("loop");
 
   TestAgent() {
     this(config(new Limits(10, 100_000, 10_000, 4_096, 20, 1_024), Duration.ofSeconds(20)));
   }
 
   TestAgent(ClientAgentConfig config) {
-    Loop loop = new Loop("loop");
     session = new FakeClientSession(loop);
     agent = new ClientAgent(config, CLIENT, loop, session, registry);
     agent.start();
@@ -203,6 +203,8 @@ final class TestAgent {
   }
 
   void stop() throws InterruptedException {
-    agent.stop();
+    agent.drain();
+    session.close();
+    loop.close();
   }
 }

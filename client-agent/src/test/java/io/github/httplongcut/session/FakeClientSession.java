@@ -23,7 +23,6 @@ public final class FakeClientSession implements Session {
   private volatile Consumer<Publication> onPublish = publication -> {};
   private volatile SessionListener listener;
   private volatile SessionState state = new SessionState(true, true, false);
-  private volatile boolean closed;
 
   public FakeClientSession(Executor loop) {
     this.loop = loop;
@@ -44,10 +43,6 @@ public final class FakeClientSession implements Session {
 
   public List<Publication> withdrawn() {
     return withdrawn;
-  }
-
-  public boolean isClosed() {
-    return closed;
   }
 
   /** Reports the outcome of a publication, on the loop. */
@@ -102,9 +97,7 @@ public final class FakeClientSession implements Session {
   }
 
   @Override
-  public void close() {
-    closed = true;
-  }
+  public void close() {}
 
   /** Channel that records its deliveries' acks, settles and rejects, and settles when told to. */
   public static final class FakeSource implements Delivery.Source {

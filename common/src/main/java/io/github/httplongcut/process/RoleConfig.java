@@ -1,9 +1,23 @@
 package io.github.httplongcut.process;
 
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
 import java.time.Duration;
 
-/** Settings that every role has and that {@link ProcessLife} reads. */
+/** Settings that every role has. */
 public interface RoleConfig {
+
+  /** Returns the name of the process, {@code longcut.id}. */
+  String name();
+
+  /** Returns the settings of the connections to RabbitMQ. */
+  AmqpConfig amqp();
+
+  /** Returns the address of the admin pages. */
+  AdminConfig admin();
+
+  /** Returns the time in which other processes and RabbitMQ must ack or answer a fence. */
+  Duration ackTimeout();
 
   /** Returns the time for finishing in-flight requests after a stop signal. */
   Duration drainTimeout();

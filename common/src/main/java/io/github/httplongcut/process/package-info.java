@@ -1,6 +1,6 @@
 /**
- * Start and end of a process: the command line, the signals, and the process's life from its start
- * to its end.
+ * Start and end of a process: the command line, the signals, and the parts that every process has
+ * around its role.
  *
  * <p>Must not import the AMQP client, Undertow, or anything of a role.
  */

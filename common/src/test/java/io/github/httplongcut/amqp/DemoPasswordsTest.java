@@ -8,8 +8,8 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.process.RoleCommand;
-import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.process.RoleOptions;
+import io.github.httplongcut.process.SmallRoleConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -105,7 +105,7 @@ final class DemoPasswordsTest {
                 + " (environment variable LONGCUT_AMQP_DEMO_PASSWORDS)");
   }
 
-  private record OnlyAmqp(AmqpConfig amqp) implements RoleConfig {
+  private record OnlyAmqp(AmqpConfig amqp) implements SmallRoleConfig {
 
     static OnlyAmqp read(Settings longcut) {
       longcut.name("id");

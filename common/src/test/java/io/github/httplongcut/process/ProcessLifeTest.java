@@ -35,7 +35,7 @@ final class ProcessLifeTest {
     public static void main(String[] arguments) throws InterruptedException {
       Duration grace =
           arguments[0].equals("hangs") ? Duration.ofMillis(100) : Duration.ofMinutes(1);
-      ProcessLife<RoleConfig> life =
+      ProcessLife<SmallRoleConfig> life =
           new ProcessLife<>(
               Role.BROKER,
               config -> start(arguments[0]),

@@ -25,7 +25,7 @@ import picocli.CommandLine;
 
 final class RoleCommandTest {
 
-  private record SmallConfig(int port, Duration drainTimeout) implements RoleConfig {
+  private record SmallConfig(int port, Duration drainTimeout) implements SmallRoleConfig {
     static SmallConfig read(Settings longcut) {
       return BrokerSection.read(
           longcut,

@@ -40,7 +40,7 @@ final class RunAndExitTest {
     }
 
     private static RoleConfig read(Settings longcut) {
-      return BrokerSection.read(longcut, broker -> () -> Duration.ZERO);
+      return BrokerSection.<SmallRoleConfig>read(longcut, broker -> () -> Duration.ZERO);
     }
 
     private static AutoCloseable start() throws ReflectiveOperationException {

@@ -7,11 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The upstream targets that this agent serves, by name and by routing key. All methods belong to
- * the loop, except {@link #all()} and {@link #names()}, which any thread may call.
+ * the loop, except {@link #all()}, which any thread may call.
  */
 final class Targets {
 
@@ -36,10 +35,6 @@ final class Targets {
 
   Collection<Target> all() {
     return byName.values();
-  }
-
-  Set<String> names() {
-    return byName.keySet();
   }
 
   /** Returns the target of a routing key; empty if the key is not one of this agent's. */

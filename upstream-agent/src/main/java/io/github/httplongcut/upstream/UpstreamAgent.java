@@ -5,6 +5,7 @@ import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
+import io.github.httplongcut.process.RelayRole;
 import io.github.httplongcut.process.RoleTicker;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.ProcessId;
@@ -16,7 +17,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
  * Wires the upstream agent. The session delivers messages on the loop, where the runner takes them.
  * The HTTP client makes the calls and returns their results on the loop.
  */
-final class UpstreamAgent {
+final class UpstreamAgent implements RelayRole {
 
   /**
-   * The agent's parts. The agent starts and closes {@code http}, {@code loop} and {@code session}.
+   * The agent's parts. The agent starts {@code http}, {@code loop} and {@code session}, and closes
+   * {@code http}.
    *
    * @param session calls its listener on {@code loop}
    */
@@ -36,8 +37,8 @@ final class UpstreamAgent {
 
   private static final Logger log = LoggerFactory.getLogger(UpstreamAgent.class);
 
-  /** Limit for the confirms of the last answers and of the {@code gone} heartbeats. */
-  private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
+  /** Limit for the publication of the {@code gone} heartbeats. */
+  private static final Duration GONE_TIMEOUT = Duration.ofSeconds(1);
 
   private static final Duration CLOSE_IDLE_EVERY = Duration.ofSeconds(1);
 
@@ -51,7 +52,6 @@ final class UpstreamAgent {
   private final RequestRunner runner;
   private final Heartbeats heartbeats;
   private final HealthChecks healthChecks;
-  private final AtomicBoolean stopping = new AtomicBoolean();
   private volatile boolean drained;
   private volatile int inFlight;
   private ProcessId upstreamId;
@@ -85,14 +85,15 @@ final class UpstreamAgent {
   }
 
   /** Starts everything. The session is last: it delivers messages, which need all other parts. */
-  void start() {
+  @Override
+  public void start() {
     http.start();
     loop.start(new FairTime(config.ackTimeout(), session, new Ticks(), System.nanoTime()));
     session.start(new Messages());
   }
 
   /**
-   * Drains and stops the agent; a second call does nothing.
+   * Drains the agent.
    *
    * <ol>
    *   <li>Heartbeats say {@code draining}. The agent rejects new requests and finishes running
@@ -104,22 +105,21 @@ final class UpstreamAgent {
    * <p>The agent consumes its inbox until the end: a rejected request goes to another agent at
    * once, whereas one that stays in the inbox must first expire.
    */
-  void stop() throws InterruptedException {
-    if (!stopping.compareAndSet(false, true)) {
-      return;
-    }
+  @Override
+  public void drain() throws InterruptedException {
     Drain drain = Drain.begin(config.drainTimeout());
     loop.execute(() -> states.drain(targets));
     if (!drain.awaitIdle(() -> drained, () -> inFlight)) {
       loop.execute(() -> runner.cutOff(loop.now()));
     }
-    if (!loop.executeAndWait(() -> states.markGone(targets), FLUSH_TIMEOUT)
-        || !session.flush(FLUSH_TIMEOUT)) {
-      log.warn("event=last_words_unconfirmed");
+    if (!loop.executeAndWait(() -> states.markGone(targets), GONE_TIMEOUT)) {
+      log.warn("event=loop_busy");
     }
-    session.close();
+  }
+
+  @Override
+  public void close() {
     http.close();
-    loop.close();
   }
 
   /** Handles deliveries and changes of the RabbitMQ session. */

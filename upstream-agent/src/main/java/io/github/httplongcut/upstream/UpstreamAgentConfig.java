@@ -51,6 +51,11 @@ public record UpstreamAgentConfig(
     return targets.stream().mapToInt(TargetConfig::capacity).sum();
   }
 
+  /** Returns the names of the targets. */
+  List<String> targetNames() {
+    return targets.stream().map(TargetConfig::name).toList();
+  }
+
   /**
    * Settings of one upstream target.
    *

@@ -77,7 +77,10 @@ final class UpstreamAgentTest {
   @AfterEach
   void stop() throws Exception {
     serverMayRespond.countDown();
-    agent.stop();
+    agent.drain();
+    session.close();
+    agent.close();
+    loop.close();
     server.close();
   }
 
@@ -182,29 +185,29 @@ final class UpstreamAgentTest {
   }
 
   @Test
-  void stopFinishesRunningRequestsAndSendsGone() throws Exception {
+  void drainFinishesRunningRequestsAndSendsGone() throws Exception {
     deliver(KEY, request(Examples.get("/")));
     await().until(() -> server.requests().size() == 1);
     await().until(() -> !heartbeats().isEmpty());
-    Thread stopping = new Thread(this::stopAgent, "test stop");
-    stopping.start();
+    Thread draining = new Thread(this::drainAgent, "test drain");
+    draining.start();
     await().until(() -> heartbeats().contains(AgentState.DRAINING));
     Delivery tooLate = deliver(KEY, request(Examples.get("/late")));
     await().until(() -> session.rejected().contains(tooLate));
 
     serverMayRespond.countDown();
-    stopping.join();
+    draining.join();
 
     assertThat(session.published()).anyMatch(UpstreamResponse.class::isInstance);
     assertThat(heartbeats()).endsWith(AgentState.GONE);
   }
 
   @Test
-  void stopAbortsCallsAfterTheDrainTimeout() throws Exception {
+  void drainAbortsCallsAfterTheDrainTimeout() throws Exception {
     deliver(KEY, request(Examples.get("/")));
     await().until(() -> server.requests().size() == 1);
 
-    agent.stop();
+    agent.drain();
 
     assertThat(awaitPublished(UpstreamError.class).error().failure())
         .isEqualTo(Failure.UPSTREAM_AGENT_LOST);
@@ -224,9 +227,9 @@ final class UpstreamAgentTest {
     assertThat(wakeUp.getCount()).isZero();
   }
 
-  private void stopAgent() {
+  private void drainAgent() {
     try {
-      agent.stop();
+      agent.drain();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

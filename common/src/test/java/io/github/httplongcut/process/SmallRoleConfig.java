@@ -1,0 +1,29 @@
+package io.github.httplongcut.process;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
+import java.time.Duration;
+
+/** Settings of a role that never builds a {@link RoleRuntime}. */
+public interface SmallRoleConfig extends RoleConfig {
+
+  @Override
+  default String name() {
+    throw new AssertionError("not set");
+  }
+
+  @Override
+  default AmqpConfig amqp() {
+    throw new AssertionError("not set");
+  }
+
+  @Override
+  default AdminConfig admin() {
+    throw new AssertionError("not set");
+  }
+
+  @Override
+  default Duration ackTimeout() {
+    throw new AssertionError("not set");
+  }
+}
