@@ -5,8 +5,12 @@ import static io.github.httplongcut.logging.LogText.quoted;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Request;
-import io.github.httplongcut.upstream.HttpCaller.Result;
-import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import io.github.httplongcut.upstream.core.Target;
+import io.github.httplongcut.upstream.core.Targets;
+import io.github.httplongcut.upstream.http.HttpCaller;
+import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.github.httplongcut.upstream.http.TargetConfig;
+import io.github.httplongcut.upstream.http.TargetConfig.HealthCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,20 +34,41 @@ final class HealthChecks {
 
   private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
 
+  /** The part of the agent that knows the targets' servers and offers the targets. */
+  interface TargetHealth {
+
+    /** Returns the number of the target's responses so far that have a status code below 500. */
+    long serverAnswers(Target target);
+
+    /** Withdraws a target whose check fails. */
+    void withdraw(Target target);
+
+    /** Offers a withdrawn target again, since its check passes. */
+    void offer(Target target);
+  }
+
   private final HttpCaller http;
-  private final TargetStates states;
+  private final TargetHealth health;
   private final Executor loop;
   private final List<CheckedTarget> all = new ArrayList<>();
 
   /**
+   * @param configs settings of the targets
    * @param loop runs the callbacks of calls
    */
-  HealthChecks(Targets targets, TargetStates states, HttpCaller http, Executor loop) {
+  HealthChecks(
+      List<TargetConfig> configs,
+      Targets targets,
+      TargetHealth health,
+      HttpCaller http,
+      Executor loop) {
     this.http = http;
-    this.states = states;
+    this.health = health;
     this.loop = loop;
-    for (Target target : targets.all()) {
-      target.config().healthCheck().ifPresent(check -> all.add(new CheckedTarget(target, check)));
+    for (TargetConfig config : configs) {
+      config
+          .healthCheck()
+          .ifPresent(check -> all.add(new CheckedTarget(targets.named(config.name()), check)));
     }
   }
 
@@ -87,7 +112,7 @@ final class HealthChecks {
       if (call != null && now - startedAt >= check.timeout().toNanos()) {
         call.abort();
         call = null;
-        if (states.serverAnswers(target) == answersBefore) {
+        if (health.serverAnswers(target) == answersBefore) {
           failed("no response within " + check.timeout().toMillis() + " ms");
         }
       }
@@ -99,11 +124,14 @@ final class HealthChecks {
     private void start(long now) {
       started = true;
       startedAt = now;
-      answersBefore = states.serverAnswers(target);
+      answersBefore = health.serverAnswers(target);
       Request request = new Request(target.name(), "GET", check.path(), Headers.EMPTY, Body.ABSENT);
       call =
           http.call(
-              target, check.path(), request, result -> loop.execute(() -> onResult(now, result)));
+              target.name(),
+              check.path(),
+              request,
+              result -> loop.execute(() -> onResult(now, result)));
     }
 
     private void onResult(long callStartedAt, Result result) {
@@ -131,7 +159,7 @@ final class HealthChecks {
         offered = true;
         consecutive = 0;
         log.info("event=target_healthy target={}", target.name());
-        states.offer(target);
+        health.offer(target);
       }
     }
 
@@ -143,7 +171,7 @@ final class HealthChecks {
         consecutive = 0;
         // Needs no rate limit: logged at most once per check interval.
         log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(reason));
-        states.withdraw(target);
+        health.withdraw(target);
       }
     }
   }

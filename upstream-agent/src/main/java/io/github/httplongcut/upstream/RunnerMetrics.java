@@ -1,6 +1,8 @@
 package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.upstream.core.Target;
+import io.github.httplongcut.upstream.core.Targets;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -9,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The metrics of the {@link RequestRunner}. Thread-safe. */
+/** The metrics of the runner. Thread-safe. */
 final class RunnerMetrics {
 
   private record TargetOutcome(String target, String outcome) {}

@@ -6,8 +6,11 @@ import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.protocol.WireLimits;
+import io.github.httplongcut.upstream.core.BasePath;
+import io.github.httplongcut.upstream.core.RequestRules;
+import io.github.httplongcut.upstream.core.Target;
+import io.github.httplongcut.upstream.http.TargetConfig;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,48 +59,22 @@ public record UpstreamAgentConfig(
     return targets.stream().map(TargetConfig::name).toList();
   }
 
-  /**
-   * Settings of one upstream target.
-   *
-   * @param name the upstream target's name
-   * @param url {@code http} or {@code https}, with an optional base path; no user, query or
-   *     fragment
-   * @param capacity maximum number of concurrent requests
-   * @param timeout of one HTTP request
-   * @param maxResponseBody bytes
-   * @param preserveHost true to send the caller's {@code Host} to the server, false to send that of
-   *     the URL
-   * @param trust certificates that an {@code https} server may have
-   * @param healthCheck empty if the target is always offered
-   */
-  public record TargetConfig(
-      String name,
-      URI url,
-      int capacity,
-      Duration timeout,
-      long maxResponseBody,
-      boolean preserveHost,
-      Trust trust,
-      Optional<HealthCheck> healthCheck) {}
+  /** Returns the targets, as far as the agent decides with them. */
+  List<Target> servedTargets() {
+    return targets.stream().map(UpstreamAgentConfig::servedTarget).toList();
+  }
 
-  /**
-   * Settings for the verification of an {@code https} server's certificate.
-   *
-   * @param caFile PEM file of trusted CA certificates; empty to trust the JVM's CAs
-   * @param insecure true to accept any certificate and any host name
-   */
-  public record Trust(Optional<Path> caFile, boolean insecure) {}
-
-  /**
-   * Settings of a target's health check.
-   *
-   * @param path in origin-form, from the root of the server, not under the base path
-   * @param interval from the start of one check to the start of the next
-   * @param timeout of one check
-   * @param rise consecutive passes after which a withdrawn target is offered again
-   * @param fall consecutive failures after which a target is withdrawn
-   */
-  public record HealthCheck(String path, Duration interval, Duration timeout, int rise, int fall) {}
+  /** Returns a target, as far as the agent decides with it. */
+  static Target servedTarget(TargetConfig config) {
+    return new Target(
+        config.name(),
+        config.capacity(),
+        config.timeout(),
+        config.hostAndPort(),
+        new RequestRules(
+            BasePath.of(config.url()),
+            config.preserveHost() ? RequestRules.HostField.CALLER : RequestRules.HostField.SERVER));
+  }
 
   /** Reads the settings from the section {@code longcut}. */
   public static UpstreamAgentConfig read(Settings longcut) {
@@ -135,17 +112,17 @@ public record UpstreamAgentConfig(
             settings.duration("timeout"),
             settings.bodyLimit("max-response-body"),
             settings.flag("preserve-host"),
-            new Trust(settings.optionalFile("ca-file"), settings.flag("insecure")),
+            new TargetConfig.Trust(settings.optionalFile("ca-file"), settings.flag("insecure")),
             readHealthCheck(settings.section("health-check")));
-    AmqpConfig.requireUnackedFor(settings, "timeout", target.timeout);
+    AmqpConfig.requireUnackedFor(settings, "timeout", target.timeout());
     settings.require(
-        !target.trust.insecure || target.trust.caFile.isEmpty(),
+        !target.trust().insecure() || target.trust().caFile().isEmpty(),
         "insecure",
         "false where ca-file is set");
     return target;
   }
 
-  private static Optional<HealthCheck> readHealthCheck(Settings settings) {
+  private static Optional<TargetConfig.HealthCheck> readHealthCheck(Settings settings) {
     Duration interval = settings.duration("interval");
     Duration timeout = settings.duration("timeout");
     int rise = settings.count("rise");
@@ -153,7 +130,7 @@ public record UpstreamAgentConfig(
     return settings.optional(
         "path",
         () ->
-            new HealthCheck(
+            new TargetConfig.HealthCheck(
                 settings.parsed("path", "a path such as /health", UpstreamAgentConfig::path, "/"),
                 interval,
                 timeout,

@@ -5,6 +5,8 @@ import io.github.httplongcut.config.StartException;
 import io.github.httplongcut.process.RoleCommand;
 import io.github.httplongcut.process.RoleRuntime;
 import io.github.httplongcut.session.Plan;
+import io.github.httplongcut.upstream.core.Targets;
+import io.github.httplongcut.upstream.http.UpstreamClient;
 import java.io.IOException;
 
 /** The entry point of the upstream agent. */
@@ -30,16 +32,16 @@ public final class UpstreamAgentMain {
             firstId ->
                 (id, generation) ->
                     Plan.upstreamAgent(id, config.targetNames(), config.prefetch()));
-    Targets targets = new Targets(runtime.id(), config.targets());
+    Targets targets = new Targets(runtime.id(), config.servedTargets());
     UpstreamAgent.Parts parts =
         new UpstreamAgent.Parts(
-            targets, httpClient(targets), runtime.loop(), runtime.session(), runtime.registry());
-    return runtime.start(new UpstreamAgent(config, runtime.id(), parts));
+            targets, httpClient(config), runtime.loop(), runtime.session(), runtime.registry());
+    return runtime.start(new UpstreamAgent(config, parts));
   }
 
-  private static UpstreamClient httpClient(Targets targets) {
+  private static UpstreamClient httpClient(UpstreamAgentConfig config) {
     try {
-      return new UpstreamClient(targets.all());
+      return new UpstreamClient(config.targets());
     } catch (IOException e) {
       throw new StartException(e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package io.github.httplongcut.upstream;
 
 import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.upstream.http.HttpCaller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ final class FakeHttp implements HttpCaller {
   String throwsAt = "nowhere";
 
   @Override
-  public Call call(Target target, String url, Request request, Consumer<Result> whenDone) {
+  public Call call(String target, String url, Request request, Consumer<Result> whenDone) {
     if (url.endsWith(throwsAt)) {
       throw new IllegalStateException("for this test");
     }

@@ -3,13 +3,16 @@ package io.github.httplongcut.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.http.Headers;
-import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Response;
-import io.github.httplongcut.upstream.HttpCaller.Result;
-import io.github.httplongcut.upstream.UpstreamAgentConfig.HealthCheck;
+import io.github.httplongcut.upstream.core.Target;
+import io.github.httplongcut.upstream.core.Targets;
+import io.github.httplongcut.upstream.http.Examples;
+import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.github.httplongcut.upstream.http.TargetConfig;
+import io.github.httplongcut.upstream.http.TargetConfig.HealthCheck;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,12 +23,37 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tests with an interval of five seconds, a timeout of two seconds, rise 2 and fall 3. */
 final class HealthChecksTest {
 
-  private final Targets targets = new Targets(ProcessId.create("plant", "u1"), List.of(checked()));
-  private final Target orders = targets.all().iterator().next();
-  private final TargetStates states = new TargetStates();
+  private final Targets targets =
+      new Targets(
+          ProcessId.create("plant", "u1"),
+          List.of(UpstreamAgentConfig.servedTarget(Examples.config("http://h/base"))));
   private final FakeHttp http = new FakeHttp();
-  private final HealthChecks checks = new HealthChecks(targets, states, http, Runnable::run);
+  private final HealthChecks checks =
+      new HealthChecks(List.of(checked()), targets, new Health(), http, Runnable::run);
+  private boolean offered = true;
+  private long serverAnswers;
   private long now = 1_000_000_000L;
+
+  /** Remembers whether the target is offered. */
+  private final class Health implements HealthChecks.TargetHealth {
+
+    @Override
+    public long serverAnswers(Target target) {
+      return serverAnswers;
+    }
+
+    @Override
+    public void withdraw(Target target) {
+      assertThat(offered).as("offered before").isTrue();
+      offered = false;
+    }
+
+    @Override
+    public void offer(Target target) {
+      assertThat(offered).as("offered before").isFalse();
+      offered = true;
+    }
+  }
 
   @Test
   void checkRunsAtOnceAndEveryInterval() {
@@ -51,38 +79,38 @@ final class HealthChecksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"200, READY", "302, READY", "400, GONE", "404, GONE", "503, GONE"})
-  void stateFollowsTheStatus(int status, AgentState state) {
+  @CsvSource({"200, true", "302, true", "400, false", "404, false", "503, false"})
+  void offerFollowsTheStatus(int status, boolean expected) {
     passMillis(0);
     http.last().end(answer(status));
 
-    assertThat(states.stateOf(orders)).isEqualTo(state);
+    assertThat(offered).isEqualTo(expected);
   }
 
   @Test
   void targetIsWithdrawnWhileItsServerIsUnreachable() {
     passMillis(0);
     http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
 
     passMillis(5_000);
     http.last().end(answer(204));
-    assertThat(states.stateOf(orders)).as("once").isEqualTo(AgentState.GONE);
+    assertThat(offered).as("once").isFalse();
     passMillis(5_000);
     http.last().end(answer(204));
-    assertThat(states.stateOf(orders)).as("twice").isEqualTo(AgentState.READY);
+    assertThat(offered).as("twice").isTrue();
   }
 
   @Test
   void singlePassOrFailureChangesNothing() {
     check(200, 503, 503, 200, 503, 503);
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    assertThat(offered).isTrue();
     check(503);
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
     check(200, 503, 200);
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
     check(200);
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    assertThat(offered).isTrue();
   }
 
   /** The server is busy, not down. */
@@ -91,28 +119,28 @@ final class HealthChecksTest {
     check(200);
     passMillis(5_000);
     for (int i = 0; i < 5; i++) {
-      states.serverAnswered(orders);
+      serverAnswers++;
       passMillis(2_000);
       passMillis(3_000);
     }
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    assertThat(offered).isTrue();
 
     passMillis(2_000);
     passMillis(3_000);
     passMillis(2_000);
     passMillis(3_000);
     passMillis(2_000);
-    assertThat(states.stateOf(orders)).as("no request is answered").isEqualTo(AgentState.GONE);
+    assertThat(offered).as("no request is answered").isFalse();
   }
 
   @Test
   void errorStatusCountsWhileRequestsAreAnswered() {
     check(200);
-    states.serverAnswered(orders);
+    serverAnswers++;
 
     check(503, 503, 503);
 
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
   }
 
   /** Runs consecutive checks, whose responses have these statuses. */
@@ -127,10 +155,10 @@ final class HealthChecksTest {
   void targetIsWithdrawnWhenItsServerIsTooSlow() {
     passMillis(0);
     passMillis(1_999);
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.READY);
+    assertThat(offered).isTrue();
     passMillis(1);
 
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
     assertThat(http.last().aborted).isTrue();
   }
 
@@ -143,7 +171,7 @@ final class HealthChecksTest {
 
     http.calls.get(0).end(answer(200));
 
-    assertThat(states.stateOf(orders)).isEqualTo(AgentState.GONE);
+    assertThat(offered).isFalse();
   }
 
   private long millisToNext() {
@@ -159,9 +187,9 @@ final class HealthChecksTest {
     return new Result.Answered(new Response(status, Headers.EMPTY, Body.ABSENT));
   }
 
-  private static UpstreamAgentConfig.TargetConfig checked() {
-    UpstreamAgentConfig.TargetConfig config = Examples.config("http://h/base");
-    return new UpstreamAgentConfig.TargetConfig(
+  private static TargetConfig checked() {
+    TargetConfig config = Examples.config("http://h/base");
+    return new TargetConfig(
         config.name(),
         config.url(),
         config.capacity(),

@@ -24,6 +24,10 @@ import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
 import io.github.httplongcut.session.FakeUpstreamSession;
 import io.github.httplongcut.session.SessionListener;
+import io.github.httplongcut.upstream.core.Targets;
+import io.github.httplongcut.upstream.http.Examples;
+import io.github.httplongcut.upstream.http.RawServer;
+import io.github.httplongcut.upstream.http.UpstreamClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,6 +48,9 @@ final class UpstreamAgentTest {
   private static final String KEY = Topology.targetKey("orders", SELF);
   private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(2);
 
+  /** Shortest time between two rounds of heartbeats. */
+  private static final Duration MIN_BETWEEN_ROUNDS = Duration.ofMillis(200);
+
   private final FakeUpstreamSession session = new FakeUpstreamSession();
   private final Loop loop = new Loop("test upstream agent");
   private final CountDownLatch serverMayRespond = new CountDownLatch(1);
@@ -62,13 +69,12 @@ final class UpstreamAgentTest {
               }
             });
     UpstreamAgentConfig config = config("http://localhost:" + server.port());
-    Targets targets = new Targets(SELF, config.targets());
+    Targets targets = new Targets(SELF, config.servedTargets());
     session.confirmOn(loop);
-    http = new UpstreamClient(targets.all());
+    http = new UpstreamClient(config.targets());
     agent =
         new UpstreamAgent(
             config,
-            SELF,
             new UpstreamAgent.Parts(targets, http, loop, session, new SimpleMeterRegistry()));
     agent.start();
     onLoop(SessionListener::onConsuming);
@@ -149,7 +155,7 @@ final class UpstreamAgentTest {
 
   @Test
   void helloIsAnsweredWithAHeartbeatAtOnce() {
-    await("the last round is over").pollDelay(Heartbeats.MIN_BETWEEN_ROUNDS).until(() -> true);
+    await("the last round is over").pollDelay(MIN_BETWEEN_ROUNDS).until(() -> true);
     long before = heartbeats().size();
 
     Delivery hello = deliver("", new BrokerHello(BROKER, "1"));

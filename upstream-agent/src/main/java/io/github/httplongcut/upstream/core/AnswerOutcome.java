@@ -1,0 +1,11 @@
+package io.github.httplongcut.upstream.core;
+
+/** Result of publishing an answer. */
+public enum AnswerOutcome {
+  /** RabbitMQ has the answer. */
+  CONFIRMED,
+  /** Nobody received the answer, and nobody will. */
+  NOT_RECEIVED,
+  /** Somebody may have received the answer, or may still receive it. */
+  IN_DOUBT
+}

@@ -1,0 +1,390 @@
+package io.github.httplongcut.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.Event.BrokerCancel;
+import io.github.httplongcut.protocol.Event.BrokerHello;
+import io.github.httplongcut.protocol.Event.BrokerRequest;
+import io.github.httplongcut.protocol.Event.BrokerRequestAck;
+import io.github.httplongcut.protocol.Event.UpstreamError;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
+import io.github.httplongcut.protocol.Event.UpstreamResponse;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
+import io.github.httplongcut.protocol.Request;
+import io.github.httplongcut.protocol.Response;
+import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.Delivery;
+import io.github.httplongcut.session.DiscardReason;
+import io.github.httplongcut.session.FakeUpstreamSession;
+import io.github.httplongcut.session.Outcome;
+import io.github.httplongcut.session.Publication;
+import io.github.httplongcut.session.Publication.Batching;
+import io.github.httplongcut.session.Publication.Tries;
+import io.github.httplongcut.session.Session;
+import io.github.httplongcut.upstream.core.RequestRunner;
+import io.github.httplongcut.upstream.core.RunnerSettings;
+import io.github.httplongcut.upstream.core.Targets;
+import io.github.httplongcut.upstream.http.Examples;
+import io.github.httplongcut.upstream.http.HttpCaller.Progress;
+import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Deliveries, results and outcomes that reach the runner, and effects that are carried out. */
+final class RunnerLoopTest {
+
+  private static final ProcessId SELF = ProcessId.create("plant", "u1");
+  private static final ProcessId BROKER = ProcessId.create("relay", "b1");
+  private static final ProcessId CLIENT = ProcessId.create("acme", "c1");
+  private static final String KEY = Topology.targetKey("orders", SELF);
+  private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ofText("ok"));
+  private static final long TTL = 5_000;
+
+  private final Targets targets =
+      new Targets(
+          SELF,
+          List.of(UpstreamAgentConfig.servedTarget(Examples.config("http://server.example/base"))));
+  private final FakeHttp http = new FakeHttp();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final FakeUpstreamSession session = new FakeUpstreamSession();
+  private long now = 1_000_000_000L;
+  private final RequestRunner runner =
+      new RequestRunner(
+          new RunnerSettings(Duration.ofSeconds(2), Duration.ofSeconds(2), "1.2"),
+          targets,
+          UUID::randomUUID,
+          () -> 1,
+          new RunnerJournalLog(new RunnerMetrics(registry, targets)));
+  private final RunnerLoop loop = new RunnerLoop(runner, session(), http, Runnable::run, () -> now);
+  private Class<? extends Event> failsToPublish;
+
+  /** After the last result and the last confirm no request may be left. */
+  @AfterEach
+  void everyRequestEnds() {
+    session.settleAll();
+    http.calls.forEach(call -> call.end(new Result.Answered(RESPONSE)));
+    session.endAll(Outcome.CONFIRMED);
+    assertThat(runner.isIdle()).isTrue();
+    assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
+  }
+
+  // The way of a request
+
+  @Test
+  void ackIsPublishedAndTheCallStarted() {
+    deliver(broker(Examples.get("/x?y")));
+
+    Publication ack = session.unconfirmed().get(0);
+    assertThat(ack.event()).isInstanceOf(BrokerRequestAck.class);
+    assertThat(ack.routingKey()).isEqualTo(BROKER.toString());
+    assertThat(ack.expiration()).contains(2_000L);
+    assertThat(ack.batching()).isEqualTo(Batching.UNHURRIED);
+    assertThat(ack.tries()).isEqualTo(Tries.UNTIL_CONFIRMED);
+    assertThat(http.last().url).isEqualTo("/base/x?y");
+    assertThat(session.acked()).isEmpty();
+    assertThat(session.settling()).isEmpty();
+  }
+
+  @Test
+  void callOfARequestThatIsNotRepeatableStartsOnceItIsSettled() {
+    Delivery delivery = deliver(broker(Examples.post("x")));
+    assertThat(session.settling()).containsExactly(delivery);
+    assertThat(session.published()).isEmpty();
+    assertThat(http.calls).isEmpty();
+
+    session.settleAll();
+
+    assertThat(session.unconfirmed())
+        .singleElement()
+        .extracting(Publication::batching)
+        .isEqualTo(Batching.ANY);
+    assertThat(http.calls).hasSize(1);
+  }
+
+  @Test
+  void responseIsPublishedAndItsDeliveryAckedOnceConfirmed() {
+    BrokerRequest request = broker(Examples.get("/"));
+    Delivery delivery = deliver(request);
+    now += Duration.ofSeconds(1).toNanos();
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    Publication answer = session.unconfirmed().get(1);
+    assertThat(answer.event())
+        .isInstanceOfSatisfying(
+            UpstreamResponse.class,
+            response -> assertThat(response.response()).isEqualTo(RESPONSE));
+    assertThat(answer.routingKey()).isEqualTo(BROKER.toString());
+    assertThat(answer.expiration()).contains(4_000L);
+    assertThat(answer.tries()).isEqualTo(Tries.UNTIL_CONFIRMED);
+    assertThat(session.acked()).isEmpty();
+    session.endAll(Outcome.CONFIRMED);
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(ended("response")).isEqualTo(1);
+  }
+
+  @Test
+  void deliveryOfABatchIsAckedOnceAllAnswersAreConfirmed() {
+    Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    http.calls.get(1).end(new Result.Answered(RESPONSE));
+    session.endAll(Outcome.CONFIRMED);
+    assertThat(session.acked()).isEmpty();
+
+    http.calls.get(0).end(new Result.Answered(RESPONSE));
+    session.endAll(Outcome.CONFIRMED);
+    assertThat(session.acked()).containsExactly(delivery);
+  }
+
+  @Test
+  void failedCallIsAnsweredWithItsError() {
+    deliver(broker(Examples.get("/")));
+
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+
+    assertThat(lastError().error().failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
+    assertThat(lastError().error().message()).isEqualTo("refused");
+    assertThat(ended("upstream_unreachable")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Outcome.class)
+  void agentLostFollowsAnUnreachablePostInDoubt(Outcome outcome) {
+    deliver(broker(Examples.post("x")));
+    session.settleAll();
+    session.endAll(Outcome.CONFIRMED);
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+    assertThat(session.unconfirmed())
+        .singleElement()
+        .extracting(Publication::tries)
+        .isEqualTo(Tries.ONCE);
+
+    session.endAll(outcome);
+
+    boolean inDoubt =
+        switch (outcome) {
+          case CONFIRMED, RETURNED, REFUSED, NO_CONNECTION -> false;
+          case UNKNOWN, NACKED, BLOCKED, INBOX_BUSY -> true;
+        };
+    assertThat(runner.isIdle()).isNotEqualTo(inDoubt);
+    assertThat(lastError().error().failure())
+        .isEqualTo(inDoubt ? Failure.UPSTREAM_AGENT_LOST : Failure.UPSTREAM_UNREACHABLE);
+    assertThat(session.unconfirmed())
+        .allMatch(publication -> publication.tries() == Tries.UNTIL_CONFIRMED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Progress.class)
+  void callIsAbortedAtItsDeadline(Progress progress) {
+    deliver(broker(Examples.get("/")));
+    http.last().progress = progress;
+
+    tickAfterMillis(TTL - 251);
+    assertThat(http.last().aborted).isFalse();
+    tickAfterMillis(1);
+
+    assertThat(http.last().aborted).isTrue();
+    assertThat(lastError().error().failure())
+        .isEqualTo(
+            progress == Progress.SENT ? Failure.UPSTREAM_TIMEOUT : Failure.UPSTREAM_UNREACHABLE);
+    int published = session.published().size();
+    http.last().end(new Result.Answered(RESPONSE));
+    assertThat(session.published()).as("the late result is dropped").hasSize(published);
+  }
+
+  @Test
+  void cancelAbortsTheCall() {
+    BrokerRequest request = broker(Examples.get("/"));
+    Delivery delivery = deliver(request);
+
+    Delivery cancel =
+        deliver(new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()));
+
+    assertThat(http.last().aborted).isTrue();
+    assertThat(session.acked()).containsExactly(delivery, cancel);
+    assertThat(ended("cancelled")).isEqualTo(1);
+  }
+
+  // Deliveries that are not taken
+
+  @Test
+  void messageIsRejectedWhileDraining() {
+    loop.beginDrain();
+
+    Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    assertThat(session.rejected()).containsExactly(delivery);
+    assertThat(registry.get("longcut.upstream.requests.rejected").counter().count()).isEqualTo(2);
+  }
+
+  @Test
+  void messageThatNoHonestBrokerSendsIsDiscarded() {
+    Delivery delivery = session.delivery(KEY, "mallory", broker(Examples.get("/")));
+    loop.onDelivery(delivery);
+
+    assertThat(session.discarded()).containsExactly(entry(delivery, DiscardReason.WRONG_SENDER));
+    assertThat(session.acked()).isEmpty();
+    assertThat(http.calls).isEmpty();
+  }
+
+  @Test
+  void lostDeliveryIsNotTaken() {
+    Delivery delivery = session.delivery(KEY, BROKER.user(), broker(Examples.get("/")));
+    session.loseChannel();
+
+    loop.onDelivery(delivery);
+
+    assertThat(http.calls).isEmpty();
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  @Test
+  void messagesOfTheFormerIdAreDiscarded() {
+    ProcessId next = SELF.renewed();
+    loop.onInboxReplaced(next);
+
+    Delivery former = deliver(broker(Examples.get("/former")));
+    String key = Topology.targetKey("orders", next);
+    loop.onDelivery(session.delivery(key, BROKER.user(), broker(Examples.get("/next"))));
+
+    assertThat(session.discarded()).containsExactly(entry(former, DiscardReason.WRONG_RECEIVER));
+    assertThat(http.calls).singleElement().extracting(call -> call.url).isEqualTo("/base/next");
+  }
+
+  // Heartbeats
+
+  @Test
+  void heartbeatIsPublishedUnderTheKeyOfItsTarget() {
+    loop.onConsuming();
+
+    assertThat(session.unconfirmed())
+        .singleElement()
+        .satisfies(
+            publication -> {
+              assertThat(publication.event()).isInstanceOf(UpstreamHeartbeat.class);
+              assertThat(publication.routingKey()).isEqualTo(KEY);
+              assertThat(publication.isOverdue(now + 1_999_999_999L)).isFalse();
+              assertThat(publication.isOverdue(now + 2_000_000_000L)).isTrue();
+            });
+  }
+
+  @Test
+  void helloIsAnsweredWithAHeartbeatAndAcked() {
+    loop.onConsuming();
+    now += Duration.ofMillis(200).toNanos();
+
+    Delivery hello = deliver(new BrokerHello(BROKER, "1"));
+
+    assertThat(session.published()).hasSize(2).hasOnlyElementsOfType(UpstreamHeartbeat.class);
+    assertThat(session.acked()).containsExactly(hello);
+  }
+
+  // Bugs
+
+  @Test
+  void exceptionInACallAffectsOnlyItsRequest() {
+    http.throwsAt = "/1";
+    deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    assertThat(session.published())
+        .filteredOn(UpstreamError.class::isInstance)
+        .singleElement()
+        .extracting(event -> ((UpstreamError) event).error().failure())
+        .isEqualTo(Failure.INTERNAL_ERROR);
+    assertThat(http.last().url).isEqualTo("/base/2");
+    assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isEqualTo(1);
+  }
+
+  @Test
+  void requestWhoseAckCannotBePublishedIsNotRun() {
+    failsToPublish = BrokerRequestAck.class;
+    deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
+
+    assertThat(session.published())
+        .extracting(Event::getClass)
+        .containsExactly(UpstreamError.class, BrokerRequestAck.class);
+    assertThat(http.calls).singleElement().extracting(call -> call.url).isEqualTo("/base/2");
+  }
+
+  /** Otherwise it would hold its delivery forever. */
+  @Test
+  void requestWhoseAnswerCannotBePublishedEnds() {
+    Delivery delivery = deliver(broker(Examples.get("/")));
+    failsToPublish = UpstreamResponse.class;
+
+    http.last().end(new Result.Answered(RESPONSE));
+
+    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  /**
+   * RabbitMQ then takes the delivery back. Otherwise its requests would hold their slots forever.
+   */
+  @Test
+  void channelIsReopenedIfADeliveryCannotBeSettled() {
+    Delivery delivery = session.delivery(KEY, BROKER.user(), broker(Examples.post("x")));
+    delivery.ack(); // settling it throws
+
+    loop.onDelivery(delivery);
+
+    assertThat(session.reopened()).hasSize(1);
+    loop.onConsumingLost();
+    assertThat(runner.isIdle()).isTrue();
+  }
+
+  // Fixture
+
+  /** Returns the session, whose {@link Session#publish} throws if the test wants that. */
+  private Session session() {
+    return (Session)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Session.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("publish")
+                  && ((Publication) arguments[0]).event().getClass() == failsToPublish) {
+                failsToPublish = null;
+                throw new IllegalStateException("a bug, for this test");
+              }
+              return method.invoke(session, arguments);
+            });
+  }
+
+  private double ended(String outcome) {
+    return registry.get("longcut.upstream.requests").tag("outcome", outcome).counter().count();
+  }
+
+  private static BrokerRequest broker(Request request) {
+    return new BrokerRequest(
+        CLIENT, UUID.randomUUID(), TTL, BROKER, UUID.randomUUID(), TTL, request);
+  }
+
+  private Delivery deliver(Event... events) {
+    Delivery delivery = session.delivery(KEY, BROKER.user(), events);
+    loop.onDelivery(delivery);
+    return delivery;
+  }
+
+  private void tickAfterMillis(long millis) {
+    now += Duration.ofMillis(millis).toNanos();
+    loop.onTick(now);
+  }
+
+  private UpstreamError lastError() {
+    List<Event> all = session.published();
+    return (UpstreamError) all.get(all.size() - 1);
+  }
+}
