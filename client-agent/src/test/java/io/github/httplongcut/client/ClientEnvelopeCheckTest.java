@@ -11,7 +11,7 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.session.Delivery.Envelope;
 import io.github.httplongcut.session.Delivery.Origin;
 import io.github.httplongcut.session.DiscardReason;
-import io.github.httplongcut.session.FakeClientSession.FakeSource;
+import io.github.httplongcut.session.FakeChannel;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -62,6 +62,6 @@ class ClientEnvelopeCheckTest {
 
   private Optional<DiscardReason> reason(Origin origin, String user, Event event) {
     Envelope envelope = new Envelope(origin, "key", user, false);
-    return check.reasonToDiscard(new FakeSource().delivery(envelope, event));
+    return check.reasonToDiscard(new FakeChannel().deliver(envelope, event));
   }
 }

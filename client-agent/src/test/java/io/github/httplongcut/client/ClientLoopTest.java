@@ -17,8 +17,8 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.session.Delivery.Envelope;
 import io.github.httplongcut.session.Delivery.Origin;
-import io.github.httplongcut.session.FakeClientSession;
-import io.github.httplongcut.session.FakeClientSession.FakeSource;
+import io.github.httplongcut.session.FakeChannel;
+import io.github.httplongcut.session.FakeSession;
 import io.github.httplongcut.session.Outcome;
 import io.github.httplongcut.session.Publication;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -37,8 +37,8 @@ class ClientLoopTest {
   private static final Response RESPONSE = new Response(200, Headers.EMPTY, Body.ABSENT);
   private static final Duration ACK_TIMEOUT = Duration.ofSeconds(3);
 
-  private final FakeClientSession session = new FakeClientSession(Runnable::run);
-  private final FakeSource channel = new FakeSource();
+  private final FakeSession session = new FakeSession();
+  private final FakeChannel channel = session.channel();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
   private final ClientLoop loop =
@@ -198,7 +198,7 @@ class ClientLoopTest {
     deliver(origin, "acme", request(0));
     assertThat(session.published()).hasSize(1);
     assertThat(channel.calls()).containsExactly("settle");
-    channel.completeFence();
+    channel.answerFence();
 
     assertThat(session.published()).hasSize(2);
     assertThat(channel.calls()).containsExactly("settle");
@@ -213,7 +213,7 @@ class ClientLoopTest {
     add("GET");
 
     deliver(origin, "acme", request(0));
-    channel.completeFence();
+    channel.answerFence();
     assertThat(session.published()).hasSize(2);
 
     deliver(origin, "acme", request(1));
@@ -242,7 +242,7 @@ class ClientLoopTest {
 
     deliver(Origin.SENT, "broker", error(0, Failure.NOT_RUN));
     assertThat(session.published()).hasSize(1);
-    channel.completeFence();
+    channel.answerFence();
 
     assertThat(session.published()).hasSize(2);
   }
@@ -254,7 +254,7 @@ class ClientLoopTest {
 
     deliver(Origin.EXPIRED, "acme", request(0), request(1));
     assertThat(channel.calls()).containsExactly("settle");
-    channel.completeFence();
+    channel.answerFence();
 
     assertThat(session.published()).hasSize(4);
   }
@@ -284,7 +284,7 @@ class ClientLoopTest {
     RecordingCaller caller = add("GET");
 
     loop.onDelivery(
-        channel.delivery(
+        channel.deliver(
             new Envelope(Origin.SENT, "key", "broker", true), error(0, Failure.UPSTREAM_TIMEOUT)));
 
     assertThat(caller.calls).isEmpty();
@@ -403,6 +403,6 @@ class ClientLoopTest {
   }
 
   private void deliver(Origin origin, String user, Event... events) {
-    loop.onDelivery(channel.delivery(new Envelope(origin, "key", user, false), events));
+    loop.onDelivery(channel.deliver(new Envelope(origin, "key", user, false), events));
   }
 }

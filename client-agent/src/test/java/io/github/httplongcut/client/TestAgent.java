@@ -20,7 +20,7 @@ import io.github.httplongcut.protocol.Event.ClientRequestAck;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
-import io.github.httplongcut.session.FakeClientSession;
+import io.github.httplongcut.session.FakeSession;
 import io.github.httplongcut.session.Outcome;
 import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.share.ShareRule;
@@ -42,7 +42,7 @@ final class TestAgent {
   static final ProcessId CLIENT = ProcessId.parse("acme.edge-aaaaaa");
 
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final FakeClientSession session;
+  final FakeSession session;
   final ClientAgent agent;
   private final Loop loop = new Loop("loop");
 
@@ -51,7 +51,7 @@ final class TestAgent {
   }
 
   TestAgent(ClientAgentConfig config) {
-    session = new FakeClientSession(loop);
+    session = new FakeSession(loop);
     agent = new ClientAgent(config, CLIENT, loop, session, registry);
     agent.start();
   }

@@ -53,7 +53,7 @@ final class SettingsTest {
         "duration | 2d | at most a day, found \"2d\"",
         "bytes | 1 Mib | expected a size such as 64 KiB or 1 MiB, found \"1 Mib\"",
         "bytes | 0 | expected a size such as 64 KiB or 1 MiB, found \"0\"",
-        "body | 4194305 | expected a size such as 1 MiB, at most 4 MiB: a message to RabbitMQ",
+        "body | 4194305 | expected a size such as 1 MiB, at most 4 MiB: the receivers",
         "count | 0 | expected a whole number of at least 1, found \"0\"",
         "count | 1.5 | expected a whole number of at least 1, found \"1.5\"",
         "fraction | 0 | expected a number above 0 and at most 1, such as 0.5, found \"0\"",

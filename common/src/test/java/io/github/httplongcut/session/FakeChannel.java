@@ -21,6 +21,7 @@ public final class FakeChannel implements Delivery.Source {
       Collections.synchronizedMap(new LinkedHashMap<>());
   private final List<Delivery> rejected = new CopyOnWriteArrayList<>();
   private final List<Delivery> settling = new CopyOnWriteArrayList<>();
+  private final List<String> calls = new CopyOnWriteArrayList<>();
   private final AtomicLong tags = new AtomicLong();
   private volatile boolean open = true;
 
@@ -29,9 +30,19 @@ public final class FakeChannel implements Delivery.Source {
     return deliver(new Envelope(origin, routingKey, user, false), events);
   }
 
+  /** Creates a delivery of this channel, which came straight from its sender. */
+  public Delivery deliver(String routingKey, String user, Event... events) {
+    return deliver(Origin.SENT, routingKey, user, events);
+  }
+
   /** Creates a delivery of this channel. */
   public Delivery deliver(Envelope envelope, Event... events) {
     return new Delivery(this, tags.incrementAndGet(), envelope, events[0].type(), List.of(events));
+  }
+
+  /** Returns {@code ack}, {@code settle}, {@code reject} or {@code discard <reason>}, in order. */
+  public List<String> calls() {
+    return calls;
   }
 
   /** Returns the deliveries that were acked, without the settled ones. */
@@ -61,6 +72,15 @@ public final class FakeChannel implements Delivery.Source {
     settled.forEach(Delivery::onSettled);
   }
 
+  /** Forgets all that it has recorded. */
+  void forget() {
+    acked.clear();
+    discarded.clear();
+    rejected.clear();
+    settling.clear();
+    calls.clear();
+  }
+
   /** Closes the channel. */
   public void lose() {
     open = false;
@@ -69,21 +89,25 @@ public final class FakeChannel implements Delivery.Source {
 
   @Override
   public void ack(Delivery delivery) {
+    calls.add("ack");
     acked.add(delivery);
   }
 
   @Override
   public void discard(Delivery delivery, DiscardReason reason) {
+    calls.add("discard " + reason);
     discarded.put(delivery, reason);
   }
 
   @Override
   public void reject(Delivery delivery) {
+    calls.add("reject");
     rejected.add(delivery);
   }
 
   @Override
   public void settle(Delivery delivery) {
+    calls.add("settle");
     settling.add(delivery);
   }
 

@@ -6,16 +6,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
  * Session without RabbitMQ. Holds publications until the test gives them an outcome, and records
- * all calls. Thread-safe, but for {@link #complete}, which the test calls on the loop.
+ * all calls. Calls the role's listeners on the loop. Thread-safe.
  */
 public final class FakeSession implements Session {
 
+  private final Executor loop;
+  private final FakeChannel channel = new FakeChannel();
   private final List<Publication> published = new CopyOnWriteArrayList<>();
   private final List<Publication> unfinished = new CopyOnWriteArrayList<>();
+  private final List<Publication> withdrawn = new CopyOnWriteArrayList<>();
   private final List<String> consumed = new CopyOnWriteArrayList<>();
   private final List<String> reopened = new CopyOnWriteArrayList<>();
   private volatile Consumer<Publication> onPublish = publication -> {};
@@ -24,9 +28,28 @@ public final class FakeSession implements Session {
   private volatile boolean publishesOnlyWhileConsuming;
   private volatile boolean closed;
 
+  /** Creates a session for a test that calls everything on its own thread. */
+  public FakeSession() {
+    this(Runnable::run);
+  }
+
+  /**
+   * Creates a session.
+   *
+   * @param loop runs the role's listeners
+   */
+  public FakeSession(Executor loop) {
+    this.loop = loop;
+  }
+
   /** Sets the action for each further publication; it runs on the publisher's thread. */
   public void onPublish(Consumer<Publication> onPublish) {
     this.onPublish = onPublish;
+  }
+
+  /** Confirms each further publication at once. */
+  public void confirmAtOnce() {
+    onPublish = publication -> complete(publication, Outcome.CONFIRMED);
   }
 
   /** Makes the next call of {@link #publish} throw after it has taken the publication. */
@@ -36,6 +59,17 @@ public final class FakeSession implements Session {
           onPublish = next -> {};
           throw new IllegalStateException("a bug, for this test");
         };
+  }
+
+  /** Returns the channel of {@link #deliver}. */
+  public FakeChannel channel() {
+    return channel;
+  }
+
+  /** Delivers events of a broker to the listener. */
+  public void deliver(Event... events) {
+    Delivery delivery = channel.deliver("key", "broker", events);
+    loop.execute(() -> listener.onDelivery(delivery));
   }
 
   /** Returns the listener that was passed to {@link #start}. */
@@ -72,20 +106,33 @@ public final class FakeSession implements Session {
     return found.get(0);
   }
 
-  /** Gives a publication its outcome. On the loop. */
-  public void complete(Publication publication, Outcome outcome) {
-    unfinished.remove(publication);
-    publication.done(outcome);
+  /** Returns the publications that were taken back, in order. */
+  public List<Publication> withdrawn() {
+    return withdrawn;
   }
 
-  /** Gives the only publication of the type its outcome. On the loop. */
+  /** Gives a publication its outcome. */
+  public void complete(Publication publication, Outcome outcome) {
+    unfinished.remove(publication);
+    loop.execute(() -> publication.done(outcome));
+  }
+
+  /** Gives the only publication of the type its outcome. */
   public void complete(EventType type, Outcome outcome) {
     complete(only(type), outcome);
   }
 
-  /** Gives all publications without an outcome this one. On the loop. */
+  /** Gives all publications without an outcome this one. */
   public void completeAll(Outcome outcome) {
     List.copyOf(unfinished).forEach(each -> complete(each, outcome));
+  }
+
+  /** Forgets all that it has recorded, for tests that measure memory. */
+  public void forget() {
+    published.clear();
+    unfinished.clear();
+    withdrawn.clear();
+    channel.forget();
   }
 
   public void state(SessionState state) {
@@ -130,6 +177,7 @@ public final class FakeSession implements Session {
 
   @Override
   public void withdraw(Publication publication) {
+    withdrawn.add(publication);
     unfinished.remove(publication);
   }
 

@@ -20,12 +20,12 @@ import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
-import io.github.httplongcut.session.FakeUpstreamSession;
+import io.github.httplongcut.session.FakeChannel;
+import io.github.httplongcut.session.FakeSession;
 import io.github.httplongcut.session.Outcome;
 import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.session.Publication.Batching;
 import io.github.httplongcut.session.Publication.Tries;
-import io.github.httplongcut.session.Session;
 import io.github.httplongcut.upstream.core.RequestRunner;
 import io.github.httplongcut.upstream.core.RunnerSettings;
 import io.github.httplongcut.upstream.core.Targets;
@@ -33,7 +33,6 @@ import io.github.httplongcut.upstream.http.Examples;
 import io.github.httplongcut.upstream.http.HttpCaller.Progress;
 import io.github.httplongcut.upstream.http.HttpCaller.Result;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -58,7 +57,8 @@ final class RunnerLoopTest {
           List.of(UpstreamAgentConfig.servedTarget(Examples.config("http://server.example/base"))));
   private final FakeHttp http = new FakeHttp();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final FakeUpstreamSession session = new FakeUpstreamSession();
+  private final FakeSession session = new FakeSession();
+  private final FakeChannel channel = session.channel();
   private long now = 1_000_000_000L;
   private final RequestRunner runner =
       new RequestRunner(
@@ -67,15 +67,14 @@ final class RunnerLoopTest {
           UUID::randomUUID,
           () -> 1,
           new RunnerJournalLog(new RunnerMetrics(registry, targets)));
-  private final RunnerLoop loop = new RunnerLoop(runner, session(), http, Runnable::run, () -> now);
-  private Class<? extends Event> failsToPublish;
+  private final RunnerLoop loop = new RunnerLoop(runner, session, http, Runnable::run, () -> now);
 
   /** After the last result and the last confirm no request may be left. */
   @AfterEach
   void everyRequestEnds() {
-    session.settleAll();
+    channel.answerFence();
     http.calls.forEach(call -> call.end(new Result.Answered(RESPONSE)));
-    session.endAll(Outcome.CONFIRMED);
+    session.completeAll(Outcome.CONFIRMED);
     assertThat(runner.isIdle()).isTrue();
     assertThat(registry.get("longcut.upstream.in.flight").gauge().value()).isZero();
   }
@@ -86,27 +85,27 @@ final class RunnerLoopTest {
   void ackIsPublishedAndTheCallStarted() {
     deliver(broker(Examples.get("/x?y")));
 
-    Publication ack = session.unconfirmed().get(0);
+    Publication ack = session.unfinished().get(0);
     assertThat(ack.event()).isInstanceOf(BrokerRequestAck.class);
     assertThat(ack.routingKey()).isEqualTo(BROKER.toString());
     assertThat(ack.expiration()).contains(2_000L);
     assertThat(ack.batching()).isEqualTo(Batching.UNHURRIED);
     assertThat(ack.tries()).isEqualTo(Tries.UNTIL_CONFIRMED);
     assertThat(http.last().url).isEqualTo("/base/x?y");
-    assertThat(session.acked()).isEmpty();
-    assertThat(session.settling()).isEmpty();
+    assertThat(channel.acked()).isEmpty();
+    assertThat(channel.settling()).isEmpty();
   }
 
   @Test
   void callOfARequestThatIsNotRepeatableStartsOnceItIsSettled() {
     Delivery delivery = deliver(broker(Examples.post("x")));
-    assertThat(session.settling()).containsExactly(delivery);
-    assertThat(session.published()).isEmpty();
+    assertThat(channel.settling()).containsExactly(delivery);
+    assertThat(session.events()).isEmpty();
     assertThat(http.calls).isEmpty();
 
-    session.settleAll();
+    channel.answerFence();
 
-    assertThat(session.unconfirmed())
+    assertThat(session.unfinished())
         .singleElement()
         .extracting(Publication::batching)
         .isEqualTo(Batching.ANY);
@@ -121,7 +120,7 @@ final class RunnerLoopTest {
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    Publication answer = session.unconfirmed().get(1);
+    Publication answer = session.unfinished().get(1);
     assertThat(answer.event())
         .isInstanceOfSatisfying(
             UpstreamResponse.class,
@@ -129,9 +128,9 @@ final class RunnerLoopTest {
     assertThat(answer.routingKey()).isEqualTo(BROKER.toString());
     assertThat(answer.expiration()).contains(4_000L);
     assertThat(answer.tries()).isEqualTo(Tries.UNTIL_CONFIRMED);
-    assertThat(session.acked()).isEmpty();
-    session.endAll(Outcome.CONFIRMED);
-    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(channel.acked()).isEmpty();
+    session.completeAll(Outcome.CONFIRMED);
+    assertThat(channel.acked()).containsExactly(delivery);
     assertThat(ended("response")).isEqualTo(1);
   }
 
@@ -140,12 +139,12 @@ final class RunnerLoopTest {
     Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
     http.calls.get(1).end(new Result.Answered(RESPONSE));
-    session.endAll(Outcome.CONFIRMED);
-    assertThat(session.acked()).isEmpty();
+    session.completeAll(Outcome.CONFIRMED);
+    assertThat(channel.acked()).isEmpty();
 
     http.calls.get(0).end(new Result.Answered(RESPONSE));
-    session.endAll(Outcome.CONFIRMED);
-    assertThat(session.acked()).containsExactly(delivery);
+    session.completeAll(Outcome.CONFIRMED);
+    assertThat(channel.acked()).containsExactly(delivery);
   }
 
   @Test
@@ -163,15 +162,15 @@ final class RunnerLoopTest {
   @EnumSource(Outcome.class)
   void agentLostFollowsAnUnreachablePostInDoubt(Outcome outcome) {
     deliver(broker(Examples.post("x")));
-    session.settleAll();
-    session.endAll(Outcome.CONFIRMED);
+    channel.answerFence();
+    session.completeAll(Outcome.CONFIRMED);
     http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
-    assertThat(session.unconfirmed())
+    assertThat(session.unfinished())
         .singleElement()
         .extracting(Publication::tries)
         .isEqualTo(Tries.ONCE);
 
-    session.endAll(outcome);
+    session.completeAll(outcome);
 
     boolean inDoubt =
         switch (outcome) {
@@ -181,7 +180,7 @@ final class RunnerLoopTest {
     assertThat(runner.isIdle()).isNotEqualTo(inDoubt);
     assertThat(lastError().error().failure())
         .isEqualTo(inDoubt ? Failure.UPSTREAM_AGENT_LOST : Failure.UPSTREAM_UNREACHABLE);
-    assertThat(session.unconfirmed())
+    assertThat(session.unfinished())
         .allMatch(publication -> publication.tries() == Tries.UNTIL_CONFIRMED);
   }
 
@@ -199,9 +198,9 @@ final class RunnerLoopTest {
     assertThat(lastError().error().failure())
         .isEqualTo(
             progress == Progress.SENT ? Failure.UPSTREAM_TIMEOUT : Failure.UPSTREAM_UNREACHABLE);
-    int published = session.published().size();
+    int published = session.events().size();
     http.last().end(new Result.Answered(RESPONSE));
-    assertThat(session.published()).as("the late result is dropped").hasSize(published);
+    assertThat(session.events()).as("the late result is dropped").hasSize(published);
   }
 
   @Test
@@ -213,7 +212,7 @@ final class RunnerLoopTest {
         deliver(new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()));
 
     assertThat(http.last().aborted).isTrue();
-    assertThat(session.acked()).containsExactly(delivery, cancel);
+    assertThat(channel.acked()).containsExactly(delivery, cancel);
     assertThat(ended("cancelled")).isEqualTo(1);
   }
 
@@ -225,24 +224,24 @@ final class RunnerLoopTest {
 
     Delivery delivery = deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
-    assertThat(session.rejected()).containsExactly(delivery);
+    assertThat(channel.rejected()).containsExactly(delivery);
     assertThat(registry.get("longcut.upstream.requests.rejected").counter().count()).isEqualTo(2);
   }
 
   @Test
   void messageThatNoHonestBrokerSendsIsDiscarded() {
-    Delivery delivery = session.delivery(KEY, "mallory", broker(Examples.get("/")));
+    Delivery delivery = channel.deliver(KEY, "mallory", broker(Examples.get("/")));
     loop.onDelivery(delivery);
 
-    assertThat(session.discarded()).containsExactly(entry(delivery, DiscardReason.WRONG_SENDER));
-    assertThat(session.acked()).isEmpty();
+    assertThat(channel.discarded()).containsExactly(entry(delivery, DiscardReason.WRONG_SENDER));
+    assertThat(channel.acked()).isEmpty();
     assertThat(http.calls).isEmpty();
   }
 
   @Test
   void lostDeliveryIsNotTaken() {
-    Delivery delivery = session.delivery(KEY, BROKER.user(), broker(Examples.get("/")));
-    session.loseChannel();
+    Delivery delivery = channel.deliver(KEY, BROKER.user(), broker(Examples.get("/")));
+    channel.lose();
 
     loop.onDelivery(delivery);
 
@@ -257,9 +256,9 @@ final class RunnerLoopTest {
 
     Delivery former = deliver(broker(Examples.get("/former")));
     String key = Topology.targetKey("orders", next);
-    loop.onDelivery(session.delivery(key, BROKER.user(), broker(Examples.get("/next"))));
+    loop.onDelivery(channel.deliver(key, BROKER.user(), broker(Examples.get("/next"))));
 
-    assertThat(session.discarded()).containsExactly(entry(former, DiscardReason.WRONG_RECEIVER));
+    assertThat(channel.discarded()).containsExactly(entry(former, DiscardReason.WRONG_RECEIVER));
     assertThat(http.calls).singleElement().extracting(call -> call.url).isEqualTo("/base/next");
   }
 
@@ -269,7 +268,7 @@ final class RunnerLoopTest {
   void heartbeatIsPublishedUnderTheKeyOfItsTarget() {
     loop.onConsuming();
 
-    assertThat(session.unconfirmed())
+    assertThat(session.unfinished())
         .singleElement()
         .satisfies(
             publication -> {
@@ -287,8 +286,8 @@ final class RunnerLoopTest {
 
     Delivery hello = deliver(new BrokerHello(BROKER, "1"));
 
-    assertThat(session.published()).hasSize(2).hasOnlyElementsOfType(UpstreamHeartbeat.class);
-    assertThat(session.acked()).containsExactly(hello);
+    assertThat(session.events()).hasSize(2).hasOnlyElementsOfType(UpstreamHeartbeat.class);
+    assertThat(channel.acked()).containsExactly(hello);
   }
 
   // Bugs
@@ -298,7 +297,7 @@ final class RunnerLoopTest {
     http.throwsAt = "/1";
     deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
-    assertThat(session.published())
+    assertThat(session.events())
         .filteredOn(UpstreamError.class::isInstance)
         .singleElement()
         .extracting(event -> ((UpstreamError) event).error().failure())
@@ -309,12 +308,13 @@ final class RunnerLoopTest {
 
   @Test
   void requestWhoseAckCannotBePublishedIsNotRun() {
-    failsToPublish = BrokerRequestAck.class;
+    session.failOnce();
     deliver(broker(Examples.get("/1")), broker(Examples.get("/2")));
 
-    assertThat(session.published())
+    assertThat(session.events())
         .extracting(Event::getClass)
-        .containsExactly(UpstreamError.class, BrokerRequestAck.class);
+        .as("the first ack failed")
+        .containsExactly(BrokerRequestAck.class, UpstreamError.class, BrokerRequestAck.class);
     assertThat(http.calls).singleElement().extracting(call -> call.url).isEqualTo("/base/2");
   }
 
@@ -322,11 +322,11 @@ final class RunnerLoopTest {
   @Test
   void requestWhoseAnswerCannotBePublishedEnds() {
     Delivery delivery = deliver(broker(Examples.get("/")));
-    failsToPublish = UpstreamResponse.class;
+    session.failOnce();
 
     http.last().end(new Result.Answered(RESPONSE));
 
-    assertThat(session.acked()).containsExactly(delivery);
+    assertThat(channel.acked()).containsExactly(delivery);
     assertThat(runner.isIdle()).isTrue();
   }
 
@@ -335,7 +335,7 @@ final class RunnerLoopTest {
    */
   @Test
   void channelIsReopenedIfADeliveryCannotBeSettled() {
-    Delivery delivery = session.delivery(KEY, BROKER.user(), broker(Examples.post("x")));
+    Delivery delivery = channel.deliver(KEY, BROKER.user(), broker(Examples.post("x")));
     delivery.ack(); // settling it throws
 
     loop.onDelivery(delivery);
@@ -347,22 +347,6 @@ final class RunnerLoopTest {
 
   // Fixture
 
-  /** Returns the session, whose {@link Session#publish} throws if the test wants that. */
-  private Session session() {
-    return (Session)
-        Proxy.newProxyInstance(
-            getClass().getClassLoader(),
-            new Class<?>[] {Session.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("publish")
-                  && ((Publication) arguments[0]).event().getClass() == failsToPublish) {
-                failsToPublish = null;
-                throw new IllegalStateException("a bug, for this test");
-              }
-              return method.invoke(session, arguments);
-            });
-  }
-
   private double ended(String outcome) {
     return registry.get("longcut.upstream.requests").tag("outcome", outcome).counter().count();
   }
@@ -373,7 +357,7 @@ final class RunnerLoopTest {
   }
 
   private Delivery deliver(Event... events) {
-    Delivery delivery = session.delivery(KEY, BROKER.user(), events);
+    Delivery delivery = channel.deliver(KEY, BROKER.user(), events);
     loop.onDelivery(delivery);
     return delivery;
   }
@@ -384,7 +368,7 @@ final class RunnerLoopTest {
   }
 
   private UpstreamError lastError() {
-    List<Event> all = session.published();
+    List<Event> all = session.events();
     return (UpstreamError) all.get(all.size() - 1);
   }
 }

@@ -22,7 +22,8 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
-import io.github.httplongcut.session.FakeUpstreamSession;
+import io.github.httplongcut.session.FakeChannel;
+import io.github.httplongcut.session.FakeSession;
 import io.github.httplongcut.session.SessionListener;
 import io.github.httplongcut.upstream.core.Targets;
 import io.github.httplongcut.upstream.http.Examples;
@@ -51,8 +52,9 @@ final class UpstreamAgentTest {
   /** Shortest time between two rounds of heartbeats. */
   private static final Duration MIN_BETWEEN_ROUNDS = Duration.ofMillis(200);
 
-  private final FakeUpstreamSession session = new FakeUpstreamSession();
   private final Loop loop = new Loop("test upstream agent");
+  private final FakeSession session = new FakeSession(loop);
+  private final FakeChannel channel = session.channel();
   private final CountDownLatch serverMayRespond = new CountDownLatch(1);
   private RawServer server;
   private UpstreamClient http;
@@ -70,7 +72,7 @@ final class UpstreamAgentTest {
             });
     UpstreamAgentConfig config = config("http://localhost:" + server.port());
     Targets targets = new Targets(SELF, config.servedTargets());
-    session.confirmOn(loop);
+    session.confirmAtOnce();
     http = new UpstreamClient(config.targets());
     agent =
         new UpstreamAgent(
@@ -98,7 +100,7 @@ final class UpstreamAgentTest {
 
     UpstreamResponse response = awaitPublished(UpstreamResponse.class);
     assertThat(response.response().body()).isEqualTo(Body.ofText("ok"));
-    await().until(() -> session.acked().contains(delivery));
+    await().until(() -> channel.acked().contains(delivery));
     assertThat(server.requests().get(0)).startsWith("GET /x ");
   }
 
@@ -115,8 +117,8 @@ final class UpstreamAgentTest {
             Topology.targetKey("orders", SELF),
             new BrokerRequestAck(UUID.randomUUID(), UUID.randomUUID(), SELF));
 
-    await().until(() -> session.discarded().size() == 3);
-    assertThat(session.discarded())
+    await().until(() -> channel.discarded().size() == 3);
+    assertThat(channel.discarded())
         .containsEntry(request, DiscardReason.WRONG_RECEIVER)
         .containsEntry(ack, DiscardReason.WRONG_RECEIVER)
         .containsEntry(cancel, DiscardReason.WRONG_RECEIVER);
@@ -145,7 +147,7 @@ final class UpstreamAgentTest {
     hostile.forEach(
         each -> {
           deliver(KEY, request(each));
-          onLoop(unused -> session.settleAll());
+          onLoop(unused -> channel.answerFence());
         });
 
     await().until(() -> errors().size() == hostile.size());
@@ -160,7 +162,7 @@ final class UpstreamAgentTest {
 
     Delivery hello = deliver("", new BrokerHello(BROKER, "1"));
 
-    await().until(() -> session.acked().contains(hello));
+    await().until(() -> channel.acked().contains(hello));
     assertThat(heartbeats()).hasSizeGreaterThan((int) before);
   }
 
@@ -173,7 +175,7 @@ final class UpstreamAgentTest {
 
     assertThat(awaitPublished(UpstreamError.class).error().failure())
         .isEqualTo(Failure.INTERNAL_ERROR);
-    await().until(() -> session.acked().contains(delivery));
+    await().until(() -> channel.acked().contains(delivery));
     int before = heartbeats().size();
     await().until(() -> heartbeats().size() > before + 2);
   }
@@ -186,8 +188,8 @@ final class UpstreamAgentTest {
 
     deliver(KEY, new BrokerCancel(BROKER, request.clientReqId(), request.brokerReqId()));
 
-    await().until(() -> session.acked().contains(delivery));
-    assertThat(session.published()).noneMatch(UpstreamResponse.class::isInstance);
+    await().until(() -> channel.acked().contains(delivery));
+    assertThat(session.events()).noneMatch(UpstreamResponse.class::isInstance);
   }
 
   @Test
@@ -199,12 +201,12 @@ final class UpstreamAgentTest {
     draining.start();
     await().until(() -> heartbeats().contains(AgentState.DRAINING));
     Delivery tooLate = deliver(KEY, request(Examples.get("/late")));
-    await().until(() -> session.rejected().contains(tooLate));
+    await().until(() -> channel.rejected().contains(tooLate));
 
     serverMayRespond.countDown();
     draining.join();
 
-    assertThat(session.published()).anyMatch(UpstreamResponse.class::isInstance);
+    assertThat(session.events()).anyMatch(UpstreamResponse.class::isInstance);
     assertThat(heartbeats()).endsWith(AgentState.GONE);
   }
 
@@ -250,7 +252,7 @@ final class UpstreamAgentTest {
   }
 
   private Delivery deliver(String key, Event event) {
-    Delivery delivery = session.delivery(key, BROKER.user(), event);
+    Delivery delivery = channel.deliver(key, BROKER.user(), event);
     onLoop(listener -> listener.onDelivery(delivery));
     return delivery;
   }
@@ -260,22 +262,22 @@ final class UpstreamAgentTest {
   }
 
   private List<AgentState> heartbeats() {
-    return session.published().stream()
+    return session.events().stream()
         .filter(UpstreamHeartbeat.class::isInstance)
         .map(each -> ((UpstreamHeartbeat) each).state())
         .toList();
   }
 
   private List<UpstreamError> errors() {
-    return session.published().stream()
+    return session.events().stream()
         .filter(UpstreamError.class::isInstance)
         .map(UpstreamError.class::cast)
         .toList();
   }
 
   private <E extends Event> E awaitPublished(Class<E> type) {
-    await().until(() -> session.published().stream().anyMatch(type::isInstance));
-    return session.published().stream()
+    await().until(() -> session.events().stream().anyMatch(type::isInstance));
+    return session.events().stream()
         .filter(type::isInstance)
         .map(type::cast)
         .findFirst()
