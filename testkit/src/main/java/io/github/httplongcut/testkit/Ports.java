@@ -23,7 +23,7 @@ public final class Ports {
   }
 
   /** Returns whether a server accepts connections on a port. */
-  public static boolean isOpen(int port) {
+  static boolean isOpen(int port) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
       return true;
