@@ -1,6 +1,9 @@
 package io.github.httplongcut.upstream.core;
 
-/** Result of publishing an answer. */
+/**
+ * Result of publishing an answer. It matters only for an answer of {@link AnswerTries#ONCE}: any
+ * result ends a request whose answer is published until it is confirmed.
+ */
 public enum AnswerOutcome {
   /** RabbitMQ has the answer. */
   CONFIRMED,
