@@ -205,7 +205,10 @@ final class PublisherState {
     List<PublishingChannel> all = channels.all();
     connection.onLost();
     List<Publication> again = new ArrayList<>();
-    all.forEach(each -> completeOrRetry(each.unconfirmed().takeAll(), again, effects));
+    for (PublishingChannel each : all) {
+      each.unconfirmed().forgetGivenUp();
+      completeOrRetry(each.unconfirmed().takeAll(), again, effects);
+    }
     queue.onConnectionLost();
     queue.requeue(again, now);
     effects.wake();

@@ -74,7 +74,12 @@ final class Unconfirmed {
     return messages.isEmpty() ? List.of() : take(messages.lastKey(), true);
   }
 
-  /** Removes all given-up messages, after the loss of the channel; returns their keys. */
+  /** Removes all given-up messages, after the loss of the connection. */
+  void forgetGivenUp() {
+    givenUp.clear();
+  }
+
+  /** Removes all given-up messages, after the loss of the channel alone; returns their keys. */
   List<BatchKey> takeAllGivenUp() {
     return givenUp.isEmpty() ? List.of() : takeGivenUp(givenUp.lastKey(), true);
   }

@@ -137,6 +137,26 @@ class UnconfirmedTimeoutTest {
     assertThat(fixture.unconfirmed()).isEqualTo(BatchQueue.MAX_UNCONFIRMED_PER_TENANT);
   }
 
+  /** While the link's thread leaves the connection, its reader may still pass confirms on. */
+  @Test
+  void aLateConfirmOfAGivenUpMessageFreesNoPlaceOnTheNextConnection() {
+    fixture.fillInboxesOf("acme");
+    fixture.readAll();
+    fixture.pass(PublisherFixture.CONFIRM_TIMEOUT);
+    fixture.check();
+    PublishingChannel last = fixture.channel(1);
+    fixture.lose();
+    fixture.connect();
+    fixture.fillInboxesOf("acme");
+
+    fixture.confirm(last, 1);
+    fixture.publishTo("acme.inbox0-abcdef", "more");
+    fixture.pass(BatchQueue.MAX_HOLD);
+
+    assertThat(fixture.work()).isEmpty();
+    assertThat(fixture.unconfirmed()).isEqualTo(BatchQueue.MAX_UNCONFIRMED_PER_TENANT);
+  }
+
   // Messages that are not given up.
 
   /** Without the answer to a fence, the connection may be dead. */
