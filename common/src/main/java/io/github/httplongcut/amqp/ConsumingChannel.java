@@ -5,6 +5,9 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
+import io.github.httplongcut.amqp.ConsumerState.Loss;
+import io.github.httplongcut.amqp.ConsumerState.SentFence;
+import io.github.httplongcut.amqp.ConsumerState.Work;
 import io.github.httplongcut.amqp.LatestHeartbeats.Heartbeat;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.MalformedEventException;
@@ -12,158 +15,35 @@ import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
 import io.github.httplongcut.session.Plan;
-import io.github.httplongcut.session.Plan.Binding;
 import io.github.httplongcut.session.Plan.ConsumedQueue;
 import io.github.httplongcut.session.SessionListener;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Consumes a process's queues on one channel: its own queues as soon as the channel is open, shared
- * queues when the listener asks for them.
+ * queues when the listener asks for them. Passes events to {@link ConsumerState}, which decides
+ * behind the lock of {@link ConsumerMonitor}, and carries its decisions out.
  *
  * <ul>
  *   <li>The link's thread declares and binds queues, starts and cancels consumers, and writes acks,
- *       rejections and fences.
+ *       rejections and fences ({@link ConsumerWriter}).
  *   <li>The connection's reader thread, which never blocks, decodes messages and hands them to the
- *       loop in order. The loop decodes heartbeats ({@link HeartbeatReader}).
+ *       loop in order ({@link Reader}). The loop decodes heartbeats ({@link HeartbeatReader}).
+ *   <li>The listener is called on the loop, with no lock held.
  * </ul>
  */
 final class ConsumingChannel implements Link.ConnectionUser {
 
-  /** An AMQP channel with its deliveries, from its opening to its loss. */
-  private final class Epoch implements Delivery.Source {
-    private final Channel channel;
-    private final Fence fence;
-    private final DeliveryTags tags = new DeliveryTags();
-    private final HeartbeatReader heartbeats =
-        new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics, discardedMessages);
-    // Guarded by the lock.
-    private final Consumers consumers = new Consumers();
-    private final List<Long> acks = new ArrayList<>();
-    private final List<Long> rejects = new ArrayList<>();
-    private long ackBy;
-    private List<Delivery> settling = new ArrayList<>();
-    private boolean probeDue;
-    private long fencedAt = System.nanoTime();
-    private volatile boolean open = true;
-    private volatile long lastDeliveryAt = System.nanoTime();
-    private boolean healthy; // the link's backoff was reset; used by the link's thread only
-    private boolean lossAnnounced; // onConsumingLost was called; used on the loop only
-
-    Epoch(Channel channel) {
-      this.channel = channel;
-      this.fence = new Fence(channel, System::nanoTime);
-    }
-
-    @Override
-    public void ack(Delivery delivery) {
-      ack(delivery.tag());
-    }
-
-    /** Delays the ack: acks of its neighbours often allow one {@code basic.ack} for all of them. */
-    private void ack(long tag) {
-      lock.lock();
-      try {
-        acks.add(tag);
-        if (acks.size() == 1) {
-          ackBy = System.nanoTime() + ACK_DELAY.toNanos();
-          changed.signalAll();
-        } else if (acks.size() == ACKS_PER_WRITE) {
-          changed.signalAll();
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public void discard(Delivery delivery, DiscardReason reason) {
-      discardedMessages.discarded(delivery, reason);
-      ack(delivery.tag());
-    }
-
-    @Override
-    public void reject(Delivery delivery) {
-      enqueue(() -> rejects.add(delivery.tag()));
-    }
-
-    @Override
-    public void settle(Delivery delivery) {
-      enqueue(
-          () -> {
-            acks.add(delivery.tag());
-            settling.add(delivery);
-          });
-    }
-
-    @Override
-    public boolean isOpen() {
-      return open;
-    }
-
-    /** Settles these deliveries, unless the listener knows already that they are lost. */
-    private void onSettled(List<Delivery> deliveries) {
-      for (Delivery each : deliveries) {
-        if (!lossAnnounced) {
-          each.onSettled();
-        }
-      }
-    }
-
-    private void enqueue(Runnable change) {
-      lock.lock();
-      try {
-        change.run();
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    private boolean isFenceDue() {
-      return (!settling.isEmpty() || probeDue) && !fence.isOutstanding();
-    }
-
-    /** Returns the time until the link's thread has work; MAX_VALUE if nothing waits. */
-    private long nanosToWork(long now) {
-      boolean changeWanted = consumers.areChangesDue() || !whenStopped.isEmpty();
-      boolean enoughAcks = acks.size() >= ACKS_PER_WRITE || (flushing && !acks.isEmpty());
-      if (!rejects.isEmpty() || changeWanted || isFenceDue() || enoughAcks) {
-        return 0;
-      }
-      long toAck = acks.isEmpty() ? Long.MAX_VALUE : Math.max(0, ackBy - now);
-      return Math.min(toAck, heartbeats.nanosToTurn(now));
-    }
-
-    private boolean isIdle() {
-      return nanosToWork(System.nanoTime()) == Long.MAX_VALUE;
-    }
-  }
-
   private static final Logger log = LoggerFactory.getLogger(ConsumingChannel.class);
-  private static final long PROBE_NANOS = Duration.ofSeconds(1).toNanos();
-
-  /** Longest delay of an ack. An ack that settles a delivery is written at once. */
-  private static final Duration ACK_DELAY = Duration.ofMillis(20);
-
-  /**
-   * Number of waiting acks that ends their delay: they are then written together. Far less than the
-   * prefetch of a busy queue.
-   */
-  private static final int ACKS_PER_WRITE = 25;
 
   private final Link link;
   private final NodeAffinity nodeAffinity;
@@ -171,34 +51,17 @@ final class ConsumingChannel implements Link.ConnectionUser {
   private final Executor loop;
   private final SessionMetrics metrics;
   private final DiscardedMessages discardedMessages;
+  private final ConsumerMonitor monitor;
   private SessionListener listener;
-  private Consumer<Boolean> whenConsuming = consuming -> {};
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  // Guarded by the lock.
-  private Epoch current;
-
-  /** The epoch between the listener's {@code onConsuming} and {@code onConsumingLost}. */
-  private Epoch announced;
-
-  private boolean consuming;
-  private boolean reopening;
-  private final Set<String> stopped = new HashSet<>();
-  private final List<Runnable> whenStopped = new ArrayList<>();
-  private boolean writing;
-  private boolean flushing;
-  private long excusedUntil = System.nanoTime();
-
-  /** Rises with each epoch, so that RabbitMQ prefers this consumer to one of a dead connection. */
-  private int priority;
-
+  // Used by the link's thread only.
+  private int epochs;
   private boolean topologyChecked;
 
   /**
    * Creates a channel that consumes nothing yet.
    *
-   * @param fenceTimeout longest time that RabbitMQ may take to answer a fence
+   * @param fenceTimeout longest time that RabbitMQ may take to reply to a fence
    */
   ConsumingChannel(
       Link link,
@@ -212,6 +75,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
     this.loop = loop;
     this.metrics = metrics;
     this.discardedMessages = new DiscardedMessages(metrics, System::nanoTime);
+    this.monitor = new ConsumerMonitor(fenceTimeout);
   }
 
   /** Sets the listener; must be called before the link starts. */
@@ -222,20 +86,18 @@ final class ConsumingChannel implements Link.ConnectionUser {
   /**
    * Sets a callback for starts and stops of consuming; must be called before the link starts. The
    * callback gets {@code false} as soon as the channel is lost, and {@code true} after the
-   * listener's {@link SessionListener#onConsuming}. It must not block.
+   * listener's {@link SessionListener#onConsuming}. It is called with a lock held: it must not
+   * block, and must run no task of the loop.
    */
   void whenConsuming(Consumer<Boolean> whenConsuming) {
-    this.whenConsuming = whenConsuming;
+    monitor.whenConsuming(whenConsuming);
   }
 
   boolean isConsuming() {
-    lock.lock();
-    try {
-      return consuming;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.isConsuming();
   }
+
+  // The link's thread.
 
   @Override
   public void use(Connection connection)
@@ -247,22 +109,78 @@ final class ConsumingChannel implements Link.ConnectionUser {
       notifyInboxReplaced();
     }
     Channel channel = connection.createChannel();
-    Epoch epoch = new Epoch(channel);
-    channel.addShutdownListener(cause -> wake());
+    channel.addShutdownListener(cause -> monitor.wake());
+    epochs++;
+    Plan plan = nodeAffinity.plan();
+    Epoch epoch = new Epoch(epochs, channel, plan);
     try {
-      consume(epoch);
-      topologyChecked = true;
-      if (nodeAffinity.plan().sharedQueues().isEmpty()) {
-        onHealthy(epoch);
-      }
-      metrics.connected();
-      workWhileOpen(epoch);
+      declare(epoch, plan);
+      consume(epoch, plan);
     } catch (IOException e) {
       topologyChecked = false; // so the next attempt checks again, and names what is missing
       throw e;
     } finally {
       nodeAffinity.onDisconnected();
+    }
+  }
+
+  private void notifyInboxReplaced() {
+    ProcessId newId = nodeAffinity.id();
+    metrics.inboxReplaced();
+    loop.execute(() -> listener.onInboxReplaced(newId));
+  }
+
+  private void declare(Epoch epoch, Plan plan) throws IOException {
+    for (ConsumedQueue queue : plan.ownQueues()) {
+      try {
+        epoch.writer.declare(queue);
+      } catch (IOException e) {
+        if (Failures.isNotFound(e)) { // the queue exists, but its node is down
+          nodeAffinity.onNodeDown();
+          notifyInboxReplaced();
+        }
+        throw e;
+      }
+      epoch.writer.bind(queue);
+    }
+  }
+
+  /** Consumes until the channel is lost or must be reopened. */
+  private void consume(Epoch epoch, Plan plan) throws IOException, InterruptedException {
+    List<Consumers.Change> first = monitor.open(epoch, plan.ownQueues());
+    try {
+      epoch.apply(first);
+      monitor.onConsumed();
+      loop.execute(() -> notifyConsuming(epoch));
+      topologyChecked = true;
+      if (plan.sharedQueues().isEmpty()) {
+        onHealthy(epoch);
+      }
+      metrics.connected();
+      Optional<Work> work = monitor.awaitWork();
+      while (work.isPresent()) {
+        perform(work.get(), epoch);
+        work = monitor.awaitWork();
+      }
+    } finally {
       onLost(epoch);
+    }
+  }
+
+  private void perform(Work work, Epoch epoch) throws IOException {
+    try {
+      epoch.apply(work.changes()); // before the acks, which make room for more messages
+    } finally {
+      work.stopped().forEach(loop::execute); // also on failure: a lost channel delivers nothing
+    }
+    if (!work.changes().isEmpty()) {
+      onHealthy(epoch);
+    }
+    epoch.writer.write(work.writes());
+    epoch.heartbeats.scheduleTurnIfDue();
+    Optional<SentFence> fence = monitor.takeFence();
+    if (fence.isPresent()) {
+      epoch.writer.fence(() -> onFenceAnswered(fence.get()));
     }
   }
 
@@ -277,233 +195,42 @@ final class ConsumingChannel implements Link.ConnectionUser {
     }
   }
 
-  private void notifyInboxReplaced() {
-    ProcessId newId = nodeAffinity.id();
-    metrics.inboxReplaced();
-    loop.execute(() -> listener.onInboxReplaced(newId));
-  }
-
-  private void declare(Channel channel, ConsumedQueue queue) throws IOException {
-    try {
-      channel.queueDeclare(queue.name(), true, false, false, Map.of("x-queue-type", "classic"));
-    } catch (IOException e) {
-      if (Failures.isNotFound(e)) { // the queue exists, but its node is down
-        nodeAffinity.onNodeDown();
-        notifyInboxReplaced();
-      }
-      throw e;
-    }
-  }
-
-  private void consume(Epoch epoch) throws IOException {
-    priority++;
-    Plan plan = nodeAffinity.plan();
-    for (ConsumedQueue queue : plan.queues()) {
-      if (queue.isOwn()) {
-        declare(epoch.channel, queue);
-        for (Binding binding : queue.bindings()) {
-          epoch.channel.queueBind(
-              queue.name(), binding.exchange(), binding.routingKey(), binding.arguments());
-        }
-      }
-    }
-    applyChanges(epoch, begin(epoch, plan));
-    lock.lock();
-    try {
-      consuming = true;
-    } finally {
-      lock.unlock();
-    }
-    loop.execute(
-        () -> {
-          announce(epoch);
-          listener.onConsuming();
-          notifyConsuming(epoch);
-        });
-  }
-
-  /** Makes the epoch the current one; returns the changes that consume the process's own queues. */
-  private List<Consumers.Change> begin(Epoch epoch, Plan plan) {
-    lock.lock();
-    try {
-      current = epoch;
-      reopening = false;
-      for (ConsumedQueue queue : plan.queues()) {
-        if (queue.isOwn() && !stopped.contains(queue.name())) {
-          epoch.consumers.want(queue.name(), queue.prefetch());
-        }
-      }
-      return epoch.consumers.takeChanges();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void applyChanges(Epoch epoch, List<Consumers.Change> changes) throws IOException {
-    for (Consumers.Change change : changes) {
-      if (change.started().isPresent()) {
-        Consumers.ActiveConsumer started = change.started().get();
-        epoch.channel.basicQos(started.prefetch());
-        epoch.channel.basicConsume(
-            change.queue(),
-            false,
-            started.tag(),
-            false,
-            false,
-            arguments(change.queue()),
-            new Reader(epoch, change.queue()));
-      }
-      for (String tag : change.cancelledTags()) {
-        epoch.channel.basicCancel(tag);
-      }
-    }
-  }
-
-  /**
-   * Returns the consumer's arguments: a priority for the process's own queues, so that the newest
-   * connection gets their messages; none for shared queues, whose consumers are equals.
-   */
-  private Map<String, Object> arguments(String name) {
-    boolean isOwn =
-        nodeAffinity.plan().queues().stream()
-            .anyMatch(queue -> queue.name().equals(name) && queue.isOwn());
-    return isOwn ? Map.of("x-priority", priority) : Map.of();
-  }
-
-  /** Notes, on the loop, that the listener's calls of {@link #consume} apply to this epoch now. */
-  private void announce(Epoch epoch) {
-    lock.lock();
-    try {
-      announced = epoch;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Reports, on the loop, that this epoch consumes, unless its channel was lost meanwhile. */
-  private void notifyConsuming(Epoch epoch) {
-    lock.lock();
-    try {
-      if (current == epoch) {
-        whenConsuming.accept(true);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void workWhileOpen(Epoch epoch) throws IOException, InterruptedException {
-    while (true) {
-      List<Long> acks;
-      List<Long> rejects;
-      List<Consumers.Change> changes;
-      List<Runnable> stopCallbacks;
-      List<Delivery> settled = null;
-      lock.lockInterruptibly();
-      try {
-        writing = false;
-        changed.signalAll();
-        long nanos = epoch.nanosToWork(System.nanoTime());
-        while (nanos > 0 && epoch.channel.isOpen() && !reopening) {
-          long unused = changed.awaitNanos(nanos);
-          nanos = epoch.nanosToWork(System.nanoTime());
-        }
-        if (reopening || !epoch.channel.isOpen()) {
-          return;
-        }
-        writing = true;
-        acks = List.copyOf(epoch.acks);
-        epoch.acks.clear();
-        rejects = List.copyOf(epoch.rejects);
-        epoch.rejects.clear();
-        changes = epoch.consumers.takeChanges();
-        stopCallbacks = List.copyOf(whenStopped);
-        whenStopped.clear();
-        if (epoch.isFenceDue()) {
-          settled = epoch.settling;
-          epoch.settling = new ArrayList<>();
-          epoch.probeDue = false;
-          epoch.fencedAt = System.nanoTime();
-        }
-      } finally {
-        lock.unlock();
-      }
-      try {
-        applyChanges(epoch, changes); // before the acks, which make room for more messages
-      } finally {
-        stopCallbacks.forEach(loop::execute); // also on failure: a lost channel delivers nothing
-      }
-      if (!changes.isEmpty()) {
-        onHealthy(epoch);
-      }
-      write(epoch, acks, rejects);
-      epoch.heartbeats.scheduleTurnIfDue();
-      if (settled != null) {
-        fence(epoch, settled);
-      }
-    }
-  }
-
-  private static void write(Epoch epoch, List<Long> acks, List<Long> rejects) throws IOException {
-    for (long tag : rejects) {
-      epoch.channel.basicReject(tag, false);
-    }
-    epoch.tags.markRejected(rejects);
-    for (DeliveryTags.Ack ack : epoch.tags.ack(acks)) {
-      epoch.channel.basicAck(ack.tag(), ack.multiple());
-    }
-  }
-
-  private void fence(Epoch epoch, List<Delivery> settled) throws IOException {
-    epoch.fence.send(
-        () -> {
-          if (!settled.isEmpty()) {
-            loop.execute(() -> epoch.onSettled(settled));
-          }
-          wake();
-        });
-  }
-
   private void onLost(Epoch epoch) {
-    epoch.open = false;
-    boolean wasCurrent;
-    List<Runnable> stoppedNow;
-    lock.lock();
-    try {
-      wasCurrent = current == epoch;
-      current = null;
-      consuming = false;
-      whenConsuming.accept(false);
-      writing = false;
-      stoppedNow = takeWhenStopped();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    stoppedNow.forEach(loop::execute);
-    if (wasCurrent) {
-      loop.execute(
-          () -> {
-            epoch.lossAnnounced = true;
-            announce(null);
-            listener.onConsumingLost();
-          });
+    Loss loss = monitor.onLost();
+    loss.stopped().forEach(loop::execute);
+    if (loss.mustBeTold()) {
+      loop.execute(() -> notifyLost(epoch));
     }
   }
+
+  // Tasks of the loop.
+
+  private void notifyConsuming(Epoch epoch) {
+    monitor.onConsumingTold(epoch.number);
+    listener.onConsuming();
+    monitor.reportConsuming(epoch.number);
+  }
+
+  private void notifyLost(Epoch epoch) {
+    monitor.onLossTold(epoch.number);
+    listener.onConsumingLost();
+  }
+
+  // The reader thread.
+
+  private void onFenceAnswered(SentFence fence) {
+    monitor.onFenceAnswered(fence);
+    if (!fence.deliveries().isEmpty()) {
+      loop.execute(() -> monitor.settledBy(fence).forEach(Delivery::onSettled));
+    }
+  }
+
+  // Any thread.
 
   /** Closes the channel, which requeues all unsettled deliveries, and consumes on a new one. */
   void reopen(String why) {
     log.warn("event=consuming_reopened why={}", LogText.quoted(why));
-    lock.lock();
-    try {
-      if (current != null) {
-        current.open = false;
-        reopening = true;
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    monitor.reopen();
   }
 
   /**
@@ -511,105 +238,92 @@ final class ConsumingChannel implements Link.ConnectionUser {
    * later one. With prefetch 0 stops until the next call. On the loop only.
    */
   void consume(String queue, int prefetch) {
-    lock.lock();
-    try {
-      if (announced != null && !stopped.contains(queue)) {
-        announced.consumers.want(queue, prefetch);
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    monitor.consume(queue, prefetch);
   }
 
   /** Cancels these queues' consumers for good; then calls {@code then} on the loop. */
   void stop(Set<String> queues, Runnable then) {
-    List<Runnable> stoppedNow = List.of();
-    lock.lock();
-    try {
-      stopped.addAll(queues);
-      whenStopped.add(then);
-      if (current != null) {
-        queues.forEach(queue -> current.consumers.want(queue, 0));
-      } else {
-        stoppedNow = takeWhenStopped(); // not consumed now, nor on later channels
-      }
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    stoppedNow.forEach(loop::execute);
-  }
-
-  private List<Runnable> takeWhenStopped() {
-    List<Runnable> taken = List.copyOf(whenStopped);
-    whenStopped.clear();
-    return taken;
+    monitor.stop(queues, then).forEach(loop::execute);
   }
 
   /** Waits until every ack and rejection is written or lost with its channel; false on timeout. */
   boolean flush(long atMostNanos) throws InterruptedException {
-    long left = atMostNanos;
-    lock.lockInterruptibly();
-    try {
-      flushing = true;
-      changed.signalAll();
-      while (writing || (current != null && !current.isIdle())) {
-        if (left <= 0) {
-          return false;
-        }
-        left = changed.awaitNanos(left);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.flush(atMostNanos);
   }
 
   /** Notes that this process was suspended until now: RabbitMQ's silence so far does not count. */
   void onSuspended(long nowNanos) {
-    lock.lock();
-    try {
-      excusedUntil = nowNanos;
-    } finally {
-      lock.unlock();
-    }
+    monitor.onSuspended(nowNanos);
   }
 
   /**
    * Requests a fence if the last one was sent at least a second ago, and cuts the link if RabbitMQ
-   * does not answer in time. Called every 200 ms.
+   * does not reply in time. Called every 200 ms.
    */
   void watch(long nowNanos) {
-    boolean silent;
-    lock.lock();
-    try {
-      if (current == null) {
-        return;
-      }
-      long unansweredNanos =
-          Math.min(current.fence.outstandingNanos(nowNanos), nowNanos - excusedUntil);
-      // RabbitMQ's answer follows the deliveries sent before it, which take time on a slow line.
-      unansweredNanos = Math.min(unansweredNanos, nowNanos - current.lastDeliveryAt);
-      silent = unansweredNanos >= fenceTimeout.toNanos();
-      if (!current.fence.isOutstanding() && nowNanos - current.fencedAt >= PROBE_NANOS) {
-        current.probeDue = true;
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (silent) {
+    if (monitor.watch(nowNanos)) {
       link.cut("RabbitMQ has not answered on the consuming channel for " + fenceTimeout);
     }
   }
 
-  private void wake() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+  /** An AMQP channel with its deliveries, from its opening to its loss. */
+  private final class Epoch implements Delivery.Source, ConsumerMonitor.OpenChannel {
+    private final int number;
+    private final Channel channel;
+    private final ConsumerWriter writer;
+    private final HeartbeatReader heartbeats =
+        new HeartbeatReader(loop, listener::onDelivery, this::isOpen, metrics, discardedMessages);
+    private boolean healthy; // the link's backoff was reset; used by the link's thread only
+
+    Epoch(int number, Channel channel, Plan plan) {
+      this.number = number;
+      this.channel = channel;
+      this.writer = new ConsumerWriter(channel, plan, number);
+    }
+
+    private void apply(List<Consumers.Change> changes) throws IOException {
+      writer.apply(changes, queue -> new Reader(this, queue));
+    }
+
+    @Override
+    public int epoch() {
+      return number;
+    }
+
+    @Override
+    public boolean isWritable() {
+      return channel.isOpen();
+    }
+
+    @Override
+    public long nanosToHeartbeats(long now) {
+      return heartbeats.nanosToTurn(now);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return monitor.isOpen(number);
+    }
+
+    @Override
+    public void ack(Delivery delivery) {
+      monitor.ack(number, delivery.tag());
+    }
+
+    @Override
+    public void discard(Delivery delivery, DiscardReason reason) {
+      discardedMessages.discarded(delivery, reason);
+      monitor.ack(number, delivery.tag());
+    }
+
+    @Override
+    public void reject(Delivery delivery) {
+      monitor.reject(number, delivery.tag());
+    }
+
+    @Override
+    public void settle(Delivery delivery) {
+      monitor.settle(number, delivery);
     }
   }
 
@@ -627,11 +341,25 @@ final class ConsumingChannel implements Link.ConnectionUser {
       this.queue = queue;
     }
 
+    /**
+     * Hands a message to the loop and throws nothing. After an exception the AMQP client would
+     * close the channel on this thread, and wait for a reply that only this thread can read.
+     */
     @Override
     public void handleDelivery(
         String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
-      metrics.delivered();
-      epoch.lastDeliveryAt = System.nanoTime();
+      try {
+        metrics.delivered();
+        if (monitor.onArrival(epoch.number)) {
+          read(envelope, properties, body);
+        }
+      } catch (RuntimeException | Error e) {
+        log.error("event=bug queue={}", queue, e);
+        reopenIfOpen("a bug: a message of " + queue + " was not passed to the loop");
+      }
+    }
+
+    private void read(Envelope envelope, BasicProperties properties, byte[] body) {
       long tag = envelope.getDeliveryTag();
       MessageReader.DecodedMessage message;
       try {
@@ -639,7 +367,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
           epoch.heartbeats.add(Heartbeat.of(queue, envelope.getRoutingKey(), properties, body));
           // Also wakes the link's thread. If no turn for heartbeats is due yet, the link's thread
           // schedules one on the loop later. In this turn the loop decodes the heartbeat.
-          epoch.ack(tag);
+          monitor.ack(epoch.number, tag);
           return;
         }
         message =
@@ -648,37 +376,28 @@ final class ConsumingChannel implements Link.ConnectionUser {
       } catch (MalformedEventException | RuntimeException | Error e) {
         // Also after a bug or an OutOfMemoryError: a redelivery would fail in the same way.
         discardedMessages.unreadable(envelope.getRoutingKey(), properties, body.length, e);
-        epoch.ack(tag);
+        monitor.ack(epoch.number, tag);
         return;
       }
-      deliver(new Delivery(epoch, tag, message.envelope(), message.type(), message.events()));
-    }
-
-    /**
-     * Hands a delivery to the loop and throws nothing. After an exception the AMQP client would
-     * close the channel on this thread, and wait for a reply that only this thread can read.
-     */
-    private void deliver(Delivery delivery) {
-      try {
-        loop.execute(
-            () -> {
-              if (!delivery.isLost()) {
-                listener.onDelivery(delivery);
-              }
-            });
-      } catch (RuntimeException | Error e) {
-        log.error("event=bug queue={}", queue, e);
-        if (epoch.isOpen()) {
-          reopen("a bug: a message of " + queue + " was not passed to the loop");
-        }
-      }
+      Delivery delivery =
+          new Delivery(epoch, tag, message.envelope(), message.type(), message.events());
+      loop.execute(
+          () -> {
+            if (!delivery.isLost()) {
+              listener.onDelivery(delivery);
+            }
+          });
     }
 
     /** Reopens the channel: the queue was deleted, or its node went down. */
     @Override
     public void handleCancel(String consumerTag) {
-      if (epoch.isOpen()) {
-        reopen("RabbitMQ cancelled the consumer of " + queue);
+      reopenIfOpen("RabbitMQ cancelled the consumer of " + queue);
+    }
+
+    private void reopenIfOpen(String why) {
+      if (monitor.reopen(epoch.number)) {
+        log.warn("event=consuming_reopened why={}", LogText.quoted(why));
       }
     }
   }

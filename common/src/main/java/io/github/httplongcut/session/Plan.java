@@ -156,6 +156,11 @@ public record Plan(List<ConsumedQueue> queues, List<EventType> publishesTo) {
     return Stream.concat(bound, publishesTo.stream().map(EventType::wireName)).distinct().toList();
   }
 
+  /** Returns the process's own queues, which the process declares and binds. */
+  public List<ConsumedQueue> ownQueues() {
+    return queues.stream().filter(ConsumedQueue::isOwn).toList();
+  }
+
   /** Returns the shared queues, which must exist. */
   public List<String> sharedQueues() {
     return queues.stream().filter(queue -> !queue.isOwn()).map(ConsumedQueue::name).toList();

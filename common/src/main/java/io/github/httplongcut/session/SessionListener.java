@@ -29,7 +29,8 @@ public interface SessionListener {
   /**
    * Reports that the consuming channel is gone. Every delivery so far that is not {@linkplain
    * Delivery#isSettled() settled} is {@linkplain Delivery#isLost() lost}. Called once between two
-   * calls of {@link #onConsuming}.
+   * calls of {@link #onConsuming}, and once more for each channel that was lost before its {@code
+   * onConsuming} but had received messages.
    */
   void onConsumingLost();
 }

@@ -23,7 +23,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -59,9 +61,19 @@ class ConsumingChannelTest {
                   Duration.ofSeconds(2)),
               System::nanoTime),
           Duration.ofSeconds(2),
-          Runnable::run, // runs the loop's tasks at once
+          this::onLoop,
           new SessionMetrics(registry));
+  private final AtomicReference<RuntimeException> loopFailure = new AtomicReference<>();
   private Thread user;
+
+  /** Runs the loop's tasks at once, but fails once if a test asks for that. */
+  private void onLoop(Runnable task) {
+    RuntimeException failure = loopFailure.getAndSet(null);
+    if (failure != null) {
+      throw failure;
+    }
+    task.run();
+  }
 
   @BeforeEach
   void consume() {
@@ -71,6 +83,8 @@ class ConsumingChannelTest {
           public void onDelivery(Delivery delivery) {
             if (delivery.events().get(0) instanceof Event.BrokerCancel) {
               delivery.discard(DiscardReason.WRONG_SENDER);
+            } else if (delivery.events().get(0) instanceof Event.ClientCancel) {
+              delivery.reject();
             } else if (delivery.events().get(0) instanceof Event.UpstreamHeartbeat heartbeat) {
               callbacks.add("heartbeat " + heartbeat.capacity());
               delivery.done();
@@ -111,6 +125,30 @@ class ConsumingChannelTest {
     assertThat(callbacks).containsExactly("consuming", "settled");
     channel.shutDown();
     user.join();
+  }
+
+  @Test
+  void theReplyToAFenceLetsTheNextFenceBeSent() throws Exception {
+    channel.deliver(1, new Event.BrokerHello(ID, "1"));
+    await().until(() -> channel.calls().contains("asyncCompletableRpc"));
+    channel.deliver(2, new Event.BrokerHello(ID, "1"));
+    await().until(() -> channel.acked() == 2 && user.getState() == Thread.State.TIMED_WAITING);
+    assertThat(channel.calls()).containsOnlyOnce("asyncCompletableRpc");
+
+    channel.answerFence();
+
+    await().untilAsserted(() -> assertThat(callbacks).endsWith("settled", "settled"));
+    assertThat(channel.calls())
+        .containsSubsequence("basicAck", "asyncCompletableRpc", "basicAck", "asyncCompletableRpc");
+    channel.shutDown();
+    awaitEnd();
+  }
+
+  @Test
+  void aRejectionIsWritten() throws Exception {
+    channel.deliver(1, new Event.ClientCancel(ID, UUID.randomUUID(), UUID.randomUUID()));
+
+    await().until(() -> channel.calls().contains("basicReject"));
   }
 
   @Test
@@ -242,6 +280,111 @@ class ConsumingChannelTest {
     await().until(() -> callbacks.contains("stopped"));
   }
 
+  /** A lost channel delivers nothing. */
+  @Test
+  void aStopIsReportedIfItsCancelFails() throws Exception {
+    channel.whenCalled(
+        "basicCancel",
+        () -> {
+          throw new IOException("for this test");
+        });
+
+    consumingChannel.stop(Set.of("upstream-agent." + ID), () -> callbacks.add("stopped"));
+
+    awaitEnd();
+    assertThat(callbacks).containsExactly("consuming", "stopped", "lost", "failed: for this test");
+  }
+
+  @Test
+  void aFlushWaitsForAWriteInProgress() throws Exception {
+    CountDownLatch written = new CountDownLatch(1);
+    channel.whenCalled("basicAck", written::await);
+    channel.deliver(1, new Event.BrokerCancel(ID, UUID.randomUUID(), UUID.randomUUID()));
+    await().until(() -> channel.calls().contains("basicAck"));
+
+    assertThat(consumingChannel.flush(1)).isFalse();
+    written.countDown();
+    assertThat(consumingChannel.flush(Duration.ofSeconds(10).toNanos())).isTrue();
+
+    assertThat(channel.acked()).isEqualTo(1);
+    channel.shutDown();
+    awaitEnd();
+  }
+
+  @Test
+  void aFlushWaitsForHeartbeatsThatAreNotDecoded() throws Exception {
+    ProcessId agent = ProcessId.parse("plant.a-aaaaaa");
+    for (int i = 1; i <= 2; i++) {
+      channel.deliver(
+          i,
+          agent.user(),
+          "orders." + agent,
+          new Event.UpstreamHeartbeat(agent, "orders", AgentState.READY, i, 0, 2_000, "1"));
+    }
+
+    assertThat(consumingChannel.flush(Duration.ofSeconds(10).toNanos())).isTrue();
+
+    assertThat(callbacks).contains("heartbeat 2");
+    channel.shutDown();
+    awaitEnd();
+  }
+
+  /** RabbitMQ gives the message back once the channel is closed. */
+  @Test
+  void theChannelIsReopenedIfAMessageCannotBePassedToTheLoop() throws Exception {
+    loopFailure.set(new IllegalStateException("for this test"));
+
+    channel.deliver(1, new Event.BrokerHello(ID, "1"));
+
+    awaitEnd();
+    assertThat(callbacks).containsExactly("consuming", "lost");
+    assertThat(channel.acked()).isZero();
+  }
+
+  @Test
+  void theChannelIsReopenedIfRabbitMqCancelsAConsumer() throws Exception {
+    channel.cancelConsumer();
+
+    awaitEnd();
+    assertThat(callbacks).containsExactly("consuming", "lost");
+    assertThat(consumingChannel.isConsuming()).isFalse();
+    channel.cancelConsumer(); // of an earlier channel: nothing is left to reopen
+  }
+
+  @Test
+  void aReopenedChannelIsLostAndLeft() throws Exception {
+    channel.deliver(1, new Event.BrokerHello(ID, "1"));
+    await().until(() -> channel.calls().contains("asyncCompletableRpc"));
+
+    consumingChannel.reopen("for this test");
+    awaitEnd();
+    channel.answerFence();
+
+    assertThat(callbacks).containsExactly("consuming", "lost");
+  }
+
+  @Test
+  void theWatchdogHasAFenceSentOnAQuietChannel() {
+    consumingChannel.watch(System.nanoTime() + Duration.ofSeconds(1).toNanos());
+
+    await().until(() -> channel.calls().contains("asyncCompletableRpc"));
+  }
+
+  @Test
+  void aMessageThatArrivesAfterTheLossIsNotDelivered() throws Exception {
+    channel.shutDown();
+    awaitEnd();
+
+    channel.deliver(1, new Event.BrokerHello(ID, "1"));
+
+    assertThat(callbacks).containsExactly("consuming", "lost");
+    assertThat(channel.calls()).doesNotContain("basicAck");
+  }
+
+  private void awaitEnd() {
+    await().until(() -> !user.isAlive());
+  }
+
   private Thread use(FakeAmqpChannel used) {
     Thread thread =
         new Thread(
@@ -249,7 +392,7 @@ class ConsumingChannelTest {
               try {
                 consumingChannel.use(used.connection());
               } catch (IOException | TimeoutException e) {
-                throw new IllegalStateException(e);
+                callbacks.add("failed: " + e.getMessage());
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }

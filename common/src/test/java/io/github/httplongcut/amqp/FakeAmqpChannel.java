@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -50,6 +51,7 @@ final class FakeAmqpChannel {
   private final List<String> consumers = new CopyOnWriteArrayList<>();
   private volatile int prefetch;
   private final List<String> calls = new CopyOnWriteArrayList<>();
+  private final Map<String, CallHook> callHooks = new ConcurrentHashMap<>();
   private final CompletableFuture<Command> reply = new CompletableFuture<>();
 
   /** Channels that were opened on the same connection after this one. */
@@ -64,6 +66,11 @@ final class FakeAmqpChannel {
   /** Code to run while a further channel is opened. */
   interface ChannelOpening {
     void begin() throws IOException, InterruptedException;
+  }
+
+  /** Code to run in a call of a channel's method. */
+  interface CallHook {
+    void run() throws IOException, InterruptedException;
   }
 
   /** Returns the channel for the code under test. */
@@ -115,6 +122,11 @@ final class FakeAmqpChannel {
     return calls;
   }
 
+  /** Sets the code to run at the start of each call of this channel's method. */
+  void whenCalled(String method, CallHook then) {
+    callHooks.put(method, then);
+  }
+
   /** Returns the arguments of each consumer. */
   List<Map<?, ?>> consumed() {
     return consumed;
@@ -149,6 +161,11 @@ final class FakeAmqpChannel {
   /** Delivers a message with these properties to the consumer. */
   void deliver(long tag, BasicProperties properties) throws IOException {
     consumer.handleDelivery("any", new Envelope(tag, false, "any", ""), properties, new byte[0]);
+  }
+
+  /** Cancels the consumer, as if its queue was deleted. */
+  void cancelConsumer() throws IOException {
+    consumer.handleCancel("any");
   }
 
   /** Answers the fence. */
@@ -220,8 +237,10 @@ final class FakeAmqpChannel {
     shutDown();
   }
 
-  private Object onChannel(String method, Object[] arguments) throws InterruptedException {
+  private Object onChannel(String method, Object[] arguments)
+      throws IOException, InterruptedException {
     calls.add(method);
+    callHooks.getOrDefault(method, () -> {}).run();
     switch (method) {
       case "isOpen" -> {
         return open;
