@@ -583,6 +583,16 @@ class BrokerLoopTest {
   }
 
   @Test
+  void idleBrokerIsDrainedOnlyOnceItsDrainHasBegun() {
+    fairTime.onTick(now);
+    assertThat(loop.isDrained()).isFalse();
+
+    loop.beginDrain();
+    fairTime.onTick(now);
+    assertThat(loop.isDrained()).isTrue();
+  }
+
+  @Test
   void drainedWhenTheLastAnswerHasItsOutcome() {
     request("GET", 10_000, REQUEST_1);
     loop.beginDrain();

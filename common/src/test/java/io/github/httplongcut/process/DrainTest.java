@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 /** Times are made up: they pass only while the drain sleeps. */
 class DrainTest {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  /** No multiple of the interval at which a drain polls. */
+  private static final Duration TIMEOUT = Duration.ofMillis(10_005);
 
   private final MadeUpTimer timer = new MadeUpTimer();
   private final Drain drain = new Drain(TIMEOUT, timer);

@@ -202,6 +202,7 @@ final class UpstreamAgentTest {
     await().until(() -> heartbeats().contains(AgentState.DRAINING));
     Delivery tooLate = deliver(KEY, request(Examples.get("/late")));
     await().until(() -> channel.rejected().contains(tooLate));
+    assertThat(draining.isAlive()).as("waits for the running request").isTrue();
 
     serverMayRespond.countDown();
     draining.join();
