@@ -231,7 +231,12 @@ final class PublisherFixture {
   }
 
   void answerFence() {
-    step(effects -> state.connection().onFenceAnswered(main(), effects));
+    answerFence(main());
+  }
+
+  /** Answers the fence of a connection, perhaps a lost one. */
+  void answerFence(PublishingChannel main) {
+    step(effects -> state.connection().onFenceAnswered(main, effects));
   }
 
   /** Lets the link's thread send a fence, which RabbitMQ answers: it has read everything. */

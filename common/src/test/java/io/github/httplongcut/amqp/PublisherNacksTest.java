@@ -137,9 +137,11 @@ class PublisherNacksTest {
     fixture.work();
     fixture.nackUpTo(0, 1);
     assertThat(fixture.work()).isEmpty();
+    fixture.woken();
 
     fixture.check();
 
+    assertThat(fixture.woken()).isTrue();
     assertThat(fixture.work()).containsExactly("0:2 a");
     assertThat(fixture.outcomes()).isEmpty();
   }

@@ -138,6 +138,21 @@ class TenantChannelsTest {
   }
 
   @Test
+  void aChannelThatRabbitMqClosesMeanwhileIsRemovedAndNotClosed() {
+    fixture.publishTo("acme.one-abcdef", "a");
+    fixture.work();
+    fixture.confirm(1, 1);
+    fixture.pass(PublishingChannels.MAX_IDLE);
+    fixture.block();
+    fixture.check();
+
+    fixture.shutDown(1);
+    fixture.unblock();
+
+    assertThat(fixture.work()).contains("remove 1").doesNotContain("close 1");
+  }
+
+  @Test
   void aLateConfirmOfALostTenantChannelIsIgnored() {
     fixture.publishTo("acme.one-abcdef", "a");
     fixture.work();
@@ -171,6 +186,20 @@ class TenantChannelsTest {
     fixture.pass(PublishingChannels.REOPEN_DELAY);
     fixture.check();
     assertThat(fixture.work()).contains("open", "3:1 again");
+  }
+
+  @Test
+  void aClosedChannelFreesThePlacesOfItsMessages() {
+    fixture.fillInboxesOf("acme");
+    fixture.shutDown(1);
+    fixture.work();
+
+    fixture.pass(PublishingChannels.REOPEN_DELAY);
+    fixture.check();
+    fixture.work();
+
+    assertThat(fixture.unconfirmed()).isEqualTo(BatchQueue.MAX_UNCONFIRMED_PER_TENANT);
+    assertThat(fixture.state.waiting()).isZero();
   }
 
   @Test

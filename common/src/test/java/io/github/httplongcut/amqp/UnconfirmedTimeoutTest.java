@@ -251,6 +251,21 @@ class UnconfirmedTimeoutTest {
     assertThat(fixture.isSilent()).isFalse();
   }
 
+  @Test
+  void aLateAnswerToAFenceOfALostConnectionIsIgnored() {
+    PublishingChannel last = fixture.main();
+    fixture.lose();
+    fixture.connect();
+    fixture.pass(Duration.ofSeconds(1));
+    fixture.check();
+    assertThat(fixture.work()).containsExactly("fence");
+
+    fixture.answerFence(last);
+
+    fixture.pass(PublisherFixture.CONFIRM_TIMEOUT);
+    assertThat(fixture.isSilent()).isTrue();
+  }
+
   /** Meanwhile the link's thread waits for the reply, and sends no fence. */
   @Test
   void aChannelThatIsNotOpenedInTimeIsSilence() {

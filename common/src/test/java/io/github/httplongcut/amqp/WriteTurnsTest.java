@@ -253,6 +253,21 @@ class WriteTurnsTest {
     assertThat(fixture.work()).containsExactly("0:2 d");
   }
 
+  @Test
+  void theLinksThreadIsWokenIfItNoLongerWaitsForATime() {
+    publishUnhurried("a");
+    waitOnLink(BatchQueue.UNHURRIED_HOLD);
+    fixture.pass(BatchQueue.UNHURRIED_HOLD);
+    assertThat(fixture.work()).containsExactly("0:1 a");
+    assertThat(fixture.state.connection().nanosToWait(fixture.now())).isEqualTo(Long.MAX_VALUE);
+    fixture.woken();
+
+    publishUnhurried("b");
+    assertThat(fixture.nextUnblockedWrite()).isEqualTo("none");
+
+    assertThat(fixture.woken()).isTrue();
+  }
+
   /** The link's thread could not take it, so it waits for a confirm and not for a time. */
   @Test
   void forAMessageThatIsDueTheLinksThreadWaitsForAnEvent() {
@@ -262,6 +277,22 @@ class WriteTurnsTest {
     assertThat(fixture.work()).containsExactly("0:1 a");
 
     assertThat(fixture.state.connection().nanosToWait(fixture.now())).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void theLinksThreadWakesWhenRabbitMqHasReadWhatFilledTheWindow() {
+    fixture.publish("nearly the window", fixture.hello("v".repeat(PublisherFixture.WINDOW - 700)));
+    fixture.work();
+    fixture.publish("next", fixture.hello("v".repeat(700)));
+    fixture.pass(Duration.ofSeconds(1));
+    fixture.check();
+    assertThat(fixture.work()).containsExactly("fence");
+    fixture.woken();
+
+    fixture.answerFence();
+
+    assertThat(fixture.woken()).isTrue();
+    assertThat(fixture.work()).containsExactly("0:2 next");
   }
 
   private void publishAlone(String name) {
