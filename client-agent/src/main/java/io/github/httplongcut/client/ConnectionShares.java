@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.share.FairShares;
 import io.github.httplongcut.share.FairShares.Verdict;
 import io.github.httplongcut.share.ShareRule;
@@ -11,6 +12,7 @@ import io.github.httplongcut.share.ShareRule;
 final class ConnectionShares {
 
   /** {@link CallerAddress#UNSHARED} is one of the parties: its connections count in the total. */
+  @GuardedBy("this")
   private final FairShares<CallerAddress> shares;
 
   /**

@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.micrometer.core.instrument.Counter;
@@ -50,6 +51,8 @@ final class ExceededShares {
   private static final String ANY_CALLER = "none";
 
   private final MeterRegistry registry;
+
+  @GuardedBy("this")
   private final Map<WarningKey, RateLimit> warnings = new HashMap<>();
 
   ExceededShares(MeterRegistry registry) {

@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.share.FairShares;
 import io.github.httplongcut.share.FairShares.Verdict;
 import io.github.httplongcut.share.ShareRule;
@@ -39,11 +40,14 @@ final class RequestShares {
   private final Set<String> upstreamTargets;
 
   /** {@link CallerAddress#UNSHARED} is one of the parties: its requests count in the totals. */
+  @GuardedBy("this")
   private final FairShares<CallerAddress> callers;
 
+  @GuardedBy("this")
   private final FairShares<String> targets;
 
   /** Number of requests that each target holds beyond its share. */
+  @GuardedBy("this")
   private final Map<String, Integer> overShare = new HashMap<>();
 
   private final ShareRule rule;
@@ -83,6 +87,7 @@ final class RequestShares {
     return new Holding(upstreamTarget, caller);
   }
 
+  @GuardedBy("this")
   private Decision askForCaller(CallerAddress caller, long size, long now) {
     if (caller.hasShare()) {
       return decisionOf(
@@ -93,10 +98,12 @@ final class RequestShares {
     return callers.placesHeld() < maxRequests ? askInAll(size) : Decision.ROOM_FULL;
   }
 
+  @GuardedBy("this")
   private Decision askInAll(long moreBytes) {
     return moreBytes <= maxBytes - callers.bytesHeld() ? Decision.FITS : Decision.ROOM_FULL;
   }
 
+  @GuardedBy("this")
   private Decision askForTarget(String upstreamTarget, long size, long now) {
     if (upstreamTargets.size() == 1) { // no other target needs a reserve
       return Decision.FITS;
@@ -125,9 +132,17 @@ final class RequestShares {
 
     private final String upstreamTarget;
     private final CallerAddress caller;
+
+    @GuardedBy("RequestShares.this")
     private long bytes;
+
+    @GuardedBy("RequestShares.this")
     private boolean countsForCaller;
+
+    @GuardedBy("RequestShares.this")
     private boolean countsForTarget;
+
+    @GuardedBy("RequestShares.this")
     private boolean overTargetsShare;
 
     private Holding(String upstreamTarget, CallerAddress caller) {
@@ -191,6 +206,7 @@ final class RequestShares {
       }
     }
 
+    @GuardedBy("RequestShares.this")
     private boolean mayExceed(int placesOfCaller) {
       return caller.hasShare()
           && placesOfCaller <= rule.always()
@@ -221,6 +237,7 @@ final class RequestShares {
       }
     }
 
+    @GuardedBy("RequestShares.this")
     private void resize(long more) {
       if (countsForCaller) {
         bytes += more;
