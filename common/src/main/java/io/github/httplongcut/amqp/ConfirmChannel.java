@@ -48,7 +48,7 @@ final class ConfirmChannel implements PublishingChannel.Handle {
 
   private ConfirmChannel(Channel channel) {
     this.channel = channel;
-    this.fence = new Fence(channel, System::nanoTime);
+    this.fence = new Fence(channel);
   }
 
   /** Registers the listener with a new channel and turns publisher confirms on. */

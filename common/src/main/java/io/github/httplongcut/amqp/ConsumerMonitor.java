@@ -51,6 +51,9 @@ final class ConsumerMonitor {
   @GuardedBy("lock")
   private OpenChannel current;
 
+  /** The epoch whose deliveries may be acked; 0 if there is none. Written with the lock held. */
+  private volatile int openEpoch;
+
   @GuardedBy("lock")
   private Consumer<Boolean> whenConsuming = consuming -> {};
 
@@ -80,7 +83,9 @@ final class ConsumerMonitor {
     lock.lock();
     try {
       current = channel;
-      return state.open(channel.epoch(), ownQueues, System.nanoTime());
+      List<Consumers.Change> changes = state.open(channel.epoch(), ownQueues, System.nanoTime());
+      openEpoch = channel.epoch();
+      return changes;
     } finally {
       lock.unlock();
     }
@@ -132,6 +137,7 @@ final class ConsumerMonitor {
     try {
       Loss loss = state.onLost();
       current = null;
+      openEpoch = 0;
       changed.signalAll(); // flush() may end
       whenConsuming.accept(false); // with the lock held: see reportConsuming
       return loss;
@@ -233,12 +239,7 @@ final class ConsumerMonitor {
 
   /** Returns whether deliveries of this epoch may still be acked, rejected and settled. */
   boolean isOpen(int epoch) {
-    lock.lock();
-    try {
-      return state.isOpen(epoch);
-    } finally {
-      lock.unlock();
-    }
+    return openEpoch == epoch;
   }
 
   /** Adds an ack. */
@@ -280,6 +281,7 @@ final class ConsumerMonitor {
     lock.lock();
     try {
       state.reopen();
+      openEpoch = 0;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -293,6 +295,7 @@ final class ConsumerMonitor {
       boolean open = state.isOpen(epoch);
       if (open) {
         state.reopen();
+        openEpoch = 0;
         changed.signalAll();
       }
       return open;

@@ -44,7 +44,7 @@ final class ConsumerState {
     OPENING,
     /** The process's own queues are consumed. */
     CONSUMING,
-    /** The link's thread must leave the channel: nothing more is written to it. */
+    /** The link's thread must leave the channel, and takes no further work. */
     REOPENING
   }
 
@@ -152,9 +152,12 @@ final class ConsumerState {
 
   /** Notes that the channel is gone. */
   Loss onLost() {
+    Loss loss = new Loss(takeStopped(), lossMustBeTold);
     phase = Phase.CLOSED;
     writing = false;
-    return new Loss(takeStopped(), lossMustBeTold);
+    lossMustBeTold = false;
+    acks = new PendingAcks(); // frees the lost deliveries
+    return loss;
   }
 
   boolean isConsuming() {
@@ -257,7 +260,7 @@ final class ConsumerState {
     if (!isOpen(epoch)) {
       return Long.MAX_VALUE;
     }
-    if (consumers.areChangesDue() || !whenStopped.isEmpty() || isFenceDue()) {
+    if (consumers.areChangesDue() || !whenStopped.isEmpty() || isFenceWanted()) {
       return 0;
     }
     return acks.nanosToWrite(now, !flushing);
@@ -271,15 +274,16 @@ final class ConsumerState {
 
   /** Returns a fence to be sent after the work that was taken; empty if none is due. */
   Optional<SentFence> takeFence(long now) {
-    if (!isFenceDue()) {
+    if (!fences.isDue(acks.hasAcked())) {
       return Optional.empty();
     }
     fences.onSent(now);
     return Optional.of(new SentFence(epoch, acks.takeAcked()));
   }
 
-  private boolean isFenceDue() {
-    return fences.isDue(acks.hasAcked());
+  /** Returns whether a fence is due once the waiting acks are written. */
+  private boolean isFenceWanted() {
+    return fences.isDue(acks.isSettling());
   }
 
   /** Notes RabbitMQ's reply to a fence; returns whether the link's thread must be woken. */
@@ -288,7 +292,7 @@ final class ConsumerState {
       return false;
     }
     fences.onAnswered();
-    return isFenceDue();
+    return isFenceWanted();
   }
 
   /** Notes that the work that was taken last is done. */

@@ -32,7 +32,7 @@ final class ConsumerWriter {
     this.channel = channel;
     this.plan = plan;
     this.priority = priority;
-    this.fence = new Fence(channel, System::nanoTime);
+    this.fence = new Fence(channel);
   }
 
   /**

@@ -147,9 +147,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
 
   /** Consumes until the channel is lost or must be reopened. */
   private void consume(Epoch epoch, Plan plan) throws IOException, InterruptedException {
-    List<Consumers.Change> first = monitor.open(epoch, plan.ownQueues());
     try {
-      epoch.apply(first);
+      epoch.apply(monitor.open(epoch, plan.ownQueues()));
       monitor.onConsumed();
       loop.execute(() -> notifyConsuming(epoch));
       topologyChecked = true;
@@ -163,7 +162,11 @@ final class ConsumingChannel implements Link.ConnectionUser {
         work = monitor.awaitWork();
       }
     } finally {
-      onLost(epoch);
+      Loss loss = monitor.onLost();
+      loss.stopped().forEach(loop::execute);
+      if (loss.mustBeTold()) {
+        loop.execute(() -> notifyLost(epoch));
+      }
     }
   }
 
@@ -192,14 +195,6 @@ final class ConsumingChannel implements Link.ConnectionUser {
     if (!epoch.healthy) {
       epoch.healthy = true;
       link.onHealthy();
-    }
-  }
-
-  private void onLost(Epoch epoch) {
-    Loss loss = monitor.onLost();
-    loss.stopped().forEach(loop::execute);
-    if (loss.mustBeTold()) {
-      loop.execute(() -> notifyLost(epoch));
     }
   }
 
@@ -354,8 +349,8 @@ final class ConsumingChannel implements Link.ConnectionUser {
           read(envelope, properties, body);
         }
       } catch (RuntimeException | Error e) {
-        log.error("event=bug queue={}", queue, e);
         reopenIfOpen("a bug: a message of " + queue + " was not passed to the loop");
+        log.error("event=bug queue={}", queue, e);
       }
     }
 

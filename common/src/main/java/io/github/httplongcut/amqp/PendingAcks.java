@@ -15,7 +15,10 @@ import java.util.List;
  */
 final class PendingAcks {
 
-  /** Longest delay of an ack. An ack that settles a delivery is written at once. */
+  /**
+   * Longest delay of an ack. An ack that settles a delivery is written with the next fence, so at
+   * once if no fence is outstanding.
+   */
   static final Duration ACK_DELAY = Duration.ofMillis(20);
 
   /**
@@ -63,10 +66,9 @@ final class PendingAcks {
     rejections.add(tag);
   }
 
-  /** Adds the ack of a delivery that is to be settled. All acks are then due at once. */
+  /** Adds the ack of a delivery that is to be settled by the next fence. */
   void settle(Delivery delivery, long now) {
-    acks.add(delivery.tag());
-    ackBy = now;
+    ack(delivery.tag(), now);
     settling.add(delivery);
   }
 
@@ -97,9 +99,14 @@ final class PendingAcks {
     return new Writes(rejected, combined);
   }
 
-  /** Returns whether a fence would settle a delivery: its ack is taken. */
+  /** Returns whether a fence would settle a delivery if it is sent now: its ack is taken. */
   boolean hasAcked() {
     return !acked.isEmpty();
+  }
+
+  /** Returns whether a delivery waits for a fence, with its ack taken or not. */
+  boolean isSettling() {
+    return !acked.isEmpty() || !settling.isEmpty();
   }
 
   /** Removes and returns the deliveries that a fence settles if it is sent now. */

@@ -188,8 +188,7 @@ final class PublishingConnection {
   LinkWork nextLinkWork(boolean open, long now) {
     linkWakesAt = OptionalLong.empty();
     // Ends soon: at the limit a request for a channel is dropped. It is made again only if no
-    // channel
-    // can be shared; then a channel is closed or retired, which is work.
+    // channel can be shared, and then a channel is closed or retired, which is work.
     while (true) {
       if (!open || phase == Phase.CLOSED || phase == Phase.FAILED || isReplacementDue()) {
         return LinkWork.LEAVE;

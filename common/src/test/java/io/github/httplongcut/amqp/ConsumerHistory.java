@@ -1,18 +1,16 @@
 package io.github.httplongcut.amqp;
 
+import static io.github.httplongcut.amqp.ConsumerFixture.INBOX;
+import static io.github.httplongcut.amqp.ConsumerFixture.OWN;
+import static io.github.httplongcut.amqp.ConsumerFixture.millis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.amqp.ConsumerState.Loss;
 import io.github.httplongcut.amqp.ConsumerState.SentFence;
 import io.github.httplongcut.amqp.ConsumerState.Work;
 import io.github.httplongcut.amqp.Consumers.Change;
-import io.github.httplongcut.protocol.Event;
-import io.github.httplongcut.protocol.EventType;
-import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
-import io.github.httplongcut.session.Plan.Binding;
-import io.github.httplongcut.session.Plan.ConsumedQueue;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,13 +32,7 @@ final class ConsumerHistory {
 
   private static final long FENCE_TIMEOUT = millis(2_000);
   private static final long NEVER = Long.MAX_VALUE;
-  private static final String INBOX = "inbox";
   private static final List<String> SHARED = List.of("requests", "orphan");
-  private static final List<ConsumedQueue> OWN =
-      List.of(new ConsumedQueue(INBOX, 50, List.of(new Binding("exchange", "key", Map.of()))));
-  private static final Event EVENT =
-      new Event.BrokerHello(ProcessId.parse("broker.test-abcdef"), "1");
-
   private final Random random;
   private final ConsumerState state;
   private long now;
@@ -295,13 +287,7 @@ final class ConsumerHistory {
       return;
     }
     ChannelModel from = channel;
-    Delivery delivery =
-        new Delivery(
-            new Source(from),
-            from.deliver(),
-            new Delivery.Envelope(Delivery.Origin.SENT, "key", "user", false),
-            EventType.BROKER_HELLO,
-            List.of(EVENT));
+    Delivery delivery = ConsumerFixture.delivery(new Source(from), from.deliver());
     boolean open = state.isOpen(channel.epoch);
     assertThat(state.onArrival(channel.epoch, now)).isEqualTo(open);
     if (open) {
@@ -481,9 +467,5 @@ final class ConsumerHistory {
     public boolean isOpen() {
       return state.isOpen(channel.epoch);
     }
-  }
-
-  private static long millis(long millis) {
-    return Duration.ofMillis(millis).toNanos();
   }
 }
