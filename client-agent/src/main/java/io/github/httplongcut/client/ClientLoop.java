@@ -198,7 +198,7 @@ final class ClientLoop implements SessionListener {
       try {
         perform(effect);
       } catch (RuntimeException | Error bug) {
-        onFailed(effect, bug);
+        guard.run("failed effect", () -> onFailed(effect, bug));
       }
     }
   }
@@ -219,13 +219,14 @@ final class ClientLoop implements SessionListener {
     step.run();
   }
 
-  /** Handles an exception in an effect, so that no caller waits forever. */
+  /** Handles an exception in an effect. A caller that cannot be answered gets an error instead. */
   private void onFailed(PendingEffect effect, Throwable bug) {
     Runnable step =
         switch (effect.type()) {
           case PUBLISH -> () -> onFailedPublish((PendingEffect.Publish) effect, bug);
           case ANSWER -> () -> onFailedAnswer((PendingEffect.Answer) effect, bug);
-          case WITHDRAW, CANCEL, REPORT_ACK, REPORT_BUSY, REFUSE -> () -> guard.bug("effect", bug);
+          case REFUSE -> () -> logBug(((PendingEffect.Refuse) effect).firstId(), bug);
+          case WITHDRAW, CANCEL, REPORT_ACK, REPORT_BUSY -> () -> guard.bug("effect", bug);
         };
     step.run();
   }
@@ -260,13 +261,17 @@ final class ClientLoop implements SessionListener {
   }
 
   private void onFailedAnswer(PendingEffect.Answer effect, Throwable bug) {
-    guard.bug("answer", bug);
+    logBug(effect.firstId(), bug);
     EventError error =
         new EventError(
             Failure.INTERNAL_ERROR,
             "internal error; see event=bug in the client agent's log",
             Hop.CLIENT_AGENT);
-    perform(List.of(new PendingEffect.Refuse(effect.caller(), error)));
+    perform(List.of(new PendingEffect.Refuse(effect.firstId(), effect.caller(), error)));
+  }
+
+  private static void logBug(UUID firstId, Throwable bug) {
+    log.error("event=bug client_req_id={}", firstId, bug);
   }
 
   private void refuse(PendingEffect.Refuse effect) {

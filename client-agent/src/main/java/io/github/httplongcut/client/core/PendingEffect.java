@@ -83,8 +83,12 @@ public sealed interface PendingEffect {
     }
   }
 
-  /** Answers the caller with the response of the upstream server. */
-  record Answer(Caller caller, Response response) implements PendingEffect {
+  /**
+   * Answers the caller with the response of the upstream server.
+   *
+   * @param firstId the first {@code client_req_id} of the request, for the log
+   */
+  record Answer(UUID firstId, Caller caller, Response response) implements PendingEffect {
     @Override
     public Type type() {
       return Type.ANSWER;
@@ -94,9 +98,10 @@ public sealed interface PendingEffect {
   /**
    * Answers the caller with an error.
    *
+   * @param firstId the first {@code client_req_id} of the request, for the log
    * @param error never {@code not_run}
    */
-  record Refuse(Caller caller, EventError error) implements PendingEffect {
+  record Refuse(UUID firstId, Caller caller, EventError error) implements PendingEffect {
     @Override
     public Type type() {
       return Type.REFUSE;

@@ -61,11 +61,11 @@ final class PendingEffects {
   }
 
   void answer(PendingRequest request, Response response) {
-    effects.add(new PendingEffect.Answer(request.caller(), response));
+    effects.add(new PendingEffect.Answer(request.firstId(), request.caller(), response));
   }
 
   void refuse(PendingRequest request, EventError error) {
-    effects.add(new PendingEffect.Refuse(request.caller(), error));
+    effects.add(new PendingEffect.Refuse(request.firstId(), request.caller(), error));
   }
 
   /** Returns the milliseconds left for the broker. Below 1, nothing is published. */

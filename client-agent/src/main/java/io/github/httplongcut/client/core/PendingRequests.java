@@ -24,7 +24,8 @@ import java.util.function.Supplier;
 /**
  * Decides about all requests that wait for their answer (docs/protocol.md section 4, "Client
  * agent"). Each method handles one event at a given time, changes the state, and returns the
- * effects that the caller must carry out. One thread calls the methods; times are {@code nanoTime}.
+ * effects that the caller must carry out. One thread at a time calls the methods; times are {@code
+ * nanoTime}.
  *
  * <p>Deadlines of callers follow the real clock. Checks on brokers follow a {@link FairClock},
  * which pauses while this process could not receive their messages: {@link #excuse}.

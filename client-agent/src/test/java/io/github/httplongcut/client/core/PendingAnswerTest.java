@@ -37,7 +37,7 @@ class PendingAnswerTest {
     assertThat(
             fixture.pending.onResponse(
                 new BrokerResponse(PendingFixture.CLIENT, r(1), r(8), r(9), response), at0(1)))
-        .containsExactly(new PendingEffect.Answer(new TestCaller(1), response));
+        .containsExactly(new PendingEffect.Answer(r(1), new TestCaller(1), response));
     assertForgotten();
   }
 
@@ -148,7 +148,7 @@ class PendingAnswerTest {
     EventError error = new EventError(Failure.UPSTREAM_TIMEOUT, "too slow", Hop.UPSTREAM_AGENT);
 
     assertThat(fixture.pending.onError(new BrokerError(r(1), r(8), error), false, at0(0)))
-        .containsExactly(new PendingEffect.Refuse(new TestCaller(1), error));
+        .containsExactly(new PendingEffect.Refuse(r(1), new TestCaller(1), error));
     assertForgotten();
   }
 
