@@ -138,9 +138,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
   }
 
   private void onResult(TakenRequest request, HttpCaller.Result result) {
-    if (calls.remove(request) == null) {
-      return; // aborted at the same moment
-    }
+    calls.remove(request); // the runner ignores the result of a call that was aborted meanwhile
     if (result instanceof HttpCaller.Result.Answered answered) {
       perform(runner.onResponse(request, answered.response(), now()));
     } else {
@@ -207,7 +205,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
     try {
       return carryOut(effect);
     } catch (RuntimeException | Error bug) {
-      return onFailed(effect, bug);
+      return afterFailure(effect, bug);
     }
   }
 
@@ -253,6 +251,16 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
     };
   }
 
+  /** Handles an exception. A further one must not prevent the effects that follow. */
+  private List<RunnerEffect> afterFailure(RunnerEffect effect, Throwable bug) {
+    try {
+      return onFailed(effect, bug);
+    } catch (RuntimeException | Error second) {
+      guard.bug("failed effect", second);
+      return List.of();
+    }
+  }
+
   /** Handles an exception in an effect, so that no request waits forever for the result. */
   private List<RunnerEffect> onFailed(RunnerEffect effect, Throwable bug) {
     return switch (effect.type()) {
@@ -279,17 +287,23 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
     if (!request.isRunning()) {
       return; // its ack could not be published, so it has failed already
     }
-    calls.put(
-        request,
+    HttpCaller.Call call =
         http.call(
             request.target().name(),
             effect.url(),
             request.http(),
-            result -> loop.execute(() -> onResult(request, result))));
+            result -> loop.execute(() -> onResult(request, result)));
+    if (request.isRunning()) { // else the result is here already
+      calls.put(request, call);
+    }
   }
 
   private CallProgress abort(TakenRequest request) {
-    return switch (calls.remove(request).abort()) {
+    HttpCaller.Call call = calls.remove(request);
+    if (call == null) {
+      throw new IllegalStateException("the call was never started, because of an earlier bug");
+    }
+    return switch (call.abort()) {
       case NOT_SENT -> CallProgress.NOT_SENT;
       case SENT -> CallProgress.SENT;
     };

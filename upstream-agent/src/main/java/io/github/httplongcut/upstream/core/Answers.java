@@ -139,8 +139,8 @@ final class Answers {
 
   /** Ends the request, with {@code internal_error} unless it is answered already. */
   void onBug(TakenRequest request, Throwable bug, long now) {
-    journal.bug(request, bug);
     try {
+      journal.bug(request, bug);
       failAfterBug(request, now);
     } catch (RuntimeException | Error second) {
       journal.bug(request, second);

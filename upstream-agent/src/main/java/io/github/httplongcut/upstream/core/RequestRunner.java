@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * Takes or rejects requests, settles and runs the taken ones, answers them, and publishes the
  * heartbeats of the targets (docs/protocol.md section 4, "Upstream agent"). Each method handles one
  * event at a given time, changes the runner's state, and returns the effects that the caller must
- * carry out. One thread calls the runner; times are {@code nanoTime}.
+ * carry out. One thread at a time calls the runner; times are {@code nanoTime}.
  *
  * <p>A taken request holds its slot until it is answered. {@link TargetStates} limits the answers
  * that wait for their confirm, so the agent takes fewer requests while RabbitMQ confirms too
