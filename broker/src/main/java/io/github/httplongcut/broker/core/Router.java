@@ -32,7 +32,7 @@ import java.util.random.RandomGenerator;
 /**
  * Routes every request (docs/protocol.md section 4, "Broker"). Each method handles one event at a
  * given time, changes the router's state, and returns the effects that the caller must carry out.
- * One thread calls the router; times are {@code nanoTime}.
+ * One thread at a time calls the router; times are {@code nanoTime}.
  *
  * <p>Timeouts on other processes are measured with the {@link FairClock}, which pauses while this
  * process cannot hear them ({@link #excludeTime}). The deadline of a request is measured with the
