@@ -4,6 +4,7 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.upstream.http.HttpCaller;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** An HTTP client whose calls end when and how a test decides. */
@@ -40,6 +41,9 @@ final class FakeHttp implements HttpCaller {
   /** Calls to a URL that ends with this text throw. */
   String throwsAt = "nowhere";
 
+  /** Result that each call has before {@link #call} returns; empty if the test ends the calls. */
+  Optional<Result> atOnce = Optional.empty();
+
   @Override
   public Call call(String target, String url, Request request, Consumer<Result> whenDone) {
     if (url.endsWith(throwsAt)) {
@@ -47,6 +51,7 @@ final class FakeHttp implements HttpCaller {
     }
     FakeCall call = new FakeCall(url, request, whenDone);
     calls.add(call);
+    atOnce.ifPresent(call::end);
     return call;
   }
 

@@ -35,6 +35,7 @@ import io.github.httplongcut.upstream.http.HttpCaller.Result;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,19 @@ final class RunnerLoopTest {
         .extracting(Publication::batching)
         .isEqualTo(Batching.ANY);
     assertThat(http.calls).hasSize(1);
+  }
+
+  /** The HTTP client may report a closed pool before the call returns. */
+  @Test
+  void resultThatComesBeforeTheCallReturnsCounts() {
+    http.atOnce = Optional.of(new Result.Answered(RESPONSE));
+
+    deliver(broker(Examples.get("/")));
+    http.atOnce = Optional.empty();
+    loop.onTick(now + Duration.ofMinutes(1).toNanos());
+
+    assertThat(session.events()).filteredOn(UpstreamResponse.class::isInstance).hasSize(1);
+    assertThat(http.last().aborted).isFalse();
   }
 
   @Test
