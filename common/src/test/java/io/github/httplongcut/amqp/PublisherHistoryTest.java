@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 /** Invariants of the publisher in random histories. A failure names its seed and all steps. */
 class PublisherHistoryTest {
 
-  private static final int SEEDS = 300;
+  private static final int SEEDS = 500;
   private static final int STEPS = 400;
 
   @Test
