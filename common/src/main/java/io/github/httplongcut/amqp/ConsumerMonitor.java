@@ -204,13 +204,11 @@ final class ConsumerMonitor {
     }
   }
 
-  /** Notes RabbitMQ's reply to a fence. */
-  void onFenceAnswered(SentFence fence) {
+  /** Notes RabbitMQ's reply to a fence; returns whether the caller must call {@link #wake}. */
+  boolean onFenceAnswered(SentFence fence) {
     lock.lock();
     try {
-      if (state.onFenceAnswered(fence)) {
-        changed.signalAll();
-      }
+      return state.onFenceAnswered(fence);
     } finally {
       lock.unlock();
     }
@@ -218,7 +216,7 @@ final class ConsumerMonitor {
 
   // The calls of the session and its deliveries, and the watchdog. From any thread.
 
-  /** Wakes the link's thread: its channel may be closed. */
+  /** Wakes the link's thread: it may have work, or its channel may be closed. */
   void wake() {
     lock.lock();
     try {

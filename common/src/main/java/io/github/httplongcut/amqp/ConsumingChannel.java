@@ -214,9 +214,13 @@ final class ConsumingChannel implements Link.ConnectionUser {
   // The reader thread.
 
   private void onFenceAnswered(SentFence fence) {
-    monitor.onFenceAnswered(fence);
+    boolean wanted = monitor.onFenceAnswered(fence);
     if (!fence.deliveries().isEmpty()) {
       loop.execute(() -> monitor.settledBy(fence).forEach(Delivery::onSettled));
+    }
+    if (wanted) {
+      // After the loop's task, which takes a while: the next fence then settles more deliveries.
+      monitor.wake();
     }
   }
 
