@@ -17,11 +17,12 @@ public final class BrokerMain {
         .runAndExit(arguments);
   }
 
-  private static AutoCloseable start(BrokerConfig config) {
+  private static AutoCloseable start(BrokerConfig config, String settings) {
     RoleRuntime runtime =
         RoleRuntime.create(
             Role.BROKER,
             config,
+            settings,
             firstId -> (id, generation) -> Plan.broker(id, BrokerConfig.PREFETCH));
     Broker broker =
         new Broker(config, runtime.id(), runtime.loop(), runtime.session(), runtime.registry());

@@ -20,11 +20,12 @@ public final class ClientAgentMain {
         .runAndExit(arguments);
   }
 
-  private static AutoCloseable start(ClientAgentConfig config) {
+  private static AutoCloseable start(ClientAgentConfig config, String settings) {
     RoleRuntime runtime =
         RoleRuntime.create(
             Role.CLIENT_AGENT,
             config,
+            settings,
             firstId -> (id, generation) -> Plan.clientAgent(firstId, generation));
     return runtime.start(
         new ClientAgent(

@@ -181,7 +181,7 @@ final class ClientAgentConfigTest {
                 Role.CLIENT_AGENT,
                 new ClientAgentOptions(),
                 ClientAgentConfig::read,
-                config -> () -> {},
+                (config, settings) -> () -> {},
                 environment,
                 new Properties())
             .commandLine();

@@ -1,6 +1,6 @@
 /**
- * HTTP pages for operators: {@code /healthz}, {@code /readyz} and {@code /metrics}. Every role has
- * the same pages.
+ * HTTP pages for operators: {@code /healthz}, {@code /readyz}, {@code /metrics}, and pages for
+ * loopback addresses only. A role may add pages of its own.
  *
  * <p>Must not import the AMQP client, or anything of a role.
  */

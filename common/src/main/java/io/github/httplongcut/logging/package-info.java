@@ -1,2 +1,2 @@
-/** Formatting of log messages. Must not import anything else of this project. */
+/** Text of log messages, and the last log lines. Must not import anything else of this project. */
 package io.github.httplongcut.logging;

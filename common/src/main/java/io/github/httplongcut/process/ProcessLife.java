@@ -31,22 +31,26 @@ final class ProcessLife<C extends RoleConfig> {
     this.grace = grace;
   }
 
-  /** Starts the role, waits for SIGTERM or SIGINT, closes the role; returns the exit code. */
-  int live(C config) throws InterruptedException {
+  /**
+   * Starts the role, waits for SIGTERM or SIGINT, closes the role; returns the exit code.
+   *
+   * @param settings the effective settings as text, with passwords hidden
+   */
+  int live(C config, String settings) throws InterruptedException {
     // Installed before the start: a signal during the start stops the process right after it.
     StopSignal stop = StopSignal.install();
     try {
-      return live(config, stop);
+      return live(config, settings, stop);
     } finally {
       stop.ended();
     }
   }
 
-  private int live(C config, StopSignal stop) throws InterruptedException {
+  private int live(C config, String settings, StopSignal stop) throws InterruptedException {
     log.info("event=starting role={} version={}", role.key(), Version.current());
     AutoCloseable running;
     try {
-      running = starter.start(config);
+      running = starter.start(config, settings);
     } catch (StartException e) {
       log.debug("event=start_failed", e);
       err.println("longcut " + role.key() + ": cannot start: " + e.getMessage());

@@ -163,7 +163,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     ignoredVariables.forEach(
         variable ->
             log.warn("event=variable_ignored variable={} why=\"{}\"", variable, SET_BY_KUBERNETES));
-    return new ProcessLife<>(role, starter, commandLine.getErr(), ProcessLife.GRACE).live(settings);
+    return new ProcessLife<>(role, starter, commandLine.getErr(), ProcessLife.GRACE)
+        .live(settings, Sources.render(config, role));
   }
 
   private Config combineSources() {

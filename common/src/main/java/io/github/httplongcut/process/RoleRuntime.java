@@ -1,8 +1,12 @@
 package io.github.httplongcut.process;
 
 import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.admin.AdminPages;
 import io.github.httplongcut.admin.AdminServer;
+import io.github.httplongcut.admin.ProcessDescription;
+import io.github.httplongcut.admin.ProcessInfo;
 import io.github.httplongcut.admin.ProcessMetrics;
+import io.github.httplongcut.admin.ProcessPages;
 import io.github.httplongcut.admin.Readiness;
 import io.github.httplongcut.amqp.RabbitMqSession;
 import io.github.httplongcut.config.Role;
@@ -14,6 +18,7 @@ import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionState;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,31 +39,57 @@ public final class RoleRuntime {
   private final Loop loop;
   private final Session session;
   private final Readiness readiness = new Readiness();
+  private final ProcessInfo process;
   private final AdminServer admin;
 
   RoleRuntime(
-      ProcessId id, ProcessMetrics metrics, Loop loop, Session session, AdminConfig adminConfig) {
-    this.id = id;
+      ProcessDescription description,
+      ProcessMetrics metrics,
+      Loop loop,
+      Session session,
+      AdminConfig adminConfig) {
+    this.id = description.id().get();
     this.metrics = metrics;
     this.loop = loop;
     this.session = session;
     readiness.set("rabbitmq", () -> stateOf(session));
+    process = new ProcessInfo(description, readiness);
     admin = new AdminServer(adminConfig, readiness, metrics);
+    ProcessPages.add(admin.pages(), process, description.settings());
   }
 
   /**
    * Builds the parts of a process. None is started.
    *
+   * @param settings the effective settings as text, with passwords hidden
    * @param plans returns the plans of the process with this first id
    */
   public static RoleRuntime create(
-      Role role, RoleConfig config, Function<ProcessId, Member.Plans> plans) {
+      Role role, RoleConfig config, String settings, Function<ProcessId, Member.Plans> plans) {
     ProcessId id = ProcessId.create(config.amqp().user(), config.name());
     ProcessMetrics metrics = new ProcessMetrics(role);
     Loop loop = new Loop(role.key());
-    Member member = new Member(role.key(), id, plans.apply(id), config.ackTimeout());
+    AtomicReference<ProcessId> currentId = new AtomicReference<>(id);
+    Member member =
+        new Member(role.key(), id, noting(currentId, role, plans.apply(id)), config.ackTimeout());
     Session session = new RabbitMqSession(config.amqp(), member, loop, metrics.registry());
-    return new RoleRuntime(id, metrics, loop, session, config.admin());
+    return new RoleRuntime(
+        new ProcessDescription(role, config.name(), currentId::get, settings),
+        metrics,
+        loop,
+        session,
+        config.admin());
+  }
+
+  /** Returns the plans, which note each new id of the process. A client agent keeps its id. */
+  private static Member.Plans noting(
+      AtomicReference<ProcessId> currentId, Role role, Member.Plans plans) {
+    return (id, generation) -> {
+      if (role != Role.CLIENT_AGENT) {
+        currentId.set(id);
+      }
+      return plans.plan(id, generation);
+    };
   }
 
   /** Returns the process's first id. */
@@ -84,6 +115,16 @@ public final class RoleRuntime {
   /** Returns the readiness, to which the role may add conditions before the start. */
   public Readiness readiness() {
     return readiness;
+  }
+
+  /** Returns the admin pages, to which the role may add its own before the start. */
+  public AdminPages pages() {
+    return admin.pages();
+  }
+
+  /** Returns the description of the process, for pages of the role. */
+  public ProcessInfo process() {
+    return process;
   }
 
   /** Returns the port of the admin pages, once they are started. */

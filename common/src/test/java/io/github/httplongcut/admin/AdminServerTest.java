@@ -57,8 +57,8 @@ final class AdminServerTest {
     assertThat(response.body())
         .isEqualTo(
             """
-            {"conditions":[{"detail":"\\"h\\":5672","name":"rabbitmq","ready":false},\
-            {"detail":"healthy","name":"target.orders","ready":true}],"ready":false}
+            {"ready":false,"conditions":[{"name":"rabbitmq","ready":false,"detail":"\\"h\\":5672"},\
+            {"name":"target.orders","ready":true,"detail":"healthy"}]}
             """);
 
     connected.set(true);

@@ -124,7 +124,7 @@ final class DemoPasswordsTest {
                 Role.BROKER,
                 RoleOptions.NONE,
                 OnlyAmqp::read,
-                config -> {
+                (config, settings) -> {
                   throw new AssertionError("nothing is to be started");
                 },
                 environment,

@@ -38,10 +38,10 @@ final class ProcessLifeTest {
       ProcessLife<SmallRoleConfig> life =
           new ProcessLife<>(
               Role.BROKER,
-              config -> start(arguments[0]),
+              (config, settings) -> start(arguments[0]),
               new PrintWriter(System.err, false, UTF_8),
               grace);
-      System.exit(life.live(() -> Duration.ZERO));
+      System.exit(life.live(() -> Duration.ZERO, ""));
     }
 
     private static AutoCloseable start(String how) throws IOException {

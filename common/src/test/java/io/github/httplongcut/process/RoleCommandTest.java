@@ -155,7 +155,7 @@ final class RoleCommandTest {
                 Role.BROKER,
                 RoleOptions.NONE,
                 SmallConfig::read,
-                config -> {
+                (config, settings) -> {
                   throw new AssertionError("the role must not be started");
                 },
                 environment,

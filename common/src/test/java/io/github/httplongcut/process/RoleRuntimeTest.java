@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.admin.ProcessDescription;
 import io.github.httplongcut.admin.ProcessMetrics;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.StartException;
@@ -40,7 +41,8 @@ class RoleRuntimeTest {
 
   private RoleRuntime runtimeOn(int adminPort) {
     return new RoleRuntime(
-        ProcessId.parse("broker.b-aaaaaa"),
+        new ProcessDescription(
+            Role.BROKER, "b", () -> ProcessId.parse("broker.b-aaaaaa"), "the settings\n"),
         metrics,
         loop,
         session,
@@ -134,6 +136,15 @@ class RoleRuntimeTest {
     assertThat(loopState()).isEqualTo(", loop closed");
     assertThat(metrics.registry().isClosed()).isTrue();
     assertThatThrownBy(() -> get(adminPort, "/healthz")).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void theProcessPagesAreServed() throws Exception {
+    AutoCloseable running = runtime.start(role);
+
+    assertThat(page("/api/process")).contains("\"id\":\"broker.b-aaaaaa\"");
+    assertThat(page("/api/config")).isEqualTo("the settings\n");
+    running.close();
   }
 
   private String loopState() {

@@ -35,7 +35,10 @@ final class RunAndExitTest {
 
     public static void main(String[] arguments) {
       new RoleCommand<RoleConfig>(
-              Role.BROKER, RoleOptions.NONE, settings -> read(settings), config -> start())
+              Role.BROKER,
+              RoleOptions.NONE,
+              settings -> read(settings),
+              (config, settings) -> start())
           .runAndExit(arguments);
     }
 

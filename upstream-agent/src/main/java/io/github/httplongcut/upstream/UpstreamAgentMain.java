@@ -24,11 +24,12 @@ public final class UpstreamAgentMain {
         .runAndExit(arguments);
   }
 
-  private static AutoCloseable start(UpstreamAgentConfig config) {
+  private static AutoCloseable start(UpstreamAgentConfig config, String settings) {
     RoleRuntime runtime =
         RoleRuntime.create(
             Role.UPSTREAM_AGENT,
             config,
+            settings,
             firstId ->
                 (id, generation) ->
                     Plan.upstreamAgent(id, config.targetNames(), config.prefetch()));

@@ -203,7 +203,7 @@ final class UpstreamAgentConfigTest {
                 Role.UPSTREAM_AGENT,
                 new UpstreamAgentOptions(),
                 UpstreamAgentConfig::read,
-                config -> () -> {},
+                (config, settings) -> () -> {},
                 environment,
                 new Properties())
             .commandLine();
