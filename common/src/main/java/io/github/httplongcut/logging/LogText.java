@@ -34,7 +34,7 @@ public final class LogText {
     if (text == null) {
       return "null";
     }
-    int end = end(text);
+    int end = end(text, MAX_CHARS);
     StringBuilder quoted = new StringBuilder(end + 8).append('"');
     int at = 0;
     while (at < end) {
@@ -46,14 +46,32 @@ public final class LogText {
     return end == text.length() ? quoted.toString() : quoted.append(ELLIPSIS).toString();
   }
 
+  /**
+   * Returns the text on one line without quotes, for sentences that others read. Line breaks, tabs
+   * and characters that a terminal or an editor does not display become spaces. A text of more than
+   * {@code maxChars} characters is truncated, and ends with {@code …}.
+   */
+  public static String plain(String text, int maxChars) {
+    int end = text.length() <= maxChars ? text.length() : end(text, maxChars - 1);
+    StringBuilder plain = new StringBuilder(end + 1);
+    int at = 0;
+    while (at < end) {
+      int codePoint = text.codePointAt(at);
+      plain.appendCodePoint(isDisplayable(codePoint) ? codePoint : ' ');
+      at += Character.charCount(codePoint);
+    }
+    String line = plain.toString().strip();
+    return end == text.length() ? line : line + ELLIPSIS;
+  }
+
   /** Returns the end index of the shown part, which does not split a surrogate pair. */
-  private static int end(String text) {
-    if (text.length() <= MAX_CHARS) {
+  private static int end(String text, int maxChars) {
+    if (text.length() <= maxChars) {
       return text.length();
     }
     boolean splitsPair =
-        Character.isSurrogatePair(text.charAt(MAX_CHARS - 1), text.charAt(MAX_CHARS));
-    return splitsPair ? MAX_CHARS - 1 : MAX_CHARS;
+        Character.isSurrogatePair(text.charAt(maxChars - 1), text.charAt(maxChars));
+    return splitsPair ? maxChars - 1 : maxChars;
   }
 
   private static void append(StringBuilder quoted, int codePoint) {

@@ -1,5 +1,6 @@
 package io.github.httplongcut.protocol;
 
+import io.github.httplongcut.logging.LogText;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -129,6 +130,9 @@ public sealed interface Event {
    * @param capacity maximum number of concurrent requests for the target
    * @param inFlight number of requests in flight for the target, from all brokers
    * @param intervalMs longest time until the next heartbeat, in milliseconds
+   * @param reason one sentence for a person, without secrets, if the agent is not well: the reason
+   *     of its state, or of its failures. On one line; truncated to {@link
+   *     WireLimits#HEARTBEAT_REASON_CHARS}
    */
   record UpstreamHeartbeat(
       ProcessId upstreamId,
@@ -137,8 +141,37 @@ public sealed interface Event {
       int capacity,
       int inFlight,
       long intervalMs,
-      String version)
+      String version,
+      Optional<String> reason)
       implements Event {
+
+    public UpstreamHeartbeat {
+      reason =
+          reason
+              .map(text -> LogText.plain(text, WireLimits.HEARTBEAT_REASON_CHARS))
+              .filter(text -> !text.isEmpty());
+    }
+
+    /** Creates the heartbeat of an agent that is well. */
+    public UpstreamHeartbeat(
+        ProcessId upstreamId,
+        String upstreamTarget,
+        AgentState state,
+        int capacity,
+        int inFlight,
+        long intervalMs,
+        String version) {
+      this(
+          upstreamId,
+          upstreamTarget,
+          state,
+          capacity,
+          inFlight,
+          intervalMs,
+          version,
+          Optional.empty());
+    }
+
     @Override
     public EventType type() {
       return EventType.UPSTREAM_HEARTBEAT;

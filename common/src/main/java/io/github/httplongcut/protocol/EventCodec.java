@@ -211,6 +211,9 @@ public final class EventCodec {
     json.writeNumberField("in_flight", e.inFlight());
     json.writeNumberField("interval_ms", e.intervalMs());
     json.writeStringField("version", e.version());
+    if (e.reason().isPresent()) {
+      json.writeStringField("reason", e.reason().get());
+    }
   }
 
   private static void brokerHello(JsonGenerator json, BrokerHello e) throws IOException {
@@ -266,7 +269,8 @@ public final class EventCodec {
               f.capacity(),
               f.inFlight(),
               f.intervalMs(),
-              f.version());
+              f.version(),
+              f.reason());
       case BROKER_HELLO -> new BrokerHello(f.brokerId(), f.version());
       case CLIENT_CANCEL -> new ClientCancel(f.clientId(), f.clientReqId(), f.brokerReqId());
       case BROKER_CANCEL -> new BrokerCancel(f.brokerId(), f.clientReqId(), f.brokerReqId());

@@ -44,7 +44,8 @@ final class EventFields {
           Map.entry("version", Names.ID_CHARS),
           Map.entry("code", Names.ID_CHARS),
           Map.entry("hop", Names.ID_CHARS),
-          Map.entry("message", WireLimits.MESSAGE_BYTES)); // EventError truncates the message
+          Map.entry("message", WireLimits.MESSAGE_BYTES), // EventError truncates the message
+          Map.entry("reason", WireLimits.MESSAGE_BYTES)); // UpstreamHeartbeat truncates it
 
   private static final Set<String> NUMBERS =
       Set.of(
@@ -227,6 +228,11 @@ final class EventFields {
 
   String version() {
     return text("version");
+  }
+
+  /** Returns the reason; empty if it is absent or no text. */
+  Optional<String> reason() {
+    return Optional.ofNullable(texts.get("reason"));
   }
 
   EventError error() {

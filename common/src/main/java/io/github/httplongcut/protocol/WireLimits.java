@@ -50,6 +50,9 @@ public final class WireLimits {
   /** Largest {@code capacity} and {@code in_flight} of a heartbeat; a larger one counts as this. */
   public static final int CAPACITY = 65_535;
 
+  /** Characters of a heartbeat's {@code reason}; a longer one is truncated. */
+  public static final int HEARTBEAT_REASON_CHARS = 200;
+
   /** Longest {@code *_ttl}; a longer one counts as this. */
   public static final Duration TTL = Duration.ofDays(1);
 

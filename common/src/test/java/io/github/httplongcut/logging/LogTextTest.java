@@ -74,4 +74,17 @@ class LogTextTest {
   void truncationDoesNotSplitASurrogatePair() {
     assertThat(quoted("x".repeat(199) + "😀")).isEqualTo('"' + "x".repeat(199) + "\"…");
   }
+
+  @Test
+  void plainTextHasNoQuotesAndNoInvisibleCharacters() {
+    assertThat(LogText.plain("no \"route\" \\ Grüße 😀", 50)).isEqualTo("no \"route\" \\ Grüße 😀");
+    assertThat(LogText.plain("\na\r\n\tb\u001b[2J\u2028\u202e\ud83d\n", 50)).isEqualTo("a   b [2J");
+  }
+
+  @Test
+  void plainTextIsTruncatedToItsLimit() {
+    assertThat(LogText.plain("x".repeat(10), 10)).isEqualTo("x".repeat(10));
+    assertThat(LogText.plain("x".repeat(11), 10)).isEqualTo("x".repeat(9) + '…');
+    assertThat(LogText.plain("x".repeat(8) + "😀xx", 10)).isEqualTo("x".repeat(8) + '…');
+  }
 }

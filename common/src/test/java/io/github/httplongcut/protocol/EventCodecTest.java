@@ -10,11 +10,13 @@ import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerHello;
 import io.github.httplongcut.protocol.Event.BrokerResponse;
 import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +98,33 @@ class EventCodecTest {
         .isEqualTo("broker.gone-abcdef");
     assertThat(EventCodec.decode(EventType.BROKER_ERROR, EventCodec.encode(orphan)))
         .containsExactly(orphan);
+  }
+
+  @Test
+  void aHeartbeatMayGiveAReason() throws Exception {
+    ObjectNode sample = (ObjectNode) MAPPER.readTree(sample(EventType.UPSTREAM_HEARTBEAT));
+    sample.put("state", "gone").put("reason", "health check GET /health answers 500");
+
+    Event event =
+        EventCodec.decode(EventType.UPSTREAM_HEARTBEAT, MAPPER.writeValueAsBytes(sample)).get(0);
+
+    assertThat(((UpstreamHeartbeat) event).reason())
+        .hasValue("health check GET /health answers 500");
+    assertThat(MAPPER.readTree(EventCodec.encode(event))).isEqualTo(sample);
+  }
+
+  @Test
+  void aReasonThatIsNoTextIsIgnored() throws Exception {
+    ObjectNode sample = (ObjectNode) MAPPER.readTree(sample(EventType.UPSTREAM_HEARTBEAT));
+    for (String reason : List.of("7", "null", "{\"a\":1}", "\"\"", "\" \\n \"")) {
+      sample.set("reason", MAPPER.readTree(reason));
+
+      assertThat(EventCodec.decode(EventType.UPSTREAM_HEARTBEAT, MAPPER.writeValueAsBytes(sample)))
+          .as(reason)
+          .singleElement()
+          .extracting(event -> ((UpstreamHeartbeat) event).reason())
+          .isEqualTo(Optional.empty());
+    }
   }
 
   @Test

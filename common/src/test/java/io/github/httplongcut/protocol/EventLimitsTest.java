@@ -140,6 +140,27 @@ class EventLimitsTest {
     assertThat(again.length).isLessThan(WireLimits.MESSAGE_BYTES);
   }
 
+  /** The reason is shown to operators, and the agent may be hostile. */
+  @Test
+  void aReasonIsTruncatedAndOnOneLine() throws Exception {
+    String heartbeat =
+        "{\"upstream_id\":\"plant.u-abcdef\",\"upstream_target\":\"orders\",\"state\":\"gone\","
+            + "\"capacity\":1,\"in_flight\":0,\"interval_ms\":2000,\"version\":\"1\",\"reason\":\"%s\"}";
+    String hostile = "a\\u001b[2J\\r\\nb\\u202e" + "c".repeat(300_000);
+
+    UpstreamHeartbeat decoded =
+        (UpstreamHeartbeat)
+            EventCodec.decode(
+                    EventType.UPSTREAM_HEARTBEAT,
+                    heartbeat.formatted(hostile).getBytes(StandardCharsets.UTF_8))
+                .get(0);
+
+    assertThat(decoded.reason().orElseThrow())
+        .hasSize(WireLimits.HEARTBEAT_REASON_CHARS)
+        .startsWith("a [2J  b c")
+        .endsWith("c…");
+  }
+
   @Test
   void anErrorMessageIsTruncated() throws Exception {
     String tooLong = "m".repeat(WireLimits.ERROR_MESSAGE_CHARS - 1) + "\ud83d\ude00" + "mmm";

@@ -40,8 +40,15 @@ final class HealthChecks {
     /** Returns the number of the target's responses so far that have a status code below 500. */
     long serverAnswers(Target target);
 
-    /** Withdraws a target whose check fails. */
-    void withdraw(Target target);
+    /** Notes that the target's server has answered a check, with any status. */
+    void reached(Target target);
+
+    /**
+     * Withdraws a target whose check fails. Called again after each further failure.
+     *
+     * @param reason one sentence for the brokers
+     */
+    void withdraw(Target target, String reason);
 
     /** Offers a withdrawn target again, since its check passes. */
     void offer(Target target);
@@ -113,7 +120,7 @@ final class HealthChecks {
         call.abort();
         call = null;
         if (health.serverAnswers(target) == answersBefore) {
-          failed("no response within " + check.timeout().toMillis() + " ms");
+          failed(": no response within " + check.timeout().toMillis() + " ms");
         }
       }
       if (call == null && (!started || now - startedAt >= check.interval().toNanos())) {
@@ -140,13 +147,14 @@ final class HealthChecks {
       }
       call = null;
       if (result instanceof Result.Failed failed) {
-        failed(failed.message());
+        failed(": " + ServerFaults.withoutTarget(target.name(), failed.message()));
       } else if (result instanceof Result.Answered answered) {
+        health.reached(target);
         int status = answered.response().statusCode();
         if (status < 400) {
           passed();
         } else {
-          failed("status " + status);
+          failed(" answers " + status);
         }
       }
     }
@@ -163,16 +171,24 @@ final class HealthChecks {
       }
     }
 
-    private void failed(String reason) {
+    private void failed(String how) {
+      String reason = "health check GET " + pathWithoutQuery() + how;
       if (!offered) {
         consecutive = 0;
+        health.withdraw(target, reason);
       } else if (++consecutive >= check.fall() || !hasPassed) {
         offered = false;
         consecutive = 0;
         // Needs no rate limit: logged at most once per check interval.
         log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(reason));
-        health.withdraw(target);
+        health.withdraw(target, reason);
       }
+    }
+
+    /** Returns the path for others. A query may hold a secret. */
+    private String pathWithoutQuery() {
+      int query = check.path().indexOf('?');
+      return query < 0 ? check.path() : check.path().substring(0, query);
     }
   }
 }

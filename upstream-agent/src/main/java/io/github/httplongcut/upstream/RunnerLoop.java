@@ -20,6 +20,7 @@ import io.github.httplongcut.upstream.core.RunnerEffect;
 import io.github.httplongcut.upstream.core.TakenRequest;
 import io.github.httplongcut.upstream.core.Target;
 import io.github.httplongcut.upstream.http.HttpCaller;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -44,6 +45,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
   private final Executor loop;
   private final LongSupplier clock;
   private final Guard guard = new Guard();
+  private final ServerFaults faults;
 
   /** Calls that have no result and are not aborted. */
   private final IdentityHashMap<TakenRequest, HttpCaller.Call> calls = new IdentityHashMap<>();
@@ -59,6 +61,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
     this.http = http;
     this.loop = loop;
     this.clock = clock;
+    this.faults = new ServerFaults(InstantSource.system(), runner::setFault);
   }
 
   // Events.
@@ -168,8 +171,13 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
   }
 
   @Override
-  public void withdraw(Target target) {
-    perform(runner.withdraw(target, now()));
+  public void reached(Target target) {
+    faults.onReached(target);
+  }
+
+  @Override
+  public void withdraw(Target target, String reason) {
+    perform(runner.withdraw(target, reason, now()));
   }
 
   @Override
@@ -310,6 +318,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
   }
 
   private void publish(RunnerEffect.Answer effect) {
+    faults.onAnswer(effect.request().target(), effect.answer());
     session.publish(
         RunnerMessages.answer(effect).whenDone(outcome -> onAnswerDone(effect, outcome)));
   }

@@ -31,6 +31,8 @@ final class HealthChecksTest {
   private final HealthChecks checks =
       new HealthChecks(List.of(checked()), targets, new Health(), http, Runnable::run);
   private boolean offered = true;
+  private String reason = "";
+  private int reached;
   private long serverAnswers;
   private long now = 1_000_000_000L;
 
@@ -43,9 +45,14 @@ final class HealthChecksTest {
     }
 
     @Override
-    public void withdraw(Target target) {
-      assertThat(offered).as("offered before").isTrue();
+    public void reached(Target target) {
+      reached++;
+    }
+
+    @Override
+    public void withdraw(Target target, String why) {
       offered = false;
+      reason = why;
     }
 
     @Override
@@ -174,6 +181,47 @@ final class HealthChecksTest {
     assertThat(offered).isFalse();
   }
 
+  @Test
+  void reasonNamesTheCheckAndItsResult() {
+    check(500);
+    assertThat(reason).isEqualTo("health check GET /health answers 500");
+
+    passMillis(5_000);
+    http.last()
+        .end(
+            new Result.Failed(
+                Failure.UPSTREAM_UNREACHABLE,
+                "upstream target 'orders': cannot connect to h:80: connection refused"));
+    assertThat(reason)
+        .isEqualTo("health check GET /health: cannot connect to h:80: connection refused");
+
+    passMillis(5_000);
+    passMillis(2_000);
+    assertThat(reason).isEqualTo("health check GET /health: no response within 2000 ms");
+  }
+
+  /** A query of a check may hold a token. */
+  @Test
+  void reasonDoesNotShowTheQueryOfTheCheck() {
+    HealthChecks withQuery =
+        new HealthChecks(
+            List.of(checked("/health?token=secret")), targets, new Health(), http, Runnable::run);
+    withQuery.onTick(now);
+    http.last().end(answer(503));
+
+    assertThat(reason).isEqualTo("health check GET /health answers 503");
+  }
+
+  @Test
+  void anyAnswerShowsThatTheServerIsReached() {
+    check(200, 503);
+    assertThat(reached).isEqualTo(2);
+
+    passMillis(5_000);
+    http.last().end(new Result.Failed(Failure.UPSTREAM_UNREACHABLE, "refused"));
+    assertThat(reached).isEqualTo(2);
+  }
+
   private long millisToNext() {
     return Duration.ofNanos(checks.nanosToNext(now)).toMillis();
   }
@@ -188,6 +236,10 @@ final class HealthChecksTest {
   }
 
   private static TargetConfig checked() {
+    return checked("/health");
+  }
+
+  private static TargetConfig checked(String path) {
     TargetConfig config = Examples.config("http://h/base");
     return new TargetConfig(
         config.name(),
@@ -197,7 +249,6 @@ final class HealthChecksTest {
         config.maxResponseBody(),
         config.preserveHost(),
         config.trust(),
-        Optional.of(
-            new HealthCheck("/health", Duration.ofSeconds(5), Duration.ofSeconds(2), 2, 3)));
+        Optional.of(new HealthCheck(path, Duration.ofSeconds(5), Duration.ofSeconds(2), 2, 3)));
   }
 }

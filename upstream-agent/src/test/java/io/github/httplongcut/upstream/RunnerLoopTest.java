@@ -127,6 +127,33 @@ final class RunnerLoopTest {
   }
 
   @Test
+  void heartbeatSaysThatTheServerCannotBeReached() {
+    loop.onConsuming();
+    deliver(broker(Examples.get("/")));
+    http.last()
+        .end(
+            new Result.Failed(
+                Failure.UPSTREAM_UNREACHABLE, "upstream target 'orders': cannot connect to h:80"));
+    assertThat(nextReason()).matches("since \\d\\d:\\d\\d:\\d\\dZ: cannot connect to h:80");
+
+    deliver(broker(Examples.get("/")));
+    http.last().end(new Result.Answered(RESPONSE));
+    assertThat(nextReason()).isEmpty();
+  }
+
+  /** Returns the reason of the next heartbeat, empty if it has none. */
+  private String nextReason() {
+    session.published().clear();
+    now += Duration.ofSeconds(2).toNanos();
+    loop.onTick(now);
+    return session.events().stream()
+        .filter(UpstreamHeartbeat.class::isInstance)
+        .map(event -> ((UpstreamHeartbeat) event).reason().orElse(""))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void responseIsPublishedAndItsDeliveryAckedOnceConfirmed() {
     BrokerRequest request = broker(Examples.get("/"));
     Delivery delivery = deliver(request);

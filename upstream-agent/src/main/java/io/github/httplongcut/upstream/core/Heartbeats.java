@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -36,6 +37,9 @@ final class Heartbeats {
 
   /** Minimum time between rounds. One round answers all hellos that arrive within this time. */
   static final Duration MIN_BETWEEN_ROUNDS = Duration.ofMillis(200);
+
+  private static final String NOT_CONSUMING =
+      "the agent does not consume its inbox: it has lost its connection to RabbitMQ";
 
   /** An ordinary pause is shorter than the interval by a random part of up to this. */
   private static final double JITTER = 0.1;
@@ -172,11 +176,16 @@ final class Heartbeats {
     for (FormerId each : List.copyOf(formerIds)) {
       if (!each.busy.getAsBoolean()) {
         formerIds.remove(each);
-        targets.all().forEach(target -> publish(each.id, target, AgentState.GONE, now));
+        publishFormer(each.id, AgentState.GONE, now);
       } else if (due) {
-        targets.all().forEach(target -> publish(each.id, target, AgentState.DRAINING, now));
+        publishFormer(each.id, AgentState.DRAINING, now);
       }
     }
+  }
+
+  private void publishFormer(ProcessId id, AgentState state, long now) {
+    String reason = "its inbox is out of reach: the agent continues as " + targets.upstreamId();
+    targets.all().forEach(target -> publish(id, target, state, Optional.of(reason), now));
   }
 
   /**
@@ -221,10 +230,11 @@ final class Heartbeats {
     dueAfterRejection.computeIfPresent(target, (each, left) -> left == 1 ? null : left - 1);
     Duration wait = Duration.ofNanos((long) (pause * settings.heartbeatInterval().toNanos()));
     lastHeartbeats.put(target, new LastHeartbeat(state, now, wait));
-    publish(targets.upstreamId(), target, state, now);
+    publish(targets.upstreamId(), target, state, reasonOf(target), now);
   }
 
-  private void publish(ProcessId id, Target target, AgentState state, long now) {
+  private void publish(
+      ProcessId id, Target target, AgentState state, Optional<String> reason, long now) {
     UpstreamHeartbeat heartbeat =
         new UpstreamHeartbeat(
             id,
@@ -233,13 +243,20 @@ final class Heartbeats {
             target.capacity(),
             states.inFlight(target),
             settings.heartbeatInterval().toMillis(),
-            settings.version());
+            settings.version(),
+            reason);
     effects.heartbeat(heartbeat, now + settings.heartbeatInterval().toNanos());
   }
 
   private AgentState stateOf(Target target) {
     AgentState state = states.stateOf(target);
     return !consuming && isReadyOrFull(state) ? AgentState.DRAINING : state;
+  }
+
+  private Optional<String> reasonOf(Target target) {
+    return !consuming && isReadyOrFull(states.stateOf(target))
+        ? Optional.of(NOT_CONSUMING)
+        : states.reasonOf(target);
   }
 
   private static boolean isReadyOrFull(AgentState state) {

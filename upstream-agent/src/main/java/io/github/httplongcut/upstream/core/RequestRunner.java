@@ -342,9 +342,13 @@ public final class RequestRunner {
     return states.serverAnswers(target);
   }
 
-  /** Withdraws the target, since its health check fails. No more requests are taken. */
-  public List<RunnerEffect> withdraw(Target target, long now) {
-    states.withdraw(target);
+  /**
+   * Withdraws the target, since its health check fails. No more requests are taken.
+   *
+   * @param reason one sentence for the heartbeats, which replaces that of an earlier failure
+   */
+  public List<RunnerEffect> withdraw(Target target, String reason, long now) {
+    states.withdraw(target, reason);
     heartbeats.onChange(target, now);
     return effects.take();
   }
@@ -354,6 +358,11 @@ public final class RequestRunner {
     states.offer(target);
     heartbeats.onChange(target, now);
     return effects.take();
+  }
+
+  /** Notes a fault of the target's server for the next heartbeats; empty if it is over. */
+  public void setFault(Target target, Optional<String> fault) {
+    states.setFault(target, fault);
   }
 
   /** Starts the drain: no more requests are taken or started. Running requests may finish. */

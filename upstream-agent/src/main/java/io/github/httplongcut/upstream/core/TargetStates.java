@@ -2,9 +2,8 @@ package io.github.httplongcut.upstream.core;
 
 import io.github.httplongcut.protocol.AgentState;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 
 /**
  * The state of each target: slots in use, unconfirmed answers, withdrawn, draining, gone. The
@@ -25,7 +24,13 @@ final class TargetStates {
   private final Map<Target, Integer> unconfirmed = new HashMap<>();
   private final Map<Target, Long> unconfirmedBytes = new HashMap<>();
   private final Map<Target, Long> serverAnswers = new HashMap<>();
-  private final Set<Target> withdrawn = new HashSet<>();
+
+  /** Withdrawn targets with the reason of their last failed health check. */
+  private final Map<Target, String> withdrawn = new HashMap<>();
+
+  /** Faults of the targets' servers, as the last calls have shown them. */
+  private final Map<Target, String> faults = new HashMap<>();
+
   private boolean draining;
   private boolean gone;
 
@@ -37,15 +42,34 @@ final class TargetStates {
     if (draining) {
       return AgentState.DRAINING;
     }
-    if (withdrawn.contains(target)) {
+    if (withdrawn.containsKey(target)) {
       return AgentState.GONE;
     }
-    // While RabbitMQ does not confirm answers, brokers must not send more requests.
-    boolean full =
-        inFlight(target) >= target.capacity()
-            || unconfirmed(target) / MAX_UNCONFIRMED_PER_SLOT >= target.capacity()
-            || unconfirmedBytes.getOrDefault(target, 0L) >= MAX_UNCONFIRMED_BYTES;
+    boolean full = inFlight(target) >= target.capacity() || hasTooManyUnconfirmed(target);
     return full ? AgentState.FULL : AgentState.READY;
+  }
+
+  /** Returns whether RabbitMQ confirms answers too slowly: brokers must not send more requests. */
+  private boolean hasTooManyUnconfirmed(Target target) {
+    return unconfirmed(target) / MAX_UNCONFIRMED_PER_SLOT >= target.capacity()
+        || unconfirmedBytes.getOrDefault(target, 0L) >= MAX_UNCONFIRMED_BYTES;
+  }
+
+  /**
+   * Returns why the target takes no requests or cannot serve them; empty if it is well. A target
+   * whose slots are all in use is well.
+   */
+  Optional<String> reasonOf(Target target) {
+    if (gone || draining) {
+      return Optional.of("the agent is stopping");
+    }
+    if (withdrawn.containsKey(target)) {
+      return Optional.of(withdrawn.get(target));
+    }
+    if (hasTooManyUnconfirmed(target)) {
+      return Optional.of("RabbitMQ does not confirm the agent's answers");
+    }
+    return Optional.ofNullable(faults.get(target));
   }
 
   /**
@@ -105,8 +129,13 @@ final class TargetStates {
   }
 
   /** Withdraws the target, since its health check fails. No more requests are taken. */
-  void withdraw(Target target) {
-    withdrawn.add(target);
+  void withdraw(Target target, String reason) {
+    withdrawn.put(target, reason);
+  }
+
+  /** Notes a fault of the target's server, which does not change the state; empty if it is over. */
+  void setFault(Target target, Optional<String> fault) {
+    fault.ifPresentOrElse(text -> faults.put(target, text), () -> faults.remove(target));
   }
 
   /** Offers a withdrawn target again, since its health check passes. */

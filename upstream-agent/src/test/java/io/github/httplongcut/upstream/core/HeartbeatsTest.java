@@ -8,6 +8,7 @@ import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -165,6 +166,9 @@ final class HeartbeatsTest {
     busy.set(false);
     passMillis(1);
     assertThat(statesSentBy(SELF)).endsWith(AgentState.DRAINING, AgentState.GONE);
+    assertThat(reasons())
+        .contains("its inbox is out of reach: the agent continues as " + next)
+        .startsWith("");
     assertThat(millisToNext()).isEqualTo(1_999);
     int all = statesSentBy(SELF).size();
     passMillis(4_000);
@@ -248,7 +252,7 @@ final class HeartbeatsTest {
     heartbeats.onConsuming(now);
     take();
 
-    states.withdraw(orders);
+    states.withdraw(orders, "health check fails");
     heartbeats.onChange(orders, now);
     passMillis(2_000);
     states.offer(orders);
@@ -277,6 +281,84 @@ final class HeartbeatsTest {
     heartbeats.onConsuming(now);
 
     assertThat(sent().get(0).heartbeat().inFlight()).isEqualTo(1);
+  }
+
+  @Test
+  void agentThatIsWellGivesNoReason() {
+    heartbeats.onConsuming(now);
+    take();
+    take();
+    passMillis(100);
+
+    assertThat(said()).containsExactly(AgentState.READY, AgentState.FULL);
+    assertThat(reasons()).containsOnly("");
+  }
+
+  @Test
+  void withdrawnTargetGivesTheReasonOfItsLastCheck() {
+    heartbeats.onConsuming(now);
+    states.withdraw(orders, "health check GET /health answers 500");
+    heartbeats.onChange(orders, now);
+    states.withdraw(orders, "health check GET /health answers 503");
+    passMillis(2_000);
+    states.offer(orders);
+    heartbeats.onChange(orders, now);
+
+    assertThat(reasons())
+        .containsExactly(
+            "", "health check GET /health answers 500", "health check GET /health answers 503", "");
+  }
+
+  @Test
+  void faultOfTheServerIsGivenUntilItIsOver() {
+    heartbeats.onConsuming(now);
+    states.setFault(orders, Optional.of("cannot connect"));
+    passMillis(2_000);
+    states.setFault(orders, Optional.empty());
+    passMillis(2_000);
+
+    assertThat(said()).containsOnly(AgentState.READY);
+    assertThat(reasons()).containsExactly("", "cannot connect", "");
+  }
+
+  @Test
+  void drainIsTheReasonWhateverElseIsWrong() {
+    states.setFault(orders, Optional.of("cannot connect"));
+    states.withdraw(orders, "health check fails");
+    heartbeats.onConsuming(now);
+    states.drain();
+    heartbeats.onChange(now);
+    states.markGone();
+    heartbeats.onChange(now);
+
+    assertThat(reasons())
+        .containsExactly("health check fails", "the agent is stopping", "the agent is stopping");
+  }
+
+  @Test
+  void unconfirmedAnswersAreTheReasonOfAFullTarget() {
+    heartbeats.onConsuming(now);
+    states.taken(orders);
+    states.answered(orders, TargetStates.MAX_UNCONFIRMED_BYTES);
+    heartbeats.onChange(now);
+    passMillis(100);
+
+    assertThat(said()).endsWith(AgentState.FULL);
+    assertThat(reasons()).endsWith("RabbitMQ does not confirm the agent's answers");
+  }
+
+  @Test
+  void lostConnectionIsTheReasonOfDraining() {
+    heartbeats.onConsuming(now);
+    heartbeats.onConsumingLost(now);
+
+    assertThat(reasons())
+        .containsExactly(
+            "", "the agent does not consume its inbox: it has lost its connection to RabbitMQ");
+  }
+
+  private List<String> reasons() {
+    return sent().stream().map(each -> each.heartbeat().reason().orElse("")).toList();
   }
 
   private long millisToNext() {

@@ -186,7 +186,7 @@ final class RunnerHistory {
     } else if (choice < 95) {
       Target target = targets.get(random.nextInt(targets.size()));
       boolean isHealthy = random.nextInt(4) != 0;
-      perform(isHealthy ? runner.offer(target, now()) : runner.withdraw(target, now()));
+      perform(isHealthy ? runner.offer(target, now()) : runner.withdraw(target, "fails", now()));
     } else if (!toRedeliver.isEmpty()) {
       SimulatedDelivery lost = toRedeliver.remove(0);
       receive(new SimulatedDelivery(lost.target, lost.requests));

@@ -43,7 +43,7 @@ final class RunnerSlotsTest {
 
   @Test
   void messageForAWithdrawnTargetIsRejected() {
-    fixture.runner.withdraw(fixture.orders, fixture.now());
+    fixture.runner.withdraw(fixture.orders, "fails", fixture.now());
     assertThat(fixture.get(1)).containsExactly("reject d1");
 
     fixture.runner.offer(fixture.orders, fixture.now());
@@ -150,7 +150,7 @@ final class RunnerSlotsTest {
   void withdrawnTargetSaysSoAtOnce() {
     fixture.consuming();
 
-    assertThat(fixture.describe(fixture.runner.withdraw(fixture.orders, fixture.now())))
+    assertThat(fixture.describe(fixture.runner.withdraw(fixture.orders, "fails", fixture.now())))
         .containsExactly("heartbeat gone");
     assertThat(fixture.describe(fixture.runner.offer(fixture.orders, fixture.now())))
         .containsExactly("heartbeat ready");
