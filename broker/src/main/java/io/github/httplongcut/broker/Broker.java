@@ -1,5 +1,7 @@
 package io.github.httplongcut.broker;
 
+import io.github.httplongcut.admin.AdminPages;
+import io.github.httplongcut.admin.ProcessInfo;
 import io.github.httplongcut.admin.Readiness;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Router;
@@ -26,6 +28,9 @@ final class Broker implements RelayRole {
   private final Loop loop;
   private final Session session;
   private final BrokerLoop brokerLoop;
+  private final WallTime time = WallTime.ofSystem();
+  private final RequestMemory memory = new RequestMemory(time);
+  private final Router router;
 
   /**
    * Creates a broker that is not started.
@@ -39,13 +44,13 @@ final class Broker implements RelayRole {
     this.loop = loop;
     this.session = session;
     this.ackTimeout = config.ackTimeout();
-    Router router =
+    router =
         new Router(
             brokerId,
             limits(config),
             UUID::randomUUID,
             new SplittableRandom(),
-            new JournalLog(loop::now, new ShareMetrics(registry)));
+            new JournalLog(loop::now, new ShareMetrics(registry), memory::add));
     brokerLoop =
         new BrokerLoop(
             router,
@@ -54,7 +59,7 @@ final class Broker implements RelayRole {
                 new EnvelopeCheck(config.users()),
                 new BrokerMessages(brokerId, ackTimeout, Version.current()),
                 new Intake(intakeLimits(config.limits())),
-                new BrokerMetrics(registry, router.stats()),
+                new BrokerMetrics(registry, router.view().stats()),
                 loop::now));
   }
 
@@ -84,6 +89,11 @@ final class Broker implements RelayRole {
     session.stopConsuming(
         Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
     drain.awaitIdle(brokerLoop::isDrained, brokerLoop::inFlight);
+  }
+
+  /** Adds the broker's pages to the admin pages. */
+  void addPages(AdminPages pages, ProcessInfo process) {
+    new RequestPages(memory, router.view(), loop, time, process::id).addTo(pages);
   }
 
   /**

@@ -98,7 +98,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   public void onConsuming() {
     log.info("event=consuming");
     router.onConsuming(now());
-    consumption.onConsuming(router.load(), now());
+    consumption.onConsuming(router.view().load(), now());
   }
 
   @Override
@@ -141,8 +141,8 @@ final class BrokerLoop implements SessionListener, RoleTicker {
       guard.run("publishing", () -> perform(router.onPublishing(now)));
     }
     guard.run("tick", () -> perform(router.onTick(now)));
-    guard.run("consumption", () -> consumption.onTick(router.load(), now));
-    guard.run("metrics", () -> update(router.stats()));
+    guard.run("consumption", () -> consumption.onTick(router.view().load(), now));
+    guard.run("metrics", () -> update(router.view().stats()));
     drained = draining && isIdle();
   }
 
@@ -203,7 +203,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
         guard.run("client_request", () -> perform(router.onBug(request, receipt, now())));
       }
     }
-    consumption.onMessage(events.size(), router.load(), now());
+    consumption.onMessage(events.size(), router.view().load(), now());
   }
 
   private static boolean isRepeatable(Delivery delivery) {
@@ -283,7 +283,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   /** Registers the agent first, since its heartbeat may make the intake consume requests. */
   private List<Effect> onHeartbeat(UpstreamHeartbeat heartbeat) {
     List<Effect> effects = router.onHeartbeat(heartbeat, now());
-    consumption.onHeartbeat(router.load(), now());
+    consumption.onHeartbeat(router.view().load(), now());
     return effects;
   }
 

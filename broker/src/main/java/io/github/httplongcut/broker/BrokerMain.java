@@ -27,6 +27,7 @@ public final class BrokerMain {
     Broker broker =
         new Broker(config, runtime.id(), runtime.loop(), runtime.session(), runtime.registry());
     runtime.readiness().set("requests", broker::readiness);
+    broker.addPages(runtime.pages(), runtime.process());
     return runtime.start(broker);
   }
 }

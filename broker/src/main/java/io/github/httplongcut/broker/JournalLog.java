@@ -1,32 +1,42 @@
 package io.github.httplongcut.broker;
 
 import io.github.httplongcut.broker.core.Journal;
+import io.github.httplongcut.broker.core.RequestRecord;
 import io.github.httplongcut.broker.core.Router;
+import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs the router's actions, and counts exceeded shares. Only for the loop's thread. */
+/**
+ * Logs the router's actions, counts exceeded shares, and passes on the accounts of ended requests.
+ * Only for the loop's thread.
+ */
 final class JournalLog implements Journal {
 
   private static final Logger log = LoggerFactory.getLogger(Router.class);
 
   private final LongSupplier clock;
   private final ShareMetrics shares;
+  private final Consumer<RequestRecord> ended;
+  private final Guard guard = new Guard();
   private final RateLimit refusals = new RateLimit(Duration.ofMinutes(1));
   private final RateLimit exceeded = new RateLimit(Duration.ofSeconds(10));
 
   /**
    * @param clock the clock of the loop
+   * @param ended gets the account of each request that is over
    */
-  JournalLog(LongSupplier clock, ShareMetrics shares) {
+  JournalLog(LongSupplier clock, ShareMetrics shares, Consumer<RequestRecord> ended) {
     this.clock = clock;
     this.shares = shares;
+    this.ended = ended;
   }
 
   @Override
@@ -38,6 +48,11 @@ final class JournalLog implements Journal {
         from,
         to,
         why);
+  }
+
+  @Override
+  public void ended(RequestRecord record) {
+    guard.run("ended", () -> ended.accept(record));
   }
 
   @Override

@@ -87,7 +87,7 @@ class BrokerLoopTest {
               new EnvelopeCheck(Set.of("broker", "broker-2")),
               new BrokerMessages(BROKER, ACK_TIMEOUT, "1"),
               new Intake(new Intake.Limits(2_000, 12, 10)),
-              new BrokerMetrics(registry, router.stats()),
+              new BrokerMetrics(registry, router.view().stats()),
               () -> now));
   private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 
@@ -284,7 +284,7 @@ class BrokerLoopTest {
     Delivery delivery = request("GET", 10_000, REQUEST_1);
 
     assertThat(delivery.events()).isEmpty();
-    assertThat(router.stats().requests().waiting()).isEqualTo(1);
+    assertThat(router.view().stats().requests().waiting()).isEqualTo(1);
   }
 
   /**
@@ -339,7 +339,7 @@ class BrokerLoopTest {
     request("GET", 10_000, REQUEST_1);
     session.complete(EventType.BROKER_REQUEST, Outcome.RETURNED);
 
-    assertThat(router.stats().requests().waiting()).isEqualTo(1);
+    assertThat(router.view().stats().requests().waiting()).isEqualTo(1);
   }
 
   @Test
@@ -363,10 +363,10 @@ class BrokerLoopTest {
     BrokerRequest dispatch = dispatchOf(REQUEST_1);
     session.complete(EventType.BROKER_REQUEST, Outcome.CONFIRMED);
     deliver(Origin.REJECTED, "orders.plant.a-aaaaaa", "broker", dispatch);
-    assertThat(router.stats().requests().dispatched()).isEqualTo(1);
+    assertThat(router.view().stats().requests().dispatched()).isEqualTo(1);
 
     channel.answerFence();
-    assertThat(router.stats().requests().waiting()).isEqualTo(1);
+    assertThat(router.view().stats().requests().waiting()).isEqualTo(1);
     heartbeat(); // the agent counted as full until now; the rejection cost no attempt
     assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
   }
@@ -467,7 +467,7 @@ class BrokerLoopTest {
         "plant",
         new BrokerRequestAck(dispatch, REQUEST_2, AGENT));
 
-    assertThat(router.stats().requests().running()).isEqualTo(1);
+    assertThat(router.view().stats().requests().running()).isEqualTo(1);
   }
 
   /** An agent can make RabbitMQ dead-letter the agent's own message to a broker. */
@@ -484,7 +484,7 @@ class BrokerLoopTest {
     }
 
     assertThat(channel.discarded()).hasSize(6).containsValue(DiscardReason.WRONG_SENDER);
-    assertThat(router.stats().requests().dispatched()).isEqualTo(1);
+    assertThat(router.view().stats().requests().dispatched()).isEqualTo(1);
     assertThat(session.all(EventType.BROKER_ERROR)).isEmpty();
   }
 
@@ -512,7 +512,7 @@ class BrokerLoopTest {
     assertDiscarded(deliver(Origin.SENT, "orders.plant.a-aaaaaa", "evil", heartbeat));
     assertDiscarded(deliver(Origin.SENT, "orders.evil.a-aaaaaa", "evil", heartbeat));
     assertDiscarded(deliver(Origin.SENT, "billing.plant.a-aaaaaa", "plant", heartbeat));
-    assertThat(router.stats().agents()).isZero();
+    assertThat(router.view().stats().agents()).isZero();
   }
 
   @Test

@@ -28,7 +28,7 @@ class ConsumptionTest {
           new RouterStats.RequestCounts(0, 0, 0, 0),
           0,
           0,
-          new RouterStats.Totals(0, 0, 0, 0, Map.of()),
+          new RouterStats.Totals(0, 0, 0, 0, Map.of(), Map.of()),
           new RouterStats.ForgottenAgents(0, 0));
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Consumption.class);

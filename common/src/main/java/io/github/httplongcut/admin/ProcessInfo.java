@@ -19,6 +19,11 @@ public final class ProcessInfo {
     this.readiness = readiness;
   }
 
+  /** Returns the current id of the process. */
+  public String id() {
+    return process.id().get().toString();
+  }
+
   /** Writes the members of the process, without the conditions of its readiness. */
   public void write(JsonGenerator json) throws IOException {
     writeIdentity(json);
@@ -37,7 +42,7 @@ public final class ProcessInfo {
 
   private void writeIdentity(JsonGenerator json) throws IOException {
     json.writeStringField("role", process.role().key());
-    json.writeStringField("id", process.id().get().toString());
+    json.writeStringField("id", id());
     json.writeStringField("name", process.name());
     json.writeStringField("version", Version.current());
     json.writeStringField("started_at", PageTime.format(startedAt));

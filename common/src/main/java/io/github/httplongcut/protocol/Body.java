@@ -55,6 +55,14 @@ public final class Body {
     return bytes().length;
   }
 
+  /**
+   * Returns the length in bytes without decoding the body; for a text with escapes, an upper bound.
+   */
+  public int lengthAtMost() {
+    JsonText encoded = json;
+    return encoded == null ? bytes.length : encoded.decodedLength();
+  }
+
   /** Returns the approximate memory in bytes, decoded or not. */
   public int footprint() {
     JsonText encoded = json;

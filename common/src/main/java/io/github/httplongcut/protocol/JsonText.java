@@ -71,7 +71,7 @@ final class JsonText {
   /**
    * Returns the decoded length in bytes; for a string within the limit, an upper bound suffices.
    */
-  private int decodedLength() {
+  int decodedLength() {
     if (encoding == BodyEncoding.BASE64) {
       return length() / 4 * 3 - padding();
     }

@@ -31,27 +31,30 @@ final class InFlight {
   private EventError lastError;
   private boolean admitted;
   private boolean hasWaited;
+  private boolean mayHaveRun;
+  private final Timeline timeline;
   private Stage stage = new Stage.Unassigned();
 
   /**
    * Creates a request that was just received.
    *
    * @param receptionNumber the order of reception: lower numbers are served first
-   * @param endsAt the time at which the client agent stops waiting, on the real clock
+   * @param receivedAt the time of the reception, on the real clock
    * @param firstBrokerReqId the id of the first dispatch
    */
   InFlight(
       ClientRequest event,
       Receipt receipt,
       long receptionNumber,
-      long endsAt,
+      long receivedAt,
       UUID firstBrokerReqId) {
     this.event = event;
     this.receipt = receipt;
     this.receptionNumber = receptionNumber;
-    this.endsAt = endsAt;
+    this.endsAt = receivedAt + event.clientReqTtl() * 1_000_000L;
     this.brokerReqId = firstBrokerReqId;
     this.size = sizeOf(event.request());
+    this.timeline = new Timeline(firstBrokerReqId, receivedAt);
   }
 
   ClientRequest event() {
@@ -75,6 +78,7 @@ final class InFlight {
     return receptionNumber;
   }
 
+  /** Returns the time at which the client agent stops waiting, on the real clock. */
   long endsAt() {
     return endsAt;
   }
@@ -119,8 +123,30 @@ final class InFlight {
     return stage;
   }
 
-  void stage(Stage stage) {
-    this.stage = stage;
+  /** Moves to another stage. Only {@link RequestTable#move} calls this. */
+  void stage(Stage to, String why, long now) {
+    stage = to;
+    timeline.add(to, why, brokerReqId, now);
+  }
+
+  /** Notes that the current attempt, which ends without an answer, may have run the request. */
+  void setMayHaveRun() {
+    mayHaveRun = true;
+  }
+
+  /** Returns the facts that decide whether the request has run. */
+  Ran.Facts facts() {
+    return new Ran.Facts(stage, dispatched, mayHaveRun);
+  }
+
+  /** Returns whether this is the id of the request or of one of its dispatches. */
+  boolean hasId(UUID id) {
+    return event.clientReqId().equals(id) || timeline.hasDispatch(id);
+  }
+
+  /** Returns an account of the request for operators. */
+  RequestRecord record(Optional<Ending> ending, Ran ran) {
+    return new RequestRecord(RequestRecord.Subject.of(event), timeline.history(), ending, ran);
   }
 
   /** Returns the id of the latest dispatch; before the first one, the id that it will have. */

@@ -17,6 +17,9 @@ public interface Journal {
    */
   void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why);
 
+  /** Records the account of a request that is over. Must not throw. */
+  default void ended(RequestRecord record) {}
+
   /** Records a heartbeat of a new agent that is ignored, since the limit of agents is reached. */
   default void agentRefused(ProcessId upstreamId, String upstreamTarget) {}
 

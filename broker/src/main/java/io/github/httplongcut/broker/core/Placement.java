@@ -24,7 +24,7 @@ final class Placement {
   private final Effects effects;
   private final FairClock fair;
   private final Journal journal;
-  private long dispatches;
+  private final RouterCounters counters = new RouterCounters();
   private OptionalLong consumingSince = OptionalLong.empty();
   private boolean paused;
   private boolean draining;
@@ -123,10 +123,10 @@ final class Placement {
   }
 
   /** Takes the request from its agent and places it again. */
-  void placeAgain(InFlight request, Stage.AtAgent at, String why, long now) {
+  void placeAgain(InFlight request, Stage.AtAgent at, DispatchFailure why, long now) {
     Stage.Unassigned unassigned = at.unassign();
-    move(request, unassigned, why, now);
-    place(request, unassigned, why, now);
+    move(request, unassigned, why.why(), now);
+    place(request, unassigned, why.why(), now);
   }
 
   /** Dispatches a settled request to its reserved agent, if that agent still takes requests. */
@@ -168,8 +168,8 @@ final class Placement {
     draining = true;
   }
 
-  long dispatches() {
-    return dispatches;
+  RouterCounters counters() {
+    return counters;
   }
 
   private void assign(InFlight request, Undispatched stage, Agent agent, String why, long now) {
@@ -187,7 +187,7 @@ final class Placement {
       return;
     }
     UUID brokerReqId = request.neverDispatched() ? request.brokerReqId() : table.newBrokerReqId();
-    dispatches++;
+    counters.countDispatch();
     move(request, stage.dispatchTo(agent, brokerReqId), why, now);
     effects.dispatch(request, agent.id(), brokerReqId, now);
   }
@@ -257,7 +257,7 @@ final class Placement {
 
   /** Answers a request that is settled, or that needs no settling. */
   void refuse(InFlight request, EventError error, long now) {
-    table.forget(request, error.failure().code(), now);
+    table.forget(request, Ending.failed(error), now);
     effects.refuse(request, error, now);
   }
 

@@ -71,7 +71,7 @@ final class RequestTable {
     }
     journal.moved(
         request.event().clientReqId(), request.brokerReqId(), from.label(), to.label(), why);
-    request.stage(to);
+    request.stage(to, why, now);
     if (from instanceof Stage.Waiting waiting) {
       waitingRoom.remove(request);
       request.addWaited(fair.at(now) - waiting.since());
@@ -92,14 +92,16 @@ final class RequestTable {
   }
 
   /** Ends the request and removes it from the table. */
-  void forget(InFlight request, String why, long now) {
-    move(request, new Stage.Over(), why, now);
+  void forget(InFlight request, Ending ending, long now) {
+    Ran ran = Ran.ofEnded(ending, request.facts());
+    move(request, new Stage.Over(), ending.why(), now);
     byClientReqId.remove(request.event().clientReqId());
     dispatches.forget(request);
     request.receipt().remove(request);
     if (request.isAdmitted()) {
       room.release(request);
     }
+    journal.ended(request.record(Optional.of(ending), ran));
   }
 
   private void releaseSlot(Agent agent) {
@@ -133,6 +135,14 @@ final class RequestTable {
 
   Optional<Dispatches.DispatchAttempt> attempt(UUID brokerReqId) {
     return dispatches.find(brokerReqId);
+  }
+
+  /** Returns the account of the request in flight with this id, or with a dispatch of this id. */
+  Optional<RequestRecord> record(UUID id) {
+    return byClientReqId.values().stream()
+        .filter(request -> request.hasId(id))
+        .findFirst()
+        .map(request -> request.record(Optional.empty(), Ran.ofInFlight(request.facts())));
   }
 
   /** Returns a copy of the requests, oldest first. */

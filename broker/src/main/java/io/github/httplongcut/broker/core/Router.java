@@ -20,9 +20,7 @@ import io.github.httplongcut.protocol.Event.UpstreamResponse;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.ProcessId;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -54,10 +52,8 @@ public final class Router {
   private final Effects effects;
   private final Placement placement;
   private final ForwardBudget forwards = new ForwardBudget();
-  private final Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
-  private long received;
-  private long responses;
-  private long forwarded;
+  private final RouterCounters counters;
+  private final RouterView view;
 
   /**
    * Creates a router without requests and agents.
@@ -77,6 +73,8 @@ public final class Router {
     this.table = new RequestTable(limits, agents, fair, ids, journal);
     this.effects = new Effects(brokerId, limits);
     this.placement = new Placement(limits, agents, table, effects, fair, journal);
+    this.counters = placement.counters();
+    this.view = new RouterView(limits, agents, table, counters);
   }
 
   /** Handles a request. All requests of one delivery are passed with the same receipt. */
@@ -87,8 +85,8 @@ public final class Router {
     if (table.find(event.clientReqId()).isPresent()) {
       return dropRequest(DropReason.DUPLICATE_REQUEST, receipt);
     }
-    long endsAt = now + event.clientReqTtl() * 1_000_000L;
-    InFlight request = new InFlight(event, receipt, ++received, endsAt, table.newBrokerReqId());
+    long number = counters.countReceived();
+    InFlight request = new InFlight(event, receipt, number, now, table.newBrokerReqId());
     table.add(request);
     effects.acknowledge(request);
     Stage.Unassigned unassigned = new Stage.Unassigned();
@@ -169,7 +167,7 @@ public final class Router {
       if (!forwards.take(user, bytes, now)) {
         return drop(DropReason.TOO_MANY_FORWARDS);
       }
-      forwarded++;
+      counters.countForwarded();
       effects.forward(response, now);
       return placement.finish(now);
     }
@@ -182,12 +180,12 @@ public final class Router {
         attempt.get().upstreamId(),
         response.response().statusCode(),
         fair.at(now));
-    responses++;
+    counters.countResponse();
     InFlight request = attempt.get().request();
     if (attempt.get().current().isEmpty()) { // an earlier attempt answered first
       cancelCurrent(request);
     }
-    table.forget(request, "answered", now);
+    table.forget(request, Ending.answered(response.response().statusCode()), now);
     effects.respond(request, response, now);
     return placement.finish(now);
   }
@@ -228,7 +226,7 @@ public final class Router {
     if (!forwards.take(user, error.error().message().length(), now)) {
       return drop(DropReason.TOO_MANY_FORWARDS);
     }
-    forwarded++;
+    counters.countForwarded();
     effects.forwardOrphan(
         error.clientId(),
         new BrokerError(error.clientReqId(), error.brokerReqId(), error.error())
@@ -245,7 +243,7 @@ public final class Router {
     if (table.attempt(request.brokerReqId()).isPresent()) {
       return onUndelivered(request.brokerReqId(), Undelivered.DEAD_LETTERED, now);
     }
-    forwarded++;
+    counters.countForwarded();
     effects.forwardOrphan(
         request.clientId(),
         new BrokerError(
@@ -275,7 +273,7 @@ public final class Router {
     }
     InFlight request = found.get();
     List<DispatchAttempt> attempts = table.attemptsOf(request); // an earlier one may still run
-    table.forget(request, "cancelled", now);
+    table.forget(request, Ending.cancelled(), now);
     attempts.forEach(effects::cancel);
     effects.done(request.receipt());
     return placement.finish(now);
@@ -296,7 +294,7 @@ public final class Router {
       outOfTime(request, now);
     } else if (request.stage() instanceof Running running
         && lost.contains(running.assignedAgent())) {
-      mayHaveRun(request, running, Failure.UPSTREAM_AGENT_LOST, "missed its heartbeats", now);
+      mayHaveRun(request, running, DispatchFailure.AGENT_LOST, now);
     } else {
       checkWait(request, fair.at(now), now);
     }
@@ -332,7 +330,7 @@ public final class Router {
     for (InFlight request : table.all()) {
       if (!request.receipt().isSettled()) {
         cancelCurrent(request);
-        table.forget(request, "consuming connection lost", now);
+        table.forget(request, Ending.lost("consuming connection lost"), now);
       }
     }
     return placement.finish(now);
@@ -349,7 +347,7 @@ public final class Router {
     effects.setBrokerId(newId);
     for (InFlight request : table.all()) {
       if (request.stage() instanceof AtAgent) {
-        table.forget(request, "inbox replaced", now);
+        table.forget(request, Ending.lost("inbox replaced"), now);
       }
     }
     return placement.finish(now);
@@ -397,25 +395,9 @@ public final class Router {
     return table.isEmpty() && agents.areAtRest();
   }
 
-  /** Returns the load, from which {@link Intake} derives the prefetch. */
-  public Intake.Load load() {
-    WaitingRoom room = table.waitingRoom();
-    int free = Math.max(0, limits.waiting().total() - room.size());
-    // About as many places as one target may still take. While several targets wait, its share is
-    // half of the free places. Otherwise it may take all but a tenth, which is reserved for others.
-    return new Intake.Load(
-        table.room().size(), room.size(), room.hasSeveralTargets() ? free / 2 : free * 9 / 10);
-  }
-
-  /** Returns a snapshot of the router's state and counters. */
-  public RouterStats stats() {
-    return new RouterStats(
-        table.requestCounts(),
-        table.room().bytes(),
-        agents.size(),
-        new RouterStats.Totals(
-            received, placement.dispatches(), responses, forwarded, Map.copyOf(drops)),
-        new RouterStats.ForgottenAgents(agents.forgottenSilent(), agents.displaced()));
+  /** Returns a view of the router's state. It belongs to the thread that calls the router. */
+  public RouterView view() {
+    return view;
   }
 
   /** Returns the slots in use, attempts and waiting requests together: 0 if idle. For tests. */
@@ -436,15 +418,13 @@ public final class Router {
         String why = outcome == DispatchOutcome.CONFIRMED ? "confirmed" : "no confirm came";
         table.move(request, dispatched.checkedAt(checkAt), why, now);
       }
-      case RETURNED -> neverRan(request, dispatched, Agent.Standing.RETURNED, "returned", now);
-      case INBOX_BUSY ->
-          neverRan(request, dispatched, Agent.Standing.SUSPECT, "its inbox is busy", now);
-      case NACKED ->
-          mayHaveRun(request, dispatched, Failure.UPSTREAM_ACK_TIMEOUT, "RabbitMQ nacked it", now);
+      case RETURNED -> neverRan(request, dispatched, DispatchFailure.RETURNED, now);
+      case INBOX_BUSY -> neverRan(request, dispatched, DispatchFailure.INBOX_BUSY, now);
+      case NACKED -> mayHaveRun(request, dispatched, DispatchFailure.NACKED, now);
       case NOT_WRITTEN -> {
         placement.pause();
         request.refundAttempt();
-        placement.placeAgain(request, dispatched, "not written", now);
+        placeAgain(request, dispatched, DispatchFailure.NOT_WRITTEN, now);
         table.forgetAttempt(request, attempt.brokerReqId());
       }
     }
@@ -456,11 +436,14 @@ public final class Router {
     if (reason == Undelivered.REJECTED) {
       request.refundAttempt();
       agents.onRejected(at.assignedAgent());
-      placement.placeAgain(request, at, "rejected", now);
+      placeAgain(request, at, DispatchFailure.REJECTED, now);
       // Rejections are unlimited, so remembered attempts would be, too.
       table.forgetAttempt(request, attempt.brokerReqId());
     } else {
-      neverRan(request, at, Agent.Standing.SUSPECT, "dead letter", now);
+      if (at instanceof Running) {
+        request.setMayHaveRun(); // its agent has lost the delivery, not the call
+      }
+      neverRan(request, at, DispatchFailure.DEAD_LETTERED, now);
     }
   }
 
@@ -468,7 +451,7 @@ public final class Router {
     InFlight request = attempt.request();
     AtAgent at = attempt.current().orElseThrow();
     if (error.failure() == Failure.NOT_RUN) {
-      neverRan(request, at, Agent.Standing.SUSPECT, "not run", now);
+      neverRan(request, at, DispatchFailure.NOT_RUN, now);
       return;
     }
     if (error.failure() == Failure.UPSTREAM_UNREACHABLE) {
@@ -479,29 +462,42 @@ public final class Router {
         if (request.unreachableFrom().size() <= FREE_FAILURES) {
           request.refundAttempt();
         }
-        placement.placeAgain(request, at, "unreachable", now);
+        placeAgain(request, at, DispatchFailure.UNREACHABLE, now);
         return;
       }
+      counters.countFailure(DispatchFailure.UNREACHABLE);
     }
     placement.refuse(request, error, now);
   }
 
-  private void neverRan(
-      InFlight request, AtAgent at, Agent.Standing standing, String why, long now) {
-    agents.setStanding(at.assignedAgent(), standing);
-    placement.placeAgain(request, at, why, now);
+  private void neverRan(InFlight request, AtAgent at, DispatchFailure why, long now) {
+    boolean returned = why == DispatchFailure.RETURNED;
+    agents.setStanding(
+        at.assignedAgent(), returned ? Agent.Standing.RETURNED : Agent.Standing.SUSPECT);
+    placeAgain(request, at, why, now);
   }
 
-  private void mayHaveRun(InFlight request, AtAgent at, Failure failure, String why, long now) {
+  private void mayHaveRun(InFlight request, AtAgent at, DispatchFailure why, long now) {
     agents.setStanding(at.assignedAgent(), Agent.Standing.SUSPECT);
+    Failure failure =
+        why == DispatchFailure.AGENT_LOST
+            ? Failure.UPSTREAM_AGENT_LOST
+            : Failure.UPSTREAM_ACK_TIMEOUT;
     EventError error =
-        Placement.error(failure, "upstream agent " + at.assignedAgent().id() + ": " + why);
+        Placement.error(failure, "upstream agent " + at.assignedAgent().id() + ": " + why.why());
     if (request.isRepeatable()) {
       request.setLastError(error);
-      placement.placeAgain(request, at, why, now);
+      request.setMayHaveRun();
+      placeAgain(request, at, why, now);
     } else {
+      counters.countFailure(why);
       placement.refuse(request, error, now);
     }
+  }
+
+  private void placeAgain(InFlight request, AtAgent at, DispatchFailure why, long now) {
+    counters.countFailure(why);
+    placement.placeAgain(request, at, why, now);
   }
 
   // Time.
@@ -515,12 +511,7 @@ public final class Router {
       }
     } else if (stage instanceof Dispatched dispatched) {
       if (dispatched.checkAt().isPresent() && fairNow - dispatched.checkAt().get() >= 0) {
-        mayHaveRun(
-            request,
-            dispatched,
-            Failure.UPSTREAM_ACK_TIMEOUT,
-            "neither ack nor dead letter came",
-            now);
+        mayHaveRun(request, dispatched, DispatchFailure.NO_ACK, now);
       }
     } else if (stage instanceof Running running && fairNow - running.replyBy() >= 0) {
       noReply(request, running, now);
@@ -568,7 +559,7 @@ public final class Router {
   }
 
   private List<Effect> drop(DropReason why) {
-    drops.merge(why, 1L, Long::sum);
+    counters.countDrop(why);
     return List.of();
   }
 

@@ -35,13 +35,15 @@ public record RouterStats(
    * @param responses responses to requests in flight
    * @param forwarded answers to requests that this router does not know
    * @param drops events that were ignored, by reason
+   * @param dispatchFailures dispatches that did not lead to an answer, by reason
    */
   public record Totals(
       long received,
       long dispatches,
       long responses,
       long forwarded,
-      Map<DropReason, Long> drops) {}
+      Map<DropReason, Long> drops,
+      Map<DispatchFailure, Long> dispatchFailures) {}
 
   /**
    * Agents that were forgotten without a heartbeat that said {@code gone}.

@@ -16,6 +16,9 @@ sealed interface Stage {
     return Optional.empty();
   }
 
+  /** Returns the stage as operators see it. */
+  TimelineStage timelineStage();
+
   /** Returns the name of the stage in the log. */
   default String label() {
     return getClass().getSimpleName();
@@ -42,10 +45,20 @@ sealed interface Stage {
   }
 
   /** Just received, or just back from an agent. */
-  record Unassigned() implements Undispatched {}
+  record Unassigned() implements Undispatched {
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.RECEIVED;
+    }
+  }
 
   /** In the waiting room. */
-  record Waiting(long since) implements Undispatched {}
+  record Waiting(long since) implements Undispatched {
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.WAITING;
+    }
+  }
 
   /** Being settled, and dispatched to this agent afterwards. */
   record Reserved(Agent reservedAgent) implements Undispatched {
@@ -54,13 +67,23 @@ sealed interface Stage {
       return Optional.of(reservedAgent);
     }
 
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.SETTLING;
+    }
+
     Unassigned unassign() {
       return new Unassigned();
     }
   }
 
   /** Being settled, and answered with this error afterwards. */
-  record Refused(EventError error) implements Stage {}
+  record Refused(EventError error) implements Stage {
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.SETTLING;
+    }
+  }
 
   /** Dispatched to an agent, and running there as far as the broker knows. */
   sealed interface AtAgent extends Stage permits Dispatched, Running {
@@ -87,6 +110,11 @@ sealed interface Stage {
   record Dispatched(UUID brokerReqId, Agent assignedAgent, Optional<Long> checkAt)
       implements AtAgent {
 
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.DISPATCHED;
+    }
+
     Dispatched checkedAt(long checkAt) {
       return new Dispatched(brokerReqId, assignedAgent, Optional.of(checkAt));
     }
@@ -101,8 +129,18 @@ sealed interface Stage {
    *
    * @param replyBy the end of the reply timeout
    */
-  record Running(UUID brokerReqId, Agent assignedAgent, long replyBy) implements AtAgent {}
+  record Running(UUID brokerReqId, Agent assignedAgent, long replyBy) implements AtAgent {
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.RUNNING;
+    }
+  }
 
   /** Answered, cancelled or lost: the router has forgotten the request. */
-  record Over() implements Stage {}
+  record Over() implements Stage {
+    @Override
+    public TimelineStage timelineStage() {
+      return TimelineStage.OVER;
+    }
+  }
 }

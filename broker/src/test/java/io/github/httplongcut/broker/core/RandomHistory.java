@@ -129,7 +129,7 @@ final class RandomHistory {
     }
     assertThat(router.isIdle()).as("idle").isTrue();
     assertThat(router.leftovers()).as("slots, attempts and places left").isZero();
-    assertThat(router.stats().inFlightBytes()).as("bytes left").isZero();
+    assertThat(router.view().stats().inFlightBytes()).as("bytes left").isZero();
     for (Reception reception : receptions.values()) {
       assertThat(reception.over || reception.receipt.lost)
           .as("over: %s", reception.request)

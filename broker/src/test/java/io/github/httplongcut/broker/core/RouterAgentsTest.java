@@ -60,7 +60,7 @@ class RouterAgentsTest {
 
     fixture.tick(MISSING);
 
-    assertThat(fixture.router.stats().agents()).isZero();
+    assertThat(fixture.router.view().stats().agents()).isZero();
   }
 
   @Test
@@ -72,9 +72,9 @@ class RouterAgentsTest {
     assertThat(fixture.heartbeat(AGENT_1, 1, 0)).isEmpty();
 
     assertThat(fixture.get(1)).containsExactly("ack r1");
-    assertThat(fixture.router.stats().totals().drops())
+    assertThat(fixture.router.view().stats().totals().drops())
         .containsEntry(DropReason.TOO_MANY_AGENTS, 1L);
-    assertThat(fixture.router.stats().agents()).isEqualTo(4);
+    assertThat(fixture.router.view().stats().agents()).isEqualTo(4);
     assertThat(fixture.refusedAgents).containsExactly(AGENT_1 + " for " + RouterFixture.TARGET);
   }
 }

@@ -492,7 +492,7 @@ class RouterDispatchTest {
     assertThat(fixture.response(1, 1, AGENT_2)).isEmpty();
     assertThat(fixture.error(1, 1, Failure.UPSTREAM_TIMEOUT, AGENT_2)).isEmpty();
     assertThat(drops(DropReason.WRONG_SENDER)).isEqualTo(3);
-    assertThat(fixture.router.stats().requests().dispatched()).isEqualTo(1);
+    assertThat(fixture.router.view().stats().requests().dispatched()).isEqualTo(1);
   }
 
   @Test
@@ -527,7 +527,7 @@ class RouterDispatchTest {
   }
 
   private long drops(DropReason why) {
-    return fixture.router.stats().totals().drops().getOrDefault(why, 0L);
+    return fixture.router.view().stats().totals().drops().getOrDefault(why, 0L);
   }
 
   private void keepAlive(ProcessId agent, long untilMillis) {

@@ -22,7 +22,7 @@ class RouterExitTest {
   void routerHoldsNothing() {
     assertThat(fixture.router.isIdle()).isTrue();
     assertThat(fixture.router.leftovers()).isZero();
-    assertThat(fixture.router.stats().inFlightBytes()).isZero();
+    assertThat(fixture.router.view().stats().inFlightBytes()).isZero();
   }
 
   @Test

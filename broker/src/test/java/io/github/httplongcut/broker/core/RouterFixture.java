@@ -75,6 +75,7 @@ final class RouterFixture {
 
   final Router router;
   final List<String> moves = new ArrayList<>();
+  final List<RequestRecord> ended = new ArrayList<>();
   final List<String> refusedAgents = new ArrayList<>();
   final List<String> exceededShares = new ArrayList<>();
   private int receipts;
@@ -98,6 +99,11 @@ final class RouterFixture {
               public void moved(
                   UUID clientReqId, UUID brokerReqId, String from, String to, String why) {
                 moves.add("r" + number(clientReqId) + " " + from + " -> " + to + " (" + why + ")");
+              }
+
+              @Override
+              public void ended(RequestRecord record) {
+                ended.add(record);
               }
 
               @Override

@@ -224,7 +224,7 @@ class RouterWaitingTest {
     assertThat(fixture.receive(withBody(2, 600_000), fixture.delivery()))
         .containsExactly("ack r2", "settle d2");
     fixture.response(1, 1, AGENT_1);
-    assertThat(fixture.router.stats().inFlightBytes()).isZero();
+    assertThat(fixture.router.view().stats().inFlightBytes()).isZero();
   }
 
   @Test
@@ -498,7 +498,7 @@ class RouterWaitingTest {
     fixture.heartbeat(AGENT_1, 10, 0);
     fixture.tick(6_000);
 
-    assertThat(fixture.router.stats().agents()).isZero();
+    assertThat(fixture.router.view().stats().agents()).isZero();
     assertThat(fixture.get(1)).containsExactly("ack r1");
   }
 
@@ -535,9 +535,9 @@ class RouterWaitingTest {
     fixture.router.excludeTime(Duration.ofSeconds(20).toNanos());
 
     assertThat(fixture.tick(23_999)).isEmpty();
-    assertThat(fixture.router.stats().agents()).isEqualTo(1);
+    assertThat(fixture.router.view().stats().agents()).isEqualTo(1);
     fixture.tick(24_000);
-    assertThat(fixture.router.stats().requests().waiting()).isEqualTo(1); // r1's check
+    assertThat(fixture.router.view().stats().requests().waiting()).isEqualTo(1); // r1's check
     fixture.heartbeat(AGENT_1, 1, 1);
     for (long millis = 26_000; millis < 45_000; millis += 2_000) {
       fixture.at(millis).heartbeat(AGENT_1, 1, 1);

@@ -1,0 +1,131 @@
+package io.github.httplongcut.broker;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.httplongcut.admin.AdminPages;
+import io.github.httplongcut.admin.PageAnswer;
+import io.github.httplongcut.admin.PageQuery;
+import io.github.httplongcut.broker.core.RequestRecord;
+import io.github.httplongcut.broker.core.RouterView;
+import io.github.httplongcut.loop.Loop;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/**
+ * Pages about requests: {@code /api/requests} lists those that are over, and {@code
+ * /api/requests/ID} is the account of one request, also while it is in flight.
+ */
+final class RequestPages {
+
+  /** Limit for the loop's answer. It is busy for longer only if something is wrong. */
+  private static final Duration LOOP_TIMEOUT = Duration.ofSeconds(1);
+
+  private final RequestMemory memory;
+  private final RouterView router;
+  private final Loop loop;
+  private final WallTime time;
+  private final Supplier<String> brokerId;
+
+  /**
+   * @param router belongs to the loop
+   * @param brokerId returns this broker's current id; thread-safe
+   */
+  RequestPages(
+      RequestMemory memory,
+      RouterView router,
+      Loop loop,
+      WallTime time,
+      Supplier<String> brokerId) {
+    this.memory = memory;
+    this.router = router;
+    this.loop = loop;
+    this.time = time;
+    this.brokerId = brokerId;
+  }
+
+  /** Adds the pages. */
+  void addTo(AdminPages pages) {
+    pages.add("/api/requests", this::list);
+    pages.addBelow("/api/requests", this::account);
+  }
+
+  PageAnswer list(PageQuery query) {
+    RequestFilter filter;
+    try {
+      filter = RequestFilter.of(query);
+    } catch (IllegalArgumentException e) {
+      return PageAnswer.error(400, "bad_query", e.getMessage());
+    }
+    return PageAnswer.json(
+        200,
+        json -> {
+          writeList(json, "requests", memory.recent(), filter);
+          writeList(json, "notable", memory.notable(), filter);
+        });
+  }
+
+  private static void writeList(
+      JsonGenerator json, String name, List<RememberedRequest> requests, RequestFilter filter)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    int left = filter.limit();
+    for (RememberedRequest request : requests) {
+      if (left > 0 && filter.accepts(request.record())) {
+        json.writeStartObject();
+        RequestJson.writeLine(json, request);
+        json.writeEndObject();
+        left--;
+      }
+    }
+    json.writeEndArray();
+  }
+
+  PageAnswer account(PageQuery query) throws InterruptedException {
+    UUID id;
+    try {
+      id = UUID.fromString(query.subPath());
+    } catch (IllegalArgumentException e) {
+      return PageAnswer.error(400, "bad_id", "the id of a request is a UUID");
+    }
+    Optional<RememberedRequest> ended = memory.find(id);
+    if (ended.isPresent()) {
+      return account(ended.get());
+    }
+    AtomicReference<Optional<RememberedRequest>> inFlight = new AtomicReference<>(Optional.empty());
+    if (!loop.executeAndWait(() -> inFlight.set(inFlight(id)), LOOP_TIMEOUT)) {
+      return PageAnswer.error(503, "loop_busy", "the broker's loop does not answer: try again");
+    }
+    return inFlight
+        .get()
+        .or(() -> memory.find(id)) // it may have ended meanwhile
+        .map(this::account)
+        .orElseGet(() -> unknown(id));
+  }
+
+  /** Called on the loop. */
+  private Optional<RememberedRequest> inFlight(UUID id) {
+    return router.request(id).map(this::untilNow);
+  }
+
+  private RememberedRequest untilNow(RequestRecord record) {
+    long receivedAt = record.history().receivedAt();
+    return new RememberedRequest(record, time.of(receivedAt), loop.now() - receivedAt);
+  }
+
+  private PageAnswer account(RememberedRequest request) {
+    return PageAnswer.json(200, json -> RequestJson.write(json, request, brokerId.get()));
+  }
+
+  private static PageAnswer unknown(UUID id) {
+    return PageAnswer.error(
+        404,
+        "unknown_id",
+        "this broker holds no request "
+            + id
+            + ", and remembers none: it remembers the last 1,000, and 1,000 that failed or were slow");
+  }
+}

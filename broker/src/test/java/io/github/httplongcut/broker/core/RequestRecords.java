@@ -1,0 +1,67 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Accounts of made-up requests, for tests of the memory and of the pages. */
+public final class RequestRecords {
+
+  public static final ProcessId AGENT = new ProcessId("plant", "a-aaaaaa");
+  public static final ProcessId CLIENT = new ProcessId("acme", "c-aaaaaa");
+
+  private RequestRecords() {}
+
+  /** Returns an account of a request that was dispatched once and answered. */
+  public static RequestRecord answered(int number, int status, long receivedAt, long nanos) {
+    return record(number, Ending.answered(status), receivedAt, nanos);
+  }
+
+  /** Returns an account of a request that failed. */
+  public static RequestRecord failed(int number, Failure failure, String message, long receivedAt) {
+    EventError error = new EventError(failure, message, Hop.UPSTREAM_AGENT);
+    return record(number, Ending.failed(error), receivedAt, 1_000_000);
+  }
+
+  /** Returns an account of a request that its caller gave up. */
+  public static RequestRecord cancelled(int number, long receivedAt) {
+    return record(number, Ending.cancelled(), receivedAt, 1_000_000);
+  }
+
+  private static RequestRecord record(int number, Ending ending, long receivedAt, long nanos) {
+    UUID id = id(number);
+    UUID dispatch = dispatchOf(number);
+    long endedAt = receivedAt + nanos;
+    Map<RequestPhase, Long> phases = new EnumMap<>(RequestPhase.class);
+    phases.put(RequestPhase.WAIT, 0L);
+    phases.put(RequestPhase.DISPATCH, nanos);
+    List<TimelineStep> steps =
+        List.of(
+            new TimelineStep(receivedAt, TimelineStage.RECEIVED, "", dispatch, Optional.empty()),
+            new TimelineStep(
+                receivedAt, TimelineStage.DISPATCHED, "received", dispatch, Optional.of(AGENT)),
+            new TimelineStep(
+                endedAt, TimelineStage.OVER, ending.why(), dispatch, Optional.empty()));
+    return new RequestRecord(
+        new RequestRecord.Subject(id, CLIENT, "orders", "POST", "/orders/" + number, 12),
+        new RequestHistory(steps, 0, 1, phases),
+        Optional.of(ending),
+        new Ran(Ran.Verdict.MAYBE, "a made-up reason"));
+  }
+
+  /** Returns the {@code client_req_id} of a request. */
+  public static UUID id(int number) {
+    return new UUID(1, number);
+  }
+
+  /** Returns the {@code broker_req_id} of a request. */
+  public static UUID dispatchOf(int number) {
+    return new UUID(2, number);
+  }
+}
