@@ -92,6 +92,10 @@ final class RandomHistory {
   private final Map<UUID, Reception> receptions = new LinkedHashMap<>();
   private final Map<UUID, Integer> runs = new LinkedHashMap<>();
   private final Map<UUID, Integer> answers = new LinkedHashMap<>();
+
+  /** Dispatches that an agent has run. */
+  private final Set<UUID> ranDispatches = new LinkedHashSet<>();
+
   private final Set<UUID> atAnAgent = new LinkedHashSet<>();
   private final List<ClientRequest> toRedeliver = new ArrayList<>();
   private long millis;
@@ -99,16 +103,36 @@ final class RandomHistory {
   private int ids;
   private int dispatches;
   private boolean drained;
+  private long ended;
+
+  /** Checks the account of each request that is over. */
+  private final class CheckedEnds implements Journal {
+    @Override
+    public void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why) {}
+
+    @Override
+    public void ended(RequestRecord record) {
+      ended++;
+      boolean ran =
+          record.history().steps().stream()
+              .anyMatch(step -> ranDispatches.contains(step.brokerReqId()));
+      if (ran) {
+        assertThat(record.ran().verdict()).as("%s ran", record).isNotEqualTo(Ran.Verdict.NO);
+      } else {
+        assertThat(record.ran().verdict()).as("%s did not", record).isNotEqualTo(Ran.Verdict.YES);
+      }
+      assertThat(record.ran().verdict()).isNotEqualTo(Ran.Verdict.NOT_YET);
+      assertThat(record.history().dispatches() == 0)
+          .as("never dispatched, or %s", record.ran())
+          .isEqualTo(record.ran().why().equals("it was never sent to an upstream agent"));
+    }
+  }
 
   RandomHistory(long seed) {
     random = new Random(seed);
     router =
         new Router(
-            RouterFixture.BROKER,
-            LIMITS,
-            () -> new UUID(2, ++ids),
-            random,
-            (r, b, from, to, why) -> {});
+            RouterFixture.BROKER, LIMITS, () -> new UUID(2, ++ids), random, new CheckedEnds());
     for (String id : List.of("plant1.a-aaaaaa", "plant1.b-aaaaaa", "plant2.a-aaaaaa")) {
       agents.add(new SimulatedAgent(id, 1 + random.nextInt(3)));
     }
@@ -130,6 +154,7 @@ final class RandomHistory {
     assertThat(router.isIdle()).as("idle").isTrue();
     assertThat(router.leftovers()).as("slots, attempts and places left").isZero();
     assertThat(router.view().stats().inFlightBytes()).as("bytes left").isZero();
+    assertThat(router.view().stats().totals().received()).as("requests ended").isEqualTo(ended);
     for (Reception reception : receptions.values()) {
       assertThat(reception.over || reception.receipt.lost)
           .as("over: %s", reception.request)
@@ -377,6 +402,7 @@ final class RandomHistory {
       return; // the agent never got it, or died with it
     }
     UUID id = dispatch.request().clientReqId();
+    ranDispatches.add(dispatch.request().brokerReqId());
     if (!dispatch.request().request().isRepeatable()) {
       assertThat(runs.merge(id, 1, Integer::sum)).as("runs").isEqualTo(1);
     }
