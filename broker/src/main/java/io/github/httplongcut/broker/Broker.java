@@ -30,6 +30,8 @@ final class Broker implements RelayRole {
   private final BrokerLoop brokerLoop;
   private final WallTime time = WallTime.ofSystem();
   private final RequestMemory memory = new RequestMemory(time);
+  private final StatusBoard status = new StatusBoard(snapshot -> {});
+  private final BrokerConfig.Limits limits;
   private final Router router;
 
   /**
@@ -41,6 +43,7 @@ final class Broker implements RelayRole {
   Broker(
       BrokerConfig config, ProcessId brokerId, Loop loop, Session session, MeterRegistry registry) {
     this.drainTimeout = config.drainTimeout();
+    this.limits = config.limits();
     this.loop = loop;
     this.session = session;
     this.ackTimeout = config.ackTimeout();
@@ -60,6 +63,7 @@ final class Broker implements RelayRole {
                 new BrokerMessages(brokerId, ackTimeout, Version.current()),
                 new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.view().stats()),
+                status,
                 loop::now));
   }
 
@@ -94,6 +98,10 @@ final class Broker implements RelayRole {
   /** Adds the broker's pages to the admin pages. */
   void addPages(AdminPages pages, ProcessInfo process) {
     new RequestPages(memory, router.view(), loop, time, process::id).addTo(pages);
+    StatusPage.Live live =
+        new StatusPage.Live(session::state, brokerLoop::consumption, this::readiness, limits);
+    StatusPage page = new StatusPage(status, process, time, live);
+    pages.add("/api/status", query -> page.page());
   }
 
   /**

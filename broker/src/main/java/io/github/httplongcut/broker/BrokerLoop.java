@@ -53,6 +53,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   private final BrokerMessages messages;
   private final Consumption consumption;
   private final BrokerMetrics metrics;
+  private final StatusBoard status;
   private final LongSupplier clock;
   private final Guard guard = new Guard();
   private int unfinishedAnswers;
@@ -65,6 +66,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
    *
    * @param check checks each delivery
    * @param intake decides when requests are consumed
+   * @param status gets the ticks
    * @param clock the clock of the loop
    */
   record Ports(
@@ -73,6 +75,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
       BrokerMessages messages,
       Intake intake,
       BrokerMetrics metrics,
+      StatusBoard status,
       LongSupplier clock) {}
 
   BrokerLoop(Router router, Ports ports) {
@@ -81,6 +84,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     this.check = ports.check;
     this.messages = ports.messages;
     this.metrics = ports.metrics;
+    this.status = ports.status;
     this.consumption = new Consumption(ports.intake, ports.session, ports.messages, ports.metrics);
     this.clock = ports.clock;
   }
@@ -143,6 +147,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     guard.run("tick", () -> perform(router.onTick(now)));
     guard.run("consumption", () -> consumption.onTick(router.view().load(), now));
     guard.run("metrics", () -> update(router.view().stats()));
+    guard.run("status", () -> status.onTick(router.view(), now));
     drained = draining && isIdle();
   }
 
@@ -419,26 +424,5 @@ final class BrokerLoop implements SessionListener, RoleTicker {
 
   private long now() {
     return clock.getAsLong();
-  }
-
-  /** Runs a callback once the count is down to 0. Starts with a count of 1. */
-  private static final class Countdown {
-    private final Runnable then;
-    private int count = 1;
-
-    Countdown(Runnable then) {
-      this.then = then;
-    }
-
-    void increment() {
-      count++;
-    }
-
-    void decrement() {
-      count--;
-      if (count == 0) {
-        then.run();
-      }
-    }
   }
 }

@@ -88,6 +88,7 @@ class BrokerLoopTest {
               new BrokerMessages(BROKER, ACK_TIMEOUT, "1"),
               new Intake(new Intake.Limits(2_000, 12, 10)),
               new BrokerMetrics(registry, router.view().stats()),
+              new StatusBoard(snapshot -> {}),
               () -> now));
   private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 

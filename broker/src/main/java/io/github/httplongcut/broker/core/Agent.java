@@ -5,6 +5,8 @@ import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Upstream agent for one target. Only {@link AgentRegistry} changes it, since the registry sorts
@@ -58,6 +60,8 @@ final class Agent {
   private final RecentAnswers answers;
 
   private AgentState state;
+  private String version;
+  private Optional<String> reason = Optional.empty();
   private Standing standing = Standing.GOOD;
   private int failures;
   private long pausedUntil;
@@ -132,6 +136,57 @@ final class Agent {
     return (long) outstanding + othersOutstanding < capacity;
   }
 
+  /** Returns the number of slots that this broker may use. */
+  int freeSlots() {
+    return Math.max(0, capacity - outstanding - othersOutstanding);
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  /** Returns the reason that the agent gave in its last heartbeat. */
+  Optional<String> reason() {
+    return reason;
+  }
+
+  /** Returns why the agent is not well, for operators; empty if it is. */
+  String explanation() {
+    if (reason.isPresent()) {
+      return reason.get();
+    }
+    String byState =
+        switch (state) {
+          case READY, FULL -> "";
+          case DRAINING -> "it is stopping";
+          case GONE -> "it does not offer the target any more";
+        };
+    return byState.isEmpty() ? explanationOfStanding() : byState;
+  }
+
+  private String explanationOfStanding() {
+    return switch (standing) {
+      case GOOD -> failures == 0 ? "" : "it could not reach its server";
+      case FAILING -> "it could not reach its server";
+      case SUSPECT -> "it did not take its last request";
+      case RETURNED -> "its inbox does not exist";
+    };
+  }
+
+  /** Returns the agent for operators. */
+  AgentStatus status(long fairNow) {
+    int used = (int) Math.min(Integer.MAX_VALUE, (long) outstanding + othersOutstanding);
+    return new AgentStatus(
+        id,
+        target,
+        state,
+        standing.name().toLowerCase(Locale.ROOT),
+        new AgentStatus.Slots(capacity, used, freeSlots()),
+        fairNow - lastSignOfLife,
+        version,
+        explanation());
+  }
+
   boolean isMissing(long fairNow) {
     return fairNow - deadline() >= 0;
   }
@@ -158,6 +213,8 @@ final class Agent {
 
   void onHeartbeat(UpstreamHeartbeat heartbeat, long fairNow) {
     state = heartbeat.state();
+    version = heartbeat.version();
+    reason = heartbeat.reason();
     answers.forgetOld(fairNow);
     if (standing != Standing.FAILING || fairNow - pausedUntil >= 0) {
       standing = Standing.GOOD;

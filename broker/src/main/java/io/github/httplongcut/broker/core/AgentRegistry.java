@@ -4,6 +4,7 @@ import io.github.httplongcut.loop.FairClock;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event.UpstreamHeartbeat;
 import io.github.httplongcut.protocol.ProcessId;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -163,6 +165,11 @@ final class AgentRegistry {
   /** Returns whether another target has an agent. */
   boolean hasOtherTargets(String upstreamTarget) {
     return targets.size() > (targets.containsKey(upstreamTarget) ? 1 : 0);
+  }
+
+  /** Calls the action for each target that has an agent, with the target's agents. */
+  void forEachTarget(BiConsumer<String, Collection<Agent>> action) {
+    targets.forEach((name, target) -> action.accept(name, target.agents.values()));
   }
 
   void acquireSlot(Agent agent) {

@@ -4,7 +4,6 @@ import io.github.httplongcut.protocol.ProcessId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** The steps of a request, and the time in each phase. Immutable. */
 public final class RequestHistory {
@@ -50,10 +49,14 @@ public final class RequestHistory {
     return steps.get(steps.size() - 1).at() - receivedAt();
   }
 
-  /** Returns the nanoseconds in a phase; empty if the request never was in it. */
-  public OptionalLong nanosIn(RequestPhase phase) {
-    Long nanos = phases.get(phase);
-    return nanos == null ? OptionalLong.empty() : OptionalLong.of(nanos);
+  /** Returns whether the request was in a phase and has left it. */
+  public boolean wasIn(RequestPhase phase) {
+    return phases.containsKey(phase);
+  }
+
+  /** Returns the nanoseconds in a phase that the request has left; 0 if it never was in it. */
+  public long nanosIn(RequestPhase phase) {
+    return phases.getOrDefault(phase, 0L);
   }
 
   /** Returns the last agent that had the request or was to get it. */

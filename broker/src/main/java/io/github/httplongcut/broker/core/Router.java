@@ -53,6 +53,7 @@ public final class Router {
   private final Placement placement;
   private final ForwardBudget forwards = new ForwardBudget();
   private final RouterCounters counters;
+  private final KnownParties parties;
   private final RouterView view;
 
   /**
@@ -70,11 +71,13 @@ public final class Router {
     this.limits = limits;
     this.journal = journal;
     this.agents = new AgentRegistry(limits.agents(), random);
-    this.table = new RequestTable(limits, agents, fair, ids, journal);
+    this.parties = new KnownParties(journal);
+    this.table = new RequestTable(limits, agents, fair, ids, parties);
     this.effects = new Effects(brokerId, limits);
     this.placement = new Placement(limits, agents, table, effects, fair, journal);
     this.counters = placement.counters();
-    this.view = new RouterView(limits, agents, table, counters);
+    StatusReporter reporter = new StatusReporter(agents, table, parties, fair);
+    this.view = new RouterView(limits, agents, table, counters, reporter);
   }
 
   /** Handles a request. All requests of one delivery are passed with the same receipt. */
@@ -85,6 +88,7 @@ public final class Router {
     if (table.find(event.clientReqId()).isPresent()) {
       return dropRequest(DropReason.DUPLICATE_REQUEST, receipt);
     }
+    parties.onRequest(event, now);
     long number = counters.countReceived();
     InFlight request = new InFlight(event, receipt, number, now, table.newBrokerReqId());
     table.add(request);
@@ -261,6 +265,7 @@ public final class Router {
       journal.agentRefused(heartbeat.upstreamId(), heartbeat.upstreamTarget());
       return drop(DropReason.TOO_MANY_AGENTS);
     }
+    parties.targets().onHeartbeat(heartbeat, now);
     table.markForServing(heartbeat.upstreamTarget());
     return placement.finish(now);
   }
@@ -283,6 +288,7 @@ public final class Router {
   public List<Effect> onTick(long now) {
     forwards.onTick(now);
     Set<Agent> lost = agents.onTick(fair.at(now));
+    lost.forEach(agent -> parties.targets().onSilent(agent, now));
     for (InFlight request : table.all()) {
       placement.runGuarded(request, now, () -> tick(request, lost, now));
     }

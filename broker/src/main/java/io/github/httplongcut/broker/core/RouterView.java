@@ -3,20 +3,26 @@ package io.github.httplongcut.broker.core;
 import java.util.Optional;
 import java.util.UUID;
 
-/** View of a router's state, for metrics, pages and {@link Intake}. Changes nothing. */
+/** View of a router's state, for metrics, pages and {@link Intake}. */
 public final class RouterView {
 
   private final RouterLimits limits;
   private final AgentRegistry agents;
   private final RequestTable table;
   private final RouterCounters counters;
+  private final StatusReporter reporter;
 
   RouterView(
-      RouterLimits limits, AgentRegistry agents, RequestTable table, RouterCounters counters) {
+      RouterLimits limits,
+      AgentRegistry agents,
+      RequestTable table,
+      RouterCounters counters,
+      StatusReporter reporter) {
     this.limits = limits;
     this.agents = agents;
     this.table = table;
     this.counters = counters;
+    this.reporter = reporter;
   }
 
   /** Returns the load, from which {@link Intake} derives the prefetch. */
@@ -37,6 +43,11 @@ public final class RouterView {
         agents.size(),
         counters.totals(),
         new RouterStats.ForgottenAgents(agents.forgottenSilent(), agents.displaced()));
+  }
+
+  /** Returns a snapshot for operators. To be called about once a second. */
+  public StatusSnapshot status(long now) {
+    return reporter.report(now);
   }
 
   /** Returns the account of the request in flight with this id, or with a dispatch of this id. */

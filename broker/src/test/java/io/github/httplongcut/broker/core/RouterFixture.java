@@ -20,6 +20,7 @@ import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 
@@ -222,6 +223,14 @@ final class RouterFixture {
     return describe(
         router.onHeartbeat(
             new UpstreamHeartbeat(agent, TARGET, state, capacity, inFlight, INTERVAL, "1"), now()));
+  }
+
+  /** Receives a heartbeat of an agent that is not well. */
+  List<String> heartbeat(ProcessId agent, AgentState state, String reason) {
+    return describe(
+        router.onHeartbeat(
+            new UpstreamHeartbeat(agent, TARGET, state, 1, 0, INTERVAL, "1", Optional.of(reason)),
+            now()));
   }
 
   List<String> published(int brokerReqId, DispatchOutcome outcome) {

@@ -1,0 +1,11 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.protocol.ProcessId;
+
+/**
+ * Client agent, as this broker sees it.
+ *
+ * @param lastRequestAt the time of its last request, as {@code nanoTime}
+ * @param requests requests since this broker knows it
+ */
+public record ClientStatus(ProcessId id, long lastRequestAt, long requests) {}

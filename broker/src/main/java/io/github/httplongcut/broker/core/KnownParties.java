@@ -1,0 +1,60 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.protocol.Event.ClientRequest;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.UUID;
+
+/**
+ * Memory of targets and client agents, for the status. Learns the end of each request as a {@link
+ * Journal}, and passes everything on to the journal of the shell.
+ */
+final class KnownParties implements Journal {
+
+  private final KnownTargets targets = new KnownTargets();
+  private final KnownClients clients = new KnownClients();
+  private final Journal journal;
+
+  KnownParties(Journal journal) {
+    this.journal = journal;
+  }
+
+  KnownTargets targets() {
+    return targets;
+  }
+
+  KnownClients clients() {
+    return clients;
+  }
+
+  /** Notes a request that was just received. */
+  void onRequest(ClientRequest event, long now) {
+    targets.onRequest(event.request().upstreamTarget(), now);
+    clients.onRequest(event.clientId(), now);
+  }
+
+  @Override
+  public void ended(RequestRecord record) {
+    record.ending().ifPresent(ending -> targets.onEnded(record.subject().target(), ending));
+    journal.ended(record);
+  }
+
+  @Override
+  public void moved(UUID clientReqId, UUID brokerReqId, String from, String to, String why) {
+    journal.moved(clientReqId, brokerReqId, from, to, why);
+  }
+
+  @Override
+  public void agentRefused(ProcessId upstreamId, String upstreamTarget) {
+    journal.agentRefused(upstreamId, upstreamTarget);
+  }
+
+  @Override
+  public void shareExceeded(Party of, String name, Room room) {
+    journal.shareExceeded(of, name, room);
+  }
+
+  @Override
+  public void bug(UUID clientReqId, Throwable bug) {
+    journal.bug(clientReqId, bug);
+  }
+}
