@@ -8,6 +8,7 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.metrics.BoundedLabels;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RelayRole;
@@ -30,7 +31,7 @@ final class Broker implements RelayRole {
   private final BrokerLoop brokerLoop;
   private final WallTime time = WallTime.ofSystem();
   private final RequestMemory memory = new RequestMemory(time);
-  private final StatusBoard status = new StatusBoard(snapshot -> {});
+  private final StatusBoard status;
   private final BrokerConfig.Limits limits;
   private final Router router;
 
@@ -47,13 +48,22 @@ final class Broker implements RelayRole {
     this.loop = loop;
     this.session = session;
     this.ackTimeout = config.ackTimeout();
+    BoundedLabels targets = new BoundedLabels();
+    RequestTimers timers = new RequestTimers(registry, targets);
+    status = new StatusBoard(new TargetGauges(registry, targets)::update);
     router =
         new Router(
             brokerId,
             limits(config),
             UUID::randomUUID,
             new SplittableRandom(),
-            new JournalLog(loop::now, new ShareMetrics(registry), memory::add));
+            new JournalLog(
+                loop::now,
+                new ShareMetrics(registry),
+                ended -> {
+                  memory.add(ended);
+                  timers.record(ended);
+                }));
     brokerLoop =
         new BrokerLoop(
             router,

@@ -119,6 +119,9 @@ final class BrokerLoop implements SessionListener, RoleTicker {
       return;
     }
     boolean orphaned = delivery.envelope().origin().isOrphaned();
+    if (orphaned) {
+      metrics.orphans(delivery.type(), delivery.events().size());
+    }
     switch (delivery.type()) {
       case CLIENT_REQUEST -> onRequests(delivery);
       case BROKER_REQUEST, UPSTREAM_ERROR ->
@@ -195,9 +198,12 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   }
 
   private void onRequests(Delivery delivery) {
-    if (delivery.envelope().origin() == Origin.IN_DOUBT && !isRepeatable(delivery)) {
-      delivery.reject(); // another broker may run it; the dead letter tells the client agent
-      return;
+    if (delivery.envelope().origin() == Origin.IN_DOUBT) {
+      metrics.redelivered(delivery.events().size());
+      if (!isRepeatable(delivery)) {
+        delivery.reject(); // another broker may run it; the dead letter tells the client agent
+        return;
+      }
     }
     Receipt receipt = new DeliveryReceipt(delivery);
     List<Event> events = delivery.takeEvents();

@@ -1,7 +1,9 @@
 package io.github.httplongcut.broker;
 
+import io.github.httplongcut.broker.core.DispatchFailure;
 import io.github.httplongcut.broker.core.DropReason;
 import io.github.httplongcut.broker.core.RouterStats;
+import io.github.httplongcut.protocol.EventType;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -20,6 +22,8 @@ final class BrokerMetrics {
 
   private final MeterRegistry registry;
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
+  private final Map<EventType, Counter> orphans = new ConcurrentHashMap<>();
+  private final Counter redelivered;
   private volatile RouterStats stats;
   private volatile boolean consuming;
 
@@ -48,6 +52,19 @@ final class BrokerMetrics {
     total("forwarded", "Answers to unknown requests, forwarded", now -> now.totals().forwarded());
     forgotten("silent", now -> now.forgottenAgents().silent());
     forgotten("displaced", now -> now.forgottenAgents().displaced());
+    for (DispatchFailure why : DispatchFailure.values()) {
+      FunctionCounter.builder(
+              "longcut.broker.dispatches.failed",
+              this,
+              of(now -> now.totals().dispatchFailures().getOrDefault(why, 0L)))
+          .description("Dispatches that did not lead to an answer")
+          .tag("why", why.label())
+          .register(registry);
+    }
+    redelivered =
+        Counter.builder("longcut.broker.requests.redelivered")
+            .description("Requests received that a quorum queue had delivered before")
+            .register(registry);
     for (DropReason why : DropReason.values()) {
       FunctionCounter.builder(
               "longcut.broker.events.dropped",
@@ -57,6 +74,23 @@ final class BrokerMetrics {
           .tag("why", why.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }
+  }
+
+  /** Counts events that were sent to a broker that is gone. */
+  void orphans(EventType type, int events) {
+    orphans.computeIfAbsent(type, this::orphanCounter).increment(events);
+  }
+
+  private Counter orphanCounter(EventType type) {
+    return Counter.builder("longcut.broker.orphans")
+        .description("Events taken over that were sent to a broker that is gone")
+        .tag("event", type.wireName())
+        .register(registry);
+  }
+
+  /** Counts requests that a quorum queue has delivered before. */
+  void redelivered(int requests) {
+    redelivered.increment(requests);
   }
 
   /** Replaces the router's numbers. */

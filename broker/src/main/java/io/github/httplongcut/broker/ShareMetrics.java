@@ -2,11 +2,10 @@ package io.github.httplongcut.broker;
 
 import io.github.httplongcut.broker.core.Journal.Party;
 import io.github.httplongcut.broker.core.Journal.Room;
+import io.github.httplongcut.metrics.BoundedLabels;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.HashSet;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Counts the requests that were refused because a target or a user used its whole share, by the
@@ -14,13 +13,8 @@ import java.util.Set;
  */
 final class ShareMetrics {
 
-  /** Limit of names with a counter of their own. Further names share the counter {@link #OTHER}. */
-  static final int MAX_NAMES = 1_000;
-
-  static final String OTHER = "other";
-
   private final MeterRegistry registry;
-  private final Set<String> names = new HashSet<>();
+  private final BoundedLabels names = new BoundedLabels();
 
   ShareMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -31,20 +25,9 @@ final class ShareMetrics {
     Counter.builder("longcut.broker.shares.exceeded")
         .description("Requests refused because a target or a user used its whole share")
         .tag("of", of.name().toLowerCase(Locale.ROOT))
-        .tag("name", label(name))
+        .tag("name", names.of(name))
         .tag("room", room.name().toLowerCase(Locale.ROOT))
         .register(registry) // returns the counter if it is registered already
         .increment();
-  }
-
-  private String label(String name) {
-    if (names.contains(name)) {
-      return name;
-    }
-    if (names.size() == MAX_NAMES) {
-      return OTHER;
-    }
-    names.add(name);
-    return name;
   }
 }

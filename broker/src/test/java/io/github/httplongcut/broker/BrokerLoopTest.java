@@ -307,6 +307,7 @@ class BrokerLoopTest {
     deliver(
         Origin.IN_DOUBT, "orders.acme.c-aaaaaa", "acme", clientRequest("GET", 10_000, REQUEST_2));
     assertThat(session.all(EventType.BROKER_REQUEST)).hasSize(1);
+    assertThat(registry.get("longcut.broker.requests.redelivered").counter().count()).isEqualTo(2);
   }
 
   @Test
@@ -388,6 +389,13 @@ class BrokerLoopTest {
   @Test
   void orphanedResponseIsForwardedAndThenAcked() {
     Delivery response = response(Origin.ORPHANED, dispatchOfAnotherBroker());
+    assertThat(
+            registry
+                .get("longcut.broker.orphans")
+                .tag("event", "upstream_response")
+                .counter()
+                .count())
+        .isEqualTo(1);
     assertThat(session.only(EventType.BROKER_RESPONSE).routingKey()).isEqualTo("acme.c-aaaaaa");
     assertThat(channel.acked()).isEmpty();
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.broker.core.Journal.Party;
 import io.github.httplongcut.broker.core.Journal.Room;
+import io.github.httplongcut.metrics.BoundedLabels;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -25,13 +26,13 @@ final class ShareMetricsTest {
   /** A tenant with wide permissions may make up targets, so the number of counters is limited. */
   @Test
   void furtherNamesShareOneCounter() {
-    for (int i = 0; i < ShareMetrics.MAX_NAMES + 5; i++) {
+    for (int i = 0; i < BoundedLabels.MAX_VALUES + 5; i++) {
       metrics.exceeded(Party.TARGET, "t" + i, Room.WAITING);
     }
     metrics.exceeded(Party.TARGET, "t1", Room.WAITING);
 
-    assertThat(registry.getMeters()).hasSize(ShareMetrics.MAX_NAMES + 1);
-    assertThat(count("target", ShareMetrics.OTHER, "waiting")).isEqualTo(5);
+    assertThat(registry.getMeters()).hasSize(BoundedLabels.MAX_VALUES + 1);
+    assertThat(count("target", BoundedLabels.OTHER, "waiting")).isEqualTo(5);
     assertThat(count("target", "t1", "waiting")).isEqualTo(2);
   }
 
