@@ -6,10 +6,15 @@ import static io.github.httplongcut.broker.core.RouterFixture.CLIENT;
 import static io.github.httplongcut.broker.core.RouterFixture.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.Body;
+import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.Request;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Accounts of requests: their steps, phases and ends. */
@@ -230,12 +235,26 @@ class RouterTimelineTest {
 
   @Test
   void subjectHasNoQueryAndIsCut() {
-    fixture.receive(RouterFixture.request(7, "GET", 1_000), fixture.delivery());
+    receive("/orders/7?token=secret");
+    receive("/" + "x".repeat(RequestRecord.PATH_CHARS) + "?token=secret");
     fixture.drain();
 
-    assertThat(only().subject().path()).isEqualTo("/7");
-    assertThat(only().subject().target()).isEqualTo("orders");
-    assertThat(only().subject().clientId()).isEqualTo(CLIENT);
+    assertThat(fixture.ended)
+        .extracting(record -> record.subject().path())
+        .containsExactly("/orders/7", "/" + "x".repeat(RequestRecord.PATH_CHARS - 1));
+    RequestRecord.Subject subject = fixture.ended.get(0).subject();
+    assertThat(subject.target()).isEqualTo("orders");
+    assertThat(subject.method()).isEqualTo("PUT");
+    assertThat(subject.clientId()).isEqualTo(CLIENT);
+    assertThat(subject.bytes()).isEqualTo(5);
+  }
+
+  private void receive(String url) {
+    Request request =
+        new Request(RouterFixture.TARGET, "PUT", url, Headers.EMPTY, Body.ofText("12345"));
+    RouterFixture.TestReceipt receipt = fixture.delivery();
+    fixture.receive(new ClientRequest(CLIENT, UUID.randomUUID(), 60_000, request), receipt);
+    receipt.settled();
   }
 
   @Test
