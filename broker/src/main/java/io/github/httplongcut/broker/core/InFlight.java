@@ -144,9 +144,16 @@ final class InFlight {
     return event.clientReqId().equals(id) || timeline.hasDispatch(id);
   }
 
-  /** Returns an account of the request for operators. */
-  RequestRecord record(Optional<Ending> ending, Ran ran) {
-    return new RequestRecord(RequestRecord.Subject.of(event), timeline.history(), ending, ran);
+  /** Returns an account of the request in flight for operators. */
+  RequestRecord record(Ran ran) {
+    return new RequestRecord(
+        RequestRecord.Subject.of(event), timeline.copy(), Optional.empty(), ran);
+  }
+
+  /** Returns the account of the request, which is over. */
+  RequestRecord record(Ending ending, Ran ran) {
+    return new RequestRecord(
+        RequestRecord.Subject.of(event), timeline.end(), Optional.of(ending), ran);
   }
 
   /** Returns the id of the latest dispatch; before the first one, the id that it will have. */

@@ -2,26 +2,19 @@ package io.github.httplongcut.broker.core;
 
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** The steps of a request, and the time in each phase. Immutable. */
+/** The steps of a request. Immutable. */
 public final class RequestHistory {
 
   private final List<TimelineStep> steps;
   private final int omitted;
   private final int dispatches;
-  private final Map<RequestPhase, Long> phases;
 
-  /**
-   * @param phases the nanoseconds in each phase that the request has left
-   */
-  RequestHistory(
-      List<TimelineStep> steps, int omitted, int dispatches, Map<RequestPhase, Long> phases) {
+  RequestHistory(List<TimelineStep> steps, int omitted, int dispatches) {
     this.steps = steps;
     this.omitted = omitted;
     this.dispatches = dispatches;
-    this.phases = phases;
   }
 
   /** Returns the steps, oldest first; the first is the reception. */
@@ -49,14 +42,32 @@ public final class RequestHistory {
     return steps.get(steps.size() - 1).at() - receivedAt();
   }
 
-  /** Returns whether the request was in a phase and has left it. */
+  /** Returns whether the request was in a phase. */
   public boolean wasIn(RequestPhase phase) {
-    return phases.containsKey(phase);
+    for (int i = 0; i < steps.size(); i++) {
+      if (isIn(phase, steps.get(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  /** Returns the nanoseconds in a phase that the request has left; 0 if it never was in it. */
+  /**
+   * Returns the nanoseconds in a phase, all stays together, until the last step. The time of
+   * omitted steps counts for the phase before them.
+   */
   public long nanosIn(RequestPhase phase) {
-    return phases.getOrDefault(phase, 0L);
+    long nanos = 0;
+    for (int i = 1; i < steps.size(); i++) {
+      if (isIn(phase, steps.get(i - 1))) {
+        nanos += steps.get(i).at() - steps.get(i - 1).at();
+      }
+    }
+    return nanos;
+  }
+
+  private static boolean isIn(RequestPhase phase, TimelineStep step) {
+    return step.stage() != TimelineStage.OVER && RequestPhase.of(step.stage()) == phase;
   }
 
   /** Returns the last agent that had the request or was to get it. */

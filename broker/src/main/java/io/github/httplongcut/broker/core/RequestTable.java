@@ -101,7 +101,7 @@ final class RequestTable {
     if (request.isAdmitted()) {
       room.release(request);
     }
-    journal.ended(request.record(Optional.of(ending), ran));
+    journal.ended(request.record(ending, ran));
   }
 
   private void releaseSlot(Agent agent) {
@@ -142,7 +142,7 @@ final class RequestTable {
     return byClientReqId.values().stream()
         .filter(request -> request.hasId(id))
         .findFirst()
-        .map(request -> request.record(Optional.empty(), Ran.ofInFlight(request.facts())));
+        .map(request -> request.record(Ran.ofInFlight(request.facts())));
   }
 
   /** Returns a copy of the requests, oldest first. */

@@ -2,15 +2,14 @@ package io.github.httplongcut.broker.core;
 
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The steps of one request so far, and the time in each phase. Bounded: a request may be rejected
- * any number of times, so of more than {@value #MAX_STEPS} steps the middle ones are omitted.
+ * The steps of one request so far. Bounded: a request may be rejected any number of times, so of
+ * more than {@value #MAX_STEPS} steps the middle ones are omitted.
  */
 final class Timeline {
 
@@ -20,7 +19,6 @@ final class Timeline {
   private static final int FIRST_STEPS = 20;
 
   private final List<TimelineStep> steps = new ArrayList<>(6);
-  private final Map<RequestPhase, Long> phases = new EnumMap<>(RequestPhase.class);
   private TimelineStep last;
   private int omitted;
   private int dispatches;
@@ -52,9 +50,6 @@ final class Timeline {
   }
 
   private void append(TimelineStep step) {
-    if (last != null && last.stage() != TimelineStage.OVER) {
-      phases.merge(RequestPhase.of(last.stage()), step.at() - last.at(), Long::sum);
-    }
     if (steps.size() == MAX_STEPS) {
       steps.remove(FIRST_STEPS);
       omitted++;
@@ -68,8 +63,13 @@ final class Timeline {
     return steps.stream().anyMatch(step -> step.brokerReqId().equals(brokerReqId));
   }
 
-  /** Returns an immutable copy. */
-  RequestHistory history() {
-    return new RequestHistory(List.copyOf(steps), omitted, dispatches, new EnumMap<>(phases));
+  /** Returns a copy of the steps so far. */
+  RequestHistory copy() {
+    return new RequestHistory(List.copyOf(steps), omitted, dispatches);
+  }
+
+  /** Returns the steps, without a copy. No step may be added any more. */
+  RequestHistory end() {
+    return new RequestHistory(Collections.unmodifiableList(steps), omitted, dispatches);
   }
 }

@@ -4,9 +4,7 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.ProcessId;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -38,9 +36,6 @@ public final class RequestRecords {
     UUID id = id(number);
     UUID dispatch = dispatchOf(number);
     long endedAt = receivedAt + nanos;
-    Map<RequestPhase, Long> phases = new EnumMap<>(RequestPhase.class);
-    phases.put(RequestPhase.WAIT, 0L);
-    phases.put(RequestPhase.DISPATCH, nanos);
     List<TimelineStep> steps =
         List.of(
             new TimelineStep(receivedAt, TimelineStage.RECEIVED, "", dispatch, Optional.empty()),
@@ -50,7 +45,7 @@ public final class RequestRecords {
                 endedAt, TimelineStage.OVER, ending.why(), dispatch, Optional.empty()));
     return new RequestRecord(
         new RequestRecord.Subject(id, CLIENT, "orders", "POST", "/orders/" + number, 12),
-        new RequestHistory(steps, 0, 1, phases),
+        new RequestHistory(steps, 0, 1),
         Optional.of(ending),
         new Ran(Ran.Verdict.MAYBE, "a made-up reason"));
   }
