@@ -165,12 +165,20 @@ final class Agent {
   }
 
   private String explanationOfStanding() {
-    return switch (standing) {
-      case GOOD -> failures == 0 ? "" : "it could not reach its server";
+    return switch (shownStanding()) {
+      case GOOD -> "";
       case FAILING -> "it could not reach its server";
       case SUSPECT -> "it did not take its last request";
       case RETURNED -> "its inbox does not exist";
     };
+  }
+
+  /**
+   * Returns the standing for operators. An agent that is tried again after a failure is still
+   * failing: no response of its server has come.
+   */
+  private Standing shownStanding() {
+    return standing == Standing.GOOD && failures > 0 ? Standing.FAILING : standing;
   }
 
   /** Returns the agent for operators. */
@@ -180,7 +188,7 @@ final class Agent {
         id,
         target,
         state,
-        standing.name().toLowerCase(Locale.ROOT),
+        shownStanding().name().toLowerCase(Locale.ROOT),
         new AgentStatus.Slots(capacity, used, freeSlots()),
         fairNow - lastSignOfLife,
         version,

@@ -185,6 +185,24 @@ class RouterStatusTest {
     assertThat(agent(AGENT_1.user()).reason()).isEqualTo("its inbox does not exist");
   }
 
+  /** Its next heartbeat lets the broker try it again, and shows nothing about its server. */
+  @Test
+  void agentIsFailingUntilItsServerResponds() {
+    fixture.heartbeat(AGENT_1, 1, 0);
+    fixture.get(1);
+    fixture.error(1, 1, Failure.UPSTREAM_UNREACHABLE, AGENT_1);
+    fixture.heartbeat(AGENT_1, 1, 0);
+
+    assertThat(agent(AGENT_1.user()).standing()).isEqualTo("failing");
+    assertThat(orders().state()).isEqualTo(TargetStatus.State.FAILING);
+    assertThat(orders().reason()).endsWith("plant1.a-aaaaaa: it could not reach its server");
+
+    fixture.get(2);
+    fixture.response(2, 2, AGENT_1);
+    assertThat(agent(AGENT_1.user()).standing()).isEqualTo("good");
+    assertThat(orders().state()).isEqualTo(TargetStatus.State.OK);
+  }
+
   @Test
   void suspectAgentSaysWhy() {
     fixture.heartbeat(AGENT_1, 1, 0);
