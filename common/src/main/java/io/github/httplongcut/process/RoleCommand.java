@@ -63,7 +63,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
   @Option(
       names = "--admin-port",
       paramLabel = "PORT",
-      description = "Port of /healthz, /readyz and /metrics; 0 picks a free port.")
+      description = "Port of the admin pages, such as /readyz and /metrics; 0 picks a free port.")
   private String adminPort;
 
   @Option(names = "--config", paramLabel = "FILE", description = "Config file, HOCON or JSON.")
