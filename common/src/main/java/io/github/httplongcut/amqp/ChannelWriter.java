@@ -42,7 +42,7 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
   private final PublisherMonitor monitor;
   private final String user;
   private final ProcessId id;
-  private final SessionMetrics metrics;
+  private final PublishingMetrics metrics;
 
   /**
    * Creates a writer without a connection.
@@ -51,7 +51,7 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
    * @param id process id, for the message ids
    */
   ChannelWriter(
-      Link link, PublisherMonitor monitor, String user, ProcessId id, SessionMetrics metrics) {
+      Link link, PublisherMonitor monitor, String user, ProcessId id, PublishingMetrics metrics) {
     this.link = link;
     this.monitor = monitor;
     this.user = user;
@@ -89,7 +89,7 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
   private void write(Write next) throws IOException {
     WrittenMessage message = next.message();
     ConfirmChannel.of(next.channel()).write(message, user, id);
-    metrics.published(message.type(), message.publications().size());
+    metrics.published(message);
   }
 
   /** Returns the result of a write for which the AMQP client says that a channel is closed. */
@@ -107,6 +107,7 @@ final class ChannelWriter implements Link.ConnectionUser, ConfirmChannel.Listene
         main,
         connection.getChannelMax(),
         Math.min(MAX_UNBLOCKED_BYTES, link.sendBufferBytes() / BUFFER_FRACTION));
+    link.onOpened();
     link.onHealthy();
     try {
       workWhileOpen(connection, main);

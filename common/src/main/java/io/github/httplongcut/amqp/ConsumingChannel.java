@@ -49,7 +49,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
   private final NodeAffinity nodeAffinity;
   private final Duration fenceTimeout;
   private final Executor loop;
-  private final SessionMetrics metrics;
+  private final ConsumingMetrics metrics;
   private final DiscardedMessages discardedMessages;
   private final ConsumerMonitor monitor;
   private SessionListener listener;
@@ -68,7 +68,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
       NodeAffinity nodeAffinity,
       Duration fenceTimeout,
       Executor loop,
-      SessionMetrics metrics) {
+      ConsumingMetrics metrics) {
     this.link = link;
     this.nodeAffinity = nodeAffinity;
     this.fenceTimeout = fenceTimeout;
@@ -155,7 +155,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
       if (plan.sharedQueues().isEmpty()) {
         onHealthy(epoch);
       }
-      metrics.connected();
+      link.onOpened();
       Optional<Work> work = monitor.awaitWork();
       while (work.isPresent()) {
         perform(work.get(), epoch);
@@ -348,7 +348,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
     public void handleDelivery(
         String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
       try {
-        metrics.delivered();
+        metrics.delivered(body.length);
         if (monitor.onArrival(epoch.number)) {
           read(envelope, properties, body);
         }
@@ -378,6 +378,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
         monitor.ack(epoch.number, tag);
         return;
       }
+      metrics.decoded(message, envelope.isRedeliver());
       Delivery delivery =
           new Delivery(epoch, tag, message.envelope(), message.type(), message.events());
       loop.execute(

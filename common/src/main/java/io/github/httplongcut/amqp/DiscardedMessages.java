@@ -21,7 +21,7 @@ final class DiscardedMessages {
 
   private static final Logger log = LoggerFactory.getLogger(DiscardedMessages.class);
 
-  private final SessionMetrics metrics;
+  private final ConsumingMetrics metrics;
   private final LongSupplier clock;
 
   @GuardedBy("this")
@@ -32,7 +32,7 @@ final class DiscardedMessages {
    *
    * @param clock {@code nanoTime}
    */
-  DiscardedMessages(SessionMetrics metrics, LongSupplier clock) {
+  DiscardedMessages(ConsumingMetrics metrics, LongSupplier clock) {
     this.metrics = metrics;
     this.clock = clock;
     for (DiscardReason reason : DiscardReason.values()) {

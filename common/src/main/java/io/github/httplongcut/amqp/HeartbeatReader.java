@@ -19,7 +19,7 @@ final class HeartbeatReader implements Delivery.Source {
   private final Executor loop;
   private final Consumer<Delivery> listener;
   private final BooleanSupplier channelOpen;
-  private final SessionMetrics metrics;
+  private final ConsumingMetrics metrics;
   private final LatestHeartbeats latest = new LatestHeartbeats(System.nanoTime());
   private final DiscardedMessages discardedMessages;
 
@@ -32,7 +32,7 @@ final class HeartbeatReader implements Delivery.Source {
       Executor loop,
       Consumer<Delivery> listener,
       BooleanSupplier channelOpen,
-      SessionMetrics metrics,
+      ConsumingMetrics metrics,
       DiscardedMessages discardedMessages) {
     this.loop = loop;
     this.listener = listener;

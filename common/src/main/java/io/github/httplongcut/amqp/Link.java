@@ -42,6 +42,7 @@ final class Link {
   private final List<Address> addresses;
   private final String name;
   private final Duration maxBackoff;
+  private final LinkMetrics metrics;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition closing = lock.newCondition();
@@ -60,7 +61,7 @@ final class Link {
    *
    * @param name connection name in RabbitMQ's management UI: role, id and purpose
    */
-  Link(ConnectionFactory factory, AmqpConfig config, String name) {
+  Link(ConnectionFactory factory, AmqpConfig config, String name, LinkMetrics metrics) {
     this.factory = factory;
     this.addresses =
         config.addresses().stream()
@@ -68,6 +69,7 @@ final class Link {
             .toList();
     this.name = name;
     this.maxBackoff = config.reconnectBackoffMax();
+    this.metrics = metrics;
     this.thread = new Thread(this::run, name);
     thread.setDaemon(true);
     // Closing the raw socket is the last resort to interrupt a blocked write.
@@ -79,6 +81,11 @@ final class Link {
   void start(ConnectionUser user) {
     this.user = user;
     thread.start();
+  }
+
+  /** Counts a connection whose channel is open. */
+  void onOpened() {
+    metrics.opened();
   }
 
   /** Notes that the connection works, which resets the backoff. */
@@ -173,6 +180,7 @@ final class Link {
     if (isClosed()) {
       return;
     }
+    metrics.failed();
     String failure = Failures.describe(e);
     long now = System.nanoTime();
     if (!failure.equals(lastFailure) || now - lastWarning >= REPEAT_WARNING_AFTER.toNanos()) {

@@ -10,6 +10,7 @@ import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.Delivery.Origin;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Checks and decodes delivered messages (protocol sections 2 and 8). */
@@ -27,8 +28,16 @@ final class MessageReader {
           Topology.BROKER_REQUEST_UNDELIVERED,
           Topology.ORPHAN);
 
-  /** Envelope and events of a valid message. */
-  record DecodedMessage(Delivery.Envelope envelope, EventType type, List<Event> events) {}
+  /**
+   * Envelope and events of a valid message.
+   *
+   * @param death reason of the dead-lettering; empty if the message is no dead letter
+   */
+  record DecodedMessage(
+      Delivery.Envelope envelope,
+      EventType type,
+      List<Event> events,
+      Optional<DeathReason> death) {}
 
   private MessageReader() {}
 
@@ -64,7 +73,11 @@ final class MessageReader {
             routingKey,
             properties.getUserId(),
             headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)));
-    return new DecodedMessage(envelope, type, events);
+    Optional<DeathReason> death =
+        DEAD_LETTER_EXCHANGES.contains(exchange)
+            ? Optional.of(lastDeath(headers))
+            : Optional.empty();
+    return new DecodedMessage(envelope, type, events, death);
   }
 
   /**
@@ -140,11 +153,11 @@ final class MessageReader {
     if (exchange.equals(Topology.CLIENT_REQUEST_UNDELIVERED) && wasDeliveredBefore(headers)) {
       return Origin.IN_DOUBT; // whatever the reason of the dead letter
     }
-    return switch (lastDeathReason(headers)) {
-      case "expired" -> Origin.EXPIRED;
-      case "rejected" -> Origin.REJECTED;
-      case "delivery_limit" -> Origin.IN_DOUBT;
-      default -> Origin.DEAD_LETTERED;
+    return switch (lastDeath(headers)) {
+      case EXPIRED -> Origin.EXPIRED;
+      case REJECTED -> Origin.REJECTED;
+      case DELIVERY_LIMIT -> Origin.IN_DOUBT;
+      case MAXLEN, OTHER -> Origin.DEAD_LETTERED;
     };
   }
 
@@ -163,17 +176,17 @@ final class MessageReader {
     return count instanceof Number number && number.longValue() > 0;
   }
 
-  /** Returns the reason in the first, which is the newest, entry of {@code x-death}; "" if none. */
-  private static String lastDeathReason(Map<String, Object> headers) {
+  /** Returns the reason in the first entry of {@code x-death}, which is the newest. */
+  private static DeathReason lastDeath(Map<String, Object> headers) {
     boolean hasDeathEntry =
         headers != null
             && headers.get(X_DEATH) instanceof List<?> deaths
             && !deaths.isEmpty()
             && deaths.get(0) instanceof Map<?, ?>;
     if (!hasDeathEntry) {
-      return "";
+      return DeathReason.OTHER;
     }
     Object newest = ((List<?>) headers.get(X_DEATH)).get(0);
-    return String.valueOf(((Map<?, ?>) newest).get("reason"));
+    return DeathReason.of(String.valueOf(((Map<?, ?>) newest).get("reason")));
   }
 }

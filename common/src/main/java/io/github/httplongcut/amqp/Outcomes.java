@@ -18,9 +18,9 @@ final class Outcomes {
   private static final Logger log = LoggerFactory.getLogger(Outcomes.class);
 
   private final Loop loop;
-  private final SessionMetrics metrics;
+  private final PublishingMetrics metrics;
 
-  Outcomes(Loop loop, SessionMetrics metrics) {
+  Outcomes(Loop loop, PublishingMetrics metrics) {
     this.loop = loop;
     this.metrics = metrics;
   }

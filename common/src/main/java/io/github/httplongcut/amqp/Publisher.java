@@ -28,11 +28,12 @@ final class Publisher {
    */
   private boolean published;
 
-  Publisher(Link link, AmqpConfig config, ProcessId id, Loop loop, SessionMetrics metrics) {
+  Publisher(Link link, AmqpConfig config, ProcessId id, Loop loop, PublishingMetrics metrics) {
     this.link = link;
     this.confirmTimeout = config.confirmTimeout();
     this.loop = loop;
-    this.monitor = new PublisherMonitor(PublisherLimits.of(config), new Outcomes(loop, metrics));
+    this.monitor =
+        new PublisherMonitor(PublisherLimits.of(config), new Outcomes(loop, metrics), metrics);
     this.writer = new ChannelWriter(link, monitor, config.user(), id, metrics);
   }
 

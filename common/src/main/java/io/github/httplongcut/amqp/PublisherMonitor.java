@@ -21,6 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class PublisherMonitor {
 
   private final Outcomes outcomes;
+  private final PublishingMetrics metrics;
   private final PublishingJournal journal = new PublishingLog();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -36,8 +37,9 @@ final class PublisherMonitor {
   @GuardedBy("lock")
   private int flushers;
 
-  PublisherMonitor(PublisherLimits limits, Outcomes outcomes) {
+  PublisherMonitor(PublisherLimits limits, Outcomes outcomes, PublishingMetrics metrics) {
     this.outcomes = outcomes;
+    this.metrics = metrics;
     this.state = new PublisherState(limits, System.nanoTime());
   }
 
@@ -300,9 +302,11 @@ final class PublisherMonitor {
 
   void onConfirmed(PublishingChannel from, long number, boolean multiple) {
     PublishingEffects effects = new PublishingEffects();
+    long now;
     lock.lock();
     try {
-      state.onConfirmed(from, number, multiple, System.nanoTime(), effects);
+      now = System.nanoTime();
+      state.onConfirmed(from, number, multiple, now, effects);
       if (flushers > 0) {
         effects.wake();
       }
@@ -310,6 +314,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    metrics.confirmed(effects.answered(), now);
     deliver(effects);
   }
 
@@ -322,6 +327,7 @@ final class PublisherMonitor {
     } finally {
       lock.unlock();
     }
+    metrics.nacked(effects.answered());
     deliver(effects);
   }
 

@@ -149,7 +149,9 @@ final class PublisherState {
   /** Notes that RabbitMQ has confirmed a message, or all messages up to it. */
   void onConfirmed(
       PublishingChannel from, long number, boolean multiple, long now, PublishingEffects effects) {
-    for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
+    List<WrittenMessage> taken = takeUnconfirmed(from, number, multiple, now);
+    effects.answered(taken);
+    for (WrittenMessage message : taken) {
       if (!message.isReturned()) {
         nacks.onConfirmed(message.publications().get(0));
       }
@@ -164,7 +166,9 @@ final class PublisherState {
   /** Notes that RabbitMQ has nacked a message, or all messages up to it. */
   void onNacked(
       PublishingChannel from, long number, boolean multiple, long now, PublishingEffects effects) {
-    for (WrittenMessage message : takeUnconfirmed(from, number, multiple, now)) {
+    List<WrittenMessage> taken = takeUnconfirmed(from, number, multiple, now);
+    effects.answered(taken);
+    for (WrittenMessage message : taken) {
       for (Publication publication : message.publications()) {
         if (connection.isClosed() || !nacks.retryIfAllowed(publication)) {
           effects.complete(publication, Outcome.NACKED);

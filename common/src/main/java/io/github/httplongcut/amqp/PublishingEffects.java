@@ -8,13 +8,15 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Effects of one step of {@link PublisherState}: outcomes to deliver, decisions to log, and whether
- * waiting threads must look again. The {@link PublisherMonitor} carries them out.
+ * Effects of one step of {@link PublisherState}: outcomes to deliver, messages to count, decisions
+ * to log, and whether waiting threads must look again. The {@link PublisherMonitor} carries them
+ * out.
  */
 final class PublishingEffects {
 
   private List<Completion> completions = List.of();
   private List<Consumer<PublishingJournal>> notes = List.of();
+  private List<WrittenMessage> answered = List.of();
   private boolean wakesThreads;
 
   void complete(Publication publication, Outcome outcome) {
@@ -26,6 +28,11 @@ final class PublishingEffects {
 
   void complete(List<Publication> publications, Outcome outcome) {
     publications.forEach(each -> complete(each, outcome));
+  }
+
+  /** Notes the messages that RabbitMQ has confirmed, or nacked, in this step. */
+  void answered(List<WrittenMessage> messages) {
+    answered = messages;
   }
 
   void note(Consumer<PublishingJournal> note) {
@@ -42,6 +49,11 @@ final class PublishingEffects {
 
   List<Completion> completions() {
     return completions;
+  }
+
+  /** Returns the messages that RabbitMQ has confirmed, or nacked, in this step. */
+  List<WrittenMessage> answered() {
+    return answered;
   }
 
   /** Returns calls of the journal, in order. */

@@ -12,6 +12,7 @@ import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionListener;
 import io.github.httplongcut.session.SessionState;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -31,6 +32,13 @@ public final class RabbitMqSession implements Session {
   private static final Logger log = LoggerFactory.getLogger(RabbitMqSession.class);
   private static final Duration WATCH_INTERVAL = Duration.ofMillis(200);
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(10);
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  // Values of the label "connection".
+  private static final String PUBLISH = "publish";
+  private static final String CONSUME = "consume";
+
+  private static final String CONNECTION_UP = "1 while the connection can be used, else 0";
 
   private final Link publishingLink;
   private final Link consumingLink;
@@ -38,6 +46,7 @@ public final class RabbitMqSession implements Session {
   private final ConsumingChannel consumingChannel;
   private final Loop loop;
   private final ScheduledExecutorService watchdog;
+  private final Counter blocked;
   private long lastWatchAt;
 
   /**
@@ -48,28 +57,56 @@ public final class RabbitMqSession implements Session {
    */
   public RabbitMqSession(AmqpConfig config, Member member, Loop loop, MeterRegistry registry) {
     this.loop = loop;
-    SessionMetrics metrics = new SessionMetrics(registry);
+    PublishingMetrics publishingMetrics = new PublishingMetrics(registry);
     String name = member.role() + " " + member.id();
     publishingLink =
         new Link(
-            configure(new GuardedFactory(), config, name + " publish"), config, name + " publish");
-    publisher = new Publisher(publishingLink, config, member.id(), loop, metrics);
+            configure(new GuardedFactory(), config, name + " publish"),
+            config,
+            name + " publish",
+            new LinkMetrics(registry, PUBLISH));
+    publisher = new Publisher(publishingLink, config, member.id(), loop, publishingMetrics);
     NodeAffinity nodeAffinity = new NodeAffinity(config.addresses(), member, System::nanoTime);
     consumingLink =
         new Link(
             configure(factoryTo(nodeAffinity), config, name + " consume"),
             config,
-            name + " consume");
+            name + " consume",
+            new LinkMetrics(registry, CONSUME));
     consumingChannel =
         new ConsumingChannel(
-            consumingLink, nodeAffinity, member.ackTimeout(), loop::executeHere, metrics);
+            consumingLink,
+            nodeAffinity,
+            member.ackTimeout(),
+            loop::executeHere,
+            new ConsumingMetrics(registry));
     loop.onTaskEnd(publisher::onTaskEnd);
     watchdog = Executors.newSingleThreadScheduledExecutor(daemonThreads("amqp watch"));
+    blocked = registerMeters(registry);
+  }
+
+  /** Registers the meters of the session's state. Returns the counter of {@link #watchAt}. */
+  private Counter registerMeters(MeterRegistry registry) {
     Gauge.builder("longcut.amqp.events.waiting", publisher, Publisher::waiting)
         .description("Events waiting to be written to RabbitMQ")
         .register(registry);
     Gauge.builder("longcut.amqp.messages.unconfirmed", publisher, Publisher::unconfirmed)
         .description("AMQP messages that RabbitMQ has not confirmed")
+        .register(registry);
+    Gauge.builder("longcut.amqp.connection.up", publisher, it -> it.isConnected() ? 1 : 0)
+        .description(CONNECTION_UP)
+        .tag("connection", PUBLISH)
+        .register(registry);
+    Gauge.builder("longcut.amqp.connection.up", consumingChannel, it -> it.isConsuming() ? 1 : 0)
+        .description(CONNECTION_UP)
+        .tag("connection", CONSUME)
+        .register(registry);
+    Gauge.builder("longcut.amqp.connection.blocked", publisher, it -> it.isBlocked() ? 1 : 0)
+        .description("1 while an alarm of RabbitMQ blocks publishing, else 0")
+        .register(registry);
+    return Counter.builder("longcut.amqp.blocked")
+        .description("Time in which an alarm of RabbitMQ blocked publishing")
+        .baseUnit("seconds")
         .register(registry);
   }
 
@@ -146,6 +183,9 @@ public final class RabbitMqSession implements Session {
     if (now - lastWatchAt >= WATCH_INTERVAL.plus(Loop.SUSPENDED_AFTER).toNanos()) {
       publisher.onSuspended(now);
       consumingChannel.onSuspended(now);
+    }
+    if (publisher.isBlocked()) {
+      blocked.increment((now - lastWatchAt) / NANOS_PER_SECOND);
     }
     lastWatchAt = now;
     publisher.watch(now);

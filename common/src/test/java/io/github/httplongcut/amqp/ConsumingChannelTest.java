@@ -8,12 +8,15 @@ import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Event;
+import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Delivery;
 import io.github.httplongcut.session.DiscardReason;
 import io.github.httplongcut.session.Member;
 import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.session.SessionListener;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -51,7 +54,7 @@ class ConsumingChannelTest {
   private final List<String> callbacks = new CopyOnWriteArrayList<>();
   private final ConsumingChannel consumingChannel =
       new ConsumingChannel(
-          new Link(new ConnectionFactory(), CONFIG, "test"),
+          new Link(new ConnectionFactory(), CONFIG, "test", new LinkMetrics(registry, "consume")),
           new NodeAffinity(
               CONFIG.addresses(),
               new Member(
@@ -62,7 +65,7 @@ class ConsumingChannelTest {
               System::nanoTime),
           Duration.ofSeconds(2),
           this::onLoop,
-          new SessionMetrics(registry));
+          new ConsumingMetrics(registry));
   private final AtomicReference<RuntimeException> loopFailure = new AtomicReference<>();
   private Thread user;
 
@@ -159,6 +162,44 @@ class ConsumingChannelTest {
     assertThat(
             registry.counter("longcut.amqp.messages.discarded", "reason", "wrong_sender").count())
         .isEqualTo(1);
+  }
+
+  @Test
+  void arrivalsAreCounted() throws Exception {
+    Event cancel = new Event.BrokerCancel(ID, UUID.randomUUID(), UUID.randomUUID());
+    int bytes =
+        EventCodec.join(List.of(EventCodec.encode(cancel), EventCodec.encode(cancel))).length;
+
+    channel.redeliver(1, EventType.BROKER_CANCEL, List.of(cancel, cancel));
+
+    assertThat(registry.get("longcut.amqp.delivered").counter().count()).isEqualTo(bytes);
+    DistributionSummary batches = registry.get("longcut.amqp.delivered.batch.events").summary();
+    assertThat(batches.totalAmount()).isEqualTo(2);
+    assertThat(batches.count()).isEqualTo(1);
+    assertThat(redelivered(EventType.BROKER_CANCEL)).isEqualTo(1);
+    channel.deliver(2, cancel);
+    assertThat(redelivered(EventType.BROKER_CANCEL)).isEqualTo(1);
+  }
+
+  private double redelivered(EventType type) {
+    return registry
+        .get("longcut.amqp.messages.redelivered")
+        .tag("event", type.wireName())
+        .counter()
+        .count();
+  }
+
+  @Test
+  void connectionsAfterTheFirstAreReconnects() throws Exception {
+    channel.shutDown();
+    user.join();
+    FakeAmqpChannel next = new FakeAmqpChannel();
+    user = use(next);
+
+    await().untilAsserted(() -> assertThat(callbacks).endsWith("lost", "consuming"));
+    await().until(() -> registry.get("longcut.amqp.connections.opened").counter().count() == 2);
+    assertThat(registry.get("longcut.amqp.reconnects").counter().count()).isEqualTo(1);
+    next.shutDown();
   }
 
   @Test

@@ -22,7 +22,7 @@ class DiscardedMessagesTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private long now = Long.MAX_VALUE - 500_000_000; // close to the overflow of nanoTime
   private final DiscardedMessages discardedMessages =
-      new DiscardedMessages(new SessionMetrics(registry), () -> now);
+      new DiscardedMessages(new ConsumingMetrics(registry), () -> now);
   private final Logger logger = (Logger) LoggerFactory.getLogger(DiscardedMessages.class);
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 

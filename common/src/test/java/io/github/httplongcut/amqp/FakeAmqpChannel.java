@@ -17,6 +17,7 @@ import com.rabbitmq.client.ShutdownSignalException;
 import com.rabbitmq.client.UnblockedCallback;
 import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventCodec;
+import io.github.httplongcut.protocol.EventType;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -156,6 +157,15 @@ final class FakeAmqpChannel {
         new BasicProperties.Builder().userId(user).type(event.type().wireName()).build();
     Envelope envelope = new Envelope(tag, false, event.type().wireName(), routingKey);
     consumer.handleDelivery("any", envelope, properties, EventCodec.encode(event));
+  }
+
+  /** Delivers a batch of a broker's events again. */
+  void redeliver(long tag, EventType type, List<Event> events) throws IOException {
+    BasicProperties properties =
+        new BasicProperties.Builder().userId("broker").type(type.wireName()).build();
+    List<byte[]> encoded = events.stream().map(EventCodec::encode).toList();
+    Envelope envelope = new Envelope(tag, true, type.wireName(), "");
+    consumer.handleDelivery("any", envelope, properties, EventCodec.join(encoded));
   }
 
   /** Delivers a message with these properties to the consumer. */

@@ -23,7 +23,7 @@ class HeartbeatReaderTest {
   private final List<Runnable> turns = new ArrayList<>();
   private boolean channelOpen = true;
   private boolean listenerFails;
-  private final SessionMetrics metrics = new SessionMetrics(registry);
+  private final ConsumingMetrics metrics = new ConsumingMetrics(registry);
   private final HeartbeatReader reader =
       new HeartbeatReader(
           turns::add,

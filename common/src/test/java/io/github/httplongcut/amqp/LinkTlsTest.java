@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.rabbitmq.client.ConnectionFactory;
 import io.github.httplongcut.config.Secret;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.SocketException;
@@ -101,7 +102,7 @@ class LinkTlsTest {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setAutomaticRecoveryEnabled(false);
     AmqpTls.configure(factory, tls);
-    return new Link(factory, config, "test");
+    return new Link(factory, config, "test", new LinkMetrics(new SimpleMeterRegistry(), "publish"));
   }
 
   private KeyStore selfSigned(String name) throws Exception {

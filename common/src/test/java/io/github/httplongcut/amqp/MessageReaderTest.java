@@ -134,6 +134,7 @@ class MessageReaderTest {
             INBOX, "broker_request_undelivered", "key", twice, sample("broker_request"));
 
     assertThat(read.envelope().origin()).isEqualTo(Origin.REJECTED);
+    assertThat(read.death()).contains(DeathReason.REJECTED);
     assertThat(read.type()).isEqualTo(EventType.BROKER_REQUEST);
   }
 
@@ -153,6 +154,38 @@ class MessageReaderTest {
             sample("client_request"));
 
     assertThat(read.envelope().origin()).isEqualTo(Origin.IN_DOUBT);
+    assertThat(read.death()).contains(DeathReason.DELIVERY_LIMIT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "expired, EXPIRED",
+    "rejected, REJECTED",
+    "maxlen, MAXLEN",
+    "delivery_limit, DELIVERY_LIMIT",
+    "something new, OTHER"
+  })
+  void aDeadLetterHasTheReasonOfItsDeath(String reason, DeathReason expected) throws Exception {
+    BasicProperties dead =
+        properties("broker_request")
+            .headers(Map.of("x-death", List.of(Map.of("reason", reason))))
+            .build();
+
+    assertThat(
+            MessageReader.read(
+                    INBOX, "broker_request_undelivered", "key", dead, sample("broker_request"))
+                .death())
+        .contains(expected);
+  }
+
+  @Test
+  void anOrdinaryMessageHasNoDeath() throws Exception {
+    BasicProperties sent = properties("client_cancel").build();
+
+    assertThat(
+            MessageReader.read(INBOX, "client_cancel", "key", sent, sample("client_cancel"))
+                .death())
+        .isEmpty();
   }
 
   @ParameterizedTest

@@ -33,6 +33,7 @@ final class RunningPublisher implements AutoCloseable {
   final Socket socket = new Socket();
   final List<String> outcomes = new CopyOnWriteArrayList<>();
   final Publisher publisher;
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ConnectionFactory factory = new ConnectionFactory();
 
   RunningPublisher() {
@@ -48,14 +49,9 @@ final class RunningPublisher implements AutoCloseable {
             CONFIRM_TIMEOUT,
             Duration.ofSeconds(2),
             1024 * 1024);
-    Link link = new Link(factory, config, "test");
+    Link link = new Link(factory, config, "test", new LinkMetrics(registry, "publish"));
     publisher =
-        new Publisher(
-            link,
-            config,
-            TestPublications.SENDER,
-            loop,
-            new SessionMetrics(new SimpleMeterRegistry()));
+        new Publisher(link, config, TestPublications.SENDER, loop, new PublishingMetrics(registry));
     loop.onTaskEnd(publisher::onTaskEnd);
     loop.start(
         new Ticker() {

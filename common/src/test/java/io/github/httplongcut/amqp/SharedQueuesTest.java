@@ -53,7 +53,11 @@ class SharedQueuesTest {
   private final List<String> callbacks = new CopyOnWriteArrayList<>();
   private final ConsumingChannel consumingChannel =
       new ConsumingChannel(
-          new Link(new ConnectionFactory(), CONFIG, "test"),
+          new Link(
+              new ConnectionFactory(),
+              CONFIG,
+              "test",
+              new LinkMetrics(new SimpleMeterRegistry(), "consume")),
           new NodeAffinity(
               CONFIG.addresses(),
               new Member(
@@ -61,7 +65,7 @@ class SharedQueuesTest {
               System::nanoTime),
           Duration.ofSeconds(2),
           this::onLoop,
-          new SessionMetrics(new SimpleMeterRegistry()));
+          new ConsumingMetrics(new SimpleMeterRegistry()));
   private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
   private volatile boolean holding;
   private Thread user;

@@ -306,10 +306,7 @@ final class TenantTestbed implements AutoCloseable {
     return brokers.stream().map(each -> each.metric("longcut_broker_agents")).toList();
   }
 
-  /**
-   * The connections of the relay's processes as RabbitMQ lists them; the processes' metrics lack
-   * some.
-   */
+  /** The connections of the relay's processes as RabbitMQ lists them. */
   private Set<String> connections() {
     return rabbitMq
         .ctl("list_connections", "-q", "user", "name")
