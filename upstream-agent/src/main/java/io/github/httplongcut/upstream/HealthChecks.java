@@ -138,6 +138,7 @@ final class HealthChecks {
               target.name(),
               check.path(),
               request,
+              HttpCaller.Purpose.HEALTH_CHECK,
               result -> loop.execute(() -> onResult(now, result)));
     }
 

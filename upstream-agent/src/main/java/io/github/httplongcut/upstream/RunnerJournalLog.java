@@ -4,10 +4,12 @@ import static io.github.httplongcut.logging.LogText.quoted;
 
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.upstream.core.AnswerOutcome;
 import io.github.httplongcut.upstream.core.RequestRunner;
 import io.github.httplongcut.upstream.core.RunnerJournal;
 import io.github.httplongcut.upstream.core.TakenRequest;
 import io.github.httplongcut.upstream.core.Target;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,15 +30,16 @@ final class RunnerJournalLog implements RunnerJournal {
   }
 
   @Override
-  public void started(TakenRequest request, long ttl) {
+  public void started(TakenRequest request, long ttl, long now) {
     log.debug(
         "event=started {} method={} upstream_req_ttl={}", request, request.http().method(), ttl);
+    metrics.started(now - request.takenAt());
   }
 
   @Override
   public void responded(TakenRequest request, int statusCode) {
     log.debug("event=responded {} status={}", request, statusCode);
-    metrics.answered(request.target());
+    metrics.responded(request.target());
   }
 
   @Override
@@ -51,9 +54,19 @@ final class RunnerJournalLog implements RunnerJournal {
   }
 
   @Override
-  public void cancelled(TakenRequest request) {
+  public void answerDone(TakenRequest request, AnswerOutcome outcome, long nanos) {
+    metrics.answerDone(nanos);
+  }
+
+  @Override
+  public void ended(TakenRequest request, Optional<Failure> failure, long now) {
+    metrics.ended(request.target(), failure, now - request.takenAt());
+  }
+
+  @Override
+  public void cancelled(TakenRequest request, long now) {
     log.debug("event=cancelled {}", request);
-    metrics.cancelled(request.target());
+    metrics.cancelled(request.target(), now - request.takenAt());
   }
 
   @Override
@@ -68,8 +81,18 @@ final class RunnerJournalLog implements RunnerJournal {
   }
 
   @Override
-  public void inFlight(Target target, int requests) {
-    metrics.inFlight(target, requests);
+  public void slots(Target target, int inFlight, int free) {
+    metrics.slots(target, inFlight, free);
+  }
+
+  @Override
+  public void withdrawn(Target target) {
+    metrics.healthy(target, 0);
+  }
+
+  @Override
+  public void offered(Target target) {
+    metrics.healthy(target, 1);
   }
 
   @Override

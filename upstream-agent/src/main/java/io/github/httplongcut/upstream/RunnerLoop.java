@@ -300,6 +300,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
             request.target().name(),
             effect.url(),
             request.http(),
+            HttpCaller.Purpose.RELAY,
             result -> loop.execute(() -> onResult(request, result)));
     if (request.isRunning()) { // else the result is here already
       calls.put(request, call);

@@ -3,73 +3,86 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.upstream.core.Target;
 import io.github.httplongcut.upstream.core.Targets;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
+import io.github.httplongcut.upstream.http.UpstreamStage;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
-/** The metrics of the runner. Thread-safe. */
+/** The metrics of the runner. Belongs to the loop; any thread may read the meters. */
 final class RunnerMetrics {
 
-  private record TargetOutcome(String target, String outcome) {}
-
-  private final MeterRegistry registry;
-  private final Map<TargetOutcome, Counter> ended = new ConcurrentHashMap<>();
-  private final Map<String, AtomicInteger> inFlight = new HashMap<>();
+  private final Map<Target, TargetMetrics> targets = new HashMap<>();
+  private final Timer start;
+  private final Timer confirm;
 
   RunnerMetrics(MeterRegistry registry, Targets targets) {
-    this.registry = registry;
-    for (Target target : targets.all()) {
-      AtomicInteger gauge = new AtomicInteger();
-      inFlight.put(target.name(), gauge);
-      Gauge.builder("longcut.upstream.in.flight", gauge, AtomicInteger::get)
-          .description("Requests that are taken and not yet answered")
-          .tag("target", target.name())
-          .register(registry);
-      Gauge.builder("longcut.upstream.capacity", target, Target::capacity)
-          .description("Maximum number of requests in flight")
-          .tag("target", target.name())
-          .register(registry);
-    }
+    targets.all().forEach(target -> this.targets.put(target, new TargetMetrics(registry, target)));
+    start = UpstreamStage.START.register(registry);
+    confirm = UpstreamStage.CONFIRM.register(registry);
   }
 
-  void inFlight(Target target, int count) {
-    inFlight.get(target.name()).set(count);
+  void slots(Target target, int inFlight, int free) {
+    of(target).slots(inFlight, free);
+  }
+
+  /** Sets the target's health: 1 while it is offered, 0 while it is withdrawn. */
+  void healthy(Target target, int healthy) {
+    of(target).healthy(healthy);
   }
 
   /** Counts requests that were rejected because the target is full, draining or withdrawn. */
   void rejected(Target target, int events) {
-    Counter.builder("longcut.upstream.requests.rejected")
-        .description("Requests rejected, not run: the target is full, draining or withdrawn")
-        .tag("target", target.name())
-        .register(registry)
-        .increment(events);
+    of(target).rejected(events);
   }
 
-  void answered(Target target) {
-    ended(target, "response");
+  /**
+   * Records that a request starts to run.
+   *
+   * @param nanos time since the agent got it
+   */
+  void started(long nanos) {
+    start.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void responded(Target target) {
+    of(target).responded();
   }
 
   void failed(Target target, Failure failure) {
-    ended(target, failure.code());
+    of(target).failed(failure);
   }
 
-  void cancelled(Target target) {
-    ended(target, "cancelled");
+  /**
+   * Records the outcome of an answer.
+   *
+   * @param nanos time since the answer was handed to the publisher
+   */
+  void answerDone(long nanos) {
+    confirm.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  private void ended(Target target, String outcome) {
-    ended.computeIfAbsent(new TargetOutcome(target.name(), outcome), this::counter).increment();
+  /**
+   * Records the end of an answered request.
+   *
+   * @param nanos time since the agent got it
+   */
+  void ended(Target target, Optional<Failure> failure, long nanos) {
+    of(target).ended(failure, nanos);
   }
 
-  private Counter counter(TargetOutcome key) {
-    return Counter.builder("longcut.upstream.requests")
-        .description("Requests ended, by outcome: response, cancelled or an error code")
-        .tag("target", key.target)
-        .tag("outcome", key.outcome)
-        .register(registry);
+  /**
+   * Records the end of a cancelled request.
+   *
+   * @param nanos time since the agent got it
+   */
+  void cancelled(Target target, long nanos) {
+    of(target).cancelled(nanos);
+  }
+
+  private TargetMetrics of(Target target) {
+    return targets.get(target);
   }
 }

@@ -7,6 +7,7 @@ import io.github.httplongcut.process.RoleRuntime;
 import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.upstream.core.Targets;
 import io.github.httplongcut.upstream.http.UpstreamClient;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 
 /** The entry point of the upstream agent. */
@@ -36,13 +37,17 @@ public final class UpstreamAgentMain {
     Targets targets = new Targets(runtime.id(), config.servedTargets());
     UpstreamAgent.Parts parts =
         new UpstreamAgent.Parts(
-            targets, httpClient(config), runtime.loop(), runtime.session(), runtime.registry());
+            targets,
+            httpClient(config, runtime.registry()),
+            runtime.loop(),
+            runtime.session(),
+            runtime.registry());
     return runtime.start(new UpstreamAgent(config, parts));
   }
 
-  private static UpstreamClient httpClient(UpstreamAgentConfig config) {
+  private static UpstreamClient httpClient(UpstreamAgentConfig config, MeterRegistry registry) {
     try {
-      return new UpstreamClient(config.targets());
+      return new UpstreamClient(config.targets(), registry);
     } catch (IOException e) {
       throw new StartException(e.getMessage(), e);
     }

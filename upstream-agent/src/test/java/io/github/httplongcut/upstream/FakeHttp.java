@@ -45,7 +45,8 @@ final class FakeHttp implements HttpCaller {
   Optional<Result> atOnce = Optional.empty();
 
   @Override
-  public Call call(String target, String url, Request request, Consumer<Result> whenDone) {
+  public Call call(
+      String target, String url, Request request, Purpose purpose, Consumer<Result> whenDone) {
     if (url.endsWith(throwsAt)) {
       throw new IllegalStateException("for this test");
     }

@@ -32,11 +32,13 @@ import io.github.httplongcut.upstream.core.Targets;
 import io.github.httplongcut.upstream.http.Examples;
 import io.github.httplongcut.upstream.http.HttpCaller.Progress;
 import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,9 +172,46 @@ final class RunnerLoopTest {
     assertThat(answer.expiration()).contains(4_000L);
     assertThat(answer.tries()).isEqualTo(Tries.UNTIL_CONFIRMED);
     assertThat(channel.acked()).isEmpty();
+    now += Duration.ofMillis(500).toNanos();
     session.completeAll(Outcome.CONFIRMED);
     assertThat(channel.acked()).containsExactly(delivery);
     assertThat(ended("response")).isEqualTo(1);
+    assertThat(timesOf("response")).isEqualTo("1 in 1500 ms");
+    assertThat(timesIn("start")).isEqualTo("1 in 0 ms");
+    assertThat(timesIn("confirm")).isEqualTo("1 in 500 ms");
+  }
+
+  @Test
+  void slotsAndHealthAreMeasured() {
+    assertThat(gauge("free.slots")).isEqualTo(targets.named("orders").capacity());
+    assertThat(gauge("target.healthy")).isEqualTo(1);
+
+    deliver(broker(Examples.get("/")));
+    assertThat(gauge("in.flight")).isEqualTo(1);
+    assertThat(gauge("free.slots")).isEqualTo(targets.named("orders").capacity() - 1);
+
+    loop.withdraw(targets.named("orders"));
+    assertThat(gauge("target.healthy")).isZero();
+    assertThat(gauge("free.slots")).isZero();
+
+    loop.offer(targets.named("orders"));
+    assertThat(gauge("target.healthy")).isEqualTo(1);
+  }
+
+  private double gauge(String name) {
+    return registry.get("longcut.upstream." + name).tag("target", "orders").gauge().value();
+  }
+
+  private String timesOf(String outcome) {
+    return times(registry.get("longcut.upstream.request").tag("outcome", outcome).timer());
+  }
+
+  private String timesIn(String stage) {
+    return times(registry.get("longcut.upstream.stage").tag("stage", stage).timer());
+  }
+
+  private static String times(Timer timer) {
+    return "%d in %.0f ms".formatted(timer.count(), timer.totalTime(TimeUnit.MILLISECONDS));
   }
 
   @Test
@@ -197,6 +236,8 @@ final class RunnerLoopTest {
     assertThat(lastError().error().failure()).isEqualTo(Failure.UPSTREAM_UNREACHABLE);
     assertThat(lastError().error().message()).isEqualTo("refused");
     assertThat(ended("upstream_unreachable")).isEqualTo(1);
+    session.completeAll(Outcome.CONFIRMED);
+    assertThat(timesOf("upstream_unreachable")).isEqualTo("1 in 0 ms");
   }
 
   @ParameterizedTest
@@ -255,6 +296,7 @@ final class RunnerLoopTest {
     assertThat(http.last().aborted).isTrue();
     assertThat(channel.acked()).containsExactly(delivery, cancel);
     assertThat(ended("cancelled")).isEqualTo(1);
+    assertThat(timesOf("cancelled")).isEqualTo("1 in 0 ms");
   }
 
   // Deliveries that are not taken

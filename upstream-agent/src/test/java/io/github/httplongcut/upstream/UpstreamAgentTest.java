@@ -73,7 +73,7 @@ final class UpstreamAgentTest {
     UpstreamAgentConfig config = config("http://localhost:" + server.port());
     Targets targets = new Targets(SELF, config.servedTargets());
     session.confirmAtOnce();
-    http = new UpstreamClient(config.targets());
+    http = new UpstreamClient(config.targets(), new SimpleMeterRegistry());
     agent =
         new UpstreamAgent(
             config,

@@ -37,7 +37,7 @@ final class Answers {
         new UpstreamResponse(
             of.clientId(), of.clientReqId(), of.brokerReqId(), request.upstreamReqId(), response);
     long bytes = response.body().length() + response.headers().footprint();
-    answer(request, state.answer(bytes, AnswerTries.UNTIL_CONFIRMED), answer, now);
+    answer(request, state.respond(bytes, now), answer, now);
   }
 
   /** Answers the request with an error. */
@@ -48,7 +48,7 @@ final class Answers {
         !request.isRepeatable() && allowsRerun(failure)
             ? AnswerTries.ONCE
             : AnswerTries.UNTIL_CONFIRMED;
-    answer(request, state.answer(0, tries), answer, now);
+    answer(request, state.fail(failure, tries, now), answer, now);
   }
 
   /**
@@ -105,6 +105,7 @@ final class Answers {
       UpstreamError second = error(request, Failure.UPSTREAM_AGENT_LOST, message);
       answer(request, state.untilConfirmed(), second, now);
     } else {
+      journal.answerDone(request, outcome, now - state.since());
       end(request, state, now);
     }
   }
@@ -122,6 +123,7 @@ final class Answers {
 
   /** Ends a request whose answer is confirmed, given up or too late. */
   private void end(TakenRequest request, Answering state, long now) {
+    journal.ended(request, state.failure(), now);
     effects.done(request.receipt());
     requests.move(request, state.end(), now);
   }

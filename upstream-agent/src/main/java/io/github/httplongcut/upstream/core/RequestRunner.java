@@ -146,8 +146,7 @@ public final class RequestRunner {
     for (BrokerRequest each : requests) {
       BrokerRequestAck ack =
           new BrokerRequestAck(each.brokerReqId(), ids.get(), targets.upstreamId());
-      long endsAt = now + each.brokerReqTtl() * 1_000_000L;
-      TakenRequest request = new TakenRequest(each, ack, batch.target(), batch.receipt(), endsAt);
+      TakenRequest request = new TakenRequest(each, ack, batch.target(), batch.receipt(), now);
       taken.add(request, now);
       all.add(request);
     }
@@ -187,7 +186,7 @@ public final class RequestRunner {
       return;
     }
     taken.move(request, state.run(now + ttl * 1_000_000L), now);
-    journal.started(request, ttl);
+    journal.started(request, ttl, now);
     long left = TimeLeft.millis(request.endsAt(), now);
     effects.acknowledge(request, Math.min(settings.ackTimeout().toMillis(), left));
     effects.call(request, url);
@@ -265,7 +264,7 @@ public final class RequestRunner {
       effects.abort(request);
     }
     if (request.state() instanceof Unanswered unanswered) {
-      journal.cancelled(request);
+      journal.cancelled(request, now);
       effects.done(request.receipt());
       taken.move(request, unanswered.cancel(), now);
     }
@@ -349,6 +348,8 @@ public final class RequestRunner {
    */
   public List<RunnerEffect> withdraw(Target target, String reason, long now) {
     states.withdraw(target, reason);
+    journal.withdrawn(target);
+    taken.noteSlots(target);
     heartbeats.onChange(target, now);
     return effects.take();
   }
@@ -356,6 +357,8 @@ public final class RequestRunner {
   /** Offers a withdrawn target again, since its health check passes. */
   public List<RunnerEffect> offer(Target target, long now) {
     states.offer(target);
+    journal.offered(target);
+    taken.noteSlots(target);
     heartbeats.onChange(target, now);
     return effects.take();
   }
@@ -368,6 +371,7 @@ public final class RequestRunner {
   /** Starts the drain: no more requests are taken or started. Running requests may finish. */
   public List<RunnerEffect> beginDrain(long now) {
     states.drain();
+    targets.all().forEach(taken::noteSlots);
     heartbeats.onChange(now);
     return effects.take();
   }

@@ -1,5 +1,8 @@
 package io.github.httplongcut.upstream.core;
 
+import io.github.httplongcut.protocol.Failure;
+import java.util.Optional;
+
 /**
  * State of a request that the agent has taken (docs/protocol.md section 4, "Upstream agent"). Each
  * type has only the transitions that are legal from it. Points in time are {@code nanoTime}.
@@ -26,12 +29,17 @@ sealed interface RunState {
   sealed interface Unanswered extends RunState permits NotStarted, Running, Aborting {
 
     /**
-     * Answers the request.
+     * Answers the request with a response.
      *
-     * @param bytes memory of the answer's header fields and content
+     * @param bytes memory of the response's header fields and content
      */
-    default Answering answer(long bytes, AnswerTries tries) {
-      return new Answering(bytes, tries);
+    default Answering respond(long bytes, long now) {
+      return new Answering(Optional.empty(), now, bytes, AnswerTries.UNTIL_CONFIRMED);
+    }
+
+    /** Answers the request with an error. */
+    default Answering fail(Failure failure, AnswerTries tries, long now) {
+      return new Answering(Optional.of(failure), now, 0, tries);
     }
 
     /** Ends the request without an answer: its broker has cancelled it. */
@@ -77,13 +85,16 @@ sealed interface RunState {
   /**
    * The answer is handed to the publisher, and has no outcome yet.
    *
+   * @param failure the error that the request was answered with; empty for a response
+   * @param since the time at which the answer was handed over
    * @param bytes memory of the answer's header fields and content
    */
-  record Answering(long bytes, AnswerTries tries) implements RunState {
+  record Answering(Optional<Failure> failure, long since, long bytes, AnswerTries tries)
+      implements RunState {
 
     /** Publishes another answer, since the first one is in doubt. */
     Answering untilConfirmed() {
-      return new Answering(bytes, AnswerTries.UNTIL_CONFIRMED);
+      return new Answering(failure, since, bytes, AnswerTries.UNTIL_CONFIRMED);
     }
 
     Over end() {

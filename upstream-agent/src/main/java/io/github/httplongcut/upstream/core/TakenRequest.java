@@ -15,6 +15,7 @@ public final class TakenRequest {
   private final BrokerRequest event;
   private final BrokerRequestAck ack;
   private final Target target;
+  private final long takenAt;
   private final long endsAt;
   private RequestReceipt receipt;
   private RunState state = new RunState.NotStarted();
@@ -23,19 +24,20 @@ public final class TakenRequest {
    * Creates a request that was just taken.
    *
    * @param ack the ack, with the ids of the request and of the agent at this time
-   * @param endsAt the time at which the broker's TTL for the request ends
+   * @param takenAt the time at which the agent got the request; the broker's TTL begins then
    */
   TakenRequest(
       BrokerRequest event,
       BrokerRequestAck ack,
       Target target,
       RequestReceipt receipt,
-      long endsAt) {
+      long takenAt) {
     this.event = event;
     this.ack = ack;
     this.target = target;
     this.receipt = receipt;
-    this.endsAt = endsAt;
+    this.takenAt = takenAt;
+    this.endsAt = takenAt + event.brokerReqTtl() * 1_000_000L;
   }
 
   BrokerRequest event() {
@@ -76,6 +78,11 @@ public final class TakenRequest {
 
   public boolean isRepeatable() {
     return event.request().isRepeatable();
+  }
+
+  /** Returns the time at which the agent got the request. */
+  public long takenAt() {
+    return takenAt;
   }
 
   /** Returns the time at which the broker's TTL for the request ends. */

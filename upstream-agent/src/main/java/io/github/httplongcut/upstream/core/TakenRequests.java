@@ -52,13 +52,19 @@ final class TakenRequests {
       slotsChanged(target, now);
     } else if (from instanceof Answering answering && to instanceof Over) {
       states.confirmed(target, answering.bytes());
+      noteSlots(target);
       heartbeats.onChange(target, now);
     }
   }
 
   private void slotsChanged(Target target, long now) {
-    journal.inFlight(target, states.inFlight(target));
+    noteSlots(target);
     heartbeats.onChange(target, now);
+  }
+
+  /** Records the target's slots. To be called after a change of the target's state. */
+  void noteSlots(Target target) {
+    journal.slots(target, states.inFlight(target), states.freeSlots(target));
   }
 
   Optional<TakenRequest> find(UUID brokerReqId) {

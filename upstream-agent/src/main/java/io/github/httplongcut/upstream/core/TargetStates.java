@@ -88,7 +88,12 @@ final class TargetStates {
 
   /** Returns whether {@code requests} more requests may be taken. */
   boolean hasRoom(Target target, int requests) {
-    return stateOf(target) == AgentState.READY && inFlight(target) + requests <= target.capacity();
+    return requests <= freeSlots(target);
+  }
+
+  /** Returns the number of requests that may be taken now; 0 unless the target is ready. */
+  int freeSlots(Target target) {
+    return stateOf(target) == AgentState.READY ? target.capacity() - inFlight(target) : 0;
   }
 
   /** Counts a request as taken. */

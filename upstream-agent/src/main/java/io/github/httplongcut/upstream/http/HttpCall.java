@@ -55,34 +55,42 @@ final class HttpCall implements HttpCaller.Call {
       ConnectionInitiator initiator,
       Executor connector) {}
 
+  /**
+   * A request to send.
+   *
+   * @param message creates the HTTP message; called once per connection
+   */
+  record Outgoing(Request request, HttpCaller.Purpose purpose, Supplier<HttpRequest> message) {}
+
   private final Connections connections;
   private final TargetServer server;
-  private final Request request;
-  private final Supplier<HttpRequest> httpRequest;
+  private final Outgoing outgoing;
+  private final ServerMetrics metrics;
   private final Consumer<HttpCaller.Result> whenDone;
 
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.CONNECTING);
   private final AtomicReference<AsyncConnectionEndpoint> connection = new AtomicReference<>();
   private volatile boolean retrying;
 
-  /**
-   * @param httpRequest creates the HTTP message; called once per connection
-   */
+  /** Time at which {@link #phase} changed. */
+  private volatile long phaseSince;
+
   HttpCall(
       Connections connections,
       TargetServer server,
-      Request request,
-      Supplier<HttpRequest> httpRequest,
+      Outgoing outgoing,
+      ServerMetrics metrics,
       Consumer<HttpCaller.Result> whenDone) {
     this.connections = connections;
     this.server = server;
-    this.request = request;
-    this.httpRequest = httpRequest;
+    this.outgoing = outgoing;
+    this.metrics = metrics;
     this.whenDone = whenDone;
   }
 
   /** Starts the call, or its retry. */
   void start() {
+    phaseSince = System.nanoTime();
     var unused = // the callback receives the result
         connections
             .pool()
@@ -100,11 +108,22 @@ final class HttpCall implements HttpCaller.Call {
    */
   @Override
   public HttpCaller.Progress abort() {
-    if (phase.getAndSet(Phase.ENDED) == Phase.CONNECTING) {
+    Phase before = phase.getAndSet(Phase.ENDED);
+    recordEndOf(before);
+    if (before == Phase.CONNECTING) {
       return HttpCaller.Progress.NOT_SENT;
     }
     release(Optional.empty());
     return HttpCaller.Progress.SENT;
+  }
+
+  private void recordEndOf(Phase ended) {
+    long nanos = System.nanoTime() - phaseSince;
+    switch (ended) {
+      case CONNECTING -> metrics.connecting(outgoing.purpose(), nanos);
+      case SENT -> metrics.called(outgoing.purpose(), nanos);
+      case ENDED -> {}
+    }
   }
 
   private void leased(AsyncConnectionEndpoint endpoint) {
@@ -150,6 +169,8 @@ final class HttpCall implements HttpCaller.Call {
       release(Optional.empty());
       return;
     }
+    recordEndOf(Phase.CONNECTING);
+    phaseSince = System.nanoTime();
     HttpExchange.Listener listener =
         new HttpExchange.Listener() {
           @Override
@@ -164,9 +185,10 @@ final class HttpCall implements HttpCaller.Call {
                 reused == Reused.YES
                     && (transferred == Transferred.NOTHING
                         || (transferred == Transferred.REQUEST
-                            && request.isRepeatable()
+                            && outgoing.request().isRepeatable()
                             && cause instanceof IOException));
             if (mayRetry && phase.compareAndSet(Phase.SENT, Phase.CONNECTING)) {
+              recordEndOf(Phase.SENT);
               retrying = true;
               start();
             } else {
@@ -176,11 +198,16 @@ final class HttpCall implements HttpCaller.Call {
                   Optional.empty());
             }
           }
+
+          @Override
+          public void onReleased(long sent, long received) {
+            metrics.transferred(sent, received);
+          }
         };
     HttpExchange exchange =
         new HttpExchange(
-            httpRequest.get(),
-            request.body(),
+            outgoing.message().get(),
+            outgoing.request().body(),
             server.config().maxResponseBody(),
             UpstreamClient.MAX_IDLE,
             listener);
@@ -188,6 +215,7 @@ final class HttpCall implements HttpCaller.Call {
   }
 
   private void connectFailed(Exception cause) {
+    metrics.connectFailed(ConnectFailure.of(cause));
     end(
         new HttpCaller.Result.Failed(
             Failure.UPSTREAM_UNREACHABLE, Unreachable.describe(server, cause)),
@@ -195,9 +223,10 @@ final class HttpCall implements HttpCaller.Call {
   }
 
   private void end(HttpCaller.Result result, Optional<Duration> keepAlive) {
-    boolean first = phase.getAndSet(Phase.ENDED) != Phase.ENDED;
+    Phase before = phase.getAndSet(Phase.ENDED);
+    recordEndOf(before);
     release(keepAlive);
-    if (first) {
+    if (before != Phase.ENDED) {
       whenDone.accept(withServerName(result));
     }
   }

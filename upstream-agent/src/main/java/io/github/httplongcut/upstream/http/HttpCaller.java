@@ -13,10 +13,19 @@ public interface HttpCaller {
    *
    * @param target the name of the target
    * @param url the complete HTTP request target
+   * @param purpose decides whether the call is counted among the requests
    * @param whenDone called once, on a thread of the HTTP client; not called if the call is aborted
    *     first; must not block
    */
-  Call call(String target, String url, Request request, Consumer<Result> whenDone);
+  Call call(String target, String url, Request request, Purpose purpose, Consumer<Result> whenDone);
+
+  /** Purpose of a call. */
+  enum Purpose {
+    /** A caller's request. */
+    RELAY,
+    /** A health check. */
+    HEALTH_CHECK
+  }
 
   /** A started request. */
   interface Call {

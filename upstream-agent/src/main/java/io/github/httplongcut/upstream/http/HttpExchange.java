@@ -54,6 +54,14 @@ final class HttpExchange implements AsyncClientExchangeHandler {
      * @param transferred progress of the exchange when it failed
      */
     void onBroken(Exception cause, Transferred transferred);
+
+    /**
+     * Called at the end of an exchange that had a connection.
+     *
+     * @param sent bytes written for the request
+     * @param received bytes read for the response
+     */
+    void onReleased(long sent, long received);
   }
 
   /** Progress of an exchange: the last thing that passed over the connection. */
@@ -95,7 +103,9 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   private final Listener listener;
 
   private EndpointDetails connection;
+  private long sentBefore;
   private long receivedBefore;
+  private boolean released;
   private boolean requestComplete;
   private boolean ended;
   private int status;
@@ -127,6 +137,7 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   public void produceRequest(RequestChannel channel, HttpContext context)
       throws HttpException, IOException {
     connection = HttpCoreContext.cast(context).getEndpointDetails();
+    sentBefore = connection.getSentBytesCount();
     receivedBefore = connection.getReceivedBytesCount();
     requestComplete = content.isEmpty();
     EntityDetails details =
@@ -259,6 +270,12 @@ final class HttpExchange implements AsyncClientExchangeHandler {
   @Override
   public void releaseResources() {
     received = NO_BYTES;
+    if (connection != null && !released) {
+      released = true;
+      listener.onReleased(
+          connection.getSentBytesCount() - sentBefore,
+          connection.getReceivedBytesCount() - receivedBefore);
+    }
   }
 
   private Transferred transferred() {

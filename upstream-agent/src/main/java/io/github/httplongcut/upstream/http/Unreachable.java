@@ -1,15 +1,10 @@
 package io.github.httplongcut.upstream.http;
 
-import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.NoRouteToHostException;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import javax.net.ssl.SSLException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
 
 /** Describes why a connection to an upstream server failed. */
 final class Unreachable {
@@ -33,7 +28,7 @@ final class Unreachable {
             + "': cannot connect to "
             + server.hostAndPort()
             + ": "
-            + reason(cause);
+            + ConnectFailure.reason(cause);
     if (inContainer && isLoopback(server.host())) {
       sentence +=
           "; the upstream agent runs in a container, where "
@@ -41,35 +36,6 @@ final class Unreachable {
               + " is the container itself: use host.docker.internal or the service's name";
     }
     return sentence;
-  }
-
-  private static String reason(Throwable cause) {
-    for (Throwable each = cause; each != null; each = each.getCause()) {
-      if (each instanceof UnknownHostException) {
-        return "the host name cannot be resolved";
-      }
-      if (each instanceof ConnectTimeoutException || each instanceof SocketTimeoutException) {
-        return "the connection attempt timed out";
-      }
-      if (each instanceof NoRouteToHostException) {
-        return "no route to host";
-      }
-      if (each instanceof ConnectException) {
-        return "connection refused";
-      }
-      if (each instanceof SSLException) {
-        return "TLS handshake failed: " + rootMessage(each);
-      }
-    }
-    return rootMessage(cause);
-  }
-
-  private static String rootMessage(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 
   /** Returns whether the host is a loopback name or address, without a DNS lookup. */

@@ -3,6 +3,8 @@ package io.github.httplongcut.upstream.http;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.WireLimits;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -102,7 +104,8 @@ public final class UpstreamClient implements HttpCaller, AutoCloseable {
   private record Upstream(
       TargetServer server,
       PoolingAsyncClientConnectionManager pool,
-      ThreadPoolExecutor connector) {}
+      ThreadPoolExecutor connector,
+      ServerMetrics metrics) {}
 
   private final Map<String, Upstream> upstreams = new HashMap<>();
   private final DefaultConnectingIOReactor reactor;
@@ -112,8 +115,9 @@ public final class UpstreamClient implements HttpCaller, AutoCloseable {
    *
    * @throws IOException if a target's CA file cannot be read or contains no certificate
    */
-  public UpstreamClient(Collection<TargetConfig> targets) throws IOException {
-    this(targets, SystemDefaultDnsResolver.INSTANCE);
+  public UpstreamClient(Collection<TargetConfig> targets, MeterRegistry registry)
+      throws IOException {
+    this(targets, registry, SystemDefaultDnsResolver.INSTANCE);
   }
 
   /**
@@ -121,12 +125,17 @@ public final class UpstreamClient implements HttpCaller, AutoCloseable {
    *
    * @throws IOException if a target's CA file cannot be read or contains no certificate
    */
-  UpstreamClient(Collection<TargetConfig> targets, DnsResolver resolver) throws IOException {
+  UpstreamClient(Collection<TargetConfig> targets, MeterRegistry registry, DnsResolver resolver)
+      throws IOException {
+    Timer connect = UpstreamStage.CONNECT.register(registry);
+    Timer call = UpstreamStage.CALL.register(registry);
     for (TargetConfig target : targets) {
       TargetServer server = TargetServer.of(target);
       try {
-        upstreams.put(
-            target.name(), new Upstream(server, poolOf(server, resolver), connectorOf(target)));
+        PoolingAsyncClientConnectionManager pool = poolOf(server, resolver);
+        ServerMetrics metrics = new ServerMetrics(connect, call, registry, target.name());
+        metrics.registerConnections(registry, pool);
+        upstreams.put(target.name(), new Upstream(server, pool, connectorOf(target), metrics));
       } catch (IOException e) {
         throw new IOException("upstream target '" + target.name() + "': " + e.getMessage(), e);
       }
@@ -153,14 +162,16 @@ public final class UpstreamClient implements HttpCaller, AutoCloseable {
   }
 
   @Override
-  public Call call(String target, String url, Request request, Consumer<Result> whenDone) {
+  public Call call(
+      String target, String url, Request request, Purpose purpose, Consumer<Result> whenDone) {
     Upstream upstream = upstreams.get(target);
     HttpCall call =
         new HttpCall(
             new HttpCall.Connections(upstream.pool, reactor, upstream.connector),
             upstream.server,
-            request,
-            () -> httpRequest(upstream.server, url, request),
+            new HttpCall.Outgoing(
+                request, purpose, () -> httpRequest(upstream.server, url, request)),
+            upstream.metrics,
             whenDone);
     call.start();
     return call;

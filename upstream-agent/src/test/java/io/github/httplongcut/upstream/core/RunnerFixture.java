@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -67,7 +68,7 @@ final class RunnerFixture {
     }
 
     @Override
-    public void started(TakenRequest request, long ttl) {
+    public void started(TakenRequest request, long ttl, long now) {
       note("started", request, ttl);
       if (number(request) == bugAt) {
         throw new IllegalStateException("a bug, for this test");
@@ -90,7 +91,19 @@ final class RunnerFixture {
     }
 
     @Override
-    public void cancelled(TakenRequest request) {
+    public void answerDone(TakenRequest request, AnswerOutcome outcome, long nanos) {
+      times.add("r%d %s after %d ms".formatted(number(request), outcome, nanos / 1_000_000));
+    }
+
+    @Override
+    public void ended(TakenRequest request, Optional<Failure> failure, long now) {
+      String how = failure.map(Failure::code).orElse("response");
+      long nanos = now - request.takenAt();
+      times.add("r%d %s in %d ms".formatted(number(request), how, nanos / 1_000_000));
+    }
+
+    @Override
+    public void cancelled(TakenRequest request, long now) {
       note("cancelled", request);
     }
 
@@ -105,8 +118,19 @@ final class RunnerFixture {
     }
 
     @Override
-    public void inFlight(Target target, int requests) {
+    public void slots(Target target, int requests, int free) {
       inFlight = requests;
+      freeSlots = free;
+    }
+
+    @Override
+    public void withdrawn(Target target) {
+      journal.add("withdrawn " + target.name());
+    }
+
+    @Override
+    public void offered(Target target) {
+      journal.add("offered " + target.name());
     }
 
     @Override
@@ -126,6 +150,9 @@ final class RunnerFixture {
   final Target orders = target(TARGET);
   final List<String> journal = new ArrayList<>();
 
+  /** Times of the answers and of the requests, as noted in the journal. */
+  final List<String> times = new ArrayList<>();
+
   /** Expirations of the acks and answers so far, in milliseconds. */
   final List<Long> expirations = new ArrayList<>();
 
@@ -135,6 +162,10 @@ final class RunnerFixture {
   private final List<TakenRequest> unconfirmed = new ArrayList<>();
   private List<RunnerEffect> last = List.of();
   private int inFlight;
+
+  /** The target's free slots, as last noted in the journal. */
+  int freeSlots;
+
   private int receipts;
   private int ids = 100;
   private int bugAt;

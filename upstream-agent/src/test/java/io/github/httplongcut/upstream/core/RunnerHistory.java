@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -59,7 +60,7 @@ final class RunnerHistory {
     }
 
     @Override
-    public void started(TakenRequest request, long ttl) {
+    public void started(TakenRequest request, long ttl, long now) {
       if (random.nextInt(50) == 0) {
         throw aBug();
       }
@@ -77,7 +78,15 @@ final class RunnerHistory {
     }
 
     @Override
-    public void cancelled(TakenRequest request) {
+    public void answerDone(TakenRequest request, AnswerOutcome outcome, long nanos) {}
+
+    @Override
+    public void ended(TakenRequest request, Optional<Failure> failure, long now) {
+      assertThat(ended.add(request)).as("ends once").isTrue();
+    }
+
+    @Override
+    public void cancelled(TakenRequest request, long now) {
       assertThat(unanswered.add(request)).as("ends once").isTrue();
     }
 
@@ -90,9 +99,16 @@ final class RunnerHistory {
     public void rejected(Target target, int requests, AgentState state) {}
 
     @Override
-    public void inFlight(Target target, int requests) {
-      assertThat(requests).as("slots in use").isBetween(0, target.capacity());
+    public void slots(Target target, int inFlight, int free) {
+      assertThat(inFlight).as("slots in use").isBetween(0, target.capacity());
+      assertThat(free).as("free slots").isIn(0, target.capacity() - inFlight);
     }
+
+    @Override
+    public void withdrawn(Target target) {}
+
+    @Override
+    public void offered(Target target) {}
 
     @Override
     public void bug(TakenRequest request, Throwable bug) {
@@ -110,6 +126,9 @@ final class RunnerHistory {
 
   /** Requests that are not over. */
   private final List<TakenRequest> held = new ArrayList<>();
+
+  /** Requests whose answer is over. */
+  private final Set<TakenRequest> ended = new HashSet<>();
 
   /** Requests that ended without an answer. */
   private final Set<TakenRequest> unanswered = new HashSet<>();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** An {@link UpstreamClient} with one target, whose server is a {@link RawServer}. */
 final class Calls implements AutoCloseable {
 
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final RawServer server;
   private final UpstreamClient client;
 
@@ -20,7 +23,7 @@ final class Calls implements AutoCloseable {
   Calls(RawServer.Script... scripts) throws IOException {
     server = RawServer.running(scripts);
     TargetConfig target = Examples.config("http://localhost:" + server.port());
-    client = new UpstreamClient(List.of(target));
+    client = new UpstreamClient(List.of(target), registry);
     client.start();
   }
 
@@ -47,9 +50,17 @@ final class Calls implements AutoCloseable {
     return server;
   }
 
+  MeterRegistry registry() {
+    return registry;
+  }
+
+  UpstreamClient client() {
+    return client;
+  }
+
   Result call(Request request) {
     CompletableFuture<Result> result = new CompletableFuture<>();
-    client.call("orders", request.url(), request, result::complete);
+    client.call("orders", request.url(), request, HttpCaller.Purpose.RELAY, result::complete);
     return result.orTimeout(10, TimeUnit.SECONDS).join();
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.upstream.http.HttpCaller.Result;
 import io.github.httplongcut.upstream.http.TargetConfig.Trust;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -107,7 +108,7 @@ final class TlsTest {
     TargetConfig target =
         Examples.config("https://localhost", new Trust(Optional.of(caFile), false));
 
-    assertThatThrownBy(() -> new UpstreamClient(List.of(target)))
+    assertThatThrownBy(() -> new UpstreamClient(List.of(target), new SimpleMeterRegistry()))
         .isInstanceOf(IOException.class)
         .hasMessageContainingAll("'orders'", "empty.pem");
   }
@@ -139,10 +140,12 @@ final class TlsTest {
   private static Result call(RawServer server, Trust trust, String host) throws IOException {
     TargetConfig target = Examples.config("https://" + host + ':' + server.port(), trust);
     try (UpstreamClient client =
-        new UpstreamClient(List.of(target), Examples.resolver(name -> {}))) {
+        new UpstreamClient(
+            List.of(target), new SimpleMeterRegistry(), Examples.resolver(name -> {}))) {
       client.start();
       CompletableFuture<Result> result = new CompletableFuture<>();
-      client.call(target.name(), "/", Examples.get("/"), result::complete);
+      client.call(
+          target.name(), "/", Examples.get("/"), HttpCaller.Purpose.RELAY, result::complete);
       return result.orTimeout(10, TimeUnit.SECONDS).join();
     }
   }

@@ -5,6 +5,7 @@ import static io.github.httplongcut.upstream.http.Examples.headers;
 import static io.github.httplongcut.upstream.http.Examples.post;
 import static io.github.httplongcut.upstream.http.Examples.request;
 import static io.github.httplongcut.upstream.http.Examples.withHeaders;
+import static io.github.httplongcut.upstream.http.HttpCaller.Purpose.RELAY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -16,6 +17,7 @@ import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.upstream.http.HttpCaller.Result;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -43,6 +45,7 @@ final class UpstreamClientTest {
 
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final List<AutoCloseable> open = new ArrayList<>();
 
   @AfterEach
@@ -797,7 +800,8 @@ final class UpstreamClientTest {
                 }));
     CompletableFuture<Result> result = new CompletableFuture<>();
     TargetConfig target = target(server);
-    HttpCaller.Call call = client(server).call(target.name(), "/", get("/"), result::complete);
+    HttpCaller.Call call =
+        client(server).call(target.name(), "/", get("/"), RELAY, result::complete);
     await().until(() -> server.requests().size() == 1);
 
     assertThat(call.abort()).isEqualTo(HttpCaller.Progress.SENT);
@@ -809,9 +813,9 @@ final class UpstreamClientTest {
   @Test
   void callAbortedBeforeTheConnectionIsNeverSent() throws Exception {
     RawServer server = open(RawServer.answering(OK));
-    UpstreamClient client = open(new UpstreamClient(List.of(target(server))));
+    UpstreamClient client = open(new UpstreamClient(List.of(target(server)), registry));
 
-    HttpCaller.Call call = client.call(target(server).name(), "/1", get("/1"), result -> {});
+    HttpCaller.Call call = client.call(target(server).name(), "/1", get("/1"), RELAY, result -> {});
     HttpCaller.Progress progress = call.abort();
     client.start(); // no connection is made before this call
     responseOf(call(client, server, get("/2")));
@@ -828,7 +832,7 @@ final class UpstreamClientTest {
     List<String> lookups = new CopyOnWriteArrayList<>();
     TargetConfig target = Examples.config("http://shop_app_1:" + server.port());
     UpstreamClient client =
-        open(new UpstreamClient(List.of(target), Examples.resolver(lookups::add)));
+        open(new UpstreamClient(List.of(target), registry, Examples.resolver(lookups::add)));
     client.start();
 
     responseOf(resultOf(client, target, get("/")));
@@ -847,6 +851,7 @@ final class UpstreamClientTest {
         open(
             new UpstreamClient(
                 List.of(slow, fast),
+                registry,
                 Examples.resolver(
                     host -> {
                       if (host.equals("slow.example")) {
@@ -858,7 +863,7 @@ final class UpstreamClientTest {
     List<CompletableFuture<Result>> waiting = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       CompletableFuture<Result> result = new CompletableFuture<>();
-      client.call(slow.name(), "/", get("/"), result::complete);
+      client.call(slow.name(), "/", get("/"), RELAY, result::complete);
       waiting.add(result);
     }
 
@@ -884,7 +889,7 @@ final class UpstreamClientTest {
   }
 
   private UpstreamClient client(RawServer server) throws IOException {
-    UpstreamClient client = open(new UpstreamClient(List.of(target(server))));
+    UpstreamClient client = open(new UpstreamClient(List.of(target(server)), registry));
     client.start();
     return client;
   }
@@ -899,14 +904,14 @@ final class UpstreamClientTest {
 
   private Result call(String url, Request request) throws IOException {
     TargetConfig target = Examples.config(url);
-    UpstreamClient client = open(new UpstreamClient(List.of(target)));
+    UpstreamClient client = open(new UpstreamClient(List.of(target), registry));
     client.start();
     return resultOf(client, target, request);
   }
 
   private static Result resultOf(UpstreamClient client, TargetConfig target, Request request) {
     CompletableFuture<Result> result = new CompletableFuture<>();
-    client.call(target.name(), request.url(), request, result::complete);
+    client.call(target.name(), request.url(), request, RELAY, result::complete);
     return result.orTimeout(10, TimeUnit.SECONDS).join();
   }
 
