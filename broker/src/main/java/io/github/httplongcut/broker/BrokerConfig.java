@@ -6,10 +6,12 @@ import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,6 +25,7 @@ public record BrokerConfig(
     String name,
     AmqpConfig amqp,
     AdminConfig admin,
+    Optional<OtlpSettings> otlp,
     Timeouts timeouts,
     Limits limits,
     Set<String> users,
@@ -76,6 +79,7 @@ public record BrokerConfig(
             longcut.name("id"),
             amqp,
             AdminConfig.read(broker.section("admin")),
+            OtlpSettings.read(longcut.section("otlp")),
             new Timeouts(
                 broker.duration("wait-timeout"),
                 broker.duration("ack-timeout"),

@@ -3,6 +3,7 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.share.ShareRule;
@@ -26,6 +27,7 @@ public record ClientAgentConfig(
     String name,
     AmqpConfig amqp,
     AdminConfig admin,
+    Optional<OtlpSettings> otlp,
     Listener listener,
     Limits limits,
     Duration requestTimeout,
@@ -173,6 +175,7 @@ public record ClientAgentConfig(
             longcut.name("id"),
             AmqpConfig.read(longcut.section("amqp")),
             AdminConfig.read(agent.section("admin")),
+            OtlpSettings.read(longcut.section("otlp")),
             new Listener(
                 agent.text("host"),
                 agent.port("port"),

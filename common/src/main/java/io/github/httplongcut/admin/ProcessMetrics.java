@@ -2,6 +2,8 @@ package io.github.httplongcut.admin;
 
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Version;
+import io.github.httplongcut.otlp.OtlpExport;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -11,20 +13,30 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.Optional;
 
 /** Meter registry of one process: JVM and system meters, and the meters that the role registers. */
 public final class ProcessMetrics implements AutoCloseable {
 
-  private final PrometheusMeterRegistry registry =
+  private final PrometheusMeterRegistry prometheus =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Optional<OtlpExport> otlp;
+  private final MeterRegistry registry;
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
 
   /**
+   * Registers the JVM's and the system's meters.
+   *
    * @param role value of the tag {@code role} of {@code longcut_info}
+   * @param otlp gets all meters, too; closed with this object
    */
-  public ProcessMetrics(Role role) {
+  public ProcessMetrics(Role role, Optional<OtlpExport> otlp) {
+    this.otlp = otlp;
+    registry = otlp.<MeterRegistry>map(this::withOtlp).orElse(prometheus);
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -39,6 +51,11 @@ public final class ProcessMetrics implements AutoCloseable {
         .register(registry);
   }
 
+  /** A composite costs a little more at each recording, so there is none without an export. */
+  private CompositeMeterRegistry withOtlp(OtlpExport export) {
+    return new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus, export.registry()));
+  }
+
   /** Returns the registry for the role's own meters. */
   public MeterRegistry registry() {
     return registry;
@@ -46,13 +63,14 @@ public final class ProcessMetrics implements AutoCloseable {
 
   /** Returns all meters in Prometheus' text format, version 0.0.4. */
   String scrape() {
-    return registry.scrape();
+    return prometheus.scrape();
   }
 
-  /** Removes the listeners from the JVM. */
+  /** Sends the last values to the OTLP collector, and removes the listeners from the JVM. */
   @Override
   public void close() {
+    otlp.ifPresent(OtlpExport::close);
     garbageCollection.close();
-    registry.close();
+    prometheus.close();
   }
 }

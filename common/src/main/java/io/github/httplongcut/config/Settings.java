@@ -160,6 +160,25 @@ public final class Settings {
     return value(key, "a list of strings: [ \"…\", … ]", Values::texts, List.of());
   }
 
+  /**
+   * Returns the strings of a section whose keys the user has chosen. A key may have dots, and may
+   * be quoted or not: {@code "a.b" = x} and {@code a.b = x} are the same.
+   */
+  public Map<String, String> pairs(String key) {
+    Settings section = section(key);
+    section.anyKeyIsKnown = true;
+    Map<String, String> result = new TreeMap<>();
+    for (Map.Entry<String, ConfigValue> entry : section.object.toConfig().entrySet()) {
+      String name = String.join(".", ConfigUtil.splitPath(entry.getKey()));
+      try {
+        result.put(name, Values.text(entry.getValue()));
+      } catch (ConfigException | IllegalArgumentException e) {
+        section.noteWrong(name, "a string", entry.getValue());
+      }
+    }
+    return result;
+  }
+
   /** Returns a name (docs/protocol.md section 1). */
   public String name(String key) {
     return parsed(key, "a name of " + Names.FORM, name -> Names.require(key, name), "");

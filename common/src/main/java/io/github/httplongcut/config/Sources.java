@@ -5,12 +5,14 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import io.github.httplongcut.protocol.Names;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeSet;
@@ -35,6 +37,8 @@ public final class Sources {
   private static final Pattern NOT_SETTINGS = Pattern.compile("longcut\\.(test\\..+|root)");
 
   private static final Pattern PASSWORD_IN_URI = Pattern.compile("(://[^:@/\\s]*:)[^/\\s]*@");
+
+  private static final String OTLP_HEADERS = Settings.ROOT + ".otlp.headers";
 
   private Sources() {}
 
@@ -71,12 +75,26 @@ public final class Sources {
    */
   public static String render(Config config, Role role) {
     Config shown =
-        Stream.of("id", "amqp", role.key())
+        Stream.of("id", "amqp", "otlp", role.key())
             .map(section -> config.withOnlyPath(Settings.ROOT + '.' + section))
+            .map(Sources::hideHeaders)
             .reduce(ConfigFactory.empty(), Config::withFallback);
     ConfigRenderOptions asFile =
         ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
     return hidePasswords(shown.root().render(asFile));
+  }
+
+  /** Hides the header fields of OTLP exports: some hold a token. */
+  private static Config hideHeaders(Config config) {
+    if (!config.hasPath(OTLP_HEADERS)) {
+      return config;
+    }
+    ConfigValue hidden = ConfigValueFactory.fromAnyRef(Secret.HIDDEN);
+    Config headers = config.getConfig(OTLP_HEADERS);
+    for (Map.Entry<String, ConfigValue> header : headers.entrySet()) {
+      headers = headers.withValue(header.getKey(), hidden);
+    }
+    return config.withValue(OTLP_HEADERS, headers.root());
   }
 
   static String hidePasswords(String text) {

@@ -2,7 +2,9 @@ package io.github.httplongcut.process;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.otlp.OtlpSettings;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Settings that every role has. */
 public interface RoleConfig {
@@ -15,6 +17,9 @@ public interface RoleConfig {
 
   /** Returns the address of the admin pages. */
   AdminConfig admin();
+
+  /** Returns the settings of the export to an OTLP collector; empty for no export. */
+  Optional<OtlpSettings> otlp();
 
   /** Returns the time in which other processes and RabbitMQ must ack or answer a fence. */
   Duration ackTimeout();

@@ -12,10 +12,12 @@ import io.github.httplongcut.amqp.RabbitMqSession;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.StartException;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.otlp.OtlpExport;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Member;
 import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionState;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -53,7 +55,13 @@ public final class RoleRuntime {
     this.loop = loop;
     this.session = session;
     readiness.set("rabbitmq", () -> stateOf(session));
+    Gauge.builder("longcut.ready", readiness, it -> it.isReady() ? 1 : 0)
+        .description("1 while the process is ready, as /readyz says, else 0")
+        .register(metrics.registry());
     process = new ProcessInfo(description, readiness);
+    Gauge.builder("longcut.ready", readiness, it -> it.isReady() ? 1 : 0)
+        .description("1 while the process is ready, as /readyz says, else 0")
+        .register(metrics.registry());
     admin = new AdminServer(adminConfig, readiness, metrics);
     ProcessPages.add(admin.pages(), process, description.settings());
   }
@@ -67,7 +75,8 @@ public final class RoleRuntime {
   public static RoleRuntime create(
       Role role, RoleConfig config, String settings, Function<ProcessId, Member.Plans> plans) {
     ProcessId id = ProcessId.create(config.amqp().user(), config.name());
-    ProcessMetrics metrics = new ProcessMetrics(role);
+    ProcessMetrics metrics =
+        new ProcessMetrics(role, config.otlp().map(otlp -> OtlpExport.start(otlp, role, id)));
     Loop loop = new Loop(role.key());
     AtomicReference<ProcessId> currentId = new AtomicReference<>(id);
     Member member =

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,7 +23,7 @@ final class AdminServerTest {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   private final Readiness readiness = new Readiness();
-  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER);
+  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER, Optional.empty());
   private final AdminServer server =
       new AdminServer(new AdminConfig("127.0.0.1", 0), readiness, metrics);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.otlp.OtlpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,6 +189,7 @@ final class AmqpConfigTest {
         "longcut.amqp { " + text + "\n}",
         longcut -> {
           longcut.name("id");
+          OtlpSettings.read(longcut.section("otlp"));
           return AmqpConfig.read(longcut.section("amqp"));
         });
   }

@@ -7,6 +7,7 @@ import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleCommand;
 import io.github.httplongcut.process.RoleOptions;
 import io.github.httplongcut.process.SmallRoleConfig;
@@ -109,6 +110,7 @@ final class DemoPasswordsTest {
 
     static OnlyAmqp read(Settings longcut) {
       longcut.name("id");
+      OtlpSettings.read(longcut.section("otlp"));
       return new OnlyAmqp(AmqpConfig.read(longcut.section("amqp")));
     }
 

@@ -21,6 +21,10 @@ public final class BrokerSection {
     List.of("heartbeat", "connection-timeout", "confirm-timeout", "reconnect-backoff-max")
         .forEach(amqp::duration);
     amqp.bytes("unconfirmed-window");
+    Settings otlp = longcut.section("otlp");
+    otlp.duration("step");
+    otlp.pairs("headers");
+    otlp.pairs("resource-attributes");
     return reader.apply(longcut.section("broker"));
   }
 }

@@ -42,6 +42,15 @@ final class SettingsTest {
     assertThatObject(broker("n = null", s -> s.optionalName("n"))).isEqualTo(Optional.empty());
   }
 
+  @Test
+  void keysOfPairsAreTheUsers() {
+    assertThatObject(broker("p { \"a.b\" = x, a.c = 2, D-e = true, f = null }", s -> s.pairs("p")))
+        .isEqualTo(Map.of("a.b", "x", "a.c", "2", "D-e", "true"));
+    assertThatObject(broker("", s -> s.pairs("p"))).isEqualTo(Map.of());
+    assertThatThrownBy(() -> broker("p { a.b = [] }", s -> s.pairs("p")))
+        .hasMessageContaining("longcut.broker.p.\"a.b\": expected a string, found a list");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

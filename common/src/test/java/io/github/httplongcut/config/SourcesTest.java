@@ -149,6 +149,19 @@ final class SourcesTest {
         .isEqualTo("amqp://u:***@h1:5672/v,amqps://u:***@h2/v http://h:80/@");
   }
 
+  @Test
+  void headersOfOtlpExportsAreHidden() throws IOException {
+    Path file =
+        write(
+            "longcut.otlp.headers { Authorization = \"Bearer secret1\", \"x.y\" = secret2, z = 3 }");
+
+    String shown = Sources.render(combine(file), Role.BROKER);
+
+    assertThat(shown)
+        .contains("Authorization=\"***\"", "\"x.y\"=\"***\"", "z=\"***\"", "step=\"1m\"")
+        .doesNotContain("secret");
+  }
+
   private String id(Path file) {
     return combine(file).getString("longcut.id");
   }

@@ -65,7 +65,7 @@ final class RoleCommandTest {
     var printed = ConfigFactory.parseString(out.toString());
     assertThat(printed.getString("longcut.broker.admin.port")).isEqualTo("7");
     assertThat(printed.getConfig("longcut").root().keySet())
-        .containsExactlyInAnyOrder("id", "amqp", "broker");
+        .containsExactlyInAnyOrder("id", "amqp", "otlp", "broker");
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class RoleRuntimeTest {
 
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final RecordingSession session = new RecordingSession(calls);
-  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER);
+  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER, Optional.empty());
   private final Loop loop = new Loop("test loop");
   private final RecordingRole role = new RecordingRole();
   private final RoleRuntime runtime = runtimeOn(0);
@@ -116,6 +117,17 @@ class RoleRuntimeTest {
     session.state(new SessionState(true, true, true));
 
     assertThat(page("/readyz")).contains("\"name\":\"rabbitmq\",\"ready\":false").contains("alarm");
+    running.close();
+  }
+
+  @Test
+  void theMetricsSayWhetherTheProcessIsReady() throws Exception {
+    AutoCloseable running = runtime.start(role);
+    assertThat(page("/metrics")).contains("longcut_ready 1.0");
+
+    session.state(new SessionState(true, false, false));
+
+    assertThat(page("/metrics")).contains("longcut_ready 0.0");
     running.close();
   }
 

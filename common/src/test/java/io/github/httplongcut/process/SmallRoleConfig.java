@@ -2,7 +2,9 @@ package io.github.httplongcut.process;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.otlp.OtlpSettings;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Settings of a role that never builds a {@link RoleRuntime}. */
 public interface SmallRoleConfig extends RoleConfig {
@@ -19,6 +21,11 @@ public interface SmallRoleConfig extends RoleConfig {
 
   @Override
   default AdminConfig admin() {
+    throw new AssertionError("not set");
+  }
+
+  @Override
+  default Optional<OtlpSettings> otlp() {
     throw new AssertionError("not set");
   }
 

@@ -4,6 +4,7 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.upstream.core.BasePath;
@@ -28,6 +29,7 @@ public record UpstreamAgentConfig(
     String name,
     AmqpConfig amqp,
     AdminConfig admin,
+    Optional<OtlpSettings> otlp,
     Duration ackTimeout,
     Duration heartbeatInterval,
     Duration drainTimeout,
@@ -94,6 +96,7 @@ public record UpstreamAgentConfig(
         longcut.name("id"),
         AmqpConfig.read(longcut.section("amqp")),
         AdminConfig.read(agent.section("admin")),
+        OtlpSettings.read(longcut.section("otlp")),
         agent.duration("ack-timeout"),
         agent.duration(
             "heartbeat-interval",

@@ -33,6 +33,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -295,6 +296,7 @@ final class UpstreamAgentTest {
         "u1",
         null, // the agent does not use the AMQP settings
         new AdminConfig("127.0.0.1", 0),
+        Optional.empty(),
         Duration.ofMillis(600),
         Duration.ofSeconds(2),
         DRAIN_TIMEOUT,
