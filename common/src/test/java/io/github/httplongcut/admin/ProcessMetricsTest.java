@@ -28,6 +28,18 @@ class ProcessMetricsTest {
     }
   }
 
+  /** {@code promtool check metrics} refuses Micrometer's names of these two. */
+  @Test
+  void cpuMetersHaveTheNamesThatPrometheusExpects() {
+    try (ProcessMetrics metrics = new ProcessMetrics(Role.BROKER, Optional.empty())) {
+      assertThat(metrics.scrape())
+          .containsPattern("\nprocess_cpu_seconds_total [0-9.]+\n")
+          .containsPattern("\nsystem_cpus [0-9.]+\n")
+          .contains("process_cpu_usage", "system_cpu_usage")
+          .doesNotContain("process_cpu_time", "system_cpu_count");
+    }
+  }
+
   /** Recording in a composite costs more. */
   @Test
   void withoutAnExportMetersAreRecordedDirectly() {
