@@ -1,6 +1,5 @@
 package io.github.httplongcut.client;
 
-import io.github.httplongcut.http.HeaderRules;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
@@ -56,7 +55,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private final StreamConnection connection;
   private final StreamSourceConduit source;
   private final Duration writeTimeout;
-  private final HttpDate date;
+  private final AnswerFields answerFields;
   private boolean relaying;
   private boolean answering;
   private boolean badRequestWritten;
@@ -66,17 +65,19 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private Optional<ByteBuffer> problem = Optional.empty();
   private Optional<XnioExecutor.Key> writeTimer = Optional.empty();
 
-  private CallerSink(StreamConnection connection, Duration writeTimeout, HttpDate date) {
+  private CallerSink(
+      StreamConnection connection, Duration writeTimeout, AnswerFields answerFields) {
     super(connection.getSinkChannel().getConduit());
     this.connection = connection;
     this.source = connection.getSourceChannel().getConduit();
     this.writeTimeout = writeTimeout;
-    this.date = date;
+    this.answerFields = answerFields;
   }
 
   /** Installs a sink as the lowest layer. Must be called before Undertow sees the connection. */
-  static void install(StreamConnection connection, Duration writeTimeout, HttpDate date) {
-    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout, date));
+  static void install(
+      StreamConnection connection, Duration writeTimeout, AnswerFields answerFields) {
+    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout, answerFields));
   }
 
   /** A handler has taken the request: from now on Undertow writes only our answers. */
@@ -202,18 +203,15 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private byte[] badRequest() {
     UUID id = UUID.randomUUID();
     log.debug("event=malformed client_req_id={}", id);
-    Response response =
-        ProblemResponse.of(
-            new EventError(
-                Failure.BAD_REQUEST,
-                "the request is not valid HTTP/1.1, or cannot be relayed",
-                Hop.CLIENT_AGENT),
-            id,
-            Optional.empty());
+    EventError error =
+        new EventError(
+            Failure.BAD_REQUEST,
+            "the request is not valid HTTP/1.1, or cannot be relayed",
+            Hop.CLIENT_AGENT);
+    Response response = answerFields.complete(ProblemResponse.of(error, id, Optional.empty()), id);
     StringBuilder head = new StringBuilder("HTTP/1.1 ").append(response.statusCode());
     head.append(' ').append(StatusCodes.getReason(response.statusCode())).append("\r\n");
-    Headers headers = HeaderRules.withDate(response.headers(), date.now());
-    for (Headers.Field field : headers.fields()) {
+    for (Headers.Field field : response.headers().fields()) {
       head.append(field.name()).append(": ").append(field.values().get(0)).append("\r\n");
     }
     head.append("Content-Length: ").append(response.body().length()).append("\r\n");

@@ -68,14 +68,15 @@ final class ClientAgent implements RelayRole {
             new ClientEnvelopeCheck(clientId),
             new ClientMessages(config.ackTimeout()),
             loop::now);
-    HttpDate date = new HttpDate(InstantSource.system());
+    String pseudonym = "longcut." + clientId.instance();
+    AnswerFields answerFields = new AnswerFields(pseudonym, new HttpDate(InstantSource.system()));
     handler =
         new RelayHandler(
             config,
+            pseudonym,
             admission,
-            new RelayedRequest.Context(
-                new LoopSubmitter(), metrics, "longcut." + clientId.instance(), date, () -> false));
-    listener = new HttpListener(config, handler, exceeded, date);
+            new RelayedRequest.Context(new LoopSubmitter(), metrics, answerFields, () -> false));
+    listener = new HttpListener(config, handler, exceeded, answerFields);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class HttpListener implements AutoCloseable {
   private final ClientAgentConfig config;
   private final Callers callers;
   private final ExceededShares exceeded;
-  private final HttpDate date;
+  private final AnswerFields answerFields;
   private final HttpOpenListener connections;
   private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
   private ConnectionShares shares;
@@ -53,14 +53,17 @@ final class HttpListener implements AutoCloseable {
 
   /**
    * @param exceeded is called for each connection that is closed because of a share
-   * @param date for answers that no handler writes
+   * @param answerFields for answers that no handler writes
    */
   HttpListener(
-      ClientAgentConfig config, HttpHandler handler, ExceededShares exceeded, HttpDate date) {
+      ClientAgentConfig config,
+      HttpHandler handler,
+      ExceededShares exceeded,
+      AnswerFields answerFields) {
     this.config = config;
     this.callers = config.callers();
     this.exceeded = exceeded;
-    this.date = date;
+    this.answerFields = answerFields;
     this.connections = new HttpOpenListener(buffers, options(config));
     connections.setRootHandler(handler);
   }
@@ -167,7 +170,7 @@ final class HttpListener implements AutoCloseable {
     }
     // Undertow adds its own listener. Each is called once, even for a closed connection.
     connection.setCloseListener(closed -> shares.release(caller));
-    CallerSink.install(connection, config.listener().idleTimeout(), date);
+    CallerSink.install(connection, config.listener().idleTimeout(), answerFields);
     connections.handleEvent(connection);
   }
 

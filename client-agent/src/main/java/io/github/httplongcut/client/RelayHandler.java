@@ -35,6 +35,7 @@ final class RelayHandler implements HttpHandler {
           Body.ABSENT);
 
   private final ClientAgentConfig config;
+  private final String pseudonym;
   private final Routes routes;
   private final RequestFields fields;
   private final Callers callers;
@@ -43,10 +44,18 @@ final class RelayHandler implements HttpHandler {
   private volatile boolean draining;
   private volatile long lastReceivedAt = System.nanoTime();
 
-  RelayHandler(ClientAgentConfig config, Admission admission, RelayedRequest.Context context) {
+  /**
+   * @param pseudonym name of this process in {@code Via}
+   */
+  RelayHandler(
+      ClientAgentConfig config,
+      String pseudonym,
+      Admission admission,
+      RelayedRequest.Context context) {
     this.config = config;
+    this.pseudonym = pseudonym;
     this.routes = new Routes(config.routing());
-    this.fields = new RequestFields(config.forwarding(), context.pseudonym());
+    this.fields = new RequestFields(config.forwarding(), pseudonym);
     this.callers = config.callers();
     this.admission = admission;
     this.context = context.drainingWhen(() -> draining);
@@ -85,7 +94,7 @@ final class RelayHandler implements HttpHandler {
           if (HeaderRules.asksToClose(head.headers())) {
             relayed.closeAfterAnswer();
           }
-          if (HeaderRules.hasPassed(head.headers(), context.pseudonym())) {
+          if (HeaderRules.hasPassed(head.headers(), pseudonym)) {
             throw new RequestRefusedException(
                 Failure.LOOP_DETECTED,
                 "the Via header shows that the request has passed this client agent before");

@@ -2,8 +2,6 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.core.Submission;
-import io.github.httplongcut.http.HeaderRules;
-import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Request;
@@ -28,26 +26,22 @@ import org.xnio.IoUtils;
  */
 final class RelayedRequest implements WaitingCaller {
 
-  private static final String RECEIVED_PROTOCOL = "1.1"; // upstream agents speak nothing else
   private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
 
   /**
    * Objects that all requests share.
    *
-   * @param pseudonym name of this process in {@code Via}
-   * @param date for answers without a {@code Date}
    * @param draining returns true once the process drains
    */
   record Context(
       RequestSubmitter submitter,
       RequestMetrics metrics,
-      String pseudonym,
-      HttpDate date,
+      AnswerFields answerFields,
       BooleanSupplier draining) {
 
     /** Returns this context with another {@code draining}. */
     Context drainingWhen(BooleanSupplier draining) {
-      return new Context(submitter, metrics, pseudonym, date, draining);
+      return new Context(submitter, metrics, answerFields, draining);
     }
   }
 
@@ -127,19 +121,7 @@ final class RelayedRequest implements WaitingCaller {
   @Override
   public void answer(Response response) {
     permit.ifPresent(Admission.Permit::answered);
-    onIoThread(() -> write("answered", () -> forCaller(response)));
-  }
-
-  private Response forCaller(Response response) {
-    Headers headers =
-        HeaderRules.withVia(
-            HeaderRules.endToEnd(response.headers()), RECEIVED_PROTOCOL, context.pseudonym);
-    return new Response(response.statusCode(), headers, response.body());
-  }
-
-  private Response dated(Response response) {
-    Headers headers = HeaderRules.withDate(response.headers(), context.date.now());
-    return new Response(response.statusCode(), headers, response.body());
+    onIoThread(() -> write("answered", () -> context.answerFields.relayed(response)));
   }
 
   @Override
@@ -224,7 +206,7 @@ final class RelayedRequest implements WaitingCaller {
       httpExchange.setPersistent(false);
     }
     try {
-      Response response = dated(responseSupplier.get());
+      Response response = context.answerFields.complete(responseSupplier.get(), firstId);
       holdBytesOf(response);
       CallerSink.startAnswering(httpExchange);
       ResponseWriter.write(httpExchange, response, this::onWritten);
@@ -255,7 +237,9 @@ final class RelayedRequest implements WaitingCaller {
     try {
       httpExchange.getResponseHeaders().clear();
       EventError error = new RequestRefusedException(failure, message).error();
-      Response problem = dated(ProblemResponse.of(error, firstId, upstreamTarget));
+      Response problem =
+          context.answerFields.complete(
+              ProblemResponse.of(error, firstId, upstreamTarget), firstId);
       holdBytesOf(problem);
       ResponseWriter.write(httpExchange, problem, this::onWritten);
     } catch (RuntimeException | Error e) {

@@ -43,6 +43,9 @@ class RelayHandlerTest {
 
   private static final Response HELLO = response(200, Body.ofText("hello"), "X-Up", "1");
 
+  /** Fields that the client agent adds, with a value that is new for each answer. */
+  private static final Set<String> OWN = Set.of("date", "longcut-request-id");
+
   private TestAgent agent = new TestAgent();
 
   @AfterEach
@@ -62,7 +65,7 @@ class RelayHandlerTest {
 
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("hello");
-    assertThat(answer.headers().without(Set.of("date")).fields())
+    assertThat(answer.headers().without(OWN).fields())
         .containsExactlyInAnyOrderElementsOf(
             headers("X-Up", "1", "Via", "1.1 longcut.edge-aaaaaa", "Content-Length", "5").fields());
   }
@@ -430,7 +433,7 @@ class RelayHandlerTest {
       assertThat(answer.status()).isEqualTo(204);
       assertThat(answer.headers().all("Allow"))
           .containsExactly("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-      assertThat(answer.headers().fields()).as("Allow and Date").hasSize(2);
+      assertThat(answer.headers().without(OWN).fields()).as("Allow").hasSize(1);
       caller.send("OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\n\r\n");
       assertThat(caller.receiveHead().status()).as("the connection was kept").isEqualTo(204);
     }
@@ -495,7 +498,7 @@ class RelayHandlerTest {
     Answer answer = exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
 
     assertThat(answer.status()).isEqualTo(299);
-    assertThat(answer.headers().fields())
+    assertThat(answer.headers().without(Set.of("longcut-request-id")).fields())
         .containsExactlyInAnyOrderElementsOf(
             headers(
                     "date", "then",
@@ -638,7 +641,8 @@ class RelayHandlerTest {
     try (RawHttpCaller caller = agent.call(method + " / HTTP/1.1\r\nHost: h\r\n\r\n")) {
       Answer first = caller.receiveHead();
       caller.send(method + " / HTTP/1.1\r\nHost: h\r\n\r\n");
-      assertThat(caller.receiveHead()).isEqualTo(first);
+      assertThat(caller.receiveHead().headers().without(OWN))
+          .isEqualTo(first.headers().without(OWN));
       assertThat(first.headers().contains("Transfer-Encoding")).isFalse();
       return first.headers().all("Content-Length");
     }

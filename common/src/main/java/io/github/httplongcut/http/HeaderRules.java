@@ -21,6 +21,9 @@ public final class HeaderRules {
    */
   public static final String LONGCUT_ERROR = "Longcut-Error";
 
+  /** Field with the first {@code client_req_id} of the request; every answer to a caller has it. */
+  public static final String LONGCUT_REQUEST_ID = "Longcut-Request-Id";
+
   /**
    * Field with the address of each client and proxy that a request came through, the nearest last.
    */

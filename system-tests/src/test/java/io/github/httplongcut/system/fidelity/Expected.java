@@ -8,7 +8,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The general differences between a direct and a relayed message, which apply to every message.
@@ -22,6 +25,13 @@ record Expected(String upstream, String pseudonym) {
 
   /** Placeholder for the current date (RFC 9110 section 6.6.1). */
   private static final String NOW = "(now)";
+
+  private static final String REQUEST_ID = "Longcut-Request-Id";
+
+  /** Placeholder for an id that no other response has. */
+  private static final String NEW_ID = "(new id)";
+
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   /** The Host of requests to target {@code kept}, which has {@code preserve-host}. */
   static final String KEPT_HOST = "kept.example";
@@ -64,13 +74,26 @@ record Expected(String upstream, String pseudonym) {
   RawMessage response(RawMessage direct, List<Difference> differences) {
     RawMessage relayed = direct.without("Connection").sized().with("Via", "1.1 " + pseudonym);
     relayed = direct.values("Date").isEmpty() ? relayed.with("Date", NOW) : relayed;
-    return applied(differences, relayed);
+    return applied(differences, relayed).with(REQUEST_ID, NEW_ID);
   }
 
   /**
-   * Returns the response with {@link #NOW} instead of a {@code Date} that is at most a minute off.
+   * Returns the responses with placeholders instead of what differs each time: {@link #NOW} instead
+   * of a {@code Date} that is at most a minute off, and {@link #NEW_ID} instead of the id of a
+   * request, if no two of the responses have the same.
    */
-  static RawMessage withoutTime(RawMessage response) {
+  static List<RawMessage> withPlaceholders(List<RawMessage> responses) {
+    Set<String> seen = new HashSet<>();
+    return responses.stream().map(each -> withoutId(withoutTime(each), seen)).toList();
+  }
+
+  private static RawMessage withoutId(RawMessage response, Set<String> seen) {
+    List<String> ids = response.values(REQUEST_ID);
+    boolean isNewId = ids.size() == 1 && ID.matcher(ids.get(0)).matches() && seen.add(ids.get(0));
+    return isNewId ? response.replacing(REQUEST_ID, NEW_ID) : response;
+  }
+
+  private static RawMessage withoutTime(RawMessage response) {
     List<String> dates = response.values("Date");
     return dates.size() == 1 && isNow(dates.get(0)) ? response.replacing("Date", NOW) : response;
   }

@@ -110,7 +110,7 @@ class FidelityIT {
             .toList());
     assertSame(
         script.name() + ": responses at the caller",
-        responses.answers().stream().map(Expected::withoutTime).toList(),
+        Expected.withPlaceholders(responses.answers()),
         directResponses.answers().stream()
             .map(each -> expected.response(each, same.inResponse()))
             .toList());
@@ -158,6 +158,7 @@ class FidelityIT {
     assertThat(last.status()).as("%s: %s", script.name(), last).isEqualTo(status);
     assertThat(last.values("Longcut-Error")).containsExactly(code);
     assertThat(last.values("Date")).hasSize(1);
+    assertThat(last.values("Longcut-Request-Id")).hasSize(1);
     assertThat(last.values("Content-Type")).containsExactly("application/problem+json");
     if (!script.method().equals("HEAD")) {
       assertThat(last.body()).contains("\"code\":\"" + code + "\"");
