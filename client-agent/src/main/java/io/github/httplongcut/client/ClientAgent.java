@@ -59,11 +59,15 @@ final class ClientAgent implements RelayRole {
             config.shares().rule(),
             config.routing().upstreamTargets());
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
-    RequestMetrics metrics = new RequestMetrics(registry, admission);
+    AdmissionMetrics.register(registry, admission);
+    RequestMetrics metrics = new RequestMetrics(registry);
     clientLoop =
         new ClientLoop(
             new PendingRequests(
-                clientId, config.ackTimeout(), UUID::randomUUID, new PendingLog(metrics)),
+                clientId,
+                config.ackTimeout(),
+                UUID::randomUUID,
+                new PendingLog(new PublicationMetrics(registry))),
             session,
             new ClientEnvelopeCheck(clientId),
             new ClientMessages(config.ackTimeout()),

@@ -12,21 +12,27 @@ final class PendingLog implements PendingJournal {
 
   private static final Logger log = LoggerFactory.getLogger(PendingRequests.class);
 
-  private final RequestMetrics metrics;
+  private final PublicationMetrics metrics;
 
-  PendingLog(RequestMetrics metrics) {
+  PendingLog(PublicationMetrics metrics) {
     this.metrics = metrics;
   }
 
   @Override
   public void published(UUID firstId) {
-    metrics.countPublication();
+    metrics.published();
   }
 
   @Override
   public void publishedAgain(UUID firstId, UUID latestId, String why) {
-    metrics.countPublication();
+    metrics.publishedAgain(why);
     log.debug("event=published_again client_req_id={} latest_id={} why={}", firstId, latestId, why);
+  }
+
+  @Override
+  public void publicationFailed(UUID firstId, String why) {
+    metrics.publicationFailed(why);
+    log.debug("event=publication_failed client_req_id={} why={}", firstId, why);
   }
 
   @Override
@@ -38,6 +44,7 @@ final class PendingLog implements PendingJournal {
 
   @Override
   public void inDoubt(UUID firstId) {
+    metrics.publicationFailed("in_doubt");
     log.debug("event=in_doubt client_req_id={}", firstId);
   }
 
@@ -48,7 +55,7 @@ final class PendingLog implements PendingJournal {
 
   @Override
   public void dropped(EventType type) {
-    metrics.countDropped();
+    metrics.eventDropped();
     log.debug("event=dropped type={}", type.wireName());
   }
 

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +48,7 @@ class ClientLoopTest {
               TestAgent.CLIENT,
               ACK_TIMEOUT,
               UUID::randomUUID,
-              new PendingLog(new RequestMetrics(registry, AdmissionTest.admission(1, 1)))),
+              new PendingLog(new PublicationMetrics(registry))),
           session,
           new ClientEnvelopeCheck(TestAgent.CLIENT),
           new ClientMessages(ACK_TIMEOUT),
@@ -152,6 +153,69 @@ class ClientLoopTest {
     session.complete(session.published().get(0), Outcome.UNKNOWN);
 
     assertThat(registry.get("longcut.client.publications").counter().count()).isEqualTo(2);
+  }
+
+  /** The last publication of each case is the one that came back, if any came back. */
+  @ParameterizedTest
+  @CsvSource({
+    "outcome RETURNED, POST, returned, returned",
+    "outcome UNKNOWN, GET, '', unknown",
+    "outcome CONFIRMED, GET, '', ''",
+    "origin EXPIRED, GET, dead_letter, dead_letter",
+    "origin DEAD_LETTERED, POST, dead_letter, dead_letter",
+    "origin IN_DOUBT, GET, in_doubt, in_doubt",
+    "origin IN_DOUBT, POST, in_doubt, ''",
+    "origin REJECTED, GET, in_doubt, in_doubt",
+    "error, GET, not_run, not_run",
+    "inbox, GET, '', inbox_replaced",
+    "check, GET, '', check"
+  })
+  void publicationThatCameBackOrWasRepeatedIsCounted(
+      String event, String method, String whyFailed, String whyAgain) {
+    add(method);
+
+    happen(event);
+
+    assertThat(counted("longcut.client.publications.failed")).isEqualTo(whyFailed);
+    assertThat(counted("longcut.client.publications.again")).isEqualTo(whyAgain);
+    assertThat(registry.get("longcut.client.publications").counter().count())
+        .isEqualTo(whyAgain.isEmpty() ? 1 : 2);
+  }
+
+  private void happen(String event) {
+    String[] words = event.split(" ", -1);
+    switch (words[0]) {
+      case "outcome" -> session.complete(session.published().get(0), Outcome.valueOf(words[1]));
+      case "origin" -> deliver(Origin.valueOf(words[1]), "acme", request(0));
+      case "error" -> deliver(Origin.SENT, "broker", error(0, Failure.NOT_RUN));
+      case "inbox" -> {
+        loop.onInboxReplaced(TestAgent.CLIENT.renewed());
+        loop.onConsuming();
+      }
+      default -> {
+        session.complete(session.published().get(0), Outcome.CONFIRMED);
+        loop.onTick(2 * ACK_TIMEOUT.toNanos());
+      }
+    }
+    if (channel.calls().contains("settle")) {
+      channel.answerFence();
+    }
+  }
+
+  /** Returns the reason of the only counter of this name that has counted, or an empty string. */
+  private String counted(String name) {
+    return registry.get(name).counters().stream()
+        .filter(counter -> counter.count() > 0)
+        .map(counter -> counter.getId().getTag("why") + (counter.count() == 1 ? "" : " twice"))
+        .collect(Collectors.joining(","));
+  }
+
+  @Test
+  void countersExistBeforeTheFirstRequest() {
+    assertThat(registry.get("longcut.client.publications.failed").counters())
+        .extracting(counter -> counter.getId().getTag("why"))
+        .containsExactlyInAnyOrder("returned", "dead_letter", "not_run", "in_doubt");
+    assertThat(registry.get("longcut.client.publications.again").counters()).hasSize(7);
   }
 
   // Deliveries.

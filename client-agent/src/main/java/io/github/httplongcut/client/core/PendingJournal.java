@@ -20,6 +20,12 @@ public interface PendingJournal {
   void publishedAgain(UUID firstId, UUID latestId, String why);
 
   /**
+   * Records that the latest publication of a request came back: the request did not run, or may run
+   * again. What happens to the request follows.
+   */
+  void publicationFailed(UUID firstId, String why);
+
+  /**
    * Records that a published request moved from one state to another.
    *
    * @param from the label of the old state
@@ -27,7 +33,10 @@ public interface PendingJournal {
    */
   void moved(UUID firstId, String from, String to, String why);
 
-  /** Records that RabbitMQ gave a request back that may have run and must not run again. */
+  /**
+   * Records that the latest publication of a request came back, and that the request may have run
+   * and must not run again.
+   */
   void inDoubt(UUID firstId);
 
   /** Records the end of a request. */

@@ -318,7 +318,7 @@ public final class PendingRequests {
       table.move(request, request.published().doubt(checkTime(now)), "in_doubt");
       return;
     }
-    if (rules.countFailedPublication(request)) {
+    if (rules.countFailedPublication(request, "in_doubt")) {
       rules.mayHaveRun(request, "in_doubt", now);
     } else { // this request may be what crashes the brokers
       rules.refuse(

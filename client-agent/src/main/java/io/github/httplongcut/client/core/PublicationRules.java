@@ -52,7 +52,7 @@ final class PublicationRules {
 
   /** The latest publication never ran: publishes again while attempts and time are left. */
   void neverRan(PendingRequest request, String why, long now) {
-    if (countFailedPublication(request) && hasTimeLeft(request, now)) {
+    if (countFailedPublication(request, why) && hasTimeLeft(request, now)) {
       publishAgain(request, why, now);
     } else {
       refuse(request, Failure.BROKER_UNAVAILABLE, "no broker accepted the request");
@@ -76,7 +76,8 @@ final class PublicationRules {
    *
    * @return whether the request may be published once more
    */
-  boolean countFailedPublication(PendingRequest request) {
+  boolean countFailedPublication(PendingRequest request, String why) {
+    journal.publicationFailed(request.firstId(), why);
     request.countFailedPublication();
     return request.failedPublications() < MAX_PUBLICATIONS;
   }

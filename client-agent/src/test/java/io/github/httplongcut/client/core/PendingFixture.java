@@ -75,6 +75,11 @@ final class PendingFixture {
     }
 
     @Override
+    public void publicationFailed(UUID firstId, String why) {
+      journal.add(name(firstId) + " came back (" + why + ")");
+    }
+
+    @Override
     public void inDoubt(UUID firstId) {
       journal.add(name(firstId) + " in doubt");
     }

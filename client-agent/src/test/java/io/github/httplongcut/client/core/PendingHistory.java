@@ -89,6 +89,9 @@ final class PendingHistory {
     public void moved(UUID firstId, String from, String to, String why) {}
 
     @Override
+    public void publicationFailed(UUID firstId, String why) {}
+
+    @Override
     public void inDoubt(UUID firstId) {}
 
     @Override

@@ -84,6 +84,10 @@ class PendingPublishTest {
     assertThat(fixture.error(p(1), Failure.NOT_RUN)).containsExactly("publish r1 as p2");
     assertThat(fixture.error(p(2), Failure.NOT_RUN))
         .containsExactly("refuse r1 broker_unavailable");
+    assertThat(fixture.journal)
+        .endsWith("r1 came back (not_run)", "r1 forgotten (broker_unavailable)")
+        .filteredOn("r1 came back (not_run)"::equals)
+        .hasSize(3);
     assertForgotten();
   }
 
