@@ -233,6 +233,7 @@ final class ClientLoop implements SessionListener {
 
   private void publish(PendingEffect.Publish effect) {
     UUID id = effect.request().clientReqId();
+    WaitingCaller.of(effect.caller()).publishedAs(id);
     Publication publication = messages.publish(effect).whenDone(outcome -> onOutcome(id, outcome));
     unfinished.put(id, publication);
     session.publish(publication);
@@ -253,7 +254,7 @@ final class ClientLoop implements SessionListener {
   }
 
   private void reportAck(PendingEffect.ReportAck effect) {
-    WaitingCaller.of(effect.caller()).acked(effect.delayNanos());
+    WaitingCaller.of(effect.caller()).acked(effect.delayNanos(), effect.brokerId());
   }
 
   private void answer(PendingEffect.Answer effect) {

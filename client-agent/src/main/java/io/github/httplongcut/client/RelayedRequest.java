@@ -4,6 +4,7 @@ import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.undertow.server.HttpServerExchange;
@@ -114,7 +115,10 @@ final class RelayedRequest implements WaitingCaller {
   }
 
   @Override
-  public void acked(long delayNanos) {
+  public void publishedAs(UUID clientReqId) {}
+
+  @Override
+  public void acked(long delayNanos, Optional<ProcessId> brokerId) {
     permit.ifPresent(held -> held.acked(delayNanos));
   }
 

@@ -2,7 +2,10 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.core.Caller;
 import io.github.httplongcut.protocol.EventError;
+import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Response;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Sender of an HTTP request, who waits for its answer. {@link ClientLoop} calls {@link #answer} or
@@ -16,11 +19,18 @@ interface WaitingCaller extends Caller {
   }
 
   /**
+   * The request is published with this id. Called for each publication; the first has the request's
+   * first id.
+   */
+  void publishedAs(UUID clientReqId);
+
+  /**
    * A broker has acked the request. May be called more than once, or never.
    *
    * @param delayNanos from the request's publication to the ack, or to an answer that came earlier
+   * @param brokerId the broker that acked; empty if the answer came earlier
    */
-  void acked(long delayNanos);
+  void acked(long delayNanos, Optional<ProcessId> brokerId);
 
   /** The answer of the upstream server has arrived. */
   void answer(Response response);

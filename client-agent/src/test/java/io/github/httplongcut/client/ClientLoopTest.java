@@ -13,6 +13,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
+import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Request;
 import io.github.httplongcut.protocol.Response;
 import io.github.httplongcut.session.Delivery.Envelope;
@@ -25,6 +26,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -57,11 +59,17 @@ class ClientLoopTest {
   /** Caller that records its calls, and throws in the calls that a test wants to fail. */
   private static final class RecordingCaller implements WaitingCaller {
     final List<String> calls = new ArrayList<>();
+    final List<UUID> ids = new ArrayList<>();
     String bugIn = "";
 
     @Override
-    public void acked(long delayNanos) {
-      record("acked");
+    public void publishedAs(UUID clientReqId) {
+      ids.add(clientReqId);
+    }
+
+    @Override
+    public void acked(long delayNanos, Optional<ProcessId> brokerId) {
+      record(brokerId.isPresent() ? "acked by " + brokerId.get() : "acked");
     }
 
     @Override
@@ -218,6 +226,15 @@ class ClientLoopTest {
     assertThat(registry.get("longcut.client.publications.again").counters()).hasSize(7);
   }
 
+  @Test
+  void callerLearnsTheIdOfEachPublication() {
+    RecordingCaller caller = new RecordingCaller();
+    UUID first = submit("GET", caller);
+    session.complete(session.published().get(0), Outcome.UNKNOWN);
+
+    assertThat(caller.ids).containsExactly(first, request(1).clientReqId());
+  }
+
   // Deliveries.
 
   @Test
@@ -227,7 +244,7 @@ class ClientLoopTest {
     deliver(Origin.SENT, "broker", TestAgent.ackOf(request(0)));
     deliver(Origin.SENT, "broker", TestAgent.responseTo(request(0), RESPONSE));
 
-    assertThat(caller.calls).containsExactly("acked", "answer 200");
+    assertThat(caller.calls).containsExactly("acked by " + TestAgent.BROKER, "answer 200");
     assertThat(channel.calls()).containsExactly("ack", "ack");
     assertThat(loop.isIdle()).isTrue();
   }

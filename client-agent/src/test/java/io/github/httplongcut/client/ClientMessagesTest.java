@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.client.core.Caller;
 import io.github.httplongcut.client.core.PendingEffect;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
@@ -63,6 +64,9 @@ class ClientMessagesTest {
   private static PendingEffect.Publish publish(String method, long expiration, long giveUpAt) {
     Request request = new Request("orders", method, "/", Headers.EMPTY, Body.ABSENT);
     return new PendingEffect.Publish(
-        new ClientRequest(TestAgent.CLIENT, ID, 9_000, request), expiration, giveUpAt);
+        new ClientRequest(TestAgent.CLIENT, ID, 9_000, request),
+        new Caller() {},
+        expiration,
+        giveUpAt);
   }
 }

@@ -5,6 +5,7 @@ import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Response;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -35,7 +36,7 @@ public sealed interface PendingEffect {
    * @param expirationMillis at least 1
    * @param giveUpAt {@code nanoTime} after which the request is not written any more
    */
-  record Publish(ClientRequest request, long expirationMillis, long giveUpAt)
+  record Publish(ClientRequest request, Caller caller, long expirationMillis, long giveUpAt)
       implements PendingEffect {
     @Override
     public Type type() {
@@ -67,8 +68,10 @@ public sealed interface PendingEffect {
    * Reports that a broker has acked the request. May come more than once, or never.
    *
    * @param delayNanos from the request's publication to the ack, or to an answer that came earlier
+   * @param brokerId the broker that acked; empty if the answer came earlier
    */
-  record ReportAck(Caller caller, long delayNanos) implements PendingEffect {
+  record ReportAck(Caller caller, long delayNanos, Optional<ProcessId> brokerId)
+      implements PendingEffect {
     @Override
     public Type type() {
       return Type.REPORT_ACK;

@@ -10,6 +10,7 @@ import io.github.httplongcut.protocol.TimeLeft;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Collects the effects of one call to {@link PendingRequests}. */
@@ -40,7 +41,8 @@ final class PendingEffects {
     long timeLeft = millisLeft(request, now);
     long expiration = Math.min(ackTimeout.toMillis(), timeLeft);
     ClientRequest event = new ClientRequest(clientId, id, timeLeft, request.request());
-    effects.add(new PendingEffect.Publish(event, expiration, now + expiration * 1_000_000L));
+    long giveUpAt = now + expiration * 1_000_000L;
+    effects.add(new PendingEffect.Publish(event, request.caller(), expiration, giveUpAt));
   }
 
   void withdraw(UUID id) {
@@ -52,8 +54,8 @@ final class PendingEffects {
     effects.add(new PendingEffect.Cancel(event, ack.brokerId()));
   }
 
-  void reportAck(PendingRequest request, long delayNanos) {
-    effects.add(new PendingEffect.ReportAck(request.caller(), delayNanos));
+  void reportAck(PendingRequest request, long delayNanos, Optional<ProcessId> brokerId) {
+    effects.add(new PendingEffect.ReportAck(request.caller(), delayNanos, brokerId));
   }
 
   void reportBusy(PendingRequest request) {

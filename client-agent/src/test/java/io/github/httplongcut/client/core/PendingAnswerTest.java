@@ -89,7 +89,8 @@ class PendingAnswerTest {
   void ackReportsItsDelay() {
     fixture.get(1);
 
-    assertThat(fixture.at(7).ack(r(1), BROKER_1)).containsExactly("ack of r1 after 7 ms");
+    assertThat(fixture.at(7).ack(r(1), BROKER_1))
+        .containsExactly("ack of r1 by " + BROKER_1 + " after 7 ms");
     assertThat(fixture.journal)
         .containsExactly("r1 published", "r1 AwaitingOutcome -> Acked (acked)");
   }
@@ -126,7 +127,8 @@ class PendingAnswerTest {
   @Test
   void answerAfterTheAckReportsNoDelay() {
     fixture.get(1);
-    assertThat(fixture.at(1).ack(r(1), BROKER_1)).containsExactly("ack of r1 after 1 ms");
+    assertThat(fixture.at(1).ack(r(1), BROKER_1))
+        .containsExactly("ack of r1 by " + BROKER_1 + " after 1 ms");
 
     assertThat(fixture.at(9).response(r(1))).containsExactly("answer r1");
   }
@@ -137,7 +139,8 @@ class PendingAnswerTest {
     fixture.at(10).outcome(r(1), PublicationOutcome.UNKNOWN);
 
     assertThat(fixture.at(12).ack(r(1), BROKER_1)).isEmpty();
-    assertThat(fixture.at(15).ack(p(1), BROKER_2)).containsExactly("ack of r1 after 5 ms");
+    assertThat(fixture.at(15).ack(p(1), BROKER_2))
+        .containsExactly("ack of r1 by " + BROKER_2 + " after 5 ms");
   }
 
   // Errors of brokers.

@@ -263,7 +263,8 @@ final class PendingFixture {
     } else if (effect instanceof PendingEffect.Cancel e) {
       return "cancel " + name(e.cancel().clientReqId()) + " at " + e.brokerId();
     } else if (effect instanceof PendingEffect.ReportAck e) {
-      return "ack of " + name(e.caller()) + " after " + e.delayNanos() / 1_000_000L + " ms";
+      String by = e.brokerId().map(broker -> " by " + broker).orElse("");
+      return "ack of " + name(e.caller()) + by + " after " + e.delayNanos() / 1_000_000L + " ms";
     } else if (effect instanceof PendingEffect.ReportBusy e) {
       return "busy " + name(e.caller());
     } else if (effect instanceof PendingEffect.Answer e) {

@@ -9,6 +9,7 @@ import static io.github.httplongcut.client.core.PendingFixture.r;
 import static io.github.httplongcut.client.core.PendingFixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.client.core.PendingFixture.TestCaller;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Failure;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,10 @@ class PendingPublishTest {
     assertThat(fixture.pending.onSubmission(fixture.submission(1, "GET", 30_000), at0(0)))
         .containsExactly(
             new PendingEffect.Publish(
-                new ClientRequest(CLIENT, r(1), 29_750, request(1, "GET")), 3_000, at0(3_000)));
+                new ClientRequest(CLIENT, r(1), 29_750, request(1, "GET")),
+                new TestCaller(1),
+                3_000,
+                at0(3_000)));
   }
 
   @Test
@@ -35,7 +39,10 @@ class PendingPublishTest {
     assertThat(fixture.pending.onSubmission(fixture.submission(1, "GET", 1_250), at0(0)))
         .containsExactly(
             new PendingEffect.Publish(
-                new ClientRequest(CLIENT, r(1), 1_000, request(1, "GET")), 1_000, at0(1_000)));
+                new ClientRequest(CLIENT, r(1), 1_000, request(1, "GET")),
+                new TestCaller(1),
+                1_000,
+                at0(1_000)));
   }
 
   @Test
@@ -128,7 +135,10 @@ class PendingPublishTest {
     assertThat(fixture.pending.onOutcome(r(1), PublicationOutcome.RETURNED, at0(28_750)))
         .containsExactly(
             new PendingEffect.Publish(
-                new ClientRequest(CLIENT, p(1), 1_000, request(1, "GET")), 1_000, at0(29_750)));
+                new ClientRequest(CLIENT, p(1), 1_000, request(1, "GET")),
+                new TestCaller(1),
+                1_000,
+                at0(29_750)));
   }
 
   // RabbitMQ does not take the request.
