@@ -21,8 +21,13 @@ import org.xnio.channels.StreamSourceChannel;
  */
 final class BodyReader {
 
-  /** Receives the result. One of the two methods is called, once, on the I/O thread. */
+  /**
+   * Receives the bytes' number as they arrive, and the result: {@link #onBody} or {@link
+   * #onRefused}, once. On the I/O thread.
+   */
   interface Callback {
+    void onBytes(int more);
+
     void onBody(Body body);
 
     void onRefused(RequestRefusedException why);
@@ -116,6 +121,7 @@ final class BodyReader {
 
   private void append(ByteBuffer buffer) throws RequestRefusedException {
     int more = buffer.remaining();
+    callback.onBytes(more);
     long size = (long) length + more;
     if (size > limits.maxRequestBody()) {
       throw RequestHead.tooLarge(limits);

@@ -4,6 +4,7 @@ import io.github.httplongcut.client.core.PendingRequests;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.metrics.BoundedLabels;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RelayRole;
@@ -59,8 +60,9 @@ final class ClientAgent implements RelayRole {
             config.shares().rule(),
             config.routing().upstreamTargets());
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
-    AdmissionMetrics.register(registry, admission);
-    RequestMetrics metrics = new RequestMetrics(registry);
+    BoundedLabels targetLabels = new BoundedLabels();
+    AdmissionMetrics.register(registry, targetLabels, admission);
+    RequestMetrics metrics = new RequestMetrics(registry, targetLabels);
     clientLoop =
         new ClientLoop(
             new PendingRequests(

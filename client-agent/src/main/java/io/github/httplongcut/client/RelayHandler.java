@@ -137,6 +137,11 @@ final class RelayHandler implements HttpHandler {
               permit,
               new BodyReader.Callback() {
                 @Override
+                public void onBytes(int more) {
+                  relayed.onBytes(more);
+                }
+
+                @Override
                 public void onBody(Body body) {
                   guarded(
                       relayed, () -> submit(relayed, request(head, destination, headers, body)));

@@ -27,6 +27,9 @@ import org.xnio.IoUtils;
  */
 final class RelayedRequest implements WaitingCaller {
 
+  /** Status of a request without an answer, as in nginx: client closed request. */
+  private static final int NO_ANSWER = 499;
+
   private static final Logger log = LoggerFactory.getLogger(RelayedRequest.class);
 
   /**
@@ -47,10 +50,10 @@ final class RelayedRequest implements WaitingCaller {
   }
 
   private final UUID firstId = UUID.randomUUID();
-  private final long receivedAt = System.nanoTime();
   private final HttpServerExchange httpExchange;
   private final HttpServerConnection connection;
   private final Context context;
+  private final StageClock clock;
   private Optional<String> upstreamTarget = Optional.empty();
   private Optional<Admission.Permit> permit = Optional.empty();
   private Optional<HangUpDetector> hangUpDetector = Optional.empty();
@@ -60,11 +63,14 @@ final class RelayedRequest implements WaitingCaller {
   private boolean answered;
   private boolean ended;
   private String outcome = "hung_up";
+  private int status = NO_ANSWER;
+  private long requestBytes;
 
   RelayedRequest(HttpServerExchange httpExchange, Context context) {
     this.httpExchange = httpExchange;
     this.connection = (HttpServerConnection) httpExchange.getConnection();
     this.context = context;
+    this.clock = new StageClock(context.metrics);
     httpExchange.addExchangeCompleteListener(
         (unused, next) -> {
           onComplete();
@@ -93,6 +99,11 @@ final class RelayedRequest implements WaitingCaller {
     this.permit = Optional.of(permit);
   }
 
+  /** More bytes of the request's body have arrived. */
+  void onBytes(int more) {
+    requestBytes += more;
+  }
+
   /** Closes the connection after the answer, if the request is complete when the answer comes. */
   void closeAfterAnswer() {
     closesAfterAnswer = true;
@@ -107,6 +118,7 @@ final class RelayedRequest implements WaitingCaller {
     if (permit.isPresent()) {
       permit.get().onRequestComplete(System.nanoTime());
     }
+    clock.requestComplete();
     submitted = true;
     boolean probing = onHangUp == OnHangUp.CANCEL && httpExchange.isHttp11();
     hangUpDetector = Optional.of(HangUpDetector.watch(connection, probing, this::closeAfterAnswer));
@@ -119,13 +131,17 @@ final class RelayedRequest implements WaitingCaller {
 
   @Override
   public void acked(long delayNanos, Optional<ProcessId> brokerId) {
+    clock.acked(delayNanos);
     permit.ifPresent(held -> held.acked(delayNanos));
   }
 
   @Override
   public void answer(Response response) {
+    clock.answerArrived();
     permit.ifPresent(Admission.Permit::answered);
-    onIoThread(() -> write("answered", () -> context.answerFields.relayed(response)));
+    onIoThread(
+        () ->
+            write("answered", response.statusCode(), () -> context.answerFields.relayed(response)));
   }
 
   @Override
@@ -135,20 +151,22 @@ final class RelayedRequest implements WaitingCaller {
 
   @Override
   public void fail(EventError error) {
+    clock.answerArrived();
     permit.ifPresent(Admission.Permit::answered);
     onIoThread(() -> refuse(error));
   }
 
   /** Answers the request with a problem. On the I/O thread. */
   void refuse(EventError error) {
+    Failure failure = error.failure();
     if (!httpExchange.isRequestComplete()) {
-      Failure failure = error.failure();
       discardUnread(
           failure == Failure.BAD_REQUEST
               || failure == Failure.NOT_IMPLEMENTED
               || failure == Failure.READ_TIMEOUT);
     }
-    write(error.failure().code(), () -> ProblemResponse.of(error, firstId, upstreamTarget));
+    write(
+        failure.code(), failure.status(), () -> ProblemResponse.of(error, firstId, upstreamTarget));
   }
 
   /** Answers the request without relaying it. On the I/O thread. */
@@ -156,7 +174,7 @@ final class RelayedRequest implements WaitingCaller {
     if (!httpExchange.isRequestComplete()) {
       discardUnread(false);
     }
-    write("answered", () -> response);
+    write("answered", response.statusCode(), () -> response);
   }
 
   /**
@@ -180,6 +198,7 @@ final class RelayedRequest implements WaitingCaller {
 
   /** Ends the exchange. Undertow discards the rest of a request whose end it can find. */
   private void onWritten() {
+    clock.answerWritten();
     if (httpExchange.isRequestComplete() || httpExchange.isPersistent()) {
       httpExchange.endExchange();
     } else {
@@ -191,7 +210,12 @@ final class RelayedRequest implements WaitingCaller {
     }
   }
 
-  private void write(String outcome, Supplier<Response> responseSupplier) {
+  /**
+   * Writes the answer, unless the request has one already or its caller is gone.
+   *
+   * @param outcome label for the meters
+   */
+  private void write(String outcome, int status, Supplier<Response> responseSupplier) {
     if (answered) {
       return;
     }
@@ -199,12 +223,14 @@ final class RelayedRequest implements WaitingCaller {
       if (continuesWithoutCaller()) {
         answered = true; // nobody can read the answer
         this.outcome = outcome.equals("answered") ? "dropped" : outcome;
+        this.status = status;
         end();
       }
       return;
     }
     answered = true;
     this.outcome = outcome;
+    this.status = status;
     hangUpDetector.ifPresent(HangUpDetector::stop);
     if (closesAfterAnswer && httpExchange.isRequestComplete()) {
       httpExchange.setPersistent(false);
@@ -233,6 +259,7 @@ final class RelayedRequest implements WaitingCaller {
   /** Writes a problem, because otherwise the exchange would never end, nor release its permit. */
   private void writeProblemInstead(Failure failure, String message) {
     outcome = failure.code();
+    status = failure.status();
     if (httpExchange.isResponseStarted()) {
       IoUtils.safeClose(connection);
       httpExchange.endExchange();
@@ -282,13 +309,14 @@ final class RelayedRequest implements WaitingCaller {
     }
     ended = true;
     permit.ifPresent(Admission.Permit::release);
-    long nanos = System.nanoTime() - receivedAt;
-    context.metrics.completed(upstreamTarget, outcome, nanos);
+    long nanos = clock.total();
+    context.metrics.ended(upstreamTarget, outcome, nanos);
+    context.metrics.bytes(upstreamTarget, requestBytes, httpExchange.getResponseBytesSent());
     log.debug(
         "event=completed client_req_id={} outcome={} status={} ms={}",
         firstId,
         outcome,
-        httpExchange.getStatusCode(),
+        status,
         TimeUnit.NANOSECONDS.toMillis(nanos));
   }
 
