@@ -1,5 +1,7 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.RequestReporter.Origin;
+import io.github.httplongcut.client.accesslog.AccessEntry;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
@@ -9,6 +11,7 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpServerConnection;
 import io.undertow.util.StatusCodes;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +59,7 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private final StreamSourceConduit source;
   private final Duration writeTimeout;
   private final AnswerFields answerFields;
+  private final RequestReporter reporter;
   private boolean relaying;
   private boolean answering;
   private boolean badRequestWritten;
@@ -66,18 +70,27 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
   private Optional<XnioExecutor.Key> writeTimer = Optional.empty();
 
   private CallerSink(
-      StreamConnection connection, Duration writeTimeout, AnswerFields answerFields) {
+      StreamConnection connection,
+      Duration writeTimeout,
+      AnswerFields answerFields,
+      RequestReporter reporter) {
     super(connection.getSinkChannel().getConduit());
     this.connection = connection;
     this.source = connection.getSourceChannel().getConduit();
     this.writeTimeout = writeTimeout;
     this.answerFields = answerFields;
+    this.reporter = reporter;
   }
 
   /** Installs a sink as the lowest layer. Must be called before Undertow sees the connection. */
   static void install(
-      StreamConnection connection, Duration writeTimeout, AnswerFields answerFields) {
-    connection.getSinkChannel().setConduit(new CallerSink(connection, writeTimeout, answerFields));
+      StreamConnection connection,
+      Duration writeTimeout,
+      AnswerFields answerFields,
+      RequestReporter reporter) {
+    connection
+        .getSinkChannel()
+        .setConduit(new CallerSink(connection, writeTimeout, answerFields, reporter));
   }
 
   /** A handler has taken the request: from now on Undertow writes only our answers. */
@@ -209,6 +222,11 @@ final class CallerSink extends AbstractStreamSinkConduit<StreamSinkConduit> {
             "the request is not valid HTTP/1.1, or cannot be relayed",
             Hop.CLIENT_AGENT);
     Response response = answerFields.complete(ProblemResponse.of(error, id, Optional.empty()), id);
+    reporter.malformed(
+        id,
+        new Origin(connection.getPeerAddress(InetSocketAddress.class), System.nanoTime()),
+        new AccessEntry.Result(
+            error.failure().code(), response.statusCode(), 0, response.body().length(), 0));
     StringBuilder head = new StringBuilder("HTTP/1.1 ").append(response.statusCode());
     head.append(' ').append(StatusCodes.getReason(response.statusCode())).append("\r\n");
     for (Headers.Field field : response.headers().fields()) {

@@ -72,15 +72,36 @@ final class Callers {
     if (!trustedProxies.contains(address)) {
       return CallerAddress.of(address);
     }
-    return forwardedFor(headers).map(CallerAddress::of).orElse(CallerAddress.UNSHARED);
+    return forwardedFor(headers.all(HeaderRules.FORWARDED_FOR))
+        .map(CallerAddress::of)
+        .orElse(CallerAddress.UNSHARED);
+  }
+
+  /**
+   * Returns the caller's address for the access log: that of the peer or, if the peer is a trusted
+   * proxy, the one for which the request counts. If there is none, that of the proxy.
+   *
+   * @param peer null if it is unknown; the result is then empty
+   * @param forwardedFor values of {@code X-Forwarded-For}
+   */
+  String addressOf(InetSocketAddress peer, List<String> forwardedFor) {
+    if (peer == null) {
+      return "";
+    }
+    InetAddress address = peer.getAddress();
+    if (address == null) {
+      return peer.getHostString();
+    }
+    Optional<InetAddress> caller =
+        trustedProxies.contains(address) ? forwardedFor(forwardedFor) : Optional.empty();
+    return TrustedProxies.textOf(caller.orElse(address));
   }
 
   /**
    * Returns the last address in {@code X-Forwarded-For} that is not a trusted proxy. Empty if there
    * is none, or if an entry to the right of it cannot be parsed.
    */
-  private Optional<InetAddress> forwardedFor(Headers headers) {
-    List<String> lines = headers.all(HeaderRules.FORWARDED_FOR);
+  private Optional<InetAddress> forwardedFor(List<String> lines) {
     int read = 0;
     for (int line = lines.size() - 1; line >= 0; line--) {
       String nodes = lines.get(line);

@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.accesslog.AccessLog;
 import io.github.httplongcut.client.core.PendingRequests;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.loop.Guard;
@@ -36,6 +37,7 @@ final class ClientAgent implements RelayRole {
   private final ClientLoop clientLoop;
   private final RelayHandler handler;
   private final HttpListener listener;
+  private final AccessLog accessLog;
 
   /**
    * Creates a client agent that is not started.
@@ -62,7 +64,10 @@ final class ClientAgent implements RelayRole {
     admission = new Admission(shares, config.ackDelayTarget(), exceeded);
     BoundedLabels targetLabels = new BoundedLabels();
     AdmissionMetrics.register(registry, targetLabels, admission);
-    RequestMetrics metrics = new RequestMetrics(registry, targetLabels);
+    accessLog = new AccessLog(config.accessLog(), registry);
+    RequestReporter reporter =
+        new RequestReporter(
+            new RequestMetrics(registry, targetLabels), accessLog, config.callers());
     clientLoop =
         new ClientLoop(
             new PendingRequests(
@@ -81,12 +86,13 @@ final class ClientAgent implements RelayRole {
             config,
             pseudonym,
             admission,
-            new RelayedRequest.Context(new LoopSubmitter(), metrics, answerFields, () -> false));
-    listener = new HttpListener(config, handler, exceeded, answerFields);
+            new RelayedRequest.Context(new LoopSubmitter(), reporter, answerFields, () -> false));
+    listener = new HttpListener(config, handler, exceeded, answerFields, reporter);
   }
 
   @Override
   public void start() {
+    accessLog.start(); // first: it may fail, and nothing has to be undone then
     loop.start(new FairTime(config.ackTimeout(), session, new AgentTicker(), System.nanoTime()));
     session.publishOnlyWhileConsuming();
     session.start(clientLoop);
@@ -137,6 +143,11 @@ final class ClientAgent implements RelayRole {
     }
     listener.close(); // before the session: the end of a connection may cancel a request
     onLoop(() -> {});
+  }
+
+  @Override
+  public void close() {
+    accessLog.close();
   }
 
   private boolean isQuiet(long began) {

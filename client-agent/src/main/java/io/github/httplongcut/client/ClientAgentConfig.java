@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.client.accesslog.AccessLogConfig;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
@@ -36,7 +37,8 @@ public record ClientAgentConfig(
     Duration drainTimeout,
     Routing routing,
     Forwarding forwarding,
-    Shares shares)
+    Shares shares,
+    AccessLogConfig accessLog)
     implements RoleConfig {
 
   /** Brokers delay acks by up to 20 ms to batch them (protocol section 7). */
@@ -200,7 +202,8 @@ public record ClientAgentConfig(
                 agent.optionalName("default-upstream-target"),
                 agent.section("route-defaults").oneOf("hang-up", OnHangUp.class)),
             readForwarding(agent),
-            readShares(agent.section("shares")));
+            readShares(agent.section("shares")),
+            AccessLogConfig.read(agent.section("access-log")));
     AmqpConfig.requireUnackedFor(agent, "request-timeout", config.requestTimeout);
     agent.require(
         config.ackTimeout.compareTo(config.requestTimeout) < 0,

@@ -45,6 +45,7 @@ final class HttpListener implements AutoCloseable {
   private final Callers callers;
   private final ExceededShares exceeded;
   private final AnswerFields answerFields;
+  private final RequestReporter reporter;
   private final HttpOpenListener connections;
   private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
   private ConnectionShares shares;
@@ -54,16 +55,19 @@ final class HttpListener implements AutoCloseable {
   /**
    * @param exceeded is called for each connection that is closed because of a share
    * @param answerFields for answers that no handler writes
+   * @param reporter is told of the requests that no handler sees
    */
   HttpListener(
       ClientAgentConfig config,
       HttpHandler handler,
       ExceededShares exceeded,
-      AnswerFields answerFields) {
+      AnswerFields answerFields,
+      RequestReporter reporter) {
     this.config = config;
     this.callers = config.callers();
     this.exceeded = exceeded;
     this.answerFields = answerFields;
+    this.reporter = reporter;
     this.connections = new HttpOpenListener(buffers, options(config));
     connections.setRootHandler(handler);
   }
@@ -170,7 +174,7 @@ final class HttpListener implements AutoCloseable {
     }
     // Undertow adds its own listener. Each is called once, even for a closed connection.
     connection.setCloseListener(closed -> shares.release(caller));
-    CallerSink.install(connection, config.listener().idleTimeout(), answerFields);
+    CallerSink.install(connection, config.listener().idleTimeout(), answerFields, reporter);
     connections.handleEvent(connection);
   }
 

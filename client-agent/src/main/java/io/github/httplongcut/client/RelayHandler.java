@@ -115,7 +115,7 @@ final class RelayHandler implements HttpHandler {
           Admission.Permit permit =
               admission.acquire(
                   destination.upstreamTarget(),
-                  callers.ofRequest(httpExchange.getSourceAddress(), head.headers()),
+                  callers.ofRequest(relayed.peer(), head.headers()),
                   head.size(),
                   System.nanoTime());
           relayed.setPermit(permit);
@@ -126,11 +126,7 @@ final class RelayHandler implements HttpHandler {
               destination.upstreamTarget(),
               head.contentLength());
           Headers headers =
-              fields.of(
-                  head,
-                  destination,
-                  httpExchange.getSourceAddress(),
-                  httpExchange.getRequestScheme());
+              fields.of(head, destination, relayed.peer(), httpExchange.getRequestScheme());
           readBody(
               httpExchange,
               head,

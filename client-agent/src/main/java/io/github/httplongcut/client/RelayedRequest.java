@@ -1,6 +1,9 @@
 package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
+import io.github.httplongcut.client.RequestReporter.Origin;
+import io.github.httplongcut.client.accesslog.AccessEntry.Relaying;
+import io.github.httplongcut.client.accesslog.AccessEntry.Result;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
@@ -10,13 +13,16 @@ import io.github.httplongcut.protocol.Response;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpContinue;
 import io.undertow.server.protocol.http.HttpServerConnection;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.IoUtils;
@@ -39,13 +45,13 @@ final class RelayedRequest implements WaitingCaller {
    */
   record Context(
       RequestSubmitter submitter,
-      RequestMetrics metrics,
+      RequestReporter reporter,
       AnswerFields answerFields,
       BooleanSupplier draining) {
 
     /** Returns this context with another {@code draining}. */
     Context drainingWhen(BooleanSupplier draining) {
-      return new Context(submitter, metrics, answerFields, draining);
+      return new Context(submitter, reporter, answerFields, draining);
     }
   }
 
@@ -54,6 +60,7 @@ final class RelayedRequest implements WaitingCaller {
   private final HttpServerConnection connection;
   private final Context context;
   private final StageClock clock;
+  private final Origin origin;
   private Optional<String> upstreamTarget = Optional.empty();
   private Optional<Admission.Permit> permit = Optional.empty();
   private Optional<HangUpDetector> hangUpDetector = Optional.empty();
@@ -66,11 +73,19 @@ final class RelayedRequest implements WaitingCaller {
   private int status = NO_ANSWER;
   private long requestBytes;
 
+  /** The ids of all publications but the first. The loop sets them. */
+  private volatile List<UUID> laterIds = List.of();
+
+  /** The broker that acked last. The loop sets it. */
+  private volatile Optional<ProcessId> brokerId = Optional.empty();
+
   RelayedRequest(HttpServerExchange httpExchange, Context context) {
     this.httpExchange = httpExchange;
+    // Now, since a closed connection has no address.
+    this.origin = new Origin(httpExchange.getSourceAddress(), System.nanoTime());
     this.connection = (HttpServerConnection) httpExchange.getConnection();
     this.context = context;
-    this.clock = new StageClock(context.metrics);
+    this.clock = new StageClock(context.reporter.metrics(), origin.startedAt());
     httpExchange.addExchangeCompleteListener(
         (unused, next) -> {
           onComplete();
@@ -78,6 +93,11 @@ final class RelayedRequest implements WaitingCaller {
         });
     // A connection has one close setter: this replaces the listener of the previous request.
     connection.getCloseSetter().set(unused -> onIoThread(this::onClosed));
+  }
+
+  /** Returns the address of the connection's peer. */
+  InetSocketAddress peer() {
+    return origin.peer();
   }
 
   /** Returns the id that identifies the request to the caller and in every log. */
@@ -127,11 +147,16 @@ final class RelayedRequest implements WaitingCaller {
   }
 
   @Override
-  public void publishedAs(UUID clientReqId) {}
+  public void publishedAs(UUID clientReqId) {
+    if (!clientReqId.equals(firstId)) {
+      laterIds = Stream.concat(laterIds.stream(), Stream.of(clientReqId)).toList();
+    }
+  }
 
   @Override
   public void acked(long delayNanos, Optional<ProcessId> brokerId) {
     clock.acked(delayNanos);
+    this.brokerId = brokerId.or(() -> this.brokerId);
     permit.ifPresent(held -> held.acked(delayNanos));
   }
 
@@ -310,14 +335,23 @@ final class RelayedRequest implements WaitingCaller {
     ended = true;
     permit.ifPresent(Admission.Permit::release);
     long nanos = clock.total();
-    context.metrics.ended(upstreamTarget, outcome, nanos);
-    context.metrics.bytes(upstreamTarget, requestBytes, httpExchange.getResponseBytesSent());
+    report(new Result(outcome, status, requestBytes, httpExchange.getResponseBytesSent(), nanos));
     log.debug(
         "event=completed client_req_id={} outcome={} status={} ms={}",
         firstId,
         outcome,
         status,
         TimeUnit.NANOSECONDS.toMillis(nanos));
+  }
+
+  /** Reports the end. An exception would prevent Undertow from completing the exchange. */
+  private void report(Result result) {
+    try {
+      Relaying relaying = new Relaying(upstreamTarget, laterIds, brokerId);
+      context.reporter.ended(firstId, httpExchange, origin, relaying, result);
+    } catch (RuntimeException | Error e) {
+      log.error("event=bug client_req_id={}", firstId, e);
+    }
   }
 
   private void onIoThread(Runnable task) {

@@ -174,6 +174,16 @@ record RequestHead(
     return query.isEmpty() ? uri : uri + '?' + query;
   }
 
+  /** Returns the path as received, without the authority of an absolute-form. */
+  static String pathOf(HttpServerExchange httpExchange) {
+    String uri = httpExchange.getRequestURI();
+    if (!httpExchange.isHostIncludedInRequestURI() || !uri.contains("://")) {
+      return uri;
+    }
+    String path = uri.substring(authorityEnd(uri));
+    return path.isEmpty() ? "/" : path;
+  }
+
   private static void requireFit(String url, Limits limits) throws RequestRefusedException {
     if (url.length() > limits.maxUrl()) {
       throw new RequestRefusedException(

@@ -11,7 +11,7 @@ final class StageClock {
   private static final long NOT_YET = -1;
 
   private final RequestMetrics metrics;
-  private final long startedAt = System.nanoTime();
+  private final long startedAt;
 
   /** Nanoseconds from the start to the first ack. Belongs to the loop. */
   private long ackedAfter = NOT_YET;
@@ -21,9 +21,12 @@ final class StageClock {
 
   private long writtenAfter = NOT_YET;
 
-  /** Starts the clock. */
-  StageClock(RequestMetrics metrics) {
+  /**
+   * @param startedAt {@code nanoTime} at which the head of the request was complete
+   */
+  StageClock(RequestMetrics metrics, long startedAt) {
     this.metrics = metrics;
+    this.startedAt = startedAt;
   }
 
   /** The last byte of the request has arrived. */

@@ -12,12 +12,16 @@ import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
+import io.github.httplongcut.client.accesslog.AccessLogConfig;
+import io.github.httplongcut.client.accesslog.AccessLogConfig.Format;
+import io.github.httplongcut.client.accesslog.AccessLogConfig.Visibility;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.process.RoleCommand;
 import io.github.httplongcut.share.ShareRule;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +53,32 @@ final class ClientAgentConfigTest {
     assertThat(config.forwarding())
         .isEqualTo(new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS));
     assertThat(config.shares()).isEqualTo(new Shares(new ShareRule(0.5, 32), true));
+    assertThat(config.accessLog())
+        .isEqualTo(
+            new AccessLogConfig(
+                Format.OFF,
+                Optional.empty(),
+                100L << 20,
+                10,
+                Visibility.HIDDEN,
+                Visibility.HIDDEN));
+  }
+
+  @Test
+  void accessLogIsRead() {
+    String section =
+        "format = json, file = logs/a.log, max-size = 1 KiB, max-files = 20, query = logged,"
+            + " fields = logged";
+
+    assertThat(parse("access-log { " + section + " }").accessLog())
+        .isEqualTo(
+            new AccessLogConfig(
+                Format.JSON,
+                Optional.of(Path.of("logs/a.log")),
+                1024,
+                20,
+                Visibility.LOGGED,
+                Visibility.LOGGED));
   }
 
   @Test
@@ -135,6 +165,10 @@ final class ClientAgentConfigTest {
         "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as 0.5",
         "shares.always = 0 ; shares.always: expected a whole number of at least 1",
         "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
+        "access-log.format = common ; access-log.format: expected off | combined | json, found",
+        "access-log.file = \"a%d.log\" ; access-log.file: expected the path of a file, without % and",
+        "access-log.max-files = 21 ; access-log.max-files: expected a whole number from 1 to 20: each",
+        "access-log.query = yes ; access-log.query: expected hidden | logged, found",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })
   void invalidSettingsAreRefused(String text, String message) {
@@ -159,11 +193,16 @@ final class ClientAgentConfigTest {
             "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
             "LONGCUT_HOST", "0.0.0.0",
             "LONGCUT_PORT", "1",
-            "LONGCUT_UPSTREAM_TARGET", "from-environment");
+            "LONGCUT_UPSTREAM_TARGET", "from-environment",
+            "LONGCUT_ACCESS_LOG", "combined");
     assertThat(checkConfig(environment))
-        .contains("host=\"0.0.0.0\"", "port=\"1\"", "default-upstream-target=from-environment");
-    assertThat(checkConfig(environment, "--port=2", "--upstream-target=from-flag"))
-        .contains("host=\"0.0.0.0\"", "port=\"2\"", "default-upstream-target=from-flag");
+        .contains("host=\"0.0.0.0\"", "port=\"1\"", "default-upstream-target=from-environment")
+        .contains("format=combined");
+    assertThat(
+            checkConfig(
+                environment, "--port=2", "--upstream-target=from-flag", "--access-log=json"))
+        .contains("host=\"0.0.0.0\"", "port=\"2\"", "default-upstream-target=from-flag")
+        .contains("format=json");
   }
 
   /** Kubernetes sets LONGCUT_PORT so for a Service named longcut. */

@@ -14,6 +14,7 @@ import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.protocol.Hop;
 import io.github.httplongcut.protocol.Response;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -124,6 +125,19 @@ class RequestMetricsTest {
           .isGreaterThanOrEqualTo(time("read") + time("relay") + time("answer"));
     }
 
+    @Test
+    void bytesOfABodyInPiecesAreAdded() throws IOException {
+      agent.answering(request -> HELLO);
+
+      try (RawHttpCaller caller =
+          agent.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")) {
+        assertThat(caller.hasAnswerWithin(Duration.ofMillis(100))).isFalse();
+        caller.send("cde").receive();
+      }
+
+      await().untilAsserted(() -> assertThat(bytes("request")).isEqualTo(5));
+    }
+
     /** A later ack is that of another broker, which took the request over. */
     @Test
     void onlyTheFirstAckEndsAStage() throws IOException {
@@ -161,7 +175,8 @@ class RequestMetricsTest {
     @ParameterizedTest
     @CsvSource({
       "GET / HTTP/1.1|Host: else||, none, no_route",
-      "POST / HTTP/1.1|Host: h|Content-Length: 10001||, h-target, request_too_large"
+      "POST / HTTP/1.1|Host: h|Content-Length: 10001||, h-target, request_too_large",
+      "G(T / HTTP/1.1|Host: h||, none, bad_request"
     })
     void refusedRequestHasNoStage(String request, String target, String outcome)
         throws IOException {
@@ -234,7 +249,8 @@ class RequestMetricsTest {
     }
 
     private double bytes(String what) {
-      return agent.registry.get("longcut.client." + what + ".bytes").counter().count();
+      Counter counter = agent.registry.find("longcut.client." + what + ".bytes").counter();
+      return counter == null ? -1 : counter.count();
     }
   }
 }

@@ -11,6 +11,9 @@ import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.client.ClientAgentConfig.Routing;
 import io.github.httplongcut.client.ClientAgentConfig.Shares;
 import io.github.httplongcut.client.ClientAgentConfig.Underscores;
+import io.github.httplongcut.client.accesslog.AccessLogConfig;
+import io.github.httplongcut.client.accesslog.AccessLogConfig.Format;
+import io.github.httplongcut.client.accesslog.AccessLogConfig.Visibility;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.Event;
@@ -27,6 +30,7 @@ import io.github.httplongcut.share.ShareRule;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +107,8 @@ final class TestAgent {
             Optional.empty(),
             OnHangUp.CANCEL),
         new Forwarding(ForwardedHeaders.REPLACE, TrustedProxies.NONE, Underscores.PASS),
-        new Shares(new ShareRule(0.5, 32), true));
+        new Shares(new ShareRule(0.5, 32), true),
+        accessLog(Format.OFF, Visibility.HIDDEN, Optional.empty()));
   }
 
   /** Returns the usual config with another {@code forwarding}. */
@@ -128,7 +133,30 @@ final class TestAgent {
         usual.drainTimeout(),
         usual.routing(),
         forwarding,
-        shares);
+        shares,
+        usual.accessLog());
+  }
+
+  /** Returns {@code usual} with an access log. */
+  static ClientAgentConfig logging(ClientAgentConfig usual, AccessLogConfig accessLog) {
+    return new ClientAgentConfig(
+        usual.name(),
+        usual.amqp(),
+        usual.admin(),
+        usual.listener(),
+        usual.limits(),
+        usual.requestTimeout(),
+        usual.ackTimeout(),
+        usual.ackDelayTarget(),
+        usual.drainTimeout(),
+        usual.routing(),
+        usual.forwarding(),
+        usual.shares(),
+        accessLog);
+  }
+
+  static AccessLogConfig accessLog(Format format, Visibility visibility, Optional<Path> file) {
+    return new AccessLogConfig(format, file, 1 << 20, 2, visibility, visibility);
   }
 
   /** From now on every request is confirmed, acked by a broker and answered. */
@@ -207,6 +235,7 @@ final class TestAgent {
   void stop() throws InterruptedException {
     agent.drain();
     session.close();
+    agent.close();
     loop.close();
   }
 }
