@@ -178,6 +178,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     fromEnvironment.putVariable(Settings.ROOT + ".id", environment, "LONGCUT_ID");
     fromEnvironment.putVariable(Settings.ROOT + ".amqp.uris", environment, "LONGCUT_AMQP_URI");
     fromEnvironment.putVariable(
+        Settings.ROOT + ".amqp.password-file", environment, "LONGCUT_AMQP_PASSWORD_FILE");
+    fromEnvironment.putVariable(
         Settings.ROOT + ".amqp.demo-passwords", environment, "LONGCUT_AMQP_DEMO_PASSWORDS");
     fromEnvironment.putVariable(Settings.ROOT + ".otlp.url", environment, "LONGCUT_OTLP_URL");
     fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");

@@ -88,6 +88,16 @@ final class DemoPasswordsTest {
   }
 
   @Test
+  void aPasswordFileOfTheEnvironmentIsCheckedToo() throws IOException {
+    Path file = Files.writeString(directory.resolve("password"), "secret\n");
+    environment.put("LONGCUT_AMQP_PASSWORD_FILE", file.toString());
+    assertThat(run("--check-config", "--amqp=amqp://broker@rabbitmq/v")).isZero();
+    Files.writeString(file, "broker\n");
+    assertThat(run("--check-config", "--amqp=amqp://broker@rabbitmq/v")).isEqualTo(2);
+    assertThat(err.toString()).contains("the password of user broker is the user's name");
+  }
+
+  @Test
   void aRefusedPasswordExitsWithTwo() {
     assertThat(run("--amqp=amqp://broker:broker@rabbitmq/v")).isEqualTo(2);
     assertThat(err.toString()).contains("longcut.amqp.uris: the password of user broker", "--amqp");
