@@ -1,2 +1,2 @@
-/** Tests of the documentation in the source code. */
+/** Tests of the documentation: its pages, and the docs in the source code. */
 package io.github.httplongcut.system.docs;
