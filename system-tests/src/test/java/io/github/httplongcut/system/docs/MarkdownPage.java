@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A page of the documentation, read as GitHub shows it: its links, and the anchors to link to. */
-final class MarkdownPage {
+public final class MarkdownPage {
 
   private static final Pattern FENCE = Pattern.compile("\\s*(?:```|~~~).*");
   private static final Pattern INLINE_CODE = Pattern.compile("`[^`]*`");
@@ -32,7 +32,7 @@ final class MarkdownPage {
     this.lines = lines;
   }
 
-  static MarkdownPage read(Path file) throws IOException {
+  public static MarkdownPage read(Path file) throws IOException {
     return of(file, Files.readString(file));
   }
 
@@ -62,7 +62,7 @@ final class MarkdownPage {
   }
 
   /** Returns the anchors of the headings. GitHub numbers headings of the same text. */
-  Set<String> anchors() {
+  public Set<String> anchors() {
     Set<String> anchors = new LinkedHashSet<>();
     Map<String, Integer> seen = new HashMap<>();
     for (String line : lines) {
