@@ -29,6 +29,7 @@ COPY client-agent/src/main client-agent/src/main
 COPY broker/src/main broker/src/main
 COPY upstream-agent/src/main upstream-agent/src/main
 COPY cli/src/main cli/src/main
+COPY rabbitmq/definitions.json rabbitmq/definitions-cluster.json rabbitmq/
 RUN mvn -B -q -o -Dstyle.color=never -Dmaven.test.skip=true -pl client-agent,broker,upstream-agent,cli -am package
 
 

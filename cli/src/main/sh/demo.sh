@@ -375,6 +375,15 @@ start_roles() {
   await "the client agent's port" "$READY_SECONDS" client_port_known
 }
 
+# admin_urls PREFIX: prints the addresses of the admin pages of the processes whose names begin with PREFIX.
+admin_urls() {
+  local name urls=''
+  for name in "${started[@]}"; do
+    if [[ -n ${admin_port[$name]:-} && $name == "$1"* ]]; then urls+=,http://127.0.0.1:${admin_port[$name]}; fi
+  done
+  printf '%s\n' "${urls#,}"
+}
+
 write_env() {
   (
     umask 077
@@ -382,7 +391,9 @@ write_env() {
       printf '# Source this file in a shell to start more processes for this demo.\n'
       printf 'export LONGCUT_AMQP_URI=%q\n' "$admin_uri"
       printf 'export LONGCUT_MANAGEMENT_URL=%q\n' "$management_url"
-      printf 'export LONGCUT_BROKER_ADMIN_URL=%q\n' "http://127.0.0.1:${admin_port[broker-1]}"
+      printf "export LONGCUT_BROKER_ADMIN_URL='%s'\n" "$(admin_urls broker-)"
+      printf "export LONGCUT_ADMIN_URLS='%s'\n" "$(admin_urls '')"
+      printf 'export LONGCUT_DEMO_DIR=%q\n' "$DEMO_DIR"
     } >"$DEMO_DIR/env.new"
   )
   mv "$DEMO_DIR/env.new" "$DEMO_DIR/env"
@@ -399,6 +410,8 @@ ready: http://127.0.0.1:$port
 
   Send a request      curl -i 'http://127.0.0.1:$port/hello?x=1'
   RabbitMQ's UI       $url   user $login
+  Show the state      ./longcut status
+  Find faults         ./longcut doctor
   Show the messages   ./longcut tap
   Logs                .longcut/demo/*.log
   Shell variables     source .longcut/demo/env

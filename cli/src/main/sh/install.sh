@@ -91,12 +91,13 @@ install_rabbitmq() {
 
 readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
 
-# install_real_clients: installs the clients and servers of RealClientsIT, and faketime for FaultsIT. A test that needs a
-# missing program names it.
+# install_real_clients: installs the clients and servers of RealClientsIT, faketime for FaultsIT, and promtool for the metrics.
+# A test that needs a missing program names it.
 install_real_clients() {
   local needed
   local -a missing=()
-  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium faketime:faketime; do
+  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium faketime:faketime \
+    promtool:prometheus; do
     # The sbin directories may be missing on the PATH.
     PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "${needed%%:*}" >/dev/null || missing+=("${needed#*:}")
   done

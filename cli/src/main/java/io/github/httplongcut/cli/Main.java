@@ -1,7 +1,11 @@
 package io.github.httplongcut.cli;
 
 import io.github.httplongcut.cli.echo.EchoCommand;
+import io.github.httplongcut.cli.output.PlainText;
+import io.github.httplongcut.cli.output.Terminal;
+import io.github.httplongcut.cli.status.StatusCommand;
 import io.github.httplongcut.cli.tap.TapCommand;
+import io.github.httplongcut.cli.trace.TraceCommand;
 import io.github.httplongcut.process.HiddenLogins;
 import io.github.httplongcut.process.NameLookups;
 import picocli.CommandLine;
@@ -11,33 +15,50 @@ import picocli.CommandLine.Command;
 @Command(
     name = "longcut",
     description = "The tools of HTTP LongCut.",
-    subcommands = {EchoCommand.class, TapCommand.class},
+    subcommands = {
+      StatusCommand.class,
+      TraceCommand.class,
+      TapCommand.class,
+      EchoCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
 public final class Main {
+
+  /** Longest error message. It may list many invalid settings. */
+  private static final int MAX_ERROR = 4_000;
 
   private Main() {}
 
   public static void main(String[] args) {
     NameLookups.keepBriefly();
-    System.exit(commandLine().execute(args));
+    CommandLine commandLine = commandLine();
+    commandLine.setOut(Terminal.out());
+    commandLine.setErr(Terminal.err());
+    // Ends threads that wait for a source that hangs.
+    System.exit(commandLine.execute(args));
   }
 
   /**
-   * Returns the command line. Exit codes: 0 for success, 1 for a failure with one line on standard
-   * error, 2 for an invalid command line.
+   * Returns the command line, with the exit codes of {@link
+   * io.github.httplongcut.cli.output.ExitCode}. A failure of a tool is one line on standard error.
    */
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
+    prepare(commandLine);
+    return commandLine;
+  }
+
+  /** Makes a command report failures as all tools do. */
+  static void prepare(CommandLine commandLine) {
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> {
-          if (!(exception instanceof CommandFailedException)) {
-            throw exception;
+          if (exception instanceof CommandFailedException failure) {
+            command.getErr().println("longcut: " + PlainText.of(failure.getMessage(), MAX_ERROR));
+            return failure.exitCode().code();
           }
-          command.getErr().println("longcut: " + exception.getMessage());
-          return CommandLine.ExitCode.SOFTWARE;
+          throw exception;
         });
     HiddenLogins.in(commandLine);
-    return commandLine;
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,8 @@ class LauncherTest {
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.out())
-        .contains("demo ", "test ", "tap ", "echo ", "client-agent ", "broker ", "upstream-agent ");
+        .contains("demo ", "test ", "status ", "trace ", "tap ", "echo ")
+        .contains("client-agent ", "broker ", "upstream-agent ");
   }
 
   @ParameterizedTest
@@ -95,6 +97,54 @@ class LauncherTest {
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).endsWith("[echo]\n[--port]\n[0]\n");
+  }
+
+  /** The fake Java prints the variables, too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "status",
+        "tap --json",
+        "trace 12345678 --log access.log",
+      })
+  void commandsThatNameNoSourceAskTheDemo(String commandLine) throws Exception {
+    Result result = runBesideADemo(Map.of(), commandLine.split(" "));
+
+    assertThat(result.out()).contains("broker=http://demo:1\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "status --broker http://other:1",
+        "tap --amqp=amqp://u:p@h/v",
+        "trace 12345678 --management http://u:p@h",
+        "status --config relay.conf"
+      })
+  void commandsThatNameASourceDoNotAskTheDemo(String commandLine) throws Exception {
+    Result result = runBesideADemo(Map.of(), commandLine.split(" "));
+
+    assertThat(result.out()).contains("broker=\n");
+  }
+
+  @Test
+  void variablesTakePrecedenceOverTheDemo() throws Exception {
+    Result result =
+        runBesideADemo(Map.of("LONGCUT_MANAGEMENT_URL", "http://u:p@other"), "status", "--watch");
+
+    assertThat(result.out()).contains("broker=\n");
+  }
+
+  private Result runBesideADemo(Map<String, String> environment, String... arguments)
+      throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+    Path demo = Files.createDirectories(home.resolve(".longcut/demo"));
+    Files.writeString(demo.resolve("env"), "export LONGCUT_BROKER_ADMIN_URL='http://demo:1'\n");
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("JAVA_HOME", fakeJava("17").toString());
+    Result result = run(launcher, all, arguments);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result;
   }
 
   @Test
@@ -171,12 +221,14 @@ class LauncherTest {
     return Files.copy(LAUNCHER, home.resolve("longcut"));
   }
 
-  /** Creates a fake Java that prints its pid and its arguments. */
+  /** Creates a fake Java that prints its pid, a variable and its arguments. */
   private Path fakeJava(String version) throws IOException {
     Path java = home.resolve("java");
     Path program = Files.createDirectories(java.resolve("bin")).resolve("java");
     Files.writeString(java.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-    Files.writeString(program, "#!/bin/sh\necho \"pid $$\"\nfor a; do echo \"[$a]\"; done\n");
+    Files.writeString(
+        program,
+        "#!/bin/sh\necho \"pid $$\"\necho \"broker=$LONGCUT_BROKER_ADMIN_URL\"\nfor a; do echo \"[$a]\"; done\n");
     assertThat(program.toFile().setExecutable(true)).isTrue();
     return java;
   }

@@ -143,6 +143,7 @@ final class TestAgent {
         usual.name(),
         usual.amqp(),
         usual.admin(),
+        usual.otlp(),
         usual.listener(),
         usual.limits(),
         usual.requestTimeout(),

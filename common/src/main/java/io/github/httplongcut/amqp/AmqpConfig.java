@@ -12,7 +12,7 @@ import java.util.Optional;
  * Settings of the connections to RabbitMQ, {@code longcut.amqp}.
  *
  * @param addresses nodes of one RabbitMQ cluster, at least one; the process connects to any of them
- * @param user the RabbitMQ user, a name of docs/protocol.md section 1
+ * @param user the RabbitMQ user; of a role, a name of docs/protocol.md section 1
  * @param password the user's password
  * @param virtualHost RabbitMQ's vhost
  * @param tls the TLS settings; empty for a connection without TLS
@@ -77,10 +77,24 @@ public record AmqpConfig(
   public record Tls(
       Optional<Path> caFile, Optional<Path> certFile, Optional<Path> keyFile, boolean insecure) {}
 
-  /** Reads the section {@code longcut.amqp}. */
+  /** Reads the section {@code longcut.amqp} of a role. */
   public static AmqpConfig read(Settings amqp) {
     AmqpUris uris = AmqpUris.read(amqp);
+    uris.requireUserWithAName(amqp);
     DemoPasswords.check(amqp, uris);
+    return read(amqp, uris);
+  }
+
+  /**
+   * Reads the section {@code longcut.amqp} for a tool. A tool may log in as any user, also with a
+   * demo's password and as a user whose name no process may have.
+   */
+  public static AmqpConfig readForTool(Settings amqp) {
+    amqp.text("demo-passwords"); // only the roles check this setting
+    return read(amqp, AmqpUris.read(amqp));
+  }
+
+  private static AmqpConfig read(Settings amqp, AmqpUris uris) {
     Tls tls = readTls(amqp.section("tls"));
     if (uris.encrypted() && !tls.insecure()) {
       refuseUnverifiable(amqp, uris.addresses());

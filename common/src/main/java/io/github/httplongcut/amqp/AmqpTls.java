@@ -8,7 +8,7 @@ import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLContext;
 
 /** Configures TLS for the AMQP client: trusted certificates and this process's own. */
-final class AmqpTls {
+public final class AmqpTls {
 
   private AmqpTls() {}
 
@@ -18,7 +18,7 @@ final class AmqpTls {
    * @throws IllegalArgumentException if a certificate or key cannot be used
    * @throws UncheckedIOException if a file cannot be read
    */
-  static void configure(ConnectionFactory factory, AmqpConfig.Tls tls) {
+  public static void configure(ConnectionFactory factory, AmqpConfig.Tls tls) {
     try {
       SSLContext context =
           tls.insecure()

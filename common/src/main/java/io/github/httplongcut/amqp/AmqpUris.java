@@ -85,6 +85,13 @@ record AmqpUris(
         login.encrypted);
   }
 
+  /** Notes an error if no process may have this user. */
+  void requireUserWithAName(Settings amqp) {
+    if (!addresses.isEmpty() && !Names.isName(user)) {
+      amqp.refuse("uris", "expected " + FORM + ", found a user that is not " + Names.FORM);
+    }
+  }
+
   private static String problem(int index, String found) {
     return "address " + (index + 1) + ": expected " + FORM + ", " + found;
   }
@@ -124,10 +131,9 @@ record AmqpUris(
         "amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()),
         "found no scheme amqp or amqps");
     require(uri.getRawQuery() == null && uri.getRawFragment() == null, "found a ? or #");
-    require(authority.userInfo().isPresent(), "found no user");
-    String[] userInfo = authority.userInfo().get().split(":", 2);
+    String[] userInfo = authority.userInfo().orElse("").split(":", 2);
+    require(!userInfo[0].isEmpty(), "found no user");
     String user = decode(userInfo[0]);
-    require(Names.isName(user), "found a user that is not " + Names.FORM);
     require(
         uri.getRawPath().length() > 1,
         "found no vhost; that of rabbitmq/definitions.json is /longcut");

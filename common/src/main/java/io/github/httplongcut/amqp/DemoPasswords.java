@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * user's name. Each password in {@code rabbitmq/demo-users.json} does, so everybody knows these
  * passwords.
  */
-enum DemoPasswords {
+public enum DemoPasswords {
   /** Allowed only if RabbitMQ runs on this machine. */
   REFUSED,
   /** Allowed for any address. */
@@ -45,7 +45,7 @@ enum DemoPasswords {
    * Returns whether the host is certainly this machine. Resolves no name: any name but {@code
    * localhost} counts as another machine.
    */
-  static boolean isLoopback(String host) {
+  public static boolean isLoopback(String host) {
     if (host.contains(":")) {
       return isLoopbackIpv6(host);
     }

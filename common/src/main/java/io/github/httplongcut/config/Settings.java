@@ -51,7 +51,8 @@ public final class Settings {
 
   /**
    * True if no key of this section is reported as unknown: the keys are names that the user has
-   * chosen, or these are the defaults of items and there is no item for which a getter reads them.
+   * chosen, or these are the defaults of items and there is no item for which a getter reads them,
+   * or only a part of the section is read.
    */
   private boolean anyKeyIsKnown;
 
@@ -101,6 +102,16 @@ public final class Settings {
     Settings section = child(found, at(key), itsDefaults);
     declared.add(key);
     sections.put(key, section);
+    return section;
+  }
+
+  /**
+   * Returns the section {@code key}, of which the caller reads only a part: its other keys are not
+   * reported as unknown.
+   */
+  public Settings partOfSection(String key) {
+    Settings section = section(key);
+    section.anyKeyIsKnown = true;
     return section;
   }
 

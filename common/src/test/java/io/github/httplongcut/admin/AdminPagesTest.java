@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ final class AdminPagesTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final Readiness readiness = new Readiness();
-  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER);
+  private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER, Optional.empty());
   private final AdminServer server =
       new AdminServer(new AdminConfig("127.0.0.1", 0), readiness, metrics);
 

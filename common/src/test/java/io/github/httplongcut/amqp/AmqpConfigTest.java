@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.otlp.OtlpSettings;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,7 +120,7 @@ final class AmqpConfigTest {
     "http://u:secret@h/v, found no scheme amqp or amqps",
     "amqp:u, found no host",
     "amqp://h/v, found no user",
-    "amqp://a.b:secret@h/v, found a user that is not 1 to 64 of A-Z a-z 0-9 _ -",
+    "amqp://:secret@h/v, found no user",
     "amqp://u:secret@h, found no vhost; that of rabbitmq/definitions.json is /longcut",
     "amqp://u:secret@h/, found no vhost; that of rabbitmq/definitions.json is /longcut",
     "amqp://u:secret@h/v/w, found more than one /; write a / in the vhost as %2F",
@@ -133,6 +135,23 @@ final class AmqpConfigTest {
             "longcut.amqp.uris: address 2: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, "
                 + found
                 + " (text: 1)");
+  }
+
+  @Test
+  void onlyAToolMayLogInAsAUserWithoutAName() {
+    String uri = "uris = \"amqp://a.b:secret@h/v\"";
+    assertThatThrownBy(() -> parse(uri))
+        .hasMessage(
+            "longcut.amqp.uris: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, found a user that"
+                + " is not 1 to 64 of A-Z a-z 0-9 _ - (text: 1)");
+    assertThat(parse(uri, AmqpConfig::readForTool).user()).isEqualTo("a.b");
+  }
+
+  @Test
+  void aToolMayUseADemosPassword() {
+    String uri = "uris = \"amqp://admin:admin@h/v\"";
+    assertThatThrownBy(() -> parse(uri)).hasMessageContaining("demo-passwords");
+    assertThat(parse(uri, AmqpConfig::readForTool).user()).isEqualTo("admin");
   }
 
   @Test
@@ -185,12 +204,16 @@ final class AmqpConfigTest {
   }
 
   private static AmqpConfig parse(String text) {
+    return parse(text, AmqpConfig::read);
+  }
+
+  private static AmqpConfig parse(String text, Function<Settings, AmqpConfig> reader) {
     return Sources.parse(
         "longcut.amqp { " + text + "\n}",
         longcut -> {
           longcut.name("id");
           OtlpSettings.read(longcut.section("otlp"));
-          return AmqpConfig.read(longcut.section("amqp"));
+          return reader.apply(longcut.section("amqp"));
         });
   }
 }

@@ -119,6 +119,20 @@ public final class RabbitMqNode implements AutoCloseable {
     process.awaitExit(STOP_TIMEOUT);
   }
 
+  /** Sends SIGSTOP to the node. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Sends SIGCONT to the node. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String signal) {
+    ChildProcess.run(List.of("kill", "-" + signal, Long.toString(pid())), SLACK);
+  }
+
   @Override
   public void close() {
     stop();

@@ -190,7 +190,7 @@ final class RunnerLoopTest {
     assertThat(gauge("in.flight")).isEqualTo(1);
     assertThat(gauge("free.slots")).isEqualTo(targets.named("orders").capacity() - 1);
 
-    loop.withdraw(targets.named("orders"));
+    loop.withdraw(targets.named("orders"), "fails");
     assertThat(gauge("target.healthy")).isZero();
     assertThat(gauge("free.slots")).isZero();
 

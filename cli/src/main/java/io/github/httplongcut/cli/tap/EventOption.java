@@ -33,6 +33,11 @@ final class EventOption {
         : EnumSet.copyOf(requested);
   }
 
+  /** Returns whether events were chosen on the command line. */
+  boolean isGiven() {
+    return !requested.isEmpty();
+  }
+
   static String names(Set<EventType> events) {
     return events.stream().map(EventType::wireName).collect(Collectors.joining(", "));
   }

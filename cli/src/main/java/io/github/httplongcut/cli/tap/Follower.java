@@ -8,20 +8,20 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.LocalTime;
-import java.time.ZoneId;
 import java.util.concurrent.CompletableFuture;
 
 /** Consumer that prints the events of its queue, on the consumer thread of the connection. */
 final class Follower extends DefaultConsumer {
 
   private final TapFilter filter;
+  private final TapFormat format;
   private final PrintWriter out;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
 
-  Follower(Channel channel, TapFilter filter, PrintWriter out) {
+  Follower(Channel channel, TapFilter filter, TapFormat format, PrintWriter out) {
     super(channel);
     this.filter = filter;
+    this.format = format;
     this.out = out;
   }
 
@@ -37,10 +37,11 @@ final class Follower extends DefaultConsumer {
   public void handleDelivery(
       String consumerTag, Envelope envelope, BasicProperties properties, byte[] body)
       throws IOException {
+    Moment now = Moment.now();
     TracedMessage message = TracedMessage.of(properties, body);
     for (JsonNode event : message.events()) {
       if (filter.accepts(event)) {
-        out.println(TapLine.of(message, event, LocalTime.now(ZoneId.systemDefault())));
+        format.lines(message, event, now).forEach(out::println);
       }
     }
     // checkError flushes, and returns true if the reader has closed the pipe.

@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.Consumer;
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.sources.ManagementClient;
 import io.github.httplongcut.protocol.EventType;
 import java.io.IOException;
 import java.util.Map;
@@ -39,14 +40,14 @@ final class Tap {
   private static final int PREFETCH = 200;
 
   private final Channel channel;
-  private final TracingApi management;
+  private final ManagementClient management;
 
   /**
    * Name of the follower's queue. Written by the thread that follows, read by the shutdown hook.
    */
   private volatile String followerQueue;
 
-  Tap(Connection connection, TracingApi management) {
+  Tap(Connection connection, ManagementClient management) {
     this.management = management;
     try {
       this.channel = connection.createChannel();

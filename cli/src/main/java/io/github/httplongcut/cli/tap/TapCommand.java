@@ -1,14 +1,15 @@
 package io.github.httplongcut.cli.tap;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.rabbitmq.client.Connection;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
+import io.github.httplongcut.cli.output.PlainText;
+import io.github.httplongcut.cli.output.Terminal;
+import io.github.httplongcut.cli.sources.Gathered;
+import io.github.httplongcut.cli.sources.Gathering;
+import io.github.httplongcut.cli.sources.ManagementClient;
+import io.github.httplongcut.cli.sources.OpenConnection;
+import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.protocol.EventType;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
     })
 public final class TapCommand implements Callable<Integer> {
 
-  @Mixin private RabbitAccess access;
+  @Mixin private SourceOptions sources;
   @Mixin private EventOption events;
 
   @Option(
@@ -51,18 +52,44 @@ public final class TapCommand implements Callable<Integer> {
               + " upstream_req_id. Error answers and logs contain the client_req_id.")
   private String request;
 
+  @Option(
+      names = "--paired",
+      description =
+          "Print one line per finished request: time, client_req_id, target, method, path, status or"
+              + " error code, time taken, and upstream agent. A request without an answer for 60 s"
+              + " is unfinished.")
+  private boolean paired;
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object per line, without header fields and bodies.")
+  private boolean json;
+
+  @Option(
+      names = "--bodies",
+      description =
+          "With --json: print header fields and bodies, too. They may contain credentials.")
+  private boolean bodies;
+
   @Override
-  public Integer call() throws IOException {
-    Set<EventType> chosen = events.chosen();
-    TracingApi management = access.management();
-    PrintWriter out = terminal(FileDescriptor.out);
-    try (Connection connection = access.connect()) {
-      Tap tap = new Tap(connection, management);
-      Follower follower = new Follower(tap.channel(), new TapFilter(target, request), out);
+  public Integer call() {
+    if (bodies && (!json || paired)) {
+      throw CommandFailedException.usage("--bodies needs --json, and excludes --paired");
+    }
+    if (paired && events.isGiven()) {
+      throw CommandFailedException.usage("--paired and --event exclude each other");
+    }
+    Set<EventType> chosen = paired ? RequestPairs.EVENTS : events.chosen();
+    ManagementClient management = sources.requiredManagement();
+    PrintWriter out = Terminal.out();
+    try (OpenConnection connection = sources.requiredAmqp().connect("longcut tap")) {
+      Tap tap = new Tap(connection.connection(), management);
+      Follower follower =
+          new Follower(tap.channel(), new TapFilter(target, request), format(), out);
       // A shutdown hook, because Ctrl-C is the usual end of the command.
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(tap, follower), "tap-end"));
       tap.follow(chosen, follower);
-      terminal(FileDescriptor.err).println("following events: " + EventOption.names(chosen));
+      Terminal.err().println("following events: " + EventOption.names(chosen));
       String why = follower.ended().join();
       if (!why.isEmpty()) {
         throw new CommandFailedException(why);
@@ -71,21 +98,36 @@ public final class TapCommand implements Callable<Integer> {
     }
   }
 
-  private static void end(Tap tap, Follower follower) {
-    follower.ended().complete("");
-    try {
-      tap.unfollow();
-    } catch (CommandFailedException e) {
-      terminal(FileDescriptor.err)
-          .println(
-              "longcut: tracing may still be on; turn it off with 'longcut tap off': "
-                  + e.getMessage());
+  private TapFormat format() {
+    if (paired) {
+      return new RequestPairs(json ? FinishedRequest::json : FinishedRequest::line);
     }
+    if (json) {
+      return bodies ? TapJson::complete : TapJson::withoutContent;
+    }
+    return TapLine::lines;
   }
 
-  /** Returns a writer in UTF-8, because System.out encodes in the terminal's locale. */
-  private static PrintWriter terminal(FileDescriptor descriptor) {
-    return new PrintWriter(new FileOutputStream(descriptor), true, UTF_8);
+  /** Ends the tap, also if RabbitMQ does not answer. */
+  private void end(Tap tap, Follower follower) {
+    follower.ended().complete("");
+    try (Gathering gathering = sources.gathering()) {
+      Gathered<Boolean> unfollowed =
+          gathering
+              .ask(
+                  "RabbitMQ",
+                  () -> {
+                    tap.unfollow();
+                    return true;
+                  })
+              .result();
+      if (!unfollowed.isAnswered()) {
+        Terminal.err()
+            .println(
+                "longcut: tracing may still be on; turn it off with 'longcut tap off': "
+                    + PlainText.of(unfollowed.sentence()));
+      }
+    }
   }
 
   @Command(
@@ -99,16 +141,16 @@ public final class TapCommand implements Callable<Integer> {
       })
   static final class On implements Callable<Integer> {
 
-    @Mixin private RabbitAccess access;
+    @Mixin private SourceOptions sources;
     @Mixin private EventOption events;
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
       Set<EventType> chosen = events.chosen();
-      TracingApi management = access.management();
-      try (Connection connection = access.connect()) {
-        new Tap(connection, management).turnOn(chosen);
+      ManagementClient management = sources.requiredManagement();
+      try (OpenConnection connection = sources.requiredAmqp().connect("longcut tap")) {
+        new Tap(connection.connection(), management).turnOn(chosen);
       }
       PrintWriter out = spec.commandLine().getOut();
       out.println("The queue 'tap' now receives copies of: " + EventOption.names(chosen));
@@ -127,13 +169,13 @@ public final class TapCommand implements Callable<Integer> {
       description = "Turn off RabbitMQ's tracing and delete the queue 'tap'.")
   static final class Off implements Callable<Integer> {
 
-    @Mixin private RabbitAccess access;
+    @Mixin private SourceOptions sources;
 
     @Override
-    public Integer call() throws IOException {
-      TracingApi management = access.management();
-      try (Connection connection = access.connect()) {
-        new Tap(connection, management).turnOff();
+    public Integer call() {
+      ManagementClient management = sources.requiredManagement();
+      try (OpenConnection connection = sources.requiredAmqp().connect("longcut tap")) {
+        new Tap(connection.connection(), management).turnOff();
       }
       return 0;
     }

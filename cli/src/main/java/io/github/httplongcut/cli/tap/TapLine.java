@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.tap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 
@@ -16,6 +17,11 @@ final class TapLine {
   private static final int BODY_PREVIEW = 60;
 
   private TapLine() {}
+
+  /** Formats an event, in the time zone of the machine. */
+  static List<String> lines(TracedMessage message, JsonNode event, Moment now) {
+    return List.of(of(message, event, LocalTime.ofInstant(now.time(), ZoneId.systemDefault())));
+  }
 
   static String of(TracedMessage message, JsonNode event, LocalTime now) {
     StringBuilder line = new StringBuilder(200);

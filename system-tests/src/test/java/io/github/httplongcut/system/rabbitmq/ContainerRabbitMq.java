@@ -99,6 +99,16 @@ final class ContainerRabbitMq implements RabbitMqServer {
   }
 
   @Override
+  public void freeze() {
+    container.getDockerClient().pauseContainerCmd(container.getContainerId()).exec();
+  }
+
+  @Override
+  public void thaw() {
+    container.getDockerClient().unpauseContainerCmd(container.getContainerId()).exec();
+  }
+
+  @Override
   public void close() {
     container.stop();
   }

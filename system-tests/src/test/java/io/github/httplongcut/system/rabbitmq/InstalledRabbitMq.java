@@ -57,6 +57,16 @@ record InstalledRabbitMq(RabbitMqNode node) implements RabbitMqServer {
   }
 
   @Override
+  public void freeze() {
+    node.freeze();
+  }
+
+  @Override
+  public void thaw() {
+    node.thaw();
+  }
+
+  @Override
   public void close() {
     node.close();
   }

@@ -57,7 +57,7 @@ public record ManagementApi(URI address, RabbitMqUser user) {
    *
    * @throws IllegalStateException if the status is not a success
    */
-  void put(String path, Map<String, ?> fields) {
+  public void put(String path, Map<String, ?> fields) {
     try {
       send("PUT", path, json(fields));
     } catch (IOException e) {
@@ -70,7 +70,7 @@ public record ManagementApi(URI address, RabbitMqUser user) {
    *
    * @throws IllegalStateException if the status is not a success
    */
-  void delete(String path) {
+  public void delete(String path) {
     try {
       send("DELETE", path, BodyPublishers.noBody());
     } catch (IOException e) {
@@ -90,6 +90,7 @@ public record ManagementApi(URI address, RabbitMqUser user) {
                 HttpClient.Version
                     .HTTP_1_1) // RabbitMQ closes the connection at a PUT with Upgrade: h2c
             .timeout(TIMEOUT)
+            .header("Content-Type", "application/json")
             .header(
                 "Authorization",
                 "Basic "

@@ -142,6 +142,16 @@ public final class RabbitMq implements AutoCloseable {
     server.kill();
   }
 
+  /** Suspends RabbitMQ: it accepts connections, and answers nothing. */
+  public void freeze() {
+    server.freeze();
+  }
+
+  /** Resumes RabbitMQ after {@link #freeze}. */
+  public void thaw() {
+    server.thaw();
+  }
+
   /** Starts RabbitMQ again after {@link #stop} or {@link #kill}, on the same ports. */
   public void start() {
     server.start();
@@ -213,7 +223,8 @@ public final class RabbitMq implements AutoCloseable {
     managementApi().delete("/api/users/" + name);
   }
 
-  private ManagementApi managementApi() {
+  /** A client of the management API that logs in as {@link RabbitMqUser#ADMIN}. */
+  public ManagementApi managementApi() {
     return new ManagementApi(managementUri(), RabbitMqUser.ADMIN);
   }
 

@@ -41,6 +41,16 @@ interface RabbitMqServer extends AutoCloseable {
   /** Kills the node with SIGKILL. */
   void kill();
 
+  /** Suspends RabbitMQ: it accepts connections, and answers nothing. */
+  default void freeze() {
+    throw new IllegalStateException("cannot suspend this RabbitMQ");
+  }
+
+  /** Resumes RabbitMQ after {@link #freeze}. */
+  default void thaw() {
+    throw new IllegalStateException("cannot resume this RabbitMQ");
+  }
+
   /** Starts RabbitMQ again after {@link #stop} or {@link #kill}, on the same ports. */
   void start();
 

@@ -124,15 +124,33 @@ public final class Relay implements AutoCloseable {
    * @param flags command-line flags, in addition to those for id, admin port and RabbitMQ
    */
   public RoleProcess start(String role, RabbitMqUser user, String... flags) {
-    String name = role + "-" + (processes.size() + 1);
+    String name = nextName(role);
+    List<String> all = new ArrayList<>(RelayProcess.options(name, amqp.apply(user)));
+    all.addAll(List.of(flags));
+    return launch(role, name, all);
+  }
+
+  /**
+   * Starts a process of a role with a settings file, which contains also RabbitMQ's address and the
+   * admin port; the process is not ready yet.
+   */
+  public RoleProcess startWithFile(String role, Path settings) {
+    String name = nextName(role);
+    return launch(role, name, List.of("--id", name, "--config", settings.toString()));
+  }
+
+  private String nextName(String role) {
+    return role + "-" + (processes.size() + 1);
+  }
+
+  private RoleProcess launch(String role, String name, List<String> flags) {
     List<String> command = new ArrayList<>(prefix);
     command.add(JavaHome.program("java"));
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     settings.forEach((key, value) -> command.add("-Dlongcut." + key + "=" + value));
     Path jar = Checkout.file(role + "/target/longcut-" + role + ".jar");
     command.addAll(List.of("-jar", jar.toString()));
-    command.addAll(RelayProcess.options(name, amqp.apply(user)));
-    command.addAll(List.of(flags));
+    command.addAll(flags);
     RoleProcess process = RoleProcess.start(name, command, logs.resolve(name + ".log"));
     processes.add(process);
     return process;

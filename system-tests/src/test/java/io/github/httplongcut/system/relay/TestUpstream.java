@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  *   <li>{@code /brief}: for {@link #BRIEF}.
  * </ul>
  */
-final class TestUpstream implements AutoCloseable {
+public final class TestUpstream implements AutoCloseable {
 
   static final Duration SLOW = Duration.ofMillis(300);
   static final Duration BRIEF = Duration.ofMillis(50);
@@ -38,7 +38,8 @@ final class TestUpstream implements AutoCloseable {
   private final List<String> runs = new CopyOnWriteArrayList<>();
   private final CountDownLatch released = new CountDownLatch(1);
 
-  TestUpstream() {
+  /** Starts the server on a free port. */
+  public TestUpstream() {
     try {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     } catch (IOException e) {
@@ -49,7 +50,7 @@ final class TestUpstream implements AutoCloseable {
     server.start();
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 

@@ -16,6 +16,7 @@ import io.github.httplongcut.session.SessionListener;
 import io.github.httplongcut.session.SessionState;
 import io.github.httplongcut.testkit.RabbitMqUser;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -152,6 +153,11 @@ final class Peer implements AutoCloseable {
 
   int losses() {
     return losses.get();
+  }
+
+  /** Returns the sum of the gauges of this name. */
+  double gauge(String meter) {
+    return registry.get(meter).gauges().stream().mapToDouble(Gauge::value).sum();
   }
 
   double counted(String meter) {

@@ -260,6 +260,7 @@ class SessionIT {
     await().untilAsserted(() -> assertThat(broker.outcomes()).hasSize(3));
     assertThat(broker.outcomes()).containsOnly(Outcome.CONFIRMED);
     await().untilAsserted(() -> assertThat(agent.events()).hasSizeGreaterThanOrEqualTo(3));
+    assertThat(agent.counted("longcut.amqp.reconnects")).isGreaterThanOrEqualTo(3);
   }
 
   @Test
@@ -312,6 +313,8 @@ class SessionIT {
       broker.publish(dispatch(request(broker, "POST", "/"), agent));
       await().untilAsserted(() -> assertThat(broker.outcomes()).contains(Outcome.BLOCKED));
       broker.publish(hello(broker));
+      assertThat(broker.gauge("longcut.amqp.connection.blocked")).isEqualTo(1);
+      await().until(() -> broker.counted("longcut.amqp.blocked") > 0.5);
     } finally {
       rabbitMq.ctl("set_vm_memory_high_watermark", "0.4");
     }
@@ -323,6 +326,8 @@ class SessionIT {
                     .containsExactlyInAnyOrder(
                         Outcome.BLOCKED, Outcome.CONFIRMED, Outcome.CONFIRMED));
     assertThat(broker.state().isHealthy()).isTrue();
+    assertThat(broker.gauge("longcut.amqp.connection.blocked")).isZero();
+    assertThat(broker.gauge("longcut.amqp.connection.up")).isEqualTo(2);
   }
 
   @Test

@@ -59,7 +59,7 @@ final class RunnerJournalTest {
     fixture.response(1);
     assertThat(fixture.freeSlots).isEqualTo(1);
 
-    fixture.runner.withdraw(fixture.orders, fixture.now());
+    fixture.runner.withdraw(fixture.orders, "fails", fixture.now());
     assertThat(fixture.freeSlots).isZero();
     assertThat(fixture.journal).endsWith("withdrawn orders");
     fixture.runner.offer(fixture.orders, fixture.now());

@@ -1,0 +1,131 @@
+package io.github.httplongcut.cli.sources;
+
+import com.rabbitmq.client.Address;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.AmqpTls;
+import io.github.httplongcut.cli.CommandFailedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Address of RabbitMQ, and the login for it. */
+public final class AmqpAccess {
+
+  /** Time for each node of a cluster at least, even if all nodes together then get too little. */
+  private static final int MIN_NODE_TIMEOUT_MS = 500;
+
+  private final AmqpConfig config;
+  private final Duration limit;
+
+  /**
+   * @param limit longest time for connecting, and for each call
+   */
+  AmqpAccess(AmqpConfig config, Duration limit) {
+    this.config = config;
+    this.limit = limit;
+  }
+
+  /** Returns the settings, whose {@code toString} shows no password. */
+  public AmqpConfig config() {
+    return config;
+  }
+
+  /** Returns the nodes, the user and the vhost for a message: {@code 127.0.0.1:5672, vhost x}. */
+  public String address() {
+    String nodes = String.join(", ", config.addresses().stream().map(Object::toString).toList());
+    return nodes + ", vhost " + config.virtualHost();
+  }
+
+  /**
+   * Connects to one of the nodes, without automatic recovery. Takes a limited time; so does each
+   * call on a channel of the connection.
+   *
+   * @param name name of the connection in RabbitMQ's management UI
+   */
+  public OpenConnection connect(String name) {
+    return connect(name, config.addresses());
+  }
+
+  /** Connects to one of these nodes. */
+  public OpenConnection connect(String name, List<AmqpConfig.Address> nodes) {
+    ConnectionFactory factory = factory(nodes.size());
+    List<Address> addresses =
+        nodes.stream().map(node -> new Address(node.host(), node.port())).toList();
+    AtomicBoolean abandoned = new AtomicBoolean();
+    String source = "RabbitMQ at " + address();
+    try {
+      return new OpenConnection(
+          TimeLimit.run(
+              limit,
+              source,
+              () -> connect(factory, addresses, name, abandoned),
+              () -> abandoned.set(true)));
+    } catch (PossibleAuthenticationFailureException e) {
+      throw new CommandFailedException(
+          "%s refuses the login of the user '%s'; check user, password and vhost in --amqp or"
+                  .formatted(source, config.user())
+              + " LONGCUT_AMQP_URI",
+          e);
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "cannot connect to %s: %s; check that RabbitMQ runs, and --amqp or LONGCUT_AMQP_URI"
+              .formatted(source, Reasons.of(e)),
+          e);
+    }
+  }
+
+  private Connection connect(
+      ConnectionFactory factory, List<Address> addresses, String name, AtomicBoolean abandoned)
+      throws IOException {
+    try {
+      Connection connection = factory.newConnection(addresses, name);
+      if (abandoned.get()) {
+        connection.abort();
+      }
+      return connection;
+    } catch (TimeoutException | SocketTimeoutException e) {
+      // The AMQP client has the same limit, and may notice it first.
+      throw TimeLimit.failure(limit, "RabbitMQ at " + address(), e);
+    }
+  }
+
+  private ConnectionFactory factory(int nodes) {
+    int limitMs = (int) limit.toMillis();
+    int eachNode = Math.max(MIN_NODE_TIMEOUT_MS, limitMs / nodes);
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setUsername(config.user());
+    factory.setPassword(config.password().value());
+    factory.setVirtualHost(config.virtualHost());
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setTopologyRecoveryEnabled(false);
+    factory.setConnectionTimeout(eachNode);
+    factory.setHandshakeTimeout(eachNode);
+    factory.setChannelRpcTimeout(limitMs);
+    factory.setShutdownTimeout(limitMs);
+    factory.setThreadFactory(
+        task -> {
+          Thread thread = new Thread(task, "AMQP");
+          thread.setDaemon(true);
+          return thread;
+        });
+    config.tls().ifPresent(tls -> configure(factory, tls));
+    return factory;
+  }
+
+  private static void configure(ConnectionFactory factory, AmqpConfig.Tls tls) {
+    try {
+      AmqpTls.configure(factory, tls);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailedException(e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw new CommandFailedException("longcut.amqp.tls: " + e.getCause().getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.httplongcut.cli.sources;
+
+import io.github.httplongcut.config.Authority;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.bootstrap.HttpRequester;
+import org.apache.hc.core5.http.impl.bootstrap.RequesterBootstrap;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.protocol.HttpCoreContext;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * HTTP client for one server. Each request has a connection of its own, takes a limited time in
+ * all, and fails if its answer is larger than {@value #MAX_BYTES} bytes. Follows no redirects.
+ * Accepts host names with an underscore, which Java's HTTP client rejects.
+ */
+final class LimitedHttp {
+
+  /** Largest body of an answer. */
+  static final int MAX_BYTES = 4 << 20;
+
+  private static final int MAX_HEADER_LINE = 8 << 10;
+  private static final int MAX_HEADERS = 100;
+
+  private final String address;
+  private final HttpHost host;
+  private final Optional<SSLContext> tls;
+  private final Map<String, String> headers;
+  private final Duration limit;
+
+  /**
+   * Creates a client.
+   *
+   * @param scheme {@code http} or {@code https}
+   * @param tls trusted certificates for https; empty for those of the JVM
+   * @param headers header fields of all requests
+   * @param limit longest time of a request
+   */
+  LimitedHttp(
+      String scheme,
+      Authority server,
+      Optional<SSLContext> tls,
+      Map<String, String> headers,
+      Duration limit) {
+    String port = server.port() < 0 ? "" : ":" + server.port();
+    this.address = scheme + "://" + server.host() + port;
+    this.host = new HttpHost(scheme, server.hostName(), portOf(scheme, server));
+    this.tls = tls;
+    this.headers = Map.copyOf(headers);
+    this.limit = limit;
+  }
+
+  private static int portOf(String scheme, Authority server) {
+    if (server.port() >= 0) {
+      return server.port();
+    }
+    return scheme.equals("https") ? 443 : 80;
+  }
+
+  /** Returns the address of the server, without a login: {@code http://127.0.0.1:8002}. */
+  String address() {
+    return address;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param path path and query
+   * @param json the content; empty for none
+   * @throws IOException if there is no valid answer
+   */
+  HttpAnswer send(String method, String path, Optional<byte[]> json) throws IOException {
+    ClassicHttpRequest request = new BasicClassicHttpRequest(method, host, path);
+    headers.forEach(request::setHeader);
+    json.ifPresent(
+        content -> request.setEntity(new ByteArrayEntity(content, ContentType.APPLICATION_JSON)));
+    HttpRequester requester = requester();
+    try {
+      return TimeLimit.run(
+          limit,
+          address,
+          () -> exchange(requester, request),
+          () -> requester.close(CloseMode.IMMEDIATE));
+    } finally {
+      requester.close(CloseMode.IMMEDIATE);
+    }
+  }
+
+  private HttpRequester requester() {
+    Timeout timeout = Timeout.of(limit);
+    RequesterBootstrap bootstrap =
+        RequesterBootstrap.bootstrap()
+            .setSocketConfig(SocketConfig.custom().setSoTimeout(timeout).build())
+            .setHttp1Config(
+                Http1Config.custom()
+                    .setMaxLineLength(MAX_HEADER_LINE)
+                    .setMaxHeaderCount(MAX_HEADERS)
+                    .build())
+            // Java then compares the certificate with the host name.
+            .setSslSetupHandler(
+                parameters -> parameters.setEndpointIdentificationAlgorithm("HTTPS"));
+    tls.ifPresent(bootstrap::setSslContext);
+    return bootstrap.create();
+  }
+
+  private HttpAnswer exchange(HttpRequester requester, ClassicHttpRequest request)
+      throws IOException {
+    try {
+      return requester.execute(
+          host,
+          request,
+          Timeout.of(limit),
+          HttpCoreContext.create(),
+          response -> read(requester, response));
+    } catch (SocketTimeoutException e) {
+      // The socket has the same limit, and may notice it first.
+      throw TimeLimit.failure(limit, address, e);
+    } catch (HttpException e) {
+      throw new IOException("invalid HTTP: " + e.getMessage(), e);
+    }
+  }
+
+  private static HttpAnswer read(HttpRequester requester, ClassicHttpResponse response)
+      throws IOException {
+    HttpEntity entity = response.getEntity();
+    if (entity == null) {
+      return new HttpAnswer(response.getCode(), new byte[0]);
+    }
+    byte[] body = entity.getContent().readNBytes(MAX_BYTES + 1);
+    if (body.length > MAX_BYTES) {
+      // Otherwise the end of the exchange would read the rest.
+      requester.close(CloseMode.IMMEDIATE);
+      throw new IOException("the answer has more than " + (MAX_BYTES >> 20) + " MiB");
+    }
+    return new HttpAnswer(response.getCode(), body);
+  }
+}

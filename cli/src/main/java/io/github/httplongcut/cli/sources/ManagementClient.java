@@ -1,0 +1,237 @@
+package io.github.httplongcut.cli.sources;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.rabbitmq.http.client.Client;
+import com.rabbitmq.http.client.ClientParameters;
+import com.rabbitmq.http.client.domain.QueueInfo;
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.output.JsonOutput;
+import io.github.httplongcut.config.Authority;
+import io.github.httplongcut.config.Secret;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+
+/** Client of RabbitMQ's management API, for one vhost. Needs a login with a management tag. */
+public final class ManagementClient {
+
+  private static final int CHECK_FAILED = 503;
+
+  private final URI base;
+  private final String address;
+  private final String vhost;
+  private final Secret password;
+  private final ManagementHttp http;
+  private final Client client;
+
+  private ManagementClient(Place place, String vhost, Optional<SSLContext> tls, Duration limit) {
+    String credentials = place.user + ':' + place.password;
+    LimitedHttp limited =
+        new LimitedHttp(
+            place.scheme,
+            place.server,
+            tls,
+            Map.of(
+                "Authorization",
+                "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(UTF_8))),
+            limit);
+    this.address = limited.address() + place.path;
+    this.base = URI.create(address);
+    this.vhost = vhost;
+    this.password = new Secret(place.password);
+    this.http = new ManagementHttp(limited, place.user);
+    try {
+      this.client =
+          new Client(
+              new ClientParameters()
+                  .url(URI.create(base + "/api/").toURL())
+                  .username(place.user)
+                  .password(place.password)
+                  .httpLayerFactory(parameters -> http));
+    } catch (MalformedURLException | URISyntaxException e) {
+      throw new IllegalStateException("a URL that was checked before", e);
+    }
+  }
+
+  private record Place(
+      String scheme, Authority server, String path, String user, String password) {}
+
+  /**
+   * Creates a client.
+   *
+   * @param url URL of the management UI, including the login
+   * @param vhost vhost of the calls
+   * @param tls trusted certificates for https; empty for those of the JVM
+   * @param limit longest time of a call
+   */
+  static ManagementClient at(String url, String vhost, Optional<SSLContext> tls, Duration limit) {
+    return place(url)
+        .map(place -> new ManagementClient(place, vhost, tls, limit))
+        .orElseThrow(
+            () ->
+                // The URL is not shown, because it contains a password.
+                CommandFailedException.usage(
+                    "--management or LONGCUT_MANAGEMENT_URL: expected"
+                        + " http://user:password@host:port, with @ written as %40, / as %2F, ? as"
+                        + " %3F, # as %23 and % as %25 in the password"));
+  }
+
+  private static Optional<Place> place(String url) {
+    try {
+      URI uri = new URI(url);
+      Optional<Authority> server = Authority.of(uri);
+      String[] login = server.flatMap(Authority::userInfo).orElse("").split(":", 2);
+      boolean isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (!isHttp || login.length != 2 || uri.getRawFragment() != null) {
+        return Optional.empty();
+      }
+      String path = uri.getRawPath().replaceFirst("/+$", "");
+      return Optional.of(
+          new Place(
+              uri.getScheme(),
+              server.orElseThrow(),
+              path,
+              percentDecoded(login[0]),
+              percentDecoded(login[1])));
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns the URL of the management UI, without the login. */
+  public String address() {
+    return address;
+  }
+
+  /** Returns the password of the login. */
+  public Secret password() {
+    return password;
+  }
+
+  /** Returns the vhost of the calls. */
+  public String vhost() {
+    return vhost;
+  }
+
+  /**
+   * Returns RabbitMQ's client, with the limits of this package. Its calls throw {@link
+   * CommandFailedException} for each failure; those that get one object return null for 404.
+   */
+  public Client client() {
+    return client;
+  }
+
+  /**
+   * Returns the answer to a GET, for calls that {@link #client} does not have.
+   *
+   * @param path path and query, such as {@code /api/feature-flags}
+   */
+  public JsonNode get(String path) {
+    URI uri = URI.create(base + path);
+    HttpAnswer answer = http.send("GET", uri, Optional.empty());
+    http.check(uri, answer);
+    return json(uri, answer);
+  }
+
+  /**
+   * Runs a health check of RabbitMQ.
+   *
+   * @param check the check's name and arguments, such as {@code alarms}
+   * @return RabbitMQ's reason if the check fails; empty if it succeeds
+   */
+  public Optional<String> failedCheck(String check) {
+    URI uri = URI.create(base + "/api/health/checks/" + check);
+    HttpAnswer answer = http.send("GET", uri, Optional.empty());
+    if (answer.status() == CHECK_FAILED) {
+      return Optional.of(json(uri, answer).path("reason").asText("the check " + check + " fails"));
+    }
+    http.check(uri, answer);
+    return Optional.empty();
+  }
+
+  /** Returns the vhost's queues, with their names and numbers only. */
+  public List<QueueInfo> queues() {
+    String path =
+        "/api/queues/"
+            + encoded(vhost)
+            + "?columns=name,messages_ready,messages_unacknowledged,consumers";
+    URI uri = URI.create(base + path);
+    QueueInfo[] queues = http.get(uri, QueueInfo[].class);
+    if (queues == null) {
+      throw http.notFound(uri);
+    }
+    return List.of(queues);
+  }
+
+  /** Returns the URL of a queue's page in the management UI. */
+  public String queuePage(String queue) {
+    return base + "/#/queues/" + encoded(vhost) + "/" + encoded(queue);
+  }
+
+  /** Returns whether the vhost's tracing is on. */
+  public boolean tracing() {
+    return get(vhostPath()).path("tracing").asBoolean();
+  }
+
+  /**
+   * Turns the vhost's tracing on or off. Sends the vhost's other fields, too, because RabbitMQ
+   * clears fields that a PUT omits; {@link Client#createVhost(String)} does not know all of them.
+   */
+  public void setTracing(boolean on) {
+    JsonNode now = get(vhostPath());
+    ObjectNode wanted = JsonOutput.object().put("tracing", on);
+    for (String field : new String[] {"description", "tags", "default_queue_type"}) {
+      JsonNode value = now.path(field);
+      if (value.isArray() || (value.isTextual() && !value.asText().equals("undefined"))) {
+        wanted.set(field, value);
+      }
+    }
+    http.put(URI.create(base + vhostPath()), wanted);
+  }
+
+  /** Returns the number of queues and exchanges that are bound to an exchange. */
+  public int bindingsOf(String exchange) {
+    return get("/api/exchanges/" + encoded(vhost) + "/" + encoded(exchange) + "/bindings/source")
+        .size();
+  }
+
+  /** Returns the text percent-encoded, for a segment of a path. */
+  public static String encoded(String segment) {
+    return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
+  }
+
+  private String vhostPath() {
+    return "/api/vhosts/" + encoded(vhost);
+  }
+
+  private JsonNode json(URI uri, HttpAnswer answer) {
+    try {
+      return answer.json();
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "the answer of %s to %s is not JSON; check --management"
+              .formatted(address, uri.getPath()),
+          e);
+    }
+  }
+
+  /**
+   * Decodes percent-encoding. {@link URLDecoder} is for forms, where a plus means a space, so a
+   * plus is encoded first.
+   */
+  private static String percentDecoded(String s) {
+    return URLDecoder.decode(s.replace("+", "%2B"), UTF_8);
+  }
+}

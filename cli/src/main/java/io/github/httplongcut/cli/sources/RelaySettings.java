@@ -1,0 +1,67 @@
+package io.github.httplongcut.cli.sources;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigResolveOptions;
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.Layer;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.config.Sources;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Settings that the tools need, of one role or of several: the section {@code longcut.amqp}, and
+ * the admin ports of the roles that the settings file has a section for.
+ *
+ * @param config the merged settings: flags, environment, file and defaults
+ * @param amqp RabbitMQ's address, the login and TLS
+ * @param admin address of the admin pages of each role in the file
+ */
+public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfig> admin) {
+
+  /**
+   * Reads the settings as a role does.
+   *
+   * @param amqpUri addresses that take precedence over those of the file; null for none
+   * @throws io.github.httplongcut.config.InvalidConfigException if a setting is invalid
+   */
+  static RelaySettings read(Optional<Path> file, String amqpUri) {
+    Layer layer = new Layer();
+    layer.put(Settings.ROOT + ".amqp.uris", amqpUri, "--amqp or LONGCUT_AMQP_URI");
+    Config config = Sources.combine(layer, new Properties(), new Layer(), file);
+    Set<Role> roles = file.map(RelaySettings::rolesIn).orElse(Set.of());
+    Map<Role, AdminConfig> admin = new EnumMap<>(Role.class);
+    AmqpConfig amqp =
+        Settings.read(
+            config,
+            longcut -> {
+              longcut.name("id");
+              for (Role role : roles) {
+                Settings section = longcut.partOfSection(role.key());
+                admin.put(role, AdminConfig.read(section.section("admin")));
+              }
+              return AmqpConfig.readForTool(longcut.section("amqp"));
+            });
+    return new RelaySettings(config, amqp, Map.copyOf(admin));
+  }
+
+  /** Returns the roles that the file itself has a section for; the defaults have one for each. */
+  private static Set<Role> rolesIn(Path file) {
+    Config own =
+        ConfigFactory.parseFile(file.toFile())
+            .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
+    return Arrays.stream(Role.values())
+        .filter(role -> own.hasPath(Settings.ROOT + '.' + role.key()))
+        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
+  }
+}

@@ -1,0 +1,231 @@
+package io.github.httplongcut.cli.sources;
+
+import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.tls.TlsContexts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import picocli.CommandLine.Option;
+
+/**
+ * Options that name the sources of a command, and their environment variables. An option takes
+ * precedence over its variable, and both over the settings file. The launcher sets the variables to
+ * those of the running demo if neither options nor variables name a source.
+ *
+ * <p>Each method throws {@link CommandFailedException} with the exit code for a wrong usage if an
+ * option is invalid.
+ */
+public final class SourceOptions {
+
+  private static final String AMQP = "LONGCUT_AMQP_URI";
+  private static final String MANAGEMENT = "LONGCUT_MANAGEMENT_URL";
+  private static final String BROKERS = "LONGCUT_BROKER_ADMIN_URL";
+
+  /** Admin pages of all processes; set by the demo. There is no option for it. */
+  private static final String PROCESSES = "LONGCUT_ADMIN_URLS";
+
+  /** Vhost of rabbitmq/definitions.json. */
+  private static final String USUAL_VHOST = "longcut";
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Settings file of one or several processes; the command reads RabbitMQ's address and TLS,"
+              + " and the admin ports.")
+  private Path file;
+
+  @Option(
+      names = "--amqp",
+      paramLabel = "URI",
+      description =
+          "RabbitMQ: amqp[s]://user:password@host:port/vhost, for a cluster several with commas"
+              + " (default: $"
+              + AMQP
+              + ", else --config, else the running demo).")
+  private String amqp;
+
+  @Option(
+      names = "--management",
+      paramLabel = "URL",
+      description =
+          "RabbitMQ's management UI: http[s]://user:password@host:port, with an administrator's"
+              + " login (default: $"
+              + MANAGEMENT
+              + ", else the running demo).")
+  private String management;
+
+  @Option(
+      names = "--broker",
+      paramLabel = "URL",
+      description =
+          "Admin pages of a broker: http://host:port; repeat the option for several brokers"
+              + " (default: $"
+              + BROKERS
+              + ", else --config, else the running demo).")
+  private List<String> brokers = new ArrayList<>();
+
+  private final Map<String, String> environment;
+  private final Duration limit;
+  private Optional<RelaySettings> settings;
+
+  /** Creates the options with this process's environment and {@link Gathering#LIMIT}. */
+  public SourceOptions() {
+    this(System.getenv(), Gathering.LIMIT);
+  }
+
+  /**
+   * @param limit longest time for which any source is waited for
+   */
+  public SourceOptions(Map<String, String> environment, Duration limit) {
+    this.environment = Map.copyOf(environment);
+    this.limit = limit;
+  }
+
+  /** Begins a gathering of answers from these sources. */
+  public Gathering gathering() {
+    return new Gathering(limit);
+  }
+
+  /** Returns the settings file, if one is given. */
+  public Optional<Path> file() {
+    return Optional.ofNullable(file);
+  }
+
+  /** Returns the settings; empty if neither a settings file nor an AMQP address is given. */
+  public Optional<RelaySettings> settings() {
+    if (settings == null) {
+      settings = readSettings();
+    }
+    return settings;
+  }
+
+  private Optional<RelaySettings> readSettings() {
+    String uri = given(amqp, AMQP).orElse(null);
+    if (file == null && uri == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(RelaySettings.read(file(), uri));
+    } catch (InvalidConfigException e) {
+      throw CommandFailedException.usage(
+          "invalid settings: " + String.join("; ", e.getMessage().lines().toList()));
+    }
+  }
+
+  /** Returns RabbitMQ's AMQP port, if an address is given. */
+  public Optional<AmqpAccess> amqp() {
+    return settings().map(RelaySettings::amqp).map(config -> new AmqpAccess(config, limit));
+  }
+
+  /** Returns RabbitMQ's AMQP port, for a command that needs it. */
+  public AmqpAccess requiredAmqp() {
+    return amqp().orElseThrow(() -> missing("--amqp", AMQP));
+  }
+
+  /** Returns RabbitMQ's management API, if an address is given. */
+  public Optional<ManagementClient> management() {
+    Optional<AmqpConfig> amqpConfig = settings().map(RelaySettings::amqp);
+    String vhost = amqpConfig.map(AmqpConfig::virtualHost).orElse(USUAL_VHOST);
+    Optional<SSLContext> tls = amqpConfig.flatMap(AmqpConfig::tls).flatMap(SourceOptions::trust);
+    return given(management, MANAGEMENT).map(url -> ManagementClient.at(url, vhost, tls, limit));
+  }
+
+  /** Returns RabbitMQ's management API, for a command that needs it. */
+  public ManagementClient requiredManagement() {
+    return management().orElseThrow(() -> missing("--management", MANAGEMENT));
+  }
+
+  /** Returns the admin pages of the brokers. */
+  public List<AdminClient> brokers() {
+    if (!brokers.isEmpty()) {
+      return pages(brokers, "--broker");
+    }
+    return variable(BROKERS)
+        .map(urls -> pages(urls, BROKERS))
+        .orElseGet(() -> pages(fromSettings(Role.BROKER), "longcut.broker.admin"));
+  }
+
+  /**
+   * Returns the admin pages of all processes, the brokers' first: those of the options, of the
+   * variables and of the settings file.
+   */
+  public List<AdminClient> processes() {
+    Map<String, AdminClient> all = new LinkedHashMap<>();
+    brokers().forEach(pages -> all.putIfAbsent(pages.address(), pages));
+    if (brokers.isEmpty()) {
+      variable(PROCESSES)
+          .ifPresent(
+              urls ->
+                  pages(urls, PROCESSES).forEach(pages -> all.putIfAbsent(pages.address(), pages)));
+    }
+    pages(fromSettings(Role.values()), "admin")
+        .forEach(pages -> all.putIfAbsent(pages.address(), pages));
+    return List.copyOf(all.values());
+  }
+
+  private List<String> fromSettings(Role... roles) {
+    Map<Role, AdminConfig> admin = settings().map(RelaySettings::admin).orElse(Map.of());
+    return Arrays.stream(roles)
+        .map(admin::get)
+        .filter(address -> address != null && address.port() != 0)
+        .map(SourceOptions::url)
+        .toList();
+  }
+
+  /** A process that listens on all addresses is asked through the loopback address. */
+  private static String url(AdminConfig admin) {
+    String host =
+        switch (admin.host()) {
+          case "0.0.0.0" -> "127.0.0.1";
+          case "::" -> "::1";
+          default -> admin.host();
+        };
+    return "http://" + new AmqpConfig.Address(host, admin.port());
+  }
+
+  private List<AdminClient> pages(List<String> urls, String option) {
+    return urls.stream().map(url -> AdminClient.at(url, option, limit)).toList();
+  }
+
+  /** Returns the trust of the AMQP connection, for a management UI with https. */
+  private static Optional<SSLContext> trust(AmqpConfig.Tls tls) {
+    try {
+      return Optional.of(
+          tls.insecure()
+              ? TlsContexts.trustingAnybody(Optional.empty(), Optional.empty())
+              : TlsContexts.trusting(tls.caFile(), Optional.empty(), Optional.empty()));
+    } catch (IOException | GeneralSecurityException e) {
+      throw CommandFailedException.usage("longcut.amqp.tls: " + e.getMessage());
+    }
+  }
+
+  private Optional<String> given(String option, String variable) {
+    return Optional.ofNullable(option)
+        .or(() -> Optional.ofNullable(environment.get(variable)))
+        .filter(value -> !value.isBlank());
+  }
+
+  private Optional<List<String>> variable(String name) {
+    return given(null, name)
+        .map(urls -> Arrays.stream(urls.split(",", -1)).map(String::strip).toList());
+  }
+
+  private static CommandFailedException missing(String option, String variable) {
+    return CommandFailedException.usage(
+        "%s is missing and %s is not set; set one of them, or start a demo in this checkout"
+            .formatted(option, variable));
+  }
+}

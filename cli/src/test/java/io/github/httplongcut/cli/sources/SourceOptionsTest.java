@@ -1,0 +1,200 @@
+package io.github.httplongcut.cli.sources;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.output.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+
+/** Tests the options that name RabbitMQ and the processes. */
+class SourceOptionsTest {
+
+  @TempDir private Path directory;
+
+  private static final class Tool {
+    @Mixin private final SourceOptions sources;
+
+    private Tool(Map<String, String> environment) {
+      sources = new SourceOptions(environment, Duration.ofSeconds(20));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "amqp://u:p@no_such_host.invalid/v, 'no_such_host.invalid:5672, vhost v'",
+    "amqp://o.p:%40%2F%23%2C%25+@no_such_host.invalid:7/v%2Fw, 'no_such_host.invalid:7, vhost v/w'",
+    "amqps://u:p@no-such-host.invalid/v, 'no-such-host.invalid:5671, vhost v'"
+  })
+  void theHostOfTheUriIsUsed(String uri, String place) {
+    assertThatThrownBy(() -> sources("--amqp", uri).requiredAmqp().connect("test"))
+        .isInstanceOf(CommandFailedException.class)
+        .hasMessageStartingWith("cannot connect to RabbitMQ at " + place + ": unknown host");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "amqp://u:sec@ret@h/v",
+        "amqp://u:sec@ret@h_1/v",
+        "amqp://u:sec/ret@h/v",
+        "amqp://u:12/ret@h/v",
+        "amqp://u:sec#ret@h/v",
+        "amqp://u:12#ret@h/v",
+        "amqp://u:12?ret@h/v",
+        "amqp://u:sec%ret@h/v",
+        "http://u:secret@h"
+      })
+  void errorDoesNotShowAnInvalidUri(String uri) {
+    assertThatThrownBy(() -> sources("--amqp", uri).requiredAmqp())
+        .isInstanceOfSatisfying(
+            CommandFailedException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageContainingAll("--amqp", "expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST")
+        .message()
+        .doesNotContain("sec", "ret@");
+  }
+
+  @Test
+  void anOptionTakesPrecedenceOverItsVariable() {
+    Map<String, String> environment =
+        Map.of(
+            "LONGCUT_AMQP_URI", "amqp://u:p@variable/v",
+            "LONGCUT_MANAGEMENT_URL", "http://u:p@variable:1",
+            "LONGCUT_BROKER_ADMIN_URL", "http://variable:1, http://variable:2");
+
+    SourceOptions byVariable = sources(environment);
+    assertThat(byVariable.requiredAmqp().address()).isEqualTo("variable:5672, vhost v");
+    assertThat(byVariable.requiredManagement().address()).isEqualTo("http://variable:1");
+    assertThat(byVariable.brokers())
+        .extracting(AdminClient::address)
+        .containsExactly("http://variable:1", "http://variable:2");
+
+    SourceOptions byOption =
+        sources(
+            environment,
+            "--amqp=amqp://u:p@a/v,amqp://u:p@b/v",
+            "--management=https://u:p@option",
+            "--broker=http://option:1",
+            "--broker=http://option:2");
+    assertThat(byOption.requiredAmqp().address()).isEqualTo("a:5672, b:5672, vhost v");
+    assertThat(byOption.requiredManagement().address()).isEqualTo("https://option");
+    assertThat(byOption.brokers())
+        .extracting(AdminClient::address)
+        .containsExactly("http://option:1", "http://option:2");
+  }
+
+  @Test
+  void withoutAnythingThereIsNoSource() {
+    SourceOptions sources =
+        sources(Map.of("LONGCUT_AMQP_URI", "", "LONGCUT_BROKER_ADMIN_URL", " "));
+
+    assertThat(sources.amqp()).isEmpty();
+    assertThat(sources.management()).isEmpty();
+    assertThat(sources.brokers()).isEmpty();
+    assertThat(sources.processes()).isEmpty();
+    assertThatThrownBy(sources::requiredManagement)
+        .isInstanceOfSatisfying(
+            CommandFailedException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageContainingAll("--management", "LONGCUT_MANAGEMENT_URL", "demo");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"127.0.0.1:8002", "ftp://h:1", "http://h:1/api/status", "http://u:secret@h:1", ""})
+  void invalidAddressOfABrokerIsRefused(String url) {
+    assertThatThrownBy(() -> sources("--broker", url).brokers())
+        .isInstanceOf(CommandFailedException.class)
+        .hasMessage("--broker: expected the address of admin pages, http://host:port");
+  }
+
+  @Test
+  void aFileMayHoldSeveralRoles() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("relay.conf"),
+            """
+            longcut {
+              id = shop-1
+              amqp.uris = "amqps://acme:secret@file/shop"
+              amqp.tls.insecure = true
+              broker { admin { host = "0.0.0.0", port = 9002 }, max-in-flight = 7 }
+              client-agent { upstream-target = orders }
+              upstream-agent.admin.port = 0
+            }
+            """);
+
+    SourceOptions sources = sources("--config", file.toString());
+
+    assertThat(sources.requiredAmqp().address()).isEqualTo("file:5671, vhost shop");
+    assertThat(sources.requiredAmqp().config().tls()).get().returns(true, AmqpConfig.Tls::insecure);
+    assertThat(sources.brokers())
+        .extracting(AdminClient::address)
+        .containsExactly("http://127.0.0.1:9002");
+    assertThat(sources.processes())
+        .extracting(AdminClient::address)
+        .containsExactly("http://127.0.0.1:9002", "http://127.0.0.1:8001");
+    assertThat(
+            sources(
+                    Map.of("LONGCUT_AMQP_URI", "amqp://u:p@variable/v"),
+                    "--config",
+                    file.toString())
+                .requiredAmqp()
+                .address())
+        .isEqualTo("variable:5672, vhost v");
+  }
+
+  @Test
+  void errorsInTheFileNameTheSetting() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("relay.conf"),
+            """
+            longcut.amqp { uris = "amqp://acme:secret@file/shop", hartbeat = 1s }
+            longcut.broker.admin.prot = 1
+            """);
+
+    assertThatThrownBy(() -> sources("--config", file.toString()).amqp())
+        .isInstanceOfSatisfying(
+            CommandFailedException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageContainingAll(
+            "longcut.amqp.hartbeat: unknown key", "longcut.broker.admin.prot: unknown key")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void processesOfTheDemoAreThoseOfItsVariables() {
+    Map<String, String> demo =
+        Map.of(
+            "LONGCUT_BROKER_ADMIN_URL", "http://127.0.0.1:2",
+            "LONGCUT_ADMIN_URLS", "http://127.0.0.1:1,http://127.0.0.1:2");
+
+    assertThat(sources(demo).processes())
+        .extracting(AdminClient::address)
+        .containsExactly("http://127.0.0.1:2", "http://127.0.0.1:1");
+    assertThat(sources(demo, "--broker=http://other:1").processes())
+        .extracting(AdminClient::address)
+        .containsExactly("http://other:1");
+  }
+
+  private static SourceOptions sources(String... arguments) {
+    return sources(Map.of(), arguments);
+  }
+
+  private static SourceOptions sources(Map<String, String> environment, String... arguments) {
+    Tool tool = new Tool(environment);
+    new CommandLine(tool).parseArgs(arguments);
+    return tool.sources;
+  }
+}
