@@ -1,5 +1,7 @@
 package io.github.httplongcut.cli;
 
+import io.github.httplongcut.cli.diag.DiagCommand;
+import io.github.httplongcut.cli.doctor.DoctorCommand;
 import io.github.httplongcut.cli.echo.EchoCommand;
 import io.github.httplongcut.cli.output.PlainText;
 import io.github.httplongcut.cli.output.Terminal;
@@ -18,6 +20,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       StatusCommand.class,
       TraceCommand.class,
+      DoctorCommand.class,
+      DiagCommand.class,
       TapCommand.class,
       EchoCommand.class
     },

@@ -46,6 +46,7 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
             config,
             longcut -> {
               longcut.name("id");
+              longcut.partOfSection("otlp"); // the tools export no metrics
               for (Role role : roles) {
                 Settings section = longcut.partOfSection(role.key());
                 admin.put(role, AdminConfig.read(section.section("admin")));

@@ -50,6 +50,7 @@ class AmqpAccessTest {
             text,
             longcut -> {
               longcut.name("id");
+              longcut.partOfSection("otlp");
               return AmqpConfig.readForTool(longcut.section("amqp"));
             });
     return new AmqpAccess(config, limit);

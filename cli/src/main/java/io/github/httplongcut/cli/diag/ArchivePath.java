@@ -1,0 +1,30 @@
+package io.github.httplongcut.cli.diag;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** Paths in the archive. Foreign text in them cannot leave the archive's directory. */
+final class ArchivePath {
+
+  private static final int MAX_CHARS = 100;
+
+  /** A process id: no slash, and no dot at the beginning. */
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]*");
+
+  private ArchivePath() {}
+
+  /**
+   * Returns the directory of a process: {@code processes/broker.broker-1-k3v7qa/}.
+   *
+   * @param address address of its admin pages, in place of an id
+   * @param description the page about the process, if it has answered
+   */
+  static String ofProcess(String address, Optional<JsonNode> description) {
+    String id = description.map(page -> page.path("id").asText()).orElse("");
+    boolean isValid = ID.matcher(id).matches() && id.length() <= MAX_CHARS;
+    String name =
+        isValid ? id : address.replaceFirst("^https?://", "").replaceAll("[^A-Za-z0-9_-]", "-");
+    return "processes/" + name + '/';
+  }
+}

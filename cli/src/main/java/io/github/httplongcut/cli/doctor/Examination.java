@@ -1,0 +1,75 @@
+package io.github.httplongcut.cli.doctor;
+
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.doctor.Doctor.Limits;
+import io.github.httplongcut.cli.sources.AmqpAccess;
+import io.github.httplongcut.cli.sources.SourceOptions;
+import java.time.Clock;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** One run of the doctor on the sources that a command line names. */
+public final class Examination {
+
+  /** Stage of the relay's life. */
+  enum Stage {
+    BEFORE_START,
+    RUNNING
+  }
+
+  private Examination() {}
+
+  /**
+   * Runs all checks.
+   *
+   * @throws CommandFailedException if an option is invalid, or if no source is given
+   */
+  public static DoctorReport complete(SourceOptions sources) {
+    return run(sources, Stage.RUNNING, EnumSet.allOf(CheckCategory.class));
+  }
+
+  /** Runs the checks of these categories. */
+  static DoctorReport run(SourceOptions sources, Stage stage, Set<CheckCategory> categories) {
+    Optional<AmqpAccess> access = FactsReader.amqp(sources);
+    if (access.isEmpty()) {
+      return run(sources, Optional.empty(), stage, categories);
+    }
+    try (LiveAmqp amqp = new LiveAmqp(access.get())) {
+      return run(sources, Optional.of(amqp), stage, categories);
+    }
+  }
+
+  private static DoctorReport run(
+      SourceOptions sources, Optional<AmqpView> amqp, Stage stage, Set<CheckCategory> categories) {
+    Facts facts =
+        FactsReader.read(
+            sources,
+            new LiveNetwork(),
+            amqp,
+            stage == Stage.RUNNING ? FactsReader.relay(sources) : RelayFacts.NONE);
+    if (isEmpty(facts)) {
+      throw CommandFailedException.usage(
+          "nothing to check: give --config, --amqp, --management or --broker, or start a demo in this"
+              + " checkout");
+    }
+    Doctor doctor = new Doctor(facts, Clock.systemUTC(), probe());
+    List<DoctorCheck> checks =
+        stage == Stage.RUNNING ? doctor.checks() : doctor.checksBeforeStart();
+    return Doctor.run(checks, categories, Limits.USUAL);
+  }
+
+  private static boolean isEmpty(Facts facts) {
+    return facts.given().equals(Given.NO_FILE)
+        && facts.amqp().isEmpty()
+        && facts.management().isEmpty()
+        && facts.relay().processes().isEmpty();
+  }
+
+  /** Returns a name that no process has, in the form of a process id's last part. */
+  private static String probe() {
+    return "doctor-" + UUID.randomUUID().toString().replace("-", "");
+  }
+}

@@ -1,0 +1,199 @@
+package io.github.httplongcut.cli.doctor;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import com.rabbitmq.client.ShutdownSignalException;
+import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.sources.AmqpAccess;
+import io.github.httplongcut.cli.sources.OpenConnection;
+import io.github.httplongcut.cli.sources.Reasons;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A real RabbitMQ. Keeps its connections until it is closed. */
+final class LiveAmqp implements AmqpView, AutoCloseable {
+
+  private static final String NAME = "longcut doctor";
+
+  /**
+   * Time within which RabbitMQ tells a publisher that it blocks it, after it has read a message.
+   */
+  private static final long BLOCKED_AFTER_MS = 700;
+
+  private final AmqpAccess access;
+  private final Once<Login> login;
+  private final Map<Address, Once<Greeting>> greetings = new ConcurrentHashMap<>();
+  private final List<OpenConnection> connections = new ArrayList<>();
+  private volatile Connection connection;
+
+  LiveAmqp(AmqpAccess access) {
+    this.access = access;
+    this.login = new Once<>(this::logIn);
+  }
+
+  @Override
+  public AmqpConfig config() {
+    return access.config();
+  }
+
+  @Override
+  public Greeting greeting(Address node) throws Exception {
+    return greetings
+        .computeIfAbsent(node, each -> new Once<>(() -> AmqpGreeting.of(each, config().tls())))
+        .get();
+  }
+
+  @Override
+  public Login login() throws Exception {
+    return login.get();
+  }
+
+  private Login logIn() throws Exception {
+    try {
+      connection = open(NAME, responding());
+      return new Login(LoginState.LOGGED_IN, "", version(connection));
+    } catch (CommandFailedException e) {
+      return refusal(e);
+    }
+  }
+
+  private Connection open(String name, List<Address> nodes) {
+    OpenConnection opened = access.connect(name, nodes);
+    synchronized (connections) {
+      connections.add(opened);
+    }
+    return opened.connection();
+  }
+
+  private static String version(Connection connection) {
+    Object version = connection.getServerProperties().get("version");
+    return version == null ? "" : version.toString();
+  }
+
+  private static Login refusal(CommandFailedException failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof AuthenticationFailureException
+          || each instanceof PossibleAuthenticationFailureException) {
+        return new Login(LoginState.REFUSED, Reasons.of(each), "");
+      }
+      if (each instanceof ShutdownSignalException signal
+          && signal.getReason() instanceof AMQP.Connection.Close close
+          && close.getReplyCode() == AMQP.NOT_ALLOWED) {
+        return new Login(vhostState(close.getReplyText()), close.getReplyText(), "");
+      }
+    }
+    return new Login(LoginState.FAILED, failure.getMessage(), "");
+  }
+
+  /** RabbitMQ has one code for several reasons, and tells them apart in the text only. */
+  private static LoginState vhostState(String text) {
+    if (text.contains("limit")) {
+      return LoginState.FAILED;
+    }
+    return text.contains("not found") ? LoginState.NO_VHOST : LoginState.VHOST_REFUSED;
+  }
+
+  @Override
+  public boolean hasExchange(String name) throws Exception {
+    return exists(channel -> channel.exchangeDeclarePassive(name)).isPresent();
+  }
+
+  @Override
+  public Optional<QueueCounts> queue(String name) throws Exception {
+    return exists(channel -> channel.queueDeclarePassive(name))
+        .map(found -> new QueueCounts(found.getMessageCount(), found.getConsumerCount()));
+  }
+
+  private interface Passive<T> {
+    T declare(Channel channel) throws IOException;
+  }
+
+  /** RabbitMQ needs no permission for a passive declaration, and closes the channel after a 404. */
+  private <T> Optional<T> exists(Passive<T> declaration) throws IOException {
+    Channel channel = loggedIn().createChannel();
+    try {
+      T found = declaration.declare(channel);
+      channel.close();
+      return Optional.of(found);
+    } catch (TimeoutException e) {
+      throw new IOException("RabbitMQ did not close a channel in time", e);
+    } catch (IOException e) {
+      if (e.getCause() instanceof ShutdownSignalException signal
+          && signal.getReason() instanceof AMQP.Channel.Close close
+          && close.getReplyCode() == AMQP.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private Connection loggedIn() {
+    if (connection == null) {
+      throw new SkippedException("there is no connection to RabbitMQ");
+    }
+    return connection;
+  }
+
+  @Override
+  public UserRights rights(String inbox, String probe) {
+    return new LiveRights(loggedIn(), inbox, probe);
+  }
+
+  /**
+   * Publishes a message with a routing key that no queue is bound with, so that RabbitMQ returns
+   * it. RabbitMQ reads nothing more from a connection that it blocks, so this one is not used
+   * again.
+   */
+  @Override
+  public Optional<String> blocked(AccessAttempt publication) throws Exception {
+    Connection own = open(NAME + " alarm", List.of(nodeOf(loggedIn())));
+    CompletableFuture<Optional<String>> reason = new CompletableFuture<>();
+    own.addBlockedListener(why -> reason.complete(Optional.of(why)), () -> {});
+    Channel channel = own.createChannel();
+    channel.basicPublish(publication.name(), publication.routingKey(), true, null, new byte[0]);
+    return reason
+        .completeOnTimeout(Optional.empty(), BLOCKED_AFTER_MS, TimeUnit.MILLISECONDS)
+        .get();
+  }
+
+  private static Address nodeOf(Connection connection) {
+    return new Address(connection.getAddress().getHostAddress(), connection.getPort());
+  }
+
+  @Override
+  public List<String> openConnections(Address address, int number) throws Exception {
+    List<String> names = new ArrayList<>();
+    for (int i = 1; i <= number; i++) {
+      String name = NAME + ' ' + address + " #" + i;
+      open(name, List.of(address));
+      names.add(name);
+    }
+    return names;
+  }
+
+  /** Closes all connections, without waiting for a RabbitMQ that does not answer. */
+  @Override
+  public void close() {
+    List<OpenConnection> all;
+    synchronized (connections) {
+      all = List.copyOf(connections);
+    }
+    for (OpenConnection each : all) {
+      Thread closer = new Thread(each::close, "doctor closes");
+      closer.setDaemon(true);
+      closer.start();
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package io.github.httplongcut.cli.doctor;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.httplongcut.cli.sources.Gathered;
+import io.github.httplongcut.cli.sources.Gathering;
+import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.upstream.UpstreamAgentConfig;
+import io.github.httplongcut.upstream.http.TargetConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Answers of the admin pages of the known processes. Asks for each page once. Thread-safe. */
+final class RelayFacts {
+
+  /** No known process. */
+  static final RelayFacts NONE = new RelayFacts(List.of(), List.of());
+
+  /** A process, and its answer. */
+  record ProcessAnswer(AdminView process, Gathered<JsonNode> page) {}
+
+  private final List<AdminView> brokers;
+  private final List<AdminView> processes;
+  private final Once<List<ProcessAnswer>> descriptions;
+  private final Once<List<Gathered<JsonNode>>> statuses;
+  private final Once<List<Gathered<JsonNode>>> requests;
+  private final Once<List<TargetConfig>> served;
+
+  /**
+   * @param brokers admin pages of brokers
+   * @param processes admin pages of all processes, the brokers' included
+   */
+  RelayFacts(List<AdminView> brokers, List<AdminView> processes) {
+    this.brokers = List.copyOf(brokers);
+    this.processes = List.copyOf(processes);
+    this.descriptions = new Once<>(this::describe);
+    this.statuses = new Once<>(() -> gather(this.brokers, each -> each.json("/api/status")));
+    this.requests =
+        new Once<>(() -> gather(this.brokers, each -> each.json("/api/requests?limit=500")));
+    this.served = new Once<>(this::readServed);
+  }
+
+  List<AdminView> processes() {
+    return processes;
+  }
+
+  /** Returns {@code /api/process} of all processes. */
+  List<ProcessAnswer> descriptions() throws Exception {
+    return descriptions.get();
+  }
+
+  private List<ProcessAnswer> describe() {
+    List<Gathered<JsonNode>> pages = gather(processes, each -> each.json("/api/process"));
+    List<ProcessAnswer> answers = new ArrayList<>();
+    for (int i = 0; i < pages.size(); i++) {
+      answers.add(new ProcessAnswer(processes.get(i), pages.get(i)));
+    }
+    return answers;
+  }
+
+  /** Returns {@code /api/status} of all brokers. */
+  List<Gathered<JsonNode>> statuses() throws Exception {
+    return statuses.get();
+  }
+
+  /** Returns the last finished requests of all brokers. */
+  List<Gathered<JsonNode>> requests() throws Exception {
+    return requests.get();
+  }
+
+  /** Returns whether any broker has told its status. */
+  boolean hasStatus() throws Exception {
+    return statuses().stream().anyMatch(Gathered::isAnswered);
+  }
+
+  /**
+   * Ends the check unless a broker has told its status.
+   *
+   * @throws SkippedException if no broker has told its status
+   */
+  void requireStatus() throws Exception {
+    if (brokers.isEmpty()) {
+      throw new SkippedException("needs --broker with the address of a broker's admin pages");
+    }
+    if (!hasStatus()) {
+      throw new SkippedException("no broker tells its status: " + statuses().get(0).why());
+    }
+  }
+
+  /** Returns the elements of an array in all statuses that arrived. */
+  List<JsonNode> inStatuses(String array) throws Exception {
+    List<JsonNode> all = new ArrayList<>();
+    for (Gathered<JsonNode> status : statuses()) {
+      status.answer().ifPresent(found -> found.path(array).forEach(all::add));
+    }
+    return all;
+  }
+
+  /** Returns the targets of the running upstream agents whose settings can be read. */
+  List<TargetConfig> served() throws Exception {
+    return served.get();
+  }
+
+  private List<TargetConfig> readServed() throws Exception {
+    List<AdminView> agents =
+        descriptions().stream()
+            .filter(
+                each ->
+                    each.page.answer().isPresent()
+                        && each.page
+                            .answer()
+                            .get()
+                            .path("role")
+                            .asText()
+                            .equals(Role.UPSTREAM_AGENT.key()))
+            .map(ProcessAnswer::process)
+            .toList();
+    return gather(agents, each -> targets(each.text("/api/config"))).stream()
+        .flatMap(each -> each.answer().stream())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /**
+   * Returns the targets in the effective settings of an upstream agent, if they can be read here.
+   */
+  private static List<TargetConfig> targets(String config) {
+    try {
+      return Sources.parse(config, UpstreamAgentConfig::read).targets();
+    } catch (InvalidConfigException e) {
+      return List.of(); // for example, the CA file is in the file system of a container
+    }
+  }
+
+  private static <T> List<Gathered<T>> gather(
+      List<AdminView> whom, Function<AdminView, T> question) {
+    try (Gathering gathering = new Gathering()) {
+      List<Gathering.Asked<T>> asked =
+          whom.stream()
+              .map(each -> gathering.ask(each.address(), () -> question.apply(each)))
+              .toList();
+      return asked.stream().map(Gathering.Asked::result).toList();
+    }
+  }
+}

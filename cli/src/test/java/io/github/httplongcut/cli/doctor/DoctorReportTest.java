@@ -1,0 +1,61 @@
+package io.github.httplongcut.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.cli.output.Colours;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DoctorReportTest {
+
+  private final DoctorReport report =
+      new DoctorReport(
+          List.of(
+              CheckResult.ok(Finding.CONFIG_FILE, "valid"),
+              CheckResult.fail(Finding.RABBITMQ_LOGIN, "refused\033[31m", "wrong\npassword")
+                  .withRemedy("set it"),
+              CheckResult.skip(Finding.TOPOLOGY_VHOST, "rabbitmq.login failed")),
+          Duration.ofMillis(1_260));
+
+  @Test
+  void aFailureHasItsReasonItsRemedyAndItsEntry() {
+    assertThat(report.lines(Colours.HIDDEN))
+        .containsExactly(
+            "OK    config.file     valid",
+            "FAIL  rabbitmq.login  refused [31m",
+            "      why:    wrong password",
+            "      remedy: set it",
+            "      see:    docs/operations.md#rabbitmq-login",
+            "SKIP  topology.vhost  rabbitmq.login failed",
+            "1 of 3 checks failed, 1 skipped, in 1.3 s");
+  }
+
+  @Test
+  void coloursAreInAdditionToWords() {
+    assertThat(report.lines(Colours.SHOWN).get(1))
+        .startsWith("\033[31mFAIL\033[0m  rabbitmq.login");
+  }
+
+  @Test
+  void jsonHasTheSame() {
+    assertThat(report.json().toPrettyString())
+        .isEqualTo(
+            FakeManagement.parsed(
+                    """
+                {"checks": [
+                  {"id": "config.file", "result": "ok", "seen": "valid"},
+                  {"id": "rabbitmq.login", "result": "fail", "seen": "refused\\u001b[31m",
+                   "why": "wrong\\npassword", "remedy": "set it",
+                   "see": "docs/operations.md#rabbitmq-login"},
+                  {"id": "topology.vhost", "result": "skip", "seen": "rabbitmq.login failed"}],
+                 "failed": 1, "skipped": 1, "seconds": 1.26}""")
+                .toPrettyString());
+  }
+
+  @Test
+  void aReportWithoutFailuresHasNotFailed() {
+    assertThat(report.failed()).isTrue();
+    assertThat(new DoctorReport(report.results().subList(0, 1), Duration.ZERO).failed()).isFalse();
+  }
+}
