@@ -1,8 +1,8 @@
 package io.github.httplongcut.broker;
 
-import io.github.httplongcut.broker.core.RequestHistory;
 import io.github.httplongcut.broker.core.RequestPhase;
 import io.github.httplongcut.broker.core.RequestRecord;
+import io.github.httplongcut.broker.core.RequestSteps;
 import io.github.httplongcut.metrics.BoundedLabels;
 import io.github.httplongcut.metrics.LatencyHistogram;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,7 +43,7 @@ final class RequestTimers {
 
   /** Records a request that is over. */
   void record(RequestRecord request) {
-    RequestHistory history = request.history();
+    RequestSteps history = request.history();
     for (RequestPhase phase : PHASES) {
       if (history.wasIn(phase)) {
         phases.get(phase).record(history.nanosIn(phase), TimeUnit.NANOSECONDS);

@@ -59,13 +59,13 @@ class OtlpExportTest {
 
   @Test
   void metersReachTheCollectorInEachStep() throws Exception {
-    try (Collector collector = new Collector(Collector.Behaviour.ACCEPTS);
+    try (OtlpCollector collector = new OtlpCollector(OtlpCollector.Behaviour.ACCEPTS);
         ProcessMetrics metrics = metrics(collector.url())) {
       metrics.registry().counter("longcut.test.things", "kind", "big").increment(3);
       LatencyHistogram.named("longcut.test").register(metrics.registry()).record(STEP);
 
       await().until(() -> collector.exports().size() >= 2);
-      Collector.Export last = collector.exports().get(collector.exports().size() - 1);
+      OtlpCollector.Export last = collector.exports().get(collector.exports().size() - 1);
       assertThat(last.contentType()).isEqualTo("application/x-protobuf");
       assertThat(last.authorization()).isEqualTo("Bearer x");
       assertThat(attributes(last))
@@ -85,7 +85,7 @@ class OtlpExportTest {
 
   @Test
   void theLastValuesAreSentAtTheEnd() throws Exception {
-    try (Collector collector = new Collector(Collector.Behaviour.ACCEPTS)) {
+    try (OtlpCollector collector = new OtlpCollector(OtlpCollector.Behaviour.ACCEPTS)) {
       ProcessMetrics metrics = metrics(collector.url(), Duration.ofHours(1));
       metrics.registry().counter("longcut.test.things").increment();
 
@@ -99,11 +99,12 @@ class OtlpExportTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "ACCEPTS")
-  void aFailingCollectorCostsOneLineAndNotTheEnd(Collector.Behaviour behaviour) throws Exception {
-    try (Collector collector = new Collector(behaviour)) {
+  void aFailingCollectorCostsOneLineAndNotTheEnd(OtlpCollector.Behaviour behaviour)
+      throws Exception {
+    try (OtlpCollector collector = new OtlpCollector(behaviour)) {
       ProcessMetrics metrics = metrics(collector.url());
       await().until(() -> !collector.exports().isEmpty());
-      if (behaviour == Collector.Behaviour.FAILS) {
+      if (behaviour == OtlpCollector.Behaviour.FAILS) {
         await().until(() -> collector.exports().size() >= 3);
       }
 
@@ -119,7 +120,7 @@ class OtlpExportTest {
   @Test
   void anUnreachableCollectorIsLoggedOnceAMinute() throws Exception {
     URI closed;
-    try (Collector collector = new Collector(Collector.Behaviour.ACCEPTS)) {
+    try (OtlpCollector collector = new OtlpCollector(OtlpCollector.Behaviour.ACCEPTS)) {
       closed = collector.url();
     }
     OtlpSender sender = new OtlpSender(settings(closed, STEP));
@@ -152,19 +153,19 @@ class OtlpExportTest {
         Map.of("deployment.environment.name", "test"));
   }
 
-  private static Map<String, String> attributes(Collector.Export export) {
+  private static Map<String, String> attributes(OtlpCollector.Export export) {
     return resource(export).getResource().getAttributesList().stream()
         .collect(Collectors.toMap(KeyValue::getKey, each -> each.getValue().getStringValue()));
   }
 
-  private static Metric metric(Collector.Export export, String name) {
+  private static Metric metric(OtlpCollector.Export export, String name) {
     return resource(export).getScopeMetrics(0).getMetricsList().stream()
         .filter(each -> each.getName().equals(name))
         .findFirst()
         .orElseThrow();
   }
 
-  private static ResourceMetrics resource(Collector.Export export) {
+  private static ResourceMetrics resource(OtlpCollector.Export export) {
     return export.metrics().getResourceMetrics(0);
   }
 

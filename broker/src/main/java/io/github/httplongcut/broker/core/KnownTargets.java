@@ -21,7 +21,7 @@ final class KnownTargets {
 
   private static final long KEPT_FOR = Duration.ofHours(1).toNanos();
 
-  /** What is remembered of a target. */
+  /** Memory of a target. */
   static final class Memo {
     private long answered;
     private long failed;

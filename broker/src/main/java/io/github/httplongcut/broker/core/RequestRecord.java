@@ -13,7 +13,7 @@ import java.util.UUID;
  * @param ending empty while the request is in flight
  */
 public record RequestRecord(
-    Subject subject, RequestHistory history, Optional<Ending> ending, Ran ran) {
+    Subject subject, RequestSteps history, Optional<Ending> ending, Ran ran) {
 
   /** Characters of a path that are kept. */
   static final int PATH_CHARS = 200;

@@ -64,12 +64,12 @@ final class Timeline {
   }
 
   /** Returns a copy of the steps so far. */
-  RequestHistory copy() {
-    return new RequestHistory(List.copyOf(steps), omitted, dispatches);
+  RequestSteps copy() {
+    return new RequestSteps(List.copyOf(steps), omitted, dispatches);
   }
 
   /** Returns the steps, without a copy. No step may be added any more. */
-  RequestHistory end() {
-    return new RequestHistory(Collections.unmodifiableList(steps), omitted, dispatches);
+  RequestSteps end() {
+    return new RequestSteps(Collections.unmodifiableList(steps), omitted, dispatches);
   }
 }

@@ -45,7 +45,7 @@ public final class RequestRecords {
                 endedAt, TimelineStage.OVER, ending.why(), dispatch, Optional.empty()));
     return new RequestRecord(
         new RequestRecord.Subject(id, CLIENT, "orders", "POST", "/orders/" + number, 12),
-        new RequestHistory(steps, 0, 1),
+        new RequestSteps(steps, 0, 1),
         Optional.of(ending),
         new Ran(Ran.Verdict.MAYBE, "a made-up reason"));
   }

@@ -224,7 +224,7 @@ class RouterTimelineTest {
     }
     fixture.at(200).drain();
 
-    RequestHistory history = only().history();
+    RequestSteps history = only().history();
     assertThat(history.steps()).hasSize(Timeline.MAX_STEPS);
     assertThat(history.omittedSteps()).isEqualTo(2 + 200 + 1 - Timeline.MAX_STEPS);
     assertThat(history.dispatches()).isEqualTo(100);

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a broker remembers of a request: its answer to {@code /api/requests/ID}.
+ * Memory of a broker about a request: its answer to {@code /api/requests/ID}.
  *
  * @param address address of the broker's admin pages
  * @param json the JSON; a field of another type counts as missing

@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** An OTLP collector for tests. It decodes the exports that it receives. */
-final class Collector implements AutoCloseable {
+final class OtlpCollector implements AutoCloseable {
 
   /** Way in which the collector answers. */
   enum Behaviour {
@@ -32,7 +32,7 @@ final class Collector implements AutoCloseable {
   private final Behaviour behaviour;
   private final HttpServer server;
 
-  Collector(Behaviour behaviour) throws IOException {
+  OtlpCollector(Behaviour behaviour) throws IOException {
     this.behaviour = behaviour;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** The steps of a request. Immutable. */
-public final class RequestHistory {
+public final class RequestSteps {
 
   private final List<TimelineStep> steps;
   private final int omitted;
   private final int dispatches;
 
-  RequestHistory(List<TimelineStep> steps, int omitted, int dispatches) {
+  RequestSteps(List<TimelineStep> steps, int omitted, int dispatches) {
     this.steps = steps;
     this.omitted = omitted;
     this.dispatches = dispatches;
