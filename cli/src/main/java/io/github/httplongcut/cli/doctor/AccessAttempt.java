@@ -55,6 +55,15 @@ record AccessAttempt(Kind kind, String name, String routingKey) {
     return new AccessAttempt(Kind.READ_KEY, exchange, routingKey);
   }
 
+  /** Returns the attempt for which RabbitMQ asks for the same permission, and for no topic. */
+  AccessAttempt permission() {
+    return switch (kind) {
+      case CONFIGURE, WRITE, READ -> this;
+      case WRITE_KEY -> write(name);
+      case READ_KEY -> read(name);
+    };
+  }
+
   /** Returns the attempt in words: {@code write client_request}. */
   @Override
   public String toString() {

@@ -17,7 +17,8 @@ import java.util.concurrent.Executors;
 
 /**
  * Runs checks in parallel, each as soon as its prerequisites are over. Skips a check if one of them
- * failed or was skipped. A check that takes too long fails, and the run goes on without it.
+ * failed or was skipped, and the failure of a check if one of its causes failed. A check that takes
+ * too long fails, and the run goes on without it.
  */
 final class CheckRunner implements AutoCloseable {
 
@@ -50,14 +51,40 @@ final class CheckRunner implements AutoCloseable {
     Map<Finding, CompletableFuture<CheckResult>> results = new EnumMap<>(Finding.class);
     checks.forEach(check -> results.put(check.finding(), new CompletableFuture<>()));
     for (DoctorCheck check : checks) {
-      List<CompletableFuture<CheckResult>> before =
-          check.prerequisites().stream().filter(results::containsKey).map(results::get).toList();
-      // Its outcome is the result of the check.
-      CompletableFuture<Void> unused =
-          CompletableFuture.allOf(before.toArray(new CompletableFuture<?>[0]))
-              .thenRunAsync(() -> start(check, before, end, results.get(check.finding())), threads);
+      List<CompletableFuture<CheckResult>> before = of(check.prerequisites(), results);
+      List<CompletableFuture<CheckResult>> causes = of(check.causes(), results);
+      CompletableFuture<CheckResult> own = new CompletableFuture<>();
+      CompletableFuture<Void> unused = // its outcome is the result of the check
+          CompletableFuture.allOf(
+              all(before).thenRunAsync(() -> start(check, before, end, own), threads),
+              own.thenCombine(all(causes), (result, nothing) -> explained(result, causes))
+                  .thenAccept(results.get(check.finding())::complete));
     }
     return checks.stream().map(check -> results.get(check.finding()).join()).toList();
+  }
+
+  private static List<CompletableFuture<CheckResult>> of(
+      Collection<Finding> findings, Map<Finding, CompletableFuture<CheckResult>> results) {
+    return findings.stream().filter(results::containsKey).map(results::get).toList();
+  }
+
+  private static CompletableFuture<Void> all(List<CompletableFuture<CheckResult>> results) {
+    return CompletableFuture.allOf(results.toArray(new CompletableFuture<?>[0]));
+  }
+
+  /** Skips a failure if one of its causes failed, so that the causes stand out. */
+  private static CheckResult explained(
+      CheckResult result, List<CompletableFuture<CheckResult>> causes) {
+    return causes.stream()
+        .map(CompletableFuture::join)
+        .filter(cause -> result.failed() && cause.failed())
+        .min(Comparator.comparing(CheckResult::finding))
+        .map(
+            cause ->
+                CheckResult.skip(
+                    result.finding(),
+                    cause.finding().id() + " failed, which may be the cause: " + result.seen()))
+        .orElse(result);
   }
 
   @Override
@@ -112,9 +139,12 @@ final class CheckRunner implements AutoCloseable {
 
   private static CheckResult tooSlow(DoctorCheck check, Duration limit) {
     return CheckResult.fail(
-        check.finding(),
-        "did not answer within " + seconds(limit),
-        "the source is frozen or overloaded, or the network drops packets");
+            check.finding(),
+            "did not answer within " + seconds(limit),
+            "a source is frozen or overloaded, or the network drops packets")
+        .withRemedy(
+            "look at rabbitmq.responds and relay.inboxes, which name a source that is frozen; if"
+                + " nothing is, run the doctor again when this machine is less busy");
   }
 
   /** Returns a time for the user: {@code 2 s}, {@code 1.5 s}. */

@@ -23,10 +23,10 @@ final class Doctor {
   record Limits(Duration check, Duration run) {
 
     /**
-     * A check has more time than a source, so that it can name the source that did not answer. A
-     * run and the start of the JVM take less than five seconds.
+     * A check has more time than a source, so that it can name the source that did not answer, even
+     * on a busy machine. A run and the start of the JVM take less than five seconds.
      */
-    static final Limits USUAL = new Limits(Duration.ofMillis(2_300), Duration.ofSeconds(4));
+    static final Limits USUAL = new Limits(Duration.ofSeconds(3), Duration.ofSeconds(4));
   }
 
   private final List<DoctorCheck> checks;
@@ -101,7 +101,7 @@ final class Doctor {
   private static void add(
       DoctorCheck check, Map<Finding, DoctorCheck> byFinding, Set<Finding> needed) {
     if (needed.add(check.finding())) {
-      for (Finding prerequisite : check.prerequisites()) {
+      for (Finding prerequisite : check.before()) {
         if (byFinding.containsKey(prerequisite)) {
           add(byFinding.get(prerequisite), byFinding, needed);
         }

@@ -58,7 +58,7 @@ final class InboxQueues {
     Set<String> waiting = new LinkedHashSet<>();
     before.forEach(
         (name, counts) -> {
-          if (counts.consumers() == 0 && !hasSuccessor(name, inboxes)) {
+          if (counts.consumers() == 0 && !hasSuccessor(name, inboxes, before)) {
             faults.unread.put(
                 owner(name),
                 "no process consumes " + name + ": it has ended in the last minute, or it hangs");
@@ -172,11 +172,18 @@ final class InboxQueues {
   /**
    * Returns whether a process with the same user and name has an inbox with a consumer: the process
    * has been restarted, and its former inbox expires within a minute.
+   *
+   * @param present counts that are newer than those of the list
    */
-  private static boolean hasSuccessor(String inbox, List<JsonNode> inboxes) {
+  private static boolean hasSuccessor(
+      String inbox, List<JsonNode> inboxes, Map<String, QueueCounts> present) {
     String start = withoutSuffix(inbox);
     return inboxes.stream()
-        .filter(other -> other.path("consumers").asInt() > 0)
+        .filter(
+            other ->
+                present.containsKey(name(other))
+                    ? present.get(name(other)).consumers() > 0
+                    : other.path("consumers").asInt() > 0)
         .map(InboxQueues::name)
         .anyMatch(other -> !other.equals(inbox) && withoutSuffix(other).equals(start));
   }

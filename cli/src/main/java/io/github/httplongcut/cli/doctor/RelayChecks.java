@@ -55,7 +55,16 @@ final class RelayChecks {
   List<DoctorCheck> all() {
     return List.of(
         DoctorCheck.ofProcesses(Finding.RELAY_BROKERS, this::brokers, Finding.TOPOLOGY_QUEUES),
-        DoctorCheck.ofProcesses(Finding.RELAY_READY, this::ready, Finding.NETWORK_BROKERS),
+        DoctorCheck.ofProcesses(Finding.RELAY_READY, this::ready, Finding.NETWORK_BROKERS)
+            .causedBy(
+                Finding.NETWORK_RABBITMQ,
+                Finding.RABBITMQ_RESPONDS,
+                Finding.RABBITMQ_LOGIN,
+                Finding.RABBITMQ_ALARMS,
+                Finding.TOPOLOGY_VHOST,
+                Finding.TOPOLOGY_EXCHANGES,
+                Finding.TOPOLOGY_QUEUES,
+                Finding.PERMISSIONS_USER),
         DoctorCheck.ofProcesses(Finding.RELAY_VERSIONS, this::versions, Finding.NETWORK_BROKERS),
         DoctorCheck.ofProcesses(Finding.RELAY_ERRORS, this::errors, Finding.NETWORK_BROKERS));
   }

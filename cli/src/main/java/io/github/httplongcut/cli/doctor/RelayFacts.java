@@ -103,32 +103,21 @@ final class RelayFacts {
     return served.get();
   }
 
-  private List<TargetConfig> readServed() throws Exception {
-    List<AdminView> agents =
-        descriptions().stream()
-            .filter(
-                each ->
-                    each.page.answer().isPresent()
-                        && each.page
-                            .answer()
-                            .get()
-                            .path("role")
-                            .asText()
-                            .equals(Role.UPSTREAM_AGENT.key()))
-            .map(ProcessAnswer::process)
-            .toList();
-    return gather(agents, each -> targets(each.text("/api/config"))).stream()
+  /** Does not wait for the descriptions first, since any process may be frozen. */
+  private List<TargetConfig> readServed() {
+    return gather(processes, RelayFacts::targets).stream()
         .flatMap(each -> each.answer().stream())
         .flatMap(List::stream)
         .toList();
   }
 
-  /**
-   * Returns the targets in the effective settings of an upstream agent, if they can be read here.
-   */
-  private static List<TargetConfig> targets(String config) {
+  /** Returns the targets of a process, if its effective settings can be read here. */
+  private static List<TargetConfig> targets(AdminView process) {
+    if (!process.json("/api/process").path("role").asText().equals(Role.UPSTREAM_AGENT.key())) {
+      return List.of();
+    }
     try {
-      return Sources.parse(config, UpstreamAgentConfig::read).targets();
+      return Sources.parse(process.text("/api/config"), UpstreamAgentConfig::read).targets();
     } catch (InvalidConfigException e) {
       return List.of(); // for example, the CA file is in the file system of a container
     }

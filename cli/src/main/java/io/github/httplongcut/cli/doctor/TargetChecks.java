@@ -33,7 +33,11 @@ final class TargetChecks {
   List<DoctorCheck> all() {
     return List.of(
         DoctorCheck.ofProcesses(
-            Finding.TARGETS_AGENTS, this::agents, Finding.NETWORK_BROKERS, Finding.RELAY_BROKERS),
+                Finding.TARGETS_AGENTS,
+                this::agents,
+                Finding.NETWORK_BROKERS,
+                Finding.RELAY_BROKERS)
+            .causedBy(Finding.RABBITMQ_ALARMS, Finding.TOPOLOGY_EXCHANGES),
         DoctorCheck.ofProcesses(
             Finding.TARGETS_CAPACITY,
             this::capacity,
@@ -54,6 +58,7 @@ final class TargetChecks {
     return targets;
   }
 
+  /** A target that is withdrawn because of its health check has an agent. */
   private CheckResult agents() throws Exception {
     Map<String, List<JsonNode>> targets = targets();
     Set<String> without = new TreeSet<>(facts.given().sections().called());
@@ -64,6 +69,7 @@ final class TargetChecks {
         (target, views) ->
             views.stream()
                 .filter(view -> view.path("state").asText().equals("no_agent"))
+                .filter(view -> Complaint.of(view.path("reason").asText()) != Complaint.HEALTH)
                 .findFirst()
                 .ifPresent(
                     view -> {

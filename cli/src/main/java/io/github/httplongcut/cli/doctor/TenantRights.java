@@ -13,11 +13,13 @@ final class TenantRights {
   private final String probe;
 
   private final Once<Optional<Role>> role;
+  private final Once<Optional<String>> alarm;
 
   TenantRights(Facts facts, String probe) {
     this.facts = facts;
     this.probe = probe;
     this.role = new Once<>(this::findRole);
+    this.alarm = new Once<>(this::findAlarm);
   }
 
   String user() {
@@ -44,9 +46,21 @@ final class TenantRights {
     return new RoleRights(of, user(), probe);
   }
 
-  /** Returns an exchange to which the role may publish, and a key with which no queue is bound. */
-  AccessAttempt harmlessPublication(Role of) {
-    return RoleRights.harmlessPublication(of, probe);
+  /**
+   * Returns RabbitMQ's reason if it blocks publishers, found by a publication: RabbitMQ tells a
+   * tenant of an alarm only then. Empty also if the role is unknown.
+   */
+  Optional<String> alarm() throws Exception {
+    return alarm.get();
+  }
+
+  private Optional<String> findAlarm() throws Exception {
+    Optional<Role> known = role();
+    return known.isPresent()
+        ? facts
+            .requiredAmqp()
+            .blocked(RoleRights.harmlessPublication(known.get(), probe)) // nothing is bound
+        : Optional.empty();
   }
 
   /** Returns the user's rights. */

@@ -18,6 +18,7 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -155,10 +156,20 @@ public final class ManagementClient {
     URI uri = URI.create(base + "/api/health/checks/" + check);
     HttpAnswer answer = http.send("GET", uri, Optional.empty());
     if (answer.status() == CHECK_FAILED) {
-      return Optional.of(json(uri, answer).path("reason").asText("the check " + check + " fails"));
+      JsonNode failure = json(uri, answer);
+      String reason = failure.path("reason").asText("the check " + check + " fails");
+      return Optional.of(reason + alarms(failure.path("alarms")));
     }
     http.check(uri, answer);
     return Optional.empty();
+  }
+
+  /** Returns what the check {@code alarms} tells more: {@code : memory on rabbit@host}. */
+  private static String alarms(JsonNode alarms) {
+    List<String> all = new ArrayList<>();
+    alarms.forEach(
+        alarm -> all.add(alarm.path("resource").asText() + " on " + alarm.path("node").asText()));
+    return all.isEmpty() ? "" : ": " + String.join(", ", all);
   }
 
   /** Returns the vhost's queues, with their names and numbers only. */

@@ -73,6 +73,44 @@ class CheckRunnerTest {
   }
 
   @Test
+  void aFailureIsSkippedIfItsCauseFailed() {
+    DoctorCheck consequence =
+        DoctorCheck.of(CONFIG_SECRETS, () -> CheckResult.fail(CONFIG_SECRETS, "effect", "why"))
+            .causedBy(NETWORK_RABBITMQ, CONFIG_FILE, NETWORK_RESOLVE);
+
+    List<CheckResult> results =
+        run(
+            LONG,
+            LONG,
+            consequence,
+            DoctorCheck.of(CONFIG_FILE, () -> CheckResult.failInPart(CONFIG_FILE, "bad", "why")),
+            ok(NETWORK_RESOLVE),
+            ok(NETWORK_RABBITMQ, NETWORK_RESOLVE));
+
+    assertThat(results.get(0))
+        .isEqualTo(
+            CheckResult.skip(CONFIG_SECRETS, "config.file failed, which may be the cause: effect"));
+  }
+
+  @Test
+  void aFailureStaysIfNoCauseFailed() {
+    CheckResult failure = CheckResult.fail(CONFIG_SECRETS, "effect", "why");
+    DoctorCheck check = DoctorCheck.of(CONFIG_SECRETS, () -> failure).causedBy(CONFIG_FILE);
+
+    assertThat(run(LONG, LONG, check)).containsExactly(failure);
+    assertThat(run(LONG, LONG, check, ok(CONFIG_FILE)).get(0)).isEqualTo(failure);
+  }
+
+  @Test
+  void aCheckThatPassesNeedsNoCause() {
+    DoctorCheck check = ok(CONFIG_SECRETS).causedBy(CONFIG_FILE);
+    DoctorCheck cause =
+        DoctorCheck.of(CONFIG_FILE, () -> CheckResult.fail(CONFIG_FILE, "bad", "why"));
+
+    assertThat(run(LONG, LONG, check, cause).get(0)).isEqualTo(CheckResult.ok(CONFIG_SECRETS, ""));
+  }
+
+  @Test
   void thePrerequisiteMayFollow() {
     List<CheckResult> results = run(LONG, LONG, ok(NETWORK_RESOLVE, CONFIG_FILE), ok(CONFIG_FILE));
     assertThat(results).extracting(CheckResult::status).containsExactly(Status.OK, Status.OK);
@@ -96,6 +134,7 @@ class CheckRunnerTest {
 
     assertThat(results.get(0).status()).isEqualTo(Status.FAIL);
     assertThat(results.get(0).seen()).isEqualTo("did not answer within 0.2 s");
+    assertThat(results.get(0).remedy()).contains("run the doctor again");
     assertThat(results.get(1)).isEqualTo(CheckResult.skip(NETWORK_RESOLVE, "config.file failed"));
     assertThat(results.get(2)).isEqualTo(CheckResult.ok(CONFIG_SECRETS, ""));
   }

@@ -69,6 +69,15 @@ class InboxCheckTest {
     fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
   }
 
+  /** RabbitMQ's list does not show the consumer of a new inbox for some seconds. */
+  @Test
+  void aProcessRestartedNowLeavesItsInboxBehind() {
+    queue(INBOX, 0, 0);
+    boundQueue("client-agent.acme.shop-1-zzzzzz", 0, 0);
+    fixture.amqp.looks("client-agent.acme.shop-1-zzzzzz", new QueueCounts(0, 1));
+    fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
+  }
+
   @Test
   void aReplacedInboxIsLeftBehind() {
     queue(INBOX, 0, 3);

@@ -1,5 +1,7 @@
 package io.github.httplongcut.cli.doctor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.cli.doctor.Given.Sections;
 import io.github.httplongcut.config.Role;
@@ -55,6 +57,32 @@ class PermissionChecksTest {
     tenant(attempt -> !attempt.name().equals("client_cancel") && rights.allow(attempt));
     fixture.assertFails(
         Finding.PERMISSIONS_USER, "user acme (client-agent) may not write client_cancel");
+  }
+
+  /** RabbitMQ reads nothing more from a connection that has tried to publish. */
+  @Test
+  void aTenantAttemptsNothingDuringAnAlarm() {
+    tenant(clientRights("acme"));
+    fixture.amqp.blocked = Optional.of("low on memory");
+    assertThat(fixture.failures()).containsExactly("rabbitmq.alarms");
+    fixture.assertSkipped(Finding.PERMISSIONS_TOPICS, "rabbitmq.alarms failed");
+  }
+
+  /** RabbitMQ finds that the exchange is missing before it asks for the topic permission. */
+  @Test
+  void aMissingExchangeIsNotToldAgainAsAPermission() {
+    UserRights rights = clientRights("acme");
+    tenant(attempt -> attempt.name().equals("client_request") || rights.allow(attempt));
+    fixture.amqp.exchanges.remove("client_request");
+    assertThat(fixture.failures()).containsExactly("topology.exchanges");
+  }
+
+  /** RabbitMQ refuses each routing key because of the permission. */
+  @Test
+  void aMissingPermissionIsNotToldAgainForEachRoutingKey() {
+    UserRights rights = clientRights("acme");
+    tenant(attempt -> !attempt.name().equals("client_request") && rights.allow(attempt));
+    assertThat(fixture.failures()).containsExactly("permissions.user");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.httplongcut.cli.doctor.AmqpView.QueueCounts;
 import io.github.httplongcut.config.Version;
 import java.util.Collections;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RelayChecksTest {
@@ -70,6 +71,20 @@ class RelayChecksTest {
     fixture.assertFails(
         Finding.RELAY_READY,
         "not ready: plant.plant-1-x2m4cd | plant.plant-1-x2m4cd: rabbitmq publishing is blocked");
+  }
+
+  @Test
+  void anAlarmExplainsThatAProcessIsNotReady() {
+    fixture.management.alarm = Optional.of("memory");
+    fixture.agent.page(
+        "/api/process",
+        """
+        {"role": "upstream-agent", "id": "plant.plant-1-x2m4cd", "ready": false}""");
+
+    fixture.assertSkipped(
+        Finding.RELAY_READY,
+        "rabbitmq.alarms failed, which may be the cause: not ready: plant.plant-1-x2m4cd");
+    assertThat(fixture.failures()).containsExactly("rabbitmq.alarms");
   }
 
   @Test

@@ -43,6 +43,26 @@ class TargetChecksTest {
         "no upstream agent for orders | orders: no upstream agent since 14:02:11Z");
   }
 
+  /** Its agent runs: the remedy is not to start another. */
+  @Test
+  void aTargetThatAHealthCheckWithdrewHasAnAgent() {
+    fixture.status(
+        target(
+            "no_agent",
+            "no upstream agent since 14:02:11Z; the last was plant.plant-1-x2m4cd, which said:"
+                + " health check GET /health answers 500"),
+        "");
+    assertThat(fixture.failures()).containsExactly("targets.health");
+  }
+
+  /** RabbitMQ blocks the agents' heartbeats. */
+  @Test
+  void anAlarmExplainsThatATargetHasNoAgent() {
+    fixture.management.alarm = Optional.of("memory");
+    fixture.status(target("no_agent", "no upstream agent since 14:02:11Z"), "");
+    fixture.assertSkipped(Finding.TARGETS_AGENTS, "rabbitmq.alarms failed");
+  }
+
   @Test
   void aRelayWithoutAnyAgentFails() {
     fixture.status("", "");

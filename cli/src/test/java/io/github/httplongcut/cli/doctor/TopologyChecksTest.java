@@ -99,6 +99,13 @@ class TopologyChecksTest {
   }
 
   @Test
+  void theBindingsOfAMissingExchangeAreNotToldAgain() {
+    fixture.management.remove(EXCHANGES, "name", "client_request");
+    fixture.management.page("/api/exchanges/longcut/client_request/bindings/source", "[]");
+    assertThat(fixture.failures()).containsExactly("topology.exchanges");
+  }
+
+  @Test
   void aClusterNeedsQuorumQueues() {
     fixture.management.page(
         "/api/nodes",

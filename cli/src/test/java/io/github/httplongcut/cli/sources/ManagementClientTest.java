@@ -153,6 +153,19 @@ class ManagementClientTest {
   }
 
   @Test
+  void failedCheckOfAlarmsNamesResourceAndNode() {
+    rabbitMq.answer(
+        "/api/health/checks/alarms",
+        503,
+        """
+        {"status": "failed", "reason": "There are alarms in effect in the cluster",
+         "alarms": [{"node": "rabbit@mq-1", "resource": "memory"}]}""");
+
+    assertThat(management("joe:secret").failedCheck("alarms"))
+        .hasValue("There are alarms in effect in the cluster: memory on rabbit@mq-1");
+  }
+
+  @Test
   void managementUiMayHaveAPath() {
     rabbitMq.answer("/rabbit/api/vhosts/long%2Fcut", 200, "{\"tracing\": true}");
 

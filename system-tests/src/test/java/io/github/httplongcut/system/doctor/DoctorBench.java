@@ -129,7 +129,12 @@ final class DoctorBench implements AutoCloseable {
 
   /** Starts a process of a role; the process is not ready yet. */
   void startProcess(Role role) {
-    processes.put(role, relay.startWithFile(role.key(), settings(role)));
+    processes.put(role, relay.startWithFile(role.key(), id(role), settings(role)));
+  }
+
+  /** The id of a process, without its random end. */
+  private static String id(Role role) {
+    return role.key() + "-1";
   }
 
   /** The settings file of a role. */

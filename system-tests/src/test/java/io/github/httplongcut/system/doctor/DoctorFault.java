@@ -102,7 +102,7 @@ enum DoctorFault {
   NO_BROKER(
       ExpectedFinding.of("relay.brokers")
           .withRemedy("start a broker")
-          .withConsequences("network.brokers"),
+          .withConsequences("network.brokers", "relay.inboxes"),
       List.of(OPERATOR),
       bench -> {
         bench.process(Role.BROKER).stop();

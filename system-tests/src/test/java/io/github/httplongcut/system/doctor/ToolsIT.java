@@ -63,7 +63,7 @@ class ToolsIT {
         .containsPattern("checked +ok +1")
         .containsPattern("secure +ok +1")
         .contains(
-            "broker.broker-2", "client-agent.client-agent-1", "upstream-agent.upstream-agent-");
+            "broker.broker-1", "client-agent.client-agent-1", "upstream-agent.upstream-agent-1");
     assertThat(run.out().lines()).hasSizeLessThan(60);
     assertThat(run.took()).isLessThan(LIMIT);
   }
@@ -143,7 +143,7 @@ class ToolsIT {
     assertThat(parts.keySet())
         .contains("versions.txt", "doctor.txt", "doctor.json", "MISSING.txt")
         .anyMatch(name -> name.startsWith("rabbitmq/"));
-    for (String process : List.of("client-agent.client-agent-1", "broker.broker-2")) {
+    for (String process : List.of("client-agent.client-agent-1", "broker.broker-1")) {
       Stream.of("process.json", "config.txt", "threads.txt", "log.txt", "metrics.txt")
           .forEach(
               page ->

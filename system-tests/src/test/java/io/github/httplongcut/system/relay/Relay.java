@@ -124,26 +124,32 @@ public final class Relay implements AutoCloseable {
    * @param flags command-line flags, in addition to those for id, admin port and RabbitMQ
    */
   public RoleProcess start(String role, RabbitMqUser user, String... flags) {
-    String name = nextName(role);
+    String name = role + "-" + number();
     List<String> all = new ArrayList<>(RelayProcess.options(name, amqp.apply(user)));
     all.addAll(List.of(flags));
-    return launch(role, name, all);
+    return launch(role, name, name + ".log", all);
   }
 
   /**
    * Starts a process of a role with a settings file, which contains also RabbitMQ's address and the
    * admin port; the process is not ready yet.
+   *
+   * @param id the value of {@code --id}, the same for each start of a process
    */
-  public RoleProcess startWithFile(String role, Path settings) {
-    String name = nextName(role);
-    return launch(role, name, List.of("--id", name, "--config", settings.toString()));
+  public RoleProcess startWithFile(String role, String id, Path settings) {
+    return launch(
+        role,
+        id,
+        id + "-" + number() + ".log",
+        List.of("--id", id, "--config", settings.toString()));
   }
 
-  private String nextName(String role) {
-    return role + "-" + (processes.size() + 1);
+  /** The number of the next process, for a name that no other has. */
+  private int number() {
+    return processes.size() + 1;
   }
 
-  private RoleProcess launch(String role, String name, List<String> flags) {
+  private RoleProcess launch(String role, String name, String log, List<String> flags) {
     List<String> command = new ArrayList<>(prefix);
     command.add(JavaHome.program("java"));
     command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
@@ -151,7 +157,7 @@ public final class Relay implements AutoCloseable {
     Path jar = Checkout.file(role + "/target/longcut-" + role + ".jar");
     command.addAll(List.of("-jar", jar.toString()));
     command.addAll(flags);
-    RoleProcess process = RoleProcess.start(name, command, logs.resolve(name + ".log"));
+    RoleProcess process = RoleProcess.start(name, command, logs.resolve(log));
     processes.add(process);
     return process;
   }
