@@ -108,6 +108,7 @@ class RabbitMqChecksTest {
 
   @Test
   void anAlarmNamesTheNodeAndTheLimit() {
+    fixture.management.alarm = Optional.of("There are alarms in effect in the cluster");
     fixture.management.element("/api/nodes", "name", "rabbit@mq-1").put("disk_free_alarm", true);
     fixture.assertFails(
         Finding.RABBITMQ_ALARMS,
@@ -122,6 +123,12 @@ class RabbitMqChecksTest {
   void anAlarmIsSeenBeforeTheNodesShowIt() {
     fixture.management.alarm = Optional.of("There are alarms in effect in the cluster");
     fixture.assertFails(Finding.RABBITMQ_ALARMS, "There are alarms in effect in the cluster");
+  }
+
+  @Test
+  void theNodesShowAnAlarmThatHasEnded() {
+    fixture.management.element("/api/nodes", "name", "rabbit@mq-1").put("mem_alarm", true);
+    fixture.assertOk(Finding.RABBITMQ_ALARMS, "no alarm");
   }
 
   @Test
