@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
  */
 record ToolRun(String command, int exitCode, String out, String err, Duration took) {
 
-  /** Longer than any tool may take. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** Longer than any tool takes, and than a build of its jar. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
