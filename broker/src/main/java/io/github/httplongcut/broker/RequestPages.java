@@ -24,6 +24,8 @@ final class RequestPages {
   /** Limit for the loop's answer. It is busy for longer only if something is wrong. */
   private static final Duration LOOP_TIMEOUT = Duration.ofSeconds(1);
 
+  private static final String UNKNOWN_ID = "unknown_id";
+
   private final RequestMemory memory;
   private final RouterView router;
   private final Loop loop;
@@ -89,7 +91,7 @@ final class RequestPages {
     try {
       id = UUID.fromString(query.subPath());
     } catch (IllegalArgumentException e) {
-      return PageAnswer.error(400, "bad_id", "the id of a request is a UUID");
+      return PageAnswer.error(404, UNKNOWN_ID, "the id of a request is a UUID");
     }
     Optional<RememberedRequest> ended = memory.find(id);
     if (ended.isPresent()) {
@@ -123,7 +125,7 @@ final class RequestPages {
   private static PageAnswer unknown(UUID id) {
     return PageAnswer.error(
         404,
-        "unknown_id",
+        UNKNOWN_ID,
         "this broker holds no request "
             + id
             + ", and remembers none: it remembers the last 1,000, and 1,000 that failed or were slow");

@@ -150,7 +150,10 @@ class RequestPagesTest {
 
   @Test
   void idMustBeAUuid() throws Exception {
-    assertThat(page("1;drop", Map.of()).status()).isEqualTo(400);
+    PageAnswer answer = page("1;drop", Map.of());
+
+    assertThat(answer.status()).isEqualTo(404);
+    assertThat(answer.body()).contains("\"error\":\"unknown_id\"").contains("is a UUID");
   }
 
   @Test
