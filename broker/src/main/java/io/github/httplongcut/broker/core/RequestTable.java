@@ -91,8 +91,14 @@ final class RequestTable {
     request.forgetDispatch(brokerReqId);
   }
 
-  /** Ends the request and removes it from the table. */
+  /**
+   * Ends the request and removes it from the table. Does nothing if the request is over already: a
+   * bug after its end must not end it a second time.
+   */
   void forget(InFlight request, Ending ending, long now) {
+    if (request.stage() instanceof Stage.Over) {
+      return;
+    }
     Ran ran = Ran.ofEnded(ending, request.facts());
     move(request, new Stage.Over(), ending.why(), now);
     byClientReqId.remove(request.event().clientReqId());

@@ -82,6 +82,7 @@ final class RouterFixture {
   private int receipts;
   private int ids;
   private int bugAt;
+  private boolean failsAtEnd;
   private long millis;
 
   RouterFixture() {
@@ -105,6 +106,10 @@ final class RouterFixture {
               @Override
               public void ended(RequestRecord record) {
                 ended.add(record);
+                if (failsAtEnd) {
+                  failsAtEnd = false;
+                  throw new IllegalStateException("a bug, for this test");
+                }
               }
 
               @Override
@@ -149,6 +154,12 @@ final class RouterFixture {
   /** Makes the router throw when it generates the dispatch id with this number. */
   RouterFixture bugAt(int number) {
     bugAt = number;
+    return this;
+  }
+
+  /** Makes the journal throw at the end of the next request. */
+  RouterFixture failAtEnd() {
+    failsAtEnd = true;
     return this;
   }
 

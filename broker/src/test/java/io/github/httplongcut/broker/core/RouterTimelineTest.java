@@ -258,6 +258,18 @@ class RouterTimelineTest {
   }
 
   @Test
+  void bugAtTheEndDoesNotEndTheRequestTwice() {
+    fixture.get(1);
+    fixture.failAtEnd();
+
+    assertThat(fixture.tick(10_000)).containsExactly("refuse r1 internal_error");
+    assertThat(steps(only())).endsWith("10000 over (no_upstream_agent)");
+    assertThat(fixture.router.isIdle()).isTrue();
+    assertThat(fixture.router.leftovers()).isZero();
+    assertThat(fixture.router.view().stats().inFlightBytes()).isZero();
+  }
+
+  @Test
   void failedDispatchesAreCountedByReason() {
     fixture.heartbeat(AGENT_1, 1, 0);
     fixture.get(1);
