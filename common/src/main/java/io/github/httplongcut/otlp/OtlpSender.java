@@ -1,5 +1,6 @@
 package io.github.httplongcut.otlp;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.loop.RateLimit;
 import io.micrometer.registry.otlp.OtlpMetricsSender;
@@ -10,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,8 @@ final class OtlpSender implements OtlpMetricsSender {
   private final OtlpSettings settings;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+
+  @GuardedBy("this")
   private final RateLimit warnings = new RateLimit(Duration.ofMinutes(1));
 
   OtlpSender(OtlpSettings settings) {
@@ -39,7 +43,7 @@ final class OtlpSender implements OtlpMetricsSender {
   }
 
   @Override
-  public synchronized void send(Request metrics) {
+  public void send(Request metrics) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(settings.url())
             .header("Content-Type", "application/x-protobuf")
@@ -64,12 +68,20 @@ final class OtlpSender implements OtlpMetricsSender {
   }
 
   private void failed(String why) {
-    if (warnings.allows(System.nanoTime())) {
+    OptionalLong suppressed = suppressedUntilNow();
+    if (suppressed.isPresent()) {
       log.warn(
           "event=otlp_failed url={} why={} suppressed={}",
           LogText.quoted(settings.url().toString()),
           LogText.quoted(why),
-          warnings.takeSuppressed());
+          suppressed.getAsLong());
     }
+  }
+
+  /** Returns the number of suppressed warnings if the next one may be logged; else empty. */
+  private synchronized OptionalLong suppressedUntilNow() {
+    return warnings.allows(System.nanoTime())
+        ? OptionalLong.of(warnings.takeSuppressed())
+        : OptionalLong.empty();
   }
 }
