@@ -32,7 +32,7 @@ final class TargetMetrics {
       this.count =
           Counter.builder("longcut.upstream.requests")
               .description("Requests ended, by outcome: response, cancelled or an error code")
-              .tag("target", name)
+              .tag("upstream_target", name)
               .tag("outcome", outcome)
               .register(registry);
     }
@@ -43,7 +43,7 @@ final class TargetMetrics {
               LatencyHistogram.named("longcut.upstream.request")
                   .description(
                       "Time from the delivery of a request to RabbitMQ's confirm of its answer")
-                  .tag("target", name)
+                  .tag("upstream_target", name)
                   .tag("outcome", outcome)
                   .register(registry));
       return this;
@@ -82,12 +82,12 @@ final class TargetMetrics {
         "1 while the target is offered, 0 while its health check has withdrawn it");
     Gauge.builder("longcut.upstream.capacity", target, Target::capacity)
         .description("Maximum number of requests in flight")
-        .tag("target", name)
+        .tag("upstream_target", name)
         .register(registry);
     rejected =
         Counter.builder("longcut.upstream.requests.rejected")
             .description("Requests rejected, not run: the target is full, draining or withdrawn")
-            .tag("target", name)
+            .tag("upstream_target", name)
             .register(registry);
     response = new EndMeters("response").withTime();
     cancel = new EndMeters("cancelled");
@@ -96,7 +96,7 @@ final class TargetMetrics {
   private void gauge(String meter, AtomicInteger value, String description) {
     Gauge.builder(meter, value, AtomicInteger::get)
         .description(description)
-        .tag("target", name)
+        .tag("upstream_target", name)
         .register(registry);
   }
 

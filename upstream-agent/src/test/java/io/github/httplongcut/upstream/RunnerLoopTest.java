@@ -199,7 +199,11 @@ final class RunnerLoopTest {
   }
 
   private double gauge(String name) {
-    return registry.get("longcut.upstream." + name).tag("target", "orders").gauge().value();
+    return registry
+        .get("longcut.upstream." + name)
+        .tag("upstream_target", "orders")
+        .gauge()
+        .value();
   }
 
   private String timesOf(String outcome) {

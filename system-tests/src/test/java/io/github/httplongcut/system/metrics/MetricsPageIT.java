@@ -33,7 +33,7 @@ class MetricsPageIT {
 
   /** Labels whose values are names that others choose. */
   private static final Set<String> FREE_LABELS =
-      Set.of("target", "upstream_target", "name", "version", "id", "action", "cause", "gc");
+      Set.of("upstream_target", "name", "version", "id", "action", "cause", "gc");
 
   private static final Set<String> ERROR_CODES = new TreeSet<>();
 

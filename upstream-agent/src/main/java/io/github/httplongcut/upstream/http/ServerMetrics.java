@@ -40,7 +40,7 @@ final class ServerMetrics {
           reason,
           Counter.builder("longcut.upstream.connect.failures")
               .description("Connections to the upstream server that could not be opened")
-              .tag("target", target)
+              .tag("upstream_target", target)
               .tag("reason", reason.label())
               .register(registry));
     }
@@ -50,7 +50,7 @@ final class ServerMetrics {
     return Counter.builder(meter)
         .description(description)
         .baseUnit("bytes")
-        .tag("target", target)
+        .tag("upstream_target", target)
         .register(registry);
   }
 
@@ -64,7 +64,7 @@ final class ServerMetrics {
       MeterRegistry registry, ConnPoolStats<?> pool, String state, ToIntFunction<PoolStats> count) {
     Gauge.builder("longcut.upstream.connections", pool, it -> count.applyAsInt(it.getTotalStats()))
         .description("Connections to the upstream server: in use or being opened, and idle")
-        .tag("target", target)
+        .tag("upstream_target", target)
         .tag("state", state)
         .register(registry);
   }
