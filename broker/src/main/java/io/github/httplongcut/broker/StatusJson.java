@@ -60,7 +60,6 @@ final class StatusJson {
     json.writeObjectFieldStart("truncated");
     json.writeNumberField("targets", snapshot.targets().size() - targets.size());
     json.writeNumberField("upstream_agents", snapshot.moreAgents());
-    json.writeNumberField("client_agents", 0); // those that are forgotten are not counted
     json.writeEndObject();
   }
 

@@ -128,7 +128,7 @@ class StatusPageTest {
                                          "last_heard_ms":0,"version":"1","reason":""}],
                      "client_agents":[{"id":"acme.c-aaaaaa","user":"acme",
                                        "last_request_ms":0,"requests":1}],
-                     "truncated":{"targets":0,"upstream_agents":0,"client_agents":0}}
+                     "truncated":{"targets":0,"upstream_agents":0}}
                     """));
   }
 

@@ -70,7 +70,7 @@ final class StatusFixture {
          "intake": {"state": "open", "detail": ""},
          "requests": {"waiting": 1, "settling": 0, "dispatched": 1, "running": 2, "max_in_flight": 4000, "max_waiting": 1000},
          "targets": [%s], "upstream_agents": [%s], "client_agents": [%s],
-         "truncated": {"targets": 0, "upstream_agents": 0, "client_agents": 0}}
+         "truncated": {"targets": 0, "upstream_agents": 0}}
         """
         .formatted(name, name, targets, agents, clients);
   }
