@@ -120,7 +120,7 @@ enum Finding {
           + " the inbox of a process that has ended after a minute"),
   RELAY_VERSIONS(
       CheckCategory.RELAY,
-      "install the same version everywhere; docs/operations.md says in which order"),
+      "install one major version everywhere; its changelog says in which order"),
   RELAY_ERRORS(
       CheckCategory.RELAY,
       "look the codes up in docs/errors.md; './longcut trace ID' shows the way of one request");

@@ -161,14 +161,28 @@ final class RelayChecks {
         versions.entrySet().stream()
             .map(each -> each.getKey() + " (" + each.getValue() + ')')
             .collect(Collectors.joining(", "));
-    return versions.size() == 1
-        ? CheckResult.ok(
-            Finding.RELAY_VERSIONS,
-            "all processes have version " + versions.keySet().iterator().next())
-        : CheckResult.failInPart(
-            Finding.RELAY_VERSIONS,
-            "the processes have different versions",
-            words + "; a mixture is for the time of an upgrade only");
+    long majors =
+        versions.keySet().stream()
+            .filter(each -> !each.equals(UNPACKED))
+            .map(RelayChecks::major)
+            .distinct()
+            .count();
+    if (majors > 1) {
+      return CheckResult.failInPart(
+          Finding.RELAY_VERSIONS,
+          "the processes have different major versions",
+          words + "; processes of different major versions may not understand each other");
+    }
+    return CheckResult.ok(
+        Finding.RELAY_VERSIONS,
+        versions.size() == 1
+            ? "all processes have version " + versions.keySet().iterator().next()
+            : "versions that may run together: " + words);
+  }
+
+  /** Returns the major version: {@code 1} of {@code 1.4.2}. */
+  private static String major(String version) {
+    return version.split("\\.", 2)[0];
   }
 
   private CheckResult errors() throws Exception {

@@ -88,15 +88,19 @@ class RelayChecksTest {
   }
 
   @Test
-  void mixedVersionsFail() {
-    fixture.agent.page("/api/process", description("upstream-agent", "plant.x-aaaaaa", "0.0.9"));
-    fixture.assertFails(Finding.RELAY_VERSIONS, "0.0.9 (plant.x-aaaaaa)");
+  void differentMajorVersionsFail() {
+    fixture.agent.page("/api/process", description("upstream-agent", "plant.x-aaaaaa", "1.0.9"));
+    fixture.status("", "{\"id\": \"plant.y-aaaaaa\", \"version\": \"2.0.8\"}"); // a remote agent
+    fixture.assertFails(Finding.RELAY_VERSIONS, "1.0.9 (plant.x-aaaaaa), 2.0.8 (plant.y-aaaaaa)");
   }
 
   @Test
-  void theVersionsOfRemoteAgentsCountToo() {
-    fixture.status("", "{\"id\": \"plant.y-aaaaaa\", \"version\": \"0.0.8\"}");
-    fixture.assertFails(Finding.RELAY_VERSIONS, "0.0.8 (plant.y-aaaaaa)");
+  void versionsThatDifferWithinTheMajorVersionAreWell() {
+    fixture.agent.page("/api/process", description("upstream-agent", "plant.x-aaaaaa", "1.0.9"));
+    fixture.status("", "{\"id\": \"plant.y-aaaaaa\", \"version\": \"1.2.0\"}");
+    fixture.assertOk(
+        Finding.RELAY_VERSIONS,
+        "versions that may run together: 1.0.9 (plant.x-aaaaaa), 1.2.0 (plant.y-aaaaaa), ");
   }
 
   @Test
