@@ -5,6 +5,7 @@ import com.rabbitmq.client.AMQP.Queue.DeclareOk;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
 import io.github.httplongcut.protocol.Topology;
 import io.github.httplongcut.testkit.RabbitMqNode;
 import io.github.httplongcut.testkit.RabbitMqUser;
@@ -170,6 +171,22 @@ public final class RabbitMq implements AutoCloseable {
   /** Number of messages ready in the queue, without those that a consumer has not acked yet. */
   public int messagesReady(String queue) {
     return asAdmin(channel -> channel.queueDeclarePassive(queue)).getMessageCount();
+  }
+
+  /**
+   * Takes all messages that are ready in the queue; returns the AMQP property {@code type} of each.
+   */
+  public List<String> takeTypes(String queue) {
+    return asAdmin(
+        channel -> {
+          List<String> types = new ArrayList<>();
+          for (GetResponse each = channel.basicGet(queue, true);
+              each != null;
+              each = channel.basicGet(queue, true)) {
+            types.add(each.getProps().getType());
+          }
+          return types;
+        });
   }
 
   /** Number of consumers of the queue. */

@@ -69,7 +69,7 @@ class ShutdownIT {
 
     String inbox = inboxOf(drained, "broker.broker.");
     assertNoRequestFails(client, drained);
-    assertIsEmpty(inbox);
+    assertNothingIsLost(inbox);
   }
 
   @Test
@@ -82,7 +82,7 @@ class ShutdownIT {
 
     String inbox = inboxOf(drained, "upstream-agent.upstream-agent.");
     assertNoRequestFails(client, drained);
-    assertIsEmpty(inbox);
+    assertNothingIsLost(inbox);
   }
 
   private void assertNoRequestFails(RoleProcess client, RoleProcess drained)
@@ -121,12 +121,14 @@ class ShutdownIT {
   }
 
   /**
-   * Checks that an inbox without a consumer is empty. RabbitMQ deletes it after a minute, with all
-   * its messages.
+   * Checks that an inbox without a consumer holds nothing that anybody needs. RabbitMQ deletes it
+   * after a minute, with all its messages. Acks may come after their answers (protocol section 7),
+   * and a broker's hellos come back from the inboxes of agents of earlier tests.
    */
-  private void assertIsEmpty(String inbox) {
-    assertThat(rabbitMq.messagesReady(inbox)).isZero();
+  private void assertNothingIsLost(String inbox) {
     assertThat(rabbitMq.consumers(inbox)).isZero();
+    assertThat(rabbitMq.takeTypes(inbox))
+        .isSubsetOf("broker_request_ack", "client_request_ack", "broker_hello");
   }
 
   @Test
@@ -155,7 +157,7 @@ class ShutdownIT {
           .isEqualTo(200);
     }
     assertThat(client.awaitExitCode()).isEqualTo(ENDED);
-    assertIsEmpty(inbox);
+    assertNothingIsLost(inbox);
   }
 
   @Test
