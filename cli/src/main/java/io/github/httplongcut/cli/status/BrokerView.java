@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Answer of a broker to {@code /api/status}.
@@ -17,6 +18,10 @@ record BrokerView(String address, JsonNode status) {
 
   /** Age of a snapshot, made once a second, from which the broker's loop must be stuck. */
   private static final Duration STALE = Duration.ofSeconds(3);
+
+  private static final String OPEN = "open";
+  private static final String GROWING = "growing";
+  private static final Set<String> INTAKE_OPEN = Set.of(OPEN, GROWING);
 
   /** Returns the broker's id, or its address if it names none. */
   String id() {
@@ -36,6 +41,11 @@ record BrokerView(String address, JsonNode status) {
   /** Returns the number of rows that the broker left out of a list. */
   long truncated(String field) {
     return status.path("truncated").path(field).asLong();
+  }
+
+  /** Returns whether the broker says that it consumes requests. */
+  boolean takesRequests() {
+    return INTAKE_OPEN.contains(status.path("intake").path("state").asText());
   }
 
   /** Returns the row of the broker itself. */
@@ -78,7 +88,7 @@ record BrokerView(String address, JsonNode status) {
     JsonNode intake = status.path("intake");
     Health ofIntake =
         switch (intake.path("state").asText()) {
-          case "open", "growing" -> Health.WELL;
+          case OPEN, GROWING -> Health.WELL;
           case "starting", "draining" -> Health.NOTE;
           default -> Health.PROBLEM;
         };

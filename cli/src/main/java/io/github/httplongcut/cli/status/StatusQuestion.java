@@ -106,7 +106,7 @@ final class StatusQuestion {
         new RelayStatus.RabbitMq(
             version, rabbitMq.address(), rabbitMq.vhost(), nodes(rabbitMq.address(), answers)),
         agents(views),
-        queues(answers),
+        queues(answers, consuming(views)),
         unanswered(all),
         missing());
   }
@@ -148,10 +148,17 @@ final class StatusQuestion {
                 address, NO_ANSWER, 0, 0, Health.PROBLEM, explained(answers.overview.why())));
   }
 
+  private static long consuming(List<Gathered<BrokerView>> views) {
+    return views.stream()
+        .flatMap(view -> view.answer().stream())
+        .filter(BrokerView::takesRequests)
+        .count();
+  }
+
   /** Returns no row if the row of RabbitMQ tells that it does not answer. */
-  private static List<QueueRow> queues(RabbitAnswers answers) {
+  private static List<QueueRow> queues(RabbitAnswers answers, long consuming) {
     if (answers.queues.isAnswered()) {
-      return new Queues(answers.queues.answer().orElseThrow()).rows();
+      return new Queues(answers.queues.answer().orElseThrow(), consuming).rows();
     }
     return answers.overview.isAnswered()
         ? List.of(Queues.unknown(explained(answers.queues.why())))

@@ -121,6 +121,27 @@ class StatusCommandTest {
         .contains("3 problems", "disk alarm", "no broker consumes it", "the queue does not exist");
   }
 
+  /** RabbitMQ counts consumers every five seconds. */
+  @Test
+  void brokerKnowsBetterThanRabbitMqWhetherItConsumes() {
+    rabbitMq.answer(
+        StatusFixture.QUEUES_PATH,
+        200,
+        StatusFixture.QUEUES
+            .replace("\"consumers\": 1", "\"consumers\": 0")
+            .replace("\"messages_ready\": 1", "\"messages_ready\": 0"));
+
+    assertThat(tool.run("--broker", broker.url(), "--management", management(), "--json")).isZero();
+    assertThat(tool.out())
+        .contains("has not counted the consumers yet")
+        .doesNotContain("no broker");
+
+    broker.answer("/api/status", 200, broker("b").replace("\"open\"", "\"closed\""));
+    assertThat(tool.run("--broker", broker.url(), "--management", management(), "--json"))
+        .isEqualTo(1);
+    assertThat(tool.out()).contains("no broker consumes it");
+  }
+
   @Test
   void longListsAreCutWithProblemsFirst() {
     String agents =

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** {@code ./longcut demo} and {@code ./longcut tap}. No demo of this checkout may run already. */
+/**
+ * {@code ./longcut demo}, {@code status}, {@code trace} and {@code tap}. No demo of this checkout
+ * may run already.
+ */
 @TestInstance(Lifecycle.PER_CLASS)
 class DemoIT {
 
@@ -155,6 +158,43 @@ class DemoIT {
       tap.awaitEnd();
     }
     assertThat(isTracing(environment())).isFalse();
+  }
+
+  @Test
+  void statusAndTraceTellAboutTheDemo() throws Exception {
+    Map<String, String> environment = environment();
+    send(
+        HttpRequest.newBuilder(URI.create(url + "/traced"))
+            .POST(BodyPublishers.ofString("x"))
+            .build());
+
+    // A broker makes its snapshot once a second. While there is a problem, the exit code is 1.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .untilAsserted(
+            () ->
+                assertThat(Command.run(environment, "status"))
+                    .contains("all is well", "client_request")
+                    .containsPattern("broker\\.broker-2-\\w+ +open +up")
+                    .containsPattern("echo +ok +1 +100/100")
+                    .containsPattern("client-agent\\.client-agent-1-\\w+ +active"));
+    assertThat(Command.run(environment, "trace", idOf(environment, "/traced")))
+        .contains("POST /traced to echo, 1 bytes", "answered with status 200", "did it run     yes")
+        .containsPattern("running +upstream-agent\\.upstream-agent-1-");
+  }
+
+  /** Returns the {@code client_req_id} of the last request to a path. */
+  private static String idOf(Map<String, String> environment, String path) throws IOException {
+    for (String broker : environment.get("LONGCUT_BROKER_ADMIN_URL").split(",", -1)) {
+      URI page = URI.create(broker + "/api/requests?limit=1&text=" + path.substring(1));
+      JsonNode requests =
+          JSON.readTree(send(HttpRequest.newBuilder(page).build()).body()).path("requests");
+      if (!requests.isEmpty()) {
+        return requests.get(0).path("client_req_id").asText();
+      }
+    }
+    throw new IllegalStateException("no broker knows a request to " + path);
   }
 
   private static boolean isTracing(Map<String, String> environment) {
