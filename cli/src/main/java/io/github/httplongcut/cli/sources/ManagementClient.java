@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.rabbitmq.http.client.Client;
 import com.rabbitmq.http.client.ClientParameters;
+import com.rabbitmq.http.client.domain.NodeInfo;
+import com.rabbitmq.http.client.domain.OverviewResponse;
 import com.rabbitmq.http.client.domain.QueueInfo;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.output.JsonOutput;
@@ -172,18 +174,29 @@ public final class ManagementClient {
     return all.isEmpty() ? "" : ": " + String.join(", ", all);
   }
 
+  /** Returns RabbitMQ's version and totals. */
+  public OverviewResponse overview() {
+    return found("/api/overview", OverviewResponse.class);
+  }
+
+  /** Returns RabbitMQ's nodes. Needs a login with the tag {@code monitoring}. */
+  public List<NodeInfo> nodes() {
+    return List.of(found("/api/nodes", NodeInfo[].class));
+  }
+
   /** Returns the vhost's queues, with their names and numbers only. */
   public List<QueueInfo> queues() {
-    String path =
-        "/api/queues/"
-            + encoded(vhost)
-            + "?columns=name,messages_ready,messages_unacknowledged,consumers";
+    String columns = "?columns=name,messages_ready,messages_unacknowledged,consumers";
+    return List.of(found("/api/queues/" + encoded(vhost) + columns, QueueInfo[].class));
+  }
+
+  private <T> T found(String path, Class<T> type) {
     URI uri = URI.create(base + path);
-    QueueInfo[] queues = http.get(uri, QueueInfo[].class);
-    if (queues == null) {
+    T answer = http.get(uri, type);
+    if (answer == null) {
       throw http.notFound(uri);
     }
-    return List.of(queues);
+    return answer;
   }
 
   /** Returns the URL of a queue's page in the management UI. */

@@ -195,7 +195,8 @@ final class ManagementHttp implements HttpLayer {
 
   CommandFailedException notFound(URI uri) {
     return new CommandFailedException(
-        "RabbitMQ's management API at %s answers 404 to %s; check the vhost in --amqp"
-            .formatted(http.address(), uri.getPath()));
+        "RabbitMQ's management API at %s answers 404 to %s; check --management, and the vhost in"
+                .formatted(http.address(), uri.getPath())
+            + " --amqp");
   }
 }

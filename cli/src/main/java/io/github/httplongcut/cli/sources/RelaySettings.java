@@ -29,16 +29,26 @@ import java.util.stream.Collectors;
  */
 public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfig> admin) {
 
+  private static final String URIS = Settings.ROOT + ".amqp.uris";
+
   /**
    * Reads the settings as a role does.
    *
-   * @param amqpUri addresses that take precedence over those of the file; null for none
+   * @param option addresses of RabbitMQ, with the password, that take precedence
    * @throws io.github.httplongcut.config.InvalidConfigException if a setting is invalid
    */
-  static RelaySettings read(Optional<Path> file, String amqpUri) {
-    Layer layer = new Layer();
-    layer.put(Settings.ROOT + ".amqp.uris", amqpUri, "--amqp or LONGCUT_AMQP_URI");
-    Config config = Sources.combine(layer, new Properties(), new Layer(), file);
+  static RelaySettings read(
+      Optional<Path> file, Optional<String> option, Map<String, String> environment) {
+    Layer flags = new Layer();
+    Layer variables = new Layer();
+    if (option.isPresent()) {
+      flags.put(URIS, option.get(), "--amqp");
+    } else {
+      variables.putVariable(URIS, environment, "LONGCUT_AMQP_URI");
+      variables.putVariable(
+          Settings.ROOT + ".amqp.password-file", environment, "LONGCUT_AMQP_PASSWORD_FILE");
+    }
+    Config config = Sources.combine(flags, new Properties(), variables, file);
     Set<Role> roles = file.map(RelaySettings::rolesIn).orElse(Set.of());
     Map<Role, AdminConfig> admin = new EnumMap<>(Role.class);
     AmqpConfig amqp =

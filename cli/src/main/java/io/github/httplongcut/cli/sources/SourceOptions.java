@@ -113,12 +113,12 @@ public final class SourceOptions {
   }
 
   private Optional<RelaySettings> readSettings() {
-    String uri = given(amqp, AMQP).orElse(null);
-    if (file == null && uri == null) {
+    if (file == null && given(amqp, AMQP).isEmpty()) {
       return Optional.empty();
     }
+    Optional<String> option = Optional.ofNullable(amqp).filter(uri -> !uri.isBlank());
     try {
-      return Optional.of(RelaySettings.read(file(), uri));
+      return Optional.of(RelaySettings.read(file(), option, environment));
     } catch (InvalidConfigException e) {
       throw CommandFailedException.usage(
           "invalid settings: " + String.join("; ", e.getMessage().lines().toList()));

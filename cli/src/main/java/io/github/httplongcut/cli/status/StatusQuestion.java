@@ -68,10 +68,8 @@ final class StatusQuestion {
       }
       if (management.isPresent()) {
         ManagementClient rabbitMq = management.get();
-        Asked<OverviewResponse> overview =
-            gathering.ask(rabbitMq.address(), () -> rabbitMq.client().getOverview());
-        Asked<List<NodeInfo>> nodes =
-            gathering.ask(rabbitMq.address(), () -> rabbitMq.client().getNodes());
+        Asked<OverviewResponse> overview = gathering.ask(rabbitMq.address(), rabbitMq::overview);
+        Asked<List<NodeInfo>> nodes = gathering.ask(rabbitMq.address(), rabbitMq::nodes);
         Asked<List<QueueInfo>> queues = gathering.ask(rabbitMq.address(), rabbitMq::queues);
         return status(
             results(askedBrokers),

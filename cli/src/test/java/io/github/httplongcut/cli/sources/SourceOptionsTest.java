@@ -156,6 +156,23 @@ class SourceOptionsTest {
   }
 
   @Test
+  void passwordMayBeInAFile() throws IOException {
+    Path password = Files.writeString(directory.resolve("password"), "secret\n");
+    Map<String, String> environment =
+        Map.of(
+            "LONGCUT_AMQP_URI", "amqp://u@h/v", "LONGCUT_AMQP_PASSWORD_FILE", password.toString());
+
+    assertThat(sources(environment).requiredAmqp().config().password().value()).isEqualTo("secret");
+    assertThat(
+            sources(environment, "--amqp", "amqp://u:other@h/v")
+                .requiredAmqp()
+                .config()
+                .password()
+                .value())
+        .isEqualTo("other");
+  }
+
+  @Test
   void errorsInTheFileNameTheSetting() throws IOException {
     Path file =
         Files.writeString(

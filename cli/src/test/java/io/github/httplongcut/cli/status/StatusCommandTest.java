@@ -26,7 +26,6 @@ class StatusCommandTest {
     broker.answer("/api/status", 200, broker("broker-1-k3v7qa"));
     rabbitMq
         .answer("/api/overview", 200, StatusFixture.OVERVIEW)
-        .answer("/api/nodes/", 200, StatusFixture.NODES)
         .answer("/api/nodes", 200, StatusFixture.NODES)
         .answer(StatusFixture.QUEUES_PATH, 200, StatusFixture.QUEUES);
   }
@@ -85,11 +84,23 @@ class StatusCommandTest {
 
   @Test
   void loginThatMayNotSeeTheNodesIsNamed() {
-    rabbitMq.answer("/api/nodes/", 403, "{}").answer("/api/nodes", 403, "{}");
+    rabbitMq.answer("/api/nodes", 403, "{}");
 
     assertThat(tool.run("--management", management())).isEqualTo(1);
 
     assertThat(tool.out()).contains("refuses the user 'admin'").doesNotContain("secret");
+  }
+
+  @Test
+  void serverThatIsNotRabbitMqIsNamed() {
+    try (StubServer other = new StubServer()) {
+      assertThat(tool.run("--management", other.url().replace("http://", "http://u:secret@")))
+          .isEqualTo(1);
+
+      assertThat(tool.out())
+          .contains(other.url(), "answers 404 to /api/overview", "--management")
+          .doesNotContain("secret", "Exception");
+    }
   }
 
   @Test
@@ -100,7 +111,8 @@ class StatusCommandTest {
         .isEqualTo(1);
 
     assertThat(tool.out())
-        .contains("all queues", "answers 404 to /api/queues/nowhere; check the vhost in --amqp");
+        .contains(
+            "all queues", "answers 404 to /api/queues/nowhere; check --management, and the vhost");
   }
 
   @Test
@@ -108,7 +120,6 @@ class StatusCommandTest {
     String nodes =
         StatusFixture.NODES.replace("\"disk_free_alarm\": false", "\"disk_free_alarm\": true");
     rabbitMq
-        .answer("/api/nodes/", 200, nodes)
         .answer("/api/nodes", 200, nodes)
         .answer(
             StatusFixture.QUEUES_PATH,
