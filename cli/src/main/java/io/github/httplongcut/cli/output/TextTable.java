@@ -54,11 +54,6 @@ public final class TextTable {
     rows.add(new Row(paint, shown, PlainText.of(why)));
   }
 
-  /** Returns the number of rows. */
-  public int size() {
-    return rows.size();
-  }
-
   /** Returns the lines of the table, with a line of headings first. */
   public List<String> lines(Layout layout) {
     int[] widths = widths();

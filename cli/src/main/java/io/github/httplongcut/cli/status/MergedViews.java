@@ -3,6 +3,7 @@ package io.github.httplongcut.cli.status;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,8 @@ import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
- * Merges what several brokers say about the same targets and agents. Every broker hears every
- * upstream agent, so a difference between the views is worth a word.
+ * Merges the reports of several brokers about the same targets and agents. Every broker hears every
+ * upstream agent, so the rows name differences between the brokers.
  */
 final class MergedViews {
 
@@ -22,12 +23,15 @@ final class MergedViews {
   /** States of an agent, the best first. */
   private static final List<String> AGENT_STATES = List.of("ready", "full", "draining", "gone");
 
+  /** States of an agent that every broker must know. */
+  private static final Set<String> OFFERS_SLOTS = Set.of("ready", "full");
+
   private static final long ACTIVE_MS = 60_000;
 
   private final List<BrokerView> views;
 
-  /** Statement of one broker about a target or an agent. */
-  private record Said(BrokerView by, JsonNode what) {}
+  /** Report of one broker about a target or an agent. */
+  private record Report(BrokerView by, JsonNode what) {}
 
   MergedViews(List<BrokerView> views) {
     this.views = List.copyOf(views);
@@ -44,20 +48,20 @@ final class MergedViews {
     return grouped("targets", "name", "name").values().stream().map(this::target).toList();
   }
 
-  private TargetRow target(List<Said> said) {
-    String state = worst(said, TARGET_STATES);
+  private TargetRow target(List<Report> reports) {
+    String state = worst(reports, TARGET_STATES);
     return new TargetRow(
-        said.get(0).what.path("name").asText(),
+        reports.get(0).what.path("name").asText(),
         state,
-        max(said, "agents"),
-        max(said, "capacity"),
-        min(said, "free"),
-        sum(said, "waiting"),
-        sum(said, "in_flight"),
-        sum(said, "answered"),
-        sum(said, "failed"),
+        max(reports, "agents"),
+        max(reports, "capacity"),
+        min(reports, "free"),
+        sum(reports, "waiting"),
+        sum(reports, "in_flight"),
+        sum(reports, "answered"),
+        sum(reports, "failed"),
         state.equals("ok") ? Health.WELL : Health.PROBLEM,
-        String.join("; ", reasons(said)));
+        String.join("; ", reasons(reports)));
   }
 
   List<UpstreamAgentRow> upstreamAgents() {
@@ -66,11 +70,11 @@ final class MergedViews {
         .toList();
   }
 
-  private UpstreamAgentRow upstreamAgent(List<Said> said) {
-    JsonNode first = said.get(0).what;
-    String state = worst(said, AGENT_STATES);
+  private UpstreamAgentRow upstreamAgent(List<Report> reports) {
+    JsonNode first = reports.get(0).what;
+    String state = worst(reports, AGENT_STATES);
     String standing =
-        said.stream()
+        reports.stream()
             .map(each -> each.what.path("standing").asText())
             .filter(word -> !word.equals("good"))
             .findFirst()
@@ -83,9 +87,10 @@ final class MergedViews {
     if (!standing.equals("good")) {
       reasons.add(standing);
     }
-    reasons.addAll(reasons(said));
-    if (isMissedBySome(said)) {
-      reasons.add("only seen by " + String.join(", ", brokers(said)));
+    reasons.addAll(reasons(reports));
+    // Brokers forget an agent that leaves at different times.
+    if (OFFERS_SLOTS.contains(state) && isMissedBySome(reports)) {
+      reasons.add("only seen by " + String.join(", ", brokers(reports)));
       health = Health.PROBLEM;
     }
     return new UpstreamAgentRow(
@@ -93,21 +98,23 @@ final class MergedViews {
         first.path("target").asText(),
         state,
         standing,
-        max(said, "capacity"),
-        max(said, "in_flight"),
-        min(said, "free"),
-        min(said, "last_heard_ms"),
+        max(reports, "capacity"),
+        max(reports, "in_flight"),
+        min(reports, "free"),
+        min(reports, "last_heard_ms"),
         first.path("version").asText(),
-        brokers(said),
+        brokers(reports),
         health,
         String.join("; ", reasons));
   }
 
   /** Returns whether a broker that lists all its agents does not know this one. */
-  private boolean isMissedBySome(List<Said> said) {
-    Set<BrokerView> knowing = new LinkedHashSet<>(said.stream().map(Said::by).toList());
+  private boolean isMissedBySome(List<Report> reports) {
+    Set<String> knowing = new HashSet<>();
+    reports.forEach(report -> knowing.add(report.by.address()));
     return views.stream()
-        .anyMatch(view -> !knowing.contains(view) && view.truncated("upstream_agents") == 0);
+        .anyMatch(
+            view -> !knowing.contains(view.address()) && view.truncated("upstream_agents") == 0);
   }
 
   List<ClientAgentRow> clientAgents() {
@@ -116,50 +123,50 @@ final class MergedViews {
         .toList();
   }
 
-  private static ClientAgentRow clientAgent(List<Said> said) {
-    long last = min(said, "last_request_ms");
+  private static ClientAgentRow clientAgent(List<Report> reports) {
+    long last = min(reports, "last_request_ms");
     return new ClientAgentRow(
-        said.get(0).what.path("id").asText(),
+        reports.get(0).what.path("id").asText(),
         last < ACTIVE_MS ? "active" : "idle",
         last,
-        sum(said, "requests"),
+        sum(reports, "requests"),
         Health.WELL,
         "");
   }
 
-  /** Returns the statements of all brokers by the values of two fields, in their order. */
-  private Map<String, List<Said>> grouped(String list, String field, String secondField) {
-    Map<String, List<Said>> groups = new TreeMap<>();
+  /** Returns the reports of all brokers by the values of two fields, in their order. */
+  private Map<String, List<Report>> grouped(String list, String field, String secondField) {
+    Map<String, List<Report>> groups = new TreeMap<>();
     for (BrokerView view : views) {
       for (JsonNode what : view.list(list)) {
         String key = what.path(field).asText() + '\n' + what.path(secondField).asText();
-        groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(new Said(view, what));
+        groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(new Report(view, what));
       }
     }
     return groups;
   }
 
   /** Returns the reasons; with the broker's id if the brokers differ. */
-  private List<String> reasons(List<Said> said) {
+  private List<String> reasons(List<Report> reports) {
     Set<String> different = new LinkedHashSet<>();
-    for (Said each : said) {
+    for (Report each : reports) {
       different.add(each.what.path("reason").asText());
     }
     if (different.size() == 1 || views.size() == 1) {
       return different.stream().filter(reason -> !reason.isEmpty()).toList();
     }
-    return said.stream()
+    return reports.stream()
         .filter(each -> !each.what.path("reason").asText().isEmpty())
         .map(each -> each.by.id() + ": " + each.what.path("reason").asText())
         .toList();
   }
 
-  private static List<String> brokers(List<Said> said) {
-    return said.stream().map(each -> each.by.id()).distinct().toList();
+  private static List<String> brokers(List<Report> reports) {
+    return reports.stream().map(each -> each.by.id()).distinct().toList();
   }
 
-  private static String worst(List<Said> said, List<String> bestFirst) {
-    return said.stream()
+  private static String worst(List<Report> reports, List<String> bestFirst) {
+    return reports.stream()
         .map(each -> each.what.path("state").asText())
         .max(
             Comparator.comparingInt(
@@ -167,19 +174,19 @@ final class MergedViews {
         .orElse("");
   }
 
-  private static long max(List<Said> said, String field) {
-    return said.stream().mapToLong(number(field)).max().orElse(0);
+  private static long max(List<Report> reports, String field) {
+    return reports.stream().mapToLong(number(field)).max().orElse(0);
   }
 
-  private static long min(List<Said> said, String field) {
-    return said.stream().mapToLong(number(field)).min().orElse(0);
+  private static long min(List<Report> reports, String field) {
+    return reports.stream().mapToLong(number(field)).min().orElse(0);
   }
 
-  private static long sum(List<Said> said, String field) {
-    return said.stream().mapToLong(number(field)).sum();
+  private static long sum(List<Report> reports, String field) {
+    return reports.stream().mapToLong(number(field)).sum();
   }
 
-  private static ToLongFunction<Said> number(String field) {
+  private static ToLongFunction<Report> number(String field) {
     return each -> each.what.path(field).asLong();
   }
 }

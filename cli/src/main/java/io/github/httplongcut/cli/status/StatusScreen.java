@@ -19,7 +19,7 @@ final class StatusScreen {
   private final Layout layout;
   private final int mostRows;
 
-  /** Writes the cells of one row into a table. */
+  /** Selects the cells of a row. */
   private interface Cells<R> {
     String[] of(R row);
   }
@@ -59,12 +59,12 @@ final class StatusScreen {
             new String[] {
               row.name(),
               row.state(),
-              "" + row.agents(),
+              String.valueOf(row.agents()),
               row.free() + "/" + row.capacity(),
-              "" + row.waiting(),
-              "" + row.inFlight(),
-              "" + row.answered(),
-              "" + row.failed()
+              String.valueOf(row.waiting()),
+              String.valueOf(row.inFlight()),
+              String.valueOf(row.answered()),
+              String.valueOf(row.failed())
             });
     add(
         lines,
@@ -83,7 +83,9 @@ final class StatusScreen {
         new TextTable("CLIENT AGENT", "STATE", "LAST REQUEST", "REQUESTS"),
         status.relay().clientAgents(),
         row ->
-            new String[] {row.name(), row.state(), ago(row.lastRequestMs()), "" + row.requests()});
+            new String[] {
+              row.name(), row.state(), ago(row.lastRequestMs()), String.valueOf(row.requests())
+            });
     addQueues(lines);
     addNotes(lines);
     return lines;
@@ -135,10 +137,10 @@ final class StatusScreen {
         row ->
             new String[] {
               row.name(),
-              "" + row.queues(),
-              "" + row.ready(),
-              "" + row.unacked(),
-              "" + row.consumers()
+              String.valueOf(row.queues()),
+              String.valueOf(row.ready()),
+              String.valueOf(row.unacked()),
+              String.valueOf(row.consumers())
             });
   }
 

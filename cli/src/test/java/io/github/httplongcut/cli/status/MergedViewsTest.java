@@ -7,13 +7,14 @@ import static io.github.httplongcut.cli.status.StatusFixture.broker;
 import static io.github.httplongcut.cli.status.StatusFixture.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MergedViewsTest {
 
+  private static final String URL = "http://127.0.0.1:8002";
   private static final String ONE = "broker-1-aaaaaa";
   private static final String TWO = "broker-2-bbbbbb";
 
@@ -66,6 +67,18 @@ class MergedViewsTest {
     assertThat(agent.health()).isEqualTo(Health.PROBLEM);
     assertThat(agent.why()).isEqualTo("only seen by broker." + ONE);
     assertThat(agent.seenBy()).containsExactly("broker." + ONE);
+  }
+
+  @Test
+  void brokersForgetAnAgentThatLeavesAtDifferentTimes() {
+    String gone = AGENT.replace("\"ready\"", "\"gone\"");
+
+    assertThat(
+            merged(broker(ONE, TARGET, gone, CLIENT), broker(TWO, TARGET, "", CLIENT))
+                .upstreamAgents()
+                .get(0)
+                .health())
+        .isEqualTo(Health.NOTE);
   }
 
   @Test
@@ -133,34 +146,39 @@ class MergedViewsTest {
   }
 
   private static MergedViews merged(String... pages) {
-    return new MergedViews(List.of(pages).stream().map(StatusFixture::view).toList());
+    return new MergedViews(
+        IntStream.range(0, pages.length)
+            .mapToObj(i -> StatusFixture.view("http://127.0.0.1:" + i, pages[i]))
+            .toList());
   }
 
   @Test
   void brokerIsJudgedByItsConnectionItsIntakeAndItsClock() {
-    assertThat(view(broker(ONE)).row().health()).isEqualTo(Health.WELL);
+    assertThat(view(URL, broker(ONE)).row().health()).isEqualTo(Health.WELL);
 
     BrokerRow blocked =
-        view(broker(ONE)
-                .replace(
-                    "{\"state\": \"up\", \"detail\": \"\"}",
-                    "{\"state\": \"blocked\", \"detail\": \"disk alarm\"}"))
+        view(
+                URL,
+                broker(ONE)
+                    .replace(
+                        "{\"state\": \"up\", \"detail\": \"\"}",
+                        "{\"state\": \"blocked\", \"detail\": \"disk alarm\"}"))
             .row();
     assertThat(blocked.health()).isEqualTo(Health.PROBLEM);
     assertThat(blocked.why()).isEqualTo("RabbitMQ is blocked (disk alarm)");
 
-    BrokerRow draining = view(broker(ONE).replace("\"open\"", "\"draining\"")).row();
+    BrokerRow draining = view(URL, broker(ONE).replace("\"open\"", "\"draining\"")).row();
     assertThat(draining.health()).isEqualTo(Health.NOTE);
     assertThat(draining.why()).isEqualTo("takes no requests: draining");
 
-    BrokerRow stuck = view(broker(ONE).replace("18:00:01.500Z", "18:00:31.500Z")).row();
+    BrokerRow stuck = view(URL, broker(ONE).replace("18:00:01.500Z", "18:00:31.500Z")).row();
     assertThat(stuck.health()).isEqualTo(Health.PROBLEM);
     assertThat(stuck.why()).startsWith("its state is 30 s old: its loop is stuck");
   }
 
   @Test
   void brokersRowHasItsRequests() {
-    BrokerRow row = view(broker(ONE)).row();
+    BrokerRow row = view(URL, broker(ONE)).row();
 
     assertThat(row.name()).isEqualTo("broker." + ONE);
     assertThat(row.waiting()).isEqualTo(1);

@@ -75,9 +75,9 @@ final class StatusFixture {
         .formatted(name, name, targets, agents, clients);
   }
 
-  static BrokerView view(String page) {
+  static BrokerView view(String address, String page) {
     try {
-      return new BrokerView("http://127.0.0.1:8002", JSON.readTree(page));
+      return new BrokerView(address, JSON.readTree(page));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }
