@@ -22,6 +22,12 @@ public final class AdminPages {
   private static final Logger log = LoggerFactory.getLogger(AdminPages.class);
   private static final HttpString CONTENT_TYPE_OPTIONS = new HttpString("X-Content-Type-Options");
 
+  /** Scrapes at a time. The metrics of a thousand targets have 10 MB. */
+  private static final int MAX_SCRAPES = 2;
+
+  /** Scrapes that wait. Further ones get 503. */
+  private static final int MAX_WAITING_SCRAPES = 2;
+
   private final PathHandler paths = Handlers.path();
 
   AdminPages(Readiness readiness, ProcessMetrics metrics) {
@@ -29,7 +35,10 @@ public final class AdminPages {
         .addExactPath("/healthz", exchange -> send(exchange, PageAnswer.text("ok\n")))
         .addExactPath("/readyz", exchange -> send(exchange, ReadinessJson.page(readiness)))
         // Collecting the meters takes milliseconds, which would block the I/O thread.
-        .addExactPath("/metrics", onWorker(query -> prometheus(metrics)));
+        .addExactPath(
+            "/metrics",
+            Handlers.requestLimitingHandler(
+                MAX_SCRAPES, MAX_WAITING_SCRAPES, onWorker(query -> prometheus(metrics))));
   }
 
   private static PageAnswer prometheus(ProcessMetrics metrics) {

@@ -2,9 +2,11 @@ package io.github.httplongcut.admin;
 
 import io.github.httplongcut.config.StartException;
 import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
 import io.undertow.server.handlers.AllowedMethodsHandler;
 import io.undertow.util.Methods;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
@@ -27,12 +29,31 @@ public final class AdminServer implements AutoCloseable {
   /** Threads for all pages but {@code /healthz} and {@code /readyz}. */
   private static final int WORKERS = 2;
 
+  /**
+   * Time to send a part of a page. A client that reads nothing for so long loses its connection.
+   */
+  private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Time to send a whole request head. */
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Time between two requests of a connection. Prometheus asks each minute at least. */
+  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(90);
+
+  /** Further clients wait until a connection is closed. */
+  private static final int MAX_CONNECTIONS = 200;
+
   private final AdminConfig config;
   private final AdminPages pages;
   private final Undertow server;
 
   /** Creates a server that does not listen yet. */
   public AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics) {
+    this(config, readiness, metrics, WRITE_TIMEOUT);
+  }
+
+  AdminServer(
+      AdminConfig config, Readiness readiness, ProcessMetrics metrics, Duration writeTimeout) {
     this.config = config;
     this.pages = new AdminPages(readiness, metrics);
     this.server =
@@ -41,6 +62,12 @@ public final class AdminServer implements AutoCloseable {
             .setIoThreads(1)
             .setWorkerThreads(WORKERS)
             .setWorkerOption(Options.WORKER_NAME, "admin")
+            .setSocketOption(Options.WRITE_TIMEOUT, (int) writeTimeout.toMillis())
+            .setSocketOption(Options.CONNECTION_HIGH_WATER, MAX_CONNECTIONS)
+            .setSocketOption(Options.CONNECTION_LOW_WATER, MAX_CONNECTIONS)
+            .setServerOption(
+                UndertowOptions.REQUEST_PARSE_TIMEOUT, (int) REQUEST_TIMEOUT.toMillis())
+            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, (int) IDLE_TIMEOUT.toMillis())
             .setHandler(new AllowedMethodsHandler(pages.handler(), Methods.GET, Methods.HEAD))
             .build();
   }

@@ -1,17 +1,25 @@
 package io.github.httplongcut.admin;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.StartException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +98,51 @@ final class AdminServerTest {
         .contains("process_uptime_seconds ")
         .contains("longcut_info{role=\"broker\",version=\"")
         .contains("longcut_requests_total{outcome=\"answered\"} 1.0");
+  }
+
+  /** Clients that do not read would otherwise fill the heap with pages of some megabytes. */
+  @Test
+  void clientsThatDoNotReadLoseTheirConnections() throws Exception {
+    for (int i = 0; i < 50_000; i++) {
+      metrics.registry().counter("longcut.requests", "target", "target-with-a-long-name-" + i);
+    }
+    try (AdminServer impatient =
+        new AdminServer(
+            new AdminConfig("127.0.0.1", 0), readiness, metrics, Duration.ofSeconds(1))) {
+      impatient.start();
+      List<Socket> idle = new ArrayList<>();
+      await()
+          .until(
+              () -> {
+                for (int i = 0; i < 4; i++) {
+                  idle.add(askForMetrics(impatient));
+                }
+                return status(impatient, "/metrics") == 503;
+              });
+      assertThat(status(impatient, "/healthz")).isEqualTo(200);
+
+      await().until(() -> status(impatient, "/metrics") == 200);
+      for (Socket each : idle) {
+        each.close();
+      }
+    }
+  }
+
+  /** Sends a request, and never reads the response. */
+  private static Socket askForMetrics(AdminServer of) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4_096);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), of.port()));
+    socket
+        .getOutputStream()
+        .write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
+    return socket;
+  }
+
+  private static int status(AdminServer of, String path) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + of.port() + path);
+    HttpRequest request = HttpRequest.newBuilder(uri).build();
+    return CLIENT.send(request, BodyHandlers.discarding()).statusCode();
   }
 
   @Test
