@@ -38,6 +38,9 @@ public final class Sources {
 
   private static final Pattern PASSWORD_IN_URI = Pattern.compile("(://[^:@/\\s]*:)[^/\\s]*@");
 
+  /** URL or path with a query, as a quoted string. */
+  private static final Pattern QUERY = Pattern.compile("(\"(?:https?:/)?/[^\"?\\s]*\\?)[^\"]*\"");
+
   private static final String OTLP_HEADERS = Settings.ROOT + ".otlp.headers";
 
   private Sources() {}
@@ -81,7 +84,7 @@ public final class Sources {
             .reduce(ConfigFactory.empty(), Config::withFallback);
     ConfigRenderOptions asFile =
         ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
-    return hidePasswords(shown.root().render(asFile));
+    return hideQueries(hidePasswords(shown.root().render(asFile)));
   }
 
   /** Hides the header fields of OTLP exports: some hold a token. */
@@ -95,6 +98,11 @@ public final class Sources {
       headers = headers.withValue(header.getKey(), hidden);
     }
     return config.withValue(OTLP_HEADERS, headers.root());
+  }
+
+  /** Hides the queries of URLs and paths: some hold a key. */
+  private static String hideQueries(String text) {
+    return QUERY.matcher(text).replaceAll("$1" + Secret.HIDDEN + '"');
   }
 
   static String hidePasswords(String text) {

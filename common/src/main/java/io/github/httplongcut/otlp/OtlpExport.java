@@ -43,9 +43,7 @@ public final class OtlpExport implements AutoCloseable {
     attributes.put("service.instance.id", id.toString());
     attributes.putAll(settings.resourceAttributes());
     log.info(
-        "event=otlp_started url={} step={}",
-        LogText.quoted(settings.url().toString()),
-        settings.step());
+        "event=otlp_started url={} step={}", LogText.quoted(settings.shownUrl()), settings.step());
     return new OtlpExport(
         OtlpMeterRegistry.builder(new Config(settings, attributes))
             .threadFactory(task -> daemon(task, "otlp"))

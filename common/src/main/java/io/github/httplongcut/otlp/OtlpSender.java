@@ -72,7 +72,7 @@ final class OtlpSender implements OtlpMetricsSender {
     if (suppressed.isPresent()) {
       log.warn(
           "event=otlp_failed url={} why={} suppressed={}",
-          LogText.quoted(settings.url().toString()),
+          LogText.quoted(settings.shownUrl()),
           LogText.quoted(why),
           suppressed.getAsLong());
     }

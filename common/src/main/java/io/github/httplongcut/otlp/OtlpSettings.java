@@ -47,6 +47,12 @@ public record OtlpSettings(
                 attributes));
   }
 
+  /** Returns the URL for logs. The query is hidden, since it may hold a key. */
+  String shownUrl() {
+    String text = url.toString();
+    return url.getRawQuery() == null ? text : text.substring(0, text.indexOf('?')) + "?***";
+  }
+
   private static Map<String, Secret> readHeaders(Settings otlp) {
     Map<String, Secret> headers = new TreeMap<>();
     otlp.pairs("headers")

@@ -162,6 +162,28 @@ final class SourcesTest {
         .doesNotContain("secret");
   }
 
+  @Test
+  void queriesAreHidden() throws IOException {
+    Path file =
+        write(
+            """
+            longcut.otlp.url = "http://collector/v1/metrics?api-key=secret1"
+            longcut.upstream-agent.targets = [
+              {name = a, url = "http://h:1/?secret2", health-check.path = "/health?token=secret3"}
+              {name = b, url = "http://h:2/why#not", health-check.path = "/is-it-well"}
+            ]
+            """);
+
+    assertThat(Sources.render(combine(file), Role.UPSTREAM_AGENT))
+        .contains(
+            "url=\"http://collector/v1/metrics?***\"",
+            "url=\"http://h:1/?***\"",
+            "path=\"/health?***\"",
+            "url=\"http://h:2/why#not\"",
+            "path=\"/is-it-well\"")
+        .doesNotContain("secret");
+  }
+
   private String id(Path file) {
     return combine(file).getString("longcut.id");
   }

@@ -17,6 +17,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OtlpSettingsTest {
 
   @Test
+  void queryIsNotShown() {
+    assertThat(shown("http://collector:4318/v1/metrics?api-key=secret"))
+        .isEqualTo("http://collector:4318/v1/metrics?***");
+    assertThat(shown("http://collector:4318/v1/metrics"))
+        .isEqualTo("http://collector:4318/v1/metrics");
+  }
+
+  private static String shown(String url) {
+    return new OtlpSettings(URI.create(url), Duration.ofMinutes(1), Map.of(), Map.of()).shownUrl();
+  }
+
+  @Test
   void thereIsNoExportWithoutAUrl() {
     assertThat(read("step = 5s")).isEmpty();
   }
