@@ -59,15 +59,12 @@ public final class RoleRuntime {
         .description("1 while the process is ready, as /readyz says, else 0")
         .register(metrics.registry());
     process = new ProcessInfo(description, readiness);
-    Gauge.builder("longcut.ready", readiness, it -> it.isReady() ? 1 : 0)
-        .description("1 while the process is ready, as /readyz says, else 0")
-        .register(metrics.registry());
     admin = new AdminServer(adminConfig, readiness, metrics);
     ProcessPages.add(admin.pages(), process, description.settings());
   }
 
   /**
-   * Builds the parts of a process. None is started.
+   * Builds the parts of a process. None is started but the export of metrics.
    *
    * @param settings the effective settings as text, with passwords hidden
    * @param plans returns the plans of the process with this first id
