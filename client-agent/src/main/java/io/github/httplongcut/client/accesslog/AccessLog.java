@@ -10,6 +10,10 @@ import io.github.httplongcut.loop.RateLimit;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -36,7 +40,10 @@ public final class AccessLog implements AutoCloseable {
   /** Maximum time to write the last entries at the end. */
   private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(1);
 
+  /** Time between two warnings at least, and between two looks at the number of drops. */
   private static final Duration WARNING_INTERVAL = Duration.ofSeconds(10);
+
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
   private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
 
   private final AccessLogConfig config;
@@ -44,10 +51,18 @@ public final class AccessLog implements AutoCloseable {
   private final ContextBase context = new ContextBase();
   private final Queue queue = new Queue();
 
+  /**
+   * Thread that warns of drops. An I/O thread must not: the warning would wait for the same disk or
+   * pipe for which the access log waits.
+   */
+  private final ScheduledExecutorService reporter =
+      Executors.newSingleThreadScheduledExecutor(AccessLog::daemon);
+
   @GuardedBy("this")
   private final RateLimit warnings = new RateLimit(WARNING_INTERVAL);
 
-  private volatile long reportedDrops;
+  @GuardedBy("this")
+  private long reportedDrops;
 
   /** Queue and thread. Drops and counts entries while the queue is full. */
   private static final class Queue extends AsyncAppenderBase<AccessEntry> {
@@ -108,18 +123,25 @@ public final class AccessLog implements AutoCloseable {
     queue.setMaxFlushTime((int) FLUSH_TIMEOUT.toMillis());
     queue.addAppender(output.apply(context));
     queue.start();
+    long interval = LOOK_INTERVAL.toMillis();
+    Future<?> unused = // runs until close
+        reporter.scheduleWithFixedDelay(
+            this::reportDrops, interval, interval, TimeUnit.MILLISECONDS);
   }
 
-  /** Writes the entry soon, or drops it. Called on I/O threads. */
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "access-log-drops");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Writes the entry soon, or drops it. Called on I/O threads; never waits for the output. */
   public void write(AccessEntry entry) {
     queue.doAppend(entry);
-    if (queue.dropped.sum() != reportedDrops) {
-      reportDrops();
-    }
   }
 
   private synchronized void reportDrops() {
-    if (warnings.allows(System.nanoTime())) {
+    if (queue.dropped.sum() != reportedDrops && warnings.allows(System.nanoTime())) {
       logDrops();
     }
   }
@@ -139,6 +161,7 @@ public final class AccessLog implements AutoCloseable {
   /** Writes the entries that wait, for at most a second, and closes the file. */
   @Override
   public void close() {
+    reporter.shutdown();
     queue.stop();
     context.stop();
     logDrops();
