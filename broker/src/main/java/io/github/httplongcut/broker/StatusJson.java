@@ -118,6 +118,7 @@ final class StatusJson {
     json.writeNumberField("in_flight", agent.slots().inFlight());
     json.writeNumberField("free", agent.slots().free());
     json.writeNumberField("last_heard_ms", TimeUnit.NANOSECONDS.toMillis(agent.silentNanos()));
+    json.writeNumberField("interval_ms", agent.intervalMillis());
     json.writeStringField("version", LogText.plain(agent.version(), LogText.MAX_CHARS));
     json.writeStringField("reason", agent.reason());
     json.writeEndObject();

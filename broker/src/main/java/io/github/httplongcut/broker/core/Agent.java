@@ -191,6 +191,7 @@ final class Agent {
         shownStanding().name().toLowerCase(Locale.ROOT),
         new AgentStatus.Slots(capacity, used, freeSlots()),
         fairNow - lastSignOfLife,
+        intervalNanos / 1_000_000,
         version,
         explanation());
   }

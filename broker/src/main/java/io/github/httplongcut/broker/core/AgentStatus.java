@@ -10,6 +10,7 @@ import io.github.httplongcut.protocol.ProcessId;
  * @param standing {@code good}, {@code failing}, {@code suspect} or {@code returned}
  * @param silentNanos time since the last sign of life, without time in which this broker could not
  *     hear the agent
+ * @param intervalMillis time between two of its heartbeats
  * @param version release of the agent
  * @param reason one sentence; empty if the agent is well
  */
@@ -20,6 +21,7 @@ public record AgentStatus(
     String standing,
     Slots slots,
     long silentNanos,
+    long intervalMillis,
     String version,
     String reason) {
 
