@@ -61,7 +61,7 @@ public record Ran(Verdict verdict, String why) {
           case CANCELLED, LOST -> ofAbandoned(facts);
         };
     return last.verdict == Verdict.NO && facts.earlierMayHaveRun
-        ? maybe("an earlier attempt may have run it; it is repeatable")
+        ? maybe("an earlier attempt may have run it")
         : last;
   }
 

@@ -145,10 +145,14 @@ final class RequestTable {
 
   /** Returns the account of the request in flight with this id, or with a dispatch of this id. */
   Optional<RequestRecord> record(UUID id) {
-    return byClientReqId.values().stream()
-        .filter(request -> request.hasId(id))
-        .findFirst()
+    return find(id)
+        .or(() -> attempt(id).map(Dispatches.DispatchAttempt::request))
+        .or(() -> byForgottenAttempt(id))
         .map(request -> request.record(Ran.ofInFlight(request.facts())));
+  }
+
+  private Optional<InFlight> byForgottenAttempt(UUID brokerReqId) {
+    return byClientReqId.values().stream().filter(each -> each.hasId(brokerReqId)).findFirst();
   }
 
   /** Returns a copy of the requests, oldest first. */

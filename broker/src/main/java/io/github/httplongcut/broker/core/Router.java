@@ -439,6 +439,9 @@ public final class Router {
   private void undelivered(DispatchAttempt attempt, Undelivered reason, long now) {
     InFlight request = attempt.request();
     AtAgent at = attempt.current().orElseThrow();
+    if (at instanceof Running) {
+      request.setMayHaveRun(); // its agent has lost the delivery, not the call
+    }
     if (reason == Undelivered.REJECTED) {
       request.refundAttempt();
       agents.onRejected(at.assignedAgent());
@@ -446,9 +449,6 @@ public final class Router {
       // Rejections are unlimited, so remembered attempts would be, too.
       table.forgetAttempt(request, attempt.brokerReqId());
     } else {
-      if (at instanceof Running) {
-        request.setMayHaveRun(); // its agent has lost the delivery, not the call
-      }
       neverRan(request, at, DispatchFailure.DEAD_LETTERED, now);
     }
   }

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Accounts of requests: their steps, phases and ends. */
 class RouterTimelineTest {
@@ -170,17 +172,17 @@ class RouterTimelineTest {
     fixture.drain();
 
     assertThat(only().outcome()).isEqualTo("not_run");
-    assertThat(only().ran())
-        .isEqualTo(maybe("an earlier attempt may have run it; it is repeatable"));
+    assertThat(only().ran()).isEqualTo(maybe("an earlier attempt may have run it"));
   }
 
   /** The agent has lost its connection, and still runs the request. */
-  @Test
-  void deadLetterOfARunningRequestMayHaveRun() {
+  @ParameterizedTest
+  @EnumSource(Undelivered.class)
+  void runningRequestThatComesBackMayHaveRun(Undelivered reason) {
     fixture.heartbeat(AGENT_1, 1, 0);
     fixture.get(1);
     fixture.ack(1, AGENT_1);
-    fixture.undelivered(1, Undelivered.DEAD_LETTERED);
+    fixture.undelivered(1, reason);
     fixture.drain();
 
     assertThat(only().ran().verdict()).isEqualTo(Ran.Verdict.MAYBE);
