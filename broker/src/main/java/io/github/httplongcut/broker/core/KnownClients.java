@@ -2,30 +2,71 @@ package io.github.httplongcut.broker.core;
 
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** The {@value #MAX} client agents that sent a request last. */
+/**
+ * The {@value #MAX} client agents that sent a request last. When they are too many, the user with
+ * the most client agents loses one: a user that makes up ids cannot displace those of others.
+ */
 final class KnownClients {
 
   static final int MAX = 1_000;
+
+  private static final float LOAD_FACTOR = 0.75f;
 
   private static final class Memo {
     long requests;
     long lastRequestAt;
   }
 
-  private final RecentMap<ProcessId, Memo> memos = new RecentMap<>(MAX);
+  /** By user. The users, and the client agents of each, are in the order of their last requests. */
+  private final Map<String, Map<ProcessId, Memo>> byUser = inOrderOfUse();
+
+  private int size;
 
   void onRequest(ProcessId clientId, long now) {
-    Memo memo = memos.computeIfAbsent(clientId, id -> new Memo());
+    Map<ProcessId, Memo> ofUser = byUser.get(clientId.user());
+    Memo memo = ofUser == null ? null : ofUser.get(clientId);
+    if (memo == null) {
+      if (size == MAX) {
+        forgetOne();
+      }
+      memo = new Memo();
+      byUser.computeIfAbsent(clientId.user(), user -> inOrderOfUse()).put(clientId, memo);
+      size++;
+    }
     memo.requests++;
     memo.lastRequestAt = now;
   }
 
+  private static <K, V> Map<K, V> inOrderOfUse() {
+    return new LinkedHashMap<>(16, LOAD_FACTOR, true);
+  }
+
+  /** Forgets a client agent of the largest user; of equal ones, the one not heard for longest. */
+  private void forgetOne() {
+    Map.Entry<String, Map<ProcessId, Memo>> largest =
+        byUser.entrySet().stream()
+            .max(Comparator.comparingInt(each -> each.getValue().size()))
+            .orElseThrow();
+    largest.getValue().remove(largest.getValue().keySet().iterator().next());
+    if (largest.getValue().isEmpty()) {
+      byUser.remove(largest.getKey());
+    }
+    size--;
+  }
+
   /** Returns the client agents, the one with the latest request last. */
   List<ClientStatus> all() {
-    List<ClientStatus> all = new ArrayList<>(memos.size());
-    memos.forEach((id, memo) -> all.add(new ClientStatus(id, memo.lastRequestAt, memo.requests)));
+    List<ClientStatus> all = new ArrayList<>(size);
+    for (Map<ProcessId, Memo> ofUser : byUser.values()) {
+      ofUser.forEach(
+          (id, memo) -> all.add(new ClientStatus(id, memo.lastRequestAt, memo.requests)));
+    }
+    all.sort(Comparator.comparingLong(ClientStatus::lastRequestAt));
     return all;
   }
 }

@@ -78,22 +78,27 @@ final class KnownTargets {
 
   /** Notes a request for a target. */
   void onRequest(String target, long now) {
-    memo(target).usedAt = now;
+    Memo memo = served.get(target);
+    if (memo == null) {
+      memo = notServed.computeIfAbsent(target, name -> new Memo());
+    }
+    memo.usedAt = now;
   }
 
-  /** Counts a request that is over. */
+  /** Counts a request that is over, unless its target is forgotten. */
   void onEnded(String target, Ending ending) {
-    Memo memo = memo(target);
+    Memo memo = served.get(target);
+    if (memo == null) {
+      memo = notServed.get(target);
+    }
+    if (memo == null) {
+      return;
+    }
     switch (ending.kind()) {
       case ANSWERED -> memo.answered++;
-      case FAILED, LOST -> memo.failed++;
-      case CANCELLED -> {}
+      case FAILED -> memo.failed++;
+      case CANCELLED, LOST -> {} // a lost request is with another broker now
     }
-  }
-
-  private Memo memo(String target) {
-    Memo memo = served.get(target);
-    return memo != null ? memo : notServed.computeIfAbsent(target, name -> new Memo());
   }
 
   private Memo servedMemo(String target) {

@@ -291,9 +291,14 @@ final class RouterFixture {
 
   /** Receives a GET from another user's client agent. */
   List<String> getOf(String user, int number) {
+    return getOf(new ProcessId(user, "c-aaaaaa"), number);
+  }
+
+  /** Receives a GET of a client agent. */
+  List<String> getOf(ProcessId clientId, int number) {
     return receive(
         new ClientRequest(
-            new ProcessId(user, "c-aaaaaa"),
+            clientId,
             id(number),
             TTL,
             new Request(TARGET, "GET", "/" + number, Headers.EMPTY, Body.ABSENT)),

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.Failure;
+import io.github.httplongcut.protocol.ProcessId;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
@@ -237,6 +238,19 @@ class RouterStatusTest {
         .hasSize(KnownClients.MAX)
         .extracting(client -> client.id().user())
         .startsWith("user2");
+  }
+
+  @Test
+  void userThatMakesUpClientAgentsDisplacesNoOthers() {
+    fixture.getOf("beta", 1);
+    for (int i = 0; i < 2 * KnownClients.MAX; i++) {
+      fixture.getOf(ProcessId.create("acme", "c"), i + 2);
+    }
+
+    assertThat(fixture.router.view().status(fixture.now()).clients())
+        .hasSize(KnownClients.MAX)
+        .extracting(client -> client.id().user())
+        .contains("beta");
   }
 
   @Test
