@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Histograms of the time that requests spend in this broker: as a whole by target and outcome, and
- * by phase. Only for the loop's thread.
+ * by phase. A target gets a label with its first request that is dispatched: names that nobody
+ * serves take no place from real targets. Only for the loop's thread.
  */
 final class RequestTimers {
 
@@ -49,7 +50,10 @@ final class RequestTimers {
         phases.get(phase).record(history.nanosIn(phase), TimeUnit.NANOSECONDS);
       }
     }
-    timer(targets.of(request.subject().target()), request.outcome())
+    String target = request.subject().target();
+    timer(
+            history.dispatches() > 0 ? targets.of(target) : targets.ofKnown(target),
+            request.outcome())
         .record(history.nanos(), TimeUnit.NANOSECONDS);
   }
 

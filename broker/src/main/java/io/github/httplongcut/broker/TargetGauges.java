@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /**
- * Gauges of each target, as of the last {@link StatusSnapshot}. A target that this broker has
- * forgotten keeps its gauges, with the value 0. The loop updates them, any thread reads them.
+ * Gauges of each target, as of the last {@link StatusSnapshot}. A target gets its gauges with its
+ * first agent. If this broker has forgotten it, they have the value 0. The loop updates them, any
+ * thread reads them.
  */
 final class TargetGauges {
 
@@ -60,7 +61,9 @@ final class TargetGauges {
   void update(StatusSnapshot snapshot) {
     Map<String, Values> sums = new HashMap<>();
     for (TargetStatus target : snapshot.targets()) {
-      sums.merge(targets.of(target.name()), Values.of(target), Values::plus);
+      boolean served = target.agents().known() > 0 || target.lastAgent().isPresent();
+      String label = served ? targets.of(target.name()) : targets.ofKnown(target.name());
+      sums.merge(label, Values.of(target), Values::plus);
     }
     sums.keySet().forEach(label -> cells.computeIfAbsent(label, this::register));
     cells.forEach((label, cell) -> cell.values = sums.getOrDefault(label, Values.ZERO));

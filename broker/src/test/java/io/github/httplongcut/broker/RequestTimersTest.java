@@ -3,6 +3,7 @@ package io.github.httplongcut.broker;
 import static io.github.httplongcut.broker.core.RequestRecords.answered;
 import static io.github.httplongcut.broker.core.RequestRecords.cancelled;
 import static io.github.httplongcut.broker.core.RequestRecords.failed;
+import static io.github.httplongcut.broker.core.RequestRecords.unserved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.metrics.BoundedLabels;
@@ -52,6 +53,16 @@ class RequestTimersTest {
     timers.record(answered(1, 200, 0, MILLI));
 
     assertThat(request(BoundedLabels.OTHER, "answered").count()).isEqualTo(1);
+  }
+
+  @Test
+  void targetThatNobodyServesTakesNoLabel() {
+    timers.record(unserved(1));
+    assertThat(request(BoundedLabels.OTHER, "no_upstream_agent").count()).isEqualTo(1);
+
+    timers.record(answered(2, 200, 0, MILLI));
+    timers.record(unserved(3));
+    assertThat(request("orders", "no_upstream_agent").count()).isEqualTo(1);
   }
 
   private Timer request(String target, String outcome) {

@@ -52,6 +52,18 @@ class TargetGaugesTest {
     assertThat(registry.getMeters()).hasSize(2 * 5);
   }
 
+  @Test
+  void targetThatNobodyServesTakesNoLabel() {
+    gauges.update(snapshot(target("made-up", 0), target("orders", 1)));
+    assertThat(gauge(BoundedLabels.OTHER, "agents")).isZero();
+    assertThat(
+            registry.find("longcut.broker.target.agents").tag("upstream_target", "made-up").gauge())
+        .isNull();
+
+    gauges.update(snapshot(target("made-up", 1)));
+    assertThat(gauge("made-up", "agents")).isEqualTo(2);
+  }
+
   private double gauge(String target, String name) {
     return registry
         .get("longcut.broker.target." + name)

@@ -29,6 +29,11 @@ public final class BoundedLabels {
     return places.get() > 0 && admits(name) ? name : OTHER;
   }
 
+  /** Returns the label's value for the name, which takes no place if it has none yet. */
+  public String ofKnown(String name) {
+    return names.contains(name) ? name : OTHER;
+  }
+
   /** Returns whether the name is a value of the label from now on. */
   private boolean admits(String name) {
     if (places.getAndDecrement() <= 0) {

@@ -19,6 +19,16 @@ class BoundedLabelsTest {
   private final BoundedLabels labels = new BoundedLabels();
 
   @Test
+  void nameThatIsOnlyLookedUpTakesNoPlace() {
+    for (int i = 0; i < 2 * BoundedLabels.MAX_VALUES; i++) {
+      assertThat(labels.ofKnown("t" + i)).isEqualTo(BoundedLabels.OTHER);
+    }
+
+    assertThat(labels.of("orders")).isEqualTo("orders");
+    assertThat(labels.ofKnown("orders")).isEqualTo("orders");
+  }
+
+  @Test
   void theFirstNamesAreTheirOwnValues() {
     for (int i = 0; i < BoundedLabels.MAX_VALUES; i++) {
       assertThat(labels.of("t" + i)).isEqualTo("t" + i);

@@ -32,8 +32,19 @@ public final class RequestRecords {
     return record(number, Ending.cancelled(), receivedAt, 1_000_000);
   }
 
+  /** Returns an account of a request for a target without an agent, which was never dispatched. */
+  public static RequestRecord unserved(int number) {
+    EventError error = new EventError(Failure.NO_UPSTREAM_AGENT, "no upstream agent", Hop.BROKER);
+    Ending ending = Ending.failed(error);
+    UUID none = dispatchOf(number);
+    List<TimelineStep> steps =
+        List.of(
+            new TimelineStep(0, TimelineStage.RECEIVED, "", none, Optional.empty()),
+            new TimelineStep(0, TimelineStage.OVER, ending.why(), none, Optional.empty()));
+    return record(number, ending, new RequestSteps(steps, 0, 0));
+  }
+
   private static RequestRecord record(int number, Ending ending, long receivedAt, long nanos) {
-    UUID id = id(number);
     UUID dispatch = dispatchOf(number);
     long endedAt = receivedAt + nanos;
     List<TimelineStep> steps =
@@ -43,9 +54,13 @@ public final class RequestRecords {
                 receivedAt, TimelineStage.DISPATCHED, "received", dispatch, Optional.of(AGENT)),
             new TimelineStep(
                 endedAt, TimelineStage.OVER, ending.why(), dispatch, Optional.empty()));
+    return record(number, ending, new RequestSteps(steps, 0, 1));
+  }
+
+  private static RequestRecord record(int number, Ending ending, RequestSteps steps) {
     return new RequestRecord(
-        new RequestRecord.Subject(id, CLIENT, "orders", "POST", "/orders/" + number, 12),
-        new RequestSteps(steps, 0, 1),
+        new RequestRecord.Subject(id(number), CLIENT, "orders", "POST", "/orders/" + number, 12),
+        steps,
         Optional.of(ending),
         new Ran(Ran.Verdict.MAYBE, "a made-up reason"));
   }
