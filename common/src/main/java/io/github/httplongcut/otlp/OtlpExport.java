@@ -29,9 +29,11 @@ public final class OtlpExport implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(OtlpExport.class);
 
+  private final OtlpSettings settings;
   private final OtlpMeterRegistry registry;
 
-  private OtlpExport(OtlpMeterRegistry registry) {
+  private OtlpExport(OtlpSettings settings, OtlpMeterRegistry registry) {
+    this.settings = settings;
     this.registry = registry;
   }
 
@@ -45,6 +47,7 @@ public final class OtlpExport implements AutoCloseable {
     log.info(
         "event=otlp_started url={} step={}", LogText.quoted(settings.shownUrl()), settings.step());
     return new OtlpExport(
+        settings,
         OtlpMeterRegistry.builder(new Config(settings, attributes))
             .threadFactory(task -> daemon(task, "otlp"))
             .metricsSender(new OtlpSender(settings))
@@ -67,7 +70,10 @@ public final class OtlpExport implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     if (closing.isAlive()) {
-      log.warn("event=otlp_last_export_lost waited={}", LAST_EXPORT);
+      log.warn(
+          "event=otlp_last_export_lost url={} waited={}",
+          LogText.quoted(settings.shownUrl()),
+          LAST_EXPORT);
     }
   }
 

@@ -112,7 +112,10 @@ class OtlpExportTest {
       metrics.close();
 
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SOON);
-      assertThat(warnings()).hasSize(1);
+      // The collector of the last test has closed the connections on which it never answered.
+      assertThat(warnings())
+          .filteredOn(each -> each.contains(collector.url().toString()))
+          .hasSize(1);
     }
     assertThat(exportThreads()).allMatch(Thread::isDaemon);
   }
