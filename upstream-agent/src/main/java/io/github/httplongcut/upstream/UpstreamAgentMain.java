@@ -34,6 +34,7 @@ public final class UpstreamAgentMain {
             firstId ->
                 (id, generation) ->
                     Plan.upstreamAgent(id, config.targetNames(), config.prefetch()));
+    runtime.pages().add("/api/targets", query -> TargetsPage.of(config.targets()));
     Targets targets = new Targets(runtime.id(), config.servedTargets());
     UpstreamAgent.Parts parts =
         new UpstreamAgent.Parts(
