@@ -1,13 +1,10 @@
 package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.httplongcut.amqp.DemoPasswords;
 import io.github.httplongcut.cli.sources.Gathered;
 import io.github.httplongcut.cli.sources.Gathering;
-import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.Sources;
-import io.github.httplongcut.upstream.UpstreamAgentConfig;
-import io.github.httplongcut.upstream.http.TargetConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -26,7 +23,7 @@ final class RelayFacts {
   private final Once<List<ProcessAnswer>> descriptions;
   private final Once<List<Gathered<JsonNode>>> statuses;
   private final Once<List<Gathered<JsonNode>>> requests;
-  private final Once<List<TargetConfig>> served;
+  private final Once<List<ServedTarget>> served;
 
   /**
    * @param brokers admin pages of brokers
@@ -98,29 +95,29 @@ final class RelayFacts {
     return all;
   }
 
-  /** Returns the targets of the running upstream agents whose settings can be read. */
-  List<TargetConfig> served() throws Exception {
+  /** Returns the targets of the running upstream agents on this machine. */
+  List<ServedTarget> served() throws Exception {
     return served.get();
   }
 
   /** Does not wait for the descriptions first, since any process may be frozen. */
-  private List<TargetConfig> readServed() {
+  private List<ServedTarget> readServed() {
     return gather(processes, RelayFacts::targets).stream()
         .flatMap(each -> each.answer().stream())
         .flatMap(List::stream)
         .toList();
   }
 
-  /** Returns the targets of a process, if its effective settings can be read here. */
-  private static List<TargetConfig> targets(AdminView process) {
-    if (!process.json("/api/process").path("role").asText().equals(Role.UPSTREAM_AGENT.key())) {
-      return List.of();
-    }
-    try {
-      return Sources.parse(process.text("/api/config"), UpstreamAgentConfig::read).targets();
-    } catch (InvalidConfigException e) {
-      return List.of(); // for example, the CA file is in the file system of a container
-    }
+  /**
+   * Returns the targets of an upstream agent on this machine. The doctor sends requests to their
+   * servers, so another machine must not name them.
+   */
+  private static List<ServedTarget> targets(AdminView process) {
+    boolean isHere = DemoPasswords.isLoopback(NetworkChecks.addressOf(process.address()).host());
+    boolean isAgent =
+        isHere
+            && process.json("/api/process").path("role").asText().equals(Role.UPSTREAM_AGENT.key());
+    return isAgent ? ServedTarget.inPage(process.json("/api/targets")) : List.of();
   }
 
   private static <T> List<Gathered<T>> gather(

@@ -1,7 +1,6 @@
 package io.github.httplongcut.cli.doctor;
 
 import io.github.httplongcut.config.Authority;
-import io.github.httplongcut.upstream.http.TargetConfig;
 import java.net.URI;
 
 /**
@@ -13,8 +12,8 @@ import java.net.URI;
  */
 record TargetAddress(String host, int port, boolean isTls, String authority) {
 
-  static TargetAddress of(TargetConfig target) {
-    URI url = target.url();
+  /** Returns the server of a URL with the scheme http or https. */
+  static TargetAddress of(URI url) {
     boolean isTls = url.getScheme().equalsIgnoreCase("https");
     int usual = isTls ? 443 : 80;
     Authority server = Authority.of(url).orElseThrow();

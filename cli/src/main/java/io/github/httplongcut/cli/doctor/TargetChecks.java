@@ -2,8 +2,6 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.upstream.http.TargetConfig;
-import io.github.httplongcut.upstream.http.TargetConfig.HealthCheck;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -17,8 +15,8 @@ import java.util.stream.Collectors;
 
 /**
  * Checks of the category {@code targets}. The brokers tell what agents report. The servers of an
- * upstream agent whose settings are known are also tried directly: those of {@code --config}, and
- * those of running agents whose settings the doctor can read.
+ * upstream agent are also tried directly: those of {@code --config}, and those of agents that run
+ * on this machine.
  */
 final class TargetChecks {
 
@@ -116,12 +114,12 @@ final class TargetChecks {
 
   private CheckResult server() throws Exception {
     Map<String, String> faults = complaints(Complaint.SERVER);
-    Map<String, TargetConfig> served = served();
+    Map<String, ServedTarget> served = served();
     faults.putAll(
         Together.failures(
             served.keySet(),
             name -> {
-              TargetAddress server = TargetAddress.of(served.get(name));
+              TargetAddress server = served.get(name).server();
               try {
                 facts.network().connect(server.host(), server.port());
               } catch (IOException e) {
@@ -137,8 +135,8 @@ final class TargetChecks {
 
   private CheckResult health() throws Exception {
     Map<String, String> faults = complaints(Complaint.HEALTH);
-    Map<String, TargetConfig> checked = new LinkedHashMap<>(served());
-    checked.values().removeIf(target -> target.healthCheck().isEmpty());
+    Map<String, ServedTarget> checked = new LinkedHashMap<>(served());
+    checked.values().removeIf(target -> target.healthPath().isEmpty());
     Map<String, Integer> statuses = new LinkedHashMap<>();
     Map<String, String> unreachable =
         Together.failures(
@@ -164,33 +162,31 @@ final class TargetChecks {
         "the upstream agent withdraws the target until its health check passes");
   }
 
-  private static int status(TargetConfig target) throws IOException {
-    TargetAddress server = TargetAddress.of(target);
+  private static int status(ServedTarget target) throws IOException {
     Optional<AmqpConfig.Tls> tls =
-        server.isTls() ? Optional.of(Given.tls(target)) : Optional.empty();
-    String path = target.healthCheck().map(HealthCheck::path).orElseThrow();
-    return HttpStatusProbe.status(server, tls, path);
+        target.server().isTls() ? Optional.of(target.trust()) : Optional.empty();
+    return HttpStatusProbe.status(target.server(), tls, target.healthPath().orElseThrow());
   }
 
   /** Returns the path for the output. A query may hold a secret. */
-  private static String path(TargetConfig target) {
-    String path = target.healthCheck().map(HealthCheck::path).orElse("");
+  private static String path(ServedTarget target) {
+    String path = target.healthPath().orElse("");
     return path.contains("?") ? path.substring(0, path.indexOf('?')) : path;
   }
 
   private CheckResult certificate() throws Exception {
     Map<String, String> reported = complaints(Complaint.CERTIFICATE);
-    Map<String, TargetConfig> encrypted = new LinkedHashMap<>(served());
-    encrypted.values().removeIf(target -> !TargetAddress.of(target).isTls());
+    Map<String, ServedTarget> encrypted = new LinkedHashMap<>(served());
+    encrypted.values().removeIf(target -> !target.server().isTls());
     Map<String, ServerCertificate> seen = new LinkedHashMap<>();
     // A server that cannot be reached is the subject of another check.
     Together.failures(
         encrypted.keySet(),
         name -> {
-          TargetAddress server = TargetAddress.of(encrypted.get(name));
+          TargetAddress server = encrypted.get(name).server();
           ServerCertificate certificate =
               ServerCertificate.of(
-                  server.host(), server.port(), Given.tls(encrypted.get(name)), clock.instant());
+                  server.host(), server.port(), encrypted.get(name).trust(), clock.instant());
           synchronized (seen) {
             seen.put(name, certificate);
           }
@@ -240,11 +236,21 @@ final class TargetChecks {
     }
   }
 
-  /** Returns the targets whose servers the doctor may try directly. */
-  private Map<String, TargetConfig> served() throws Exception {
-    Map<String, TargetConfig> served = new LinkedHashMap<>();
-    facts.relay().served().forEach(target -> served.put(target.name(), target));
-    facts.given().served().forEach(target -> served.put(target.name(), target));
+  /**
+   * Returns the targets whose servers the doctor may try directly, by their names. If agents serve
+   * a target with several servers, the address follows the name of all but the first.
+   */
+  private Map<String, ServedTarget> served() throws Exception {
+    List<ServedTarget> all = new ArrayList<>();
+    facts.given().served().forEach(target -> all.add(ServedTarget.of(target)));
+    all.addAll(facts.relay().served());
+    Map<String, ServedTarget> served = new LinkedHashMap<>();
+    for (ServedTarget target : all) {
+      ServedTarget other = served.putIfAbsent(target.name(), target);
+      if (other != null && !other.server().equals(target.server())) {
+        served.putIfAbsent(target.name() + " at " + target.server(), target);
+      }
+    }
     return served;
   }
 

@@ -28,7 +28,7 @@ final class DoctorFixture {
   final FakeManagement management = new FakeManagement();
   final FakeNetwork network = new FakeNetwork();
   final FakeAdmin broker = admin(8002, "broker", "broker.broker-1-aaaaaa");
-  final FakeAdmin agent = admin(8003, "upstream-agent", "upstream-agent.upstream-agent-1-bbbbbb");
+  FakeAdmin agent = admin(8003, "upstream-agent", "upstream-agent.upstream-agent-1-bbbbbb");
 
   Given given = Given.NO_FILE;
   Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
@@ -39,7 +39,7 @@ final class DoctorFixture {
   DoctorFixture() {
     status(target("ok", ""), agent("good", 120, ""));
     requests();
-    agent.page("/api/config", "longcut {}");
+    agent.page("/api/targets", "{\"targets\": []}");
   }
 
   private static FakeAdmin admin(int port, String role, String id) {

@@ -9,16 +9,20 @@ import io.github.httplongcut.cli.doctor.Given.Sections;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.upstream.UpstreamAgentConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TargetChecksTest {
 
@@ -149,10 +153,85 @@ class TargetChecksTest {
 
   @Test
   void aServerOfARunningAgentIsTriedDirectly() {
-    fixture.agent.page("/api/config", settings("url = \"http://10.0.0.5:8080\""));
+    agentServes("{'name': 'orders', 'url': 'http://10.0.0.5:8080/api', 'insecure': false}");
     fixture.network.refused.add(new Address("10.0.0.5", 8080));
     fixture.assertFails(
         Finding.TARGETS_SERVER, "orders: cannot connect to 10.0.0.5:8080: Connection refused");
+  }
+
+  /** Otherwise another machine could make the doctor send requests to a server of its choice. */
+  @Test
+  void aServerOfAnAgentOnAnotherMachineIsNotTried() {
+    fixture.agent = new FakeAdmin("http://plant-1.example:8003");
+    fixture.agent.page("/api/process", DoctorFixture.description("upstream-agent", "u", "1.0.0"));
+    agentServes("{'name': 'orders', 'url': 'http://10.0.0.5:8080'}");
+    fixture.network.refused.add(new Address("10.0.0.5", 8080));
+    fixture.assertOk(Finding.TARGETS_SERVER, "accept connections");
+  }
+
+  /** Any local program may listen on the port of an agent that does not run. */
+  @Test
+  void thePageOfAForeignProgramIncludesNoFileAndNoVariable() throws Exception {
+    Path included =
+        Files.writeString(
+            directory.resolve("included.conf"),
+            settings("url = \"http://10.0.0.5:8080\", health-check.path = /${PATH}"));
+    String hostile = "include file(\"" + included + "\")";
+    fixture.agent.page("/api/config", hostile).page("/api/targets", hostile);
+    fixture.network.refused.add(new Address("10.0.0.5", 8080));
+    fixture.assertOk(Finding.TARGETS_SERVER, "accept connections");
+    fixture.assertOk(Finding.TARGETS_HEALTH, "no health check fails");
+
+    try (OneLineServer server = new OneLineServer(Optional.empty(), "HTTP/1.1 404 Not Found\r\n")) {
+      agentServes(
+          "{'name': 'orders', 'url': 'http://%s', 'health_path': '/${PATH}'}"
+              .formatted(server.address()));
+      fixture.assertFails(Finding.TARGETS_HEALTH, "health check GET /${PATH} answers 404");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'url': 'ftp://10.0.0.5'",
+        "'url': 'http://user:secret@10.0.0.5:8080'",
+        "'url': 'http://10.0.0.5:99999'",
+        "'url': 'not a URL'",
+        "'url': 'http://10.0.0.5:8080', 'health_path': '/ HTTP/1.1\\r\\nX: y\\r\\n'",
+        "'url': 'http://10.0.0.5:8080', 'health_path': 'http://other/'",
+        "'url': 'https://10.0.0.5:8080', 'ca_file': '/dev/zero'",
+        "'url': 'https://10.0.0.5:8080', 'ca_file': '/proc/kmsg'",
+        "'url': 'https://10.0.0.5:8080', 'ca_file': '\\u0000'",
+      })
+  void invalidTargetsOfAnAgentAreLeftOut(String fields) {
+    agentServes("{'name': 'orders', " + fields + '}');
+    fixture.network.refused.add(new Address("10.0.0.5", 8080));
+    assertThat(fixture.failures()).isEmpty();
+  }
+
+  @Test
+  void anAgentHasALimitedNumberOfServersThatAreTried() {
+    String many =
+        IntStream.range(0, 1_000)
+            .mapToObj(i -> "{'name': 't%d', 'url': 'http://10.0.0.5:8080'}".formatted(i))
+            .collect(Collectors.joining(","));
+    agentServes(many);
+    fixture.network.refused.add(new Address("10.0.0.5", 8080));
+    CheckResult result = fixture.assertFails(Finding.TARGETS_SERVER, "t99: cannot connect");
+    assertThat(result.seen() + result.why()).doesNotContain("t100:");
+  }
+
+  @Test
+  void eachServerOfATargetIsTried() {
+    serve("url = \"http://10.0.0.4:8080\"");
+    agentServes("{'name': 'orders', 'url': 'http://10.0.0.5:8080'}");
+    fixture.network.refused.add(new Address("10.0.0.5", 8080));
+    fixture.assertFails(
+        Finding.TARGETS_SERVER, "orders at 10.0.0.5:8080: cannot connect to 10.0.0.5:8080");
+  }
+
+  private void agentServes(String targets) {
+    fixture.agent.page("/api/targets", ("{'targets': [" + targets + "]}").replace('\'', '"'));
   }
 
   @Test
