@@ -21,6 +21,8 @@ interface AmqpView {
     NO_VHOST,
     /** The login is right, and the user has no access to the vhost. */
     VHOST_REFUSED,
+    /** The user has as many connections as RabbitMQ allows it. */
+    LIMITED,
     /** Something else failed. */
     FAILED
   }

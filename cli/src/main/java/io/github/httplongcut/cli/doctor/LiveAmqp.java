@@ -22,7 +22,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A real RabbitMQ. Keeps its connections until it is closed. */
+/**
+ * A real RabbitMQ. Needs one connection, and a second one for a moment: RabbitMQ may limit the
+ * connections of a user, and refuses those of the user's processes beyond the limit.
+ */
 final class LiveAmqp implements AmqpView, AutoCloseable {
 
   private static final String NAME = "longcut doctor";
@@ -37,6 +40,7 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   private final Map<Address, Once<Greeting>> greetings = new ConcurrentHashMap<>();
   private final List<OpenConnection> connections = new ArrayList<>();
   private volatile Connection connection;
+  private volatile FewChannels channels;
 
   LiveAmqp(AmqpAccess access) {
     this.access = access;
@@ -61,20 +65,25 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   }
 
   private Login logIn() throws Exception {
+    List<Address> nodes = responding();
+    if (nodes.isEmpty()) {
+      return new Login(LoginState.FAILED, "no node of RabbitMQ answers", "");
+    }
     try {
-      connection = open(NAME, responding());
+      connection = open(NAME, nodes).connection();
+      channels = new FewChannels(connection);
       return new Login(LoginState.LOGGED_IN, "", version(connection));
     } catch (CommandFailedException e) {
       return refusal(e);
     }
   }
 
-  private Connection open(String name, List<Address> nodes) {
+  private OpenConnection open(String name, List<Address> nodes) {
     OpenConnection opened = access.connect(name, nodes);
     synchronized (connections) {
       connections.add(opened);
     }
-    return opened.connection();
+    return opened;
   }
 
   private static String version(Connection connection) {
@@ -100,7 +109,7 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   /** RabbitMQ has one code for several reasons, and tells them apart in the text only. */
   private static LoginState vhostState(String text) {
     if (text.contains("limit")) {
-      return LoginState.FAILED;
+      return LoginState.LIMITED;
     }
     return text.contains("not found") ? LoginState.NO_VHOST : LoginState.VHOST_REFUSED;
   }
@@ -121,8 +130,13 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   }
 
   /** RabbitMQ needs no permission for a passive declaration, and closes the channel after a 404. */
-  private <T> Optional<T> exists(Passive<T> declaration) throws IOException {
-    Channel channel = loggedIn().createChannel();
+  private <T> Optional<T> exists(Passive<T> declaration) throws Exception {
+    loggedIn();
+    return channels.use(channel -> exists(channel, declaration));
+  }
+
+  private static <T> Optional<T> exists(Channel channel, Passive<T> declaration)
+      throws IOException {
     try {
       T found = declaration.declare(channel);
       channel.close();
@@ -148,7 +162,8 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
 
   @Override
   public UserRights rights(String inbox, String probe) {
-    return new LiveRights(loggedIn(), inbox, probe);
+    loggedIn();
+    return new LiveRights(channels, inbox, probe);
   }
 
   /**
@@ -158,7 +173,16 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
    */
   @Override
   public Optional<String> blocked(AccessAttempt publication) throws Exception {
-    Connection own = open(NAME + " alarm", List.of(nodeOf(loggedIn())));
+    OpenConnection own = openIfAllowed(NAME + " alarm", nodeOf(loggedIn()));
+    try {
+      return blocked(own.connection(), publication);
+    } finally {
+      closeSoon(own);
+    }
+  }
+
+  private static Optional<String> blocked(Connection own, AccessAttempt publication)
+      throws Exception {
     CompletableFuture<Optional<String>> reason = new CompletableFuture<>();
     own.addBlockedListener(why -> reason.complete(Optional.of(why)), () -> {});
     Channel channel = own.createChannel();
@@ -166,6 +190,24 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
     return reason
         .completeOnTimeout(Optional.empty(), BLOCKED_AFTER_MS, TimeUnit.MILLISECONDS)
         .get();
+  }
+
+  /**
+   * Opens a second connection of the user.
+   *
+   * @throws SkippedException if RabbitMQ allows the user no further connection
+   */
+  private OpenConnection openIfAllowed(String name, Address node) {
+    try {
+      return open(name, List.of(node));
+    } catch (CommandFailedException e) {
+      Login refused = refusal(e);
+      if (refused.state() == LoginState.LIMITED) {
+        throw new SkippedException(
+            "RabbitMQ allows the user no further connection: " + refused.detail());
+      }
+      throw e;
+    }
   }
 
   private static Address nodeOf(Connection connection) {
@@ -190,10 +232,12 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
     synchronized (connections) {
       all = List.copyOf(connections);
     }
-    for (OpenConnection each : all) {
-      Thread closer = new Thread(each::close, "doctor closes");
-      closer.setDaemon(true);
-      closer.start();
-    }
+    all.forEach(LiveAmqp::closeSoon);
+  }
+
+  private static void closeSoon(OpenConnection connection) {
+    Thread closer = new Thread(connection::close, "doctor closes");
+    closer.setDaemon(true);
+    closer.start();
   }
 }

@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.doctor;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.config.Role;
@@ -49,7 +48,7 @@ final class LiveRights implements UserRights {
 
   private static final String DEFAULT_EXCHANGE = "amq.default";
 
-  private final Connection connection;
+  private final FewChannels channels;
   private final String inbox;
   private final String probe;
   private final Once<Boolean> impersonator;
@@ -58,8 +57,8 @@ final class LiveRights implements UserRights {
    * @param inbox queue that does not exist and that the user may write to if its role is right
    * @param probe random part of the names of things that do not exist
    */
-  LiveRights(Connection connection, String inbox, String probe) {
-    this.connection = connection;
+  LiveRights(FewChannels channels, String inbox, String probe) {
+    this.channels = channels;
     this.inbox = inbox;
     this.probe = probe;
     this.impersonator = new Once<>(this::findImpersonator);
@@ -123,8 +122,11 @@ final class LiveRights implements UserRights {
     return name;
   }
 
-  private Reply reply(Operation operation) throws IOException {
-    Channel channel = channel();
+  private Reply reply(Operation operation) throws Exception {
+    return channels.use(channel -> reply(channel, operation));
+  }
+
+  private static Reply reply(Channel channel, Operation operation) throws IOException {
     try {
       operation.on(channel);
       channel.close();
@@ -172,9 +174,12 @@ final class LiveRights implements UserRights {
   /**
    * Publishes a message that RabbitMQ refuses, or returns because nothing is bound with the key.
    */
-  private Reply publish(String exchange, String key)
+  private Reply publish(String exchange, String key) throws Exception {
+    return channels.use(channel -> publish(channel, exchange, key));
+  }
+
+  private static Reply publish(Channel channel, String exchange, String key)
       throws IOException, InterruptedException, ExecutionException {
-    Channel channel = channel();
     CompletableFuture<Reply> reply = new CompletableFuture<>();
     channel.addShutdownListener(shutdown -> reply.complete(reply(shutdown)));
     channel.addReturnListener(
@@ -185,17 +190,7 @@ final class LiveRights implements UserRights {
       return reply.get(LIMIT_MS, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new CommandFailedException("RabbitMQ did not answer a publication to " + exchange, e);
-    } finally {
-      channel.abort();
     }
-  }
-
-  private Channel channel() throws IOException {
-    Channel channel = connection.createChannel();
-    if (channel == null) {
-      throw new IOException("RabbitMQ allows no further channel");
-    }
-    return channel;
   }
 
   private static Reply reply(ShutdownSignalException shutdown) {

@@ -112,6 +112,10 @@ final class RabbitMqChecks {
                       + " change_password "
                       + user
                       + " PASSWORD");
+      case LIMITED ->
+          CheckResult.skip(
+              Finding.RABBITMQ_LOGIN,
+              "RabbitMQ allows user %s no further connection: %s".formatted(user, login.detail()));
       case FAILED ->
           CheckResult.fail(
               Finding.RABBITMQ_LOGIN, "user " + user + " cannot log in", login.detail());

@@ -60,6 +60,9 @@ final class TopologyChecks {
                   "give the user permissions in the vhost (rabbitmqctl set_permissions -p %s %s …):"
                           .formatted(vhost, amqp.config().user())
                       + " docs/permissions.md has the commands");
+      case LIMITED ->
+          CheckResult.skip(
+              Finding.TOPOLOGY_VHOST, "RabbitMQ allows no further connection: " + login.detail());
       case REFUSED, FAILED ->
           CheckResult.fail(Finding.TOPOLOGY_VHOST, "no login to vhost " + vhost, login.detail());
     };

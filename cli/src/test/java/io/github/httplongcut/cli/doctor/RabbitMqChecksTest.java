@@ -73,8 +73,18 @@ class RabbitMqChecksTest {
 
   @Test
   void anyOtherFailureOfTheLoginFails() {
-    fixture.amqp.login = new Login(LoginState.FAILED, "connection limit (1) is reached", "");
-    fixture.assertFails(Finding.RABBITMQ_LOGIN, "connection limit (1) is reached");
+    fixture.amqp.login = new Login(LoginState.FAILED, "node shuts down", "");
+    fixture.assertFails(Finding.RABBITMQ_LOGIN, "node shuts down");
+  }
+
+  /** The processes of the user work, and leave no connection for the doctor. */
+  @Test
+  void aUserWithoutAFurtherConnectionIsNoFailure() {
+    fixture.tenant("plant");
+    fixture.amqp.login = new Login(LoginState.LIMITED, "user connection limit (4) is reached", "");
+    fixture.assertSkipped(Finding.RABBITMQ_LOGIN, "allows user plant no further connection");
+    fixture.assertSkipped(Finding.TOPOLOGY_VHOST, "user connection limit (4) is reached");
+    assertThat(fixture.failures()).isEmpty();
   }
 
   @Test

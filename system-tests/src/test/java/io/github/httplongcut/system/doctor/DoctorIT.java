@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,6 +84,40 @@ class DoctorIT {
     assertThat(policies.seen()).contains("--management");
     assertThat(findings.withResult("ok"))
         .contains("rabbitmq.login", "rabbitmq.alarms", "topology.exchanges", "permissions.user");
+  }
+
+  /** RabbitMQ closes the whole connection of a process that opens a channel too many. */
+  @Test
+  @Order(1)
+  void doctorStaysWithinTheLimitsOfAUser() {
+    DoctorFindings findings =
+        withLimits(
+            "{\"max-connections\": 4, \"max-channels\": 20}",
+            () -> bench.doctor(DoctorLogin.UPSTREAM_TENANT));
+
+    assertThat(findings.failed()).as(findings.toString()).isEmpty();
+    assertThat(findings.withResult("ok"))
+        .contains("rabbitmq.alarms", "permissions.user", "permissions.wide", "permissions.topics");
+  }
+
+  @Test
+  @Order(1)
+  void userWithoutAFurtherConnectionIsNoFailure() {
+    DoctorFindings findings =
+        withLimits("{\"max-connections\": 2}", () -> bench.doctor(DoctorLogin.UPSTREAM_TENANT));
+
+    assertThat(findings.failed()).as(findings.toString()).isEmpty();
+    assertThat(findings.entries().get("rabbitmq.login").seen()).contains("no further connection");
+  }
+
+  private DoctorFindings withLimits(String limits, Supplier<DoctorFindings> run) {
+    String user = BenchUser.UPSTREAM_AGENT.login();
+    bench.rabbitMq().ctl("set_user_limits", user, limits);
+    try {
+      return run.get();
+    } finally {
+      bench.rabbitMq().ctl("clear_user_limits", user, "all");
+    }
   }
 
   @Test
