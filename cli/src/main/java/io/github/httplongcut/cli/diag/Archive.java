@@ -4,15 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.httplongcut.cli.CommandFailedException;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
-import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -22,25 +18,22 @@ final class Archive {
   private Archive() {}
 
   /**
-   * Writes the parts that are not missing. Never overwrites a file.
+   * Writes the parts that are not missing. Never overwrites a file, and leaves none behind if it
+   * fails: the file gets its name when it is complete.
    *
    * @return size of the file in bytes
    */
   static long write(Path file, Collection<Part> parts) {
-    try (ZipOutputStream zip =
-        new ZipOutputStream(
-            Channels.newOutputStream(
-                Files.newByteChannel(
-                    file,
-                    Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
-                    ownerOnly(file))),
-            UTF_8)) {
-      for (Part part : parts) {
-        if (part.state() != Part.State.MISSING) {
-          zip.putNextEntry(new ZipEntry(part.name()));
-          zip.write(part.text().getBytes(UTF_8));
-          zip.closeEntry();
-        }
+    try {
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      Path unfinished = Files.createTempFile(directory(file), "longcut-diag-", ".unfinished");
+      try {
+        writeZip(unfinished, parts);
+        Files.move(unfinished, file);
+      } finally {
+        Files.deleteIfExists(unfinished);
       }
     } catch (FileAlreadyExistsException e) {
       throw new CommandFailedException(file + " exists; give another file with --out", e);
@@ -50,13 +43,21 @@ final class Archive {
     return sizeOf(file);
   }
 
-  private static FileAttribute<?>[] ownerOnly(Path file) {
-    boolean isPosix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-    return isPosix
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+  private static Path directory(Path file) {
+    return file.toAbsolutePath().getParent();
+  }
+
+  /** Writes into a file that {@link Files#createTempFile} has made readable for its owner only. */
+  private static void writeZip(Path file, Collection<Part> parts) throws IOException {
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file), UTF_8)) {
+      for (Part part : parts) {
+        if (part.state() != Part.State.MISSING) {
+          zip.putNextEntry(new ZipEntry(part.name()));
+          zip.write(part.text().getBytes(UTF_8));
+          zip.closeEntry();
         }
-        : new FileAttribute<?>[0];
+      }
+    }
   }
 
   private static long sizeOf(Path file) {

@@ -1,6 +1,7 @@
 package io.github.httplongcut.cli.diag;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -19,12 +20,19 @@ final class ArchivePath {
    *
    * @param address address of its admin pages, in place of an id
    * @param description the page about the process, if it has answered
+   * @param taken directories of other processes. Two addresses may lead to one process, and a
+   *     foreign program may answer with the id of a process.
    */
-  static String ofProcess(String address, Optional<JsonNode> description) {
+  static String ofProcess(
+      String address, Optional<JsonNode> description, Collection<String> taken) {
     String id = description.map(page -> page.path("id").asText()).orElse("");
     boolean isValid = ID.matcher(id).matches() && id.length() <= MAX_CHARS;
     String name =
         isValid ? id : address.replaceFirst("^https?://", "").replaceAll("[^A-Za-z0-9_-]", "-");
-    return "processes/" + name + '/';
+    String directory = "processes/" + name + '/';
+    for (int number = 2; taken.contains(directory); number++) {
+      directory = "processes/" + name + '-' + number + '/';
+    }
+    return directory;
   }
 }

@@ -24,6 +24,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +167,7 @@ final class Diagnosis {
   /** Adds the page about each process. Returns those that answer, by their directory. */
   private Map<String, Answering> addDescriptions(List<AdminClient> processes) {
     Map<String, Answering> answering = new LinkedHashMap<>();
+    Set<String> taken = new HashSet<>();
     try (Gathering gathering = sources.gathering()) {
       Map<AdminClient, Gathering.Asked<JsonNode>> asked = new LinkedHashMap<>();
       for (AdminClient each : processes) {
@@ -174,7 +176,8 @@ final class Diagnosis {
       asked.forEach(
           (process, question) -> {
             Gathered<JsonNode> page = question.result();
-            String directory = ArchivePath.ofProcess(process.address(), page.answer());
+            String directory = ArchivePath.ofProcess(process.address(), page.answer(), taken);
+            taken.add(directory);
             if (page.answer().isPresent()) {
               String role = page.answer().get().path("role").asText();
               answering.put(directory, new Answering(process, role));

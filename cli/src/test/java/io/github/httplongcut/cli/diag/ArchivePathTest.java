@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,11 +32,21 @@ class ArchivePathTest {
 
   @Test
   void aProcessThatDoesNotAnswerHasADirectoryWithItsAddress() {
-    assertThat(ArchivePath.ofProcess(ADDRESS, Optional.empty())).isEqualTo(OF_ADDRESS);
+    assertThat(ArchivePath.ofProcess(ADDRESS, Optional.empty(), Set.of())).isEqualTo(OF_ADDRESS);
+  }
+
+  @Test
+  void twoProcessesNeverShareADirectory() {
+    assertThat(ArchivePath.ofProcess(ADDRESS, Optional.empty(), Set.of(OF_ADDRESS)))
+        .isEqualTo("processes/127-0-0-1-8002-2/");
+    assertThat(
+            ArchivePath.ofProcess(
+                ADDRESS, Optional.empty(), Set.of(OF_ADDRESS, "processes/127-0-0-1-8002-2/")))
+        .isEqualTo("processes/127-0-0-1-8002-3/");
   }
 
   private static String path(String id) {
     return ArchivePath.ofProcess(
-        ADDRESS, Optional.of(JsonNodeFactory.instance.objectNode().put("id", id)));
+        ADDRESS, Optional.of(JsonNodeFactory.instance.objectNode().put("id", id)), Set.of());
   }
 }

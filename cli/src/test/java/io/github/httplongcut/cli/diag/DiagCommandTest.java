@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.diag;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -147,6 +148,33 @@ class DiagCommandTest {
     assertThat(tool.err())
         .isEqualTo("longcut: " + file + " exists; give another file with --out\n");
     assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void aProcessWithTwoAddressesIsTwiceInTheArchive() throws Exception {
+    Path archive = directory.resolve("diag.zip");
+    String other = process.url().replace("127.0.0.1", "localhost");
+
+    assertThat(tool.run("--broker", process.url(), "--broker", other, "--out", archive.toString()))
+        .isZero();
+
+    assertThat(unzipped(archive))
+        .containsKeys(
+            "processes/broker.broker-1-k3v7qa/metrics.txt",
+            "processes/broker.broker-1-k3v7qa-2/metrics.txt");
+  }
+
+  @Test
+  void anArchiveThatCannotBeWrittenLeavesNoFileBehind() {
+    Path archive = directory.resolve("diag.zip");
+    List<Part> unfit =
+        List.of(
+            Part.of("a.txt", "a", Part.Keep.END),
+            Part.of("x".repeat(70_000), "too long a name", Part.Keep.END));
+
+    assertThatThrownBy(() -> Archive.write(archive, unfit)).isInstanceOf(Exception.class);
+
+    assertThat(directory).isEmptyDirectory();
   }
 
   @Test
