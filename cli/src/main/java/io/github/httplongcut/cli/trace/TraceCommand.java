@@ -8,6 +8,7 @@ import io.github.httplongcut.cli.output.ExitCode;
 import io.github.httplongcut.cli.output.JsonOutput;
 import io.github.httplongcut.cli.output.PlainText;
 import io.github.httplongcut.cli.output.Terminal;
+import io.github.httplongcut.cli.sources.Gathered;
 import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.cli.trace.TraceQuestion.Answers;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,8 +37,8 @@ import picocli.CommandLine.Spec;
       "Show what happened to one request: its timeline, whether it may have run, and the next step.",
       "A broker remembers the requests in flight, the last 1,000 that ended, and the last 1,000 that"
           + " failed or were slow. It forgets them when it restarts.",
-      "Exit code: 0 the request was answered or is in flight, 1 it failed or no broker answered, 2"
-          + " invalid options, 4 no source knows the id."
+      "Exit code: 0 the request was answered or is in flight, 1 it failed, or a broker that may know"
+          + " it did not answer, 2 invalid options, 4 no source knows the id."
     })
 public final class TraceCommand implements Callable<Integer> {
 
@@ -117,18 +119,20 @@ public final class TraceCommand implements Callable<Integer> {
     if (json) {
       print(Optional.empty(), answers);
     }
-    if (answers.asked().isEmpty() && logs.isEmpty()) {
-      err.println("longcut: no broker has answered");
+    String asked =
+        String.join(
+            ", ",
+            Stream.concat(answers.asked().stream(), logs.stream().map(Path::toString)).toList());
+    if (!answers.unanswered().isEmpty()) {
+      String silent =
+          answers.unanswered().stream().map(Gathered::source).collect(Collectors.joining(", "));
+      err.println(
+          "longcut: the request may be known to %s, without an answer; %s"
+              .formatted(
+                  silent, asked.isEmpty() ? "no broker has answered" : "unknown to " + asked));
       return ExitCode.FAILURE.code();
     }
-    err.println(
-        "longcut: nobody knows the request %s; asked: %s"
-            .formatted(
-                id,
-                String.join(
-                    ", ",
-                    Stream.concat(answers.asked().stream(), logs.stream().map(Path::toString))
-                        .toList())));
+    err.println("longcut: nobody knows the request %s; asked: %s".formatted(id, asked));
     err.println(
         "A broker remembers the requests in flight, the last 1,000 that ended, and the last 1,000"
             + " that failed or were slow, until it restarts. It knows complete ids only. Ask all"

@@ -126,6 +126,29 @@ class TraceCommandTest {
   }
 
   @Test
+  void anIdIsNotUnknownWhileABrokerDoesNotAnswer() {
+    broker.answer("/api/requests/unknown-id", 404, UNKNOWN);
+    other.answer("/api/requests/unknown-id", 503, "{\"error\": \"loop_busy\"}");
+
+    assertThat(tool.run("unknown-id", "--broker", broker.url(), "--broker", other.url()))
+        .isEqualTo(1);
+
+    assertThat(tool.err())
+        .contains("may be known to " + other.url())
+        .contains("unknown to " + broker.url())
+        .doesNotContain("nobody knows");
+  }
+
+  @Test
+  void aLogThatDoesNotKnowTheIdSaysNothingOfASilentBroker() throws IOException {
+    Path log = Files.writeString(directory.resolve("access.log"), "noise\n");
+    other.answer("/api/requests/unknown-id", 503, "{\"error\": \"loop_busy\"}");
+
+    assertThat(tool.run("unknown-id", "--log", log.toString(), "--broker", other.url()))
+        .isEqualTo(1);
+  }
+
+  @Test
   void brokerThatDoesNotAnswerIsNamed() {
     String gone = other.url();
     other.close();
