@@ -63,10 +63,10 @@ final class InboxCheck {
       return CheckResult.failInPart(
           Finding.RELAY_INBOXES,
           "inboxes that nobody reads, of " + String.join(", ", stuck.keySet()),
-          Together.words(stuck));
+          Together.words(stuck) + queues.answer().map(InboxCheck::leftOut).orElse(""));
     }
     if (queues.answer().isPresent()) {
-      return unbound(queues.answer().get().unbound());
+      return bound(queues.answer().get());
     }
     return facts.relay().processes().isEmpty()
         ? CheckResult.skip(Finding.RELAY_INBOXES, queues.why())
@@ -83,9 +83,18 @@ final class InboxCheck {
     }
   }
 
-  private CheckResult unbound(Map<String, String> unbound) {
+  private static String leftOut(InboxQueues.Faults faults) {
+    return faults.leftOut() == 0
+        ? ""
+        : "; %d more have messages or no consumer, and were not looked at"
+            .formatted(faults.leftOut());
+  }
+
+  private CheckResult bound(InboxQueues.Faults faults) {
+    Map<String, String> unbound = faults.unbound();
     if (unbound.isEmpty()) {
-      return CheckResult.ok(Finding.RELAY_INBOXES, "every inbox has a consumer that reads");
+      return CheckResult.ok(
+          Finding.RELAY_INBOXES, "every inbox has a consumer that reads" + leftOut(faults));
     }
     return CheckResult.failInPart(
             Finding.RELAY_INBOXES,

@@ -12,27 +12,34 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Inboxes as RabbitMQ shows them. */
 final class InboxQueues {
 
+  private static final String BROKER = "broker.";
+  private static final String HEARTBEATS = "heartbeats.";
+
   /** Prefixes of the queues that one process consumes. */
   private static final List<String> PREFIXES =
-      List.of("client-agent.", "broker.", "heartbeats.", "upstream-agent.");
+      List.of("client-agent.", BROKER, HEARTBEATS, "upstream-agent.");
 
   /** Time between two looks at an inbox with messages. */
   private static final long BETWEEN_LOOKS_MS = 500;
 
-  /** Number of inboxes that are looked at twice. */
+  /** Number of inboxes that are looked at twice, and that of one user's agents. */
   private static final int LOOKED_AT = 50;
+
+  private static final int LOOKED_AT_OF_ONE_USER = 10;
 
   /**
    * Faults of inboxes, by the ids of their processes.
    *
    * @param unread inboxes that their processes do not read
    * @param unbound inboxes that no message can reach
+   * @param leftOut number of inboxes that may be unread, and that were not looked at
    */
-  record Faults(Map<String, String> unread, Map<String, String> unbound) {}
+  record Faults(Map<String, String> unread, Map<String, String> unbound, int leftOut) {}
 
   private final ManagementFacts management;
   private final AmqpView amqp;
@@ -53,8 +60,11 @@ final class InboxQueues {
         management.queues().stream()
             .filter(queue -> PREFIXES.stream().anyMatch(name(queue)::startsWith))
             .toList();
-    Faults faults = new Faults(new LinkedHashMap<>(), new LinkedHashMap<>());
-    Map<String, QueueCounts> before = counts(suspects(inboxes));
+    List<String> suspects = suspects(inboxes);
+    List<String> chosen = chosen(suspects);
+    Faults faults =
+        new Faults(new LinkedHashMap<>(), new LinkedHashMap<>(), suspects.size() - chosen.size());
+    Map<String, QueueCounts> before = counts(chosen);
     Set<String> waiting = new LinkedHashSet<>();
     before.forEach(
         (name, counts) -> {
@@ -148,8 +158,33 @@ final class InboxQueues {
             queue ->
                 queue.path("consumers").asInt() == 0 || queue.path("messages_ready").asLong() > 0)
         .map(InboxQueues::name)
+        .toList();
+  }
+
+  /**
+   * Returns the inboxes to look at: first those of brokers, then some of each user. A user may have
+   * any number of queues with the name of an inbox, which must not hide those of others.
+   */
+  private static List<String> chosen(List<String> suspects) {
+    Map<String, Integer> ofUser = new HashMap<>();
+    return Stream.concat(
+            suspects.stream().filter(InboxQueues::isOfBroker),
+            suspects.stream()
+                .filter(name -> !isOfBroker(name))
+                .filter(
+                    name -> ofUser.merge(userOf(name), 1, Integer::sum) <= LOOKED_AT_OF_ONE_USER))
         .limit(LOOKED_AT)
         .toList();
+  }
+
+  private static boolean isOfBroker(String inbox) {
+    return inbox.startsWith(BROKER) || inbox.startsWith(HEARTBEATS);
+  }
+
+  /** Returns prefix and user of an inbox: {@code client-agent.acme}. */
+  private static String userOf(String inbox) {
+    int end = inbox.indexOf('.', inbox.indexOf('.') + 1);
+    return end < 0 ? inbox : inbox.substring(0, end);
   }
 
   /** Returns the present counts of queues, without those that have expired. */
@@ -164,7 +199,7 @@ final class InboxQueues {
    * A broker acks heartbeats on arrival, so those of a healthy broker are never unacked for long.
    */
   private static boolean isUnacked(JsonNode queue) {
-    return name(queue).startsWith("heartbeats.")
+    return name(queue).startsWith(HEARTBEATS)
         && queue.path("messages_unacknowledged").asLong() > 0
         && queue.path("message_stats").path("ack_details").path("rate").asDouble() == 0;
   }

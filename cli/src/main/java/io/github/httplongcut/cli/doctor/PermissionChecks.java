@@ -2,9 +2,11 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.DemoPasswords;
+import io.github.httplongcut.cli.doctor.RelayFacts.ProcessAnswer;
 import io.github.httplongcut.config.Role;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -72,21 +74,48 @@ final class PermissionChecks {
     return result(Finding.PERMISSIONS_USER, problems, users, "all permissions of the role: ");
   }
 
-  /** Returns the users of the management API that have no permission in any vhost, and no tag. */
+  /**
+   * Returns the users that have no permission in any vhost and no tag, as far as the relay is known
+   * to have them: RabbitMQ may have other users.
+   */
   private List<String> usersWithoutPermissions() throws Exception {
     Set<String> permitted =
         management().permissions().stream()
             .map(each -> each.path("user").asText())
             .collect(Collectors.toSet());
+    Set<String> ofRelay = usersOfRelay();
     List<String> found = new ArrayList<>();
     for (JsonNode user : management().users()) {
+      String name = user.path("name").asText();
       Set<String> tags = ManagementFacts.tags(user);
       tags = tags.stream().filter(tag -> !tag.isEmpty()).collect(Collectors.toSet());
-      if (tags.isEmpty() && !permitted.contains(user.path("name").asText())) {
-        found.add("user %s has no permissions in any vhost".formatted(user.path("name").asText()));
+      if (tags.isEmpty() && !permitted.contains(name) && ofRelay.contains(name)) {
+        found.add("user %s has no permissions in any vhost".formatted(name));
       }
     }
     return found;
+  }
+
+  /**
+   * Returns the user of the login, the users with topic permissions in the vhost, and those of the
+   * processes that brokers and admin pages name.
+   */
+  private Set<String> usersOfRelay() throws Exception {
+    Set<String> users = new HashSet<>();
+    facts.amqp().ifPresent(amqp -> users.add(amqp.config().user()));
+    management().topicPermissions().forEach(each -> users.add(each.path("user").asText()));
+    for (String list : List.of("upstream_agents", "client_agents")) {
+      facts.relay().inStatuses(list).forEach(agent -> users.add(userOf(agent)));
+    }
+    for (ProcessAnswer each : facts.relay().descriptions()) {
+      each.page().answer().map(PermissionChecks::userOf).ifPresent(users::add);
+    }
+    return users;
+  }
+
+  /** Returns the user in the id of a process: {@code plant} of {@code plant.plant-1-x2m4cd}. */
+  private static String userOf(JsonNode process) {
+    return process.path("id").asText().split("\\.", 2)[0];
   }
 
   private CheckResult wide() throws Exception {

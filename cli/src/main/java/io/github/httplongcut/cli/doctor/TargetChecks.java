@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.cli.sources.TargetStatus;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -63,6 +64,9 @@ final class TargetChecks {
     without.removeAll(targets.keySet());
     List<String> reasons = new ArrayList<>();
     without.forEach(target -> reasons.add(target + ": no broker knows it"));
+    Set<String> unserved = neverServed(targets);
+    unserved.removeAll(facts.given().sections().called());
+    targets.keySet().removeAll(unserved);
     targets.forEach(
         (target, views) ->
             views.stream()
@@ -86,7 +90,22 @@ final class TargetChecks {
             "no upstream agent at all",
             "no agent has sent a heartbeat to a broker in the last hour")
         : CheckResult.ok(
-            Finding.TARGETS_AGENTS, "upstream agents for " + String.join(", ", targets.keySet()));
+            Finding.TARGETS_AGENTS,
+            "upstream agents for "
+                + String.join(", ", targets.keySet())
+                + (unserved.isEmpty()
+                    ? ""
+                    : "; asked for, and never served: " + String.join(", ", unserved)));
+  }
+
+  /**
+   * Returns the targets that no agent has offered to any broker: the name may be a caller's typo.
+   */
+  private static Set<String> neverServed(Map<String, List<JsonNode>> targets) {
+    return targets.entrySet().stream()
+        .filter(each -> each.getValue().stream().allMatch(TargetStatus::hasNeverHadAgent))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private CheckResult capacity() throws Exception {

@@ -1,6 +1,7 @@
 package io.github.httplongcut.cli.status;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.httplongcut.cli.sources.TargetStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -60,8 +61,21 @@ final class MergedViews {
         sum(reports, "in_flight"),
         sum(reports, "answered"),
         sum(reports, "failed"),
-        state.equals("ok") ? Health.WELL : Health.PROBLEM,
+        healthOf(state, reports),
         String.join("; ", reasons(reports)));
+  }
+
+  /** A caller may use all slots of a target, and may ask for a target that does not exist. */
+  private static Health healthOf(String state, List<Report> reports) {
+    return switch (state) {
+      case "ok" -> Health.WELL;
+      case "full" -> sum(reports, "waiting") == 0 ? Health.NOTE : Health.PROBLEM;
+      case "no_agent" ->
+          reports.stream().allMatch(each -> TargetStatus.hasNeverHadAgent(each.what))
+              ? Health.NOTE
+              : Health.PROBLEM;
+      default -> Health.PROBLEM;
+    };
   }
 
   List<UpstreamAgentRow> upstreamAgents() {

@@ -116,6 +116,19 @@ class InboxCheckTest {
         Finding.RELAY_INBOXES, "broker.broker-1-aaaaaa: it has not acked the messages of heartb");
   }
 
+  /** A tenant may declare any number of queues with the name of an inbox. */
+  @Test
+  void manyQueuesOfOneUserHideNoOther() {
+    for (int i = 0; i < 60; i++) {
+      queue("client-agent.acme.x%02d-aaaaaa".formatted(i), 0, 1);
+    }
+    queue("heartbeats.broker.broker-1-bbbbbb", 0, 1);
+    queue("upstream-agent.plant.plant-1-cccccc", 0, 1);
+    CheckResult result =
+        fixture.assertFails(Finding.RELAY_INBOXES, "50 more have messages or no consumer");
+    assertThat(result.why()).contains("plant.plant-1-cccccc: ", "broker.broker-1-bbbbbb: ");
+  }
+
   @Test
   void theListOfInboxesIsOlderThanTheirCounts() {
     fixture.management.add(

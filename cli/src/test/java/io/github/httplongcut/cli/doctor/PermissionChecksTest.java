@@ -44,6 +44,19 @@ class PermissionChecksTest {
     fixture.assertFails(Finding.PERMISSIONS_USER, "user broker has no permissions in any vhost");
   }
 
+  /** RabbitMQ may have users that have nothing to do with the relay. */
+  @Test
+  void aForeignUserWithoutPermissionsIsNoFailure() {
+    fixture.management.add("/api/users", "{\"name\": \"stranger\", \"tags\": []}");
+    fixture.assertOk(Finding.PERMISSIONS_USER, "all permissions of the role");
+  }
+
+  @Test
+  void aUserOfAnAgentWithoutPermissionsIsNamed() {
+    fixture.management.add("/api/users", "{\"name\": \"plant\", \"tags\": []}");
+    fixture.assertFails(Finding.PERMISSIONS_USER, "user plant has no permissions in any vhost");
+  }
+
   @Test
   void aTenantWithoutPermissionsFindsOut() {
     fixture.tenant("acme");

@@ -47,6 +47,20 @@ class TargetChecksTest {
         "no upstream agent for orders | orders: no upstream agent since 14:02:11Z");
   }
 
+  /** A caller can ask for any name. */
+  @Test
+  void aTargetThatNeverHadAnAgentIsNoFailure() {
+    String misspelled =
+        "{'name': 'ordres', 'state': 'no_agent', 'reason': 'no upstream agent: this broker has seen"
+            + " none for this target'}";
+    fixture.status(target("ok", "") + "," + misspelled.replace('\'', '"'), "");
+    fixture.assertOk(
+        Finding.TARGETS_AGENTS, "upstream agents for orders; asked for, and never served: ordres");
+
+    called("ordres");
+    fixture.assertFails(Finding.TARGETS_AGENTS, "no upstream agent for ordres");
+  }
+
   /** Its agent runs: the remedy is not to start another. */
   @Test
   void aTargetThatAHealthCheckWithdrewHasAnAgent() {
@@ -75,14 +89,18 @@ class TargetChecksTest {
 
   @Test
   void aTargetOfAClientAgentThatNoBrokerKnowsFails() {
+    called("orders", "billing");
+    fixture.assertFails(
+        Finding.TARGETS_AGENTS, "no upstream agent for billing | billing: no broker knows it");
+  }
+
+  private void called(String... targets) {
     fixture.given =
         new Given(
             Optional.empty(),
             List.of(),
-            new Sections(Set.of(Role.CLIENT_AGENT), List.of(), Set.of("orders", "billing")),
+            new Sections(Set.of(Role.CLIENT_AGENT), List.of(), Set.of(targets)),
             List.of());
-    fixture.assertFails(
-        Finding.TARGETS_AGENTS, "no upstream agent for billing | billing: no broker knows it");
   }
 
   @Test

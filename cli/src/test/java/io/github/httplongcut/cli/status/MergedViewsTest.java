@@ -47,6 +47,27 @@ class MergedViewsTest {
     assertThat(target.why()).isEqualTo("broker." + TWO + ": no agent since 14:02");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ok, 0, '', WELL",
+    "full, 0, no slot is free, NOTE",
+    "full, 1, no slot is free, PROBLEM",
+    "failing, 0, its agent does not serve it, PROBLEM",
+    "no_agent, 0, no upstream agent: this broker has seen none for this target, NOTE",
+    "no_agent, 0, no upstream agent since 14:02:11Z, PROBLEM",
+    "exploded, 0, '', PROBLEM"
+  })
+  void healthOfATargetIsNotUpToItsCallers(String state, int waiting, String reason, Health health) {
+    String target =
+        TARGET
+            .replace("\"ok\"", '"' + state + '"')
+            .replaceFirst("\"waiting\": \\d+", "\"waiting\": " + waiting)
+            .replace("\"reason\": \"\"", "\"reason\": \"" + reason + '"');
+
+    assertThat(merged(broker(ONE, target, AGENT, CLIENT)).targets().get(0).health())
+        .isEqualTo(health);
+  }
+
   @Test
   void reasonOnWhichTheBrokersAgreeIsSaidOnce() {
     String full = TARGET.replace("\"reason\": \"\"", "\"reason\": \"all slots taken\"");
