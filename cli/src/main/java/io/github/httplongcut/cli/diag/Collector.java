@@ -3,6 +3,7 @@ package io.github.httplongcut.cli.diag;
 import io.github.httplongcut.cli.diag.Part.Keep;
 import io.github.httplongcut.cli.sources.Gathered;
 import io.github.httplongcut.cli.sources.Gathering;
+import io.github.httplongcut.cli.sources.TextEnd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -13,7 +14,7 @@ import java.util.concurrent.Callable;
  */
 final class Collector implements AutoCloseable {
 
-  private record Pending(String name, Keep keep, Gathering.Asked<String> question) {}
+  private record Pending(String name, Gathering.Asked<Part> question) {}
 
   private final Redaction redaction;
   private final Gathering gathering;
@@ -29,9 +30,23 @@ final class Collector implements AutoCloseable {
     this.gathering = gathering;
   }
 
-  /** Asks for a part. Returns at once. */
-  void ask(String name, Keep keep, Callable<String> question) {
-    pending.add(new Pending(name, keep, gathering.ask(name, question)));
+  /** Asks for a part of which the beginning counts. Returns at once. */
+  void ask(String name, Callable<String> question) {
+    askForPart(name, () -> Part.of(name, redaction.of(question.call()), Keep.BEGINNING));
+  }
+
+  /** Asks for a part of which the end counts. Returns at once. */
+  void askForEnd(String name, Callable<TextEnd> question) {
+    askForPart(
+        name,
+        () -> {
+          TextEnd end = question.call();
+          return Part.ofEnd(name, new TextEnd(redaction.of(end.text()), end.omitted()));
+        });
+  }
+
+  private void askForPart(String name, Callable<Part> question) {
+    pending.add(new Pending(name, gathering.ask(name, question)));
   }
 
   /** Waits for the answers, and returns the parts without passwords. */
@@ -40,11 +55,8 @@ final class Collector implements AutoCloseable {
   }
 
   private Part part(Pending each) {
-    Gathered<String> result = each.question.result();
-    return result
-        .answer()
-        .map(text -> Part.of(each.name, redaction.of(text), each.keep))
-        .orElseGet(() -> Part.missing(each.name, redaction.of(result.why())));
+    Gathered<Part> result = each.question.result();
+    return result.answer().orElseGet(() -> Part.missing(each.name, redaction.of(result.why())));
   }
 
   @Override

@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
       "Collect settings, versions, metrics, thread dumps, log lines, RabbitMQ's state and the doctor's"
           + " report in one zip file, in less than 10 seconds.",
       "Passwords are hidden, and no message is read. The file MISSING.txt in the archive names what"
-          + " could not be collected."
+          + " could not be collected. A file has at most 1 MiB: of metrics, logs and thread dumps the end,"
+          + " of everything else the beginning."
     })
 public final class DiagCommand implements Callable<Integer> {
 

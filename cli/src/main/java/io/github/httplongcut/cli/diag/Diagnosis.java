@@ -15,6 +15,7 @@ import io.github.httplongcut.cli.sources.ManagementClient;
 import io.github.httplongcut.cli.sources.Reasons;
 import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
+import io.github.httplongcut.cli.sources.TextEnd;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Sources;
@@ -197,12 +198,11 @@ final class Diagnosis {
           (directory, process) -> {
             PAGES.forEach(
                 (path, name) ->
-                    collector.ask(directory + name, Keep.END, () -> process.client.text(path)));
+                    collector.askForEnd(
+                        directory + name, () -> process.client.end(path, Part.MAX_CHARS)));
             if (process.role.equals(Role.BROKER.key())) {
               collector.ask(
-                  directory + "status.json",
-                  Keep.BEGINNING,
-                  () -> indented(process.client.json("/api/status")));
+                  directory + "status.json", () -> indented(process.client.json("/api/status")));
             }
           });
       management()
@@ -212,9 +212,7 @@ final class Diagnosis {
                       .forEach(
                           (name, path) ->
                               collector.ask(
-                                  RABBITMQ + name,
-                                  Keep.BEGINNING,
-                                  () -> indented(management.get(path)))));
+                                  RABBITMQ + name, () -> indented(management.get(path)))));
       parts.addAll(summarized(collector.parts()));
     }
   }
@@ -253,7 +251,11 @@ final class Diagnosis {
   private void addLogs(Path directory) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.log")) {
       for (Path file : files) {
-        add("logs/" + file.getFileName(), LogFile.end(file), Keep.END);
+        TextEnd end = LogFile.end(file);
+        parts.add(
+            Part.ofEnd(
+                "logs/" + file.getFileName(),
+                new TextEnd(redaction.of(end.text()), end.omitted())));
       }
     } catch (IOException e) {
       addMissing("logs", "cannot read the log files in " + directory + ": " + Reasons.of(e));

@@ -2,11 +2,13 @@ package io.github.httplongcut.cli.diag;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.httplongcut.cli.sources.TextEnd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Reads the end of a log file. */
 final class LogFile {
@@ -16,16 +18,20 @@ final class LogFile {
 
   private LogFile() {}
 
-  /** Returns the last lines, {@value #MAX_BYTES} bytes at most. The first may be incomplete. */
-  static String end(Path file) throws IOException {
+  /** Returns the last lines, {@value #MAX_BYTES} bytes at most. */
+  static TextEnd end(Path file) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      channel.position(Math.max(0, channel.size() - MAX_BYTES));
+      long omitted = Math.max(0, channel.size() - MAX_BYTES);
+      channel.position(omitted);
       ByteBuffer end = ByteBuffer.allocate(MAX_BYTES);
       int read = 0;
       while (read >= 0 && end.hasRemaining()) {
         read = channel.read(end);
       }
-      return new String(end.array(), 0, end.position(), UTF_8);
+      byte[] bytes = Arrays.copyOf(end.array(), end.position());
+      return omitted == 0
+          ? new TextEnd(new String(bytes, UTF_8), 0)
+          : TextEnd.ofIncomplete(bytes, omitted);
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.httplongcut.cli.diag;
 
+import io.github.httplongcut.cli.sources.TextEnd;
+
 /**
  * File for the archive, or the reason why it is missing.
  *
@@ -39,6 +41,15 @@ record Part(String name, State state, String text, String why) {
           case END -> "[" + why + "]\n" + text.substring(text.length() - MAX_CHARS);
         };
     return new Part(name, State.CUT, kept, why);
+  }
+
+  /** Creates a part of the end of a text. */
+  static Part ofEnd(String name, TextEnd end) {
+    if (end.omitted() == 0) {
+      return of(name, end.text(), Keep.END);
+    }
+    String why = "cut: without the first %,d bytes".formatted(end.omitted());
+    return new Part(name, State.CUT, "[" + why + "]\n" + end.text(), why);
   }
 
   static Part missing(String name, String why) {

@@ -33,7 +33,12 @@ public final class AdminClient {
         .map(
             server ->
                 new AdminClient(
-                    new LimitedHttp(scheme(url), server, Optional.empty(), Map.of(), limit)))
+                    new LimitedHttp(
+                        scheme(url),
+                        server,
+                        Optional.empty(),
+                        Map.of(),
+                        new LimitedHttp.Limits(limit, AnswerSize.PAGE))))
         .orElseThrow(
             () ->
                 CommandFailedException.usage(
@@ -93,6 +98,21 @@ public final class AdminClient {
     return answer.text();
   }
 
+  /**
+   * Returns the last lines of a page that is text, such as {@code /metrics}: that of a large relay
+   * has ten megabytes.
+   *
+   * @param maxBytes longest end
+   */
+  public TextEnd end(String path, int maxBytes) {
+    try {
+      Optional<TextEnd> end = http.end(path, maxBytes);
+      return end.isPresent() ? end.get() : new TextEnd(text(path), 0); // fails with the reason
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
   /** Returns whether the process is ready: the status of {@code /readyz} is 200. */
   public boolean isReady() {
     return get("/readyz").isSuccess();
@@ -102,11 +122,15 @@ public final class AdminClient {
     try {
       return http.send("GET", path, Optional.empty());
     } catch (IOException e) {
-      throw new CommandFailedException(
-          "cannot reach the admin pages at %s: %s; check that the process runs, and its admin.port"
-              .formatted(http.address(), Reasons.of(e)),
-          e);
+      throw unreachable(e);
     }
+  }
+
+  private CommandFailedException unreachable(IOException e) {
+    return new CommandFailedException(
+        "cannot reach the admin pages at %s: %s; check that the process runs, and its admin.port"
+            .formatted(http.address(), Reasons.of(e)),
+        e);
   }
 
   private void check(String path, HttpAnswer answer) {

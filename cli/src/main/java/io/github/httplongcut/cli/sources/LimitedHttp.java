@@ -25,22 +25,31 @@ import org.apache.hc.core5.util.Timeout;
 
 /**
  * HTTP client for one server. Each request has a connection of its own, takes a limited time in
- * all, and fails if its answer is larger than {@value #MAX_BYTES} bytes. Follows no redirects.
+ * all, and fails if its answer is larger than {@link AnswerSize} allows. Follows no redirects.
  * Accepts host names with an underscore, which Java's HTTP client rejects.
  */
 final class LimitedHttp {
 
-  /** Largest body of an answer. */
-  static final int MAX_BYTES = 4 << 20;
+  /** Largest body of which only the end is kept. */
+  private static final long MAX_READ = 64L << 20;
 
   private static final int MAX_HEADER_LINE = 8 << 10;
   private static final int MAX_HEADERS = 100;
+  private static final int OK = 200;
 
   private final String address;
   private final HttpHost host;
   private final Optional<SSLContext> tls;
   private final Map<String, String> headers;
-  private final Duration limit;
+  private final Limits limits;
+
+  /**
+   * Bounds of each request.
+   *
+   * @param time longest time
+   * @param size largest answer
+   */
+  record Limits(Duration time, AnswerSize size) {}
 
   /**
    * Creates a client.
@@ -48,20 +57,19 @@ final class LimitedHttp {
    * @param scheme {@code http} or {@code https}
    * @param tls trusted certificates for https; empty for those of the JVM
    * @param headers header fields of all requests
-   * @param limit longest time of a request
    */
   LimitedHttp(
       String scheme,
       Authority server,
       Optional<SSLContext> tls,
       Map<String, String> headers,
-      Duration limit) {
+      Limits limits) {
     String port = server.port() < 0 ? "" : ":" + server.port();
     this.address = scheme + "://" + server.host() + port;
     this.host = new HttpHost(scheme, server.hostName(), portOf(scheme, server));
     this.tls = tls;
     this.headers = Map.copyOf(headers);
-    this.limit = limit;
+    this.limits = limits;
   }
 
   private static int portOf(String scheme, Authority server) {
@@ -88,12 +96,33 @@ final class LimitedHttp {
     headers.forEach(request::setHeader);
     json.ifPresent(
         content -> request.setEntity(new ByteArrayEntity(content, ContentType.APPLICATION_JSON)));
+    return exchanged(request, (requester, response) -> read(requester, response, limits.size));
+  }
+
+  /**
+   * Sends a GET for a text that may be large, and keeps its last lines.
+   *
+   * @param maxKept number of bytes that are kept
+   * @return empty unless the status is 200
+   * @throws IOException if there is no valid answer
+   */
+  Optional<TextEnd> end(String path, int maxKept) throws IOException {
+    return exchanged(
+        new BasicClassicHttpRequest("GET", host, path),
+        (requester, response) -> end(requester, response, maxKept));
+  }
+
+  private interface Reader<T> {
+    T read(HttpRequester requester, ClassicHttpResponse response) throws IOException;
+  }
+
+  private <T> T exchanged(ClassicHttpRequest request, Reader<T> reader) throws IOException {
     HttpRequester requester = requester();
     try {
       return TimeLimit.run(
-          limit,
+          limits.time,
           address,
-          () -> exchange(requester, request),
+          () -> exchange(requester, request, reader),
           () -> requester.close(CloseMode.IMMEDIATE));
     } finally {
       requester.close(CloseMode.IMMEDIATE);
@@ -101,7 +130,7 @@ final class LimitedHttp {
   }
 
   private HttpRequester requester() {
-    Timeout timeout = Timeout.of(limit);
+    Timeout timeout = Timeout.of(limits.time);
     RequesterBootstrap bootstrap =
         RequesterBootstrap.bootstrap()
             .setSocketConfig(SocketConfig.custom().setSoTimeout(timeout).build())
@@ -117,35 +146,50 @@ final class LimitedHttp {
     return bootstrap.create();
   }
 
-  private HttpAnswer exchange(HttpRequester requester, ClassicHttpRequest request)
+  private <T> T exchange(HttpRequester requester, ClassicHttpRequest request, Reader<T> reader)
       throws IOException {
     try {
       return requester.execute(
           host,
           request,
-          Timeout.of(limit),
+          Timeout.of(limits.time),
           HttpCoreContext.create(),
-          response -> read(requester, response));
+          response -> reader.read(requester, response));
     } catch (SocketTimeoutException e) {
       // The socket has the same limit, and may notice it first.
-      throw TimeLimit.failure(limit, address, e);
+      throw TimeLimit.failure(limits.time, address, e);
     } catch (HttpException e) {
       throw new IOException("invalid HTTP: " + e.getMessage(), e);
     }
   }
 
-  private static HttpAnswer read(HttpRequester requester, ClassicHttpResponse response)
-      throws IOException {
+  private static HttpAnswer read(
+      HttpRequester requester, ClassicHttpResponse response, AnswerSize size) throws IOException {
     HttpEntity entity = response.getEntity();
     if (entity == null) {
-      return new HttpAnswer(response.getCode(), new byte[0]);
+      return new HttpAnswer(response.getCode(), new byte[0], size);
     }
-    byte[] body = entity.getContent().readNBytes(MAX_BYTES + 1);
-    if (body.length > MAX_BYTES) {
+    byte[] body = entity.getContent().readNBytes(size.maxBytes() + 1);
+    if (body.length > size.maxBytes()) {
       // Otherwise the end of the exchange would read the rest.
       requester.close(CloseMode.IMMEDIATE);
-      throw new IOException("the answer has more than " + (MAX_BYTES >> 20) + " MiB");
+      throw new IOException("the answer has more than " + (size.maxBytes() >> 20) + " MiB");
     }
-    return new HttpAnswer(response.getCode(), body);
+    return new HttpAnswer(response.getCode(), body, size);
+  }
+
+  private static Optional<TextEnd> end(
+      HttpRequester requester, ClassicHttpResponse response, int maxKept) throws IOException {
+    HttpEntity entity = response.getEntity();
+    if (response.getCode() != OK || entity == null) {
+      requester.close(CloseMode.IMMEDIATE);
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(TextEnd.read(entity.getContent(), maxKept, MAX_READ));
+    } catch (IOException e) {
+      requester.close(CloseMode.IMMEDIATE);
+      throw e;
+    }
   }
 }

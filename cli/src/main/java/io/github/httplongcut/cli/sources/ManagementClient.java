@@ -49,7 +49,7 @@ public final class ManagementClient {
             Map.of(
                 "Authorization",
                 "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(UTF_8))),
-            limit);
+            new LimitedHttp.Limits(limit, AnswerSize.LIST));
     this.address = limited.address() + place.path;
     this.base = URI.create(address);
     this.vhost = vhost;

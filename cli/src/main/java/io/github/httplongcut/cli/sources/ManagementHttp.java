@@ -33,7 +33,8 @@ final class ManagementHttp implements HttpLayer {
   private static final int NOT_FOUND = 404;
 
   private static final JsonMapper JSON =
-      HttpAnswer.mapper()
+      AnswerSize.LIST
+          .mapper()
           .defaultPropertyInclusion(JsonInclude.Value.construct(Include.NON_NULL, Include.ALWAYS))
           .enable(DeserializationFeature.ACCEPT_EMPTY_ARRAY_AS_NULL_OBJECT)
           .addModule(

@@ -151,6 +151,28 @@ class DiagCommandTest {
   }
 
   @Test
+  void theMetricsOfALargeRelayAreCut() throws Exception {
+    process.answer("/metrics", 200, "longcut_line 1\n".repeat(700_000) + "the last line\n");
+
+    Map<String, String> files = unzipped(diag());
+
+    assertThat(files.get("processes/broker.broker-1-k3v7qa/metrics.txt"))
+        .startsWith("[cut: without the first 9,451,4")
+        .endsWith("the last line\n");
+    assertThat(files.get("MISSING.txt")).contains("metrics.txt: cut: without the first 9,");
+  }
+
+  /** Half a password is not recognized as one. */
+  @Test
+  void aCutTextBeginsWithACompleteLine() throws Exception {
+    String line = "uri=amqp://other:" + OTHER_PASSWORD + "@mq/v\n";
+    process.answer("/api/log", 200, line.repeat(40_000));
+
+    assertThat(unzipped(diag()).get("processes/broker.broker-1-k3v7qa/log.txt"))
+        .doesNotContain("sword-3");
+  }
+
+  @Test
   void aProcessWithTwoAddressesIsTwiceInTheArchive() throws Exception {
     Path archive = directory.resolve("diag.zip");
     String other = process.url().replace("127.0.0.1", "localhost");

@@ -104,10 +104,59 @@ class LimitedHttpTest {
 
   @Test
   void jsonOfTooManyTokensIsRefused() {
-    HttpAnswer answer =
-        new HttpAnswer(200, ("[" + "[],".repeat(500_000) + "[]]").getBytes(StandardCharsets.UTF_8));
+    byte[] many = ("[" + "[],".repeat(500_000) + "[]]").getBytes(StandardCharsets.UTF_8);
 
-    assertThatThrownBy(answer::json).isInstanceOf(IOException.class).hasMessageContaining("500000");
+    assertThatThrownBy(() -> new HttpAnswer(200, many, AnswerSize.PAGE).json())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("500000");
+  }
+
+  /** Metrics of a thousand targets. */
+  @Test
+  void onlyTheEndOfALargeTextIsKept() throws IOException {
+    try (StubServer server = new StubServer()) {
+      server.answer("/metrics", 200, "longcut_line 1\n".repeat(700_000) + "the last line\n");
+
+      TextEnd end = http(server.port(), LONG).end("/metrics", 1_000).orElseThrow();
+
+      assertThat(end.text()).startsWith("longcut_line 1\n").endsWith("the last line\n");
+      assertThat(end.text().length() + end.omitted()).isEqualTo(15L * 700_000 + 14);
+    }
+  }
+
+  @Test
+  void aTextThatIsNotTooLargeIsKept() throws IOException {
+    try (StubServer server = new StubServer()) {
+      server.answer("/metrics", 200, "longcut_up 1");
+
+      assertThat(http(server.port(), LONG).end("/metrics", 12))
+          .hasValue(new TextEnd("longcut_up 1", 0));
+      assertThat(http(server.port(), LONG).end("/other", 12)).isEmpty();
+    }
+  }
+
+  @Test
+  void anEndlessTextIsRefused() throws IOException {
+    byte[] block = new byte[1 << 16];
+    try (ServerSocket endless =
+        server(
+            out -> {
+              out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+              while (true) {
+                out.write(block);
+              }
+            })) {
+      assertThatThrownBy(() -> http(endless.getLocalPort(), LONG).end("/", 1_000))
+          .hasMessage("the answer has more than 64 MiB");
+    }
+  }
+
+  /** RabbitMQ's lists of a large relay: ten million bytes for 20,000 queues. */
+  @Test
+  void aListMayBeLargerThanAPage() throws IOException {
+    byte[] list = ("[" + "[],".repeat(600_000) + "[]]").getBytes(StandardCharsets.UTF_8);
+
+    assertThat(new HttpAnswer(200, list, AnswerSize.LIST).json()).hasSize(600_001);
   }
 
   private static HttpAnswer get(ServerSocket server, Duration limit) throws IOException {
@@ -120,7 +169,7 @@ class LimitedHttpTest {
         new Authority(Optional.empty(), "127.0.0.1", port),
         Optional.empty(),
         Map.of(),
-        limit);
+        new LimitedHttp.Limits(limit, AnswerSize.PAGE));
   }
 
   /** Starts a server for one connection; the server's thread ends when the client is gone. */
