@@ -12,6 +12,9 @@ enum AnswerSize {
   /** List of RabbitMQ's management API: some 30,000 connections, queues or bindings. */
   LIST(16 << 20, 2_000_000);
 
+  /** Maximum depth of JSON. Each level is indented in the output, so few bytes become many. */
+  private static final int MAX_DEPTH = 32;
+
   private final int maxBytes;
   private final int maxTokens;
 
@@ -41,6 +44,7 @@ enum AnswerSize {
         StreamReadConstraints.builder()
             .maxTokenCount(maxTokens)
             .maxDocumentLength(maxBytes)
+            .maxNestingDepth(MAX_DEPTH)
             .build();
     return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tests the limits with servers that misbehave. */
 @Timeout(20)
@@ -109,6 +111,17 @@ class LimitedHttpTest {
     assertThatThrownBy(() -> new HttpAnswer(200, many, AnswerSize.PAGE).json())
         .isInstanceOf(IOException.class)
         .hasMessageContaining("500000");
+  }
+
+  /** Indented JSON has two spaces for each level, before each of its values. */
+  @ParameterizedTest
+  @EnumSource
+  void jsonOfTooManyLevelsIsRefused(AnswerSize size) {
+    byte[] deep = ("[".repeat(40) + "]".repeat(40)).getBytes(StandardCharsets.UTF_8);
+
+    assertThatThrownBy(() -> new HttpAnswer(200, deep, size).json())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("nesting depth");
   }
 
   /** Metrics of a thousand targets. */
