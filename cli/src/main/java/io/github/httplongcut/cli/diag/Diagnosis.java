@@ -15,14 +15,10 @@ import io.github.httplongcut.cli.sources.ManagementClient;
 import io.github.httplongcut.cli.sources.Reasons;
 import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
-import io.github.httplongcut.cli.sources.TextEnd;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.config.Version;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -83,7 +79,8 @@ final class Diagnosis {
     List<AdminClient> processes = diagnosis.processes();
     Map<String, Answering> answering = diagnosis.addDescriptions(processes);
     diagnosis.addPages(answering);
-    logs.ifPresent(diagnosis::addLogs);
+    logs.map(directory -> LogDirectory.parts(directory, diagnosis.redaction))
+        .ifPresent(diagnosis.parts::addAll);
     diagnosis.addReport(doctor);
     diagnosis.addMissing();
     return List.copyOf(diagnosis.parts);
@@ -248,20 +245,6 @@ final class Diagnosis {
     return JsonOutput.indented(Redaction.withoutPasswords(json)) + "\n";
   }
 
-  private void addLogs(Path directory) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.log")) {
-      for (Path file : files) {
-        TextEnd end = LogFile.end(file);
-        parts.add(
-            Part.ofEnd(
-                "logs/" + file.getFileName(),
-                new TextEnd(redaction.of(end.text()), end.omitted())));
-      }
-    } catch (IOException e) {
-      addMissing("logs", "cannot read the log files in " + directory + ": " + Reasons.of(e));
-    }
-  }
-
   private void addReport(CompletableFuture<DoctorReport> doctor) throws InterruptedException {
     try {
       DoctorReport report = doctor.get(DOCTOR_SECONDS, TimeUnit.SECONDS);
@@ -270,7 +253,7 @@ final class Diagnosis {
     } catch (TimeoutException e) {
       addMissing("doctor.txt", "the doctor did not end in time");
     } catch (ExecutionException e) {
-      addMissing("doctor.txt", e.getCause().getMessage());
+      addMissing("doctor.txt", "the doctor has failed: " + Reasons.of(e.getCause()));
     }
   }
 
