@@ -59,7 +59,8 @@ public final class DiagCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "${env:LONGCUT_DEMO_DIR}",
       description =
-          "Add the ends of the log files (*.log) in DIR (default: those of the running demo).")
+          "Add the ends of the log files (*.log) in DIR (default: those of the running demo), but for"
+              + " access logs.")
   private Path logs;
 
   @Spec private CommandSpec spec;

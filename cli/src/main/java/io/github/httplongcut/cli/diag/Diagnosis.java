@@ -1,6 +1,7 @@
 package io.github.httplongcut.cli.diag;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigException;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.diag.Part.Keep;
 import io.github.httplongcut.cli.diag.Part.State;
@@ -17,8 +18,10 @@ import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.config.Version;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -50,6 +53,7 @@ final class Diagnosis {
           "/api/log", "log.txt",
           "/metrics", "metrics.txt");
 
+  private static final String ACCESS_LOG = Settings.ROOT + ".client-agent.access-log.file";
   private static final String RABBITMQ = "rabbitmq/";
   private static final int MAX_PROCESSES = 50;
 
@@ -79,11 +83,23 @@ final class Diagnosis {
     List<AdminClient> processes = diagnosis.processes();
     Map<String, Answering> answering = diagnosis.addDescriptions(processes);
     diagnosis.addPages(answering);
-    logs.map(directory -> LogDirectory.parts(directory, diagnosis.redaction))
+    logs.map(directory -> LogDirectory.parts(directory, accessLog(sources), diagnosis.redaction))
         .ifPresent(diagnosis.parts::addAll);
     diagnosis.addReport(doctor);
     diagnosis.addMissing();
     return List.copyOf(diagnosis.parts);
+  }
+
+  private static Optional<Path> accessLog(SourceOptions sources) {
+    try {
+      return sources
+          .settings()
+          .map(RelaySettings::config)
+          .filter(config -> config.hasPath(ACCESS_LOG))
+          .map(config -> Path.of(config.getString(ACCESS_LOG)));
+    } catch (CommandFailedException | ConfigException | InvalidPathException e) {
+      return Optional.empty(); // addSettings() reports the problem
+    }
   }
 
   private static Redaction redaction(SourceOptions sources) {

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Parts of the archive from the log files of a directory. */
@@ -23,16 +24,26 @@ final class LogDirectory {
   private static final String DIRECTORY = "logs/";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_@ -][A-Za-z0-9_.@ -]{0,100}");
 
+  /** Names that access logs usually have. */
+  private static final Pattern ACCESS_LOG = Pattern.compile(".*access.*", Pattern.CASE_INSENSITIVE);
+
+  private final Optional<Path> accessLog;
   private final Redaction redaction;
   private final List<Part> parts = new ArrayList<>();
 
-  private LogDirectory(Redaction redaction) {
+  private LogDirectory(Optional<Path> accessLog, Redaction redaction) {
+    this.accessLog = accessLog;
     this.redaction = redaction;
   }
 
-  /** Returns a part for each file {@code *.log}. One that cannot be read is missing. */
-  static List<Part> parts(Path directory, Redaction redaction) {
-    LogDirectory logs = new LogDirectory(redaction);
+  /**
+   * Returns a part for each file {@code *.log}. One that cannot be read is missing, and so is each
+   * access log: it has the addresses of the callers, and their queries if those are logged.
+   *
+   * @param accessLog the access log of the settings file
+   */
+  static List<Part> parts(Path directory, Optional<Path> accessLog, Redaction redaction) {
+    LogDirectory logs = new LogDirectory(accessLog, redaction);
     try {
       logs.addAll(newestFirst(directory));
     } catch (IOException e) {
@@ -77,6 +88,8 @@ final class LogDirectory {
     String name = file.getFileName().toString();
     if (!NAME.matcher(name).matches()) {
       addMissing("", "without a file with an odd name: " + PlainText.of(name));
+    } else if (isAccessLog(file)) {
+      addMissing(name, "left out: an access log has the addresses of the callers, and queries");
     } else if (!Files.isRegularFile(file)) {
       addMissing(name, "not a file"); // opening a pipe would wait for its writer
     } else {
@@ -87,6 +100,19 @@ final class LogDirectory {
       } catch (IOException e) {
         addMissing(name, "cannot read " + file + ": " + Reasons.of(e));
       }
+    }
+  }
+
+  private boolean isAccessLog(Path file) {
+    return ACCESS_LOG.matcher(file.getFileName().toString()).matches()
+        || accessLog.filter(access -> isSame(access, file)).isPresent();
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return Files.isSameFile(one, other);
+    } catch (IOException e) {
+      return false; // one of them does not exist
     }
   }
 

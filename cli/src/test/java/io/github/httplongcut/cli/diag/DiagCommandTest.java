@@ -216,6 +216,25 @@ class DiagCommandTest {
   }
 
   @Test
+  void theAccessLogOfTheSettingsIsLeftOut() throws Exception {
+    Path logs = Files.createDirectories(directory.resolve("client-logs"));
+    Path shop = Files.writeString(logs.resolve("shop.log"), "203.0.113.7 - - GET /?token=x\n");
+    Path settings =
+        Files.writeString(
+            directory.resolve("client.conf"),
+            """
+            longcut {
+              amqp.uris = "amqp://acme:a-password@127.0.0.1:%d/longcut"
+              client-agent.access-log { format = combined, file = "%s" }
+            }"""
+                .formatted(closedPort(), shop));
+    Path archive = directory.resolve("diag.zip");
+    tool.run(
+        "--config", settings.toString(), "--logs", logs.toString(), "--out", archive.toString());
+    assertThat(String.join("", unzipped(archive).values())).doesNotContain("203.0.113.7");
+  }
+
+  @Test
   void anInvalidSettingsFileIsMissing() throws Exception {
     Path settings = Files.writeString(directory.resolve("bad.conf"), "longcut.amqp.uris = 7");
 

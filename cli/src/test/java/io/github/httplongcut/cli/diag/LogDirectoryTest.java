@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,8 +62,21 @@ class LogDirectoryTest {
 
   @Test
   void aMissingDirectoryIsReported() {
-    List<Part> parts = LogDirectory.parts(directory.resolve("none"), redaction());
+    List<Part> parts = LogDirectory.parts(directory.resolve("none"), Optional.empty(), redaction());
     assertThat(parts).singleElement().extracting(Part::state).isEqualTo(State.MISSING);
+  }
+
+  /** An access log has the addresses of the callers. */
+  @Test
+  void accessLogsAreLeftOut() throws Exception {
+    log("access.log");
+    Path named = log("shop.log");
+    Path sameFile = directory.resolve("../" + directory.getFileName() + "/shop.log");
+    assertThat(named).exists();
+    assertThat(LogDirectory.parts(directory, Optional.of(sameFile), redaction()))
+        .hasSize(2)
+        .allMatch(part -> part.state() == State.MISSING)
+        .allMatch(part -> part.why().startsWith("left out: an access log"));
   }
 
   private Path log(String name) throws IOException {
@@ -70,7 +84,7 @@ class LogDirectoryTest {
   }
 
   private List<Part> parts() {
-    return LogDirectory.parts(directory, redaction());
+    return LogDirectory.parts(directory, Optional.empty(), redaction());
   }
 
   private static Redaction redaction() {
