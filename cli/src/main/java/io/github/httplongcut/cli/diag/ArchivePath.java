@@ -8,6 +8,12 @@ import java.util.regex.Pattern;
 /** Paths in the archive. Foreign text in them cannot leave the archive's directory. */
 final class ArchivePath {
 
+  /** Directory of the processes' directories. */
+  static final String PROCESSES = "processes/";
+
+  /** Directory of the pages of RabbitMQ's management API. */
+  static final String RABBITMQ = "rabbitmq/";
+
   private static final int MAX_CHARS = 100;
 
   /** A process id: no slash, and no dot at the beginning. */
@@ -29,9 +35,9 @@ final class ArchivePath {
     boolean isValid = ID.matcher(id).matches() && id.length() <= MAX_CHARS;
     String name =
         isValid ? id : address.replaceFirst("^https?://", "").replaceAll("[^A-Za-z0-9_-]", "-");
-    String directory = "processes/" + name + '/';
+    String directory = PROCESSES + name + '/';
     for (int number = 2; taken.contains(directory); number++) {
-      directory = "processes/" + name + '-' + number + '/';
+      directory = PROCESSES + name + '-' + number + '/';
     }
     return directory;
   }

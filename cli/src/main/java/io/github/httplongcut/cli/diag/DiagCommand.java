@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.httplongcut.cli.VersionProvider;
+import io.github.httplongcut.cli.diag.Part.State;
+import io.github.httplongcut.cli.output.ExitCode;
 import io.github.httplongcut.cli.output.JsonOutput;
 import io.github.httplongcut.cli.output.Paint;
 import io.github.httplongcut.cli.output.Terminal;
@@ -35,7 +37,9 @@ import picocli.CommandLine.Spec;
           + " report in one zip file, in less than 10 seconds.",
       "Passwords are hidden, and no message is read. The file MISSING.txt in the archive names what"
           + " could not be collected. A file has at most 1 MiB: of metrics, logs and thread dumps the end,"
-          + " of everything else the beginning."
+          + " of everything else the beginning.",
+      "Exit code: 0 if any process or RabbitMQ's management API answered, 1 if none did or the archive"
+          + " cannot be written, 2 for a wrong usage."
     })
 public final class DiagCommand implements Callable<Integer> {
 
@@ -88,7 +92,16 @@ public final class DiagCommand implements Callable<Integer> {
       output.println("wrote %s, %,d bytes, readable for its owner only".formatted(file, bytes));
     }
     output.flush();
-    return 0;
+    return (isAnswered(parts) ? ExitCode.WELL : ExitCode.FAILURE).code();
+  }
+
+  private static boolean isAnswered(List<Part> parts) {
+    return parts.stream()
+        .filter(part -> part.state() != State.MISSING)
+        .anyMatch(
+            part ->
+                part.name().startsWith(ArchivePath.PROCESSES)
+                    || part.name().startsWith(ArchivePath.RABBITMQ));
   }
 
   private static String usualName() {

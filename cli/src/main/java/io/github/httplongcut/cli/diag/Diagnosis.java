@@ -54,7 +54,7 @@ final class Diagnosis {
           "/metrics", "metrics.txt");
 
   private static final String ACCESS_LOG = Settings.ROOT + ".client-agent.access-log.file";
-  private static final String RABBITMQ = "rabbitmq/";
+  private static final String RABBITMQ = ArchivePath.RABBITMQ;
   private static final int MAX_PROCESSES = 50;
 
   /** A process that answers, and its role. */

@@ -141,6 +141,12 @@ class DiagCommandTest {
   }
 
   @Test
+  void rabbitMqAloneIsAnAnswer() throws Exception {
+    process.close();
+    assertThat(unzipped(diag())).containsKey("rabbitmq/overview.json");
+  }
+
+  @Test
   void anExistingFileIsNotOverwritten() throws Exception {
     Path file = Files.writeString(directory.resolve("diag.zip"), "mine");
 
@@ -207,7 +213,7 @@ class DiagCommandTest {
       String url = "http://127.0.0.1:" + frozen.getLocalPort();
       long start = System.nanoTime();
 
-      assertThat(usual.run("--broker", url, "--out", archive.toString())).isZero();
+      assertThat(usual.run("--broker", url, "--out", archive.toString())).isEqualTo(1);
 
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
       assertThat(unzipped(archive).get("MISSING.txt"))
@@ -239,7 +245,7 @@ class DiagCommandTest {
     Path settings = Files.writeString(directory.resolve("bad.conf"), "longcut.amqp.uris = 7");
 
     Path archive = directory.resolve("diag.zip");
-    assertThat(tool.run("--config", settings.toString(), "--out", archive.toString())).isZero();
+    assertThat(tool.run("--config", settings.toString(), "--out", archive.toString())).isEqualTo(1);
 
     Map<String, String> files = unzipped(archive);
     assertThat(files.get("MISSING.txt")).contains("settings: invalid settings");
