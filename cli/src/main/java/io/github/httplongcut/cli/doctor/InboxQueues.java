@@ -197,11 +197,14 @@ final class InboxQueues {
 
   /**
    * A broker acks heartbeats on arrival, so those of a healthy broker are never unacked for long.
+   * RabbitMQ tells no rate if it is configured to compute none.
    */
   private static boolean isUnacked(JsonNode queue) {
+    JsonNode rate = queue.path("message_stats").path("ack_details").path("rate");
     return name(queue).startsWith(HEARTBEATS)
         && queue.path("messages_unacknowledged").asLong() > 0
-        && queue.path("message_stats").path("ack_details").path("rate").asDouble() == 0;
+        && rate.isNumber()
+        && rate.asDouble() == 0;
   }
 
   /**

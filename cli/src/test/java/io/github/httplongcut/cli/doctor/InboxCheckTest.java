@@ -101,6 +101,18 @@ class InboxCheckTest {
     fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
   }
 
+  /** Large RabbitMQs compute no rates: {@code management.rates_mode = none}. */
+  @Test
+  void heartbeatsWithoutARateTellNothing() {
+    bind("heartbeats.broker.broker-1-aaaaaa", "upstream_heartbeat");
+    fixture.management.add(
+        FakeManagement.queuesPath(),
+        """
+        {"name": "heartbeats.broker.broker-1-aaaaaa", "consumers": 1,
+         "messages_unacknowledged": 4}""");
+    fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
+  }
+
   @Test
   void heartbeatsThatAreNotAckedFail() {
     String unacked =
