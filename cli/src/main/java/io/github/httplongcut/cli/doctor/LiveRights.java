@@ -6,6 +6,7 @@ import com.rabbitmq.client.ShutdownSignalException;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.config.Role;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -148,13 +149,27 @@ final class LiveRights implements UserRights {
     return impersonator.get();
   }
 
+  /**
+   * RabbitMQ looks for the exchange first, then checks the permissions, then the {@code user_id}.
+   */
   private boolean findImpersonator() throws Exception {
+    List<String> missing = new ArrayList<>();
     for (Role role : Role.values()) {
       AccessAttempt nowhere = RoleRights.harmlessPublication(role, probe);
       Reply reply = publish(nowhere.name(), nowhere.routingKey());
-      if (!reply.isRefusal()) {
-        return reply.code() != AMQP.PRECONDITION_FAILED;
+      switch (reply.code()) {
+        case AMQP.NO_ROUTE -> {
+          return true;
+        }
+        case AMQP.PRECONDITION_FAILED -> {
+          return false;
+        }
+        case AMQP.NOT_FOUND -> missing.add(nowhere.name());
+        default -> {} // the user may not publish there
       }
+    }
+    if (!missing.isEmpty()) {
+      throw new SkippedException("exchange %s is missing".formatted(missing.get(0)));
     }
     return false;
   }
