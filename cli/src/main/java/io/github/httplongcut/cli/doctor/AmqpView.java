@@ -91,10 +91,21 @@ interface AmqpView {
    */
   Optional<String> blocked(AccessAttempt publication) throws Exception;
 
+  /** Connections that are open until they are closed. */
+  interface OpenConnections extends AutoCloseable {
+
+    /** Returns their names. */
+    List<String> names();
+
+    /** Closes them without waiting. */
+    @Override
+    void close();
+  }
+
   /**
-   * Opens connections to the address at the same time.
+   * Opens connections to the address.
    *
-   * @return their names
+   * @throws SkippedException if RabbitMQ allows the user no further connection
    */
-  List<String> openConnections(Address address, int number) throws Exception;
+  OpenConnections openConnections(Address address, int number) throws Exception;
 }

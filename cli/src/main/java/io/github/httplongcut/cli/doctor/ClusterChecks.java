@@ -2,12 +2,18 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.cli.doctor.AmqpView.OpenConnections;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Checks of a RabbitMQ cluster. */
 final class ClusterChecks {
@@ -16,7 +22,7 @@ final class ClusterChecks {
   private static final int CONNECTIONS = 4;
 
   /** RabbitMQ lists a connection some time after it was opened. */
-  private static final int LOOKS = 6;
+  private static final Duration LISTED_WITHIN = Duration.ofMillis(1_200);
 
   private static final long BETWEEN_LOOKS_MS = 200;
 
@@ -86,38 +92,75 @@ final class ClusterChecks {
     if (management().nodes().size() == 1) {
       return CheckResult.ok(Finding.RABBITMQ_BALANCER, "one node, no cluster");
     }
+    List<Address> addresses = new ArrayList<>();
     for (Address address : amqp.responding()) {
-      Set<String> nodes = nodesOf(amqp.openConnections(address, CONNECTIONS));
-      if (nodes.size() > 1) {
+      // The processes tell the nodes of such a name apart by their IP addresses.
+      if (facts.network().resolve(address.host()).size() == 1) {
+        addresses.add(address);
+      }
+    }
+    if (addresses.isEmpty()) {
+      return CheckResult.ok(Finding.RABBITMQ_BALANCER, "each address is a name of several nodes");
+    }
+    Map<Address, OpenConnections> opened = new ConcurrentHashMap<>();
+    try {
+      Map<Address, String> failures =
+          Together.failures(
+              addresses,
+              address -> opened.put(address, amqp.openConnections(address, CONNECTIONS)));
+      if (!failures.isEmpty()) {
+        return CheckResult.skip(Finding.RABBITMQ_BALANCER, Together.words(failures));
+      }
+      return judged(opened);
+    } finally {
+      opened.values().forEach(OpenConnections::close);
+    }
+  }
+
+  private CheckResult judged(Map<Address, OpenConnections> opened) throws InterruptedException {
+    Map<String, String> nodes = nodesOf(opened.values());
+    for (Map.Entry<Address, OpenConnections> each : opened.entrySet()) {
+      Set<String> reached =
+          each.getValue().names().stream()
+              .filter(nodes::containsKey)
+              .map(nodes::get)
+              .collect(Collectors.toCollection(TreeSet::new));
+      if (reached.size() > 1) {
         return CheckResult.failInPart(
             Finding.RABBITMQ_BALANCER,
-            address + " is a load balancer",
+            each.getKey() + " is a load balancer",
             "connections to it reach "
-                + String.join(" and ", nodes)
+                + String.join(" and ", reached)
                 + "; a process could then consume its inbox through the wrong node");
       }
     }
-    return CheckResult.ok(
-        Finding.RABBITMQ_BALANCER,
-        "all of %d connections to each address reach the same node".formatted(CONNECTIONS));
+    int all = opened.size() * CONNECTIONS;
+    return nodes.size() < all
+        ? CheckResult.skip(
+            Finding.RABBITMQ_BALANCER,
+            "RabbitMQ has listed %d of %d connections only".formatted(nodes.size(), all))
+        : CheckResult.ok(
+            Finding.RABBITMQ_BALANCER,
+            "all of %d connections to each address reach the same node".formatted(CONNECTIONS));
   }
 
-  /** Returns the nodes of the connections with these names. */
-  private Set<String> nodesOf(Collection<String> names) throws InterruptedException {
-    Set<String> nodes = new TreeSet<>();
-    for (int look = 0; look < LOOKS; look++) {
-      int found = 0;
+  /** Returns the nodes of the connections, as far as RabbitMQ lists them, by their names. */
+  private Map<String, String> nodesOf(Collection<OpenConnections> opened)
+      throws InterruptedException {
+    Set<String> names =
+        opened.stream().flatMap(each -> each.names().stream()).collect(Collectors.toSet());
+    Map<String, String> nodes = new HashMap<>();
+    long end = System.nanoTime() + LISTED_WITHIN.toNanos();
+    while (nodes.size() < names.size() && end - System.nanoTime() > 0) {
       for (JsonNode connection : management().connections()) {
         String name = connection.path("client_properties").path("connection_name").asText();
         if (names.contains(name)) {
-          nodes.add(connection.path("node").asText());
-          found++;
+          nodes.put(name, connection.path("node").asText());
         }
       }
-      if (found == names.size()) {
-        break;
+      if (nodes.size() < names.size()) {
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
       }
-      TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
     }
     return nodes;
   }

@@ -215,14 +215,28 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   }
 
   @Override
-  public List<String> openConnections(Address address, int number) throws Exception {
-    List<String> names = new ArrayList<>();
-    for (int i = 1; i <= number; i++) {
-      String name = NAME + ' ' + address + " #" + i;
-      open(name, List.of(address));
-      names.add(name);
+  public OpenConnections openConnections(Address address, int number) {
+    Opened opened = new Opened(new ArrayList<>(), new ArrayList<>());
+    try {
+      for (int i = 1; i <= number; i++) {
+        String name = NAME + ' ' + address + " #" + i;
+        opened.connections.add(openIfAllowed(name, address));
+        opened.names.add(name);
+      }
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
     }
-    return names;
+  }
+
+  private record Opened(List<String> names, List<OpenConnection> connections)
+      implements OpenConnections {
+
+    @Override
+    public void close() {
+      connections.forEach(LiveAmqp::closeSoon);
+    }
   }
 
   /** Closes all connections, without waiting for a RabbitMQ that does not answer. */

@@ -75,6 +75,27 @@ class ClusterChecksTest {
     connections("rabbit@mq-1", "rabbit@mq-2", "rabbit@mq-1", "rabbit@mq-2");
     fixture.assertFails(
         Finding.RABBITMQ_BALANCER, "connections to it reach rabbit@mq-1 and rabbit@mq-2");
+    assertThat(fixture.amqp.open).hasValue(0);
+  }
+
+  /** RabbitMQ lists a connection some time after it was opened. */
+  @Test
+  void connectionsThatAreNotListedTellNothing() {
+    nodes(true, true);
+    connections("rabbit@mq-1");
+    fixture.assertSkipped(Finding.RABBITMQ_BALANCER, "RabbitMQ has listed 1 of 4 connections only");
+
+    connections("rabbit@mq-1", "rabbit@mq-2");
+    fixture.assertFails(Finding.RABBITMQ_BALANCER, "is a load balancer");
+  }
+
+  /** The processes tell the nodes of such a name apart by their IP addresses. */
+  @Test
+  void aNameOfSeveralNodesIsNoBalancer() {
+    nodes(true, true);
+    fixture.network.addresses.put(FakeAmqp.NODE.host(), "10.0.0.1 10.0.0.2");
+    connections("rabbit@mq-1", "rabbit@mq-2", "rabbit@mq-1", "rabbit@mq-2");
+    fixture.assertOk(Finding.RABBITMQ_BALANCER, "each address is a name of several nodes");
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** RabbitMQ that is well until a test changes a field. */
 final class FakeAmqp implements AmqpView {
@@ -34,6 +35,9 @@ final class FakeAmqp implements AmqpView {
   final Map<Address, Greeting> greetings = new HashMap<>();
   final Set<String> exchanges = new HashSet<>();
   private final Map<String, Deque<QueueCounts>> queues = new ConcurrentHashMap<>();
+
+  /** Number of connections that are not closed. */
+  final AtomicInteger open = new AtomicInteger();
 
   final List<AccessAttempt> publications = new ArrayList<>();
 
@@ -90,7 +94,7 @@ final class FakeAmqp implements AmqpView {
   }
 
   @Override
-  public List<String> openConnections(Address address, int number) {
+  public OpenConnections openConnections(Address address, int number) {
     if (greeting(address).reaction() != Reaction.SPEAKS_AMQP) {
       throw new CommandFailedException("no connection to " + address);
     }
@@ -98,6 +102,17 @@ final class FakeAmqp implements AmqpView {
     for (int i = 0; i < number; i++) {
       names.add(address + " " + i);
     }
-    return names;
+    open.addAndGet(number);
+    return new OpenConnections() {
+      @Override
+      public List<String> names() {
+        return names;
+      }
+
+      @Override
+      public void close() {
+        open.addAndGet(-number);
+      }
+    };
   }
 }

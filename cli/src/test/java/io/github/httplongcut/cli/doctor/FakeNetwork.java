@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +21,7 @@ final class FakeNetwork implements NetworkView {
 
   final Map<Integer, LocalProcess> listeners = new HashMap<>();
 
-  /** Addresses of hosts, as literals; 127.0.0.1 for all others. */
+  /** Addresses of hosts, as literals with spaces between them; 127.0.0.1 for all others. */
   final Map<String, String> addresses = new HashMap<>();
 
   @Override
@@ -28,7 +29,11 @@ final class FakeNetwork implements NetworkView {
     if (unknownHosts.contains(host)) {
       throw new UnknownHostException(host);
     }
-    return List.of(InetAddress.getByName(addresses.getOrDefault(host, "127.0.0.1")));
+    List<InetAddress> found = new ArrayList<>();
+    for (String literal : addresses.getOrDefault(host, "127.0.0.1").split(" ", -1)) {
+      found.add(InetAddress.getByName(literal));
+    }
+    return found;
   }
 
   @Override
