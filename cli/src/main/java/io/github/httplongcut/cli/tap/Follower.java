@@ -8,9 +8,13 @@ import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Consumer that prints the events of its queue, on the consumer thread of the connection. */
+/**
+ * Consumer that prints the events of its queue, on the consumer thread of the connection. {@link
+ * #tick} may run on another thread.
+ */
 final class Follower extends DefaultConsumer {
 
   private final TapFilter filter;
@@ -37,18 +41,33 @@ final class Follower extends DefaultConsumer {
   public void handleDelivery(
       String consumerTag, Envelope envelope, BasicProperties properties, byte[] body)
       throws IOException {
-    Moment now = Moment.now();
-    TracedMessage message = TracedMessage.of(properties, body);
+    print(TracedMessage.of(properties, body), Moment.now());
+    getChannel().basicAck(envelope.getDeliveryTag(), false);
+  }
+
+  private synchronized void print(TracedMessage message, Moment now) {
     for (JsonNode event : message.events()) {
       if (filter.accepts(event)) {
         format.lines(message, event, now).forEach(out::println);
       }
     }
-    // checkError flushes, and returns true if the reader has closed the pipe.
+    flush();
+  }
+
+  /** Prints the lines that are due at this time. Called now and then. */
+  synchronized void tick(Moment now) {
+    List<String> lines = format.linesAt(now);
+    lines.forEach(out::println);
+    if (!lines.isEmpty()) {
+      flush();
+    }
+  }
+
+  /** Flushes the output, and ends if its reader has closed the pipe. */
+  private void flush() {
     if (out.checkError()) {
       ended.complete("");
     }
-    getChannel().basicAck(envelope.getDeliveryTag(), false);
   }
 
   @Override

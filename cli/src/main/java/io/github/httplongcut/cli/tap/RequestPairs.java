@@ -71,11 +71,16 @@ final class RequestPairs implements TapFormat {
 
   @Override
   public List<String> lines(TracedMessage message, JsonNode event, Moment now) {
-    List<FinishedRequest> finished = new ArrayList<>(tooOld(now));
+    List<String> lines = new ArrayList<>(linesAt(now));
     EventType.ofName(message.exchange())
         .flatMap(type -> on(type, message, event, now))
-        .ifPresent(finished::add);
-    return finished.stream().map(form).toList();
+        .ifPresent(finished -> lines.add(form.apply(finished)));
+    return lines;
+  }
+
+  @Override
+  public List<String> linesAt(Moment now) {
+    return tooOld(now).stream().map(form).toList();
   }
 
   private Optional<FinishedRequest> on(
@@ -83,6 +88,7 @@ final class RequestPairs implements TapFormat {
     String id = text(event, "client_req_id");
     return switch (type) {
       case CLIENT_REQUEST -> {
+        open.remove(id); // put alone would keep the place of an older request with the same id
         open.put(id, opened(event, now));
         yield Optional.empty();
       }

@@ -13,6 +13,9 @@ import io.github.httplongcut.protocol.EventType;
 import java.io.PrintWriter;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,7 +75,7 @@ public final class TapCommand implements Callable<Integer> {
   private boolean bodies;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException, ExecutionException {
     if (bodies && (!json || paired)) {
       throw CommandFailedException.usage("--bodies needs --json, and excludes --paired");
     }
@@ -90,11 +93,23 @@ public final class TapCommand implements Callable<Integer> {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(tap, follower), "tap-end"));
       tap.follow(chosen, follower);
       Terminal.err().println("following events: " + EventOption.names(chosen));
-      String why = follower.ended().join();
+      String why = awaitEnd(follower);
       if (!why.isEmpty()) {
         throw new CommandFailedException(why);
       }
       return 0;
+    }
+  }
+
+  /** Ticks once a second until the follower ends, and returns the failure to report. */
+  private static String awaitEnd(Follower follower)
+      throws InterruptedException, ExecutionException {
+    while (true) {
+      try {
+        return follower.ended().get(1, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        follower.tick(Moment.now());
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 package io.github.httplongcut.cli.tap;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.httplongcut.cli.output.PlainText;
+import io.github.httplongcut.logging.LogText;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -16,6 +18,9 @@ final class TapLine {
   /** Maximum number of characters shown of a text body. */
   private static final int BODY_PREVIEW = 60;
 
+  /** Maximum number of characters of any other text, such as a URL. */
+  private static final int MAX_CHARS = 2_000;
+
   private TapLine() {}
 
   /** Formats an event, in the time zone of the machine. */
@@ -26,9 +31,10 @@ final class TapLine {
   static String of(TracedMessage message, JsonNode event, LocalTime now) {
     StringBuilder line = new StringBuilder(200);
     line.append(TIME.format(now)).append(' ');
-    line.append(String.format("%-18s ", message.exchange()));
-    line.append(message.user()).append(" -> ");
-    line.append(message.queues().isEmpty() ? "(no queue)" : String.join(",", message.queues()));
+    line.append(String.format("%-18s ", printable(message.exchange())));
+    line.append(printable(message.user())).append(" -> ");
+    line.append(
+        message.queues().isEmpty() ? "(no queue)" : printable(String.join(",", message.queues())));
     append(line, "key", message.key());
     if (message.events().size() > 1) {
       append(line, "batch", Integer.toString(message.events().size()));
@@ -75,9 +81,7 @@ final class TapLine {
       return;
     }
     String preview = body.length() > BODY_PREVIEW ? body.substring(0, BODY_PREVIEW) : body;
-    line.append(" body=\"")
-        .append(printable(preview))
-        .append(preview.equals(body) ? "\"" : "\"...");
+    line.append(" body=").append(LogText.quoted(preview)).append(preview.equals(body) ? "" : "...");
   }
 
   private static int base64Size(String body) {
@@ -91,28 +95,8 @@ final class TapLine {
     }
   }
 
-  /**
-   * Escapes untrusted text, which must not move the cursor or change the colours of the terminal.
-   */
-  private static String printable(String s) {
-    StringBuilder printable = new StringBuilder(s.length());
-    s.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '\n' -> printable.append("\\n");
-                case '\r' -> printable.append("\\r");
-                case '\t' -> printable.append("\\t");
-                case '"' -> printable.append("\\\"");
-                default -> {
-                  if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                    printable.append(String.format("\\u%04x", c));
-                  } else {
-                    printable.appendCodePoint(c);
-                  }
-                }
-              }
-            });
-    return printable.toString();
+  /** Cleans text of other companies, which must not control the terminal. */
+  private static String printable(String text) {
+    return PlainText.of(text, MAX_CHARS);
   }
 }

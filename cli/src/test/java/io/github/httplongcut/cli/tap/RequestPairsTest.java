@@ -89,6 +89,29 @@ class RequestPairsTest {
     assertThat(answer("c2")).hasSize(1);
   }
 
+  /** No other event comes if the relay hangs. */
+  @Test
+  void unfinishedRequestNeedsNoFurtherEvent() {
+    request("c1");
+
+    assertThat(pairs.linesAt(now(59_999))).isEmpty();
+    assertThat(pairs.linesAt(now(60_000)))
+        .singleElement()
+        .asString()
+        .contains("\"client_req_id\":\"c1\"", "\"outcome\":\"unfinished\"");
+    assertThat(pairs.linesAt(now(60_001))).isEmpty();
+  }
+
+  @Test
+  void repeatedIdHidesNoOtherRequest() {
+    request("again");
+    request("c1");
+    milliseconds = 50_000;
+    request("again");
+
+    assertThat(pairs.linesAt(now(60_000))).singleElement().asString().contains("\"c1\"");
+  }
+
   @Test
   void memoryIsBounded() {
     for (int i = 0; i <= RequestPairs.MOST_OPEN; i++) {
@@ -138,10 +161,13 @@ class RequestPairsTest {
       JsonNode event = JSON.readTree(json);
       TracedMessage message =
           new TracedMessage(exchange, key, "acme", List.of(), new ArrayList<>(List.of(event)));
-      Moment now = new Moment(START.plusMillis(milliseconds), milliseconds * 1_000_000);
-      return pairs.lines(message, event, now);
+      return pairs.lines(message, event, now(milliseconds));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  private static Moment now(long milliseconds) {
+    return new Moment(START.plusMillis(milliseconds), milliseconds * 1_000_000);
   }
 }

@@ -82,14 +82,23 @@ class TapLineTest {
   }
 
   @Test
-  void controlCharactersAreEscaped() {
+  void noTextControlsTheTerminal() {
     String json =
         "{\"url\": \"/\\u001b[31m\", \"method\": \"G\\r\\nT\", \"body\": \"\\u009b1m\\u202e\", \"body_encoding\": \"utf-8\"}";
 
-    assertThat(lines("client_request", "k\u0007", List.of("q"), json).get(0))
+    assertThat(lines("client_request", "k\u0007\u2028\ue000.", List.of("q"), json).get(0))
         .isEqualTo(
-            "09:05:01.007 client_request     acme -> q key=k\\u0007 G\\r\\nT /\\u001b[31m"
+            "09:05:01.007 client_request     acme -> q key=k   . G  T / [31m"
                 + " body=\"\\u009b1m\\u202e\"");
+  }
+
+  /** A tenant may declare a queue with any such name, and bind it. */
+  @Test
+  void queuesDoNotControlTheTerminal() {
+    assertThat(
+            lines("broker_response\033c", "k", List.of("client-agent.acme.\033]0;x\007"), "{}")
+                .get(0))
+        .isEqualTo("09:05:01.007 broker_response c  acme -> client-agent.acme. ]0;x key=k");
   }
 
   @Test
