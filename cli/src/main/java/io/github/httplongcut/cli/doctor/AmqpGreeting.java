@@ -11,7 +11,6 @@ import io.github.httplongcut.cli.sources.Reasons;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -24,8 +23,6 @@ final class AmqpGreeting {
 
   /** Description of a server that is frozen. */
   static final String SILENT = "it accepts connections, and sends nothing for 2 s";
-
-  private static final int LIMIT_MS = 1_800;
 
   /** Protocol header of AMQP 0-9-1. */
   private static final byte[] HEADER = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
@@ -40,7 +37,10 @@ final class AmqpGreeting {
 
   /** Connects to the node, and waits for its first bytes. */
   static Greeting of(Address node, Optional<AmqpConfig.Tls> tls) {
-    try (Socket socket = tls.isPresent() ? encrypted(node, tls.get()) : plain(node)) {
+    try (Socket socket =
+        tls.isPresent()
+            ? encrypted(node, tls.get())
+            : PlainSocket.connect(node.host(), node.port())) {
       return greeting(socket);
     } catch (SocketTimeoutException e) {
       return silent(SILENT);
@@ -60,18 +60,6 @@ final class AmqpGreeting {
 
   private static Socket encrypted(Address node, AmqpConfig.Tls tls) throws IOException {
     return TlsHandshake.connect(node.host(), node.port(), tls, Verify.NOTHING);
-  }
-
-  private static Socket plain(Address node) throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.connect(new InetSocketAddress(node.host(), node.port()), LIMIT_MS);
-      socket.setSoTimeout(LIMIT_MS);
-      return socket;
-    } catch (IOException e) {
-      socket.close();
-      throw e;
-    }
   }
 
   private static Greeting greeting(Socket socket) throws IOException {

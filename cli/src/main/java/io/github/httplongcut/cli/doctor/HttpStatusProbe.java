@@ -8,7 +8,6 @@ import io.github.httplongcut.tls.TlsContexts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -19,7 +18,6 @@ final class HttpStatusProbe {
 
   private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})( .*)?");
   private static final int MAX_LINE = 1_024;
-  private static final int LIMIT_MS = 1_800;
 
   private HttpStatusProbe() {}
 
@@ -31,7 +29,10 @@ final class HttpStatusProbe {
    */
   static int status(TargetAddress server, Optional<AmqpConfig.Tls> tls, String path)
       throws IOException {
-    try (Socket socket = tls.isPresent() ? encrypted(server, tls.get()) : plain(server)) {
+    try (Socket socket =
+        tls.isPresent()
+            ? encrypted(server, tls.get())
+            : PlainSocket.connect(server.host(), server.port())) {
       String request =
           "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nAccept: */*\r\n\r\n"
               .formatted(path, server.authority());
@@ -43,18 +44,6 @@ final class HttpStatusProbe {
         throw new IOException("the answer is not HTTP/1.1: \"" + line + '"');
       }
       return Integer.parseInt(status.group(1));
-    }
-  }
-
-  private static Socket plain(TargetAddress server) throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.connect(new InetSocketAddress(server.host(), server.port()), LIMIT_MS);
-      socket.setSoTimeout(LIMIT_MS);
-      return socket;
-    } catch (IOException e) {
-      socket.close();
-      throw e;
     }
   }
 

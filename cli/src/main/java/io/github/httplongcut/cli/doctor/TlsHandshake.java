@@ -3,7 +3,6 @@ package io.github.httplongcut.cli.doctor;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.tls.TlsContexts;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.Certificate;
@@ -25,8 +24,6 @@ final class TlsHandshake {
     CA_AND_HOST
   }
 
-  private static final int LIMIT_MS = 1_800;
-
   private TlsHandshake() {}
 
   /**
@@ -37,10 +34,8 @@ final class TlsHandshake {
    */
   static SSLSocket connect(String host, int port, AmqpConfig.Tls tls, Verify verify)
       throws IOException {
-    Socket plain = new Socket();
+    Socket plain = PlainSocket.connect(host, port);
     try {
-      plain.connect(new InetSocketAddress(host, port), LIMIT_MS);
-      plain.setSoTimeout(LIMIT_MS);
       SSLSocket socket =
           (SSLSocket) context(tls, verify).getSocketFactory().createSocket(plain, host, port, true);
       if (verify == Verify.CA_AND_HOST) {
