@@ -46,7 +46,7 @@ enum Finding {
   RABBITMQ_LOGIN(
       CheckCategory.RABBITMQ,
       "correct user and password; 'rabbitmqctl change_password USER PASSWORD' sets a password"),
-  RABBITMQ_VERSION(CheckCategory.RABBITMQ, "install RabbitMQ 3.10 to 4.3"),
+  RABBITMQ_VERSION(CheckCategory.RABBITMQ, "upgrade RabbitMQ to a version from 3.10 to 4.3"),
   RABBITMQ_ALARMS(
       CheckCategory.RABBITMQ,
       "free memory or disk space on RabbitMQ's node, or raise its limit; 'rabbitmq-diagnostics"

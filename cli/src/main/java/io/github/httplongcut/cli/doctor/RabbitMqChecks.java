@@ -154,14 +154,15 @@ final class RabbitMqChecks {
     if (version.isEmpty()) {
       return CheckResult.skip(Finding.RABBITMQ_VERSION, "RabbitMQ does not tell its version");
     }
-    boolean supported =
-        version.get().compareTo(OLDEST) >= 0 && version.get().compareTo(NEWEST) <= 0;
-    return supported
-        ? CheckResult.ok(Finding.RABBITMQ_VERSION, "RabbitMQ " + text)
-        : CheckResult.failInPart(
-            Finding.RABBITMQ_VERSION,
-            "RabbitMQ " + text,
-            "the relay is tested with RabbitMQ 3.10 to 4.3");
+    if (version.get().compareTo(OLDEST) < 0) {
+      return CheckResult.failInPart(
+          Finding.RABBITMQ_VERSION, "RabbitMQ " + text, "the relay needs RabbitMQ 3.10 or newer");
+    }
+    String note =
+        version.get().compareTo(NEWEST) > 0
+            ? ", which is newer than those that the relay is tested with (3.10 to 4.3)"
+            : "";
+    return CheckResult.ok(Finding.RABBITMQ_VERSION, "RabbitMQ " + text + note);
   }
 
   /**
