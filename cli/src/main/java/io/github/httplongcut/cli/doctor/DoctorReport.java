@@ -22,6 +22,9 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
 
   private static final String INDENT = "      ";
 
+  /** Longest reason and remedy: the command for a broker's permissions is long. */
+  private static final int MAX_CHARS = 1_000;
+
   public DoctorReport {
     results = List.copyOf(results);
   }
@@ -52,8 +55,8 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
                   padded(result.finding().id(), width),
                   PlainText.of(result.seen())));
       if (result.failed()) {
-        lines.add(INDENT + "why:    " + PlainText.of(result.why()));
-        lines.add(INDENT + "remedy: " + PlainText.of(result.remedy()));
+        lines.add(INDENT + "why:    " + PlainText.of(result.why(), MAX_CHARS));
+        lines.add(INDENT + "remedy: " + PlainText.of(result.remedy(), MAX_CHARS));
         lines.add(INDENT + "see:    " + result.finding().entry());
       }
     }

@@ -56,6 +56,10 @@ final class PermissionChecks {
     return facts.management().isPresent();
   }
 
+  private String vhost() {
+    return isOperator() ? management().vhost() : facts.requiredAmqp().config().virtualHost();
+  }
+
   private CheckResult user() throws Exception {
     List<String> problems = new ArrayList<>();
     if (isOperator()) {
@@ -65,13 +69,24 @@ final class PermissionChecks {
           "user %s has no permission that a process of the relay needs".formatted(tenant.user()));
     }
     List<RoleUser> users = users();
+    List<RoleRights> limited = new ArrayList<>();
     for (RoleUser user : users) {
       List<AccessAttempt> missing = user.rights.refused(user.expected.needed());
       if (!missing.isEmpty()) {
         problems.add(user + " may not " + words(missing));
+        limited.add(user.expected);
       }
     }
-    return result(Finding.PERMISSIONS_USER, problems, users, "all permissions of the role: ");
+    CheckResult result =
+        result(Finding.PERMISSIONS_USER, problems, users, "all permissions of the role: ");
+    return limited.stream()
+        .findFirst()
+        .flatMap(role -> role.command(vhost()))
+        .map(
+            command ->
+                result.withRemedy(
+                    "set the permissions of the role: " + command + " (docs/permissions.md)"))
+        .orElse(result);
   }
 
   /**

@@ -7,11 +7,13 @@ import static io.github.httplongcut.cli.doctor.AccessAttempt.write;
 import static io.github.httplongcut.cli.doctor.AccessAttempt.writeKey;
 
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.protocol.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +31,8 @@ record RoleRights(Role role, String user, String probe) {
 
   /** A target that nobody has. */
   private static final String NO_TARGET = "longcut-doctor-target";
+
+  private static final Pattern PLAIN_VHOST = Pattern.compile("[A-Za-z0-9_/][A-Za-z0-9_./-]*");
 
   /** RabbitMQ's name of the default exchange in permissions. */
   private static final String DEFAULT_EXCHANGE = "amq.default";
@@ -154,6 +158,25 @@ record RoleRights(Role role, String user, String probe) {
     writes().forEach(name -> needed.add(write(name)));
     reads().forEach(name -> needed.add(read(name)));
     return needed;
+  }
+
+  /**
+   * Returns the command that gives the user the permissions of the role. Empty if a name has
+   * characters with a meaning for a shell or in a regular expression.
+   */
+  Optional<String> command(String vhost) {
+    if (!Names.isName(user) || !PLAIN_VHOST.matcher(vhost).matches()) {
+      return Optional.empty();
+    }
+    String own =
+        switch (role) {
+          case CLIENT_AGENT, UPSTREAM_AGENT -> role.key() + "\\." + user + "\\..+";
+          case BROKER -> "(broker|heartbeats)\\..+";
+        };
+    return Optional.of(
+        "rabbitmqctl set_permissions -p %s %s '^%s$' '^(%s|%s)$' '^(%s|%s)$'"
+            .formatted(
+                vhost, user, own, own, String.join("|", writes()), own, String.join("|", reads())));
   }
 
   /**

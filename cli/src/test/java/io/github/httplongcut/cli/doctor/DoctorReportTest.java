@@ -3,6 +3,7 @@ package io.github.httplongcut.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.cli.output.Colours;
+import io.github.httplongcut.config.Role;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,17 @@ class DoctorReportTest {
             "      see:    docs/operations.md#rabbitmq-login",
             "SKIP  topology.vhost  rabbitmq.login failed",
             "1 of 3 checks failed, 1 skipped, in 1.3 s");
+  }
+
+  /** The operator copies it. */
+  @Test
+  void aLongCommandIsNotCut() throws Exception {
+    String command = new RoleRights(Role.BROKER, "broker", "p").command("longcut").orElseThrow();
+    DoctorReport one =
+        new DoctorReport(
+            List.of(CheckResult.fail(Finding.PERMISSIONS_USER, "", "").withRemedy(command)),
+            Duration.ZERO);
+    assertThat(one.lines(Colours.HIDDEN)).contains("      remedy: " + command);
   }
 
   @Test

@@ -68,8 +68,11 @@ class PermissionChecksTest {
   void aTenantFindsAMissingPermission() {
     UserRights rights = clientRights("acme");
     tenant(attempt -> !attempt.name().equals("client_cancel") && rights.allow(attempt));
-    fixture.assertFails(
-        Finding.PERMISSIONS_USER, "user acme (client-agent) may not write client_cancel");
+    CheckResult result =
+        fixture.assertFails(
+            Finding.PERMISSIONS_USER, "user acme (client-agent) may not write client_cancel");
+    assertThat(result.remedy())
+        .contains("rabbitmqctl set_permissions -p longcut acme '^client-agent\\.acme\\..+$'");
   }
 
   /** RabbitMQ reads nothing more from a connection that has tried to publish. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.httplongcut.config.Role;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -73,5 +74,22 @@ class RoleRightsTest {
         .filter(each -> each.user().equals(role.key()))
         .findFirst()
         .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theCommandGivesTheDemosPermissions(Role role) throws Exception {
+    DeclaredRights.Permission demo = rights(role).permission().orElseThrow();
+    assertThat(new RoleRights(role, role.key(), PROBE).command("longcut"))
+        .hasValue(
+            "rabbitmqctl set_permissions -p longcut %s '%s' '%s' '%s'"
+                .formatted(role.key(), demo.configure(), demo.write(), demo.read()));
+  }
+
+  /** The operator copies the command into a shell. */
+  @Test
+  void thereIsNoCommandForAnOddName() {
+    assertThat(new RoleRights(Role.BROKER, "x'; reboot; '", PROBE).command("longcut")).isEmpty();
+    assertThat(new RoleRights(Role.BROKER, "broker", PROBE).command("$(reboot)")).isEmpty();
   }
 }
