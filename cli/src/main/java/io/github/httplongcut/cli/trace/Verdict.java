@@ -15,6 +15,11 @@ import java.util.Set;
 record Verdict(boolean well, String ran, String nextStep) {
 
   private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
+
+  /** Outcomes that an agent decides, after another one may have run the request. */
+  private static final Set<String> BY_THE_LAST_AGENT =
+      Set.of(Failure.UPSTREAM_UNREACHABLE.code(), Failure.REQUEST_NOT_ALLOWED.code());
+
   private static final int SERVER_ERROR = 500;
   private static final int RETRY_LATER = 503;
 
@@ -32,7 +37,8 @@ record Verdict(boolean well, String ran, String nextStep) {
   static Verdict of(LogEntry entry) {
     String method = entry.request().split(" ", 2)[0].toUpperCase(Locale.ROOT);
     String ran = inWords(ranAs(entry.outcome()));
-    if (entry.status() == RETRY_LATER && REPEATABLE.contains(method)) {
+    if (REPEATABLE.contains(method)
+        && (entry.status() == RETRY_LATER || BY_THE_LAST_AGENT.contains(entry.outcome()))) {
       ran = "no; or it is repeatable and ran without an answer, which does no harm";
     }
     return ended(entry.outcome(), entry.status(), ran);

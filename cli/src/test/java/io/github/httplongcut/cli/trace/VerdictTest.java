@@ -68,10 +68,17 @@ class VerdictTest {
     assertThat(verdict.nextStep()).contains(step);
   }
 
-  @Test
-  void repeatableRequestMayHaveRunWithoutHarm() {
-    assertThat(Verdict.of(entry("GET", "upstream_busy", 503)).ran())
+  @ParameterizedTest
+  @CsvSource({"upstream_busy, 503", "upstream_unreachable, 502", "request_not_allowed, 403"})
+  void repeatableRequestMayHaveRunWithoutHarm(String outcome, int status) {
+    assertThat(Verdict.of(entry("GET", outcome, status)).ran())
         .startsWith("no; or it is repeatable");
+    assertThat(Verdict.of(entry("POST", outcome, status)).ran()).isEqualTo("no");
+  }
+
+  @Test
+  void requestThatReachedNoAgentDidNotRun() {
+    assertThat(Verdict.of(entry("GET", "no_route", 404)).ran()).isEqualTo("no");
   }
 
   private static LogEntry entry(String method, String outcome, int status) {
