@@ -56,6 +56,20 @@ class InboxCheckTest {
         Finding.RELAY_INBOXES, "plant.plant-1-x2m4cd: its last heartbeat came 4.6 s ago");
   }
 
+  /** The settings allow an interval of up to a minute. */
+  @Test
+  void anAgentIsNotHeardAfterTwoOfItsIntervals() {
+    fixture.status(target("ok", ""), everyTenSeconds(19_000));
+    fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
+
+    fixture.status(target("ok", ""), everyTenSeconds(20_100));
+    fixture.assertFails(Finding.RELAY_INBOXES, "its last heartbeat came 20.1 s ago");
+  }
+
+  private static String everyTenSeconds(long lastHeardMs) {
+    return agent("good", lastHeardMs, "").replace("{", "{\"interval_ms\": 10000, ");
+  }
+
   @Test
   void anInboxWithoutAConsumerNamesItsProcess() {
     queue(INBOX, 0, 3);
