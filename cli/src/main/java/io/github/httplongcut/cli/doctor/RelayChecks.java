@@ -69,13 +69,20 @@ final class RelayChecks {
         DoctorCheck.ofProcesses(Finding.RELAY_ERRORS, this::errors, Finding.NETWORK_BROKERS));
   }
 
-  /** RabbitMQ counts the consumers of a shared queue at once; its list of queues is seconds old. */
+  /**
+   * RabbitMQ counts the consumers of a shared queue at once; its list of queues is seconds old. A
+   * broker has one consumer of {@code orphan}, and may have several of {@code client_request}.
+   */
   private CheckResult brokers() throws Exception {
-    int consumers = Math.max(consumers(Topology.CLIENT_REQUEST_QUEUE), consumers(Topology.ORPHAN));
-    if (consumers > 0) {
+    int brokers = consumers(Topology.ORPHAN);
+    if (brokers > 0 || consumers(Topology.CLIENT_REQUEST_QUEUE) > 0) {
       return CheckResult.ok(
           Finding.RELAY_BROKERS,
-          "brokers consume the shared queues, with %d consumers".formatted(consumers));
+          switch (brokers) {
+            case 0 -> "brokers take requests";
+            case 1 -> "one broker takes requests";
+            default -> brokers + " brokers take requests";
+          });
     }
     // A broker that starts, drains or is full consumes its inbox only.
     if (facts.management().isPresent()) {
