@@ -4,6 +4,7 @@ import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.config.Authority;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,18 +72,26 @@ final class NetworkChecks {
   }
 
   private CheckResult processes() throws Exception {
-    List<Address> addresses =
-        facts.relay().processes().stream().map(process -> addressOf(process.address())).toList();
-    if (addresses.isEmpty()) {
+    List<AdminView> processes = facts.relay().processes();
+    if (processes.isEmpty()) {
       return CheckResult.skip(
           Finding.NETWORK_BROKERS, "needs --broker with the address of a broker's admin pages");
     }
-    return connections(Finding.NETWORK_BROKERS, addresses);
+    Map<Address, String> names = new LinkedHashMap<>();
+    processes.forEach(each -> names.put(addressOf(each.address()), facts.relay().words(each)));
+    return connections(Finding.NETWORK_BROKERS, names);
   }
 
   private CheckResult connections(Finding finding, List<Address> addresses) throws Exception {
+    Map<Address, String> names = new LinkedHashMap<>();
+    addresses.forEach(address -> names.put(address, address.toString()));
+    return connections(finding, names);
+  }
+
+  /** Connects to addresses, which have names for the output. */
+  private CheckResult connections(Finding finding, Map<Address, String> names) throws Exception {
     Map<String, String> unknown = unknownHosts.get();
-    List<Address> known = new ArrayList<>(addresses);
+    List<Address> known = new ArrayList<>(names.keySet());
     known.removeIf(address -> unknown.containsKey(address.host()));
     if (known.isEmpty()) {
       return CheckResult.skip(finding, Finding.NETWORK_RESOLVE.id() + " failed for the host");
@@ -93,7 +102,8 @@ final class NetworkChecks {
     if (failures.isEmpty()) {
       return CheckResult.ok(finding, "connected to " + words(known));
     }
-    String seen = "cannot connect to " + words(failures.keySet());
+    List<String> refused = failures.keySet().stream().map(names::get).toList();
+    String seen = "cannot connect to " + String.join(", ", refused);
     return failures.size() == known.size()
         ? CheckResult.fail(finding, seen, Together.words(failures))
         : CheckResult.failInPart(finding, seen, Together.words(failures));

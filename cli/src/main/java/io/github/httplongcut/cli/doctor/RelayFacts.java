@@ -43,6 +43,13 @@ final class RelayFacts {
     return processes;
   }
 
+  /** Returns words for a process that does not answer: {@code the broker at http://…}. */
+  String words(AdminView process) {
+    boolean isBroker =
+        brokers.stream().anyMatch(broker -> broker.address().equals(process.address()));
+    return (isBroker ? "the broker at " : "the process at ") + process.address();
+  }
+
   /** Returns {@code /api/process} of all processes. */
   List<ProcessAnswer> descriptions() throws Exception {
     return descriptions.get();

@@ -76,7 +76,8 @@ class NetworkChecksTest {
   @Test
   void aClosedAdminPortFails() {
     fixture.network.refused.add(new Address("127.0.0.1", 8002));
-    fixture.assertFails(Finding.NETWORK_BROKERS, "cannot connect to 127.0.0.1:8002");
+    fixture.assertFails(
+        Finding.NETWORK_BROKERS, "cannot connect to the broker at http://127.0.0.1:8002");
   }
 
   @Test
