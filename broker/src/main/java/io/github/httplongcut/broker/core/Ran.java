@@ -69,19 +69,27 @@ public record Ran(Verdict verdict, String why) {
     if (!facts.dispatched) {
       return no("it was never sent to an upstream agent");
     }
+    Verdict verdict =
+        switch (failure.execution()) {
+          case DID_NOT_RUN -> Verdict.NO;
+          case MAY_HAVE_RUN -> Verdict.MAYBE;
+          case RAN -> Verdict.YES;
+        };
+    return new Ran(verdict, why(failure));
+  }
+
+  private static String why(Failure failure) {
     return switch (failure) {
-      case RESPONSE_TOO_LARGE ->
-          new Ran(Verdict.YES, "the upstream server answered, with too large a response");
-      case UPSTREAM_UNREACHABLE -> no("no upstream agent could connect to its server");
-      case UPSTREAM_AGENT_LOST -> maybe("the upstream agent was lost while it had the request");
-      case UPSTREAM_ACK_TIMEOUT -> maybe("the upstream agent did not ack it");
-      case UPSTREAM_REPLY_TIMEOUT -> maybe("the upstream agent acked it and did not reply in time");
-      case UPSTREAM_TIMEOUT -> maybe("the upstream server did not answer in time");
-      case UPSTREAM_PROTOCOL_ERROR -> maybe("the upstream server broke off or broke HTTP");
-      case NOT_IMPLEMENTED ->
-          maybe("the upstream agent refused the request, or an endless response");
-      case INTERNAL_ERROR -> maybe("a bug ended it");
-      case REQUEST_TIMEOUT, BROKER_ACK_TIMEOUT -> maybe("a wait ended");
+      case RESPONSE_TOO_LARGE -> "the upstream server answered, with too large a response";
+      case UPSTREAM_UNREACHABLE -> "no upstream agent could connect to its server";
+      case UPSTREAM_AGENT_LOST -> "the upstream agent was lost while it had the request";
+      case UPSTREAM_ACK_TIMEOUT -> "the upstream agent did not ack it";
+      case UPSTREAM_REPLY_TIMEOUT -> "the upstream agent acked it and did not reply in time";
+      case UPSTREAM_TIMEOUT -> "the upstream server did not answer in time";
+      case UPSTREAM_PROTOCOL_ERROR -> "the upstream server broke off or broke HTTP";
+      case NOT_IMPLEMENTED -> "the upstream agent refused the request, or an endless response";
+      case INTERNAL_ERROR -> "a bug ended it";
+      case REQUEST_TIMEOUT, BROKER_ACK_TIMEOUT -> "a wait ended";
       case BAD_REQUEST,
           UNAUTHORIZED,
           CALLER_FORBIDDEN,
@@ -95,9 +103,9 @@ public record Ran(Verdict verdict, String why) {
           RATE_LIMITED,
           HEADERS_TOO_LARGE,
           LOOP_DETECTED ->
-          no("the upstream agent refused it");
+          "the upstream agent refused it";
       case OVERLOADED, UPSTREAM_BUSY, NO_UPSTREAM_AGENT, BROKER_UNAVAILABLE, NOT_RUN ->
-          no("no upstream agent ran it");
+          "no upstream agent ran it";
     };
   }
 

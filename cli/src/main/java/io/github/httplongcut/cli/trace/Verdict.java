@@ -107,38 +107,10 @@ record Verdict(boolean well, String ran, String nextStep) {
   }
 
   private static String ranAs(Failure failure) {
-    return switch (failure) {
-      case BAD_REQUEST,
-          UNAUTHORIZED,
-          CALLER_FORBIDDEN,
-          TARGET_FORBIDDEN,
-          REQUEST_NOT_ALLOWED,
-          NO_ROUTE,
-          METHOD_NOT_ALLOWED,
-          READ_TIMEOUT,
-          REQUEST_TOO_LARGE,
-          URL_TOO_LONG,
-          RATE_LIMITED,
-          HEADERS_TOO_LARGE,
-          UPSTREAM_UNREACHABLE,
-          OVERLOADED,
-          UPSTREAM_BUSY,
-          NO_UPSTREAM_AGENT,
-          BROKER_UNAVAILABLE,
-          LOOP_DETECTED,
-          NOT_RUN ->
-          "no";
-      case RESPONSE_TOO_LARGE -> "yes";
-      case INTERNAL_ERROR,
-          NOT_IMPLEMENTED,
-          UPSTREAM_PROTOCOL_ERROR,
-          UPSTREAM_AGENT_LOST,
-          BROKER_ACK_TIMEOUT,
-          UPSTREAM_ACK_TIMEOUT,
-          UPSTREAM_REPLY_TIMEOUT,
-          UPSTREAM_TIMEOUT,
-          REQUEST_TIMEOUT ->
-          "maybe";
+    return switch (failure.execution()) {
+      case DID_NOT_RUN -> "no";
+      case MAY_HAVE_RUN -> "maybe";
+      case RAN -> "yes";
     };
   }
 
