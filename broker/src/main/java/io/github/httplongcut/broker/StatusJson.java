@@ -68,6 +68,7 @@ final class StatusJson {
     json.writeStringField("name", target.name());
     json.writeStringField("state", target.state().name().toLowerCase(Locale.ROOT));
     json.writeStringField("reason", reasonOf(target));
+    json.writeBooleanField("served", target.served());
     json.writeNumberField("agents", target.agents().known());
     json.writeNumberField("capacity", target.agents().capacity());
     json.writeNumberField("free", target.agents().free());

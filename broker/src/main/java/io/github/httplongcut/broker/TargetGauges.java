@@ -61,8 +61,7 @@ final class TargetGauges {
   void update(StatusSnapshot snapshot) {
     Map<String, Values> sums = new HashMap<>();
     for (TargetStatus target : snapshot.targets()) {
-      boolean served = target.agents().known() > 0 || target.lastAgent().isPresent();
-      String label = served ? targets.of(target.name()) : targets.ofKnown(target.name());
+      String label = target.served() ? targets.of(target.name()) : targets.ofKnown(target.name());
       sums.merge(label, Values.of(target), Values::plus);
     }
     sums.keySet().forEach(label -> cells.computeIfAbsent(label, this::register));

@@ -119,7 +119,7 @@ class StatusPageTest {
                      "intake":{"state":"open","detail":"consumed"},
                      "requests":{"waiting":0,"settling":0,"dispatched":1,"running":0,
                                  "max_in_flight":40,"max_waiting":10},
-                     "targets":[{"name":"orders","state":"ok","reason":"","agents":1,
+                     "targets":[{"name":"orders","state":"ok","reason":"","served":true,"agents":1,
                                  "capacity":4,"free":3,"in_flight":1,"waiting":0,
                                  "answered":0,"failed":0}],
                      "upstream_agents":[{"id":"plant.a-aaaaaa","user":"plant",
@@ -183,6 +183,7 @@ class StatusPageTest {
 
     assertThat(target("typo").get("reason").textValue())
         .isEqualTo("no upstream agent: this broker has seen none for this target");
+    assertThat(target("typo").get("served").booleanValue()).isFalse();
     assertThat(target("typo").get("waiting").intValue()).isEqualTo(1);
   }
 

@@ -54,6 +54,11 @@ public record TargetStatus(
    */
   public record Requests(int inFlight, int waiting, long answered, long failed) {}
 
+  /** Returns whether this broker knows or remembers an agent of the target. */
+  public boolean served() {
+    return agents.known > 0 || lastAgent.isPresent();
+  }
+
   /** Returns the state. */
   public State state() {
     if (agents.live == 0) {

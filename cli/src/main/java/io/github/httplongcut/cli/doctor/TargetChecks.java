@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.cli.sources.TargetStatus;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ final class TargetChecks {
    */
   private static Set<String> neverServed(Map<String, List<JsonNode>> targets) {
     return targets.entrySet().stream()
-        .filter(each -> each.getValue().stream().allMatch(TargetStatus::hasNeverHadAgent))
+        .filter(each -> each.getValue().stream().noneMatch(it -> it.path("served").asBoolean()))
         .map(Map.Entry::getKey)
         .collect(Collectors.toCollection(TreeSet::new));
   }

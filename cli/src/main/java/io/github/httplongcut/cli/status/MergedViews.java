@@ -1,7 +1,6 @@
 package io.github.httplongcut.cli.status;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.httplongcut.cli.sources.TargetStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -71,9 +70,9 @@ final class MergedViews {
       case "ok" -> Health.WELL;
       case "full" -> sum(reports, "waiting") == 0 ? Health.NOTE : Health.PROBLEM;
       case "no_agent" ->
-          reports.stream().allMatch(each -> TargetStatus.hasNeverHadAgent(each.what))
-              ? Health.NOTE
-              : Health.PROBLEM;
+          reports.stream().anyMatch(each -> each.what.path("served").asBoolean())
+              ? Health.PROBLEM
+              : Health.NOTE;
       default -> Health.PROBLEM;
     };
   }

@@ -64,7 +64,7 @@ final class DoctorFixture {
   /** Returns the target {@code orders}. */
   static String target(String state, String reason) {
     return """
-        {"name": "orders", "state": "%s", "reason": "%s", "capacity": 4, "in_flight": 4, "waiting": 2}"""
+        {"name": "orders", "state": "%s", "reason": "%s", "served": true, "capacity": 4, "in_flight": 4, "waiting": 2}"""
         .formatted(state, reason);
   }
 

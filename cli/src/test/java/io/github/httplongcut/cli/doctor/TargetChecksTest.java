@@ -52,7 +52,7 @@ class TargetChecksTest {
   void aTargetThatNeverHadAnAgentIsNoFailure() {
     String misspelled =
         "{'name': 'ordres', 'state': 'no_agent', 'reason': 'no upstream agent: this broker has seen"
-            + " none for this target'}";
+            + " none for this target', 'served': false}";
     fixture.status(target("ok", "") + "," + misspelled.replace('\'', '"'), "");
     fixture.assertOk(
         Finding.TARGETS_AGENTS, "upstream agents for orders; asked for, and never served: ordres");

@@ -49,20 +49,21 @@ class MergedViewsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ok, 0, '', WELL",
-    "full, 0, no slot is free, NOTE",
-    "full, 1, no slot is free, PROBLEM",
-    "failing, 0, its agent does not serve it, PROBLEM",
-    "no_agent, 0, no upstream agent: this broker has seen none for this target, NOTE",
-    "no_agent, 0, no upstream agent since 14:02:11Z, PROBLEM",
-    "exploded, 0, '', PROBLEM"
+    "ok, 0, true, WELL",
+    "full, 0, true, NOTE",
+    "full, 1, true, PROBLEM",
+    "failing, 0, true, PROBLEM",
+    "no_agent, 0, false, NOTE",
+    "no_agent, 0, true, PROBLEM",
+    "exploded, 0, true, PROBLEM"
   })
-  void healthOfATargetIsNotUpToItsCallers(String state, int waiting, String reason, Health health) {
+  void healthOfATargetIsNotUpToItsCallers(
+      String state, int waiting, boolean served, Health health) {
     String target =
         TARGET
             .replace("\"ok\"", '"' + state + '"')
             .replaceFirst("\"waiting\": \\d+", "\"waiting\": " + waiting)
-            .replace("\"reason\": \"\"", "\"reason\": \"" + reason + '"');
+            .replace("\"served\": true", "\"served\": " + served);
 
     assertThat(merged(broker(ONE, target, AGENT, CLIENT)).targets().get(0).health())
         .isEqualTo(health);

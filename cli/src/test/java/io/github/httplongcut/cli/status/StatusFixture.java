@@ -37,7 +37,7 @@ final class StatusFixture {
 
   static final String TARGET =
       """
-      {"name": "orders", "state": "ok", "reason": "", "agents": 1, "capacity": 4, "free": 2,
+      {"name": "orders", "state": "ok", "reason": "", "served": true, "agents": 1, "capacity": 4, "free": 2,
        "in_flight": 2, "waiting": 0, "answered": 123, "failed": 4}
       """;
 
