@@ -30,7 +30,7 @@ final class Transcript {
    * Visitor} checks.
    */
   private static final Set<String> UNCOMPARED =
-      Set.of("connection", "keep-alive", "transfer-encoding", "date", "via");
+      Set.of("connection", "keep-alive", "transfer-encoding", "date", "via", "longcut-request-id");
 
   /**
    * Request fields of one connection, the relay's own, and those that frame the content: the

@@ -3,6 +3,7 @@ package io.github.httplongcut.system.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -30,9 +31,11 @@ final class Visitor {
       answer.all("Set-Cookie").forEach(this::keep);
     }
     assertThat(answer.header("Longcut-Error")).as(answer.text()).isEmpty();
-    assertThat(answer.header("Via").isPresent())
-        .as("Via, which only the relay adds")
-        .isEqualTo(origin.relayed());
+    for (String own : List.of("Via", "Longcut-Request-Id")) {
+      assertThat(answer.header(own).isPresent())
+          .as(own + ", which only the relay adds")
+          .isEqualTo(origin.relayed());
+    }
     transcript.add(origin, call, answer);
     return answer;
   }
