@@ -391,8 +391,9 @@ write_env() {
       printf '# Source this file in a shell to start more processes for this demo.\n'
       printf 'export LONGCUT_AMQP_URI=%q\n' "$admin_uri"
       printf 'export LONGCUT_MANAGEMENT_URL=%q\n' "$management_url"
-      printf "export LONGCUT_BROKER_ADMIN_URL='%s'\n" "$(admin_urls broker-)"
-      printf "export LONGCUT_ADMIN_URLS='%s'\n" "$(admin_urls '')"
+      # No %q, because these lists contain nothing to quote.
+      printf 'export LONGCUT_BROKER_ADMIN_URL=%s\n' "$(admin_urls broker-)"
+      printf 'export LONGCUT_ADMIN_URLS=%s\n' "$(admin_urls '')"
       printf 'export LONGCUT_DEMO_DIR=%q\n' "$DEMO_DIR"
     } >"$DEMO_DIR/env.new"
   )
