@@ -23,7 +23,8 @@ const fetched = (page, url, options) =>
         // Without fields that differ between connections or moments, as in Transcript.java.
         headers: Object.fromEntries(
           [...response.headers].filter(
-            ([name]) => !/^(connection|content-length|date|keep-alive|transfer-encoding|via)$/.test(name),
+            ([name]) =>
+              !/^(connection|content-length|date|keep-alive|longcut-request-id|transfer-encoding|via)$/.test(name),
           ),
         ),
         text: bytes.byteLength < 2000 ? new TextDecoder().decode(bytes) : undefined,
