@@ -69,10 +69,18 @@ interface AmqpView {
   /** Logs in to any of the nodes that respond. */
   Login login() throws Exception;
 
-  /** Returns whether the exchange exists. */
+  /**
+   * Returns whether the exchange exists.
+   *
+   * @throws HiddenException if the user has no permission on it, from RabbitMQ 4.3 on
+   */
   boolean hasExchange(String name) throws Exception;
 
-  /** Returns the current counts of the queue; empty if it does not exist. */
+  /**
+   * Returns the current counts of the queue; empty if it does not exist.
+   *
+   * @throws HiddenException if the user has no permission on it, from RabbitMQ 4.3 on
+   */
   Optional<QueueCounts> queue(String name) throws Exception;
 
   /**

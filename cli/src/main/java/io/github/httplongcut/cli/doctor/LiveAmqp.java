@@ -116,12 +116,12 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
 
   @Override
   public boolean hasExchange(String name) throws Exception {
-    return exists(channel -> channel.exchangeDeclarePassive(name)).isPresent();
+    return exists("exchange " + name, channel -> channel.exchangeDeclarePassive(name)).isPresent();
   }
 
   @Override
   public Optional<QueueCounts> queue(String name) throws Exception {
-    return exists(channel -> channel.queueDeclarePassive(name))
+    return exists("queue " + name, channel -> channel.queueDeclarePassive(name))
         .map(found -> new QueueCounts(found.getMessageCount(), found.getConsumerCount()));
   }
 
@@ -129,13 +129,13 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
     T declare(Channel channel) throws IOException;
   }
 
-  /** RabbitMQ needs no permission for a passive declaration, and closes the channel after a 404. */
-  private <T> Optional<T> exists(Passive<T> declaration) throws Exception {
+  /** RabbitMQ needs a permission for a passive declaration from 4.3 on, and before that none. */
+  private <T> Optional<T> exists(String what, Passive<T> declaration) throws Exception {
     loggedIn();
-    return channels.use(channel -> exists(channel, declaration));
+    return channels.use(channel -> exists(channel, what, declaration));
   }
 
-  private static <T> Optional<T> exists(Channel channel, Passive<T> declaration)
+  private <T> Optional<T> exists(Channel channel, String what, Passive<T> declaration)
       throws IOException {
     try {
       T found = declaration.declare(channel);
@@ -145,9 +145,13 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
       throw new IOException("RabbitMQ did not close a channel in time", e);
     } catch (IOException e) {
       if (e.getCause() instanceof ShutdownSignalException signal
-          && signal.getReason() instanceof AMQP.Channel.Close close
-          && close.getReplyCode() == AMQP.NOT_FOUND) {
-        return Optional.empty();
+          && signal.getReason() instanceof AMQP.Channel.Close close) {
+        if (close.getReplyCode() == AMQP.NOT_FOUND) {
+          return Optional.empty();
+        }
+        if (close.getReplyCode() == AMQP.ACCESS_REFUSED) {
+          throw new HiddenException(config().user(), what);
+        }
       }
       throw e;
     }

@@ -1,7 +1,7 @@
 package io.github.httplongcut.cli.doctor;
 
 /** Ends a check that cannot run, because something is missing that it needs. */
-final class SkippedException extends RuntimeException {
+class SkippedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

@@ -86,18 +86,14 @@ final class TopologyChecks {
     if (management().isPresent()) {
       differences.addAll(TopologyDifferences.ofExchanges(expected, management().get().exchanges()));
     } else {
-      for (JsonNode exchange : expected) {
-        String name = exchange.path("name").asText();
-        if (!facts.requiredAmqp().hasExchange(name)) {
-          differences.add("exchange " + name + " is missing");
-        }
-      }
+      return visible(
+          Finding.TOPOLOGY_EXCHANGES, "exchange", expected, facts.requiredAmqp()::hasExchange);
     }
     return result(
         Finding.TOPOLOGY_EXCHANGES,
         differences,
         expected.size() + " exchanges",
-        "messages for an exchange that is missing are lost, and a process that connects is not ready");
+        consequence(Finding.TOPOLOGY_EXCHANGES));
   }
 
   private CheckResult queues() throws Exception {
@@ -119,18 +115,48 @@ final class TopologyChecks {
         }
       }
     } else {
-      for (JsonNode queue : expected) {
-        String name = queue.path("name").asText();
-        if (facts.requiredAmqp().queue(name).isEmpty()) {
-          differences.add("queue " + name + " is missing");
-        }
-      }
+      AmqpView amqp = facts.requiredAmqp();
+      return visible(
+          Finding.TOPOLOGY_QUEUES, "queue", expected, name -> amqp.queue(name).isPresent());
     }
     return result(
         Finding.TOPOLOGY_QUEUES,
         differences,
         expected.size() + " shared queues",
-        "requests or orphans do not reach the brokers, or do not survive the loss of a node");
+        consequence(Finding.TOPOLOGY_QUEUES));
+  }
+
+  private static String consequence(Finding finding) {
+    return finding == Finding.TOPOLOGY_EXCHANGES
+        ? "messages for an exchange that is missing are lost, and a process that connects is not ready"
+        : "requests or orphans do not reach the brokers, or do not survive the loss of a node";
+  }
+
+  private interface Existence {
+    boolean of(String name) throws Exception;
+  }
+
+  /** Checks that those things exist that RabbitMQ shows to a tenant. */
+  private static CheckResult visible(
+      Finding finding, String kind, List<JsonNode> expected, Existence existence) throws Exception {
+    List<String> differences = new ArrayList<>();
+    List<HiddenException> hidden = new ArrayList<>();
+    for (JsonNode each : expected) {
+      String name = each.path("name").asText();
+      try {
+        if (!existence.of(name)) {
+          differences.add(kind + " " + name + " is missing");
+        }
+      } catch (HiddenException e) {
+        hidden.add(e);
+      }
+    }
+    if (hidden.size() == expected.size()) {
+      throw hidden.get(0);
+    }
+    int seen = expected.size() - hidden.size();
+    String all = (hidden.isEmpty() ? "" : seen + " of ") + expected.size() + ' ' + kind + 's';
+    return result(finding, differences, all, consequence(finding));
   }
 
   private CheckResult policies() throws Exception {

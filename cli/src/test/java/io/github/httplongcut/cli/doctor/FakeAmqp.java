@@ -34,6 +34,10 @@ final class FakeAmqp implements AmqpView {
 
   final Map<Address, Greeting> greetings = new HashMap<>();
   final Set<String> exchanges = new HashSet<>();
+
+  /** Names of exchanges and queues that RabbitMQ does not show to the user. */
+  final Set<String> hidden = new HashSet<>();
+
   private final Map<String, Deque<QueueCounts>> queues = new ConcurrentHashMap<>();
 
   /** Number of connections that are not closed. */
@@ -66,7 +70,14 @@ final class FakeAmqp implements AmqpView {
 
   @Override
   public boolean hasExchange(String name) {
+    requireShown("exchange " + name, name);
     return exchanges.contains(name);
+  }
+
+  private void requireShown(String what, String name) {
+    if (hidden.contains(name)) {
+      throw new HiddenException(user, what);
+    }
   }
 
   /** Sets what successive looks at a queue see; the last one stays. Without any, it is missing. */
@@ -76,6 +87,7 @@ final class FakeAmqp implements AmqpView {
 
   @Override
   public Optional<QueueCounts> queue(String name) {
+    requireShown("queue " + name, name);
     Deque<QueueCounts> looks = queues.getOrDefault(name, new ArrayDeque<>());
     synchronized (looks) {
       return Optional.ofNullable(looks.size() > 1 ? looks.pop() : looks.peek());

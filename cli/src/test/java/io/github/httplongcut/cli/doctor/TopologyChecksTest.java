@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.httplongcut.cli.doctor.AmqpView.Login;
 import io.github.httplongcut.cli.doctor.AmqpView.LoginState;
 import io.github.httplongcut.cli.doctor.AmqpView.QueueCounts;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TopologyChecksTest {
@@ -58,6 +59,29 @@ class TopologyChecksTest {
   void aMissingExchangeFails() {
     fixture.management.remove(EXCHANGES, "name", "broker_hello");
     fixture.assertFails(Finding.TOPOLOGY_EXCHANGES, "exchange broker_hello is missing");
+  }
+
+  /** RabbitMQ 4.3 shows a tenant only what it has a permission on. */
+  @Test
+  void aTenantChecksWhatItMaySee() {
+    fixture.tenant("acme").amqp.hidden.addAll(List.of("broker_request", "orphan"));
+    fixture.amqp.exchanges.remove("client_cancel");
+
+    assertThat(fixture.assertFails(Finding.TOPOLOGY_EXCHANGES, "client_cancel is missing").seen())
+        .doesNotContain("broker_request");
+    fixture.assertOk(Finding.TOPOLOGY_QUEUES, "1 of 2 queues are as in");
+    fixture.assertOk(Finding.RELAY_BROKERS, "brokers take requests");
+    fixture.assertOk(Finding.TOPOLOGY_BACKLOG, "queue client_request has 0 ready messages");
+  }
+
+  @Test
+  void aTenantThatMaySeeNothingChecksNothing() {
+    fixture.tenant("acme").amqp.hidden.addAll(List.of("client_request", "orphan"));
+
+    fixture.assertSkipped(
+        Finding.TOPOLOGY_QUEUES,
+        "user acme has no permission on queue client_request, and RabbitMQ does not show it");
+    assertThat(fixture.result(Finding.RELAY_BROKERS).failed()).isFalse();
   }
 
   @Test
