@@ -83,8 +83,12 @@ enum DoctorFault {
           .withRemedy("rabbitmqctl import_definitions rabbitmq/definitions.json"),
       List.of(OPERATOR, CLIENT_TENANT),
       bench -> {
+        JsonNode permissions = topicPermissions(bench);
         bench.management().delete("/api/exchanges/%s/client_request".formatted(RabbitMq.VHOST));
-        return () -> importDefinitions(bench);
+        return () -> {
+          importDefinitions(bench);
+          restoreTopicPermissions(bench, permissions);
+        };
       },
       DoctorFault::noEffect),
 
@@ -234,6 +238,24 @@ enum DoctorFault {
         "configure", user.path("configure").asText(),
         "write", write,
         "read", user.path("read").asText());
+  }
+
+  private static JsonNode topicPermissions(DoctorBench bench) {
+    return bench.management().get("/api/vhosts/%s/topic-permissions".formatted(RabbitMq.VHOST));
+  }
+
+  /** RabbitMQ 4.3 deletes the topic permissions on an exchange together with the exchange. */
+  private static void restoreTopicPermissions(DoctorBench bench, JsonNode permissions) {
+    for (JsonNode each : permissions) {
+      bench
+          .management()
+          .put(
+              "/api/topic-permissions/%s/%s".formatted(RabbitMq.VHOST, each.path("user").asText()),
+              Map.of(
+                  "exchange", each.path("exchange").asText(),
+                  "write", each.path("write").asText(),
+                  "read", each.path("read").asText()));
+    }
   }
 
   private static void importDefinitions(DoctorBench bench) {
