@@ -67,7 +67,8 @@ enum Finding {
       CheckCategory.TOPOLOGY,
       "import the definitions (rabbitmqctl import_definitions rabbitmq/definitions.json), then make"
           + " the processes bind their queues again: rabbitmqctl close_all_connections -p VHOST"
-          + " 'bindings were lost'"),
+          + " 'bindings were lost'; on RabbitMQ 4.3 set the users' topic permissions on the exchange"
+          + " first, which were deleted with it"),
   TOPOLOGY_QUEUES(
       CheckCategory.TOPOLOGY,
       "import the definitions: rabbitmqctl import_definitions rabbitmq/definitions.json"),
