@@ -3,7 +3,6 @@ package io.github.httplongcut.client.accesslog;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AsyncAppenderBase;
 import ch.qos.logback.core.ContextBase;
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.client.accesslog.AccessLogConfig.Format;
 import io.github.httplongcut.config.StartException;
 import io.github.httplongcut.loop.RateLimit;
@@ -44,6 +43,10 @@ public final class AccessLog implements AutoCloseable {
   private static final Duration WARNING_INTERVAL = Duration.ofSeconds(10);
 
   private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
+
+  /** Maximum time to write the last warning at the end. */
+  private static final Duration LAST_WARNING = Duration.ofSeconds(1);
+
   private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
 
   private final AccessLogConfig config;
@@ -58,10 +61,10 @@ public final class AccessLog implements AutoCloseable {
   private final ScheduledExecutorService reporter =
       Executors.newSingleThreadScheduledExecutor(AccessLog::daemon);
 
-  @GuardedBy("this")
+  /** Belongs to the reporter's thread. */
   private final RateLimit warnings = new RateLimit(WARNING_INTERVAL);
 
-  @GuardedBy("this")
+  /** Belongs to the reporter's thread. */
   private long reportedDrops;
 
   /** Queue and thread. Drops and counts entries while the queue is full. */
@@ -140,13 +143,13 @@ public final class AccessLog implements AutoCloseable {
     queue.doAppend(entry);
   }
 
-  private synchronized void reportDrops() {
+  private void reportDrops() {
     if (queue.dropped.sum() != reportedDrops && warnings.allows(System.nanoTime())) {
       logDrops();
     }
   }
 
-  private synchronized void logDrops() {
+  private void logDrops() {
     long dropped = queue.dropped.sum();
     if (dropped != reportedDrops) {
       log.warn(
@@ -158,12 +161,21 @@ public final class AccessLog implements AutoCloseable {
     }
   }
 
-  /** Writes the entries that wait, for at most a second, and closes the file. */
+  /** Writes the entries that wait and the last warning, each for at most a second, and closes. */
   @Override
   public void close() {
-    reporter.shutdown();
     queue.stop();
     context.stop();
-    logDrops();
+    if (!reporter.isShutdown()) {
+      reporter.execute(this::logDrops);
+      reporter.shutdown();
+    }
+    try {
+      if (!reporter.awaitTermination(LAST_WARNING.toMillis(), TimeUnit.MILLISECONDS)) {
+        reporter.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
