@@ -1,7 +1,7 @@
 package io.github.httplongcut.cli.trace;
 
 import io.github.httplongcut.protocol.Failure;
-import java.util.Locale;
+import io.github.httplongcut.protocol.Request;
 import java.util.Optional;
 import java.util.Set;
 
@@ -13,8 +13,6 @@ import java.util.Set;
  * @param nextStep what to do now, in a sentence
  */
 record Verdict(boolean well, String ran, String nextStep) {
-
-  private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
 
   /** Outcomes that an agent decides, after another one may have run the request. */
   private static final Set<String> BY_THE_LAST_AGENT =
@@ -35,9 +33,9 @@ record Verdict(boolean well, String ran, String nextStep) {
 
   /** Judges what a client agent has logged. */
   static Verdict of(LogEntry entry) {
-    String method = entry.request().split(" ", 2)[0].toUpperCase(Locale.ROOT);
+    String method = entry.request().split(" ", 2)[0];
     String ran = inWords(ranAs(entry.outcome()));
-    if (REPEATABLE.contains(method)
+    if (Request.isRepeatable(method)
         && (entry.status() == RETRY_LATER || BY_THE_LAST_AGENT.contains(entry.outcome()))) {
       ran = "no; or it is repeatable and ran without an answer, which does no harm";
     }
@@ -122,7 +120,7 @@ record Verdict(boolean well, String ran, String nextStep) {
       case TARGET_FORBIDDEN ->
           "grant the client agent's user the target's routing key, or correct the route";
       case REQUEST_NOT_ALLOWED -> "check the upstream agent's rules for this request";
-      case NO_ROUTE -> "add a route, or upstream-target, to the client agent's settings";
+      case NO_ROUTE -> "add a route, or default-upstream-target, to the client agent's settings";
       case METHOD_NOT_ALLOWED, NOT_IMPLEMENTED ->
           "do not use this method or answer: it is not relayed";
       case READ_TIMEOUT -> "check the caller's network, read-timeout and min-upload-rate";

@@ -81,6 +81,12 @@ class VerdictTest {
     assertThat(Verdict.of(entry("GET", "no_route", 404)).ran()).isEqualTo("no");
   }
 
+  /** Methods are case-sensitive: the relay does not repeat an unknown one. */
+  @Test
+  void methodInLowerCaseIsNotRepeatable() {
+    assertThat(Verdict.of(entry("get", "upstream_busy", 503)).ran()).isEqualTo("no");
+  }
+
   private static LogEntry entry(String method, String outcome, int status) {
     return new LogEntry(
         "", LogEntryTest.ID, List.of(), "", method + " /", "orders", outcome, status, 1, "");
