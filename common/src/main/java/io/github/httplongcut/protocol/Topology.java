@@ -43,6 +43,12 @@ public final class Topology {
   /** Prefix of the names of brokers' inboxes. */
   public static final String BROKER_QUEUES = "broker.";
 
+  /** Prefix of the names of brokers' queues for heartbeats. */
+  public static final String HEARTBEAT_QUEUES = "heartbeats.";
+
+  /** Prefix of the names of upstream agents' inboxes. */
+  public static final String UPSTREAM_AGENT_QUEUES = "upstream-agent.";
+
   /**
    * AMQP header with the id of the sending broker, which receives the message if it is
    * dead-lettered.

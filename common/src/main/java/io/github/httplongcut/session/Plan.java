@@ -110,7 +110,7 @@ public record Plan(List<ConsumedQueue> queues, List<EventType> publishesTo) {
                         "",
                         Map.of("x-match", "all", Topology.BROKER_ID_HEADER, key)))),
             new ConsumedQueue(
-                "heartbeats." + brokerId,
+                Topology.HEARTBEAT_QUEUES + brokerId,
                 HEARTBEATS_PREFETCH,
                 List.of(new Binding(EventType.UPSTREAM_HEARTBEAT, "#"))),
             new ConsumedQueue(Topology.ORPHAN, ORPHAN_PREFETCH, List.of()),
@@ -141,7 +141,9 @@ public record Plan(List<ConsumedQueue> queues, List<EventType> publishesTo) {
     return new Plan(
         List.of(
             new ConsumedQueue(
-                "upstream-agent." + upstreamId, capacity + UPSTREAM_INBOX_SPARE, bindings)),
+                Topology.UPSTREAM_AGENT_QUEUES + upstreamId,
+                capacity + UPSTREAM_INBOX_SPARE,
+                bindings)),
         List.of(
             EventType.BROKER_REQUEST_ACK,
             EventType.UPSTREAM_RESPONSE,

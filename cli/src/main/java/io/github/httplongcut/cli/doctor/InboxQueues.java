@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.cli.doctor.AmqpView.QueueCounts;
+import io.github.httplongcut.protocol.Topology;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,12 +18,13 @@ import java.util.stream.Stream;
 /** Inboxes as RabbitMQ shows them. */
 final class InboxQueues {
 
-  private static final String BROKER = "broker.";
-  private static final String HEARTBEATS = "heartbeats.";
-
   /** Prefixes of the queues that one process consumes. */
   private static final List<String> PREFIXES =
-      List.of("client-agent.", BROKER, HEARTBEATS, "upstream-agent.");
+      List.of(
+          Topology.CLIENT_AGENT_QUEUES,
+          Topology.BROKER_QUEUES,
+          Topology.HEARTBEAT_QUEUES,
+          Topology.UPSTREAM_AGENT_QUEUES);
 
   /** Time between two looks at an inbox with messages. */
   private static final long BETWEEN_LOOKS_MS = 500;
@@ -178,7 +180,7 @@ final class InboxQueues {
   }
 
   private static boolean isOfBroker(String inbox) {
-    return inbox.startsWith(BROKER) || inbox.startsWith(HEARTBEATS);
+    return inbox.startsWith(Topology.BROKER_QUEUES) || inbox.startsWith(Topology.HEARTBEAT_QUEUES);
   }
 
   /** Returns prefix and user of an inbox: {@code client-agent.acme}. */
@@ -201,7 +203,7 @@ final class InboxQueues {
    */
   private static boolean isUnacked(JsonNode queue) {
     JsonNode rate = queue.path("message_stats").path("ack_details").path("rate");
-    return name(queue).startsWith(HEARTBEATS)
+    return name(queue).startsWith(Topology.HEARTBEAT_QUEUES)
         && queue.path("messages_unacknowledged").asLong() > 0
         && rate.isNumber()
         && rate.asDouble() == 0;

@@ -8,6 +8,7 @@ import static io.github.httplongcut.cli.doctor.AccessAttempt.writeKey;
 
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.protocol.Names;
+import io.github.httplongcut.protocol.Topology;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -115,9 +116,9 @@ record RoleRights(Role role, String user, String probe) {
 
   private List<String> ownQueues() {
     return switch (role) {
-      case CLIENT_AGENT -> List.of("client-agent." + id());
-      case BROKER -> List.of("broker." + id(), "heartbeats." + id());
-      case UPSTREAM_AGENT -> List.of("upstream-agent." + id());
+      case CLIENT_AGENT -> List.of(Topology.CLIENT_AGENT_QUEUES + id());
+      case BROKER -> List.of(Topology.BROKER_QUEUES + id(), Topology.HEARTBEAT_QUEUES + id());
+      case UPSTREAM_AGENT -> List.of(Topology.UPSTREAM_AGENT_QUEUES + id());
     };
   }
 

@@ -32,10 +32,10 @@ final class Queues {
     List<QueueRow> rows = new ArrayList<>();
     rows.add(shared(Topology.CLIENT_REQUEST_QUEUE, "requests wait until they expire"));
     rows.add(shared(Topology.ORPHAN, "answers for brokers that are gone are lost"));
-    rows.add(inboxes("broker."));
-    rows.add(inboxes("heartbeats."));
-    rows.add(inboxes("client-agent."));
-    rows.add(inboxes("upstream-agent."));
+    rows.add(inboxes(Topology.BROKER_QUEUES));
+    rows.add(inboxes(Topology.HEARTBEAT_QUEUES));
+    rows.add(inboxes(Topology.CLIENT_AGENT_QUEUES));
+    rows.add(inboxes(Topology.UPSTREAM_AGENT_QUEUES));
     if (queues.stream().anyMatch(queue -> queue.getName().equals(TAP))) {
       rows.add(
           row(
