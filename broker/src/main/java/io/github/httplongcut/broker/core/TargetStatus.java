@@ -50,7 +50,7 @@ public record TargetStatus(
    * @param inFlight requests with an agent, and those that are being settled for one
    * @param waiting requests in the waiting room
    * @param answered requests that a server has answered, since this broker remembers the target
-   * @param failed requests that ended with an error of the relay, or were lost
+   * @param failed requests that ended with an error of the relay
    */
   public record Requests(int inFlight, int waiting, long answered, long failed) {}
 
