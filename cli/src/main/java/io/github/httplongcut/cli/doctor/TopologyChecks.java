@@ -82,42 +82,38 @@ final class TopologyChecks {
 
   private CheckResult exchanges() throws Exception {
     List<JsonNode> expected = definitions().exchanges();
-    List<String> differences = new ArrayList<>();
-    if (management().isPresent()) {
-      differences.addAll(TopologyDifferences.ofExchanges(expected, management().get().exchanges()));
-    } else {
+    if (management().isEmpty()) {
       return visible(
           Finding.TOPOLOGY_EXCHANGES, "exchange", expected, facts.requiredAmqp()::hasExchange);
     }
     return result(
         Finding.TOPOLOGY_EXCHANGES,
-        differences,
+        TopologyDifferences.ofExchanges(expected, management().get().exchanges()),
         expected.size() + " exchanges",
         consequence(Finding.TOPOLOGY_EXCHANGES));
   }
 
   private CheckResult queues() throws Exception {
     List<JsonNode> expected = definitions().queues();
-    List<String> differences = new ArrayList<>();
-    if (management().isPresent()) {
-      ManagementFacts management = management().get();
-      differences.addAll(TopologyDifferences.ofQueues(expected, management.queues()));
-      Set<String> exchanges =
-          management.exchanges().stream()
-              .map(exchange -> exchange.path("name").asText())
-              .collect(Collectors.toSet());
-      for (JsonNode queue : expected) {
-        String exchange = queue.path("name").asText(); // each is bound to an exchange of its name
-        if (exchanges.contains(exchange)) { // another check reports a missing one
-          differences.addAll(
-              TopologyDifferences.ofBindings(
-                  definitions().bindingsOf(exchange), management.bindings(exchange)));
-        }
-      }
-    } else {
+    if (management().isEmpty()) {
       AmqpView amqp = facts.requiredAmqp();
       return visible(
           Finding.TOPOLOGY_QUEUES, "queue", expected, name -> amqp.queue(name).isPresent());
+    }
+    ManagementFacts management = management().get();
+    List<String> differences =
+        new ArrayList<>(TopologyDifferences.ofQueues(expected, management.queues()));
+    Set<String> exchanges =
+        management.exchanges().stream()
+            .map(exchange -> exchange.path("name").asText())
+            .collect(Collectors.toSet());
+    for (JsonNode queue : expected) {
+      String exchange = queue.path("name").asText(); // each is bound to an exchange of its name
+      if (exchanges.contains(exchange)) { // another check reports a missing one
+        differences.addAll(
+            TopologyDifferences.ofBindings(
+                definitions().bindingsOf(exchange), management.bindings(exchange)));
+      }
     }
     return result(
         Finding.TOPOLOGY_QUEUES,
