@@ -31,6 +31,12 @@ public record Secret(String value) {
     return text.substring(0, start) + HIDDEN + text.substring(at);
   }
 
+  /** Returns a URL or path without its query, which may hold a key. */
+  public static String withoutQuery(String text) {
+    int query = text.indexOf('?');
+    return query < 0 ? text : text.substring(0, query);
+  }
+
   /** Returns the sentence with the logins of quoted URLs hidden. */
   static String hiddenInSentence(String sentence) {
     return LOGIN_IN_SENTENCE.matcher(sentence).replaceAll("://" + HIDDEN + "@");

@@ -47,10 +47,9 @@ public record OtlpSettings(
                 attributes));
   }
 
-  /** Returns the URL for logs. The query is hidden, since it may hold a key. */
+  /** Returns the URL for logs. */
   String shownUrl() {
-    String text = url.toString();
-    return url.getRawQuery() == null ? text : text.substring(0, text.indexOf('?')) + "?***";
+    return Secret.withoutQuery(url.toString());
   }
 
   private static Map<String, Secret> readHeaders(Settings otlp) {

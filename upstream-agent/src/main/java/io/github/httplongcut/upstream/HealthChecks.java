@@ -2,6 +2,7 @@ package io.github.httplongcut.upstream;
 
 import static io.github.httplongcut.logging.LogText.quoted;
 
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Request;
@@ -173,7 +174,7 @@ final class HealthChecks {
     }
 
     private void failed(String how) {
-      String reason = "health check GET " + pathWithoutQuery() + how;
+      String reason = "health check GET " + Secret.withoutQuery(check.path()) + how;
       if (!offered) {
         consecutive = 0;
         health.withdraw(target, reason);
@@ -184,12 +185,6 @@ final class HealthChecks {
         log.warn("event=target_withdrawn target={} reason={}", target.name(), quoted(reason));
         health.withdraw(target, reason);
       }
-    }
-
-    /** Returns the path for others. A query may hold a secret. */
-    private String pathWithoutQuery() {
-      int query = check.path().indexOf('?');
-      return query < 0 ? check.path() : check.path().substring(0, query);
     }
   }
 }

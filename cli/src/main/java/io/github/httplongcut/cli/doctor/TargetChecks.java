@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.Secret;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -188,8 +189,7 @@ final class TargetChecks {
 
   /** Returns the path for the output. A query may hold a secret. */
   private static String path(ServedTarget target) {
-    String path = target.healthPath().orElse("");
-    return path.contains("?") ? path.substring(0, path.indexOf('?')) : path;
+    return Secret.withoutQuery(target.healthPath().orElse(""));
   }
 
   private CheckResult certificate() throws Exception {
