@@ -1,5 +1,6 @@
 package io.github.httplongcut.cli.doctor;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Channel;
@@ -38,7 +39,10 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   private final AmqpAccess access;
   private final Once<Login> login;
   private final Map<Address, Once<Greeting>> greetings = new ConcurrentHashMap<>();
+
+  @GuardedBy("connections")
   private final List<OpenConnection> connections = new ArrayList<>();
+
   private volatile Connection connection;
   private volatile FewChannels channels;
 

@@ -6,6 +6,7 @@ import io.github.httplongcut.config.Secret;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,16 +157,9 @@ final class TargetChecks {
     Map<String, String> faults = complaints(Complaint.HEALTH);
     Map<String, ServedTarget> checked = new LinkedHashMap<>(served());
     checked.values().removeIf(target -> target.healthPath().isEmpty());
-    Map<String, Integer> statuses = new LinkedHashMap<>();
+    Map<String, Integer> statuses = Collections.synchronizedMap(new LinkedHashMap<>());
     Map<String, String> unreachable =
-        Together.failures(
-            checked.keySet(),
-            name -> {
-              int status = status(checked.get(name));
-              synchronized (statuses) {
-                statuses.put(name, status);
-              }
-            });
+        Together.failures(checked.keySet(), name -> statuses.put(name, status(checked.get(name))));
     unreachable.forEach((name, why) -> faults.put(name, "no answer to the health check: " + why));
     statuses.forEach(
         (name, status) -> {
@@ -196,7 +190,7 @@ final class TargetChecks {
     Map<String, String> reported = complaints(Complaint.CERTIFICATE);
     Map<String, ServedTarget> encrypted = new LinkedHashMap<>(served());
     encrypted.values().removeIf(target -> !target.server().isTls());
-    Map<String, ServerCertificate> seen = new LinkedHashMap<>();
+    Map<String, ServerCertificate> seen = Collections.synchronizedMap(new LinkedHashMap<>());
     // A server that cannot be reached is the subject of another check.
     Together.failures(
         encrypted.keySet(),
@@ -205,9 +199,7 @@ final class TargetChecks {
           ServerCertificate certificate =
               ServerCertificate.of(
                   server.host(), server.port(), encrypted.get(name).trust(), clock.instant());
-          synchronized (seen) {
-            seen.put(name, certificate);
-          }
+          seen.put(name, certificate);
         });
     Map<String, CertificateFault> faults = new LinkedHashMap<>();
     Map<String, String> details = new LinkedHashMap<>(reported);

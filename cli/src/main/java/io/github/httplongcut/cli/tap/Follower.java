@@ -1,6 +1,7 @@
 package io.github.httplongcut.cli.tap;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.DefaultConsumer;
@@ -18,7 +19,10 @@ import java.util.concurrent.CompletableFuture;
 final class Follower extends DefaultConsumer {
 
   private final TapFilter filter;
+
+  @GuardedBy("this")
   private final TapFormat format;
+
   private final PrintWriter out;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
 
