@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * RabbitMQ as AMQP shows it to one user. No method changes anything in RabbitMQ. Each takes at most
- * two seconds, and asks once if several checks ask the same. Thread-safe.
+ * RabbitMQ as AMQP shows it to one user. No method changes anything in RabbitMQ that outlives its
+ * connection. Each takes at most two seconds, and asks once if several checks ask the same.
+ * Thread-safe.
  */
 interface AmqpView {
 
@@ -102,8 +103,11 @@ interface AmqpView {
   /** Connections that are open until they are closed. */
   interface OpenConnections extends AutoCloseable {
 
-    /** Returns their names. */
-    List<String> names();
+    /**
+     * Returns the name of an exclusive queue of each. RabbitMQ keeps such a queue on the node that
+     * the connection has reached, and lists it at once.
+     */
+    List<String> queues();
 
     /** Closes them without waiting. */
     @Override
@@ -113,7 +117,7 @@ interface AmqpView {
   /**
    * Opens connections to the address.
    *
-   * @throws SkippedException if RabbitMQ allows the user no further connection
+   * @throws SkippedException if RabbitMQ allows the user no further connection, or no queue
    */
   OpenConnections openConnections(Address address, int number) throws Exception;
 }

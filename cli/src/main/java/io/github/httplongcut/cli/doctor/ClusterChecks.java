@@ -3,28 +3,18 @@ package io.github.httplongcut.cli.doctor;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.cli.doctor.AmqpView.OpenConnections;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /** Checks of a RabbitMQ cluster. */
 final class ClusterChecks {
 
   /** Connections to one address; a load balancer distributes them to several nodes. */
   private static final int CONNECTIONS = 4;
-
-  /** RabbitMQ lists a connection some time after it was opened. */
-  private static final Duration LISTED_WITHIN = Duration.ofMillis(1_200);
-
-  private static final long BETWEEN_LOOKS_MS = 200;
 
   private final Facts facts;
 
@@ -117,14 +107,10 @@ final class ClusterChecks {
     }
   }
 
-  private CheckResult judged(Map<Address, OpenConnections> opened) throws InterruptedException {
-    Map<String, String> nodes = nodesOf(opened.values());
+  private CheckResult judged(Map<Address, OpenConnections> opened) {
     for (Map.Entry<Address, OpenConnections> each : opened.entrySet()) {
-      Set<String> reached =
-          each.getValue().names().stream()
-              .filter(nodes::containsKey)
-              .map(nodes::get)
-              .collect(Collectors.toCollection(TreeSet::new));
+      Set<String> reached = new TreeSet<>();
+      each.getValue().queues().forEach(queue -> reached.add(management().nodeOfQueue(queue)));
       if (reached.size() > 1) {
         return CheckResult.failInPart(
             Finding.RABBITMQ_BALANCER,
@@ -134,34 +120,8 @@ final class ClusterChecks {
                 + "; a process could then consume its inbox through the wrong node");
       }
     }
-    int all = opened.size() * CONNECTIONS;
-    return nodes.size() < all
-        ? CheckResult.skip(
-            Finding.RABBITMQ_BALANCER,
-            "RabbitMQ has listed %d of %d connections only".formatted(nodes.size(), all))
-        : CheckResult.ok(
-            Finding.RABBITMQ_BALANCER,
-            "all of %d connections to each address reach the same node".formatted(CONNECTIONS));
-  }
-
-  /** Returns the nodes of the connections, as far as RabbitMQ lists them, by their names. */
-  private Map<String, String> nodesOf(Collection<OpenConnections> opened)
-      throws InterruptedException {
-    Set<String> names =
-        opened.stream().flatMap(each -> each.names().stream()).collect(Collectors.toSet());
-    Map<String, String> nodes = new HashMap<>();
-    long end = System.nanoTime() + LISTED_WITHIN.toNanos();
-    while (nodes.size() < names.size() && end - System.nanoTime() > 0) {
-      for (JsonNode connection : management().connections()) {
-        String name = connection.path("client_properties").path("connection_name").asText();
-        if (names.contains(name)) {
-          nodes.put(name, connection.path("node").asText());
-        }
-      }
-      if (nodes.size() < names.size()) {
-        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
-      }
-    }
-    return nodes;
+    return CheckResult.ok(
+        Finding.RABBITMQ_BALANCER,
+        "all of %d connections to each address reach the same node".formatted(CONNECTIONS));
   }
 }

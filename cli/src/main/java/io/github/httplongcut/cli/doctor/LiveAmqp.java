@@ -223,22 +223,36 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   }
 
   @Override
-  public OpenConnections openConnections(Address address, int number) {
+  public OpenConnections openConnections(Address address, int number) throws IOException {
     Opened opened = new Opened(new ArrayList<>(), new ArrayList<>());
     try {
       for (int i = 1; i <= number; i++) {
-        String name = NAME + ' ' + address + " #" + i;
-        opened.connections.add(openIfAllowed(name, address));
-        opened.names.add(name);
+        OpenConnection connection = openIfAllowed(NAME + ' ' + address + " #" + i, address);
+        opened.connections.add(connection);
+        opened.queues.add(exclusiveQueue(connection.connection()));
       }
       return opened;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | IOException e) {
       opened.close();
       throw e;
     }
   }
 
-  private record Opened(List<String> names, List<OpenConnection> connections)
+  /** Declares a queue that RabbitMQ names, and that ends with its connection. */
+  private String exclusiveQueue(Connection connection) throws IOException {
+    try {
+      return connection.createChannel().queueDeclare().getQueue();
+    } catch (IOException e) {
+      if (e.getCause() instanceof ShutdownSignalException signal
+          && signal.getReason() instanceof AMQP.Channel.Close close
+          && close.getReplyCode() == AMQP.ACCESS_REFUSED) {
+        throw new SkippedException("user %s may not declare a queue".formatted(config().user()));
+      }
+      throw e;
+    }
+  }
+
+  private record Opened(List<String> queues, List<OpenConnection> connections)
       implements OpenConnections {
 
     @Override

@@ -143,9 +143,10 @@ final class ManagementFacts {
     return list("/api/vhosts/" + encodedVhost() + "/topic-permissions");
   }
 
-  /** Returns all connections, not remembered: they change during the run. */
-  List<JsonNode> connections() {
-    return elements(api.get("/api/connections?columns=node,client_properties.connection_name"));
+  /** Returns the node of a queue in the vhost that has just been declared. */
+  String nodeOfQueue(String queue) {
+    String path = "/api/queues/" + encodedVhost() + '/' + ManagementClient.encoded(queue);
+    return api.get(path + "?columns=node").path("node").asText();
   }
 
   private String encodedVhost() {

@@ -11,9 +11,6 @@ import org.junit.jupiter.api.Test;
 
 class ClusterChecksTest {
 
-  private static final String CONNECTIONS =
-      "/api/connections?columns=node,client_properties.connection_name";
-
   private final DoctorFixture fixture = new DoctorFixture();
 
   @Test
@@ -78,17 +75,6 @@ class ClusterChecksTest {
     assertThat(fixture.amqp.open).hasValue(0);
   }
 
-  /** RabbitMQ lists a connection some time after it was opened. */
-  @Test
-  void connectionsThatAreNotListedTellNothing() {
-    nodes(true, true);
-    connections("rabbit@mq-1");
-    fixture.assertSkipped(Finding.RABBITMQ_BALANCER, "RabbitMQ has listed 1 of 4 connections only");
-
-    connections("rabbit@mq-1", "rabbit@mq-2");
-    fixture.assertFails(Finding.RABBITMQ_BALANCER, "is a load balancer");
-  }
-
   /** The processes tell the nodes of such a name apart by their IP addresses. */
   @Test
   void aNameOfSeveralNodesIsNoBalancer() {
@@ -121,14 +107,12 @@ class ClusterChecksTest {
             .formatted(String.join(",", Collections.nCopies(online, "\"a\""))));
   }
 
+  /** Sets the nodes that successive connections reach. */
   private void connections(String... nodes) {
-    String connections =
-        IntStream.range(0, nodes.length)
-            .mapToObj(
-                i ->
-                    "{\"node\": \"%s\", \"client_properties\": {\"connection_name\": \"%s %d\"}}"
-                        .formatted(nodes[i], FakeAmqp.NODE, i))
-            .collect(Collectors.joining(","));
-    fixture.management.page(CONNECTIONS, "[" + connections + "]");
+    for (int i = 0; i < nodes.length; i++) {
+      fixture.management.page(
+          "/api/queues/longcut/amq.gen-" + i + "?columns=node",
+          "{\"node\": \"%s\"}".formatted(nodes[i]));
+    }
   }
 }

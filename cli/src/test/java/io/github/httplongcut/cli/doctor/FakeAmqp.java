@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** RabbitMQ that is well until a test changes a field. */
 final class FakeAmqp implements AmqpView {
@@ -110,15 +111,12 @@ final class FakeAmqp implements AmqpView {
     if (greeting(address).reaction() != Reaction.SPEAKS_AMQP) {
       throw new CommandFailedException("no connection to " + address);
     }
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < number; i++) {
-      names.add(address + " " + i);
-    }
+    List<String> queues = IntStream.range(0, number).mapToObj(i -> "amq.gen-" + i).toList();
     open.addAndGet(number);
     return new OpenConnections() {
       @Override
-      public List<String> names() {
-        return names;
+      public List<String> queues() {
+        return queues;
       }
 
       @Override

@@ -37,7 +37,6 @@ final class FakeManagement {
     page("/api/whoami", "{\"name\": \"admin\", \"tags\": [\"administrator\"]}");
     page("/api/overview", "{\"rabbitmq_version\": \"3.10.8\"}");
     page("/api/nodes", "[" + node("rabbit@mq-1", true) + "]");
-    page("/api/connections?columns=node,client_properties.connection_name", "[]");
     Definitions definitions = Definitions.forNodes(1);
     set("/api/exchanges/longcut", definitions.exchanges());
     set(queuesPath(), definitions.queues());
