@@ -24,7 +24,7 @@ public final class TcpProxy implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 64 * 1024;
 
-  private final InetSocketAddress upstream;
+  private final List<InetSocketAddress> upstreams;
   private final ServerSocket listener;
   private final List<ProxiedConnection> connections = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
@@ -49,7 +49,12 @@ public final class TcpProxy implements AutoCloseable {
 
   /** Starts a proxy to an address, on a free port of the loopback interface. */
   public TcpProxy(String host, int port) {
-    upstream = new InetSocketAddress(host, port);
+    this(List.of(new InetSocketAddress(host, port)));
+  }
+
+  /** Starts a load balancer: successive connections lead to the addresses in turn. */
+  public TcpProxy(List<InetSocketAddress> upstreams) {
+    this.upstreams = List.copyOf(upstreams);
     try {
       listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
@@ -163,7 +168,7 @@ public final class TcpProxy implements AutoCloseable {
       Socket client = listener.accept();
       Socket server = new Socket();
       try {
-        server.connect(upstream);
+        server.connect(upstreams.get(accepted.get() % upstreams.size()));
       } catch (IOException e) {
         ProxiedConnection.closeQuietly(
             client); // RabbitMQ is down: the client sees a closed connection

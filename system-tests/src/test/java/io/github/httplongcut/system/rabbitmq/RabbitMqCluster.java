@@ -51,12 +51,12 @@ public final class RabbitMqCluster implements AutoCloseable {
   }
 
   /** The AMQP ports of the nodes, from node 1 on. */
-  List<Integer> amqpPorts() {
+  public List<Integer> amqpPorts() {
     return nodes.stream().map(NodePorts::amqp).toList();
   }
 
   /** The address of a node's management API, without a path. */
-  URI managementUri(int node) {
+  public URI managementUri(int node) {
     return nodes.get(node - 1).managementUri();
   }
 
