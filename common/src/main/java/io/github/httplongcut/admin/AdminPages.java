@@ -6,6 +6,9 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.PathHandler;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
+import io.undertow.util.Methods;
+import io.undertow.util.StatusCodes;
+import java.time.Duration;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,7 +23,6 @@ import org.slf4j.LoggerFactory;
 public final class AdminPages {
 
   private static final Logger log = LoggerFactory.getLogger(AdminPages.class);
-  private static final HttpString CONTENT_TYPE_OPTIONS = new HttpString("X-Content-Type-Options");
 
   /** Scrapes at a time. The metrics of a thousand targets have 10 MB. */
   private static final int MAX_SCRAPES = 2;
@@ -28,47 +30,111 @@ public final class AdminPages {
   /** Scrapes that wait. Further ones get 503. */
   private static final int MAX_WAITING_SCRAPES = 2;
 
-  private final PathHandler paths = Handlers.path();
+  /** Time to send the body of an action. */
+  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
 
-  AdminPages(Readiness readiness, ProcessMetrics metrics) {
-    paths
+  private final PathHandler pages = Handlers.path();
+  private final PathHandler actions = Handlers.path(AdminPages::refuseMethod);
+  private final EventStreams streams;
+
+  AdminPages(Readiness readiness, ProcessMetrics metrics, EventStream.Limits streamLimits) {
+    streams = new EventStreams(streamLimits);
+    pages
         .addExactPath("/healthz", exchange -> send(exchange, PageAnswer.text("ok\n")))
         .addExactPath("/readyz", exchange -> send(exchange, ReadinessJson.page(readiness)))
         // Collecting the meters takes milliseconds, which would block the I/O thread.
         .addExactPath(
             "/metrics",
             Handlers.requestLimitingHandler(
-                MAX_SCRAPES, MAX_WAITING_SCRAPES, onWorker(query -> prometheus(metrics))));
+                MAX_SCRAPES, MAX_WAITING_SCRAPES, onWorker(page(query -> prometheus(metrics)))));
   }
 
   private static PageAnswer prometheus(ProcessMetrics metrics) {
     return new PageAnswer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape());
   }
 
-  /** Adds a page that is served to loopback addresses only ({@link LoopbackGuard}). */
+  /** Adds a page for GET and HEAD. */
   public void add(String path, AdminPage page) {
-    paths.addExactPath(path, new LoopbackGuard(onWorker(page)));
+    pages.addExactPath(path, guarded(onWorker(page(page))));
   }
 
   /**
-   * Adds a page for all paths below {@code prefix}, served to loopback addresses only. A page with
-   * an exact path comes first.
+   * Adds a page for GET and HEAD of all paths below {@code prefix}. A page with an exact path comes
+   * first.
    */
   public void addBelow(String prefix, AdminPage page) {
-    paths.addPrefixPath(prefix, new LoopbackGuard(onWorker(page)));
+    pages.addPrefixPath(prefix, guarded(onWorker(page(page))));
   }
 
-  /** Returns the handler of all pages. */
+  /**
+   * Adds an action: a page for POST, which may change something. The request must have the header
+   * {@code X-Longcut-Page: 1}. Its body has at most 64 KiB.
+   */
+  public void addAction(String path, AdminPage action) {
+    actions.addExactPath(path, action(action));
+  }
+
+  /** Adds an action for all paths below {@code prefix}. */
+  public void addActionBelow(String prefix, AdminPage action) {
+    actions.addPrefixPath(prefix, action(action));
+  }
+
+  /**
+   * Adds a file of the class path for GET and HEAD. Its suffix gives its content type.
+   *
+   * @throws IllegalArgumentException if the resource does not exist, or its suffix is unknown
+   */
+  public void addStatic(String path, String resource) {
+    pages.addExactPath(path, guarded(new StaticFile(resource)));
+  }
+
+  /** Adds a stream of server-sent events. */
+  public void addStream(String path, EventSources sources) {
+    pages.addExactPath(
+        path,
+        guarded(onWorker(streams.handler(sources, AdminPages::queryOf, exchange -> () -> true))));
+  }
+
+  /** Ends all streams. */
+  void endStreams() {
+    streams.close();
+  }
+
+  /** Returns the handler of all pages and actions. */
   HttpHandler handler() {
-    return paths;
+    return exchange -> {
+      HttpString method = exchange.getRequestMethod();
+      if (method.equals(Methods.GET) || method.equals(Methods.HEAD)) {
+        pages.handleRequest(exchange);
+      } else if (method.equals(Methods.POST)) {
+        actions.handleRequest(exchange);
+      } else {
+        refuseMethod(exchange);
+      }
+    };
   }
 
-  private static HttpHandler onWorker(AdminPage page) {
-    HttpHandler handler = exchange -> send(exchange, guarded(exchange, page));
+  private static void refuseMethod(HttpServerExchange exchange) {
+    exchange.setStatusCode(StatusCodes.METHOD_NOT_ALLOWED);
+  }
+
+  private static HttpHandler guarded(HttpHandler page) {
+    return new LoopbackGuard(page);
+  }
+
+  private static HttpHandler action(AdminPage action) {
+    return guarded(new ActionGuard(new BodyReader(onWorker(page(action)), BODY_TIMEOUT)));
+  }
+
+  private static HttpHandler onWorker(HttpHandler handler) {
     return exchange -> exchange.dispatch(handler);
   }
 
-  private static PageAnswer guarded(HttpServerExchange exchange, AdminPage page) {
+  private static HttpHandler page(AdminPage page) {
+    return exchange -> send(exchange, answer(exchange, page));
+  }
+
+  private static PageAnswer answer(HttpServerExchange exchange, AdminPage page) {
     try {
       return page.answer(queryOf(exchange));
     } catch (InterruptedException e) {
@@ -86,14 +152,17 @@ public final class AdminPages {
     for (Map.Entry<String, Deque<String>> each : exchange.getQueryParameters().entrySet()) {
       parameters.put(each.getKey(), each.getValue().getFirst());
     }
-    return new PageQuery(path.startsWith("/") ? path.substring(1) : path, parameters);
+    return new PageQuery(
+        path.startsWith("/") ? path.substring(1) : path,
+        parameters,
+        BodyReader.of(exchange),
+        "loopback " + exchange.getSourceAddress().getAddress().getHostAddress());
   }
 
   static void send(HttpServerExchange exchange, PageAnswer answer) {
     exchange.setStatusCode(answer.status());
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, answer.contentType());
-    exchange.getResponseHeaders().put(Headers.CACHE_CONTROL, "no-store");
-    exchange.getResponseHeaders().put(CONTENT_TYPE_OPTIONS, "nosniff");
+    SecurityHeaders.add(exchange);
     exchange.getResponseSender().send(answer.body());
   }
 }

@@ -3,8 +3,6 @@ package io.github.httplongcut.admin;
 import io.github.httplongcut.config.StartException;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
-import io.undertow.server.handlers.AllowedMethodsHandler;
-import io.undertow.util.Methods;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -29,19 +27,30 @@ public final class AdminServer implements AutoCloseable {
   /** Threads for all pages but {@code /healthz} and {@code /readyz}. */
   private static final int WORKERS = 2;
 
-  /**
-   * Time to send a part of a page. A client that reads nothing for so long loses its connection.
-   */
-  private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(10);
-
   /** Time to send a whole request head. */
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
-  /** Time between two requests of a connection. Prometheus asks each minute at least. */
-  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(90);
+  /** Largest request head. All servers of a host get the cookies of all. */
+  private static final int MAX_HEAD_BYTES = 64 << 10;
+
+  /**
+   * Time limits of the server.
+   *
+   * @param write time to send a part of a page, or the events of a stream. A client that reads
+   *     nothing for so long loses its connection.
+   * @param idle time between two requests of a connection; Prometheus asks each minute at least
+   * @param comment time without an event after which a stream sends a comment
+   */
+  record Limits(Duration write, Duration idle, Duration comment) {}
+
+  private static final Limits LIMITS =
+      new Limits(Duration.ofSeconds(10), Duration.ofSeconds(90), Duration.ofSeconds(15));
 
   /** Further clients wait until a connection is closed. */
   private static final int MAX_CONNECTIONS = 200;
+
+  /** Largest body. {@link BodyReader} answers 413 above its limit, which is lower. */
+  private static final long MAX_BODY_BYTES = 2L * BodyReader.MAX_BYTES;
 
   private final AdminConfig config;
   private final AdminPages pages;
@@ -49,26 +58,29 @@ public final class AdminServer implements AutoCloseable {
 
   /** Creates a server that does not listen yet. */
   public AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics) {
-    this(config, readiness, metrics, WRITE_TIMEOUT);
+    this(config, readiness, metrics, LIMITS);
   }
 
-  AdminServer(
-      AdminConfig config, Readiness readiness, ProcessMetrics metrics, Duration writeTimeout) {
+  AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics, Limits limits) {
     this.config = config;
-    this.pages = new AdminPages(readiness, metrics);
+    this.pages =
+        new AdminPages(readiness, metrics, new EventStream.Limits(limits.write, limits.comment));
     this.server =
         Undertow.builder()
             .addHttpListener(config.port(), config.host())
             .setIoThreads(1)
             .setWorkerThreads(WORKERS)
             .setWorkerOption(Options.WORKER_NAME, "admin")
-            .setSocketOption(Options.WRITE_TIMEOUT, (int) writeTimeout.toMillis())
+            .setSocketOption(Options.WRITE_TIMEOUT, (int) limits.write.toMillis())
             .setSocketOption(Options.CONNECTION_HIGH_WATER, MAX_CONNECTIONS)
             .setSocketOption(Options.CONNECTION_LOW_WATER, MAX_CONNECTIONS)
             .setServerOption(
                 UndertowOptions.REQUEST_PARSE_TIMEOUT, (int) REQUEST_TIMEOUT.toMillis())
-            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, (int) IDLE_TIMEOUT.toMillis())
-            .setHandler(new AllowedMethodsHandler(pages.handler(), Methods.GET, Methods.HEAD))
+            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, (int) limits.idle.toMillis())
+            .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEAD_BYTES)
+            // Also bounds how much of a body is read that no page wants.
+            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, MAX_BODY_BYTES)
+            .setHandler(pages.handler())
             .build();
   }
 
@@ -99,6 +111,7 @@ public final class AdminServer implements AutoCloseable {
 
   @Override
   public void close() {
+    pages.endStreams();
     server.stop();
   }
 }

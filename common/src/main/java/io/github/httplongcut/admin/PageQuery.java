@@ -9,8 +9,15 @@ import java.util.Optional;
  * @param subPath the decoded path after the page's prefix, without the first slash; empty for a
  *     page with an exact path
  * @param parameters the decoded query parameters; of several with one name, the first
+ * @param body the body of an action, read as UTF-8; empty for other pages
+ * @param user who asks, for the log: {@code loopback 127.0.0.1} or {@code token from 10.0.0.7}
  */
-public record PageQuery(String subPath, Map<String, String> parameters) {
+public record PageQuery(String subPath, Map<String, String> parameters, String body, String user) {
+
+  /** Creates a query without a body, from a loopback address. */
+  public PageQuery(String subPath, Map<String, String> parameters) {
+    this(subPath, parameters, "", "loopback 127.0.0.1");
+  }
 
   /** Returns a query parameter; empty if it is absent or has no value. */
   public Optional<String> parameter(String name) {

@@ -57,7 +57,8 @@ final class AdminPagesTest {
     server.pages().add("/api/requests", query -> PageAnswer.text("all"));
 
     assertThat(get("/api/requests/a%20b?x=1%262&x=3&empty=").body())
-        .isEqualTo("PageQuery[subPath=a b, parameters={x=1&2, empty=}]");
+        .isEqualTo(
+            "PageQuery[subPath=a b, parameters={x=1&2, empty=}, body=, user=loopback 127.0.0.1]");
     assertThat(get("/api/requests").body()).isEqualTo("all");
     assertThat(get("/api/requests").headers().firstValue("Cache-Control")).hasValue("no-store");
   }

@@ -28,6 +28,9 @@ import org.junit.jupiter.api.Test;
 
 final class AdminServerTest {
 
+  private static final AdminServer.Limits LIMITS =
+      new AdminServer.Limits(Duration.ofSeconds(1), Duration.ofSeconds(90), Duration.ofSeconds(15));
+
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   private final Readiness readiness = new Readiness();
@@ -107,8 +110,7 @@ final class AdminServerTest {
       metrics.registry().counter("longcut.requests", "target", "target-with-a-long-name-" + i);
     }
     try (AdminServer impatient =
-        new AdminServer(
-            new AdminConfig("127.0.0.1", 0), readiness, metrics, Duration.ofSeconds(1))) {
+        new AdminServer(new AdminConfig("127.0.0.1", 0), readiness, metrics, LIMITS)) {
       impatient.start();
       List<Socket> idle = new ArrayList<>();
       await()
