@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.AmqpLogin;
 import io.github.httplongcut.client.ClientAgentConfig.ForwardedHeaders;
 import io.github.httplongcut.client.ClientAgentConfig.Forwarding;
 import io.github.httplongcut.client.ClientAgentConfig.Limits;
@@ -81,7 +82,7 @@ final class TestAgent {
         new AmqpConfig(
             List.of(new AmqpConfig.Address("127.0.0.1", 1)),
             "acme",
-            new Secret("none"),
+            new AmqpLogin.FixedPassword(new Secret("none")),
             "longcut",
             Optional.empty(),
             Duration.ofSeconds(5),

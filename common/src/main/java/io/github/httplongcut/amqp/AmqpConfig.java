@@ -1,6 +1,5 @@
 package io.github.httplongcut.amqp;
 
-import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.tls.TlsContexts;
 import java.nio.file.Path;
@@ -13,7 +12,7 @@ import java.util.Optional;
  *
  * @param addresses nodes of one RabbitMQ cluster, at least one; the process connects to any of them
  * @param user the RabbitMQ user; of a role, a name of docs/protocol.md section 1
- * @param password the user's password
+ * @param login the user's password, or the file with it
  * @param virtualHost RabbitMQ's vhost
  * @param tls the TLS settings; empty for a connection without TLS
  * @param heartbeat the AMQP heartbeat, whole seconds
@@ -27,7 +26,7 @@ import java.util.Optional;
 public record AmqpConfig(
     List<Address> addresses,
     String user,
-    Secret password,
+    AmqpLogin login,
     String virtualHost,
     Optional<Tls> tls,
     Duration heartbeat,
@@ -107,7 +106,7 @@ public record AmqpConfig(
     return new AmqpConfig(
         uris.addresses(),
         uris.user(),
-        uris.password(),
+        uris.login(),
         uris.virtualHost(),
         uris.encrypted() ? Optional.of(tls) : Optional.empty(),
         heartbeat,

@@ -5,12 +5,10 @@ import io.github.httplongcut.config.Authority;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.protocol.Names;
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -25,42 +23,43 @@ import java.util.regex.Pattern;
  * password.
  */
 record AmqpUris(
-    List<Address> addresses, String user, Secret password, String virtualHost, boolean encrypted) {
+    List<Address> addresses, String user, AmqpLogin login, String virtualHost, boolean encrypted) {
 
   private static final String FORM = "amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST";
 
   /** A character that must be percent-encoded in a user or password, but is not. */
   private static final Pattern UNENCODED_IN_LOGIN = Pattern.compile("[@/?#]|%(?![0-9A-Fa-f]{2})");
 
+  private static final String PASSWORD_FILE = "password-file";
   private static final String SCHEME_END = "://";
   private static final int PLAIN_PORT = 5672;
   private static final int TLS_PORT = 5671;
 
   /** Placeholder after an error; the process does not start with it. */
   private static final AmqpUris PLACEHOLDER =
-      new AmqpUris(List.of(), "", new Secret(""), "", false);
+      new AmqpUris(List.of(), "", new AmqpLogin.FixedPassword(new Secret("")), "", false);
 
   /** Parts of a URI that must be the same in all of them: a process is one user in one vhost. */
-  private record Login(
+  private record Identity(
       String user, Optional<String> password, String virtualHost, boolean encrypted) {}
 
   /** Reads the settings and notes their errors. */
   static AmqpUris read(Settings amqp) {
     List<String> uris = amqp.texts("uris");
-    Optional<Path> passwordFile = amqp.optionalFile("password-file");
+    Optional<Path> passwordFile = amqp.optional(PASSWORD_FILE, () -> passwordFile(amqp));
     if (uris.isEmpty()) {
       amqp.refuse(
           "uris", "expected at least one address " + FORM + "; set --amqp or LONGCUT_AMQP_URI");
       return PLACEHOLDER;
     }
     List<Address> addresses = new ArrayList<>();
-    Set<Login> logins = new LinkedHashSet<>();
+    Set<Identity> identities = new LinkedHashSet<>();
     for (int i = 0; i < uris.size(); i++) {
       try {
         URI uri = new URI(uris.get(i));
         Authority authority =
             Authority.of(uri).orElseThrow(() -> new IllegalArgumentException("found no host"));
-        logins.add(login(uri, authority));
+        identities.add(identity(uri, authority));
         addresses.add(address(uri, authority));
       } catch (URISyntaxException e) {
         // Do not use the exception's message: it contains the password.
@@ -72,17 +71,17 @@ record AmqpUris(
         return PLACEHOLDER;
       }
     }
-    if (logins.size() > 1) {
+    if (identities.size() > 1) {
       amqp.refuse("uris", "expected the same scheme, user, password and vhost in each address");
       return PLACEHOLDER;
     }
-    Login login = logins.iterator().next();
+    Identity identity = identities.iterator().next();
     return new AmqpUris(
         addresses,
-        login.user,
-        password(amqp, login, passwordFile),
-        login.virtualHost,
-        login.encrypted);
+        identity.user,
+        login(amqp, identity.password, passwordFile),
+        identity.virtualHost,
+        identity.encrypted);
   }
 
   /** Notes an error if no process may have this user. */
@@ -126,7 +125,7 @@ record AmqpUris(
         .formatted(character, (int) character);
   }
 
-  private static Login login(URI uri, Authority authority) {
+  private static Identity identity(URI uri, Authority authority) {
     require(
         "amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()),
         "found no scheme amqp or amqps");
@@ -139,7 +138,7 @@ record AmqpUris(
         "found no vhost; that of rabbitmq/definitions.json is /longcut");
     String virtualHost = uri.getRawPath().substring(1);
     require(!virtualHost.contains("/"), "found more than one /; write a / in the vhost as %2F");
-    return new Login(
+    return new Identity(
         user,
         userInfo.length == 2 ? Optional.of(decode(userInfo[1])) : Optional.empty(),
         decode(virtualHost),
@@ -155,20 +154,40 @@ record AmqpUris(
     return new Address(authority.hostName(), port);
   }
 
-  private static Secret password(Settings amqp, Login login, Optional<Path> file) {
-    if (login.password.isPresent() == file.isPresent()) {
+  private static Path passwordFile(Settings amqp) {
+    return amqp.parsed(PASSWORD_FILE, "the path of a file", Path::of, Path.of(""));
+  }
+
+  private static AmqpLogin login(Settings amqp, Optional<String> inUri, Optional<Path> file) {
+    if (inUri.isPresent() && file.isPresent()) {
       amqp.refuse(
-          "uris", "expected a password, either in the URI or in longcut.amqp.password-file");
-      return PLACEHOLDER.password;
+          "uris",
+          "found a password in the address, but longcut.amqp.password-file is set, too: remove"
+              + " one of the two; only the file can be changed without a restart");
+    } else if (inUri.isEmpty() && file.isEmpty()) {
+      amqp.refuse(
+          "uris",
+          "found no password: write it into a file, and name the file with"
+              + " longcut.amqp.password-file (LONGCUT_AMQP_PASSWORD_FILE,"
+              + " --amqp-password-file), or use the form "
+              + FORM);
+    } else if (inUri.isPresent()) {
+      return new AmqpLogin.FixedPassword(new Secret(inUri.get()));
+    } else {
+      return fromFile(amqp, file.get());
     }
-    if (login.password.isPresent()) {
-      return new Secret(login.password.get());
-    }
+    return PLACEHOLDER.login;
+  }
+
+  /** Reads the file once, so that a process does not start without a password. */
+  private static AmqpLogin fromFile(Settings amqp, Path file) {
+    AmqpLogin login = new AmqpLogin.FromFile(file);
     try {
-      return new Secret(Files.readString(file.orElseThrow()).strip());
-    } catch (IOException e) {
-      amqp.refuse("password-file", "cannot be read: " + e.getMessage());
-      return PLACEHOLDER.password;
+      login.password();
+      return login;
+    } catch (PasswordFileException e) {
+      amqp.refuse(PASSWORD_FILE, e.getMessage());
+      return PLACEHOLDER.login;
     }
   }
 

@@ -23,7 +23,7 @@ public enum DemoPasswords {
   /** Reads the setting and notes an error if it forbids the login. */
   static void check(Settings amqp, AmqpUris uris) {
     DemoPasswords setting = amqp.oneOf("demo-passwords", DemoPasswords.class);
-    if (setting == ALLOWED || !uris.password().value().equals(uris.user())) {
+    if (setting == ALLOWED || !isGuessable(uris.user(), uris.login())) {
       return;
     }
     uris.addresses().stream()
@@ -39,6 +39,11 @@ public enum DemoPasswords {
         + user
         + "), or set longcut.amqp.demo-passwords = allowed (LONGCUT_AMQP_DEMO_PASSWORDS) for a"
         + " trial";
+  }
+
+  /** Returns whether the password is the user's name. */
+  public static boolean isGuessable(String user, AmqpLogin login) {
+    return login.currentPassword().filter(password -> password.value().equals(user)).isPresent();
   }
 
   /**

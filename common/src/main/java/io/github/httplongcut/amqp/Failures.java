@@ -29,11 +29,14 @@ final class Failures {
   /** Returns a description for the log, with the remedy if it is known. */
   static String describe(Throwable failure) {
     if (failure instanceof AuthenticationFailureException) {
-      return "RabbitMQ rejected the user or password; check the AMQP URI";
+      return "RabbitMQ rejected the user or password; check the AMQP URI, or the password file";
     }
     if (failure instanceof PossibleAuthenticationFailureException) {
       return "RabbitMQ closed the connection during login; check user, password and vhost in the AMQP"
           + " URI";
+    }
+    if (failure instanceof PasswordFileException) {
+      return failure.getMessage();
     }
     if (failure instanceof ConnectException) {
       return "cannot connect; check that RabbitMQ runs and that host and port in the AMQP URI are right: "

@@ -61,7 +61,7 @@ public final class RabbitMqSession implements Session {
     String name = member.role() + " " + member.id();
     publishingLink =
         new Link(
-            configure(new GuardedFactory(), config, name + " publish"),
+            configure(new GuardedFactory(config), config, name + " publish"),
             config,
             name + " publish",
             new LinkMetrics(registry, PUBLISH));
@@ -69,7 +69,7 @@ public final class RabbitMqSession implements Session {
     NodeAffinity nodeAffinity = new NodeAffinity(config.addresses(), member, System::nanoTime);
     consumingLink =
         new Link(
-            configure(factoryTo(nodeAffinity), config, name + " consume"),
+            configure(factoryTo(nodeAffinity, config), config, name + " consume"),
             config,
             name + " consume",
             new LinkMetrics(registry, CONSUME));
@@ -111,7 +111,11 @@ public final class RabbitMqSession implements Session {
   }
 
   /** Opens connections with a {@link ContentGuard}, so that no message can close them. */
-  private static class GuardedFactory extends ConnectionFactory {
+  private static class GuardedFactory extends LoginConnectionFactory {
+    GuardedFactory(AmqpConfig config) {
+      super(config);
+    }
+
     @Override
     protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
       FrameHandlerFactory factory = super.createFrameHandlerFactory();
@@ -119,8 +123,8 @@ public final class RabbitMqSession implements Session {
     }
   }
 
-  private static ConnectionFactory factoryTo(NodeAffinity nodeAffinity) {
-    return new GuardedFactory() {
+  private static ConnectionFactory factoryTo(NodeAffinity nodeAffinity, AmqpConfig config) {
+    return new GuardedFactory(config) {
       @Override
       protected AddressResolver createAddressResolver(List<Address> addresses) {
         return nodeAffinity;
@@ -130,11 +134,6 @@ public final class RabbitMqSession implements Session {
 
   private static ConnectionFactory configure(
       ConnectionFactory factory, AmqpConfig config, String threads) {
-    factory.setUsername(config.user());
-    factory.setPassword(config.password().value());
-    factory.setVirtualHost(config.virtualHost());
-    factory.setAutomaticRecoveryEnabled(false);
-    factory.setTopologyRecoveryEnabled(false);
     factory.setRequestedHeartbeat((int) config.heartbeat().toSeconds());
     factory.setConnectionTimeout((int) config.connectionTimeout().toMillis());
     factory.setHandshakeTimeout((int) config.connectionTimeout().toMillis());
@@ -145,7 +144,6 @@ public final class RabbitMqSession implements Session {
     factory.setExceptionHandler(new StrictExceptionHandler());
     factory.setThreadFactory(daemonThreads(threads));
     factory.setSharedExecutor(new SameThreadExecutor());
-    config.tls().ifPresent(tls -> AmqpTls.configure(factory, tls));
     return factory;
   }
 

@@ -15,6 +15,8 @@ public record Secret(String value) {
   private static final Pattern CUT_LOGIN =
       Pattern.compile("(://[^/?#:\\[]*:)(?!\\d{0,5}(?:[/?#]|$)).*");
 
+  private static final Pattern PASSWORD_IN_URL = Pattern.compile("://[^:@/\\s]*:[^@\\s]+@");
+
   private static final Pattern LOGIN_IN_SENTENCE = Pattern.compile("://\\S*@");
 
   /**
@@ -29,6 +31,11 @@ public record Secret(String value) {
     int scheme = text.indexOf("://");
     int start = scheme < 0 || scheme > at ? 0 : scheme + "://".length();
     return text.substring(0, start) + HIDDEN + text.substring(at);
+  }
+
+  /** Returns whether the text has a URL with a password in it. */
+  public static boolean isInUrl(String text) {
+    return PASSWORD_IN_URL.matcher(text).find();
   }
 
   /** Returns a URL or path without its query, which may hold a key. */

@@ -56,9 +56,18 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       names = "--amqp",
       paramLabel = "URI",
       description =
-          "Address of RabbitMQ: amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST; for a cluster,"
-              + " the addresses of its nodes, separated by commas.")
+          "Address of RabbitMQ: amqp[s]://USER@HOST[:PORT]/VHOST; for a cluster, the addresses of"
+              + " its nodes, separated by commas. A password (USER:PASSWORD) would be visible in the"
+              + " list of processes.")
   private List<String> amqp = List.of();
+
+  @Option(
+      names = "--amqp-password-file",
+      paramLabel = "FILE",
+      description =
+          "File with RabbitMQ's password, for --amqp amqp[s]://USER@HOST[:PORT]/VHOST; read again at"
+              + " each login.")
+  private String amqpPasswordFile;
 
   @Option(
       names = "--admin-port",
@@ -171,6 +180,7 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     Layer fromFlags = new Layer();
     fromFlags.put(Settings.ROOT + ".id", id, "--id");
     fromFlags.put(Settings.ROOT + ".amqp.uris", String.join(",", amqp), "--amqp");
+    fromFlags.put(Settings.ROOT + ".amqp.password-file", amqpPasswordFile, "--amqp-password-file");
     fromFlags.put(role.path("admin.port"), adminPort, "--admin-port");
     options.fromFlags(fromFlags);
 

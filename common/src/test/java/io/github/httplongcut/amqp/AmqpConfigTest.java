@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.otlp.OtlpSettings;
@@ -29,7 +30,7 @@ final class AmqpConfigTest {
     AmqpConfig config = uri("amqp://orders_1:p%40ss+w%2Ford@rabbit:5673/long%2Fcut");
     assertThat(config.addresses()).containsExactly(new Address("rabbit", 5673));
     assertThat(config.user()).isEqualTo("orders_1");
-    assertThat(config.password().value()).isEqualTo("p@ss+w/ord");
+    assertThat(config.login().currentPassword()).hasValue(new Secret("p@ss+w/ord"));
     assertThat(config.virtualHost()).isEqualTo("long/cut");
     assertThat(config.tls()).isEmpty();
     assertThat(config.toString()).doesNotContain("p@ss");
@@ -63,7 +64,7 @@ final class AmqpConfigTest {
     for (String uris : List.of(uri, uri + "," + uri)) {
       AmqpConfig config = uri(uris);
       assertThat(config.user()).isEqualTo("user_1");
-      assertThat(config.password().value()).isEqualTo("@/#,%?: +\u00e9");
+      assertThat(config.login().currentPassword()).hasValue(new Secret("@/#,%?: +\u00e9"));
       assertThat(config.virtualHost()).isEqualTo("v/@%");
     }
     assertThat(parse("uris = [\"" + uri + "\", \"" + uri + "\"]").addresses()).hasSize(2);
@@ -102,7 +103,7 @@ final class AmqpConfigTest {
     AmqpConfig config = uri("amqp://u:p%40@shop_rabbitmq_1:5673/v,amqp://u:p%40@_r/v");
     assertThat(config.addresses())
         .containsExactly(new Address("shop_rabbitmq_1", 5673), new Address("_r", 5672));
-    assertThat(config.password().value()).isEqualTo("p@");
+    assertThat(config.login().currentPassword()).hasValue(new Secret("p@"));
   }
 
   @Test
@@ -166,14 +167,42 @@ final class AmqpConfigTest {
   void thePasswordIsInTheUriOrInAFileButNotInBoth() throws IOException {
     Path file = Files.writeString(directory.resolve("password"), "from-file\n");
     String setting = "password-file = \"%s\"\n".formatted(file);
-    assertThat(parse(setting + "uris = [\"amqp://u@h/v\"]").password().value())
-        .isEqualTo("from-file");
-    String message =
-        "longcut.amqp.uris: expected a password, either in the URI or in"
-            + " longcut.amqp.password-file (text: ";
-    assertThatThrownBy(() -> parse(setting + "uris = [\"amqp://u:p@h/v\"]"))
-        .hasMessageStartingWith(message);
-    assertThatThrownBy(() -> parse("uris = [\"amqp://u@h/v\"]")).hasMessageStartingWith(message);
+    assertThat(parse(setting + "uris = [\"amqp://u@h/v\"]").login().currentPassword())
+        .hasValue(new Secret("from-file"));
+    assertThatThrownBy(() -> parse(setting + "uris = [\"amqp://u:secret@h/v\"]"))
+        .hasMessage(
+            "longcut.amqp.uris: found a password in the address, but longcut.amqp.password-file is"
+                + " set, too: remove one of the two; only the file can be changed without a restart"
+                + " (text: 2)");
+    assertThatThrownBy(() -> parse("uris = [\"amqp://u@h/v\"]"))
+        .hasMessage(
+            "longcut.amqp.uris: found no password: write it into a file, and name the file with"
+                + " longcut.amqp.password-file (LONGCUT_AMQP_PASSWORD_FILE,"
+                + " --amqp-password-file), or use the form"
+                + " amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST (text: 1)");
+  }
+
+  @Test
+  void aPasswordFileIsReadAgainForEachLogin() throws IOException {
+    Path file = Files.writeString(directory.resolve("password"), "old");
+    AmqpLogin login =
+        parse("password-file = \"%s\"\nuris = \"amqp://u@h/v\"".formatted(file)).login();
+    Files.writeString(file, "new");
+    assertThat(login.currentPassword()).hasValue(new Secret("new"));
+    Files.delete(file);
+    assertThat(login.currentPassword()).isEmpty();
+  }
+
+  @Test
+  void theErrorForAPasswordFileNamesItAndTheRemedy() {
+    Path missing = directory.resolve("missing");
+    assertThatThrownBy(
+            () -> parse("uris = \"amqp://u@h/v\"\npassword-file = \"%s\"".formatted(missing)))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessage(
+            "longcut.amqp.password-file: the password file %s does not exist; create the file, or"
+                + " correct its path (text: 2)",
+            missing);
   }
 
   @Test

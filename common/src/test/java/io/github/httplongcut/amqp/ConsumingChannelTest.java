@@ -40,7 +40,7 @@ class ConsumingChannelTest {
       new AmqpConfig(
           List.of(new AmqpConfig.Address("127.0.0.1", 1)),
           "upstream-agent",
-          new Secret("upstream-agent"),
+          new AmqpLogin.FixedPassword(new Secret("upstream-agent")),
           "longcut",
           Optional.empty(),
           Duration.ofSeconds(5),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.otlp.OtlpSettings;
@@ -38,7 +39,7 @@ final class DemoPasswordsTest {
       strings = {"127.0.0.1", "127.255.3.4:5673", "[::1]", "[0:0:0:0:0:0:0:1]", "LocalHost"})
   void aPasswordEqualToItsUserIsAllowedOnThisMachine(String host) {
     AmqpConfig config = parse("uris = \"amqp://broker:broker@%s/v\"".formatted(host));
-    assertThat(config.password().value()).isEqualTo("broker");
+    assertThat(config.login().currentPassword()).hasValue(new Secret("broker"));
   }
 
   @ParameterizedTest
@@ -67,7 +68,7 @@ final class DemoPasswordsTest {
   @Test
   void anyOtherPasswordIsAllowed() {
     AmqpConfig config = parse("uris = \"amqp://broker:Broker@rabbitmq/v\"");
-    assertThat(config.password().value()).isEqualTo("Broker");
+    assertThat(config.login().currentPassword()).hasValue(new Secret("Broker"));
   }
 
   @Test

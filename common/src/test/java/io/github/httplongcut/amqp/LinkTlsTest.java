@@ -91,7 +91,7 @@ class LinkTlsTest {
         new AmqpConfig(
             List.of(new AmqpConfig.Address("127.0.0.1", port)),
             "broker",
-            new Secret("broker"),
+            new AmqpLogin.FixedPassword(new Secret("broker")),
             "longcut",
             Optional.of(tls),
             Duration.ofSeconds(5),

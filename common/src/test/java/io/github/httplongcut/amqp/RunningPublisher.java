@@ -41,7 +41,7 @@ final class RunningPublisher implements AutoCloseable {
         new AmqpConfig(
             List.of(new AmqpConfig.Address("127.0.0.1", 1)),
             "broker",
-            new Secret("broker"),
+            new AmqpLogin.FixedPassword(new Secret("broker")),
             "longcut",
             Optional.empty(),
             Duration.ofSeconds(5),

@@ -40,7 +40,7 @@ class SharedQueuesTest {
       new AmqpConfig(
           List.of(new AmqpConfig.Address("127.0.0.1", 1)),
           "broker",
-          new Secret("broker"),
+          new AmqpLogin.FixedPassword(new Secret("broker")),
           "longcut",
           Optional.empty(),
           Duration.ofSeconds(5),

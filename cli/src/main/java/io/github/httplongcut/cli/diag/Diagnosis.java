@@ -107,7 +107,10 @@ final class Diagnosis {
     Set<String> users = Set.of();
     try {
       Optional<RelaySettings> settings = sources.settings();
-      settings.ifPresent(found -> passwords.add(found.amqp().password().value()));
+      settings
+          .flatMap(found -> found.amqp().login().currentPassword())
+          .map(Secret::value)
+          .ifPresent(passwords::add);
       users = settings.map(found -> Set.of(found.amqp().user())).orElse(users);
       sources
           .management()

@@ -77,7 +77,7 @@ final class ConfigChecks {
   }
 
   private static Optional<CheckResult> guessable(AmqpConfig amqp) {
-    boolean guessable = amqp.password().value().equals(amqp.user());
+    boolean guessable = DemoPasswords.isGuessable(amqp.user(), amqp.login());
     return amqp.addresses().stream()
         .filter(address -> guessable && !DemoPasswords.isLoopback(address.host()))
         .findFirst()

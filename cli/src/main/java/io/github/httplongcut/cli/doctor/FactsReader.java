@@ -15,6 +15,7 @@ import io.github.httplongcut.client.ClientAgentConfig;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.upstream.UpstreamAgentConfig;
 import io.github.httplongcut.upstream.http.TargetConfig;
@@ -27,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * Reads the sources of a command, and makes the {@link Facts} of them. Invalid ones are problems.
@@ -35,9 +35,6 @@ import java.util.regex.Pattern;
 final class FactsReader {
 
   private static final String PASSWORD_FILE = Settings.ROOT + ".amqp.password-file";
-
-  /** Login with a password in a URI. */
-  private static final Pattern PASSWORD = Pattern.compile("://[^:@/\\s]*:[^@\\s]+@");
 
   private final SourceOptions sources;
   private final List<String> problems = new ArrayList<>();
@@ -183,7 +180,7 @@ final class FactsReader {
 
   private static boolean containsPassword(Path file) {
     try {
-      return PASSWORD.matcher(Files.readString(file)).find();
+      return Secret.isInUrl(Files.readString(file));
     } catch (IOException e) {
       return false;
     }

@@ -5,7 +5,8 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import io.github.httplongcut.amqp.AmqpConfig;
-import io.github.httplongcut.amqp.AmqpTls;
+import io.github.httplongcut.amqp.LoginConnectionFactory;
+import io.github.httplongcut.amqp.PasswordFileException;
 import io.github.httplongcut.cli.CommandFailedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,8 +72,10 @@ public final class AmqpAccess {
       throw new CommandFailedException(
           "%s refuses the login of the user '%s'; check user, password and vhost in --amqp or"
                   .formatted(source, config.user())
-              + " LONGCUT_AMQP_URI",
+              + " LONGCUT_AMQP_URI, or the password file",
           e);
+    } catch (PasswordFileException e) {
+      throw new CommandFailedException(e.getMessage(), e);
     } catch (IOException e) {
       throw new CommandFailedException(
           "cannot connect to %s: %s; check that RabbitMQ runs, and --amqp or LONGCUT_AMQP_URI"
@@ -99,12 +102,7 @@ public final class AmqpAccess {
   private ConnectionFactory factory(int nodes) {
     int limitMs = (int) limit.toMillis();
     int eachNode = Math.max(MIN_NODE_TIMEOUT_MS, limitMs / nodes);
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setUsername(config.user());
-    factory.setPassword(config.password().value());
-    factory.setVirtualHost(config.virtualHost());
-    factory.setAutomaticRecoveryEnabled(false);
-    factory.setTopologyRecoveryEnabled(false);
+    ConnectionFactory factory = loginFactory(config);
     factory.setConnectionTimeout(eachNode);
     factory.setHandshakeTimeout(eachNode);
     factory.setChannelRpcTimeout(limitMs);
@@ -115,13 +113,12 @@ public final class AmqpAccess {
           thread.setDaemon(true);
           return thread;
         });
-    config.tls().ifPresent(tls -> configure(factory, tls));
     return factory;
   }
 
-  private static void configure(ConnectionFactory factory, AmqpConfig.Tls tls) {
+  private static ConnectionFactory loginFactory(AmqpConfig config) {
     try {
-      AmqpTls.configure(factory, tls);
+      return new LoginConnectionFactory(config);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
     } catch (UncheckedIOException e) {

@@ -7,6 +7,7 @@ import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import java.nio.file.Path;
@@ -30,23 +31,32 @@ import java.util.stream.Collectors;
 public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfig> admin) {
 
   private static final String URIS = Settings.ROOT + ".amqp.uris";
+  private static final String PASSWORD_FILE = Settings.ROOT + ".amqp.password-file";
+
+  /**
+   * Options for the login at RabbitMQ.
+   *
+   * @param uris value of {@code --amqp}, or null
+   * @param passwordFile value of {@code --amqp-password-file}, or null
+   */
+  record AmqpOptions(String uris, String passwordFile) {}
 
   /**
    * Reads the settings as a role does.
    *
-   * @param option addresses of RabbitMQ, with the password, that take precedence
+   * @param options the login at RabbitMQ that takes precedence
    * @throws io.github.httplongcut.config.InvalidConfigException if a setting is invalid
    */
   static RelaySettings read(
-      Optional<Path> file, Optional<String> option, Map<String, String> environment) {
+      Optional<Path> file, AmqpOptions options, Map<String, String> environment) {
     Layer flags = new Layer();
     Layer variables = new Layer();
-    if (option.isPresent()) {
-      flags.put(URIS, option.get(), "--amqp");
-    } else {
-      variables.putVariable(URIS, environment, "LONGCUT_AMQP_URI");
-      variables.putVariable(
-          Settings.ROOT + ".amqp.password-file", environment, "LONGCUT_AMQP_PASSWORD_FILE");
+    flags.put(URIS, options.uris, "--amqp");
+    flags.put(PASSWORD_FILE, options.passwordFile, "--amqp-password-file");
+    variables.putVariable(URIS, environment, "LONGCUT_AMQP_URI");
+    // With a password in the option, the file belongs to another address.
+    if (options.uris == null || !Secret.isInUrl(options.uris)) {
+      variables.putVariable(PASSWORD_FILE, environment, "LONGCUT_AMQP_PASSWORD_FILE");
     }
     Config config = Sources.combine(flags, new Properties(), variables, file);
     Set<Role> roles = file.map(RelaySettings::rolesIn).orElse(Set.of());

@@ -3,6 +3,7 @@ package io.github.httplongcut.cli.sources;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.sources.RelaySettings.AmqpOptions;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.tls.TlsContexts;
@@ -56,6 +57,14 @@ public final class SourceOptions {
               + AMQP
               + ", else --config, else the running demo).")
   private String amqp;
+
+  @Option(
+      names = "--amqp-password-file",
+      paramLabel = "FILE",
+      description =
+          "File with the password, for an address without one (default:"
+              + " $LONGCUT_AMQP_PASSWORD_FILE).")
+  private String passwordFile;
 
   @Option(
       names = "--management",
@@ -116,9 +125,10 @@ public final class SourceOptions {
     if (file == null && given(amqp, AMQP).isEmpty()) {
       return Optional.empty();
     }
-    Optional<String> option = Optional.ofNullable(amqp).filter(uri -> !uri.isBlank());
+    String uris = Optional.ofNullable(amqp).filter(uri -> !uri.isBlank()).orElse(null);
     try {
-      return Optional.of(RelaySettings.read(file(), option, environment));
+      return Optional.of(
+          RelaySettings.read(file(), new AmqpOptions(uris, passwordFile), environment));
     } catch (InvalidConfigException e) {
       throw CommandFailedException.usage(
           "invalid settings: " + String.join("; ", e.getMessage().lines().toList()));

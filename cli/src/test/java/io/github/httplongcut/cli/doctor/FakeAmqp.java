@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.doctor;
 
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.amqp.AmqpLogin;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.config.Secret;
 import java.time.Duration;
@@ -56,7 +57,16 @@ final class FakeAmqp implements AmqpView {
   public AmqpConfig config() {
     Duration limit = Duration.ofSeconds(2);
     return new AmqpConfig(
-        nodes, user, new Secret(password), "longcut", tls, limit, limit, limit, limit, 1 << 20);
+        nodes,
+        user,
+        new AmqpLogin.FixedPassword(new Secret(password)),
+        "longcut",
+        tls,
+        limit,
+        limit,
+        limit,
+        limit,
+        1 << 20);
   }
 
   @Override

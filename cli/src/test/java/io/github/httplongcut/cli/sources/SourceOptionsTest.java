@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.AmqpLogin;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.output.ExitCode;
 import java.io.IOException;
@@ -162,14 +163,17 @@ class SourceOptionsTest {
         Map.of(
             "LONGCUT_AMQP_URI", "amqp://u@h/v", "LONGCUT_AMQP_PASSWORD_FILE", password.toString());
 
-    assertThat(sources(environment).requiredAmqp().config().password().value()).isEqualTo("secret");
-    assertThat(
-            sources(environment, "--amqp", "amqp://u:other@h/v")
-                .requiredAmqp()
-                .config()
-                .password()
-                .value())
-        .isEqualTo("other");
+    assertThat(password(environment)).isEqualTo("secret");
+    assertThat(password(environment, "--amqp", "amqp://u:other@h/v")).isEqualTo("other");
+    assertThat(password(environment, "--amqp", "amqp://u@other/v")).isEqualTo("secret");
+    Path other = Files.writeString(directory.resolve("other"), "from-option\n");
+    assertThat(password(environment, "--amqp-password-file", other.toString()))
+        .isEqualTo("from-option");
+  }
+
+  private static String password(Map<String, String> environment, String... arguments) {
+    AmqpLogin login = sources(environment, arguments).requiredAmqp().config().login();
+    return login.currentPassword().orElseThrow().value();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.github.httplongcut.system.session;
 
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.AmqpLogin;
 import io.github.httplongcut.amqp.RabbitMqSession;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.loop.Loop;
@@ -52,7 +53,7 @@ final class Peer implements AutoCloseable {
         new AmqpConfig(
             List.of(new AmqpConfig.Address(address.host(), address.port())),
             user.login(),
-            new Secret(user.login()),
+            new AmqpLogin.FixedPassword(new Secret(user.login())),
             "longcut",
             Optional.empty(),
             Duration.ofSeconds(5),
