@@ -5,6 +5,7 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
@@ -78,7 +79,7 @@ public record BrokerConfig(
         new BrokerConfig(
             longcut.name("id"),
             amqp,
-            AdminConfig.read(broker.section("admin")),
+            AdminConfig.read(longcut, Role.BROKER),
             OtlpSettings.read(longcut.section("otlp")),
             new Timeouts(
                 broker.duration("wait-timeout"),

@@ -3,6 +3,7 @@ package io.github.httplongcut.client;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.client.accesslog.AccessLogConfig;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
@@ -176,7 +177,7 @@ public record ClientAgentConfig(
         new ClientAgentConfig(
             longcut.name("id"),
             AmqpConfig.read(longcut.section("amqp")),
-            AdminConfig.read(agent.section("admin")),
+            AdminConfig.read(longcut, Role.CLIENT_AGENT),
             OtlpSettings.read(longcut.section("otlp")),
             new Listener(
                 agent.text("host"),

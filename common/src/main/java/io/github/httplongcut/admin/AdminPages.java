@@ -4,6 +4,7 @@ import io.undertow.Handlers;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.PathHandler;
+import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import io.undertow.util.Methods;
@@ -12,13 +13,15 @@ import java.time.Duration;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pages of an {@link AdminServer} by path. {@code /healthz} and {@code /readyz} are served on
- * the I/O thread, so that they never wait for another page. All other pages run on worker threads.
- * Pages may be added at any time. Thread-safe.
+ * The pages of an {@link AdminServer} by path. {@code /healthz} and {@code /readyz} are served to
+ * everybody, on the I/O thread, so that they never wait for another page. {@link AdminAccess} says
+ * who may read all other pages, which run on worker threads. Pages may be added at any time.
+ * Thread-safe.
  */
 public final class AdminPages {
 
@@ -30,23 +33,35 @@ public final class AdminPages {
   /** Scrapes that wait. Further ones get 503. */
   private static final int MAX_WAITING_SCRAPES = 2;
 
-  /** Time to send the body of an action. */
-  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
-
   private final PathHandler pages = Handlers.path();
   private final PathHandler actions = Handlers.path(AdminPages::refuseMethod);
+  private final AdminAccess access;
   private final EventStreams streams;
+  private final Duration bodyTimeout;
+  private volatile boolean hasFrontPage;
 
-  AdminPages(Readiness readiness, ProcessMetrics metrics, EventStream.Limits streamLimits) {
-    streams = new EventStreams(streamLimits);
+  AdminPages(
+      Readiness readiness, ProcessMetrics metrics, AdminAccess access, AdminServer.Limits limits) {
+    this.access = access;
+    this.streams = new EventStreams(new EventStream.Limits(limits.write(), limits.comment()));
+    this.bodyTimeout = limits.write();
+    HttpHandler scrapes =
+        Handlers.requestLimitingHandler(
+            MAX_SCRAPES, MAX_WAITING_SCRAPES, onWorker(page(query -> prometheus(metrics))));
     pages
         .addExactPath("/healthz", exchange -> send(exchange, PageAnswer.text("ok\n")))
         .addExactPath("/readyz", exchange -> send(exchange, ReadinessJson.page(readiness)))
-        // Collecting the meters takes milliseconds, which would block the I/O thread.
-        .addExactPath(
-            "/metrics",
-            Handlers.requestLimitingHandler(
-                MAX_SCRAPES, MAX_WAITING_SCRAPES, onWorker(page(query -> prometheus(metrics)))));
+        .addExactPath("/metrics", guarded(scrapes));
+    addLogin(new LoginPages(access, () -> hasFrontPage));
+  }
+
+  private void addLogin(LoginPages login) {
+    pages
+        .addExactPath(LoginPages.LOGIN, onWorker(login::form))
+        .addExactPath("/login.css", login.style());
+    actions
+        .addExactPath(LoginPages.LOGIN, new ActionBodyReader(onWorker(login::logIn), bodyTimeout))
+        .addExactPath("/logout", onWorker(login::logOut));
   }
 
   private static PageAnswer prometheus(ProcessMetrics metrics) {
@@ -55,7 +70,7 @@ public final class AdminPages {
 
   /** Adds a page for GET and HEAD. */
   public void add(String path, AdminPage page) {
-    pages.addExactPath(path, guarded(onWorker(page(page))));
+    addExact(path, page(page));
   }
 
   /**
@@ -63,7 +78,7 @@ public final class AdminPages {
    * first.
    */
   public void addBelow(String prefix, AdminPage page) {
-    pages.addPrefixPath(prefix, guarded(onWorker(page(page))));
+    pages.addPrefixPath(prefix, guarded(page(page)));
   }
 
   /**
@@ -85,14 +100,19 @@ public final class AdminPages {
    * @throws IllegalArgumentException if the resource does not exist, or its suffix is unknown
    */
   public void addStatic(String path, String resource) {
-    pages.addExactPath(path, guarded(new StaticFile(resource)));
+    addExact(path, new StaticFile(resource));
   }
 
   /** Adds a stream of server-sent events. */
   public void addStream(String path, EventSources sources) {
-    pages.addExactPath(
-        path,
-        guarded(onWorker(streams.handler(sources, AdminPages::queryOf, exchange -> () -> true))));
+    addExact(path, streams.handler(sources, AdminPages::queryOf));
+  }
+
+  private void addExact(String path, HttpHandler page) {
+    pages.addExactPath(path, guarded(page));
+    if (path.equals("/")) {
+      hasFrontPage = true;
+    }
   }
 
   /** Ends all streams. */
@@ -118,12 +138,13 @@ public final class AdminPages {
     exchange.setStatusCode(StatusCodes.METHOD_NOT_ALLOWED);
   }
 
-  private static HttpHandler guarded(HttpHandler page) {
-    return new LoopbackGuard(page);
+  /** Checks the access and serves the page on a worker thread: a token file may be slow to read. */
+  private HttpHandler guarded(HttpHandler page) {
+    return onWorker(new AccessGuard(access, page));
   }
 
-  private static HttpHandler action(AdminPage action) {
-    return guarded(new ActionGuard(new BodyReader(onWorker(page(action)), BODY_TIMEOUT)));
+  private HttpHandler action(AdminPage action) {
+    return guarded(new ActionGuard(new ActionBodyReader(onWorker(page(action)), bodyTimeout)));
   }
 
   private static HttpHandler onWorker(HttpHandler handler) {
@@ -155,14 +176,24 @@ public final class AdminPages {
     return new PageQuery(
         path.startsWith("/") ? path.substring(1) : path,
         parameters,
-        BodyReader.of(exchange),
-        "loopback " + exchange.getSourceAddress().getAddress().getHostAddress());
+        ActionBodyReader.of(exchange),
+        AccessGuard.of(exchange).user());
   }
 
   static void send(HttpServerExchange exchange, PageAnswer answer) {
+    send(exchange, answer, headers -> {});
+  }
+
+  /**
+   * Sends an answer.
+   *
+   * @param header changes the headers of the response
+   */
+  static void send(HttpServerExchange exchange, PageAnswer answer, Consumer<HeaderMap> header) {
     exchange.setStatusCode(answer.status());
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, answer.contentType());
     SecurityHeaders.add(exchange);
+    header.accept(exchange.getResponseHeaders());
     exchange.getResponseSender().send(answer.body());
   }
 }

@@ -3,8 +3,12 @@ package io.github.httplongcut.admin;
 import io.github.httplongcut.config.StartException;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
@@ -17,7 +21,8 @@ import org.xnio.Options;
  *   <li>{@code /readyz} answers 200 if all conditions of {@link Readiness} hold, else 503; the JSON
  *       body lists them.
  *   <li>{@code /metrics} answers in Prometheus' text format.
- *   <li>{@link AdminPages} has further pages, for loopback addresses only.
+ *   <li>{@code /login} lets people log in with the token of {@code admin.token-file}.
+ *   <li>{@link AdminPages} has further pages. {@link AdminAccess} says who may read them.
  * </ul>
  */
 public final class AdminServer implements AutoCloseable {
@@ -36,8 +41,8 @@ public final class AdminServer implements AutoCloseable {
   /**
    * Time limits of the server.
    *
-   * @param write time to send a part of a page, or the events of a stream. A client that reads
-   *     nothing for so long loses its connection.
+   * @param write time to send a part of a page or the events of a stream, and to receive the body
+   *     of an action; a client that takes longer loses its connection
    * @param idle time between two requests of a connection; Prometheus asks each minute at least
    * @param comment time without an event after which a stream sends a comment
    */
@@ -49,8 +54,8 @@ public final class AdminServer implements AutoCloseable {
   /** Further clients wait until a connection is closed. */
   private static final int MAX_CONNECTIONS = 200;
 
-  /** Largest body. {@link BodyReader} answers 413 above its limit, which is lower. */
-  private static final long MAX_BODY_BYTES = 2L * BodyReader.MAX_BYTES;
+  /** Largest body. {@link ActionBodyReader} answers 413 above its limit, which is lower. */
+  private static final long MAX_BODY_BYTES = 2L * ActionBodyReader.MAX_BYTES;
 
   private final AdminConfig config;
   private final AdminPages pages;
@@ -58,13 +63,21 @@ public final class AdminServer implements AutoCloseable {
 
   /** Creates a server that does not listen yet. */
   public AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics) {
-    this(config, readiness, metrics, LIMITS);
+    this(config, readiness, metrics, LIMITS, InetAddress::isLoopbackAddress);
   }
 
-  AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics, Limits limits) {
+  /**
+   * @param isLoopback returns whether an address is a loopback address
+   */
+  AdminServer(
+      AdminConfig config,
+      Readiness readiness,
+      ProcessMetrics metrics,
+      Limits limits,
+      Predicate<InetAddress> isLoopback) {
     this.config = config;
-    this.pages =
-        new AdminPages(readiness, metrics, new EventStream.Limits(limits.write, limits.comment));
+    AdminAccess access = new AdminAccess(config.tokenFile().map(AdminServer::open), isLoopback);
+    this.pages = new AdminPages(readiness, metrics, access, limits);
     this.server =
         Undertow.builder()
             .addHttpListener(config.port(), config.host())
@@ -82,6 +95,14 @@ public final class AdminServer implements AutoCloseable {
             .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, MAX_BODY_BYTES)
             .setHandler(pages.handler())
             .build();
+  }
+
+  private static TokenFile open(Path file) {
+    try {
+      return TokenFile.open(file);
+    } catch (IOException e) {
+      throw new StartException("admin.token-file: " + e.getMessage(), e);
+    }
   }
 
   /** Returns the pages, to which further ones may be added. */

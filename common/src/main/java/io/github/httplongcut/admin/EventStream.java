@@ -39,6 +39,8 @@ final class EventStream {
   private final HttpServerExchange exchange;
   private final EventSource source;
   private final Limits limits;
+
+  /** Returns false once the token or the session of the peer does not hold any more. */
   private final BooleanSupplier isAllowed;
 
   /** Set by the thread of the streams, and reset by the I/O thread once all is written. */
@@ -50,15 +52,11 @@ final class EventStream {
   /** Used by the I/O thread only; null until the first write. */
   private StreamSinkChannel channel;
 
-  /**
-   * @param isAllowed returns false once the peer may not read the stream any more
-   */
-  EventStream(
-      HttpServerExchange exchange, EventSource source, Limits limits, BooleanSupplier isAllowed) {
+  EventStream(HttpServerExchange exchange, EventSource source, Limits limits) {
     this.exchange = exchange;
     this.source = source;
     this.limits = limits;
-    this.isAllowed = isAllowed;
+    this.isAllowed = AccessGuard.of(exchange).isStillValid();
   }
 
   /** Prepares the response. The time limits of the server's other responses do not hold for it. */

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,15 +54,11 @@ final class EventStreams implements AutoCloseable {
   }
 
   /**
-   * Returns a handler that opens a stream. Call it on a worker thread.
+   * Returns a handler that opens a stream, for those whom {@link AccessGuard} lets pass.
    *
    * @param query returns the query of a request
-   * @param isAllowed returns whether the peer of a request may still read its stream
    */
-  HttpHandler handler(
-      EventSources sources,
-      Function<HttpServerExchange, PageQuery> query,
-      Function<HttpServerExchange, BooleanSupplier> isAllowed) {
+  HttpHandler handler(EventSources sources, Function<HttpServerExchange, PageQuery> query) {
     return exchange -> {
       if (!reserve()) {
         AdminPages.send(
@@ -77,7 +72,7 @@ final class EventStreams implements AutoCloseable {
       boolean isOpen = false;
       try {
         EventSource source = sources.open(query.apply(exchange));
-        open(exchange, new EventStream(exchange, source, limits, isAllowed.apply(exchange)));
+        open(exchange, new EventStream(exchange, source, limits));
         isOpen = true;
       } finally {
         if (!isOpen) {

@@ -194,6 +194,8 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     fromEnvironment.putVariable(Settings.ROOT + ".otlp.url", environment, "LONGCUT_OTLP_URL");
     fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");
     fromEnvironment.putVariable(role.path("admin.port"), environment, "LONGCUT_ADMIN_PORT");
+    fromEnvironment.putVariable(
+        role.path("admin.token-file"), environment, "LONGCUT_ADMIN_TOKEN_FILE");
     options.fromEnvironment(environment, fromEnvironment);
     ignoredVariables = fromEnvironment.ignoredVariables();
 

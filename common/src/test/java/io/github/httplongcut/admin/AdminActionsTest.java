@@ -73,7 +73,7 @@ final class AdminActionsTest {
 
   @Test
   void aLongBodyIsRefused() throws IOException {
-    String longest = "x".repeat(BodyReader.MAX_BYTES);
+    String longest = "x".repeat(ActionBodyReader.MAX_BYTES);
     assertThat(post("/api/exact", FROM_PAGE, longest)).startsWith("HTTP/1.1 200").endsWith(longest);
     assertThat(post("/api/exact", FROM_PAGE, longest + 'x')).startsWith("HTTP/1.1 413");
     try (Socket socket = connect()) {

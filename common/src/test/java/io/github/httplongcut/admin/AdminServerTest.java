@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.StartException;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 final class AdminServerTest {
 
-  private static final AdminServer.Limits LIMITS =
+  static final AdminServer.Limits LIMITS =
       new AdminServer.Limits(Duration.ofSeconds(1), Duration.ofSeconds(90), Duration.ofSeconds(15));
 
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
@@ -110,7 +111,12 @@ final class AdminServerTest {
       metrics.registry().counter("longcut.requests", "target", "target-with-a-long-name-" + i);
     }
     try (AdminServer impatient =
-        new AdminServer(new AdminConfig("127.0.0.1", 0), readiness, metrics, LIMITS)) {
+        new AdminServer(
+            new AdminConfig("127.0.0.1", 0),
+            readiness,
+            metrics,
+            LIMITS,
+            InetAddress::isLoopbackAddress)) {
       impatient.start();
       List<Socket> idle = new ArrayList<>();
       await()
@@ -130,15 +136,56 @@ final class AdminServerTest {
     }
   }
 
+  /** The timeout must not count from the page before, as Prometheus keeps its connection. */
+  @Test
+  void aConnectionServesLargePagesFurtherApartThanTheWriteTimeout() throws Exception {
+    for (int i = 0; i < 50_000; i++) {
+      metrics.registry().counter("longcut.requests", "target", "target-with-a-long-name-" + i);
+    }
+    try (AdminServer impatient =
+        new AdminServer(
+            new AdminConfig("127.0.0.1", 0),
+            readiness,
+            metrics,
+            LIMITS,
+            InetAddress::isLoopbackAddress)) {
+      impatient.start();
+      try (Socket socket = askForMetrics(impatient)) {
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        assertThat(readPage(in)).isGreaterThan(1 << 20);
+        await().pollDelay(LIMITS.write().plusMillis(200)).until(() -> true);
+        ask(socket);
+        assertThat(readPage(in)).isGreaterThan(1 << 20);
+      }
+    }
+  }
+
+  /** Reads a response, and returns the length of its body. */
+  @SuppressWarnings("deprecation") // readLine() is right for a response head
+  private static int readPage(DataInputStream in) throws IOException {
+    assertThat(in.readLine()).isEqualTo("HTTP/1.1 200 OK");
+    int length = -1;
+    for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
+      if (line.startsWith("Content-Length: ")) {
+        length = Integer.parseInt(line.substring("Content-Length: ".length()));
+      }
+    }
+    return in.readNBytes(length).length;
+  }
+
   /** Sends a request, and never reads the response. */
   private static Socket askForMetrics(AdminServer of) throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(4_096);
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), of.port()));
+    ask(socket);
+    return socket;
+  }
+
+  private static void ask(Socket socket) throws IOException {
     socket
         .getOutputStream()
         .write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
-    return socket;
   }
 
   private static int status(AdminServer of, String path) throws IOException, InterruptedException {

@@ -31,7 +31,12 @@ final class EventStreamsTest {
 
   private final ProcessMetrics metrics = new ProcessMetrics(Role.BROKER, Optional.empty());
   private final AdminServer server =
-      new AdminServer(new AdminConfig("127.0.0.1", 0), new Readiness(), metrics, LIMITS);
+      new AdminServer(
+          new AdminConfig("127.0.0.1", 0),
+          new Readiness(),
+          metrics,
+          LIMITS,
+          InetAddress::isLoopbackAddress);
   private final List<Socket> sockets = new ArrayList<>();
 
   @BeforeEach
@@ -84,6 +89,19 @@ final class EventStreamsTest {
             "data: 3",
             "event: q",
             "data: \"1\"");
+  }
+
+  /** The server waits for the peer within an event, so Undertow's timeout of a write begins. */
+  @Test
+  void largeEventsArriveDespiteShorterTimeouts() throws IOException {
+    String large = '"' + "x".repeat(3 << 20) + '"';
+    server
+        .pages()
+        .addStream("/api/stream", query -> () -> List.of(new ServerSentEvent("n", large)));
+
+    BufferedReader lines = open("/api/stream");
+
+    assertThat(lines.lines().filter(line -> line.startsWith("event: ")).limit(4)).hasSize(4);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.Authority;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
 import io.github.httplongcut.process.RoleConfig;
@@ -95,7 +96,7 @@ public record UpstreamAgentConfig(
     return new UpstreamAgentConfig(
         longcut.name("id"),
         AmqpConfig.read(longcut.section("amqp")),
-        AdminConfig.read(agent.section("admin")),
+        AdminConfig.read(longcut, Role.UPSTREAM_AGENT),
         OtlpSettings.read(longcut.section("otlp")),
         agent.duration("ack-timeout"),
         agent.duration(

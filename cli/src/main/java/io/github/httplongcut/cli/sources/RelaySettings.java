@@ -69,7 +69,7 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
               longcut.partOfSection("otlp"); // the tools export no metrics
               for (Role role : roles) {
                 Settings section = longcut.partOfSection(role.key());
-                admin.put(role, AdminConfig.read(section.section("admin")));
+                admin.put(role, AdminConfig.readForTool(section.section("admin")));
               }
               return AmqpConfig.readForTool(longcut.section("amqp"));
             });

@@ -20,7 +20,7 @@ import org.xnio.channels.StreamSourceChannel;
  * above {@link #MAX_BYTES} is answered with 413. A client that does not send the body in time loses
  * its connection.
  */
-final class BodyReader implements HttpHandler {
+final class ActionBodyReader implements HttpHandler {
 
   /** Longest body. */
   static final int MAX_BYTES = 64 << 10;
@@ -33,7 +33,7 @@ final class BodyReader implements HttpHandler {
   /**
    * @param timeout time to send the body
    */
-  BodyReader(HttpHandler next, Duration timeout) {
+  ActionBodyReader(HttpHandler next, Duration timeout) {
     this.next = next;
     this.timeout = timeout;
   }
@@ -85,7 +85,6 @@ final class BodyReader implements HttpHandler {
                   () -> IoUtils.safeClose(exchange.getConnection()),
                   timeout.toMillis(),
                   TimeUnit.MILLISECONDS);
-      exchange.getConnection().addCloseListener(connection -> tooLate.remove());
     }
 
     void start() {
@@ -100,7 +99,7 @@ final class BodyReader implements HttpHandler {
           body.write(buffer.array(), 0, buffer.position());
           buffer.clear();
           if (body.size() > MAX_BYTES) {
-            end(BodyReader::refuse);
+            end(ActionBodyReader::refuse);
             return;
           }
         }

@@ -1,0 +1,100 @@
+package io.github.httplongcut.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.httplongcut.config.InvalidConfigException;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Sources;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class TokenFileTest {
+
+  private static final String SIXTEEN = "!23456789abcdef~";
+
+  @TempDir private Path directory;
+
+  @Test
+  void theTokenIsOneLine() throws IOException {
+    assertThat(TokenFile.read(file(SIXTEEN)).value()).isEqualTo(SIXTEEN);
+    assertThat(TokenFile.read(file(SIXTEEN + "\r\n")).value()).isEqualTo(SIXTEEN);
+    String longest = "x".repeat(1024);
+    assertThat(TokenFile.read(file(longest + "\n")).value()).isEqualTo(longest);
+  }
+
+  @Test
+  void otherContentIsRefusedWithoutShowingIt() throws IOException {
+    for (String content :
+        new String[] {
+          "",
+          "\n",
+          "123456789abcdef",
+          "a token with spaces",
+          SIXTEEN + "\n" + SIXTEEN,
+          SIXTEEN + "ä",
+          SIXTEEN + "\u0000",
+          "x".repeat(1025),
+          "x".repeat(100_000)
+        }) {
+      Path file = file(content);
+      assertThatThrownBy(() -> TokenFile.read(file))
+          .isInstanceOf(IOException.class)
+          .hasMessage(
+              file
+                  + " holds no token: expected one line of 16 to 1024 printable ASCII characters"
+                  + " without spaces, as openssl rand -hex 32 makes it");
+    }
+  }
+
+  @Test
+  void aProcessDoesNotStartWithAnInvalidFile() throws IOException {
+    Path file = file("short");
+
+    assertThatThrownBy(() -> read("longcut.broker.admin.token-file = \"" + file + '"'))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("longcut.broker.admin.token-file")
+        .hasMessageContaining("holds no token: expected one line of 16 to 1024 printable");
+    assertThatThrownBy(() -> read("longcut.broker.admin.token-file = /does/not/exist"))
+        .hasMessageContaining("expected a readable file");
+    assertThat(read("longcut.broker.admin.token-file = \"" + file(SIXTEEN) + '"'))
+        .isEqualTo(new AdminConfig("127.0.0.1", 8002, Optional.of(directory.resolve("token"))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"refused", "allowed"})
+  void theDemosTokenIsForTrialsOnly(String setting) throws IOException {
+    String settings =
+        "longcut.broker.admin.token-file = \"%s\", longcut.amqp.demo-passwords = %s"
+            .formatted(file(TokenFile.DEMO_TOKEN), setting);
+
+    if (setting.equals("allowed")) {
+      assertThat(read(settings).tokenFile()).isPresent();
+    } else {
+      assertThatThrownBy(() -> read(settings))
+          .hasMessageContaining("the demo's token, which is public");
+    }
+  }
+
+  /** Only the part of the settings that the class reads; the defaults of a role are not here. */
+  private static AdminConfig read(String settings) {
+    return Sources.parse(
+        "longcut.broker.admin { host = 127.0.0.1, port = 8002 }\n" + settings,
+        longcut -> {
+          longcut.name("id");
+          longcut.partOfSection("otlp");
+          longcut.partOfSection("amqp");
+          return AdminConfig.read(longcut, Role.BROKER);
+        });
+  }
+
+  private Path file(String content) throws IOException {
+    return Files.writeString(directory.resolve("token"), content);
+  }
+}
