@@ -111,6 +111,7 @@ final class Diagnosis {
           .flatMap(found -> found.amqp().login().currentPassword())
           .map(Secret::value)
           .ifPresent(passwords::add);
+      sources.adminToken().map(Secret::value).ifPresent(passwords::add);
       users = settings.map(found -> Set.of(found.amqp().user())).orElse(users);
       sources
           .management()

@@ -4,16 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.output.PlainText;
 import io.github.httplongcut.config.Authority;
+import io.github.httplongcut.config.Secret;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hc.core5.http.HttpHeaders;
 
 /** Client of the admin pages of a process: {@code /api/…}, {@code /metrics} and others. */
 public final class AdminClient {
 
+  private static final int UNAUTHORIZED = 401;
   private static final int NOT_FOUND = 404;
 
   private final LimitedHttp http;
@@ -27,8 +30,13 @@ public final class AdminClient {
    *
    * @param option option or variable with the URL, for the error message
    * @param limit longest time of a request
+   * @param token token of the admin port, if the process may ask for one
    */
-  static AdminClient at(String url, String option, Duration limit) {
+  static AdminClient at(String url, String option, Duration limit, Optional<Secret> token) {
+    Map<String, String> headers =
+        token
+            .map(secret -> Map.of(HttpHeaders.AUTHORIZATION, "Bearer " + secret.value()))
+            .orElse(Map.of());
     return address(url)
         .map(
             server ->
@@ -37,7 +45,7 @@ public final class AdminClient {
                         scheme(url),
                         server,
                         Optional.empty(),
-                        Map.of(),
+                        headers,
                         new LimitedHttp.Limits(limit, AnswerSize.PAGE))))
         .orElseThrow(
             () ->
@@ -151,9 +159,13 @@ public final class AdminClient {
 
   private CommandFailedException refused(String path, int status, String text) {
     String remedy =
-        status == NOT_FOUND
-            ? "; check that this is the admin port of a process of this version"
-            : "";
+        switch (status) {
+          case NOT_FOUND -> "; check that this is the admin port of a process of this version";
+          case UNAUTHORIZED ->
+              "; name the file with the process's token: --admin-token-file"
+                  + " (LONGCUT_ADMIN_TOKEN_FILE)";
+          default -> "";
+        };
     return new CommandFailedException(
         "%s answers %d to %s%s%s"
             .formatted(

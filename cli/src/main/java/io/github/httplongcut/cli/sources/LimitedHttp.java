@@ -92,8 +92,7 @@ final class LimitedHttp {
    * @throws IOException if there is no valid answer
    */
   HttpAnswer send(String method, String path, Optional<byte[]> json) throws IOException {
-    ClassicHttpRequest request = new BasicClassicHttpRequest(method, host, path);
-    headers.forEach(request::setHeader);
+    ClassicHttpRequest request = request(method, path);
     json.ifPresent(
         content -> request.setEntity(new ByteArrayEntity(content, ContentType.APPLICATION_JSON)));
     return exchanged(request, (requester, response) -> read(requester, response, limits.size));
@@ -108,8 +107,13 @@ final class LimitedHttp {
    */
   Optional<TextEnd> end(String path, int maxKept) throws IOException {
     return exchanged(
-        new BasicClassicHttpRequest("GET", host, path),
-        (requester, response) -> end(requester, response, maxKept));
+        request("GET", path), (requester, response) -> end(requester, response, maxKept));
+  }
+
+  private ClassicHttpRequest request(String method, String path) {
+    ClassicHttpRequest request = new BasicClassicHttpRequest(method, host, path);
+    headers.forEach(request::setHeader);
+    return request;
   }
 
   private interface Reader<T> {

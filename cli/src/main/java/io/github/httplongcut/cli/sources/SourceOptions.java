@@ -1,13 +1,16 @@
 package io.github.httplongcut.cli.sources;
 
 import io.github.httplongcut.admin.AdminConfig;
+import io.github.httplongcut.admin.TokenFile;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.sources.RelaySettings.AmqpOptions;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.tls.TlsContexts;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -33,6 +36,8 @@ public final class SourceOptions {
   private static final String AMQP = "LONGCUT_AMQP_URI";
   private static final String MANAGEMENT = "LONGCUT_MANAGEMENT_URL";
   private static final String BROKERS = "LONGCUT_BROKER_ADMIN_URL";
+
+  private static final String TOKEN_FILE = "LONGCUT_ADMIN_TOKEN_FILE";
 
   /** Admin pages of all processes; set by the demo. There is no option for it. */
   private static final String PROCESSES = "LONGCUT_ADMIN_URLS";
@@ -85,6 +90,15 @@ public final class SourceOptions {
               + BROKERS
               + ", else --config, else the running demo).")
   private List<String> brokers = new ArrayList<>();
+
+  @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description =
+          "File with the token of the admin pages, for processes that ask for one (default: $"
+              + TOKEN_FILE
+              + ", else --config).")
+  private String tokenFile;
 
   private final Map<String, String> environment;
   private final Duration limit;
@@ -165,7 +179,7 @@ public final class SourceOptions {
     }
     return variable(BROKERS)
         .map(urls -> pages(urls, BROKERS))
-        .orElseGet(() -> pages(fromSettings(Role.BROKER), "longcut.broker.admin"));
+        .orElseGet(() -> fromSettings(Role.BROKER));
   }
 
   /**
@@ -181,18 +195,46 @@ public final class SourceOptions {
               urls ->
                   pages(urls, PROCESSES).forEach(pages -> all.putIfAbsent(pages.address(), pages)));
     }
-    pages(fromSettings(Role.values()), "admin")
-        .forEach(pages -> all.putIfAbsent(pages.address(), pages));
+    fromSettings(Role.values()).forEach(pages -> all.putIfAbsent(pages.address(), pages));
     return List.copyOf(all.values());
   }
 
-  private List<String> fromSettings(Role... roles) {
+  private List<AdminClient> fromSettings(Role... roles) {
     Map<Role, AdminConfig> admin = settings().map(RelaySettings::admin).orElse(Map.of());
     return Arrays.stream(roles)
         .map(admin::get)
         .filter(address -> address != null && address.port() != 0)
-        .map(SourceOptions::url)
+        .map(this::pages)
         .toList();
+  }
+
+  /** The token of the settings is sent only to the process that the settings are for. */
+  private AdminClient pages(AdminConfig admin) {
+    Optional<Secret> token =
+        adminToken().or(() -> admin.tokenFile().flatMap(SourceOptions::readable));
+    return AdminClient.at(url(admin), "longcut.<role>.admin", limit, token);
+  }
+
+  private static Optional<Secret> readable(Path tokenFile) {
+    try {
+      return Optional.of(TokenFile.read(tokenFile));
+    } catch (IOException e) {
+      return Optional.empty(); // The user may not read the process's file, and may not need it.
+    }
+  }
+
+  /** Returns the token of the option or of the variable. It is sent to all admin pages. */
+  public Optional<Secret> adminToken() {
+    return given(tokenFile, TOKEN_FILE)
+        .map(
+            file -> {
+              try {
+                return TokenFile.read(Path.of(file));
+              } catch (IOException | InvalidPathException e) {
+                throw CommandFailedException.usage(
+                    "--admin-token-file (" + TOKEN_FILE + "): cannot be used: " + Reasons.of(e));
+              }
+            });
   }
 
   /** A process that listens on all addresses is asked through the loopback address. */
@@ -207,7 +249,8 @@ public final class SourceOptions {
   }
 
   private List<AdminClient> pages(List<String> urls, String option) {
-    return urls.stream().map(url -> AdminClient.at(url, option, limit)).toList();
+    Optional<Secret> token = adminToken();
+    return urls.stream().map(url -> AdminClient.at(url, option, limit, token)).toList();
   }
 
   /** Returns the trust of the AMQP connection, for a management UI with https. */

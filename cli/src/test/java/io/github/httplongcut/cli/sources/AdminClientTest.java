@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.config.Secret;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +14,11 @@ class AdminClientTest {
 
   private final StubServer process = new StubServer();
   private final AdminClient pages =
-      AdminClient.at(process.url(), "--broker", Duration.ofSeconds(20));
+      AdminClient.at(
+          process.url(),
+          "--broker",
+          Duration.ofSeconds(20),
+          Optional.of(new Secret("token-of-the-test")));
 
   @AfterEach
   void stop() {
@@ -56,6 +62,39 @@ class AdminClientTest {
     assertThatThrownBy(() -> pages.json("/api/status"))
         .isInstanceOf(CommandFailedException.class)
         .hasMessageContaining(process.url() + "/api/status is not JSON");
+  }
+
+  @Test
+  void eachRequestHasTheToken() {
+    process.answer("/api/status", 200, "{}").answer("/metrics", 200, "x 1\n");
+
+    pages.json("/api/status");
+    pages.end("/metrics", 100);
+
+    assertThat(process.requests())
+        .containsExactly(
+            "GET /api/status Bearer token-of-the-test ", "GET /metrics Bearer token-of-the-test ");
+  }
+
+  @Test
+  void noRedirectIsFollowedWithTheToken() {
+    process.answer("/api/status", 302, "").answer("/elsewhere", 200, "{}");
+
+    assertThatThrownBy(() -> pages.json("/api/status"))
+        .hasMessageContaining("answers 302 to /api/status")
+        .hasMessageNotContaining("token-of-the-test");
+    assertThat(process.requests()).hasSize(1);
+  }
+
+  @Test
+  void missingTokenLeadsToTheOption() {
+    process.answer("/api/status", 401, "{\"error\":\"no_token\",\"detail\":\"send it\"}");
+
+    assertThatThrownBy(() -> pages.json("/api/status"))
+        .hasMessage(
+            process.url()
+                + " answers 401 to /api/status: send it; name the file with the process's token:"
+                + " --admin-token-file (LONGCUT_ADMIN_TOKEN_FILE)");
   }
 
   @Test

@@ -68,6 +68,70 @@ class SourceOptionsTest {
   }
 
   @Test
+  void theTokenOfTheOptionIsSentToAllPages() throws IOException {
+    Path option = token("option", "token-of-the-option");
+    Path variable = token("variable", "token-of-the-variable");
+    Map<String, String> environment = Map.of("LONGCUT_ADMIN_TOKEN_FILE", variable.toString());
+    try (StubServer process = new StubServer().answer("/api/status", 200, "{}")) {
+      sources(environment, "--broker", process.url()).brokers().get(0).json("/api/status");
+      sources(environment, "--broker", process.url(), "--admin-token-file", option.toString())
+          .brokers()
+          .get(0)
+          .json("/api/status");
+      sources("--broker", process.url()).brokers().get(0).json("/api/status");
+
+      assertThat(process.requests())
+          .containsExactly(
+              "GET /api/status Bearer token-of-the-variable ",
+              "GET /api/status Bearer token-of-the-option ",
+              "GET /api/status null ");
+    }
+  }
+
+  @Test
+  void theTokenOfTheSettingsIsSentToTheirOwnPagesOnly() throws IOException {
+    Path file = directory.resolve("relay.conf");
+    try (StubServer own = new StubServer().answer("/api/status", 200, "{}");
+        StubServer other = new StubServer().answer("/api/status", 200, "{}")) {
+      Files.writeString(
+          file,
+          """
+          longcut {
+            amqp.uris = "amqp://u:p@h/v"
+            broker.admin { port = %d, token-file = "%s" }
+          }
+          """
+              .formatted(own.port(), token("own", "token-of-the-settings")));
+
+      sources("--config", file.toString()).brokers().get(0).json("/api/status");
+      sources("--config", file.toString(), "--broker", other.url())
+          .brokers()
+          .get(0)
+          .json("/api/status");
+
+      assertThat(own.requests()).containsExactly("GET /api/status Bearer token-of-the-settings ");
+      assertThat(other.requests()).containsExactly("GET /api/status null ");
+    }
+  }
+
+  @Test
+  void anInvalidTokenFileIsAnErrorThatDoesNotShowIt() throws IOException {
+    Path file = token("short", "short-token");
+
+    assertThatThrownBy(
+            () -> sources("--broker=http://h:1", "--admin-token-file", file.toString()).brokers())
+        .isInstanceOfSatisfying(
+            CommandFailedException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageStartingWith("--admin-token-file (LONGCUT_ADMIN_TOKEN_FILE): cannot be used: ")
+        .hasMessageContaining("holds no token")
+        .hasMessageNotContaining("short-token");
+  }
+
+  private Path token(String name, String token) throws IOException {
+    return Files.writeString(directory.resolve(name), token + '\n');
+  }
+
+  @Test
   void anOptionTakesPrecedenceOverItsVariable() {
     Map<String, String> environment =
         Map.of(
