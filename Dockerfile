@@ -40,9 +40,9 @@ RUN command -v curl >/dev/null \
  || { apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*; }
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin longcut
 
-COPY longcut LICENSE /opt/longcut/
+COPY longcut LICENSE ops/demo-admin-token /opt/longcut/
 # The checkout may have a umask of 077 or no file modes. The classic builder does not support COPY --chmod.
-RUN chmod 0755 /opt/longcut /opt/longcut/longcut && chmod 0644 /opt/longcut/LICENSE
+RUN chmod 0755 /opt/longcut /opt/longcut/longcut && chmod 0644 /opt/longcut/LICENSE /opt/longcut/demo-admin-token
 COPY --from=build \
   /build/client-agent/target/longcut-client-agent.jar \
   /build/broker/target/longcut-broker.jar \
