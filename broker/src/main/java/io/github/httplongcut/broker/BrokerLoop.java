@@ -135,7 +135,12 @@ final class BrokerLoop implements SessionListener, RoleTicker {
           onEach(delivery);
         }
       }
-      case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
+      case CLIENT_REQUEST_ACK,
+          BROKER_RESPONSE,
+          BROKER_ERROR,
+          BROKER_HELLO,
+          BROKER_STATUS,
+          BROKER_CANCEL ->
           delivery.ack(); // a dead letter, such as a hello that expired in an agent's inbox
     }
   }
@@ -285,6 +290,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
               BROKER_RESPONSE,
               BROKER_ERROR,
               BROKER_HELLO,
+              BROKER_STATUS,
               BROKER_CANCEL ->
               throw new IllegalStateException("handled elsewhere: " + event.type());
         };

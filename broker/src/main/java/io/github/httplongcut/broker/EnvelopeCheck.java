@@ -49,6 +49,7 @@ final class EnvelopeCheck {
           !envelope.origin().isOrphaned() || ProcessId.isId(envelope.routingKey());
       case CLIENT_REQUEST_ACK, BROKER_RESPONSE, BROKER_ERROR, BROKER_HELLO, BROKER_CANCEL ->
           envelope.origin() != Origin.SENT;
+      case BROKER_STATUS -> false; // comes by the link to the other brokers only
     };
   }
 

@@ -32,6 +32,7 @@ final class ClientEnvelopeCheck {
           UPSTREAM_ERROR,
           UPSTREAM_HEARTBEAT,
           BROKER_HELLO,
+          BROKER_STATUS,
           CLIENT_CANCEL,
           BROKER_CANCEL ->
           Optional.of(DiscardReason.WRONG_RECEIVER);

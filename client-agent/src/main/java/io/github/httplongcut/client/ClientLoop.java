@@ -137,6 +137,7 @@ final class ClientLoop implements SessionListener {
               UPSTREAM_ERROR,
               UPSTREAM_HEARTBEAT,
               BROKER_HELLO,
+              BROKER_STATUS,
               CLIENT_CANCEL,
               BROKER_CANCEL ->
               throw new IllegalStateException("discarded before: " + event.type());

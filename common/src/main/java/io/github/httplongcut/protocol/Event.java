@@ -186,6 +186,19 @@ public sealed interface Event {
     }
   }
 
+  /** Report of a broker about itself to every broker, for their pages. */
+  record BrokerStatus(ProcessId brokerId, String version, BrokerReport report) implements Event {
+
+    public BrokerStatus {
+      version = LogText.plain(version, Names.MAX_CHARS);
+    }
+
+    @Override
+    public EventType type() {
+      return EventType.BROKER_STATUS;
+    }
+  }
+
   /** Cancellation from a client agent to a broker: the caller no longer waits for the response. */
   record ClientCancel(ProcessId clientId, UUID clientReqId, UUID brokerReqId) implements Event {
     @Override

@@ -7,12 +7,16 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import io.github.httplongcut.http.Headers;
+import io.github.httplongcut.protocol.BrokerReport.ClientReport;
+import io.github.httplongcut.protocol.BrokerReport.FlowReport;
+import io.github.httplongcut.protocol.BrokerReport.TargetReport;
 import io.github.httplongcut.protocol.Event.BrokerCancel;
 import io.github.httplongcut.protocol.Event.BrokerError;
 import io.github.httplongcut.protocol.Event.BrokerHello;
 import io.github.httplongcut.protocol.Event.BrokerRequest;
 import io.github.httplongcut.protocol.Event.BrokerRequestAck;
 import io.github.httplongcut.protocol.Event.BrokerResponse;
+import io.github.httplongcut.protocol.Event.BrokerStatus;
 import io.github.httplongcut.protocol.Event.ClientCancel;
 import io.github.httplongcut.protocol.Event.ClientRequest;
 import io.github.httplongcut.protocol.Event.ClientRequestAck;
@@ -48,11 +52,33 @@ public final class EventCodec {
 
   /** Encodes one event as a JSON object in UTF-8. */
   public static byte[] encode(Event event) {
+    return bytes(
+        json -> {
+          json.writeStartObject();
+          writerOf(event).write(json);
+          json.writeEndObject();
+        });
+  }
+
+  /** Returns the bytes of an entry in an encoded {@code broker_status}, with a comma. */
+  public static int bytesOf(TargetReport target) {
+    return bytes(json -> BrokerStatusJson.write(json, target)).length + 1;
+  }
+
+  /** Returns the bytes of an entry in an encoded {@code broker_status}, with a comma. */
+  public static int bytesOf(ClientReport client) {
+    return bytes(json -> BrokerStatusJson.write(json, client)).length + 1;
+  }
+
+  /** Returns the bytes of an entry in an encoded {@code broker_status}, with a comma. */
+  public static int bytesOf(FlowReport flow) {
+    return bytes(json -> BrokerStatusJson.write(json, flow)).length + 1;
+  }
+
+  private static byte[] bytes(FieldWriter writer) {
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
         JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      writerOf(event).write(json);
-      json.writeEndObject();
+      writer.write(json);
       json.flush();
       return bytes.toByteArray();
     } catch (IOException e) {
@@ -88,8 +114,10 @@ public final class EventCodec {
    *     one of the {@link WireLimits} is exceeded
    */
   public static List<Event> decode(EventType type, byte[] message) throws MalformedEventException {
-    if (message.length > WireLimits.MESSAGE_BYTES) {
-      throw new MalformedEventException("longer than " + WireLimits.MESSAGE_BYTES + " bytes");
+    int maxBytes =
+        type == EventType.BROKER_STATUS ? WireLimits.STATUS_BYTES : WireLimits.MESSAGE_BYTES;
+    if (message.length > maxBytes) {
+      throw new MalformedEventException("longer than " + maxBytes + " bytes");
     }
     try (JsonParser json = JSON.createParser(message)) {
       List<Event> events = new ArrayList<>(1);
@@ -99,12 +127,12 @@ public final class EventCodec {
           if (events.size() == WireLimits.EVENTS) {
             throw new MalformedEventException("more than " + WireLimits.EVENTS + " events");
           }
-          events.add(read(type, EventFields.read(json, message)));
+          events.add(read(type, json, message));
         }
         requireToken(json, JsonToken.END_ARRAY);
       } else {
         requireToken(json, JsonToken.START_OBJECT);
-        events.add(read(type, EventFields.read(json, message)));
+        events.add(read(type, json, message));
       }
       if (json.nextToken() != null || events.isEmpty()) {
         throw new MalformedEventException("not one event or an array of events");
@@ -144,6 +172,7 @@ public final class EventCodec {
       case BROKER_ERROR -> json -> brokerError(json, (BrokerError) event);
       case UPSTREAM_HEARTBEAT -> json -> upstreamHeartbeat(json, (UpstreamHeartbeat) event);
       case BROKER_HELLO -> json -> brokerHello(json, (BrokerHello) event);
+      case BROKER_STATUS -> json -> BrokerStatusJson.write(json, (BrokerStatus) event);
       case CLIENT_CANCEL -> json -> clientCancel(json, (ClientCancel) event);
       case BROKER_CANCEL -> json -> brokerCancel(json, (BrokerCancel) event);
     };
@@ -233,6 +262,12 @@ public final class EventCodec {
     id(json, "broker_req_id", e.brokerReqId());
   }
 
+  private static Event read(EventType type, JsonParser json, byte[] message) throws IOException {
+    return type == EventType.BROKER_STATUS
+        ? BrokerStatusJson.read(json)
+        : read(type, EventFields.read(json, message));
+  }
+
   private static Event read(EventType type, EventFields f) {
     return switch (type) {
       case CLIENT_REQUEST ->
@@ -272,6 +307,7 @@ public final class EventCodec {
               f.version(),
               f.reason());
       case BROKER_HELLO -> new BrokerHello(f.brokerId(), f.version());
+      case BROKER_STATUS -> throw new IllegalStateException("has fields of its own");
       case CLIENT_CANCEL -> new ClientCancel(f.clientId(), f.clientReqId(), f.brokerReqId());
       case BROKER_CANCEL -> new BrokerCancel(f.brokerId(), f.clientReqId(), f.brokerReqId());
     };

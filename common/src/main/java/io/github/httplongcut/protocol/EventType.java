@@ -18,6 +18,7 @@ public enum EventType {
   BROKER_ERROR("broker_error"),
   UPSTREAM_HEARTBEAT("upstream_heartbeat"),
   BROKER_HELLO("broker_hello"),
+  BROKER_STATUS("broker_status"),
   CLIENT_CANCEL("client_cancel"),
   BROKER_CANCEL("broker_cancel");
 

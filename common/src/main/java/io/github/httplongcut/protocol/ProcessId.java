@@ -58,8 +58,7 @@ public final class ProcessId {
 
   /** Creates another id for the same process, which has lost the queues of this id. */
   public ProcessId renewed() {
-    String name = text.substring(user.length() + 1, text.length() - RANDOM_LETTERS - 1);
-    return create(user, name);
+    return create(user, name());
   }
 
   /**
@@ -80,6 +79,11 @@ public final class ProcessId {
   /** Returns the RabbitMQ user of the process, which RabbitMQ verifies. */
   public String user() {
     return user;
+  }
+
+  /** Returns the configured name. */
+  public String name() {
+    return text.substring(user.length() + 1, text.length() - RANDOM_LETTERS - 1);
   }
 
   /** Returns the configured name and the random letters. */

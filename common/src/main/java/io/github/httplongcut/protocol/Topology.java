@@ -46,6 +46,9 @@ public final class Topology {
   /** Prefix of the names of brokers' queues for heartbeats. */
   public static final String HEARTBEAT_QUEUES = "heartbeats.";
 
+  /** Part of the names of brokers' queues for {@code broker_status}, after the broker's id. */
+  private static final String STATUS_MARK = ".status.";
+
   /** Prefix of the names of upstream agents' inboxes. */
   public static final String UPSTREAM_AGENT_QUEUES = "upstream-agent.";
 
@@ -84,6 +87,21 @@ public final class Topology {
 
   private static String processIdOf(String targetKey) {
     return targetKey.substring(targetKey.indexOf('.') + 1);
+  }
+
+  /**
+   * Returns the name of a broker's queue for {@code broker_status}. It has the prefix of the queues
+   * for heartbeats, so that their policy and permissions apply to it.
+   *
+   * @param number number of the queue, a new one for each channel
+   */
+  public static String statusQueue(ProcessId brokerId, int number) {
+    return HEARTBEAT_QUEUES + brokerId + STATUS_MARK + number;
+  }
+
+  /** Returns whether this is the name of a {@linkplain #statusQueue queue for broker_status}. */
+  public static boolean isStatusQueue(String queue) {
+    return queue.startsWith(HEARTBEAT_QUEUES) && queue.contains(STATUS_MARK);
   }
 
   /**

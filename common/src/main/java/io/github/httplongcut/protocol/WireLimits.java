@@ -53,6 +53,27 @@ public final class WireLimits {
   /** Characters of a heartbeat's {@code reason}; a longer one is truncated. */
   public static final int HEARTBEAT_REASON_CHARS = 200;
 
+  /** Bytes of a {@code broker_status}. A longer one is discarded before parsing. */
+  public static final int STATUS_BYTES = 64 << 10;
+
+  /** Entries of each list in a {@code broker_status}. A message with more is discarded. */
+  public static final int STATUS_ENTRIES = 1_000;
+
+  /** Fields of one object in a {@code broker_status} that are read. */
+  static final int STATUS_FIELDS = 64;
+
+  /** Characters of a {@code reason} in a {@code broker_status}; a longer one is truncated. */
+  public static final int STATUS_REASON_CHARS = 500;
+
+  /** Largest number of things now or in a window of time; a larger one counts as this. */
+  static final int STATUS_COUNT = 1_000_000_000;
+
+  /** Largest number since the start of a process; a larger one counts as this. */
+  static final long STATUS_TOTAL = 1L << 50;
+
+  /** Longest time that the recent requests of a {@code broker_status} cover. */
+  public static final Duration STATUS_WINDOW = Duration.ofSeconds(10);
+
   /** Longest {@code *_ttl}; a longer one counts as this. */
   public static final Duration TTL = Duration.ofDays(1);
 

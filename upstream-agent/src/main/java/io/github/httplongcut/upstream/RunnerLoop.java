@@ -83,6 +83,7 @@ final class RunnerLoop implements SessionListener, HealthChecks.TargetHealth {
           BROKER_RESPONSE,
           BROKER_ERROR,
           UPSTREAM_HEARTBEAT,
+          BROKER_STATUS,
           CLIENT_CANCEL ->
           delivery.discard(DiscardReason.WRONG_RECEIVER);
     }

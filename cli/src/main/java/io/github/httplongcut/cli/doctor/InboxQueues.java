@@ -61,6 +61,8 @@ final class InboxQueues {
     List<JsonNode> inboxes =
         management.queues().stream()
             .filter(queue -> PREFIXES.stream().anyMatch(name(queue)::startsWith))
+            // Exclusive to the broker's connection: nobody else may look at it.
+            .filter(queue -> !Topology.isStatusQueue(name(queue)))
             .toList();
     List<String> suspects = suspects(inboxes);
     List<String> chosen = chosen(suspects);

@@ -49,7 +49,8 @@ record RoleRights(Role role, String user, String probe) {
           "broker_cancel",
           "broker_response",
           "broker_error",
-          "broker_hello");
+          "broker_hello",
+          "broker_status");
   private static final List<String> BROKER_READS =
       List.of(
           "client_request",
@@ -59,7 +60,8 @@ record RoleRights(Role role, String user, String probe) {
           "upstream_response",
           "upstream_error",
           "upstream_heartbeat",
-          "client_cancel");
+          "client_cancel",
+          "broker_status");
   private static final List<String> UPSTREAM_WRITES =
       List.of("broker_request_ack", "upstream_response", "upstream_error", "upstream_heartbeat");
   private static final List<String> UPSTREAM_READS =

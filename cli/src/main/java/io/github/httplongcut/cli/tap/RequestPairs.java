@@ -105,6 +105,7 @@ final class RequestPairs implements TapFormat {
           UPSTREAM_ERROR,
           UPSTREAM_HEARTBEAT,
           BROKER_HELLO,
+          BROKER_STATUS,
           BROKER_CANCEL ->
           Optional.empty();
     };

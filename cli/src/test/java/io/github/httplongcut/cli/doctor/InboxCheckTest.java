@@ -127,6 +127,17 @@ class InboxCheckTest {
     fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
   }
 
+  /** Nobody else may look at a queue that is exclusive to a broker's connection. */
+  @Test
+  void queueForTheStatusOfBrokersIsNoInbox() {
+    fixture.management.add(
+        FakeManagement.queuesPath(),
+        """
+        {"name": "heartbeats.broker.broker-1-aaaaaa.status.1", "consumers": 0,
+         "messages_ready": 4}""");
+    fixture.assertOk(Finding.RELAY_INBOXES, "every inbox");
+  }
+
   @Test
   void heartbeatsThatAreNotAckedFail() {
     String unacked =

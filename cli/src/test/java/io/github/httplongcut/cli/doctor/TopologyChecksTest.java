@@ -19,7 +19,7 @@ class TopologyChecksTest {
   @Test
   void theDefinitionsAreWell() {
     fixture.assertOk(Finding.TOPOLOGY_VHOST, "user admin may use vhost longcut");
-    fixture.assertOk(Finding.TOPOLOGY_EXCHANGES, "15 exchanges are as in");
+    fixture.assertOk(Finding.TOPOLOGY_EXCHANGES, "16 exchanges are as in");
     fixture.assertOk(Finding.TOPOLOGY_QUEUES, "2 shared queues are as in");
     fixture.assertOk(Finding.TOPOLOGY_POLICIES, "6 policies are as in");
     fixture.assertOk(Finding.TOPOLOGY_BACKLOG, "0 ready messages and 1 consumers");
@@ -102,7 +102,7 @@ class TopologyChecksTest {
   @Test
   void aTenantFindsAMissingExchange() {
     fixture.tenant("acme");
-    fixture.assertOk(Finding.TOPOLOGY_EXCHANGES, "15 exchanges");
+    fixture.assertOk(Finding.TOPOLOGY_EXCHANGES, "16 exchanges");
 
     fixture.amqp.exchanges.remove("orphan");
     fixture.assertFails(Finding.TOPOLOGY_EXCHANGES, "exchange orphan is missing");

@@ -106,6 +106,7 @@ class DefinitionsTest {
     Set<String> used = new TreeSet<>(Set.of(Topology.ORPHAN));
     for (RoleUser role : RoleUser.values()) {
       used.addAll(role.plan().exchanges());
+      used.addAll(role.optionalExchanges());
     }
     assertThat(new TreeSet<>(names("exchanges"))).isEqualTo(used);
   }
@@ -202,6 +203,18 @@ class DefinitionsTest {
     }
   }
 
+  /** Older definitions cover a broker's queue for the status of brokers: only the exchange is new. */
+  @Test
+  void queueForTheStatusOfBrokersIsLimitedAndPermittedAsThatOfHeartbeats() {
+    String queue = Topology.statusQueue(RoleUser.BROKER.id(), 1);
+
+    assertThat(Topology.isStatusQueue(queue)).isTrue();
+    assertThat(matches(named(definitions, "policies", "heartbeats").get("pattern"), queue))
+        .isTrue();
+    assertThat(matches(permissionsOf(RoleUser.BROKER).get("configure"), queue)).isTrue();
+    assertThat(Topology.isStatusQueue(Topology.HEARTBEAT_QUEUES + RoleUser.BROKER.id())).isFalse();
+  }
+
   @Test
   void onlyInboxesExpire() {
     for (RoleUser role : RoleUser.values()) {
@@ -242,9 +255,12 @@ class DefinitionsTest {
     assertThat(everyName.stream().filter(configure)).containsExactlyInAnyOrderElementsOf(own);
     assertThat(everyName.stream().filter(write))
         .containsExactlyInAnyOrderElementsOf(
-            union(own, plan.publishesTo().stream().map(EventType::wireName).toList()));
+            union(
+                own,
+                role.optionalExchanges(),
+                plan.publishesTo().stream().map(EventType::wireName).toList()));
     assertThat(everyName.stream().filter(read))
-        .containsExactlyInAnyOrderElementsOf(union(own, bound, plan.sharedQueues()));
+        .containsExactlyInAnyOrderElementsOf(union(own, bound, role.optionalExchanges(), plan.sharedQueues()));
   }
 
   private static JsonNode read(String file) {

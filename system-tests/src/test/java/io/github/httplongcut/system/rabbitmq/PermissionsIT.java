@@ -156,6 +156,9 @@ class PermissionsIT {
     cases.refused("cancels at an upstream agent", publish("broker_cancel", "orders." + UPSTREAM));
     cases.refused("answers a broker", publish("upstream_response", BROKER));
     cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
+    cases.refused("publishes a broker's status", publish("broker_status", ""));
+    cases.refused(
+        "binds its inbox to the status of brokers", bind(CLIENT_INBOX, "broker_status", ""));
     cases.refused(
         "publishes a forged dead letter",
         publish("client_request_undelivered", "orders." + CLIENT));
@@ -224,6 +227,8 @@ class PermissionsIT {
     cases.allowed("dispatches", publish("broker_request", "orders." + OTHER_UPSTREAM));
     cases.allowed("cancels", publish("broker_cancel", "orders." + OTHER_UPSTREAM));
     cases.allowed("publishes a hello", publish("broker_hello", "", "broker"));
+    cases.allowed("publishes its status", publish("broker_status", "", "broker"));
+    cases.allowed("binds to the status of brokers", bind(HEARTBEATS, "broker_status", ""));
 
     cases.refused("publishes a request", publish("client_request", "orders." + CLIENT));
     cases.refused("answers itself", publish("upstream_response", BROKER));
@@ -272,6 +277,9 @@ class PermissionsIT {
     cases.refused("publishes a request", publish("client_request", "orders." + UPSTREAM));
     cases.refused("cancels for a client agent", publish("client_cancel", BROKER));
     cases.refused("publishes a hello", publish("broker_hello", ""));
+    cases.refused("publishes a broker's status", publish("broker_status", ""));
+    cases.refused(
+        "binds its inbox to the status of brokers", bind(UPSTREAM_INBOX, "broker_status", ""));
     cases.refused("publishes an orphan", publish(Topology.ORPHAN, ""));
     cases.refused("publishes a forged dead letter", publish("broker_request_undelivered", ""));
     cases.refused("publishes to the default exchange", publish("", BROKER_INBOX));

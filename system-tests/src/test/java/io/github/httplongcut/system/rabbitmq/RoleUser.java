@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.rabbitmq;
 
+import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.session.Plan;
 import io.github.httplongcut.testkit.RabbitMqUser;
@@ -41,6 +42,14 @@ enum RoleUser {
 
   /** The exchanges and queues that a process of this role with an id uses. */
   abstract Plan plan(ProcessId id);
+
+  /**
+   * The exchanges that a process of this role writes to and reads from, besides those of its plan:
+   * it works without them.
+   */
+  List<String> optionalExchanges() {
+    return this == BROKER ? List.of(EventType.BROKER_STATUS.wireName()) : List.of();
+  }
 
   Plan plan() {
     return plan(id());
