@@ -6,8 +6,10 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.FrameHandlerFactory;
 import com.rabbitmq.client.impl.StrictExceptionHandler;
 import io.github.httplongcut.loop.Loop;
+import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.WireLimits;
 import io.github.httplongcut.session.Member;
+import io.github.httplongcut.session.PeerLink;
 import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionListener;
@@ -18,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,16 +40,22 @@ public final class RabbitMqSession implements Session {
   // Values of the label "connection".
   private static final String PUBLISH = "publish";
   private static final String CONSUME = "consume";
+  private static final String PEERS = "peers";
 
   private static final String CONNECTION_UP = "1 while the connection can be used, else 0";
 
+  private final AmqpConfig config;
+  private final Member member;
+  private final MeterRegistry registry;
   private final Link publishingLink;
   private final Link consumingLink;
   private final Publisher publisher;
   private final ConsumingChannel consumingChannel;
+  private final ConsumingMetrics consumingMetrics;
   private final Loop loop;
   private final ScheduledExecutorService watchdog;
   private final Counter blocked;
+  private Optional<PeerConnection> peers = Optional.empty();
   private long lastWatchAt;
 
   /**
@@ -56,7 +65,10 @@ public final class RabbitMqSession implements Session {
    * @param registry registry for the session's metrics
    */
   public RabbitMqSession(AmqpConfig config, Member member, Loop loop, MeterRegistry registry) {
+    this.config = config;
+    this.member = member;
     this.loop = loop;
+    this.registry = registry;
     PublishingMetrics publishingMetrics = new PublishingMetrics(registry);
     String name = member.role() + " " + member.id();
     publishingLink =
@@ -73,13 +85,10 @@ public final class RabbitMqSession implements Session {
             config,
             name + " consume",
             new LinkMetrics(registry, CONSUME));
+    consumingMetrics = new ConsumingMetrics(registry);
     consumingChannel =
         new ConsumingChannel(
-            consumingLink,
-            nodeAffinity,
-            member.ackTimeout(),
-            loop::executeHere,
-            new ConsumingMetrics(registry));
+            consumingLink, nodeAffinity, member.ackTimeout(), loop::executeHere, consumingMetrics);
     loop.onTaskEnd(publisher::onTaskEnd);
     watchdog = Executors.newSingleThreadScheduledExecutor(daemonThreads("amqp watch"));
     blocked = registerMeters(registry);
@@ -156,11 +165,29 @@ public final class RabbitMqSession implements Session {
   }
 
   @Override
+  public PeerLink linkPeers(EventType type, PeerLink.Listener listener) {
+    String name = member.role() + " " + member.id() + ' ' + PEERS;
+    Link link =
+        new Link(
+            configure(new GuardedFactory(config), config, name),
+            config,
+            name,
+            new LinkMetrics(registry, PEERS));
+    PeerMessages messages = new PeerMessages(type, config.user(), member.id());
+    PeerConnection connection =
+        new PeerConnection(
+            link, messages, listener, new DiscardedMessages(consumingMetrics, System::nanoTime));
+    peers = Optional.of(connection);
+    return connection;
+  }
+
+  @Override
   public void start(SessionListener listener) {
     consumingChannel.listener(listener);
     lastWatchAt = System.nanoTime();
     publishingLink.start(publisher.connectionUser());
     consumingLink.start(consumingChannel);
+    peers.ifPresent(PeerConnection::start);
     var unused =
         watchdog.scheduleWithFixedDelay(
             this::watch,
@@ -246,5 +273,6 @@ public final class RabbitMqSession implements Session {
     consumingLink.close();
     publisher.close();
     publishingLink.close();
+    peers.ifPresent(PeerConnection::close);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.httplongcut.session;
 
+import io.github.httplongcut.protocol.EventType;
 import java.time.Duration;
 import java.util.Set;
 
@@ -22,6 +23,14 @@ public interface Session extends AutoCloseable {
    * called before {@link #start}.
    */
   void publishOnlyWhileConsuming();
+
+  /**
+   * Adds a link to the other processes of this role, which {@link #start} starts. Must be called
+   * before {@link #start}, once at most.
+   *
+   * @param type the events to exchange, by the exchange of their name
+   */
+  PeerLink linkPeers(EventType type, PeerLink.Listener listener);
 
   /** Publishes; its outcome is reported on the loop. From any thread; never blocks. */
   void publish(Publication publication);

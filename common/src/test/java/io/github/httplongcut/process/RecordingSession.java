@@ -1,5 +1,7 @@
 package io.github.httplongcut.process;
 
+import io.github.httplongcut.protocol.EventType;
+import io.github.httplongcut.session.PeerLink;
 import io.github.httplongcut.session.Publication;
 import io.github.httplongcut.session.Session;
 import io.github.httplongcut.session.SessionListener;
@@ -55,6 +57,11 @@ final class RecordingSession implements Session {
 
   @Override
   public void publishOnlyWhileConsuming() {
+    throw new AssertionError("only a role calls this");
+  }
+
+  @Override
+  public PeerLink linkPeers(EventType type, PeerLink.Listener listener) {
     throw new AssertionError("only a role calls this");
   }
 

@@ -4,6 +4,7 @@ import io.github.httplongcut.protocol.Event;
 import io.github.httplongcut.protocol.EventType;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -166,6 +167,19 @@ public final class FakeSession implements Session {
   @Override
   public void publishOnlyWhileConsuming() {
     publishesOnlyWhileConsuming = true;
+  }
+
+  @Override
+  public PeerLink linkPeers(EventType type, PeerLink.Listener listener) {
+    return new PeerLink() {
+      @Override
+      public void publish(Event event) {}
+
+      @Override
+      public Optional<String> trouble() {
+        return Optional.empty();
+      }
+    };
   }
 
   @Override

@@ -1,0 +1,33 @@
+package io.github.httplongcut.session;
+
+import io.github.httplongcut.protocol.Event;
+import java.util.Optional;
+
+/**
+ * Sends the newest event of this process to all processes of its role, and receives theirs, through
+ * one fanout exchange. It is optional: it has a connection of its own, and its failures touch
+ * neither the rest of the {@link Session} nor the session's state. Thread-safe.
+ */
+public interface PeerLink {
+
+  /** Receives the events of all processes of the role, those of this process included. */
+  interface Listener {
+
+    /**
+     * Takes an event; called on the link's thread, must not block.
+     *
+     * @param user the RabbitMQ user of the sender, which RabbitMQ has checked
+     * @return false if the event is not credible, and is to be discarded
+     */
+    boolean onPeerEvent(Event event, String user);
+  }
+
+  /** Publishes an event, in place of an older one that is not written yet. Never blocks. */
+  void publish(Event event);
+
+  /**
+   * Returns a sentence that says why RabbitMQ refuses the events, with the remedy; empty if it does
+   * not, or if it is not known yet.
+   */
+  Optional<String> trouble();
+}
