@@ -83,14 +83,28 @@ class TargetGaugesTest {
 
   private static StatusSnapshot snapshot(TargetStatus... targets) {
     return new StatusSnapshot(
-        0, new RouterStats.RequestCounts(0, 0, 0, 0), List.of(targets), List.of(), 0, List.of());
+        0,
+        new RouterStats.RequestCounts(0, 0, 0, 0),
+        List.of(targets),
+        List.of(),
+        0,
+        List.of(),
+        StatusSnapshot.Recent.NONE);
   }
 
   private static TargetStatus target(String name, int factor) {
     return new TargetStatus(
         name,
-        new TargetStatus.Agents(3 * factor, 2 * factor, factor, 5 * factor, 4 * factor, ""),
+        new TargetStatus.Agents(
+            3 * factor,
+            2 * factor,
+            factor,
+            5 * factor,
+            4 * factor,
+            "",
+            TargetStatus.AgentCounts.NONE),
         new TargetStatus.Requests(6 * factor, 7 * factor, 0, 0),
+        TargetStatus.Recent.NONE,
         OptionalLong.empty(),
         Optional.empty());
   }

@@ -58,6 +58,7 @@ final class Agent {
   private final long registered;
 
   private final RecentAnswers answers;
+  private final SlidingCounts dispatches = TrafficMeter.rate();
 
   private AgentState state;
   private String version;
@@ -273,6 +274,28 @@ final class Agent {
   /** Counts the status code of a response, for outlier detection. */
   void countStatus(int statusCode, long fairNow) {
     answers.add(statusCode, fairNow);
+  }
+
+  /** Counts a dispatch. */
+  void countDispatch(long now) {
+    dispatches.add(0, now);
+  }
+
+  /** Returns the dispatches in the window of a rate. */
+  int recentDispatches(long now) {
+    return dispatches.sum(now);
+  }
+
+  /** Returns the state for operators. */
+  TargetStatus.AgentKind kind() {
+    if (!takesRequests()) {
+      return TargetStatus.AgentKind.DRAINING;
+    }
+    return switch (shownStanding()) {
+      case GOOD -> hasFreeSlot() ? TargetStatus.AgentKind.READY : TargetStatus.AgentKind.FULL;
+      case FAILING -> TargetStatus.AgentKind.FAILING;
+      case SUSPECT, RETURNED -> TargetStatus.AgentKind.SUSPECT;
+    };
   }
 
   /** Starts a new measurement of the peak. A heartbeat is delivered in far less than one tick. */

@@ -176,6 +176,11 @@ final class AgentRegistry {
     update(agent, () -> agent.acquireSlot(++choices));
   }
 
+  /** Counts a dispatch to the agent. */
+  void countDispatch(Agent agent, long now) {
+    agent.countDispatch(now);
+  }
+
   void releaseSlot(Agent agent) {
     update(agent, agent::releaseSlot);
   }

@@ -7,5 +7,6 @@ import io.github.httplongcut.protocol.ProcessId;
  *
  * @param lastRequestAt the time of its last request, as {@code nanoTime}
  * @param requests requests since this broker knows it
+ * @param recent requests in the window of a rate
  */
-public record ClientStatus(ProcessId id, long lastRequestAt, long requests) {}
+public record ClientStatus(ProcessId id, long lastRequestAt, long requests, int recent) {}

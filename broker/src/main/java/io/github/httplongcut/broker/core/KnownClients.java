@@ -18,6 +18,7 @@ final class KnownClients {
   private static final float LOAD_FACTOR = 0.75f;
 
   private static final class Memo {
+    final SlidingCounts recent = TrafficMeter.rate();
     long requests;
     long lastRequestAt;
   }
@@ -39,6 +40,7 @@ final class KnownClients {
       size++;
     }
     memo.requests++;
+    memo.recent.add(0, now);
     memo.lastRequestAt = now;
   }
 
@@ -60,11 +62,13 @@ final class KnownClients {
   }
 
   /** Returns the client agents, the one with the latest request last. */
-  List<ClientStatus> all() {
+  List<ClientStatus> all(long now) {
     List<ClientStatus> all = new ArrayList<>(size);
     for (Map<ProcessId, Memo> ofUser : byUser.values()) {
       ofUser.forEach(
-          (id, memo) -> all.add(new ClientStatus(id, memo.lastRequestAt, memo.requests)));
+          (id, memo) ->
+              all.add(
+                  new ClientStatus(id, memo.lastRequestAt, memo.requests, memo.recent.sum(now))));
     }
     all.sort(Comparator.comparingLong(ClientStatus::lastRequestAt));
     return all;

@@ -12,6 +12,7 @@ final class KnownParties implements Journal {
 
   private final KnownTargets targets = new KnownTargets();
   private final KnownClients clients = new KnownClients();
+  private final TrafficMeter traffic = new TrafficMeter();
   private final Journal journal;
 
   KnownParties(Journal journal) {
@@ -26,16 +27,31 @@ final class KnownParties implements Journal {
     return clients;
   }
 
+  /** Returns the recent requests for all targets. */
+  TrafficMeter traffic() {
+    return traffic;
+  }
+
   /** Notes a request that was just received. */
   void onRequest(ClientRequest event, long now) {
     targets.onRequest(event.request().upstreamTarget(), now);
     clients.onRequest(event.clientId(), now);
+    traffic.onRequest(now);
   }
 
   @Override
   public void ended(RequestRecord record) {
-    record.ending().ifPresent(ending -> targets.onEnded(record.subject().target(), ending));
+    if (record.ending().isPresent()) {
+      onEnded(record, record.ending().get());
+    }
     journal.ended(record);
+  }
+
+  private void onEnded(RequestRecord record, Ending ending) {
+    targets.onEnded(record.subject().target(), ending, record.history());
+    if (ending.kind() == Ending.Kind.ANSWERED || ending.kind() == Ending.Kind.FAILED) {
+      traffic.onEnded(ending, record.history());
+    }
   }
 
   @Override

@@ -23,11 +23,17 @@ final class KnownTargets {
 
   /** Memory of a target. */
   static final class Memo {
+    private final TrafficMeter traffic = new TrafficMeter();
     private long answered;
     private long failed;
     private long usedAt;
     private Optional<LastAgent> lastAgent = Optional.empty();
     private OptionalLong withoutAgentSince = OptionalLong.empty();
+
+    /** Returns the recent requests. */
+    TrafficMeter traffic() {
+      return traffic;
+    }
 
     long answered() {
       return answered;
@@ -83,10 +89,11 @@ final class KnownTargets {
       memo = notServed.computeIfAbsent(target, name -> new Memo());
     }
     memo.usedAt = now;
+    memo.traffic.onRequest(now);
   }
 
   /** Counts a request that is over, unless its target is forgotten. */
-  void onEnded(String target, Ending ending) {
+  void onEnded(String target, Ending ending, RequestSteps history) {
     Memo memo = served.get(target);
     if (memo == null) {
       memo = notServed.get(target);
@@ -95,8 +102,14 @@ final class KnownTargets {
       return;
     }
     switch (ending.kind()) {
-      case ANSWERED -> memo.answered++;
-      case FAILED -> memo.failed++;
+      case ANSWERED -> {
+        memo.answered++;
+        memo.traffic.onEnded(ending, history);
+      }
+      case FAILED -> {
+        memo.failed++;
+        memo.traffic.onEnded(ending, history);
+      }
       case CANCELLED, LOST -> {} // a lost request is with another broker now
     }
   }

@@ -68,6 +68,7 @@ final class RequestTable {
         && !request.dispatches().contains(dispatched.brokerReqId())) {
       request.addDispatch(dispatched.brokerReqId());
       dispatches.add(request, dispatched.brokerReqId(), dispatched.assignedAgent());
+      agents.countDispatch(dispatched.assignedAgent(), now);
     }
     journal.moved(
         request.event().clientReqId(), request.brokerReqId(), from.label(), to.label(), why);

@@ -1,10 +1,13 @@
 package io.github.httplongcut.broker.core;
 
 import io.github.httplongcut.loop.FairClock;
+import io.github.httplongcut.protocol.BrokerReport.FlowReport;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Makes the {@link StatusSnapshot}. Takes time in proportion to the number of agents. */
 final class StatusReporter {
@@ -16,6 +19,7 @@ final class StatusReporter {
   private final RequestTable table;
   private final KnownParties parties;
   private final FairClock fair;
+  private OptionalLong startedAt = OptionalLong.empty();
 
   StatusReporter(AgentRegistry agents, RequestTable table, KnownParties parties, FairClock fair) {
     this.agents = agents;
@@ -26,6 +30,9 @@ final class StatusReporter {
 
   /** Makes a snapshot. Also notes the targets that have lost their last agent. */
   StatusSnapshot report(long now) {
+    if (startedAt.isEmpty()) {
+      startedAt = OptionalLong.of(now);
+    }
     Map<String, KnownTargets.Memo> memos = parties.targets().all(now);
     List<TargetStatus> targets = new ArrayList<>();
     agents.forEachTarget(
@@ -38,7 +45,23 @@ final class StatusReporter {
         List.copyOf(targets),
         shown,
         agents.size() - shown.size(),
-        parties.clients().all());
+        parties.clients().all(now),
+        recent(now));
+  }
+
+  private StatusSnapshot.Recent recent(long now) {
+    long nanos = Math.min(TrafficMeter.rateNanos(now), now - startedAt.getAsLong());
+    List<FlowReport> flows = new ArrayList<>();
+    agents.forEachTarget(
+        (name, ofTarget) -> {
+          for (Agent agent : ofTarget) {
+            int dispatches = agent.recentDispatches(now);
+            if (dispatches > 0) {
+              flows.add(new FlowReport(agent.id(), name, dispatches));
+            }
+          }
+        });
+    return new StatusSnapshot.Recent(nanos, parties.traffic().recent(now), List.copyOf(flows));
   }
 
   /**
@@ -54,6 +77,7 @@ final class StatusReporter {
         numbers,
         new TargetStatus.Requests(
             inFlight, table.waitingRoom().size(name), known.answered(), known.failed()),
+        new TargetStatus.Recent(known.traffic().recent(now), known.traffic().failures(now)),
         known.withoutAgentSince(numbers.live() > 0, now),
         known.lastAgent());
   }
@@ -65,7 +89,9 @@ final class StatusReporter {
     int free = 0;
     int freeOfFailing = 0;
     String trouble = "";
+    Map<TargetStatus.AgentKind, Integer> byKind = new EnumMap<>(TargetStatus.AgentKind.class);
     for (Agent agent : agents) {
+      byKind.merge(agent.kind(), 1, Integer::sum);
       if (agent.isLive()) {
         live++;
         capacity += agent.capacity();
@@ -82,7 +108,13 @@ final class StatusReporter {
     }
     // A failing agent gets no request while the target has a healthy one.
     return new TargetStatus.Agents(
-        agents.size(), live, healthy, capacity, healthy > 0 ? free : freeOfFailing, trouble);
+        agents.size(),
+        live,
+        healthy,
+        capacity,
+        healthy > 0 ? free : freeOfFailing,
+        trouble,
+        TargetStatus.AgentCounts.of(byKind));
   }
 
   private List<AgentStatus> agentStatuses(long now) {

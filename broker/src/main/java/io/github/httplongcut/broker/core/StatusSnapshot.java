@@ -1,5 +1,7 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.protocol.BrokerReport.FlowReport;
+import io.github.httplongcut.protocol.BrokerReport.TrafficReport;
 import java.util.List;
 
 /**
@@ -17,4 +19,19 @@ public record StatusSnapshot(
     List<TargetStatus> targets,
     List<AgentStatus> agents,
     int moreAgents,
-    List<ClientStatus> clients) {}
+    List<ClientStatus> clients,
+    Recent recent) {
+
+  /**
+   * Recent requests.
+   *
+   * @param nanos the time that the numbers of recent requests cover
+   * @param traffic requests for all targets
+   * @param flows dispatches to agents, those without any left out, in no order
+   */
+  public record Recent(long nanos, TrafficReport traffic, List<FlowReport> flows) {
+
+    /** No requests. */
+    public static final Recent NONE = new Recent(1, TrafficReport.NONE, List.of());
+  }
+}

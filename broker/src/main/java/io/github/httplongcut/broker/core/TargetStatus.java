@@ -1,5 +1,7 @@
 package io.github.httplongcut.broker.core;
 
+import io.github.httplongcut.protocol.BrokerReport.TrafficReport;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -15,6 +17,7 @@ public record TargetStatus(
     String name,
     Agents agents,
     Requests requests,
+    Recent recent,
     OptionalLong withoutAgentSince,
     Optional<LastAgent> lastAgent) {
 
@@ -38,10 +41,18 @@ public record TargetStatus(
    * @param capacity slots of the live agents
    * @param free slots that this broker may use now
    * @param trouble the first agent that is not well, with its reason; empty if all are well
+   * @param counts the known agents by state
    */
-  public record Agents(int known, int live, int healthy, int capacity, int free, String trouble) {
+  public record Agents(
+      int known,
+      int live,
+      int healthy,
+      int capacity,
+      int free,
+      String trouble,
+      AgentCounts counts) {
 
-    static final Agents NONE = new Agents(0, 0, 0, 0, 0, "");
+    static final Agents NONE = new Agents(0, 0, 0, 0, 0, "", AgentCounts.NONE);
   }
 
   /**
@@ -53,6 +64,48 @@ public record TargetStatus(
    * @param failed requests that ended with an error of the relay
    */
   public record Requests(int inFlight, int waiting, long answered, long failed) {}
+
+  /**
+   * Recent requests of this broker for a target.
+   *
+   * @param traffic requests in the window of a rate
+   * @param failures requests of the last 15 minutes that failed, by error code
+   */
+  public record Recent(TrafficReport traffic, Map<String, Integer> failures) {
+
+    /** No requests. */
+    public static final Recent NONE = new Recent(TrafficReport.NONE, Map.of());
+  }
+
+  /** States of an agent of a target. */
+  public enum AgentKind {
+    READY,
+    /** Every slot is in use. */
+    FULL,
+    /** Takes no requests. */
+    DRAINING,
+    /** Did not take or did not run a dispatch. */
+    SUSPECT,
+    /** Could not reach its server. */
+    FAILING
+  }
+
+  /** Numbers of agents by {@link AgentKind}. */
+  public record AgentCounts(int ready, int full, int draining, int suspect, int failing) {
+
+    /** No agents. */
+    public static final AgentCounts NONE = new AgentCounts(0, 0, 0, 0, 0);
+
+    /** Returns the counts; a state that is absent has none. */
+    static AgentCounts of(Map<AgentKind, Integer> byKind) {
+      return new AgentCounts(
+          byKind.getOrDefault(AgentKind.READY, 0),
+          byKind.getOrDefault(AgentKind.FULL, 0),
+          byKind.getOrDefault(AgentKind.DRAINING, 0),
+          byKind.getOrDefault(AgentKind.SUSPECT, 0),
+          byKind.getOrDefault(AgentKind.FAILING, 0));
+    }
+  }
 
   /** Returns whether this broker knows or remembers an agent of the target. */
   public boolean served() {

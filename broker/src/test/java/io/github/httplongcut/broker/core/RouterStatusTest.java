@@ -28,7 +28,10 @@ class RouterStatusTest {
     TargetStatus orders = orders();
     assertThat(orders.state()).isEqualTo(TargetStatus.State.OK);
     assertThat(orders.reason()).isEmpty();
-    assertThat(orders.agents()).isEqualTo(new TargetStatus.Agents(2, 2, 2, 4, 2, ""));
+    assertThat(orders.agents())
+        .isEqualTo(
+            new TargetStatus.Agents(
+                2, 2, 2, 4, 2, "", new TargetStatus.AgentCounts(1, 1, 0, 0, 0)));
     assertThat(orders.requests()).isEqualTo(new TargetStatus.Requests(1, 0, 0, 0));
     assertThat(orders.withoutAgentSince()).isEmpty();
     assertThat(orders.lastAgent()).isEmpty();
