@@ -12,11 +12,17 @@ import io.github.httplongcut.metrics.BoundedLabels;
 import io.github.httplongcut.process.Drain;
 import io.github.httplongcut.process.FairTime;
 import io.github.httplongcut.process.RelayRole;
+import io.github.httplongcut.protocol.BrokerReport.BrokerHealth;
+import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.ProcessId;
 import io.github.httplongcut.protocol.Topology;
+import io.github.httplongcut.session.PeerLink;
 import io.github.httplongcut.session.Session;
+import io.github.httplongcut.session.SessionState;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -34,6 +40,10 @@ final class Broker implements RelayRole {
   private final StatusBoard status;
   private final BrokerConfig.Limits limits;
   private final Router router;
+  private final BrokerMessages messages;
+  private final RelayBoard relay;
+  private final PeerLink peers;
+  private final RelayTicker ticker;
 
   /**
    * Creates a broker that is not started.
@@ -64,23 +74,33 @@ final class Broker implements RelayRole {
                   memory.add(ended);
                   timers.record(ended);
                 }));
+    messages = new BrokerMessages(brokerId, ackTimeout, Version.current());
     brokerLoop =
         new BrokerLoop(
             router,
             new BrokerLoop.Ports(
                 session,
                 new EnvelopeCheck(config.users()),
-                new BrokerMessages(brokerId, ackTimeout, Version.current()),
+                messages,
                 new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.view().stats()),
                 status,
                 loop::now));
+    relay = new RelayBoard(config.users(), new TargetReasons(time), System::nanoTime);
+    peers = session.linkPeers(EventType.BROKER_STATUS, relay::onPeerEvent);
+    ticker = new RelayTicker(relay, status, messages::brokerId, this::health, peers::publish);
   }
 
   @Override
   public void start() {
     loop.start(new FairTime(ackTimeout, session, brokerLoop, System.nanoTime()));
-    session.start(brokerLoop); // last: its deliveries need the running loop
+    session.start(brokerLoop); // its deliveries need the running loop
+    ticker.start();
+  }
+
+  @Override
+  public void close() {
+    ticker.close();
   }
 
   /**
@@ -112,6 +132,34 @@ final class Broker implements RelayRole {
         new StatusPage.Live(session::state, brokerLoop::consumption, this::readiness, limits);
     StatusPage page = new StatusPage(status, process, time, live);
     pages.add("/api/status", query -> page.page());
+    RelayPages.Live relayLive =
+        new RelayPages.Live(
+            process::id, peers::trouble, RelayPages.InspectFlags.OFF, System::nanoTime);
+    RelayPages relayPages = new RelayPages(relay, time, relayLive);
+    relayPages.addTo(pages);
+    pages.addStream("/api/stream", query -> RelayStream.open(relayPages, memory));
+  }
+
+  /** Returns the state of this broker for the pages of all brokers. Thread-safe. */
+  private BrokerHealth health() {
+    SessionState connections = session.state();
+    Intake.State intake = brokerLoop.consumption();
+    boolean connected = connections.isHealthy();
+    String state =
+        switch (intake) {
+          case DRAINING -> "draining";
+          case CLOSED -> "down";
+          case STARTING -> connected ? "starting" : "down";
+          case FULL -> connected ? "full" : "down";
+          case GROWING, OPEN -> connected ? "ok" : "down";
+        };
+    String reason = connected ? readiness().detail() : connections.describe();
+    return new BrokerHealth(
+        state,
+        state.equals("ok") ? "" : reason,
+        StatusPage.wordOf(connections),
+        intake.name().toLowerCase(Locale.ROOT),
+        ManagementFactory.getRuntimeMXBean().getUptime());
   }
 
   /**

@@ -19,7 +19,7 @@ import java.time.Duration;
  */
 final class BrokerMessages {
 
-  private ProcessId brokerId;
+  private volatile ProcessId brokerId;
   private final Duration ackTimeout;
   private final String version;
 
@@ -32,6 +32,11 @@ final class BrokerMessages {
   /** Sets the id under which the broker publishes from now on. */
   void setBrokerId(ProcessId newId) {
     brokerId = newId;
+  }
+
+  /** Returns the id under which the broker publishes. Thread-safe. */
+  ProcessId brokerId() {
+    return brokerId;
   }
 
   /** Returns a publication to a client agent, which expires when the client agent stops waiting. */

@@ -28,22 +28,24 @@ final class NotableRequests {
   private final PriorityQueue<RememberedRequest> slow = new PriorityQueue<>(FASTEST_FIRST);
   private long minute;
 
-  /** Adds a request that is over. */
-  void add(RememberedRequest request) {
+  /** Adds a request that is over, if it is notable so far; returns whether it is. */
+  boolean add(RememberedRequest request) {
     if (request.isFailed()) {
       failed.add(request);
       if (failed.size() > MAX_FAILED) {
         failed.remove();
       }
-      return;
+      return true;
     }
     endMinute(Math.floorDiv(request.endedAt(), MINUTE));
     if (slow.size() < SLOW_PER_MINUTE) {
-      slow.add(request);
-    } else if (request.nanos() > slow.element().nanos()) {
-      slow.remove();
-      slow.add(request);
+      return slow.add(request);
     }
+    if (request.nanos() > slow.element().nanos()) {
+      slow.remove();
+      return slow.add(request);
+    }
+    return false;
   }
 
   private void endMinute(long now) {

@@ -4,8 +4,10 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.broker.core.RequestRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,6 +22,25 @@ final class RequestMemory {
 
   static final int RECENT = 1_000;
 
+  /** Requests of one {@link Feed}. */
+  static final int FEED_RECENT = 100;
+
+  static final int FEED_NOTABLE = 50;
+
+  /** A request with its number in the order of the ends. */
+  private record Numbered(long number, RememberedRequest request) {}
+
+  /**
+   * Requests that ended one after the other, oldest first.
+   *
+   * @param next number of the next request that will end
+   * @param omitted requests that are left out, since there are too many
+   * @param recent the last ones
+   * @param notable the last ones that were notable when they ended
+   */
+  record Feed(
+      long next, int omitted, List<RememberedRequest> recent, List<RememberedRequest> notable) {}
+
   private static final Comparator<RememberedRequest> NEWEST_FIRST =
       (a, b) -> Long.signum(b.endedAt() - a.endedAt()); // nanoTime may overflow
 
@@ -31,6 +52,14 @@ final class RequestMemory {
 
   @GuardedBy("lock")
   private final NotableRequests notable = new NotableRequests();
+
+  /** The last notable requests with their numbers, for {@link #since}. */
+  @GuardedBy("lock")
+  private final Deque<Numbered> lastNotable = new ArrayDeque<>(FEED_NOTABLE + 1);
+
+  /** Number of the next request, from 0. */
+  @GuardedBy("lock")
+  private long next;
 
   RequestMemory(WallTime time) {
     this.time = time;
@@ -45,7 +74,43 @@ final class RequestMemory {
       if (recent.size() > RECENT) {
         recent.remove();
       }
-      notable.add(request);
+      if (notable.add(request)) {
+        lastNotable.add(new Numbered(next, request));
+        if (lastNotable.size() > FEED_NOTABLE) {
+          lastNotable.remove();
+        }
+      }
+      next++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the number of the next request. */
+  long next() {
+    lock.lock();
+    try {
+      return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the last requests from this number on. */
+  Feed since(long from) {
+    lock.lock();
+    try {
+      int ended = (int) Math.min(next - from, Integer.MAX_VALUE);
+      int shown = Math.min(Math.min(ended, FEED_RECENT), recent.size());
+      List<RememberedRequest> last = new ArrayList<>(shown);
+      Iterator<RememberedRequest> newestFirst = recent.descendingIterator();
+      for (int i = 0; i < shown; i++) {
+        last.add(newestFirst.next());
+      }
+      Collections.reverse(last);
+      List<RememberedRequest> notableOnes =
+          lastNotable.stream().filter(each -> each.number >= from).map(Numbered::request).toList();
+      return new Feed(next, ended - shown, last, notableOnes);
     } finally {
       lock.unlock();
     }

@@ -1,10 +1,8 @@
 package io.github.httplongcut.broker;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.github.httplongcut.admin.PageTime;
 import io.github.httplongcut.broker.core.AgentStatus;
 import io.github.httplongcut.broker.core.ClientStatus;
-import io.github.httplongcut.broker.core.LastAgent;
 import io.github.httplongcut.broker.core.StatusSnapshot;
 import io.github.httplongcut.broker.core.TargetStatus;
 import io.github.httplongcut.logging.LogText;
@@ -25,13 +23,13 @@ final class StatusJson {
           .thenComparingInt(target -> -target.requests().inFlight() - target.requests().waiting())
           .thenComparing(TargetStatus::name);
 
-  private static final Comparator<AgentStatus> BY_TARGET_AND_ID =
+  static final Comparator<AgentStatus> BY_TARGET_AND_ID =
       Comparator.comparing(AgentStatus::target).thenComparing(agent -> agent.id().toString());
 
-  private final WallTime time;
+  private final TargetReasons reasons;
 
   StatusJson(WallTime time) {
-    this.time = time;
+    this.reasons = new TargetReasons(time);
   }
 
   /** Writes the members from {@code targets} on. */
@@ -49,7 +47,9 @@ final class StatusJson {
     json.writeEndArray();
     json.writeArrayFieldStart("upstream_agents");
     for (AgentStatus agent : snapshot.agents().stream().sorted(BY_TARGET_AND_ID).toList()) {
-      write(json, agent);
+      json.writeStartObject();
+      writeMembers(json, agent);
+      json.writeEndObject();
     }
     json.writeEndArray();
     json.writeArrayFieldStart("client_agents");
@@ -67,7 +67,7 @@ final class StatusJson {
     json.writeStartObject();
     json.writeStringField("name", target.name());
     json.writeStringField("state", target.state().name().toLowerCase(Locale.ROOT));
-    json.writeStringField("reason", reasonOf(target));
+    json.writeStringField("reason", reasons.of(target));
     json.writeBooleanField("served", target.served());
     json.writeNumberField("agents", target.agents().known());
     json.writeNumberField("capacity", target.agents().capacity());
@@ -79,37 +79,8 @@ final class StatusJson {
     json.writeEndObject();
   }
 
-  /** Returns the reason of the target's state, with the time and the last agent if it has none. */
-  private String reasonOf(TargetStatus target) {
-    if (target.withoutAgentSince().isEmpty()) {
-      return target.reason();
-    }
-    String since = PageTime.timeOfDay(time.of(target.withoutAgentSince().getAsLong()));
-    if (target.agents().known() > 0) {
-      return target.reason() + ", since " + since;
-    }
-    return target
-        .lastAgent()
-        .map(last -> target.reason() + " since " + since + "; " + describe(last))
-        .orElseGet(() -> target.reason() + ": this broker has seen none for this target");
-  }
-
-  private static String describe(LastAgent last) {
-    String agent = "the last was " + last.id();
-    return switch (last.departure()) {
-      case GONE ->
-          last.reason().isEmpty()
-              ? agent + ", which has stopped"
-              : agent + ", which said: " + last.reason();
-      case SILENT ->
-          last.reason().isEmpty()
-              ? agent + ", whose heartbeats stopped"
-              : agent + ", whose heartbeats stopped; it said before: " + last.reason();
-    };
-  }
-
-  private static void write(JsonGenerator json, AgentStatus agent) throws IOException {
-    json.writeStartObject();
+  /** Writes the members of an upstream agent. */
+  static void writeMembers(JsonGenerator json, AgentStatus agent) throws IOException {
     json.writeStringField("id", agent.id().toString());
     json.writeStringField("user", agent.id().user());
     json.writeStringField("target", agent.target());
@@ -122,7 +93,6 @@ final class StatusJson {
     json.writeNumberField("interval_ms", agent.intervalMillis());
     json.writeStringField("version", LogText.plain(agent.version(), LogText.MAX_CHARS));
     json.writeStringField("reason", agent.reason());
-    json.writeEndObject();
   }
 
   private static void write(JsonGenerator json, ClientStatus client, long takenAt)

@@ -72,10 +72,14 @@ final class StatusPage {
     parties.write(json, snapshot);
   }
 
+  /** Returns the state of the connections in one word. */
+  static String wordOf(SessionState session) {
+    return session.blocked() ? "blocked" : session.isHealthy() ? "up" : "down";
+  }
+
   private static void writeRabbitMq(JsonGenerator json, SessionState session) throws IOException {
-    String state = session.blocked() ? "blocked" : session.isHealthy() ? "up" : "down";
     json.writeObjectFieldStart("rabbitmq");
-    json.writeStringField("state", state);
+    json.writeStringField("state", wordOf(session));
     json.writeStringField("detail", session.describe());
     json.writeEndObject();
   }

@@ -100,6 +100,40 @@ class RequestMemoryTest {
         .allMatch(number -> number >= 100 - NotableRequests.SLOW_PER_MINUTE);
   }
 
+  @Test
+  void feedHasTheRequestsSinceTheLastOneOldestFirst() {
+    memory.add(answered(1, 200, T0, MILLI));
+    long next = memory.next();
+    memory.add(answered(2, 200, T0, MILLI));
+    memory.add(failed(3, Failure.UPSTREAM_BUSY, "why", T0));
+
+    RequestMemory.Feed feed = memory.since(next);
+
+    assertThat(feed.recent()).extracting(RequestMemoryTest::number).containsExactly(2, 3);
+    assertThat(feed.notable()).extracting(RequestMemoryTest::number).contains(3);
+    assertThat(feed.omitted()).isZero();
+    assertThat(memory.since(feed.next()).recent()).isEmpty();
+    assertThat(memory.since(feed.next()).notable()).isEmpty();
+  }
+
+  @Test
+  void feedOfABusySecondIsCut() {
+    for (int i = 0; i < 3 * RequestMemory.RECENT; i++) {
+      memory.add(failed(i, Failure.UPSTREAM_BUSY, "why", T0));
+    }
+
+    RequestMemory.Feed feed = memory.since(0);
+
+    assertThat(feed.next()).isEqualTo(3 * RequestMemory.RECENT);
+    assertThat(feed.omitted()).isEqualTo(3 * RequestMemory.RECENT - RequestMemory.FEED_RECENT);
+    assertThat(feed.recent())
+        .hasSize(RequestMemory.FEED_RECENT)
+        .extracting(RequestMemoryTest::number)
+        .startsWith(2_900)
+        .endsWith(2_999);
+    assertThat(feed.notable()).hasSize(RequestMemory.FEED_NOTABLE);
+  }
+
   private List<Integer> notable() {
     return memory.notable().stream().map(RequestMemoryTest::number).toList();
   }

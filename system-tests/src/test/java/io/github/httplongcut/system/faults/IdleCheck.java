@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  *
  * <ul>
  *   <li>no messages in queues and no requests in flight,
- *   <li>two connections and the usual queues for each process,
+ *   <li>the usual connections and queues for each process,
  *   <li>no more threads than before the trial.
  * </ul>
  */
@@ -100,8 +100,9 @@ final class IdleCheck {
     List<String> wrong = new ArrayList<>();
     int expected = 0;
     for (RoleProcess process : bench.running()) {
-      for (String connection : List.of("publish", "consume")) {
-        Pattern name = bench.partOf(process).connectionOf(process.name(), connection);
+      RelayPart part = bench.partOf(process);
+      for (String connection : part.connections()) {
+        Pattern name = part.connectionOf(process.name(), connection);
         int count =
             named.entrySet().stream()
                 .filter(entry -> name.matcher(entry.getKey()).find())

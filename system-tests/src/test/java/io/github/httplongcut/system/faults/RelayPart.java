@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.faults;
 
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** A role of the relay. */
@@ -19,6 +20,11 @@ enum RelayPart {
     return role;
   }
 
+  /** The last words of the names of a process's connections. */
+  List<String> connections() {
+    return this == BROKER ? List.of("publish", "consume", "peers") : List.of("publish", "consume");
+  }
+
   /** A pattern that matches the names of the queues of one process. */
   Pattern queuesOf(String process) {
     return Pattern.compile(
@@ -28,7 +34,7 @@ enum RelayPart {
   /**
    * A pattern that finds the name of one connection of a process.
    *
-   * @param connection {@code publish} or {@code consume}
+   * @param connection one of {@link #connections}
    */
   Pattern connectionOf(String process, String connection) {
     return Pattern.compile("%s %s\\.%s-[a-z2-7]{6} %s".formatted(role, role, process, connection));

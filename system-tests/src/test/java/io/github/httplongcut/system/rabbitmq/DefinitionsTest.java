@@ -203,7 +203,9 @@ class DefinitionsTest {
     }
   }
 
-  /** Older definitions cover a broker's queue for the status of brokers: only the exchange is new. */
+  /**
+   * Older definitions cover a broker's queue for the status of brokers: only the exchange is new.
+   */
   @Test
   void queueForTheStatusOfBrokersIsLimitedAndPermittedAsThatOfHeartbeats() {
     String queue = Topology.statusQueue(RoleUser.BROKER.id(), 1);
@@ -260,7 +262,8 @@ class DefinitionsTest {
                 role.optionalExchanges(),
                 plan.publishesTo().stream().map(EventType::wireName).toList()));
     assertThat(everyName.stream().filter(read))
-        .containsExactlyInAnyOrderElementsOf(union(own, bound, role.optionalExchanges(), plan.sharedQueues()));
+        .containsExactlyInAnyOrderElementsOf(
+            union(own, bound, role.optionalExchanges(), plan.sharedQueues()));
   }
 
   private static JsonNode read(String file) {

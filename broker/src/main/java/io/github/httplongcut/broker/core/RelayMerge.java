@@ -1,0 +1,117 @@
+package io.github.httplongcut.broker.core;
+
+import io.github.httplongcut.broker.core.KnownBrokers.KnownBroker;
+import io.github.httplongcut.broker.core.RelayState.AgentOfTarget;
+import io.github.httplongcut.broker.core.RelayState.RelayClient;
+import io.github.httplongcut.broker.core.RelayState.RelayFlow;
+import io.github.httplongcut.broker.core.RelayState.RelayTarget;
+import io.github.httplongcut.protocol.BrokerReport;
+import io.github.httplongcut.protocol.BrokerReport.ClientReport;
+import io.github.httplongcut.protocol.BrokerReport.FlowReport;
+import io.github.httplongcut.protocol.BrokerReport.OmittedReports;
+import io.github.httplongcut.protocol.BrokerReport.TargetReport;
+import io.github.httplongcut.protocol.ProcessId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Merges the reports of all brokers that are not silent. Numbers of requests are added up. Agents
+ * are as this broker sees them, since every broker hears all of them.
+ */
+public final class RelayMerge {
+
+  private static final double MILLIS_PER_SECOND = 1_000;
+
+  private final Map<String, TargetMerge> targets = new TreeMap<>();
+  private final TrafficMerge total = new TrafficMerge();
+  private final Map<ProcessId, RelayClient> clients = new HashMap<>();
+  private final Map<AgentOfTarget, Double> agentRates = new HashMap<>();
+  private final List<RelayFlow> flows = new ArrayList<>();
+  private int omittedTargets;
+  private int omittedClients;
+  private int omittedFlows;
+
+  private RelayMerge() {}
+
+  /**
+   * Returns the state of the relay.
+   *
+   * @param brokers all brokers, this broker first
+   * @param own the snapshot of this broker
+   */
+  public static RelayState of(List<KnownBroker> brokers, StatusSnapshot own, long now) {
+    RelayMerge merge = new RelayMerge();
+    brokers.stream().filter(broker -> !broker.isSilent()).forEach(merge::add);
+    return merge.result(brokers, own, now);
+  }
+
+  private void add(KnownBroker broker) {
+    ProcessId id = broker.status().brokerId();
+    BrokerReport report = broker.status().report();
+    double perSecond = MILLIS_PER_SECOND / report.windowMillis();
+    total.add(report.traffic(), perSecond);
+    total.addHeld(
+        report.load().dispatched() + report.load().running() + report.load().settling(),
+        report.load().waiting());
+    for (TargetReport target : report.targets()) {
+      targets.computeIfAbsent(target.name(), TargetMerge::new).add(broker, target, perSecond);
+    }
+    for (ClientReport client : report.clients()) {
+      double rate = client.requests() * perSecond;
+      clients.merge(client.id(), lineOf(client, rate), RelayMerge::sum);
+      addFlow(new RelayFlow(client.id(), id, "", rate));
+    }
+    for (FlowReport flow : report.flows()) {
+      double rate = flow.requests() * perSecond;
+      agentRates.merge(new AgentOfTarget(flow.upstreamId(), flow.target()), rate, Double::sum);
+      addFlow(new RelayFlow(id, flow.upstreamId(), flow.target(), rate));
+    }
+    omittedTargets += report.omitted().targets();
+    omittedClients += report.omitted().clients();
+    omittedFlows += report.omitted().flows();
+  }
+
+  private static RelayClient lineOf(ClientReport client, double rate) {
+    return new RelayClient(client.id(), client.lastRequestMillis(), client.total(), rate);
+  }
+
+  private static RelayClient sum(RelayClient a, RelayClient b) {
+    return new RelayClient(
+        a.id(),
+        Math.min(a.lastRequestMillis(), b.lastRequestMillis()),
+        a.requests() + b.requests(),
+        a.rate() + b.rate());
+  }
+
+  private void addFlow(RelayFlow flow) {
+    if (flow.rate() > 0) {
+      flows.add(flow);
+    }
+  }
+
+  private RelayState result(List<KnownBroker> brokers, StatusSnapshot own, long now) {
+    Map<String, TargetStatus> seen =
+        own.targets().stream().collect(Collectors.toMap(TargetStatus::name, Function.identity()));
+    List<RelayTarget> merged = new ArrayList<>(targets.size());
+    targets.forEach((name, target) -> merged.add(target.result(seen.get(name))));
+    List<RelayClient> latest = new ArrayList<>(clients.values());
+    latest.sort(Comparator.comparingLong(RelayClient::lastRequestMillis));
+    flows.sort(Comparator.comparingDouble(flow -> -flow.rate()));
+    return new RelayState(
+        now,
+        own,
+        List.copyOf(brokers),
+        List.copyOf(merged),
+        total.result(),
+        List.copyOf(latest),
+        List.copyOf(flows),
+        Map.copyOf(agentRates),
+        new OmittedReports(omittedTargets, omittedClients, omittedFlows));
+  }
+}

@@ -1,0 +1,105 @@
+package io.github.httplongcut.broker.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.broker.core.RelayState.RelayTarget;
+import io.github.httplongcut.broker.core.RelayState.RelayTraffic;
+import io.github.httplongcut.protocol.BrokerReport.OmittedReports;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class RelayHistoryTest {
+
+  private static final long INTERVAL = RelayHistory.INTERVAL.toNanos();
+
+  private final RelayHistory history = new RelayHistory();
+  private long now = -3 * INTERVAL;
+
+  @Test
+  void pointsAreInOrderAndTheOldestAreForgotten() {
+    for (int i = 1; i <= RelayHistory.POINTS + 20; i++) {
+      add(target("orders", i, true));
+    }
+
+    RelayHistory.Points orders = history.of("orders").orElseThrow();
+    assertThat(orders.rate()).hasSize(RelayHistory.POINTS).startsWith(21f).endsWith(200f);
+    assertThat(orders.p50()).startsWith(21f);
+    assertThat(history.all().rate()).hasSize(RelayHistory.POINTS);
+    assertThat(orders.until()).isEqualTo(now - INTERVAL);
+  }
+
+  @Test
+  void targetThatAppearsLaterHasNothingBefore() {
+    add(target("billing", 1, true));
+    add(target("billing", 1, true), target("orders", 7, true));
+    add(target("billing", 1, true));
+
+    RelayHistory.Points orders = history.of("orders").orElseThrow();
+    assertThat(orders.rate()).containsExactly(0f, 7f, 0f);
+    assertThat(orders.p99()).containsExactly(Float.NaN, 7f, Float.NaN);
+  }
+
+  @Test
+  void nameThatNobodyServesHasNoHistory() {
+    add(target("made-up", 1_000, false));
+
+    assertThat(history.of("made-up")).isEmpty();
+    assertThat(history.all().rate()).containsExactly(3f);
+  }
+
+  @Test
+  void busiestTargetsAreKept() {
+    List<RelayTarget> many = new ArrayList<>();
+    for (int i = 0; i < RelayHistory.MAX_TARGETS; i++) {
+      many.add(target("t" + i, i + 2, true));
+    }
+    add(many.toArray(RelayTarget[]::new));
+    add(target("idle", 1, true));
+    add(target("busy", 50, true));
+
+    assertThat(history.of("idle")).isEmpty();
+    assertThat(history.of("busy")).isPresent();
+    assertThat(history.of("t0")).isEmpty();
+    assertThat(history.of("t1")).isPresent();
+  }
+
+  @Test
+  void lateTicksDoNotAddUp() {
+    assertThat(history.isDue(7)).isTrue();
+    history.add(state(), 7);
+    assertThat(history.isDue(6 + INTERVAL)).isFalse();
+    history.add(state(), INTERVAL + INTERVAL / 4);
+
+    assertThat(history.all().until()).isEqualTo(7 + INTERVAL);
+  }
+
+  private void add(RelayTarget... targets) {
+    history.add(state(targets), now);
+    now += INTERVAL;
+  }
+
+  private static RelayState state(RelayTarget... targets) {
+    return new RelayState(
+        0,
+        null,
+        List.of(),
+        List.of(targets),
+        traffic(3),
+        List.of(),
+        List.of(),
+        Map.of(),
+        new OmittedReports(0, 0, 0));
+  }
+
+  private static RelayTarget target(String name, double rate, boolean served) {
+    return new RelayTarget(
+        name, "ok", "", served, TargetStatus.Agents.NONE, traffic(rate), 0, 0, Map.of());
+  }
+
+  private static RelayTraffic traffic(double rate) {
+    return new RelayTraffic(1, 2, rate, 0, OptionalDouble.of(rate), OptionalDouble.of(rate));
+  }
+}
