@@ -127,6 +127,7 @@ final class Broker implements RelayRole {
 
   /** Adds the broker's pages to the admin pages. */
   void addPages(AdminPages pages, ProcessInfo process) {
+    PageFiles.addTo(pages);
     new RequestPages(memory, router.view(), loop, time, process::id).addTo(pages);
     StatusPage.Live live =
         new StatusPage.Live(session::state, brokerLoop::consumption, this::readiness, limits);

@@ -1,0 +1,114 @@
+// Numbers, times and ids as text. Pure.
+
+const COUNT = new Intl.NumberFormat('en-US');
+const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Text of a value that is absent. */
+export const NONE = '–';
+
+/** Returns a whole number with separators. */
+export function count(value) {
+  return Number.isFinite(value) ? COUNT.format(Math.round(value)) : NONE;
+}
+
+/** Returns a rate per second without its unit. */
+export function rate(value) {
+  if (!Number.isFinite(value)) {
+    return NONE;
+  }
+  if (value <= 0) {
+    return '0';
+  }
+  if (value < 0.1) {
+    return '<0.1';
+  }
+  return value < 100 ? ONE_DECIMAL.format(value) : COUNT.format(Math.round(value));
+}
+
+/** Returns a duration with about three digits: `2.1 ms`, `340 ms`, `20.0 s`, `3 min 5 s`. */
+export function duration(ms) {
+  if (!Number.isFinite(ms)) {
+    return NONE;
+  }
+  if (ms < 99.95) {
+    return `${ONE_DECIMAL.format(ms)} ms`;
+  }
+  if (ms < 999.5) {
+    return `${Math.round(ms)} ms`;
+  }
+  if (ms < 59_950) {
+    return `${ONE_DECIMAL.format(ms / 1000)} s`;
+  }
+  return span(ms);
+}
+
+/** Returns a duration in milliseconds with one decimal. */
+export function exactMs(ms) {
+  return Number.isFinite(ms) ? `${ONE_DECIMAL.format(ms)} ms` : NONE;
+}
+
+/** Returns a duration in its two largest units: `3 min 5 s`, `2 h 14 min`. */
+export function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const units = [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ];
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first < 0) {
+    return '0 s';
+  }
+  const [name, size] = units[first];
+  const [nextName, nextSize] = units[first + 1] ?? [];
+  const rest = nextSize ? Math.floor((seconds % size) / nextSize) : 0;
+  return `${Math.floor(seconds / size)} ${name}${rest > 0 ? ` ${rest} ${nextName}` : ''}`;
+}
+
+/** Returns how long ago something happened, in one unit: `now`, `3 s`, `4 min`. */
+export function ago(ms) {
+  if (!Number.isFinite(ms)) {
+    return NONE;
+  }
+  return ms < 1_500 ? 'now' : span(ms).split(' ').slice(0, 2).join(' ');
+}
+
+/** Returns a size in bytes. */
+export function bytes(value) {
+  if (!Number.isFinite(value)) {
+    return NONE;
+  }
+  if (value < 1024) {
+    return `${value} ${value === 1 ? 'byte' : 'bytes'}`;
+  }
+  return value < 1024 * 1024 ? `${ONE_DECIMAL.format(value / 1024)} KiB` : `${ONE_DECIMAL.format(value / 1048576)} MiB`;
+}
+
+/** Returns the time of day of an ISO instant, in UTC as in the logs and the reasons. */
+export function clock(iso) {
+  return /T(\d\d:\d\d:\d\d)/.exec(iso ?? '')?.[1] ?? NONE;
+}
+
+/** Returns the start of an id. */
+export function shortId(id) {
+  return String(id).slice(0, 8);
+}
+
+/** Returns the given name of a process: `plant-1` of `plant.plant-1-x2m4cd`. */
+export function shortName(processId) {
+  const id = String(processId);
+  const name = id.slice(id.indexOf('.') + 1);
+  return name.replace(/-[a-z0-9]{6}$/, '') || id;
+}
+
+/** Returns `1 agent`, `2 agents`. */
+export function plural(n, noun, nouns = `${noun}s`) {
+  return `${count(n)} ${n === 1 ? noun : nouns}`;
+}
+
+/** Returns at most `most` characters, with an ellipsis if some are left out. */
+export function cut(text, most) {
+  const all = [...String(text)];
+  return all.length <= most ? all.join('') : `${all.slice(0, Math.max(1, most - 1)).join('')}…`;
+}

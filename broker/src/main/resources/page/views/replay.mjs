@@ -1,0 +1,174 @@
+// Sending a captured request again.
+
+import { getJson, postJson } from '../connection.mjs';
+import { el, update } from '../dom.mjs';
+import { duration } from '../format.mjs';
+import { statusBadge, toRequest } from '../parts.mjs';
+import { ranSentence } from '../timeline.mjs';
+import { message } from './captured.mjs';
+
+const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
+const POLL = 500;
+const PATIENCE = 120_000;
+
+const REFUSALS = {
+  not_captured: 'The content of this request is no longer kept.',
+  not_complete: 'The body was not kept completely, so the request cannot be sent again.',
+  replay_off: 'Sending again is off: set inspect.replay = true in the settings of the broker.',
+  draining: 'The broker is stopping: use the page of another broker.',
+  full: 'The broker is full: try again.',
+};
+
+/** Button, dialog and result of sending one request again. */
+export class Replay {
+  #id;
+  #announce;
+  #store;
+  #node = el('section', { key: 'replay', class: 'replay', 'aria-label': 'Send again' });
+  #account = null;
+  #result = null;
+  #isSending = false;
+  #timer = 0;
+
+  constructor(id, { announce, store }) {
+    this.#id = id;
+    this.#announce = announce;
+    this.#store = store;
+  }
+
+  /** Returns the part of the view, or false if the broker does not allow it. */
+  part(account) {
+    this.#account = account;
+    if (!this.#store.relay?.inspect?.replay || !account.captured || account.state !== 'over') {
+      return false;
+    }
+    this.#draw();
+    return this.#node.isConnected ? el('section', { key: 'replay', class: 'replay', kept: true }) : this.#node;
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#node.querySelector('dialog')?.close();
+  }
+
+  #draw() {
+    update(
+      this.#node,
+      el(
+        'div',
+        { class: 'toolbar' },
+        el(
+          'button',
+          { type: 'button', class: 'primary', disabled: this.#isSending, onclick: () => this.#ask() },
+          this.#isSending ? 'Sending …' : 'Send again',
+        ),
+        el('span', { class: 'hint' }, 'The broker sends it under a new id, and logs who asked.'),
+      ),
+      this.#dialog(),
+      this.#result && this.#resultPart(),
+    );
+  }
+
+  #dialog() {
+    const close = () => this.#node.querySelector('dialog').close();
+    return el(
+      'dialog',
+      { 'aria-labelledby': 'replay-title', key: 'dialog', kept: this.#node.querySelector('dialog') !== null },
+      el('h2', { id: 'replay-title' }, `Send this ${this.#account.method} again?`),
+      el(
+        'p',
+        null,
+        `${this.#account.method} is not repeatable: the server will do again what it did. ${ranSentence(this.#account)}`,
+      ),
+      el('p', { class: 'mono break' }, `${this.#account.method} ${this.#account.path}`),
+      el(
+        'div',
+        { class: 'toolbar end' },
+        el('button', { type: 'button', onclick: close }, 'Cancel'),
+        el('button', { type: 'button', class: 'primary danger', onclick: () => (close(), this.#send(true)) }, 'Send again'),
+      ),
+    );
+  }
+
+  #ask() {
+    if (REPEATABLE.has(this.#account.method)) {
+      this.#send(false);
+    } else {
+      this.#node.querySelector('dialog').showModal();
+    }
+  }
+
+  async #send(confirm) {
+    this.#isSending = true;
+    this.#result = null;
+    this.#draw();
+    try {
+      const sent = await postJson(`/api/requests/${encodeURIComponent(this.#id)}/replay`, confirm ? { confirm: true } : {});
+      this.#result = { id: sent.client_req_id, account: null, until: performance.now() + PATIENCE };
+      this.#draw();
+      this.#poll();
+    } catch (e) {
+      this.#isSending = false;
+      if (e.error === 'confirm' && !confirm) {
+        this.#draw();
+        this.#node.querySelector('dialog').showModal();
+        return;
+      }
+      this.#fail(REFUSALS[e.error] ?? `Not sent: ${e.message}.`);
+    }
+  }
+
+  async #poll() {
+    const result = this.#result;
+    let account = null;
+    try {
+      account = await getJson(`/api/requests/${encodeURIComponent(result.id)}`);
+    } catch (e) {
+      if (e.status !== 404 && e.status !== 503 && e.status !== 0) {
+        this.#fail(`Sent, but its account could not be loaded: ${e.message}.`);
+        return;
+      }
+    }
+    result.account = account ?? result.account;
+    if (account?.state === 'over') {
+      this.#isSending = false;
+      this.#announce('The answer is here');
+      this.#draw();
+    } else if (performance.now() > result.until) {
+      this.#fail('No answer came within two minutes.');
+    } else {
+      this.#timer = setTimeout(() => this.#poll(), POLL);
+    }
+  }
+
+  #fail(text) {
+    this.#isSending = false;
+    this.#result = { ...this.#result, failure: text };
+    this.#announce(text);
+    this.#draw();
+  }
+
+  #resultPart() {
+    const { id, account, failure } = this.#result;
+    if (failure) {
+      return el('p', { class: 'problem', key: 'failure' }, failure, id && el('span', null, ' ', toRequest(id)));
+    }
+    if (account?.state !== 'over') {
+      return el('p', { class: 'hint', key: 'sent' }, 'Sent as ', toRequest(id), '. Waiting for the answer …');
+    }
+    return el(
+      'div',
+      { class: 'answer', key: id },
+      el(
+        'p',
+        { class: 'verdict' },
+        statusBadge(account),
+        el('span', null, ranSentence(account)),
+        el('span', { class: 'muted' }, duration(account.total_ms), ', ', toRequest(id)),
+      ),
+      account.captured?.response
+        ? message('Answer', account.captured.response)
+        : el('p', { class: 'hint' }, 'The answer has no content that the broker kept.'),
+    );
+  }
+}

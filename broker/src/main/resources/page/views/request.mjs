@@ -1,0 +1,193 @@
+// View of one request: its timeline, whether it ran, and its captured content.
+
+import { getJson } from '../connection.mjs';
+import { curlCommand, curlGaps } from '../curl.mjs';
+import { el, svg, update } from '../dom.mjs';
+import { bytes, clock, duration, exactMs, plural } from '../format.mjs';
+import { copyButton, fact, heading, statusBadge, toProcess, toTarget } from '../parts.mjs';
+import { place, ranSentence, timelineRows } from '../timeline.mjs';
+import { capturedParts } from './captured.mjs';
+import { Replay } from './replay.mjs';
+
+const POLL = 1_000;
+
+/** Opens the view in `main`. Returns `update` and `close`. */
+export function openRequest(main, context) {
+  const id = context.route.name;
+  const body = el('div', { class: 'stack' });
+  // The heading exists from the start, since it takes the focus.
+  update(body, el('div', { class: 'head', key: 'head' }, crumb(), heading('Request ', id)));
+  main.append(body);
+  const replay = new Replay(id, context);
+  let timer = 0;
+  let account = null;
+  let isClosed = false;
+  const show = () => account && update(body, ...parts(account, context, replay));
+  const load = async () => {
+    try {
+      account = await getJson(`/api/requests/${encodeURIComponent(id)}`);
+      if (!isClosed) {
+        show();
+        timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
+      }
+    } catch (e) {
+      if (!isClosed && !account) {
+        update(body, ...missing(id, e, context.store.relay));
+      }
+    }
+  };
+  load();
+  return {
+    title: () => `Request ${id.slice(0, 8)}`,
+    update: show,
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+      replay.close();
+    },
+  };
+}
+
+function crumb() {
+  return el('p', { class: 'eyebrow' }, el('a', { href: '#/requests' }, 'Requests'), ' / Request');
+}
+
+function missing(id, error, relay) {
+  const others = (relay?.brokers ?? []).filter((broker) => !broker.this).map((broker) => broker.name);
+  return [
+    el(
+      'div',
+      { class: 'head', key: 'head' },
+      crumb(),
+      heading('Not found here'),
+      el(
+        'p',
+        { class: 'lead' },
+        error.status === 404 ? `${capitalized(error.message)}.` : `The account could not be loaded: ${error.message}.`,
+      ),
+      error.status === 404 &&
+        others.length > 0 &&
+        el('p', null, `Each broker keeps its own requests. Ask also: ${others.join(', ')}.`),
+    ),
+  ];
+}
+
+function capitalized(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function parts(account, context, replay) {
+  return [
+    head(account, context),
+    facts(account, context),
+    account.error && errorPart(account.error),
+    timeline(account),
+    replay.part(account),
+    ...capturedParts(account, context.store.relay?.inspect),
+    curl(account, context),
+  ];
+}
+
+function head(account, { announce }) {
+  return el(
+    'div',
+    { class: 'head', key: 'head' },
+    crumb(),
+    heading(el('span', { class: 'method' }, account.method), ' ', el('span', { class: 'break' }, account.path)),
+    el('p', { class: 'verdict' }, statusBadge(account), el('span', { class: `ran ${account.ran}` }, ranSentence(account))),
+    el(
+      'div',
+      { class: 'idline', key: account.client_req_id, kept: true },
+      el('span', { class: 'mono break' }, account.client_req_id),
+      copyButton('Copy id', account.client_req_id, announce),
+      copyButton('Copy as curl', () => curlCommand(account), announce),
+    ),
+  );
+}
+
+function facts(account) {
+  return el(
+    'dl',
+    { class: 'facts card', key: 'facts' },
+    fact('Target', toTarget(account.upstream_target)),
+    fact('Client agent', toProcess(account.client_agent)),
+    fact('Broker', el('span', { title: account.broker }, toProcess(account.broker))),
+    fact('Received', `${clock(account.received_at)} UTC`),
+    fact('Took', duration(account.total_ms)),
+    fact('Attempts', String(account.attempts)),
+    fact('Request body', bytes(account.request_bytes)),
+  );
+}
+
+function errorPart(error) {
+  return el(
+    'div',
+    { class: 'problem', key: 'error' },
+    el('p', null, el('b', { class: 'mono' }, error.code), ` found by the ${String(error.hop).replaceAll('_', ' ')}`),
+    el('p', null, error.detail),
+  );
+}
+
+function timeline(account) {
+  const rows = timelineRows(account);
+  const items = rows.map((row, i) => {
+    const { start, width } = place(row, account.total_ms);
+    return el(
+      'li',
+      { key: `${i} ${row.label}`, class: row.stage },
+      el(
+        'div',
+        { class: 'step' },
+        el('span', { class: 'label' }, row.label),
+        row.note && el('span', { class: 'note' }, row.note),
+      ),
+      svg(
+        'svg',
+        { class: 'track', height: '12', 'aria-hidden': 'true', focusable: 'false' },
+        svg('rect', { class: 'rail', x: '0', y: '5.5', width: '100%', height: '1' }),
+        svg('rect', {
+          class: `span ${row.tone}`,
+          x: percent(start),
+          y: '1',
+          width: percent(width),
+          height: '10',
+          rx: '2.5',
+        }),
+      ),
+      el(
+        'span',
+        { class: 'ms' },
+        row.stage === 'over' || row.to === row.from ? `at ${exactMs(row.from)}` : exactMs(row.to - row.from),
+      ),
+    );
+  });
+  return el(
+    'section',
+    { key: 'timeline' },
+    el('h2', null, 'Timeline', el('span', { class: 'count' }, exactMs(account.total_ms))),
+    el('ol', { class: 'timeline card' }, items),
+    account.omitted_steps > 0 &&
+      el('p', { class: 'hint' }, `${plural(account.omitted_steps, 'step')} in the middle are left out.`),
+  );
+}
+
+function percent(part) {
+  return `${(part * 100).toFixed(3)}%`;
+}
+
+function curl(account, { announce }) {
+  const command = curlCommand(account);
+  return el(
+    'section',
+    { key: 'curl' },
+    el('h2', null, 'As curl'),
+    el(
+      'p',
+      { class: 'hint' },
+      'CLIENT_AGENT stands for your client agent. Its routes choose the target by host and path. ',
+      curlGaps(account).join(' '),
+    ),
+    el('pre', { class: 'card code-block', tabindex: '0', 'aria-label': 'curl command' }, command),
+    el('div', { key: command, kept: true }, copyButton('Copy', command, announce)),
+  );
+}

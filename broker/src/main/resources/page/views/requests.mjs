@@ -1,0 +1,324 @@
+// View Requests: the last requests, and those that failed or took longest.
+
+import { el, update } from '../dom.mjs';
+import { clock, count, duration, plural, shortName } from '../format.mjs';
+import { heading, statusBadge } from '../parts.mjs';
+import { conditionsOf, isFiltered, keyOf, matcher, statusChoices } from '../requestlist.mjs';
+import { requestLink, requestsLink, targetLink } from '../route.mjs';
+
+/** Rows of the first piece, which fills the window, and of each further piece. */
+const FIRST_PIECE = 60;
+const PIECE = 120;
+
+const COLUMNS = [
+  ['Time (UTC)', 'time wide-only'],
+  ['Status', 'state'],
+  ['Request', 'path'],
+  ['Target', 'target wide-only'],
+  ['Agent', 'agent wide-only'],
+  ['Took', 'num took'],
+];
+
+/** Opens the view in `main`. Returns `update` and `close`. */
+export function openRequests(main, context) {
+  return new RequestsView(main, context);
+}
+
+class RequestsView {
+  #store;
+  #load;
+  #conditions;
+  #list;
+  #paused = false;
+  #frozen = null;
+  #rows = new Map();
+  #filling = 0;
+  #shown = [];
+  #nodes = {};
+  #measured = false;
+
+  constructor(main, { store, route, reload }) {
+    this.#store = store;
+    this.#load = reload;
+    this.#conditions = conditionsOf(route.query);
+    this.#list = route.query.get('list') === 'notable' ? 'notable' : 'recent';
+    this.#build(main);
+  }
+
+  title() {
+    return 'Requests';
+  }
+
+  close() {
+    cancelAnimationFrame(this.#filling);
+  }
+
+  #build(main) {
+    const n = this.#nodes;
+    n.lead = el('p', { class: 'lead' });
+    n.form = this.#form();
+    n.tabs = el('div', { class: 'tabs', role: 'group', 'aria-label': 'Lists' });
+    n.pause = el('button', { type: 'button', class: 'small', onclick: () => this.#togglePause() });
+    n.note = el('p', { class: 'hint', role: 'status' });
+    n.body = el('tbody');
+    n.table = el(
+      'table',
+      { class: 'requests' },
+      el('caption', { class: 'unseen' }, 'Requests, newest first'),
+      el(
+        'thead',
+        null,
+        el(
+          'tr',
+          null,
+          COLUMNS.map(([name, kind]) => el('th', { scope: 'col', class: kind }, name)),
+        ),
+      ),
+      n.body,
+    );
+    main.append(
+      el('div', { class: 'head' }, heading('What happened to each request'), n.lead),
+      n.form,
+      el('div', { class: 'toolbar' }, n.tabs, n.pause),
+      n.note,
+      el('div', { class: 'frame', role: 'region', 'aria-label': 'Requests', tabindex: '0' }, n.table),
+    );
+  }
+
+  #form() {
+    const changed = () => this.#filter();
+    const n = this.#nodes;
+    n.text = el('input', {
+      id: 'f-text',
+      type: 'search',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      placeholder: 'Path, id or agent',
+      oninput: changed,
+    });
+    n.text.value = this.#conditions.text;
+    n.target = el('select', { id: 'f-target', onchange: changed });
+    n.status = el('select', { id: 'f-status', onchange: changed });
+    n.chip = el('span');
+    const field = (id, label, input) => el('div', { class: 'field' }, el('label', { for: id }, label), input);
+    return el(
+      'form',
+      { class: 'filters', role: 'search', 'aria-label': 'Filter', onsubmit: (event) => event.preventDefault() },
+      field('f-text', 'Text or id', n.text),
+      field('f-target', 'Target', n.target),
+      field('f-status', 'Status', n.status),
+      n.chip,
+    );
+  }
+
+  #filter() {
+    const n = this.#nodes;
+    this.#conditions = { ...this.#conditions, text: n.text.value, target: n.target.value, status: n.status.value };
+    this.#remember();
+  }
+
+  #remember() {
+    const list = this.#list === 'notable' ? 'notable' : '';
+    history.replaceState(null, '', requestsLink({ ...this.#conditions, list }));
+    this.update();
+  }
+
+  #choose(list) {
+    this.#list = list;
+    this.#remember();
+  }
+
+  #togglePause() {
+    this.#paused = !this.#paused;
+    this.#frozen = this.#paused ? { recent: this.#store.recent, notable: this.#store.notable } : null;
+    this.update();
+  }
+
+  update() {
+    const lists = this.#frozen ?? this.#store;
+    const matches = matcher(this.#conditions);
+    this.#shown = lists[this.#list].filter(matches);
+    this.#controls(lists, matches);
+    this.#fill();
+    this.#measure();
+  }
+
+  #controls(lists, matches) {
+    const n = this.#nodes;
+    const relay = this.#store.relay;
+    const others = relay ? relay.brokers.length - 1 : 0;
+    const self = relay?.brokers.find((broker) => broker.this)?.name ?? 'this broker';
+    n.lead.textContent = `The requests of ${self}${others > 0 ? `. ${plural(others, 'other broker keeps its', 'other brokers keep their')} own lists.` : '.'}`;
+    const all = [...lists.recent, ...lists.notable];
+    const targets = [
+      ...new Set([...(relay?.targets ?? []).map((each) => each.name), ...all.map((line) => line.upstream_target)]),
+    ].sort();
+    options(n.target, 'All targets', targets, this.#conditions.target);
+    options(n.status, 'All', statusChoices(all), this.#conditions.status);
+    update(n.chip, this.#conditions.outcome !== '' && this.#outcomeChip());
+    const tab = (list, label) =>
+      el(
+        'button',
+        {
+          type: 'button',
+          key: list,
+          class: 'tab',
+          'aria-pressed': String(this.#list === list),
+          onclick: () => this.#choose(list),
+        },
+        label,
+        this.#store.loaded && el('span', { class: 'count' }, count(lists[list].filter(matches).length)),
+      );
+    update(n.tabs, tab('recent', 'Last'), tab('notable', 'Failed or slow'));
+    n.pause.textContent = this.#paused ? 'Continue' : 'Pause';
+    n.pause.setAttribute('aria-pressed', String(this.#paused));
+    update(n.note, ...this.#notes(matches));
+  }
+
+  #outcomeChip() {
+    return el(
+      'button',
+      {
+        type: 'button',
+        class: 'chip',
+        'aria-label': `Remove the filter ${this.#conditions.outcome}`,
+        onclick: () => {
+          this.#conditions = { ...this.#conditions, outcome: '' };
+          this.#remember();
+        },
+      },
+      this.#conditions.outcome,
+      el('span', { 'aria-hidden': 'true' }, ' ×'),
+    );
+  }
+
+  #notes(matches) {
+    if (this.#paused) {
+      const known = new Set(this.#frozen[this.#list].map(keyOf));
+      const fresh = this.#store[this.#list].filter((line) => matches(line) && !known.has(keyOf(line))).length;
+      return [`Paused. ${plural(fresh, 'new request')}.`];
+    }
+    if (this.#store.omitted > 0) {
+      return [
+        `${plural(this.#store.omitted, 'request')} passed too fast to be shown one by one. `,
+        el('button', { type: 'button', class: 'small', onclick: () => this.#load() }, 'Load the list again'),
+      ];
+    }
+    return [];
+  }
+
+  /** Fills the table in pieces, so that the first rows appear at once and a click is never late. */
+  #fill() {
+    cancelAnimationFrame(this.#filling);
+    const body = this.#nodes.body;
+    if (this.#shown.length === 0) {
+      this.#rows.clear();
+      update(body, el('tr', { key: 'empty' }, el('td', { class: 'empty', colspan: COLUMNS.length }, this.#emptyText())));
+      return;
+    }
+    body.querySelector('.empty')?.parentNode.remove();
+    const wanted = new Set(this.#shown.map(keyOf));
+    for (const [key, row] of this.#rows) {
+      if (!wanted.has(key)) {
+        row.remove();
+        this.#rows.delete(key);
+      }
+    }
+    const lines = this.#shown;
+    let at = 0;
+    let cursor = body.firstChild;
+    const piece = (most) => {
+      let built = 0;
+      for (; at < lines.length && built < most; at++) {
+        const key = keyOf(lines[at]);
+        let row = this.#rows.get(key);
+        if (!row) {
+          row = rowOf(lines[at]);
+          this.#rows.set(key, row);
+          built++;
+        }
+        if (row === cursor) {
+          cursor = cursor.nextSibling;
+        } else {
+          body.insertBefore(row, cursor);
+        }
+      }
+      if (at < lines.length) {
+        this.#filling = requestAnimationFrame(() => piece(PIECE));
+      } else if (
+        this.#store.loaded &&
+        lines.length > FIRST_PIECE &&
+        !performance.getEntriesByName('longcut-requests-all').length
+      ) {
+        performance.mark('longcut-requests-all');
+      }
+    };
+    piece(FIRST_PIECE);
+  }
+
+  #emptyText() {
+    if (!this.#store.begun) {
+      return 'Loading …';
+    }
+    if (isFiltered(this.#conditions)) {
+      return 'No request fulfils all conditions.';
+    }
+    return this.#list === 'notable' ? 'No request has failed or was slow.' : 'No request is over yet.';
+  }
+
+  /** Marks the first paint of the rows: `longcut-requests-paint`, read by PageIT. */
+  #measure() {
+    if (this.#measured || !this.#store.begun) {
+      return;
+    }
+    this.#measured = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => performance.mark('longcut-requests-paint', { detail: this.#shown.length })),
+    );
+  }
+}
+
+function options(select, all, values, chosen) {
+  const list = chosen !== '' && !values.includes(chosen) ? [chosen, ...values] : values;
+  update(
+    select,
+    el('option', { key: '', value: '' }, all),
+    list.map((value) => el('option', { key: value, value }, value)),
+  );
+  select.value = chosen;
+}
+
+function rowOf(line) {
+  const isAnswer = line.outcome === 'answered' || line.status === 0;
+  return el(
+    'tr',
+    null,
+    el('td', { class: 'time wide-only' }, clock(line.received_at)),
+    el('td', { class: 'state' }, statusBadge(line, true)),
+    el(
+      'th',
+      { scope: 'row', class: 'path' },
+      el(
+        'a',
+        { href: requestLink(line.client_req_id), title: line.path },
+        el('span', { class: 'method' }, line.method),
+        ` ${line.path}`,
+      ),
+      el(
+        'span',
+        { class: 'sub narrow-only' },
+        [clock(line.received_at), line.upstream_target, isAnswer ? '' : line.outcome]
+          .filter((each) => each !== '')
+          .join(' · '),
+      ),
+    ),
+    el('td', { class: 'target wide-only' }, el('a', { href: targetLink(line.upstream_target) }, line.upstream_target)),
+    el(
+      'td',
+      { class: 'agent wide-only', title: line.upstream_agent || null },
+      line.upstream_agent ? shortName(line.upstream_agent) : '–',
+      line.attempts > 1 && el('span', { class: 'tag' }, `${line.attempts} attempts`),
+    ),
+    el('td', { class: 'num took' }, duration(line.total_ms)),
+  );
+}
