@@ -15,5 +15,7 @@ public enum DropReason {
   /** The heartbeat is from a new agent, and the limit of agents is reached. */
   TOO_MANY_AGENTS,
   /** The answer is for an unknown request, and the {@link ForwardBudget} of its user is used up. */
-  TOO_MANY_FORWARDS
+  TOO_MANY_FORWARDS,
+  /** The answer is for a replay that its broker does not hold any more. */
+  REPLAY_OVER
 }

@@ -33,9 +33,11 @@ final class KnownParties implements Journal {
   }
 
   /** Notes a request that was just received. */
-  void onRequest(ClientRequest event, long now) {
+  void onRequest(ClientRequest event, Receipt receipt, long now) {
     targets.onRequest(event.request().upstreamTarget(), now);
-    clients.onRequest(event.clientId(), now);
+    if (!receipt.isLocal()) {
+      clients.onRequest(event.clientId(), now);
+    }
     traffic.onRequest(now);
   }
 

@@ -26,6 +26,14 @@ public abstract class Receipt {
     return state == State.SETTLED;
   }
 
+  /**
+   * Returns whether this broker made the request itself: there is no delivery, and no client agent
+   * waits for acks and answers.
+   */
+  public boolean isLocal() {
+    return false;
+  }
+
   /** Returns true on the first call only: the caller must then settle the delivery. */
   final boolean beginSettling() {
     if (state != State.OPEN) {

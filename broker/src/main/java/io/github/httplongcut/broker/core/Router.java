@@ -88,11 +88,13 @@ public final class Router {
     if (table.find(event.clientReqId()).isPresent()) {
       return dropRequest(DropReason.DUPLICATE_REQUEST, receipt);
     }
-    parties.onRequest(event, now);
+    parties.onRequest(event, receipt, now);
     long number = counters.countReceived();
     InFlight request = new InFlight(event, receipt, number, now, table.newBrokerReqId());
     table.add(request);
-    effects.acknowledge(request);
+    if (!receipt.isLocal()) {
+      effects.acknowledge(request);
+    }
     Stage.Unassigned unassigned = new Stage.Unassigned();
     Optional<NoRoom> noRoom = table.room().noRoomFor(request, now);
     if (noRoom.isEmpty()) {
@@ -166,6 +168,9 @@ public final class Router {
   public List<Effect> onResponse(UpstreamResponse response, String user, long now) {
     Optional<DispatchAttempt> attempt = table.attempt(response.brokerReqId());
     if (attempt.isEmpty()) {
+      if (ReplayId.isReplay(response.clientReqId())) {
+        return drop(DropReason.REPLAY_OVER);
+      }
       long bytes =
           response.response().headers().footprint() + response.response().body().footprint();
       if (!forwards.take(user, bytes, now)) {
@@ -227,6 +232,9 @@ public final class Router {
     if (table.attempt(error.brokerReqId()).isPresent()) {
       return onError(error, user, now);
     }
+    if (ReplayId.isReplay(error.clientReqId())) {
+      return drop(DropReason.REPLAY_OVER);
+    }
     if (!forwards.take(user, error.error().message().length(), now)) {
       return drop(DropReason.TOO_MANY_FORWARDS);
     }
@@ -246,6 +254,9 @@ public final class Router {
   public List<Effect> onOrphanedRequest(BrokerRequest request, long now) {
     if (table.attempt(request.brokerReqId()).isPresent()) {
       return onUndelivered(request.brokerReqId(), Undelivered.DEAD_LETTERED, now);
+    }
+    if (ReplayId.isReplay(request.clientReqId())) {
+      return drop(DropReason.REPLAY_OVER);
     }
     counters.countForwarded();
     effects.forwardOrphan(

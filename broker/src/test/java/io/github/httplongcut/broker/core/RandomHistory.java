@@ -66,8 +66,21 @@ final class RandomHistory {
 
   private static final class SimulatedReceipt extends Receipt {
     final List<Reception> receptions = new ArrayList<>();
+    final boolean local;
     boolean settledAtRabbitMq;
     boolean lost;
+
+    SimulatedReceipt(boolean local) {
+      this.local = local;
+      if (local) {
+        settled();
+      }
+    }
+
+    @Override
+    public boolean isLocal() {
+      return local;
+    }
   }
 
   private static final class SimulatedAgent {
@@ -235,11 +248,14 @@ final class RandomHistory {
               random.nextInt(4_000),
               new Request(RouterFixture.TARGET, method, "/", Headers.EMPTY, Body.ABSENT)));
     }
-    deliver(batch);
+    receive(batch, new SimulatedReceipt(batch.size() == 1 && random.nextInt(4) == 0));
   }
 
   private void deliver(List<ClientRequest> batch) {
-    SimulatedReceipt receipt = new SimulatedReceipt();
+    receive(batch, new SimulatedReceipt(false));
+  }
+
+  private void receive(List<ClientRequest> batch, SimulatedReceipt receipt) {
     for (ClientRequest request : batch) {
       Reception reception =
           new Reception(request, receipt, now() + request.clientReqTtl() * 1_000_000L);
@@ -296,8 +312,13 @@ final class RandomHistory {
   private void perform(Effect effect) {
     if (effect instanceof Effect.Settle settle) {
       SimulatedReceipt receipt = (SimulatedReceipt) settle.receipt();
+      assertThat(receipt.local).as("has no delivery to settle").isFalse();
       receipt.settledAtRabbitMq = random.nextInt(10) != 0;
       pendingEvents.add(() -> receipt.lost ? List.of() : router.onSettled(receipt, now()));
+    } else if (effect instanceof Effect.Acknowledge acknowledge) {
+      assertThat(receptions.get(acknowledge.of().clientReqId()).receipt.local)
+          .as("has no client agent")
+          .isFalse();
     } else if (effect instanceof Effect.Dispatch dispatch) {
       dispatch(dispatch);
     } else if (effect instanceof Effect.Respond respond) {
