@@ -6,6 +6,9 @@ import io.github.httplongcut.admin.Readiness;
 import io.github.httplongcut.broker.core.Intake;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
+import io.github.httplongcut.broker.inspect.Captures;
+import io.github.httplongcut.broker.inspect.InspectConfig;
+import io.github.httplongcut.broker.inspect.ReplayPage;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.metrics.BoundedLabels;
@@ -44,6 +47,9 @@ final class Broker implements RelayRole {
   private final RelayBoard relay;
   private final PeerLink peers;
   private final RelayTicker ticker;
+  private final InspectConfig inspect;
+  private final Captures captures;
+  private final Duration replayTime;
 
   /**
    * Creates a broker that is not started.
@@ -58,6 +64,9 @@ final class Broker implements RelayRole {
     this.loop = loop;
     this.session = session;
     this.ackTimeout = config.ackTimeout();
+    this.inspect = config.inspect();
+    this.captures = new Captures(inspect);
+    this.replayTime = replayTime(config.timeouts());
     BoundedLabels targets = new BoundedLabels();
     RequestTimers timers = new RequestTimers(registry, targets);
     status = new StatusBoard(new TargetGauges(registry, targets)::update);
@@ -85,10 +94,12 @@ final class Broker implements RelayRole {
                 new Intake(intakeLimits(config.limits())),
                 new BrokerMetrics(registry, router.view().stats()),
                 status,
+                captures,
                 loop::now));
     relay = new RelayBoard(config.users(), new TargetReasons(time), System::nanoTime);
     peers = session.linkPeers(EventType.BROKER_STATUS, relay::onPeerEvent);
     ticker = new RelayTicker(relay, status, messages::brokerId, this::health, peers::publish);
+    inspect.warnIfOn();
   }
 
   @Override
@@ -128,17 +139,17 @@ final class Broker implements RelayRole {
   /** Adds the broker's pages to the admin pages. */
   void addPages(AdminPages pages, ProcessInfo process) {
     PageFiles.addTo(pages);
-    new RequestPages(memory, router.view(), loop, time, process::id).addTo(pages);
+    new RequestPages(memory, router.view(), loop, process::id, captures).addTo(pages);
+    addReplays(pages, process);
     StatusPage.Live live =
         new StatusPage.Live(session::state, brokerLoop::consumption, this::readiness, limits);
     StatusPage page = new StatusPage(status, process, time, live);
     pages.add("/api/status", query -> page.page());
     RelayPages.Live relayLive =
-        new RelayPages.Live(
-            process::id, peers::trouble, RelayPages.InspectFlags.OFF, System::nanoTime);
+        new RelayPages.Live(process::id, peers::trouble, inspect, System::nanoTime);
     RelayPages relayPages = new RelayPages(relay, time, relayLive);
     relayPages.addTo(pages);
-    pages.addStream("/api/stream", query -> RelayStream.open(relayPages, memory));
+    pages.addStream("/api/stream", query -> RelayStream.open(relayPages, memory, captures));
   }
 
   /** Returns the state of this broker for the pages of all brokers. Thread-safe. */
@@ -161,6 +172,28 @@ final class Broker implements RelayRole {
         StatusPage.wordOf(connections),
         intake.name().toLowerCase(Locale.ROOT),
         ManagementFactory.getRuntimeMXBean().getUptime());
+  }
+
+  private void addReplays(AdminPages pages, ProcessInfo process) {
+    ReplayPage page =
+        new ReplayPage(
+            captures,
+            loop,
+            new ReplayPage.Sender(
+                id -> memory.find(id).map(request -> request.record().subject().clientReqId()),
+                process::id,
+                brokerLoop::replay,
+                replayTime));
+    pages.addActionBelow(
+        "/api/requests", query -> page.replay(query.subPath(), query.body(), query.user()));
+  }
+
+  /** Returns the time to live of a replay: long enough for the broker's own timeouts to end it. */
+  private static Duration replayTime(BrokerConfig.Timeouts timeouts) {
+    return timeouts
+        .waitTimeout()
+        .plus(timeouts.ackTimeout().multipliedBy(2))
+        .plus(timeouts.replyTimeout());
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
@@ -30,6 +31,7 @@ public record BrokerConfig(
     Timeouts timeouts,
     Limits limits,
     Set<String> users,
+    InspectConfig inspect,
     Duration drainTimeout)
     implements RoleConfig {
 
@@ -97,6 +99,7 @@ public record BrokerConfig(
                     broker.count("max-agents"),
                     broker.oneOf("outlier-detection", OutlierDetection.class))),
             Set.copyOf(users),
+            InspectConfig.read(broker.section("inspect")),
             broker.duration("drain-timeout"));
     AmqpConfig.requireUnackedFor(broker, "wait-timeout", config.timeouts.waitTimeout);
     AmqpConfig.requireUnackedFor(broker, "reply-timeout", config.timeouts.replyTimeout);

@@ -3,10 +3,14 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.broker.core.DispatchOutcome;
 import io.github.httplongcut.broker.core.Effect;
 import io.github.httplongcut.broker.core.Intake;
+import io.github.httplongcut.broker.core.LocalReceipt;
 import io.github.httplongcut.broker.core.Receipt;
 import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterStats;
 import io.github.httplongcut.broker.core.Undelivered;
+import io.github.httplongcut.broker.inspect.Captures;
+import io.github.httplongcut.broker.inspect.ReplayDesk;
+import io.github.httplongcut.broker.inspect.ReplayStart;
 import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.RoleTicker;
@@ -54,6 +58,8 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   private final Consumption consumption;
   private final BrokerMetrics metrics;
   private final StatusBoard status;
+  private final Captures captures;
+  private final ReplayDesk replays = new ReplayDesk();
   private final LongSupplier clock;
   private final Guard guard = new Guard();
   private int unfinishedAnswers;
@@ -67,6 +73,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
    * @param check checks each delivery
    * @param intake decides when requests are consumed
    * @param status gets the ticks
+   * @param captures gets the requests and responses
    * @param clock the clock of the loop
    */
   record Ports(
@@ -76,6 +83,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
       Intake intake,
       BrokerMetrics metrics,
       StatusBoard status,
+      Captures captures,
       LongSupplier clock) {}
 
   BrokerLoop(Router router, Ports ports) {
@@ -85,6 +93,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     this.messages = ports.messages;
     this.metrics = ports.metrics;
     this.status = ports.status;
+    this.captures = ports.captures;
     this.consumption = new Consumption(ports.intake, ports.session, ports.messages, ports.metrics);
     this.clock = ports.clock;
   }
@@ -213,13 +222,27 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     Receipt receipt = new DeliveryReceipt(delivery);
     List<Event> events = delivery.takeEvents();
     for (Event event : events) {
-      ClientRequest request = (ClientRequest) event;
-      if (!guard.run(
-          "client_request", () -> perform(router.onClientRequest(request, receipt, now())))) {
-        guard.run("client_request", () -> perform(router.onBug(request, receipt, now())));
-      }
+      onRequest((ClientRequest) event, receipt);
     }
     consumption.onMessage(events.size(), router.view().load(), now());
+  }
+
+  private void onRequest(ClientRequest request, Receipt receipt) {
+    guard.run("capture", () -> captures.onRequest(request));
+    if (!guard.run(
+        "client_request", () -> perform(router.onClientRequest(request, receipt, now())))) {
+      guard.run("client_request", () -> perform(router.onBug(request, receipt, now())));
+    }
+  }
+
+  /** Handles a captured request that is sent again. Its answer is captured, and not published. */
+  ReplayStart replay(ClientRequest request) {
+    if (draining) {
+      return ReplayStart.DRAINING;
+    }
+    Optional<LocalReceipt> receipt = replays.open();
+    receipt.ifPresent(it -> onRequest(request, it));
+    return receipt.isPresent() ? ReplayStart.STARTED : ReplayStart.FULL;
   }
 
   private static boolean isRepeatable(Delivery delivery) {
@@ -362,7 +385,9 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   }
 
   private static void markDone(Receipt receipt) {
-    DeliveryReceipt.of(receipt).done();
+    if (!receipt.isLocal()) {
+      DeliveryReceipt.of(receipt).done();
+    }
   }
 
   private void perform(Effect effect, Countdown countdown) {
@@ -392,6 +417,14 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   }
 
   private void respond(Effect.Respond effect, Countdown countdown) {
+    if (effect.receipt().isPresent()) {
+      guard.run(
+          "capture",
+          () -> captures.onResponse(effect.response().clientReqId(), effect.response().response()));
+    }
+    if (effect.receipt().filter(Receipt::isLocal).isPresent()) {
+      return; // captured, and nobody else waits for it
+    }
     metrics.answered("answered");
     Publication answer =
         BrokerMessages.toClient(
@@ -403,6 +436,9 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   }
 
   private void refuse(Effect.Refuse effect, Countdown countdown) {
+    if (effect.receipt().isLocal()) {
+      return; // the account of the request has the error
+    }
     metrics.answered(effect.error().error().failure().code());
     answer(
         BrokerMessages.toClient(effect.error(), effect.clientId(), effect.endsAt(), now()),

@@ -7,6 +7,7 @@ import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.PageQuery;
 import io.github.httplongcut.broker.core.RelayHistory;
 import io.github.httplongcut.broker.core.RelayState;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.config.Version;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -30,7 +31,7 @@ final class RelayPages {
   private final RelayJson relayJson;
   private final Supplier<String> brokerId;
   private final Supplier<Optional<String>> trouble;
-  private final InspectFlags inspect;
+  private final InspectConfig inspect;
   private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -40,23 +41,18 @@ final class RelayPages {
   @GuardedBy("lock")
   private long renderedAt;
 
-  /** Features of this broker that the page offers. */
-  record InspectFlags(boolean capture, boolean replay) {
-
-    static final InspectFlags OFF = new InspectFlags(false, false);
-  }
-
   /**
    * Parts of the pages that are not on the board. The suppliers are thread-safe.
    *
    * @param brokerId returns this broker's current id
    * @param trouble returns a sentence if this broker does not hear the others
+   * @param inspect says whether the page shows captured requests, and sends them again
    * @param clock {@code nanoTime}
    */
   record Live(
       Supplier<String> brokerId,
       Supplier<Optional<String>> trouble,
-      InspectFlags inspect,
+      InspectConfig inspect,
       LongSupplier clock) {}
 
   RelayPages(RelayBoard board, WallTime time, Live live) {
@@ -102,8 +98,8 @@ final class RelayPages {
     json.writeNumberField("uptime_ms", ManagementFactory.getRuntimeMXBean().getUptime());
     json.writeStringField("version", Version.current());
     json.writeObjectFieldStart("inspect");
-    json.writeBooleanField("capture", inspect.capture);
-    json.writeBooleanField("replay", inspect.replay);
+    json.writeBooleanField("capture", inspect.capture());
+    json.writeBooleanField("replay", inspect.replay());
     json.writeEndObject();
     json.writeArrayFieldStart("notices");
     if (trouble.get().isPresent()) {

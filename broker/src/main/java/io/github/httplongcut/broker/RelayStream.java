@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.httplongcut.admin.EventSource;
 import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.ServerSentEvent;
+import io.github.httplongcut.broker.inspect.Captures;
 import java.io.IOException;
 import java.util.List;
 
@@ -17,17 +18,19 @@ final class RelayStream implements EventSource {
 
   private final RelayPages relay;
   private final RequestMemory memory;
+  private final Captures captures;
   private long next;
 
-  private RelayStream(RelayPages relay, RequestMemory memory) {
+  private RelayStream(RelayPages relay, RequestMemory memory, Captures captures) {
     this.relay = relay;
     this.memory = memory;
+    this.captures = captures;
     this.next = memory.next();
   }
 
   /** Opens a stream, which begins with the requests that end from now on. */
-  static RelayStream open(RelayPages relay, RequestMemory memory) {
-    return new RelayStream(relay, memory);
+  static RelayStream open(RelayPages relay, RequestMemory memory, Captures captures) {
+    return new RelayStream(relay, memory, captures);
   }
 
   @Override
@@ -54,12 +57,12 @@ final class RelayStream implements EventSource {
         .strip();
   }
 
-  private static void writeList(JsonGenerator json, String name, List<RememberedRequest> requests)
+  private void writeList(JsonGenerator json, String name, List<RememberedRequest> requests)
       throws IOException {
     json.writeArrayFieldStart(name);
     for (RememberedRequest request : requests) {
       json.writeStartObject();
-      RequestJson.writeLine(json, request);
+      RequestJson.writeLine(json, request, captures);
       json.writeEndObject();
     }
     json.writeEndArray();

@@ -5,6 +5,7 @@ import io.github.httplongcut.admin.PageTime;
 import io.github.httplongcut.broker.core.Ending;
 import io.github.httplongcut.broker.core.RequestRecord;
 import io.github.httplongcut.broker.core.TimelineStep;
+import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.logging.LogText;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.ProcessId;
@@ -23,7 +24,8 @@ final class RequestJson {
   private RequestJson() {}
 
   /** Writes the members of one line of a list. */
-  static void writeLine(JsonGenerator json, RememberedRequest request) throws IOException {
+  static void writeLine(JsonGenerator json, RememberedRequest request, Captures captures)
+      throws IOException {
     RequestRecord record = request.record();
     json.writeStringField("client_req_id", record.subject().clientReqId().toString());
     json.writeStringField("received_at", PageTime.format(request.receivedAt()));
@@ -37,6 +39,7 @@ final class RequestJson {
     json.writeStringField(
         "upstream_agent", record.history().lastAgent().map(ProcessId::toString).orElse(""));
     json.writeNumberField("attempts", record.history().dispatches());
+    json.writeBooleanField("captured", captures.contains(record.subject().clientReqId()));
   }
 
   /**

@@ -116,6 +116,12 @@ final class RequestMemory {
     }
   }
 
+  /** Returns the account of a request in flight, which the memory does not keep. */
+  RememberedRequest inFlight(RequestRecord record, long now) {
+    long receivedAt = record.history().receivedAt();
+    return new RememberedRequest(record, time.of(receivedAt), now - receivedAt);
+  }
+
   /** Returns the last requests, newest first. */
   List<RememberedRequest> recent() {
     List<RememberedRequest> copy;

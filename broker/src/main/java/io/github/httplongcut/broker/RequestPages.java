@@ -4,8 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.httplongcut.admin.AdminPages;
 import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.PageQuery;
-import io.github.httplongcut.broker.core.RequestRecord;
 import io.github.httplongcut.broker.core.RouterView;
+import io.github.httplongcut.broker.inspect.CapturedJson;
+import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.loop.Loop;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,24 +30,25 @@ final class RequestPages {
   private final RequestMemory memory;
   private final RouterView router;
   private final Loop loop;
-  private final WallTime time;
   private final Supplier<String> brokerId;
+  private final Captures captures;
 
   /**
    * @param router belongs to the loop
    * @param brokerId returns this broker's current id; thread-safe
+   * @param captures has the captured requests
    */
   RequestPages(
       RequestMemory memory,
       RouterView router,
       Loop loop,
-      WallTime time,
-      Supplier<String> brokerId) {
+      Supplier<String> brokerId,
+      Captures captures) {
     this.memory = memory;
     this.router = router;
     this.loop = loop;
-    this.time = time;
     this.brokerId = brokerId;
+    this.captures = captures;
   }
 
   /** Adds the pages. */
@@ -70,7 +72,7 @@ final class RequestPages {
         });
   }
 
-  private static void writeList(
+  private void writeList(
       JsonGenerator json, String name, List<RememberedRequest> requests, RequestFilter filter)
       throws IOException {
     json.writeArrayFieldStart(name);
@@ -78,7 +80,7 @@ final class RequestPages {
     for (RememberedRequest request : requests) {
       if (left > 0 && filter.accepts(request.record())) {
         json.writeStartObject();
-        RequestJson.writeLine(json, request);
+        RequestJson.writeLine(json, request, captures);
         json.writeEndObject();
         left--;
       }
@@ -110,16 +112,16 @@ final class RequestPages {
 
   /** Called on the loop. */
   private Optional<RememberedRequest> inFlight(UUID id) {
-    return router.request(id).map(this::untilNow);
-  }
-
-  private RememberedRequest untilNow(RequestRecord record) {
-    long receivedAt = record.history().receivedAt();
-    return new RememberedRequest(record, time.of(receivedAt), loop.now() - receivedAt);
+    return router.request(id).map(record -> memory.inFlight(record, loop.now()));
   }
 
   private PageAnswer account(RememberedRequest request) {
-    return PageAnswer.json(200, json -> RequestJson.write(json, request, brokerId.get()));
+    return PageAnswer.json(
+        200,
+        json -> {
+          RequestJson.write(json, request, brokerId.get());
+          CapturedJson.write(json, captures, request.record().subject().clientReqId());
+        });
   }
 
   private static PageAnswer unknown(UUID id) {
@@ -128,6 +130,7 @@ final class RequestPages {
         UNKNOWN_ID,
         "this broker holds no request "
             + id
-            + ", and remembers none: it remembers the last 1,000, and 1,000 that failed or were slow");
+            + ", and remembers none: it remembers the last 1,000, and 1,000 that failed or were"
+            + " slow");
   }
 }

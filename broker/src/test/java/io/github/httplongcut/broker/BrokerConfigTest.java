@@ -9,9 +9,11 @@ import io.github.httplongcut.broker.BrokerConfig.Timeouts;
 import io.github.httplongcut.broker.core.AgentLimits;
 import io.github.httplongcut.broker.core.OutlierDetection;
 import io.github.httplongcut.broker.core.WaitingLimits;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.share.ShareRule;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +36,8 @@ final class BrokerConfigTest {
                 new ShareRule(0.5, 32),
                 3,
                 new AgentLimits(1_000, 20_000, OutlierDetection.OFF)));
+    assertThat(config.inspect())
+        .isEqualTo(new InspectConfig(false, false, 16 << 20, 64 << 10, List.of()));
     assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 
@@ -53,6 +57,10 @@ final class BrokerConfigTest {
         "max-in-flight = 2000 | max-in-flight: expected less than 2000, RabbitMQ's prefetch",
         "max-in-flight = 999 | max-waiting: expected at most max-in-flight",
         "max-agents = 999 | max-agents-per-user-and-target: expected at most max-agents",
+        "inspect.replay = true | inspect.replay: expected false unless inspect.capture is true:"
+            + " only",
+        "inspect.max-body-bytes = 5 MiB | inspect.max-body-bytes: expected a size such as 1 MiB,"
+            + " at",
         "max-attempts = 0 | max-attempts: expected a whole number of at least 1, found \"0\"",
       })
   void inconsistentSettingsAreRejected(String text, String message) {

@@ -9,6 +9,8 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.broker.core.SequentialRandom;
 import io.github.httplongcut.broker.core.WaitingLimits;
+import io.github.httplongcut.broker.inspect.Captures;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.process.FairTime;
@@ -89,6 +91,7 @@ class BrokerLoopTest {
               new Intake(new Intake.Limits(2_000, 12, 10)),
               new BrokerMetrics(registry, router.view().stats()),
               new StatusBoard(snapshot -> {}),
+              new Captures(InspectConfig.OFF),
               () -> now));
   private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 

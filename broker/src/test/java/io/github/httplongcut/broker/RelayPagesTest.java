@@ -15,6 +15,8 @@ import io.github.httplongcut.broker.core.Reports;
 import io.github.httplongcut.broker.core.RouterStats;
 import io.github.httplongcut.broker.core.StatusSnapshot;
 import io.github.httplongcut.broker.core.TargetStatus;
+import io.github.httplongcut.broker.inspect.Captures;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.BrokerReport.BrokerHealth;
 import io.github.httplongcut.protocol.BrokerReport.FlowReport;
@@ -50,8 +52,7 @@ class RelayPagesTest {
       new RelayPages(
           board,
           time,
-          new RelayPages.Live(
-              OWN::toString, () -> trouble, RelayPages.InspectFlags.OFF, () -> now));
+          new RelayPages.Live(OWN::toString, () -> trouble, InspectConfig.OFF, () -> now));
 
   @Test
   void relayIsThatOfTheContract() throws Exception {
@@ -190,7 +191,7 @@ class RelayPagesTest {
   void streamHasTheRelayAndTheRequestsSinceTheLastEvent() throws Exception {
     RequestMemory memory = new RequestMemory(time);
     memory.add(answered(1, 200, now, 5));
-    RelayStream stream = RelayStream.open(pages, memory);
+    RelayStream stream = RelayStream.open(pages, memory, new Captures(InspectConfig.OFF));
     assertThat(stream.poll()).extracting(ServerSentEvent::name).containsExactly("requests");
     tick(orders(2));
     memory.add(answered(2, 200, now, 5));

@@ -17,6 +17,8 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.broker.core.SequentialRandom;
 import io.github.httplongcut.broker.core.WaitingLimits;
+import io.github.httplongcut.broker.inspect.Captures;
+import io.github.httplongcut.broker.inspect.InspectConfig;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
@@ -47,6 +49,8 @@ class RequestPagesTest {
   private final WallTime time =
       new WallTime(() -> Instant.parse("2026-11-29T18:00:00.123Z"), () -> start);
   private final RequestMemory memory = new RequestMemory(time);
+  private final Captures captures =
+      new Captures(new InspectConfig(true, false, 1 << 20, 1 << 10, List.of()));
   private final Loop loop = new Loop("test loop");
   private final Router router =
       new Router(
@@ -65,7 +69,7 @@ class RequestPagesTest {
           new SequentialRandom(),
           (request, dispatch, from, to, why) -> {});
   private final RequestPages pages =
-      new RequestPages(memory, router.view(), loop, time, () -> "broker.b-aaaaaa");
+      new RequestPages(memory, router.view(), loop, () -> "broker.b-aaaaaa", captures);
 
   private static final class NoTicker implements Ticker {
     @Override
@@ -193,7 +197,7 @@ class RequestPagesTest {
                       "received_at":"2026-11-29T18:00:00.123Z","upstream_target":"orders",
                       "method":"POST","path":"/orders/1","outcome":"answered","status":200,
                       "total_ms":130.1,"client_agent":"acme.c-aaaaaa",
-                      "upstream_agent":"plant.a-aaaaaa","attempts":1}]
+                      "upstream_agent":"plant.a-aaaaaa","attempts":1,"captured":false}]
                     """));
     assertThat(list.get("notable")).as("the slowest of its minute").hasSize(1);
   }
