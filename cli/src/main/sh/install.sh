@@ -89,15 +89,16 @@ install_rabbitmq() {
   apt_install rabbitmq-server && has_rabbitmq
 }
 
-readonly NODE_PACKAGES=$LONGCUT_HOME/system-tests/src/test/node/clients
+readonly NODE_PACKAGES=("$LONGCUT_HOME/system-tests/src/test/node/"{clients,page})
 
-# install_real_clients: installs the clients and servers of RealClientsIT, faketime for FaultsIT, and promtool for the metrics.
+# install_real_clients: installs the clients and servers of RealClientsIT, the browser of PageIT, faketime for FaultsIT, and
+# promtool for the metrics.
 # A test that needs a missing program names it.
 install_real_clients() {
   local needed
   local -a missing=()
-  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium faketime:faketime \
-    promtool:prometheus; do
+  for needed in curl:curl python3:python3 node:nodejs npm:npm nginx:nginx-light chromium:chromium chromedriver:chromium-driver \
+    faketime:faketime promtool:prometheus; do
     # The sbin directories may be missing on the PATH.
     PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "${needed%%:*}" >/dev/null || missing+=("${needed#*:}")
   done
@@ -107,9 +108,12 @@ install_real_clients() {
   install_node_packages
 }
 
-# install_node_packages: installs exactly the packages of package-lock.json, from npm's configured registry.
+# install_node_packages: installs exactly the packages of each package-lock.json, from npm's configured registry.
 install_node_packages() {
-  if [[ $NODE_PACKAGES/node_modules/.package-lock.json -nt $NODE_PACKAGES/package-lock.json ]]; then return 0; fi
-  say "installing the npm packages of system-tests ..."
-  (cd "$NODE_PACKAGES" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
+  local directory
+  for directory in "${NODE_PACKAGES[@]}"; do
+    if [[ $directory/node_modules/.package-lock.json -nt $directory/package-lock.json ]]; then continue; fi
+    say "installing the npm packages of ${directory#"$LONGCUT_HOME/"} ..."
+    (cd "$directory" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2 || return 1
+  done
 }

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** An installed program that these tests need. */
-enum ExternalTool {
+public enum ExternalTool {
   CURL("curl", "curl"),
   PYTHON("python3", "python3"),
   NODE("node", "nodejs"),
   NGINX("nginx", "nginx-light"),
-  CHROMIUM("chromium", "chromium");
+  CHROMIUM("chromium", "chromium"),
+  CHROMEDRIVER("chromedriver", "chromium-driver");
 
   private static final List<Path> BESIDE_THE_PATH =
       List.of(Path.of("/usr/sbin"), Path.of("/usr/local/sbin"));
@@ -31,7 +32,7 @@ enum ExternalTool {
    * @throws IllegalStateException if the program is not installed; the message tells how to install
    *     it
    */
-  String path() {
+  public String path() {
     Stream<Path> onPath = Stream.of(System.getenv("PATH").split(File.pathSeparator)).map(Path::of);
     return Stream.concat(onPath, BESIDE_THE_PATH.stream())
         .map(directory -> directory.resolve(program))

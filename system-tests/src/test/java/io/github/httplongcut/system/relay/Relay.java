@@ -169,12 +169,12 @@ public final class Relay implements AutoCloseable {
   }
 
   /** Sends a GET through a client agent and waits for the response. */
-  HttpResponse<String> get(RoleProcess clientAgent, String url) {
+  public HttpResponse<String> get(RoleProcess clientAgent, String url) {
     return send(clientAgent, request(clientAgent, url).GET());
   }
 
   /** Sends a POST through a client agent and waits for the response. */
-  HttpResponse<String> post(RoleProcess clientAgent, String url, String body) {
+  public HttpResponse<String> post(RoleProcess clientAgent, String url, String body) {
     return send(
         clientAgent, request(clientAgent, url).POST(HttpRequest.BodyPublishers.ofString(body)));
   }

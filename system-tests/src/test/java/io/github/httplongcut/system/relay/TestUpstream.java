@@ -55,7 +55,7 @@ public final class TestUpstream implements AutoCloseable {
   }
 
   /** Method and URL of each request so far. */
-  List<String> runs() {
+  public List<String> runs() {
     return runs;
   }
 

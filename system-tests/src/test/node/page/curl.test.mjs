@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import test from 'node:test';
+import { page } from './page.mjs';
+
+const { curlCommand, curlGaps, shellQuote } = await page('curl.mjs');
+
+/** Runs the command in bash, with a curl that prints its arguments, one a line in JSON. */
+function runs(command) {
+  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
+  return execFileSync('bash', ['-c', script], { env: { LC_ALL: 'C.UTF-8', PATH: process.env.PATH } })
+    .toString()
+    .split('\0')
+    .slice(0, -1);
+}
+
+const NASTY = [
+  "it's",
+  '$(touch /tmp/x)',
+  '`id`',
+  '!!',
+  'a\nb',
+  '\\',
+  '\u001b[31m',
+  '"',
+  '-x',
+  'grüße',
+  '\u202eevil',
+  "\u0007'\\n",
+  '',
+  '\u0085',
+  '*',
+];
+
+test('bash reads back each text as it was', () => {
+  for (const text of NASTY) {
+    assert.deepEqual(runs(`curl ${shellQuote(text)}`), [text], JSON.stringify(text));
+  }
+});
+
+test('no control character is in the quoted text', () => {
+  for (const text of NASTY) {
+    assert.doesNotMatch(shellQuote(text), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  }
+});
+
+test('a request without captured content has method and path', () => {
+  const account = { method: 'DELETE', path: "/a b'c" };
+  assert.deepEqual(runs(curlCommand(account)), [
+    '-i',
+    '--globoff',
+    '--path-as-is',
+    '-X',
+    'DELETE',
+    "http://CLIENT_AGENT:8000/a b'c",
+  ]);
+  assert.match(curlGaps(account)[0], /not kept/);
+});
+
+const captured = (changes) => ({
+  method: 'POST',
+  path: '/x',
+  captured: {
+    request: { method: 'POST', url: '/x?y=1', headers: [], body: { text: '', bytes: 0, truncated: false }, ...changes },
+  },
+});
+
+test('captured fields and body are in the command', () => {
+  const account = captured({
+    headers: [
+      ['Host', 'in.example'],
+      ['X-Forwarded-Host', 'api.example'],
+      ['Content-Type', 'text/plain'],
+      ['Content-Length', '5'],
+      ['X-Empty', ''],
+      ['Authorization', '•••'],
+    ],
+    body: { text: '@etc', bytes: 4, truncated: false },
+  });
+  assert.deepEqual(runs(curlCommand(account)).slice(5), [
+    'http://CLIENT_AGENT:8000/x?y=1',
+    '-H',
+    'Host: api.example',
+    '-H',
+    'Content-Type: text/plain',
+    '-H',
+    'X-Empty;',
+    '--data-raw',
+    '@etc',
+  ]);
+  assert.deepEqual(curlGaps(account), ['Masked fields are left out: Authorization.']);
+});
+
+test('a stripped prefix is put back, and curl adds no content type', () => {
+  const words = runs(
+    curlCommand(captured({ headers: [['X-Forwarded-Prefix', '/api']], body: { text: 'a', bytes: 1, truncated: false } })),
+  );
+  assert.ok(words.includes('http://CLIENT_AGENT:8000/api/x?y=1'));
+  assert.ok(words.includes('Content-Type:'));
+});
+
+test('a binary body comes through standard input', () => {
+  const command = curlCommand(captured({ body: { base64: 'AAEC', bytes: 3, truncated: false } }));
+  assert.match(command, /^base64 -d <<<'AAEC' \| curl /);
+  assert.match(command, /--data-binary @-$/);
+});
+
+test('a truncated body is left out', () => {
+  const account = captured({ body: { text: 'half', bytes: 9000, truncated: true } });
+  assert.doesNotMatch(curlCommand(account), /half/);
+  assert.match(curlGaps(account).join(), /not kept completely/);
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { page } from './page.mjs';
+
+const { place, ranSentence, timelineRows } = await page('timeline.mjs');
+
+const step = (ms, stage, why, agent = '', id = 'one') => ({ ms, stage, why, broker_req_id: id, upstream_agent: agent });
+const A = 'plant.plant-1-x2m4cd';
+const B = 'plant.plant-2-y4n6ef';
+
+test('a request that was dispatched twice', () => {
+  const rows = timelineRows({
+    outcome: 'answered',
+    status: 200,
+    total_ms: 40,
+    steps: [
+      step(0, 'received', ''),
+      step(0, 'waiting', 'received, no agent free'),
+      step(10, 'settling', 'agent free, to be settled', A),
+      step(11, 'dispatched', 'settled', A),
+      step(12, 'dispatched', 'confirmed', A),
+      step(20, 'received', 'dead letter', '', 'two'),
+      step(20, 'settling', 'dead letter, to be settled', B, 'two'),
+      step(20, 'dispatched', 'settled', B, 'two'),
+      step(22, 'running', 'acked', B, 'two'),
+      step(40, 'over', 'answered', '', 'two'),
+    ],
+  });
+  assert.deepEqual(
+    rows.map((row) => [row.label, row.from, row.to, row.note]),
+    [
+      ['Received', 0, 0, ''],
+      ['Waited for a free agent', 0, 10, 'agent free'],
+      ['Reserved a slot of plant-1', 10, 11, ''],
+      ['Dispatched #1 to plant-1', 11, 20, 'RabbitMQ: confirmed at 12.0 ms; ended: dead letter'],
+      ['Back at the broker', 20, 20, ''],
+      ['Reserved a slot of plant-2', 20, 20, ''],
+      ['Dispatched #2 to plant-2', 20, 22, 'acked'],
+      ['Acked, running at plant-2', 22, 40, 'the response came'],
+      ['Answered with 200', 40, 40, ''],
+    ],
+  );
+  assert.equal(rows[3].tone, 'bad');
+  assert.equal(rows[6].tone, 'rest');
+});
+
+test('the last stage of a request in flight lasts until now', () => {
+  const rows = timelineRows({
+    outcome: '',
+    status: 0,
+    total_ms: 900,
+    steps: [step(0, 'received', ''), step(1, 'waiting', 'received, no agent free')],
+  });
+  assert.deepEqual([rows[1].from, rows[1].to, rows[1].note], [1, 900, 'not over yet']);
+});
+
+test('a refused request says with what it was answered', () => {
+  const rows = timelineRows({
+    outcome: 'upstream_busy',
+    status: 503,
+    total_ms: 5,
+    steps: [step(0, 'received', ''), step(5, 'over', 'upstream_busy')],
+  });
+  assert.deepEqual([rows[1].label, rows[1].tone], ['Answered with 503 upstream_busy', 'bad']);
+});
+
+test('an account without steps has no rows', () => {
+  assert.deepEqual(timelineRows({ outcome: '', status: 0, total_ms: 0, steps: [] }), []);
+});
+
+test('the shortest bar is visible and no bar leaves the track', () => {
+  for (const row of [
+    { from: 0, to: 0 },
+    { from: 100, to: 100 },
+    { from: 99.999, to: 100 },
+    { from: 0, to: 100 },
+  ]) {
+    const { start, width } = place(row, 100);
+    assert.ok(width >= 0.006);
+    assert.ok(start >= 0 && start + width <= 1 + 1e-9);
+  }
+  assert.deepEqual(place({ from: 0, to: 0 }, 0).start, 0);
+});
+
+test('the verdict is a sentence', () => {
+  assert.equal(ranSentence({ ran: 'maybe', ran_why: 'a wait ended' }), 'It may have run: a wait ended.');
+  assert.equal(ranSentence({ ran: 'no', ran_why: '' }), 'It did not run.');
+});
