@@ -3,6 +3,10 @@ package io.github.httplongcut.cli;
 import io.github.httplongcut.cli.diag.DiagCommand;
 import io.github.httplongcut.cli.doctor.DoctorCommand;
 import io.github.httplongcut.cli.echo.EchoCommand;
+import io.github.httplongcut.cli.grant.GrantCommand;
+import io.github.httplongcut.cli.grant.GrantsCommand;
+import io.github.httplongcut.cli.grant.RevokeCommand;
+import io.github.httplongcut.cli.join.JoinCommand;
 import io.github.httplongcut.cli.output.PlainText;
 import io.github.httplongcut.cli.output.Terminal;
 import io.github.httplongcut.cli.status.StatusCommand;
@@ -22,6 +26,10 @@ import picocli.CommandLine.Command;
       TraceCommand.class,
       DoctorCommand.class,
       DiagCommand.class,
+      GrantCommand.class,
+      RevokeCommand.class,
+      GrantsCommand.class,
+      JoinCommand.class,
       TapCommand.class,
       EchoCommand.class
     },

@@ -32,6 +32,7 @@ class LauncherTest {
     assertThat(result.exitCode()).isZero();
     assertThat(result.out())
         .contains("demo ", "test ", "status ", "trace ", "tap ", "echo ")
+        .contains("grant ", "revoke ", "grants ", "join ")
         .contains("client-agent ", "broker ", "upstream-agent ");
   }
 
@@ -215,6 +216,50 @@ class LauncherTest {
     assertThat(result.err()).contains("checkout");
   }
 
+  /** The fake Java prints the plan's variable only as an argument, so the tool here writes it. */
+  @Test
+  void joinBecomesTheProcessThatTheToolNames() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+    Files.createFile(home.resolve("lib/longcut-client-agent.jar"));
+    Path java = fakeJava("17");
+    Path program = java.resolve("bin/java");
+    Files.writeString(
+        program,
+        Files.readString(program)
+            + "echo \"amqp=$LONGCUT_AMQP_URI\"\n"
+            + "[ -z \"$LONGCUT_JOIN_PLAN\" ] || printf 'client-agent\\n"
+            + "/a b/acme.conf\\n"
+            + "' >\"$LONGCUT_JOIN_PLAN\"\n");
+
+    Result result =
+        run(
+            launcher,
+            Map.of("JAVA_HOME", java.toString(), "LONGCUT_AMQP_URI", "amqp://u:p@other/v"),
+            "join",
+            "acme.longcut",
+            "--port",
+            "8000");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String[] runs = result.out().split("(?m)^pid ");
+    assertThat(runs).hasSize(3);
+    assertThat(runs[1]).contains("[join]\n[acme.longcut]\n[--port]\n[8000]\n");
+    assertThat(runs[2])
+        .startsWith(result.pid() + "\n")
+        .contains("[--config]\n[/a b/acme.conf]\n")
+        .endsWith("amqp=\n");
+  }
+
+  @Test
+  void joinEndsWithTheExitCodeOfAFailedTool() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+    Path java = fakeJava("17");
+    Files.writeString(java.resolve("bin/java"), "#!/bin/sh\nexit 2\n");
+
+    assertThat(run(launcher, Map.of("JAVA_HOME", java.toString()), "join", "x").exitCode())
+        .isEqualTo(2);
+  }
+
   /** Creates the layout of the image: the launcher beside lib/, and no sources. */
   private Path installed(String jar) throws IOException {
     Files.createFile(Files.createDirectories(home.resolve("lib")).resolve(jar));
@@ -228,7 +273,12 @@ class LauncherTest {
     Files.writeString(java.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
     Files.writeString(
         program,
-        "#!/bin/sh\necho \"pid $$\"\necho \"broker=$LONGCUT_BROKER_ADMIN_URL\"\nfor a; do echo \"[$a]\"; done\n");
+        """
+        #!/bin/sh
+        echo "pid $$"
+        echo "broker=$LONGCUT_BROKER_ADMIN_URL"
+        for a; do echo "[$a]"; done
+        """);
     assertThat(program.toFile().setExecutable(true)).isTrue();
     return java;
   }

@@ -13,23 +13,28 @@ import java.util.regex.PatternSyntaxException;
  * @param permission the permissions in the vhost; empty if the user has no access to it
  * @param topics the topic permissions by exchange
  */
-record DeclaredRights(
+public record DeclaredRights(
     String user, String vhost, Optional<Permission> permission, Map<String, TopicPermission> topics)
     implements UserRights {
 
   /** A user's permissions in a vhost: regular expressions. */
-  record Permission(String configure, String write, String read) {}
+  public record Permission(String configure, String write, String read) {}
 
   /** A user's topic permission for an exchange: regular expressions. */
-  record TopicPermission(String write, String read) {}
+  public record TopicPermission(String write, String read) {}
 
-  DeclaredRights {
+  public DeclaredRights {
     topics = Map.copyOf(topics);
   }
 
   /** Returns the permission for an exchange; without one RabbitMQ allows every routing key. */
-  Optional<TopicPermission> topic(String exchange) {
+  public Optional<TopicPermission> topic(String exchange) {
     return Optional.ofNullable(topics.get(exchange));
+  }
+
+  /** Returns whether the user may bind with this key to an exchange that it may read. */
+  public boolean mayBind(String exchange, String routingKey) {
+    return allow(AccessAttempt.readKey(exchange, routingKey));
   }
 
   @Override

@@ -27,6 +27,9 @@ final class Doctor {
      * on a busy machine. A run and the start of the JVM take less than five seconds.
      */
     static final Limits USUAL = new Limits(Duration.ofSeconds(3), Duration.ofSeconds(4));
+
+    /** For a command that does something afterwards, also on a busy machine or a slow network. */
+    static final Limits PATIENT = new Limits(Duration.ofSeconds(12), Duration.ofSeconds(20));
   }
 
   private final List<DoctorCheck> checks;

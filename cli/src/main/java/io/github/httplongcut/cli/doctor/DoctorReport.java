@@ -34,6 +34,11 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
     return failures() > 0;
   }
 
+  /** Returns the number of checks that have found all well. */
+  public long passed() {
+    return results.stream().filter(result -> result.status() == Status.OK).count();
+  }
+
   private long failures() {
     return results.stream().filter(CheckResult::failed).count();
   }
@@ -44,9 +49,18 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
 
   /** Returns the lines for people. */
   public List<String> lines(Colours colours) {
-    int width = results.stream().mapToInt(each -> each.finding().id().length()).max().orElse(0);
+    return lines(results, colours);
+  }
+
+  /** Returns the lines of the failures. */
+  public List<String> failureLines(Colours colours) {
+    return lines(results.stream().filter(CheckResult::failed).toList(), colours);
+  }
+
+  private List<String> lines(List<CheckResult> shown, Colours colours) {
+    int width = shown.stream().mapToInt(each -> each.finding().id().length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
-    for (CheckResult result : results) {
+    for (CheckResult result : shown) {
       String word = "%-4s".formatted(word(result));
       lines.add(
           "%s  %s  %s"

@@ -4,7 +4,9 @@ import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.doctor.Doctor.Limits;
 import io.github.httplongcut.cli.sources.AmqpAccess;
 import io.github.httplongcut.cli.sources.SourceOptions;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +22,9 @@ public final class Examination {
     RUNNING
   }
 
+  /** Longest time for which a source is waited for before a start. */
+  private static final Duration SOURCE_LIMIT = Duration.ofSeconds(10);
+
   private Examination() {}
 
   /**
@@ -28,22 +33,36 @@ public final class Examination {
    * @throws CommandFailedException if an option is invalid, or if no source is given
    */
   public static DoctorReport complete(SourceOptions sources) {
-    return run(sources, Stage.RUNNING, EnumSet.allOf(CheckCategory.class));
+    return run(sources, Stage.RUNNING, EnumSet.allOf(CheckCategory.class), Limits.USUAL);
+  }
+
+  /** Runs the checks that need no process of the relay, for a settings file and nothing else. */
+  public static DoctorReport beforeStart(Path settings) {
+    return run(
+        SourceOptions.ofFile(settings, SOURCE_LIMIT),
+        Stage.BEFORE_START,
+        EnumSet.allOf(CheckCategory.class),
+        Limits.PATIENT);
   }
 
   /** Runs the checks of these categories. */
   static DoctorReport run(SourceOptions sources, Stage stage, Set<CheckCategory> categories) {
-    Optional<AmqpAccess> access = FactsReader.amqp(sources);
-    if (access.isEmpty()) {
-      return run(sources, Optional.empty(), stage, categories);
-    }
-    try (LiveAmqp amqp = new LiveAmqp(access.get())) {
-      return run(sources, Optional.of(amqp), stage, categories);
-    }
+    return run(sources, stage, categories, Limits.USUAL);
   }
 
   private static DoctorReport run(
-      SourceOptions sources, Optional<AmqpView> amqp, Stage stage, Set<CheckCategory> categories) {
+      SourceOptions sources, Stage stage, Set<CheckCategory> categories, Limits limits) {
+    Optional<AmqpAccess> access = FactsReader.amqp(sources);
+    if (access.isEmpty()) {
+      return Doctor.run(checks(sources, Optional.empty(), stage), categories, limits);
+    }
+    try (LiveAmqp amqp = new LiveAmqp(access.get())) {
+      return Doctor.run(checks(sources, Optional.of(amqp), stage), categories, limits);
+    }
+  }
+
+  private static List<DoctorCheck> checks(
+      SourceOptions sources, Optional<AmqpView> amqp, Stage stage) {
     Facts facts =
         FactsReader.read(
             sources,
@@ -52,13 +71,11 @@ public final class Examination {
             stage == Stage.RUNNING ? FactsReader.relay(sources) : RelayFacts.NONE);
     if (isEmpty(facts)) {
       throw CommandFailedException.usage(
-          "nothing to check: give --config, --amqp, --management or --broker, or start a demo in this"
-              + " checkout");
+          "nothing to check: give --config, --amqp, --management or --broker, or start a demo in"
+              + " this checkout");
     }
     Doctor doctor = new Doctor(facts, Clock.systemUTC(), probe());
-    List<DoctorCheck> checks =
-        stage == Stage.RUNNING ? doctor.checks() : doctor.checksBeforeStart();
-    return Doctor.run(checks, categories, Limits.USUAL);
+    return stage == Stage.RUNNING ? doctor.checks() : doctor.checksBeforeStart();
   }
 
   private static boolean isEmpty(Facts facts) {

@@ -6,6 +6,7 @@ import static io.github.httplongcut.cli.doctor.AccessAttempt.readKey;
 import static io.github.httplongcut.cli.doctor.AccessAttempt.write;
 import static io.github.httplongcut.cli.doctor.AccessAttempt.writeKey;
 
+import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.protocol.Names;
 import io.github.httplongcut.protocol.Topology;
@@ -68,7 +69,7 @@ record RoleRights(Role role, String user, String probe) {
       List.of("broker_request", "broker_cancel", "broker_hello");
 
   /** Exchanges whose keys contain a client agent's id alone. */
-  private static final List<String> KEYS_OF_CLIENTS =
+  static final List<String> KEYS_OF_CLIENTS =
       List.of("client_request_ack", "broker_response", "broker_error");
 
   /**
@@ -124,7 +125,8 @@ record RoleRights(Role role, String user, String probe) {
     };
   }
 
-  private List<String> writes() {
+  /** Returns the exchanges that the role publishes to. */
+  List<String> writes() {
     return switch (role) {
       case CLIENT_AGENT -> CLIENT_WRITES;
       case BROKER -> BROKER_WRITES;
@@ -132,7 +134,8 @@ record RoleRights(Role role, String user, String probe) {
     };
   }
 
-  private List<String> reads() {
+  /** Returns the exchanges that the role binds to, and the queues that it consumes. */
+  List<String> reads() {
     return switch (role) {
       case CLIENT_AGENT -> CLIENT_READS;
       case BROKER -> BROKER_READS;
@@ -171,15 +174,11 @@ record RoleRights(Role role, String user, String probe) {
     if (!Names.isName(user) || !PLAIN_VHOST.matcher(vhost).matches()) {
       return Optional.empty();
     }
-    String own =
-        switch (role) {
-          case CLIENT_AGENT, UPSTREAM_AGENT -> role.key() + "\\." + user + "\\..+";
-          case BROKER -> "(broker|heartbeats)\\..+";
-        };
+    Permission permission =
+        GrantedRights.of(role, user, vhost, List.of()).permission().orElseThrow();
     return Optional.of(
-        "rabbitmqctl set_permissions -p %s %s '^%s$' '^(%s|%s)$' '^(%s|%s)$'"
-            .formatted(
-                vhost, user, own, own, String.join("|", writes()), own, String.join("|", reads())));
+        "rabbitmqctl set_permissions -p %s %s '%s' '%s' '%s'"
+            .formatted(vhost, user, permission.configure(), permission.write(), permission.read()));
   }
 
   /**

@@ -35,6 +35,7 @@ public final class ManagementClient {
   private final URI base;
   private final String address;
   private final String vhost;
+  private final String user;
   private final Secret password;
   private final ManagementHttp http;
   private final Client client;
@@ -53,6 +54,7 @@ public final class ManagementClient {
     this.address = limited.address() + place.path;
     this.base = URI.create(address);
     this.vhost = vhost;
+    this.user = place.user;
     this.password = new Secret(place.password);
     this.http = new ManagementHttp(limited, place.user);
     try {
@@ -80,7 +82,21 @@ public final class ManagementClient {
    * @param limit longest time of a call
    */
   static ManagementClient at(String url, String vhost, Optional<SSLContext> tls, Duration limit) {
-    return place(url)
+    return at(url, Optional.empty(), vhost, tls, limit);
+  }
+
+  /**
+   * Creates a client.
+   *
+   * @param password the password for a URL without one
+   */
+  static ManagementClient at(
+      String url,
+      Optional<Secret> password,
+      String vhost,
+      Optional<SSLContext> tls,
+      Duration limit) {
+    return place(url, password)
         .map(place -> new ManagementClient(place, vhost, tls, limit))
         .orElseThrow(
             () ->
@@ -88,16 +104,18 @@ public final class ManagementClient {
                 CommandFailedException.usage(
                     "--management or LONGCUT_MANAGEMENT_URL: expected"
                         + " http://user:password@host:port, with @ written as %40, / as %2F, ? as"
-                        + " %3F, # as %23 and % as %25 in the password"));
+                        + " %3F, # as %23 and % as %25 in the password; or http://user@host:port"
+                        + " and --management-password-file"));
   }
 
-  private static Optional<Place> place(String url) {
+  private static Optional<Place> place(String url, Optional<Secret> password) {
     try {
       URI uri = new URI(url);
       Optional<Authority> server = Authority.of(uri);
       String[] login = server.flatMap(Authority::userInfo).orElse("").split(":", 2);
       boolean isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      if (!isHttp || login.length != 2 || uri.getRawFragment() != null) {
+      boolean isComplete = login.length == 2 || (password.isPresent() && !login[0].isEmpty());
+      if (!isHttp || !isComplete || uri.getRawFragment() != null) {
         return Optional.empty();
       }
       String path = uri.getRawPath().replaceFirst("/+$", "");
@@ -107,7 +125,9 @@ public final class ManagementClient {
               server.orElseThrow(),
               path,
               percentDecoded(login[0]),
-              percentDecoded(login[1])));
+              login.length == 2
+                  ? percentDecoded(login[1])
+                  : password.map(Secret::value).orElseThrow()));
     } catch (URISyntaxException | IllegalArgumentException e) {
       return Optional.empty();
     }
@@ -116,6 +136,11 @@ public final class ManagementClient {
   /** Returns the URL of the management UI, without the login. */
   public String address() {
     return address;
+  }
+
+  /** Returns the user of the login. */
+  public String user() {
+    return user;
   }
 
   /** Returns the password of the login. */
@@ -146,6 +171,21 @@ public final class ManagementClient {
     HttpAnswer answer = http.send("GET", uri, Optional.empty());
     http.check(uri, answer);
     return json(uri, answer);
+  }
+
+  /** Returns the answer to a GET; empty if RabbitMQ does not know the thing in the path. */
+  public Optional<JsonNode> find(String path) {
+    return Optional.ofNullable(http.get(URI.create(base + path), JsonNode.class));
+  }
+
+  /** Sends a PUT, for calls that {@link #client} does not have. */
+  public void put(String path, JsonNode content) {
+    http.put(URI.create(base + path), content);
+  }
+
+  /** Sends a DELETE. Does nothing if RabbitMQ does not know the thing in the path. */
+  public void delete(String path) {
+    http.delete(URI.create(base + path), Map.of());
   }
 
   /**

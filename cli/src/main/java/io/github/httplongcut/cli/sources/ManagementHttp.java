@@ -189,8 +189,20 @@ final class ManagementHttp implements HttpLayer {
     }
     if (!answer.isSuccess()) {
       throw new CommandFailedException(
-          "RabbitMQ's management API at %s answers %d to %s"
-              .formatted(http.address(), status, uri.getPath()));
+          "RabbitMQ's management API at %s answers %d to %s%s"
+              .formatted(http.address(), status, uri.getPath(), reason(answer)));
+    }
+  }
+
+  /**
+   * Returns RabbitMQ's explanation of a failure: {@code : invalid_regexp}; empty if it has none.
+   */
+  private static String reason(HttpAnswer answer) {
+    try {
+      JsonNode reason = answer.json().path("reason");
+      return reason.isTextual() && !reason.asText().isBlank() ? ": " + reason.asText() : "";
+    } catch (IOException e) {
+      return "";
     }
   }
 

@@ -10,6 +10,7 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.tls.TlsContexts;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -35,6 +36,7 @@ public final class SourceOptions {
 
   private static final String AMQP = "LONGCUT_AMQP_URI";
   private static final String MANAGEMENT = "LONGCUT_MANAGEMENT_URL";
+  private static final String MANAGEMENT_PASSWORD_FILE = "LONGCUT_MANAGEMENT_PASSWORD_FILE";
   private static final String BROKERS = "LONGCUT_BROKER_ADMIN_URL";
 
   private static final String TOKEN_FILE = "LONGCUT_ADMIN_TOKEN_FILE";
@@ -82,6 +84,15 @@ public final class SourceOptions {
   private String management;
 
   @Option(
+      names = "--management-password-file",
+      paramLabel = "FILE",
+      description =
+          "File with the password for --management, if its URL has none (default: $"
+              + MANAGEMENT_PASSWORD_FILE
+              + ").")
+  private String managementPasswordFile;
+
+  @Option(
       names = "--broker",
       paramLabel = "URL",
       description =
@@ -107,6 +118,13 @@ public final class SourceOptions {
   /** Creates the options with this process's environment and {@link Gathering#LIMIT}. */
   public SourceOptions() {
     this(System.getenv(), Gathering.LIMIT);
+  }
+
+  /** Returns the options of a command line that names only a settings file. */
+  public static SourceOptions ofFile(Path file, Duration limit) {
+    SourceOptions options = new SourceOptions(Map.of(), limit);
+    options.file = file;
+    return options;
   }
 
   /**
@@ -159,17 +177,47 @@ public final class SourceOptions {
     return amqp().orElseThrow(() -> missing("--amqp", AMQP));
   }
 
+  /** Returns the vhost of RabbitMQ's address, or that of rabbitmq/definitions.json. */
+  public String vhost() {
+    return settings().map(RelaySettings::amqp).map(AmqpConfig::virtualHost).orElse(USUAL_VHOST);
+  }
+
   /** Returns RabbitMQ's management API, if an address is given. */
   public Optional<ManagementClient> management() {
-    Optional<AmqpConfig> amqpConfig = settings().map(RelaySettings::amqp);
-    String vhost = amqpConfig.map(AmqpConfig::virtualHost).orElse(USUAL_VHOST);
-    Optional<SSLContext> tls = amqpConfig.flatMap(AmqpConfig::tls).flatMap(SourceOptions::trust);
-    return given(management, MANAGEMENT).map(url -> ManagementClient.at(url, vhost, tls, limit));
+    return management(vhost());
+  }
+
+  private Optional<ManagementClient> management(String vhost) {
+    Optional<SSLContext> tls =
+        settings().map(RelaySettings::amqp).flatMap(AmqpConfig::tls).flatMap(SourceOptions::trust);
+    return given(management, MANAGEMENT)
+        .map(url -> ManagementClient.at(url, managementPassword(), vhost, tls, limit));
+  }
+
+  private Optional<Secret> managementPassword() {
+    return given(managementPasswordFile, MANAGEMENT_PASSWORD_FILE)
+        .map(
+            name -> {
+              try {
+                return new Secret(Files.readString(Path.of(name)).strip());
+              } catch (IOException e) {
+                throw CommandFailedException.usage(
+                    "--management-password-file or "
+                        + MANAGEMENT_PASSWORD_FILE
+                        + ": cannot read "
+                        + name);
+              }
+            });
   }
 
   /** Returns RabbitMQ's management API, for a command that needs it. */
   public ManagementClient requiredManagement() {
-    return management().orElseThrow(() -> missing("--management", MANAGEMENT));
+    return requiredManagement(vhost());
+  }
+
+  /** Returns RabbitMQ's management API, for a command that names the vhost. */
+  public ManagementClient requiredManagement(String vhost) {
+    return management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
   }
 
   /** Returns the admin pages of the brokers. */

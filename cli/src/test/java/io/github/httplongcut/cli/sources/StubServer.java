@@ -44,7 +44,7 @@ public final class StubServer implements AutoCloseable {
   }
 
   /** Returns the requests: method, path and query, {@code Authorization}, content. */
-  List<String> requests() {
+  public List<String> requests() {
     return List.copyOf(requests);
   }
 

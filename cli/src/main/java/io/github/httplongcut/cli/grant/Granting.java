@@ -1,0 +1,187 @@
+package io.github.httplongcut.cli.grant;
+
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.doctor.DeclaredRights;
+import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
+import io.github.httplongcut.cli.doctor.GrantedRights;
+import io.github.httplongcut.cli.join.PrivateFile;
+import io.github.httplongcut.config.Secret;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Makes RabbitMQ's user what a grant says. Each step can be repeated. The order keeps a user from
+ * having more permissions than granted at any time:
+ *
+ * <ol>
+ *   <li>A new user is created without a password, so that nobody can log in.
+ *   <li>Topic permissions come before permissions: without them every target is open.
+ *   <li>If permissions have changed, the user's connections are closed, because RabbitMQ caches its
+ *       verdicts for each channel. Then bindings go that the user may no longer make.
+ *   <li>The password is set after its file is on the disk.
+ * </ol>
+ */
+final class Granting {
+
+  private final UserAdministration users;
+  private final Grant grant;
+  private final Optional<UserState> before;
+  private final Progress progress = new Progress();
+
+  private Granting(UserAdministration users, Grant grant, Optional<UserState> before) {
+    this.users = users;
+    this.grant = grant;
+    this.before = before;
+  }
+
+  /**
+   * Looks at RabbitMQ, without changing anything.
+   *
+   * @throws CommandFailedException if RabbitMQ lacks the topology, or has another user of this name
+   */
+  static Granting prepare(UserAdministration users, Grant grant) {
+    requireTopology(users, grant);
+    Optional<UserState> before = users.find(grant.user());
+    before.ifPresent(user -> requireSameKind(user, grant));
+    return new Granting(users, grant, before);
+  }
+
+  private static void requireTopology(UserAdministration users, Grant grant) {
+    String remedy =
+        "; import the definitions (rabbitmqctl import_definitions rabbitmq/definitions.json), or"
+            + " name another vhost with --vhost";
+    if (!users.hasVhost()) {
+      throw new CommandFailedException("RabbitMQ has no vhost '" + grant.vhost() + "'" + remedy);
+    }
+    Set<String> missing = new TreeSet<>(needed(grant));
+    missing.removeAll(users.topology());
+    if (!missing.isEmpty()) {
+      throw new CommandFailedException(
+          "the vhost '%s' lacks %s".formatted(grant.vhost(), String.join(", ", missing)) + remedy);
+    }
+  }
+
+  /**
+   * Returns the shared names in the permissions: {@code ^(own|a|b)$} has {@code a} and {@code b}.
+   */
+  private static Set<String> needed(Grant grant) {
+    Permission permission = grant.rights().permission().orElseThrow();
+    Set<String> names = new HashSet<>();
+    for (String expression : List.of(permission.write(), permission.read())) {
+      Stream.of(expression.substring(2, expression.length() - 2).split("\\|"))
+          .filter(name -> name.matches("[a-z_]+"))
+          .forEach(names::add);
+    }
+    names.remove("broker"); // of (broker|heartbeats)\..+
+    return names;
+  }
+
+  private static void requireSameKind(UserState user, Grant grant) {
+    String name = user.name();
+    if (!user.tags().isEmpty()) {
+      throw new CommandFailedException(
+          "the user '%s' has the tag %s, which no process of the relay may have; choose another name"
+              .formatted(name, String.join(", ", new TreeSet<>(user.tags()))));
+    }
+    if (user.isEmpty()) {
+      return;
+    }
+    if (user.role().filter(grant.role()::equals).isEmpty()) {
+      String is =
+          user.role()
+              .map(role -> "is a " + role.key().replace('-', ' '))
+              .orElse("has other permissions than a process of the relay");
+      throw new CommandFailedException(
+          "the user '%s' exists and %s; choose another name, or first './longcut revoke %s'"
+              .formatted(name, is, name));
+    }
+  }
+
+  /** Returns whether a user has no usable password yet. */
+  boolean needsPassword() {
+    return before.filter(user -> !user.isEmpty() && user.password().isSet()).isEmpty();
+  }
+
+  /** Returns whether this is the user's password now. */
+  boolean isPassword(Secret password) {
+    return before.filter(user -> user.password().matches(password)).isPresent();
+  }
+
+  /** Password of a user, which becomes valid when its file is written. */
+  record NewPassword(Secret password, PrivateFile file) {}
+
+  /**
+   * Result of a grant.
+   *
+   * @param closed number of closed connections
+   * @param removed number of removed bindings
+   * @param lost targets that were granted before
+   */
+  record Outcome(boolean created, boolean changed, int closed, int removed, List<String> lost) {}
+
+  /**
+   * Changes RabbitMQ.
+   *
+   * @param password the new password; empty to keep the user's password
+   * @param closing true to close the connections even if the permissions stay
+   */
+  Outcome carryOut(Optional<NewPassword> password, boolean closing) {
+    String user = grant.user();
+    Set<String> old = users.connections(user);
+    if (before.isEmpty()) {
+      progress.step("creation of the user", () -> users.createWithoutPassword(user));
+    }
+    DeclaredRights rights = grant.rights();
+    boolean changed =
+        before.filter(state -> state.rights().equals(rights)).isEmpty()
+            || before.filter(state -> state.limits().equals(grant.limits())).isEmpty();
+    if (changed) {
+      progress.step("permissions", () -> users.setRights(rights));
+      progress.step("limits", () -> users.setLimits(user, grant.limits()));
+    }
+    password.ifPresent(
+        fresh -> {
+          progress.step("password", () -> users.setPassword(user, fresh.password()));
+          progress.step("file", fresh.file()::commit);
+        });
+    int closed = 0;
+    if (changed || closing) {
+      closed = old.size();
+      progress.step("closing of connections", () -> closeConnections(old));
+    }
+    Traces stale = users.traces(user).notAllowedBy(rights);
+    progress.step("removal of bindings", () -> users.remove(stale));
+    return new Outcome(before.isEmpty(), changed, closed, stale.size(), lost());
+  }
+
+  private List<String> lost() {
+    return before
+        .flatMap(user -> GrantedRights.targetsOf(grant.role(), user.rights()))
+        .orElse(List.of())
+        .stream()
+        .filter(target -> !grant.targets().contains(target))
+        .toList();
+  }
+
+  /** Closes the connections that may remember old permissions; the user may open others. */
+  private void closeConnections(Set<String> old) {
+    String user = grant.user();
+    users.closeConnections(user);
+    Patience.until(
+        () -> {
+          Set<String> left = new HashSet<>(users.connections(user));
+          left.retainAll(old);
+          return left.isEmpty();
+        },
+        () ->
+            "RabbitMQ did not close the connections of '%s', which may still use old permissions;"
+                    .formatted(user)
+                + " run: rabbitmqctl close_all_user_connections "
+                + user
+                + " 'permissions changed'");
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.httplongcut.cli.grant;
+
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.VersionProvider;
+import io.github.httplongcut.cli.sources.SourceOptions;
+import io.github.httplongcut.protocol.Names;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code longcut revoke}: removes a user and everything of it from RabbitMQ. */
+@Command(
+    name = "revoke",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    sortOptions = false,
+    description = {
+      "Delete a RabbitMQ user, close its connections, and remove every queue, exchange and binding"
+          + " of its processes.",
+      "Needs --management with the login of an administrator who has all permissions in the vhost.",
+      "Exit code: 0 if nothing of the user is left, 1 if something is, 2 for a wrong usage."
+    })
+public final class RevokeCommand implements Callable<Integer> {
+
+  @Mixin private final SourceOptions sources;
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "Name of the RabbitMQ user.")
+  private String name;
+
+  @Option(
+      names = "--vhost",
+      paramLabel = "VHOST",
+      description = "RabbitMQ's vhost (default: that of --amqp, else longcut).")
+  private String vhost;
+
+  @Option(
+      names = "--force",
+      description = "Delete the user even if it is no process's user, such as one with a tag.")
+  private boolean force;
+
+  @Spec private CommandSpec spec;
+
+  public RevokeCommand() {
+    this(new SourceOptions(System.getenv(), GrantCommand.LIMIT));
+  }
+
+  RevokeCommand(SourceOptions sources) {
+    this.sources = sources;
+  }
+
+  @Override
+  public Integer call() {
+    if (!Names.isName(name)) {
+      throw CommandFailedException.usage(
+          "NAME: expected a name of %s, found '%s'".formatted(Names.FORM, name));
+    }
+    UserAdministration users =
+        new UserAdministration(
+            sources.requiredManagement(Optional.ofNullable(vhost).orElseGet(sources::vhost)));
+    if (name.equals(users.login())) {
+      throw CommandFailedException.usage("'" + name + "' is the user of --management itself");
+    }
+    if (!force) {
+      users.find(name).ifPresent(RevokeCommand::requireGrant);
+    }
+    Revoking.Outcome outcome = new Revoking(users, name).carryOut();
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        outcome.existed()
+            ? "deleted the user '" + name + "'"
+            : "RabbitMQ has no user '" + name + "'");
+    out.println(
+        "removed %s, %s; nothing of '%s' is left in the vhost '%s'"
+            .formatted(
+                Traces.counted(outcome.connections(), "connection"),
+                outcome.removed(),
+                name,
+                users.vhost()));
+    out.flush();
+    return 0;
+  }
+
+  private static void requireGrant(UserState user) {
+    String why = "";
+    if (!user.tags().isEmpty()) {
+      why = "has the tag " + String.join(", ", new TreeSet<>(user.tags()));
+    } else if (!user.otherVhosts().isEmpty()) {
+      why =
+          "has permissions in other vhosts: "
+              + String.join(", ", new TreeSet<>(user.otherVhosts()));
+    } else if (!user.isEmpty() && user.role().isEmpty()) {
+      why = "has other permissions than a process of the relay";
+    }
+    if (!why.isEmpty()) {
+      throw new CommandFailedException(
+          "the user '%s' %s; delete it nevertheless with --force".formatted(user.name(), why));
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.httplongcut.cli.grant;
+
+import io.github.httplongcut.cli.doctor.DeclaredRights;
+import io.github.httplongcut.protocol.Topology;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Queues, exchanges and bindings of a user. RabbitMQ keeps them when it deletes the user.
+ *
+ * @param queues names of the queues of the user's processes
+ * @param exchanges names of exchanges with such a name. The relay declares none, but a user may.
+ * @param bindings bindings to or from these, and others with the user's routing keys
+ */
+record Traces(List<String> queues, List<String> exchanges, List<Binding> bindings) {
+
+  /** Exchanges whose routing keys begin with a process id. */
+  private static final Set<String> BY_ID =
+      Set.of(
+          "client_request_ack",
+          "broker_response",
+          "broker_error",
+          "broker_request_ack",
+          "upstream_response",
+          "upstream_error",
+          "client_cancel");
+
+  /** Exchanges whose routing keys have a process id after the target, or after an asterisk. */
+  private static final Set<String> BY_TARGET =
+      Set.of(
+          Topology.CLIENT_REQUEST_QUEUE,
+          Topology.CLIENT_REQUEST_UNDELIVERED,
+          "broker_request",
+          "broker_cancel",
+          "upstream_heartbeat");
+
+  Traces {
+    queues = List.copyOf(queues);
+    exchanges = List.copyOf(exchanges);
+    bindings = List.copyOf(bindings);
+  }
+
+  /** Selects what belongs to the user. */
+  static Traces of(
+      String user, List<String> queues, List<String> exchanges, List<Binding> bindings) {
+    return new Traces(
+        queues.stream().filter(name -> isOwn(user, name)).toList(),
+        exchanges.stream().filter(name -> isOwn(user, name)).toList(),
+        bindings.stream().filter(binding -> isOwn(user, binding)).toList());
+  }
+
+  private static boolean isOwn(String user, String name) {
+    return Stream.of(
+            Topology.CLIENT_AGENT_QUEUES,
+            Topology.UPSTREAM_AGENT_QUEUES,
+            Topology.BROKER_QUEUES,
+            Topology.HEARTBEAT_QUEUES)
+        .anyMatch(prefix -> name.startsWith(prefix + user + '.'));
+  }
+
+  private static boolean isOwn(String user, Binding binding) {
+    return !binding.isImplicit()
+        && (isOwn(user, binding.source())
+            || isOwn(user, binding.destination())
+            || hasOwnKey(user, binding));
+  }
+
+  /** A user may also bind two shared names to each other, but only with a key of its own. */
+  private static boolean hasOwnKey(String user, Binding binding) {
+    String key = binding.routingKey();
+    if (BY_ID.contains(binding.source())) {
+      return key.startsWith(user + '.');
+    }
+    return BY_TARGET.contains(binding.source())
+        && key.substring(key.indexOf('.') + 1).startsWith(user + '.');
+  }
+
+  /** Returns the bindings whose keys the user may no longer use. */
+  Traces notAllowedBy(DeclaredRights rights) {
+    return new Traces(
+        List.of(),
+        List.of(),
+        bindings.stream()
+            .filter(each -> rights.topic(each.source()).isPresent())
+            .filter(each -> !rights.mayBind(each.source(), each.routingKey()))
+            .toList());
+  }
+
+  boolean isEmpty() {
+    return size() == 0;
+  }
+
+  int size() {
+    return queues.size() + exchanges.size() + bindings.size();
+  }
+
+  /** Returns the numbers in words: {@code 1 queue, 0 exchanges, 3 bindings}. */
+  String inWords() {
+    return counted(queues.size(), "queue")
+        + ", "
+        + counted(exchanges.size(), "exchange")
+        + ", "
+        + counted(bindings.size(), "binding");
+  }
+
+  static String counted(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+}

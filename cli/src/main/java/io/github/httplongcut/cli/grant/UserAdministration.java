@@ -1,0 +1,225 @@
+package io.github.httplongcut.cli.grant;
+
+import static io.github.httplongcut.cli.sources.ManagementClient.encoded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.rabbitmq.http.client.Client;
+import com.rabbitmq.http.client.domain.TopicPermissions;
+import com.rabbitmq.http.client.domain.UserConnectionInfo;
+import com.rabbitmq.http.client.domain.UserPermissions;
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.doctor.DeclaredRights;
+import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
+import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
+import io.github.httplongcut.cli.output.JsonOutput;
+import io.github.httplongcut.cli.sources.ManagementClient;
+import io.github.httplongcut.config.Secret;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * RabbitMQ's users, by the management API. Every method blocks, and fails with a {@link
+ * io.github.httplongcut.cli.CommandFailedException}.
+ */
+final class UserAdministration {
+
+  private final ManagementClient management;
+  private final Client client;
+  private final String vhost;
+
+  UserAdministration(ManagementClient management) {
+    this.management = management;
+    this.client = management.client();
+    this.vhost = management.vhost();
+  }
+
+  /** Returns the vhost of the permissions. */
+  String vhost() {
+    return vhost;
+  }
+
+  /** Returns the user of the login. */
+  String login() {
+    return management.user();
+  }
+
+  /** Returns whether the vhost exists. */
+  boolean hasVhost() {
+    return management.find("/api/vhosts/" + encoded(vhost)).isPresent();
+  }
+
+  /** Returns the names of the vhost's exchanges and queues. */
+  Set<String> topology() {
+    Set<String> names = new HashSet<>();
+    for (String kind : List.of("exchanges", "queues")) {
+      management
+          .get("/api/" + kind + '/' + encoded(vhost) + "?columns=name")
+          .forEach(each -> names.add(each.path("name").asText()));
+    }
+    return names;
+  }
+
+  /** Returns the user; empty if RabbitMQ has none of this name. */
+  Optional<UserState> find(String name) {
+    return management.find(userPath(name)).map(this::state);
+  }
+
+  /** Returns all users. */
+  List<UserState> all() {
+    List<UserState> users = new ArrayList<>();
+    management.get("/api/users").forEach(user -> users.add(state(user)));
+    return users;
+  }
+
+  private UserState state(JsonNode user) {
+    String name = user.path("name").asText();
+    Set<String> tags = new LinkedHashSet<>();
+    user.path("tags").forEach(tag -> tags.add(tag.asText()));
+    Optional<Permission> permission = Optional.empty();
+    Set<String> otherVhosts = new HashSet<>();
+    for (JsonNode each : management.get(userPath(name) + "/permissions")) {
+      if (each.path("vhost").asText().equals(vhost)) {
+        permission =
+            Optional.of(
+                new Permission(
+                    each.path("configure").asText(),
+                    each.path("write").asText(),
+                    each.path("read").asText()));
+      } else {
+        otherVhosts.add(each.path("vhost").asText());
+      }
+    }
+    return new UserState(
+        name,
+        tags,
+        new PasswordHash(
+            user.path("hashing_algorithm").asText(), user.path("password_hash").asText()),
+        new DeclaredRights(name, vhost, permission, topics(name)),
+        otherVhosts,
+        UserLimits.of(user.path("limits")));
+  }
+
+  private Map<String, TopicPermission> topics(String name) {
+    Map<String, TopicPermission> topics = new HashMap<>();
+    for (JsonNode each : management.get(userPath(name) + "/topic-permissions")) {
+      if (each.path("vhost").asText().equals(vhost)) {
+        topics.put(
+            each.path("exchange").asText(),
+            new TopicPermission(each.path("write").asText(), each.path("read").asText()));
+      }
+    }
+    return topics;
+  }
+
+  /** Creates a user who cannot log in yet, because it has no password. */
+  void createWithoutPassword(String name) {
+    client.createUserWithPasswordHash(name, new char[0], List.of());
+  }
+
+  /** Sets the password. Open connections stay open. */
+  void setPassword(String name, Secret password) {
+    client.updateUser(name, password.value().toCharArray(), List.of());
+  }
+
+  /**
+   * Sets the permissions in the vhost. Topic permissions come first: a user without any for an
+   * exchange may use every routing key.
+   */
+  void setRights(DeclaredRights rights) {
+    rights
+        .topics()
+        .forEach((exchange, topic) -> setTopicPermission(rights.user(), exchange, topic));
+    Permission permission = rights.permission().orElseThrow();
+    UserPermissions wanted = new UserPermissions();
+    wanted.setConfigure(permission.configure());
+    wanted.setWrite(permission.write());
+    wanted.setRead(permission.read());
+    client.updatePermissions(vhost, rights.user(), wanted);
+  }
+
+  private void setTopicPermission(String user, String exchange, TopicPermission topic) {
+    TopicPermissions wanted = new TopicPermissions();
+    wanted.setExchange(exchange);
+    wanted.setWrite(topic.write());
+    wanted.setRead(topic.read());
+    client.updateTopicPermissions(vhost, user, wanted);
+  }
+
+  /** Sets the limits of the user, in all vhosts. */
+  void setLimits(String name, UserLimits limits) {
+    String path = "/api/user-limits/" + encoded(name) + '/';
+    management.put(
+        path + UserLimits.MAX_CONNECTIONS, JsonOutput.object().put("value", limits.connections()));
+    management.put(
+        path + UserLimits.MAX_CHANNELS, JsonOutput.object().put("value", limits.channels()));
+  }
+
+  /** Deletes the user with its permissions and limits. Does nothing if there is none. */
+  void delete(String name) {
+    client.deleteUser(name);
+  }
+
+  /** Returns the names of the user's connections, as RabbitMQ tracks them: without delay. */
+  Set<String> connections(String user) {
+    List<UserConnectionInfo> connections = client.getConnectionsOfUser(user);
+    return connections == null
+        ? Set.of()
+        : connections.stream().map(UserConnectionInfo::getName).collect(Collectors.toSet());
+  }
+
+  /** Closes all connections of the user. */
+  void closeConnections(String user) {
+    client.closeAllConnectionsOfUser(user);
+  }
+
+  /** Returns the user's queues, exchanges and bindings. */
+  Traces traces(String user) {
+    List<Binding> bindings = new ArrayList<>();
+    management
+        .get("/api/bindings/" + encoded(vhost))
+        .forEach(each -> bindings.add(Binding.of(each)));
+    return Traces.of(user, names("queues"), names("exchanges"), bindings);
+  }
+
+  private List<String> names(String kind) {
+    List<String> names = new ArrayList<>();
+    management
+        .get("/api/" + kind + '/' + encoded(vhost) + "?columns=name")
+        .forEach(each -> names.add(each.path("name").asText()));
+    return names;
+  }
+
+  /** Removes queues, exchanges and bindings. Does nothing about those that are gone. */
+  void remove(Traces traces) {
+    try {
+      delete(traces);
+    } catch (CommandFailedException e) {
+      throw new CommandFailedException(
+          "%s; '%s' also needs all permissions in the vhost '%s' (rabbitmqctl set_permissions)"
+              .formatted(e.getMessage(), login(), vhost),
+          e);
+    }
+  }
+
+  private void delete(Traces traces) {
+    traces.bindings().forEach(binding -> management.delete(binding.path(vhost)));
+    traces
+        .exchanges()
+        .forEach(
+            each -> management.delete("/api/exchanges/" + encoded(vhost) + '/' + encoded(each)));
+    traces
+        .queues()
+        .forEach(each -> management.delete("/api/queues/" + encoded(vhost) + '/' + encoded(each)));
+  }
+
+  private static String userPath(String name) {
+    return "/api/users/" + encoded(name);
+  }
+}

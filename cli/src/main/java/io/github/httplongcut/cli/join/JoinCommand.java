@@ -1,0 +1,188 @@
+package io.github.httplongcut.cli.join;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.VersionProvider;
+import io.github.httplongcut.cli.doctor.DoctorReport;
+import io.github.httplongcut.cli.doctor.Examination;
+import io.github.httplongcut.cli.output.Colours;
+import io.github.httplongcut.config.Role;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code longcut join}: sets up a process with the file of a grant. The launcher then starts the
+ * process, so that it keeps the launcher's pid and receives its signals.
+ */
+@Command(
+    name = "join",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class,
+    sortOptions = false,
+    description = {
+      "Join a relay with a file of './longcut grant': check the way to RabbitMQ, write a settings"
+          + " file and a password file beside the file, and start the process.",
+      "Without options, a later join takes those of the first one.",
+      "Exit code: that of the process; 1 if a check failed, 2 for a wrong usage."
+    })
+public final class JoinCommand implements Callable<Integer> {
+
+  /** Variable with the file in which the launcher expects the process to start. */
+  static final String PLAN = "LONGCUT_JOIN_PLAN";
+
+  @Parameters(paramLabel = "FILE", description = "File that './longcut grant' has written.")
+  private Path file;
+
+  @Mixin private AgentOptions options = new AgentOptions();
+
+  @Option(names = "--no-start", description = "Check and write the files, and start nothing.")
+  private boolean noStart;
+
+  @Option(names = "--skip-checks", description = "Start even if a check would fail.")
+  private boolean skipChecks;
+
+  @Spec private CommandSpec spec;
+
+  private final Map<String, String> environment;
+
+  public JoinCommand() {
+    this(System.getenv());
+  }
+
+  JoinCommand(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() {
+    AgentFiles files = AgentFiles.beside(file);
+    JoiningFile grant = JoiningFileReader.read(file);
+    if (Files.exists(files.settings())) {
+      options.completeFrom(grant.role(), files.settings());
+    }
+    options.check(grant);
+    if (!noStart) {
+      requireFreePorts(grant.role());
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    if (!skipChecks) {
+      check(files, grant, err);
+    }
+    files.write(grant, options);
+    err.println("longcut: wrote " + files.settings() + " and " + files.password());
+    start(files, grant, err);
+    err.flush();
+    return 0;
+  }
+
+  private void requireFreePorts(Role role) {
+    options.port(role).ifPresent(port -> requireFree(port, "--port"));
+    options.adminPort().ifPresent(port -> requireFree(port, "--admin-port"));
+    if (options.adminPort().isEmpty()) {
+      requireFree(
+          switch (role) {
+            case CLIENT_AGENT -> 8001;
+            case BROKER -> 8002;
+            case UPSTREAM_AGENT -> 8003;
+          },
+          "--admin-port");
+    }
+  }
+
+  private static void requireFree(int port, String option) {
+    if (port < 0 || port > 65_535) {
+      throw CommandFailedException.usage(option + ": expected a port from 0 to 65535");
+    }
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      socket.getLocalPort();
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "port %d is in use on this machine, perhaps by this process itself; end what uses it, or"
+                  .formatted(port)
+              + " choose another port with "
+              + option,
+          e);
+    }
+  }
+
+  /** Runs the doctor's checks on a copy of the files, so that a bad grant replaces no good one. */
+  private void check(AgentFiles files, JoiningFile grant, PrintWriter err) {
+    Path trial = null;
+    try {
+      // Only its owner may enter such a directory.
+      trial = Files.createTempDirectory(files.directory(), "." + files.name() + ".");
+      AgentFiles copy = files.in(trial);
+      copy.write(grant, options);
+      DoctorReport report = Examination.beforeStart(copy.settings());
+      if (report.failed()) {
+        report.failureLines(Colours.ofTerminal()).forEach(err::println);
+        err.flush();
+        throw new CommandFailedException(
+            "not started, because a check failed. If RabbitMQ refuses the login, the password was"
+                + " changed or the grant revoked: ask RabbitMQ's operator for a new file");
+      }
+      err.println("longcut: checked the way to RabbitMQ: " + report.passed() + " checks passed");
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "cannot write beside " + file + ": " + e.getMessage() + "; check the directory", e);
+    } finally {
+      deleteAll(trial);
+    }
+  }
+
+  private static void deleteAll(Path directory) {
+    if (directory == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path each : files.toList()) {
+        Files.delete(each);
+      }
+      Files.delete(directory);
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "cannot delete %s, which contains a password: %s; delete it"
+              .formatted(directory, e.getMessage()),
+          e);
+    }
+  }
+
+  private void start(AgentFiles files, JoiningFile grant, PrintWriter err) {
+    String role = grant.role().key();
+    String command = "./longcut " + role + " --config " + files.settings();
+    String plan = environment.get(PLAN);
+    if (noStart || plan == null) {
+      err.println("longcut: start the process with: " + command);
+      return;
+    }
+    try {
+      Files.writeString(Path.of(plan), role + '\n' + files.settings() + '\n', UTF_8);
+    } catch (IOException e) {
+      throw new CommandFailedException("cannot write " + plan + ": " + e.getMessage(), e);
+    }
+    err.println("longcut: starting; the next time: " + command);
+    options
+        .port(grant.role())
+        .filter(port -> port != 0)
+        .ifPresent(
+            port ->
+                err.println(
+                    "longcut: try it with: curl -i http://127.0.0.1:"
+                        + port
+                        + options.examplePath(grant)));
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.httplongcut.cli.grant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.cli.doctor.GrantedRights;
+import io.github.httplongcut.config.Role;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TracesTest {
+
+  private static final String INBOX = "client-agent.acme.shop-1-abcdef";
+
+  @Test
+  void queuesAndExchangesAreThoseWithAPrefixOfTheUser() {
+    List<String> own =
+        List.of(
+            INBOX,
+            "upstream-agent.acme.x-abcdef",
+            "broker.acme.x-abcdef",
+            "heartbeats.acme.x-abcdef",
+            "client-agent.acme.x");
+    List<String> foreign =
+        List.of("client-agent.acme2.x-abcdef", "client-agent.b.acme", "client_request", "acme");
+    List<String> all = new java.util.ArrayList<>(own);
+    all.addAll(foreign);
+
+    Traces traces = Traces.of("acme", all, all, List.of());
+
+    assertThat(traces.queues()).isEqualTo(own);
+    assertThat(traces.exchanges()).isEqualTo(own);
+    assertThat(traces.inWords()).isEqualTo("5 queues, 5 exchanges, 0 bindings");
+  }
+
+  @Test
+  void bindingsAreThoseOfTheUsersThingsAndThoseWithItsKeys() {
+    List<Binding> own =
+        List.of(
+            binding("broker_hello", INBOX, ""),
+            binding(INBOX, "client_request", "any"),
+            binding("broker_response", "client_request", "acme.x"),
+            binding("client_request_undelivered", "client_request", "*.acme.x-abcdef"),
+            binding("broker_request", "upstream_heartbeat", "orders.acme.x-abcdef"));
+    List<Binding> foreign =
+        List.of(
+            binding("", INBOX, INBOX), // ends with the queue
+            binding("broker_request", "upstream-agent.plant.x-abcdef", "acme.plant.x-abcdef"),
+            binding("broker_response", "client-agent.b.x-abcdef", "b.acme-abcdef"),
+            binding("client_request", "client_request", "#"));
+    List<Binding> all = new java.util.ArrayList<>(own);
+    all.addAll(foreign);
+
+    assertThat(Traces.of("acme", List.of(), List.of(), all).bindings()).isEqualTo(own);
+  }
+
+  @Test
+  void narrowedGrantDoesNotAllowTheBindingsOfALostTarget() {
+    Binding kept =
+        binding("broker_request", "upstream-agent.plant.x-abcdef", "orders.plant.x-abcdef");
+    Binding lost =
+        binding("broker_cancel", "upstream-agent.plant.x-abcdef", "billing.plant.x-abcdef");
+    Binding fanout = binding("broker_hello", "upstream-agent.plant.x-abcdef", "");
+
+    Traces stale =
+        Traces.of(
+                "plant",
+                List.of("upstream-agent.plant.x-abcdef"),
+                List.of(),
+                List.of(kept, lost, fanout))
+            .notAllowedBy(
+                GrantedRights.of(Role.UPSTREAM_AGENT, "plant", "longcut", List.of("orders")));
+
+    assertThat(stale.bindings()).containsExactly(lost);
+    assertThat(stale.queues()).isEmpty();
+  }
+
+  @Test
+  void pathOfABindingIsPercentEncoded() {
+    assertThat(new Binding("a b", "q/1", false, "k", "#~x").path("/"))
+        .isEqualTo("/api/bindings/%2F/e/a%20b/e/q%2F1/%23%7Ex");
+  }
+
+  private static Binding binding(String source, String destination, String key) {
+    return new Binding(source, destination, true, key, key);
+  }
+}

@@ -1,0 +1,171 @@
+package io.github.httplongcut.cli.join;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class AgentFilesTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void clientAgentOfOneTargetSendsAllRequestsThere() throws Exception {
+    Config written = write(clientAgent("orders"), options("--port", "8100"));
+
+    assertThat(written.getInt("longcut.client-agent.port")).isEqualTo(8100);
+    assertThat(written.getString("longcut.client-agent.default-upstream-target"))
+        .isEqualTo("orders");
+    assertThat(written.getStringList("longcut.amqp.uris"))
+        .containsExactly("amqps://acme@rabbit-1.example:5671/longcut");
+    assertThat(Files.readString(Path.of(written.getString("longcut.amqp.password-file"))))
+        .isEqualTo("s3cret\n");
+  }
+
+  @Test
+  void clientAgentOfSeveralTargetsHasARouteForEach() {
+    Config written = write(clientAgent("orders", "billing"), options());
+
+    List<? extends Config> routes = written.getConfigList("longcut.client-agent.routes");
+    assertThat(routes).hasSize(2);
+    assertThat(routes.get(1).getString("path")).isEqualTo("/billing");
+    assertThat(routes.get(1).getBoolean("strip-path")).isTrue();
+    assertThat(routes.get(1).getString("upstream-target")).isEqualTo("billing");
+  }
+
+  @Test
+  void upstreamAgentServesTheTargets() {
+    Config written = write(upstreamAgent(), options("--target", "orders=http://10.0.0.5:8080/a?b"));
+
+    assertThat(written.getString("longcut.upstream-agent.targets.orders.url"))
+        .isEqualTo("http://10.0.0.5:8080/a?b");
+  }
+
+  @Test
+  void filesAreForTheirOwnerOnlyAndTheSettingsHaveNoPassword() throws Exception {
+    write(clientAgent("orders"), options());
+
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+            .as(file.toString())
+            .isEqualTo("rw-------");
+      }
+    }
+    assertThat(directory.resolve("acme.conf")).content().doesNotContain("s3cret");
+    assertThat(directory).isDirectoryContaining("glob:**acme.password");
+    assertThat(directory.toFile().list()).hasSize(2);
+  }
+
+  /** Everything from the file is quoted: no value of it becomes a setting or a substitution. */
+  @Test
+  void hostileVhostIsAValue() {
+    JoiningFile grant =
+        new JoiningFile(
+            Role.CLIENT_AGENT,
+            "acme",
+            new Secret("s3cret"),
+            "x\"]}, include \"/etc/passwd\" ${HOME}",
+            List.of(RabbitMqAddress.parse("amqps://rabbit-1.example", "x")),
+            List.of("orders"),
+            Optional.empty());
+
+    Config written = write(grant, options());
+
+    assertThat(written.getStringList("longcut.amqp.uris").get(0))
+        .endsWith("/x%22%5D%7D%2C%20include%20%22%2Fetc%2Fpasswd%22%20%24%7BHOME%7D");
+  }
+
+  @Test
+  void ownSettingsTakePrecedence() throws Exception {
+    Files.writeString(
+        directory.resolve("acme.local.conf"), "longcut.client-agent.host = \"0.0.0.0\"");
+
+    Config written = write(clientAgent("orders"), options());
+
+    assertThat(written.getString("longcut.client-agent.host")).isEqualTo("0.0.0.0");
+  }
+
+  @Test
+  void laterJoinTakesTheOptionsOfTheFirst() {
+    Config first =
+        write(
+            upstreamAgent(),
+            options("--target", "orders=http://10.0.0.5", "--admin-port", "0", "--id", "plant-1"));
+    AgentOptions later = options();
+
+    later.completeFrom(Role.UPSTREAM_AGENT, directory.resolve("acme.conf"));
+
+    assertThat(write(upstreamAgent(), later)).isEqualTo(first);
+  }
+
+  @Test
+  void optionsOfAnotherRoleAndForeignTargetsAreRefused() {
+    assertThatThrownBy(() -> options("--port", "1").check(upstreamAgent()))
+        .hasMessageContaining("--port: the file is for a upstream agent");
+    assertThatThrownBy(() -> options("--target", "orders=http://a").check(clientAgent("orders")))
+        .hasMessageContaining("--target: the file is for a client agent");
+    assertThatThrownBy(() -> options().check(upstreamAgent()))
+        .hasMessageContainingAll("--target is missing", "orders");
+    assertThatThrownBy(() -> options("--target", "billing=http://a").check(upstreamAgent()))
+        .hasMessageContainingAll("'billing' is not granted", "grants orders");
+    assertThatThrownBy(() -> options("--upstream-target", "billing").check(clientAgent("orders")))
+        .hasMessageContaining("'billing' is not granted");
+    assertThatThrownBy(() -> options("--target", "orders").check(upstreamAgent()))
+        .hasMessageContaining("expected NAME=URL");
+  }
+
+  @Test
+  void nameIsThatOfTheFile() {
+    assertThat(AgentFiles.beside(Path.of("/a/acme.longcut")).settings())
+        .hasToString("/a/acme.conf");
+    assertThat(AgentFiles.beside(Path.of("/a/acme.conf")).settings())
+        .hasToString("/a/acme.conf.conf");
+  }
+
+  private Config write(JoiningFile grant, AgentOptions options) {
+    AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
+    files.write(grant, options);
+    return ConfigFactory.parseFile(files.settings().toFile()).resolve();
+  }
+
+  private static AgentOptions options(String... arguments) {
+    AgentOptions options = new AgentOptions();
+    new CommandLine(
+            CommandLine.Model.CommandSpec.create()
+                .addMixin("o", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
+        .parseArgs(arguments);
+    return options;
+  }
+
+  private static JoiningFile clientAgent(String... targets) {
+    return file(Role.CLIENT_AGENT, targets);
+  }
+
+  private static JoiningFile upstreamAgent() {
+    return file(Role.UPSTREAM_AGENT, "orders");
+  }
+
+  private static JoiningFile file(Role role, String... targets) {
+    return new JoiningFile(
+        role,
+        "acme",
+        new Secret("s3cret"),
+        "longcut",
+        List.of(RabbitMqAddress.parse("amqps://rabbit-1.example", "x")),
+        List.of(targets),
+        Optional.empty());
+  }
+}
