@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * @param err standard error
  * @param took time from the start of the launcher to the end
  */
-record ToolRun(String command, int exitCode, String out, String err, Duration took) {
+public record ToolRun(String command, int exitCode, String out, String err, Duration took) {
 
   /** Longer than any tool takes, and than a build of its jar. */
   private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -33,7 +33,7 @@ record ToolRun(String command, int exitCode, String out, String err, Duration to
    *
    * @param environment variables to set
    */
-  static ToolRun of(Map<String, String> environment, List<String> arguments) {
+  public static ToolRun of(Map<String, String> environment, List<String> arguments) {
     Path folder = TemporaryFolder.create(Path.of("target"), "tool-");
     Path out = folder.resolve("out.log");
     Path err = folder.resolve("err.log");
@@ -70,7 +70,7 @@ record ToolRun(String command, int exitCode, String out, String err, Duration to
   }
 
   /** Standard output as JSON: exactly one object. */
-  JsonNode json() {
+  public JsonNode json() {
     try {
       return JSON.readTree(out);
     } catch (IOException e) {

@@ -1,0 +1,348 @@
+package io.github.httplongcut.system.join;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.httplongcut.system.doctor.ToolRun;
+import io.github.httplongcut.system.join.TimedLoad.Sent;
+import io.github.httplongcut.system.rabbitmq.RabbitMq;
+import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
+import io.github.httplongcut.system.relay.Relay;
+import io.github.httplongcut.system.relay.TestUpstream;
+import io.github.httplongcut.testkit.Checkout;
+import io.github.httplongcut.testkit.ChildProcess;
+import io.github.httplongcut.testkit.RabbitMqUser;
+import io.github.httplongcut.testkit.RelayProcess;
+import io.github.httplongcut.testkit.TemporaryFolder;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Two parties join with a file each, and lose what their grants lose. */
+@ExtendWith(RabbitMqExtension.class)
+class JoinIT {
+
+  private static final Logger log = LoggerFactory.getLogger(JoinIT.class);
+
+  /** Longest time from the command to the first answer. */
+  private static final Duration FIRST_ANSWER = Duration.ofMinutes(1);
+
+  /** Longest time from a change of a grant to its effect. */
+  private static final Duration EFFECT = Duration.ofSeconds(2);
+
+  private static final String FORBIDDEN = "403 target_forbidden";
+  private static final List<String> USERS = List.of("acme", "plant", "printed");
+
+  private final RabbitMq rabbitMq;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<RelayProcess> joined = new ArrayList<>();
+  private Path folder;
+  private Path logs;
+  private TestUpstream upstream;
+  private Relay relay;
+
+  JoinIT(RabbitMq rabbitMq) {
+    this.rabbitMq = rabbitMq;
+  }
+
+  @BeforeEach
+  void begin(TestInfo test) {
+    String name = test.getTestMethod().orElseThrow().getName();
+    rabbitMq.purge();
+    folder = TemporaryFolder.create(Path.of("target"), "join-");
+    logs = Path.of("target", "relay-logs", name);
+    upstream = new TestUpstream();
+    relay = new Relay(rabbitMq::amqpUri, name);
+    relay.broker();
+    relay.awaitReady();
+  }
+
+  @AfterEach
+  void end() {
+    joined.forEach(RelayProcess::close);
+    relay.close();
+    upstream.close();
+    USERS.forEach(user -> longcut("revoke", user));
+  }
+
+  @Test
+  void partiesJoinWithAFileEach() {
+    long start = System.nanoTime();
+    succeed(grant("client-agent", "acme", "orders"));
+    succeed(grant("upstream-agent", "plant", "orders"));
+    RelayProcess client = join("acme", "--port", "0");
+    join("plant", "--target", "orders=" + upstream.url());
+
+    await("the first answer").atMost(FIRST_ANSWER).until(() -> get(client, "/hello") == 200);
+    log.info(
+        "first answer {} ms after the first grant on RabbitMQ {}",
+        Duration.ofNanos(System.nanoTime() - start).toMillis(),
+        rabbitMq.version());
+
+    JsonNode grants = longcut("grants", "--json").json().path("grants");
+    for (String user : List.of("acme", "plant")) {
+      JsonNode grant = element(grants, "user", user);
+      assertThat(grant.path("complaints")).as(grant.toString()).isEmpty();
+      assertThat(grant.path("connections").asInt()).isEqualTo(2);
+      assertThat(grant.path("limits").path("max-connections").asInt()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void narrowedGrantForbidsTheTargetAtOnceOnABusyChannel() {
+    RelayProcess client = bothJoinWithTwoTargets();
+    String hash = passwordHash("acme");
+    int port = client.port("http_listening");
+
+    try (TimedLoad billing = TimedLoad.start(port, "/billing/x", 50);
+        TimedLoad orders = TimedLoad.start(port, "/orders/x", 10)) {
+      await().atMost(FIRST_ANSWER).until(() -> billing.answered() > 50);
+      succeed(grant("client-agent", "acme", "orders"));
+      long changed = System.nanoTime();
+      long before = billing.answered();
+      await().atMost(FIRST_ANSWER).until(() -> billing.answered() > before + 200);
+
+      List<String> late = outcomes(billing.end(), each -> each.at() - changed > EFFECT.toNanos());
+      assertThat(late).isNotEmpty().containsOnly(FORBIDDEN);
+      assertThat(outcomes(orders.end(), each -> true)).contains("200").doesNotContain(FORBIDDEN);
+    }
+    assertThat(passwordHash("acme")).isEqualTo(hash);
+
+    succeed(grant("client-agent", "acme", "orders,billing"));
+    await("billing again").until(() -> get(client, "/billing/x") == 200);
+    assertThat(passwordHash("acme")).isEqualTo(hash);
+  }
+
+  @Test
+  void upstreamAgentLosesTheBindingsOfALostTarget() {
+    bothJoinWithTwoTargets();
+    await().atMost(FIRST_ANSWER).until(() -> !bindingsWith("billing.plant.").isEmpty());
+
+    ToolRun run = grant("upstream-agent", "plant", "orders");
+
+    succeed(run);
+    assertThat(bindingsWith("billing.plant.")).isEmpty();
+    assertThat(run.out()).contains("remove billing from the settings");
+  }
+
+  @Test
+  void revokedUserLeavesNothingAndCannotReturn() {
+    RelayProcess client = bothJoinWithTwoTargets();
+    String exchange = "/api/exchanges/" + RabbitMq.VHOST + "/client-agent.acme.own";
+    rabbitMq.managementApi().put(exchange, Map.of("type", "fanout", "auto_delete", false));
+    rabbitMq
+        .managementApi()
+        .post(
+            "/api/bindings/" + RabbitMq.VHOST + "/e/broker_response/e/client_cancel",
+            Map.of("routing_key", "acme.x", "arguments", Map.of()));
+    assertThat(leftOf("acme")).hasSizeGreaterThan(4);
+
+    ToolRun run = longcut("revoke", "acme");
+
+    succeed(run);
+    assertThat(leftOf("acme")).as(run.toString()).isEmpty();
+    assertThat(run.out()).contains("nothing of 'acme' is left");
+    await("the client agent tries again, and RabbitMQ refuses it")
+        .during(Duration.ofSeconds(3))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> !client.isReady() && leftOf("acme").isEmpty());
+    ToolRun again = longcut("revoke", "acme");
+    succeed(again);
+    assertThat(again.out()).contains("RabbitMQ has no user 'acme'");
+  }
+
+  @Test
+  void importedDefinitionsGiveTheSamePermissions() throws IOException {
+    succeed(grant("client-agent", "acme", "orders,billing"));
+    ToolRun printed = grant("client-agent", "printed", "orders,billing", "--print");
+    succeed(printed);
+    Path definitions = Files.writeString(folder.resolve("printed.json"), printed.out());
+    assertThat(leftOf("printed")).isEmpty();
+
+    rabbitMq.importDefinitions(definitions);
+
+    for (String page : List.of("/permissions", "/topic-permissions")) {
+      assertThat(userPage("printed", page)).isEqualTo(userPage("acme", page)).isNotEqualTo("[]");
+    }
+    JsonNode limits = rabbitMq.management("/api/users/printed").path("limits");
+    assertThat(limits).isEqualTo(rabbitMq.management("/api/users/acme").path("limits"));
+    ToolRun join = longcut("join", file("printed"), "--no-start");
+    succeed(join);
+  }
+
+  @Test
+  void rotatedPasswordCostsNoAnswer() {
+    RelayProcess client = bothJoinWithTwoTargets();
+    String old = passwordHash("acme");
+    warmUp(client);
+
+    try (TimedLoad load = TimedLoad.start(client.port("http_listening"), "/orders/x", 200)) {
+      await().atMost(FIRST_ANSWER).until(() -> load.answered() > 200);
+      succeed(grant("client-agent", "acme", "orders,billing", "--new-password"));
+      assertThat(passwordHash("acme")).isNotEqualTo(old);
+      succeed(longcut("join", file("acme"), "--no-start"));
+      succeed(grant("client-agent", "acme", "orders,billing", "--close-connections"));
+      long before = load.answered();
+      await().atMost(FIRST_ANSWER).until(() -> load.answered() > before + 600);
+
+      assertThat(outcomes(load.end(), each -> true)).containsOnly("200");
+    }
+    assertThat(client.isReady()).isTrue();
+  }
+
+  @Test
+  void joinExplainsARevokedGrantAndAForeignTarget() {
+    succeed(grant("client-agent", "acme", "orders"));
+
+    ToolRun foreign = longcut("join", file("acme"), "--upstream-target", "billing");
+    assertThat(foreign.exitCode()).isEqualTo(2);
+    assertThat(foreign.err()).contains("'billing' is not granted");
+
+    succeed(longcut("revoke", "acme"));
+    ToolRun revoked = longcut("join", file("acme"), "--no-start");
+    assertThat(revoked.exitCode()).isEqualTo(1);
+    assertThat(revoked.err()).contains("rabbitmq.login", "ask RabbitMQ's operator for a new file");
+    assertThat(folder.resolve("acme.conf")).doesNotExist();
+    assertThat(folder.toFile().list()).containsExactly("acme.longcut");
+  }
+
+  private RelayProcess bothJoinWithTwoTargets() {
+    succeed(grant("client-agent", "acme", "orders,billing"));
+    succeed(grant("upstream-agent", "plant", "orders,billing"));
+    RelayProcess client = join("acme", "--port", "0");
+    join("plant", "--target", "orders=" + upstream.url(), "--target", "billing=" + upstream.url());
+    await("both targets")
+        .atMost(FIRST_ANSWER)
+        .until(() -> get(client, "/orders/x") == 200 && get(client, "/billing/x") == 200);
+    return client;
+  }
+
+  /** A JVM that has just started is too slow for the load. */
+  private static void warmUp(RelayProcess client) {
+    try (TimedLoad load = TimedLoad.start(client.port("http_listening"), "/orders/x", 100)) {
+      await().atMost(FIRST_ANSWER).until(() -> load.answered() > 1_500);
+    }
+  }
+
+  private String file(String user) {
+    return folder.resolve(user + ".longcut").toString();
+  }
+
+  private ToolRun grant(String role, String user, String targets, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("grant", role, user, "--targets", targets));
+    arguments.addAll(List.of("--out", file(user)));
+    arguments.addAll(
+        List.of("--address", "amqp://%s:%d".formatted(rabbitMq.host(), rabbitMq.amqpPort())));
+    arguments.addAll(List.of(more));
+    return longcut(arguments.toArray(String[]::new));
+  }
+
+  private ToolRun longcut(String... arguments) {
+    URI management = rabbitMq.managementUri();
+    String admin = RabbitMqUser.ADMIN.login();
+    String url =
+        "http://%s:%s@%s:%d".formatted(admin, admin, management.getHost(), management.getPort());
+    return ToolRun.of(Map.of("LONGCUT_MANAGEMENT_URL", url), List.of(arguments));
+  }
+
+  private static void succeed(ToolRun run) {
+    assertThat(run.exitCode()).as(run.toString()).isZero();
+  }
+
+  private RelayProcess join(String user, String... options) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "JAVA_HOME=" + System.getProperty("java.home"),
+                "LONGCUT_JAVA_OPTS=-Xmx128m -XX:TieredStopAtLevel=1",
+                Checkout.file("longcut").toString(),
+                "join",
+                file(user),
+                "--admin-port",
+                "0"));
+    command.addAll(List.of(options));
+    RelayProcess process =
+        new RelayProcess(ChildProcess.start(user, command, logs.resolve(user + ".log")));
+    joined.add(process);
+    return process;
+  }
+
+  private int get(RelayProcess client, String path) throws IOException, InterruptedException {
+    URI url = URI.create("http://127.0.0.1:" + client.port("http_listening") + path);
+    return http.send(
+            HttpRequest.newBuilder(url).timeout(FIRST_ANSWER).build(),
+            HttpResponse.BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  private static List<String> outcomes(List<Sent> sent, Predicate<Sent> selected) {
+    return sent.stream().filter(selected).map(Sent::outcome).toList();
+  }
+
+  private String passwordHash(String user) {
+    return rabbitMq.management("/api/users/" + user).path("password_hash").asText();
+  }
+
+  /** A page of a user, without the user's name. */
+  private String userPage(String user, String page) {
+    return rabbitMq
+        .management("/api/users/" + user + page)
+        .toString()
+        .replace("\"user\":\"" + user + "\"", "")
+        .replace("." + user + "\\", ".USER\\");
+  }
+
+  private List<String> bindingsWith(String key) {
+    return Stream.of(rabbitMq.management("/api/bindings/" + RabbitMq.VHOST))
+        .flatMap(all -> all.findValuesAsText("routing_key").stream())
+        .filter(each -> each.startsWith(key))
+        .toList();
+  }
+
+  /** Everything in RabbitMQ that has the user's name. */
+  private List<String> leftOf(String user) {
+    List<String> left = new ArrayList<>();
+    for (String kind : List.of("queues", "exchanges", "bindings")) {
+      rabbitMq
+          .management("/api/" + kind + "/" + RabbitMq.VHOST + columns(kind))
+          .forEach(each -> left.add(each.toString()));
+    }
+    rabbitMq
+        .management("/api/connections/username/" + user)
+        .forEach(each -> left.add(each.toString()));
+    return left.stream().filter(each -> each.contains(user)).collect(Collectors.toList());
+  }
+
+  private static String columns(String kind) {
+    return kind.equals("bindings") ? "" : "?columns=name";
+  }
+
+  private static JsonNode element(JsonNode list, String field, String value) {
+    for (JsonNode each : list) {
+      if (each.path(field).asText().equals(value)) {
+        return each;
+      }
+    }
+    throw new AssertionError("no " + value + " in " + list);
+  }
+}
