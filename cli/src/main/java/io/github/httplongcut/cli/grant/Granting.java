@@ -93,7 +93,7 @@ final class Granting {
     if (user.role().filter(grant.role()::equals).isEmpty()) {
       String is =
           user.role()
-              .map(role -> "is a " + role.key().replace('-', ' '))
+              .map(role -> "has the role " + role.key())
               .orElse("has other permissions than a process of the relay");
       throw new CommandFailedException(
           "the user '%s' exists and %s; choose another name, or first './longcut revoke %s'"

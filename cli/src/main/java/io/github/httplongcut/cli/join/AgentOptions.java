@@ -126,8 +126,8 @@ final class AgentOptions {
   private static void refuse(boolean given, String option, JoiningFile grant) {
     if (given) {
       throw CommandFailedException.usage(
-          "%s: the file is for a %s, which has no such option"
-              .formatted(option, grant.role().key().replace('-', ' ')));
+          "%s: the file is for the role %s, which has no such option"
+              .formatted(option, grant.role().key()));
     }
   }
 

@@ -77,7 +77,7 @@ class GrantCommandTest {
     user("", "^upstream-agent\\.acme\\..+$");
 
     assertThat(grant()).isEqualTo(1);
-    assertThat(grant.err()).contains("is a upstream agent", "./longcut revoke acme");
+    assertThat(grant.err()).contains("has the role upstream-agent", "./longcut revoke acme");
   }
 
   @Test

@@ -114,9 +114,9 @@ class AgentFilesTest {
   @Test
   void optionsOfAnotherRoleAndForeignTargetsAreRefused() {
     assertThatThrownBy(() -> options("--port", "1").check(upstreamAgent()))
-        .hasMessageContaining("--port: the file is for a upstream agent");
+        .hasMessageContaining("--port: the file is for the role upstream-agent");
     assertThatThrownBy(() -> options("--target", "orders=http://a").check(clientAgent("orders")))
-        .hasMessageContaining("--target: the file is for a client agent");
+        .hasMessageContaining("--target: the file is for the role client-agent");
     assertThatThrownBy(() -> options().check(upstreamAgent()))
         .hasMessageContainingAll("--target is missing", "orders");
     assertThatThrownBy(() -> options("--target", "billing=http://a").check(upstreamAgent()))
