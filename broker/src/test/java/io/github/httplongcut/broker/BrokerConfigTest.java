@@ -69,7 +69,7 @@ final class BrokerConfigTest {
 
   private static BrokerConfig parse(String text) {
     return Sources.parse(
-        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.broker { " + text + "\n}",
+        "longcut.amqp.uris = \"amqp://u:p@localhost/v\"\nlongcut.broker { " + text + "\n}",
         BrokerConfig::read);
   }
 }

@@ -148,26 +148,32 @@ final class ClientAgentConfigTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "request-timeout = 31m ; request-timeout: expected at most 30m: RabbitMQ closes the channel",
+        "request-timeout = 31m ; request-timeout: expected at most 30m: RabbitMQ closes the"
+            + " channel",
         "ack-timeout = 30s ; ack-timeout: expected less than request-timeout",
-        "ack-delay-target = 99ms ; ack-delay-target: expected at least 100ms and less than ack-timeout",
-        "ack-delay-target = 3s ; ack-delay-target: expected at least 100ms and less than ack-timeout",
+        "ack-delay-target = 99ms ; ack-delay-target: expected at least 100ms and less than"
+            + " ack-timeout",
+        "ack-delay-target = 3s ; ack-delay-target: expected at least 100ms and less than"
+            + " ack-timeout",
         "max-in-flight-bytes = 1 KiB ; max-request-body: expected at most max-in-flight-bytes",
         "max-request-body = 5 MiB ; max-request-body: expected a size such as 1 MiB, at most 4 MiB",
-        "max-headers = 991 ; max-headers: expected a whole number from 1 to 990: brokers and upstream"
-            + " agents discard requests with more, found \"991\"",
-        "max-headers-size = 245761 ; max-headers-size: expected a size such as 64 KiB, at most 240 KiB:"
-            + " brokers and upstream agents discard requests with more, found \"245761\"",
+        "max-headers = 991 ; max-headers: expected a whole number from 1 to 990: brokers and"
+            + " upstream agents discard requests with more, found \"991\"",
+        "max-headers-size = 245761 ; max-headers-size: expected a size such as 64 KiB, at most 240"
+            + " KiB: brokers and upstream agents discard requests with more, found \"245761\"",
         "max-url = 65 KiB ; max-url: expected a size such as 64 KiB, at most 64 KiB:"
             + " brokers and upstream agents discard requests with more, found \"65 KiB\"",
-        "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected IP addresses and CIDR ranges such as"
-            + " 10.0.0.0/8 or fd00::/8",
-        "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as 0.5",
+        "trusted-proxies = [ proxy.example ] ; trusted-proxies: expected IP addresses and CIDR"
+            + " ranges such as 10.0.0.0/8 or fd00::/8",
+        "shares.of-free = 1.5 ; shares.of-free: expected a number above 0 and at most 1, such as"
+            + " 0.5",
         "shares.always = 0 ; shares.always: expected a whole number of at least 1",
         "underscores = allow ; underscores: expected pass | drop, found \"allow\"",
         "access-log.format = common ; access-log.format: expected off | combined | json, found",
-        "access-log.file = \"a%d.log\" ; access-log.file: expected the path of a file, without % and",
-        "access-log.max-files = 21 ; access-log.max-files: expected a whole number from 1 to 20: each",
+        "access-log.file = \"a%d.log\" ; access-log.file: expected the path of a file, without %"
+            + " and",
+        "access-log.max-files = 21 ; access-log.max-files: expected a whole number from 1 to 20:"
+            + " each",
         "access-log.query = yes ; access-log.query: expected hidden | logged, found",
         "forwarded-headers = on ; forwarded-headers: expected replace | append | off, found \"on\"",
       })
@@ -190,7 +196,7 @@ final class ClientAgentConfigTest {
   void flagsOverrideTheEnvironment() {
     Map<String, String> environment =
         Map.of(
-            "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
+            "LONGCUT_AMQP_URI", "amqp://u:p@localhost/v",
             "LONGCUT_HOST", "0.0.0.0",
             "LONGCUT_PORT", "1",
             "LONGCUT_UPSTREAM_TARGET", "from-environment",
@@ -209,7 +215,7 @@ final class ClientAgentConfigTest {
   @Test
   void aKubernetesServiceAddressIsNotTakenForThePort() {
     Map<String, String> environment =
-        Map.of("LONGCUT_AMQP_URI", "amqp://u:p@h/v", "LONGCUT_PORT", "tcp://10.0.0.1:8000");
+        Map.of("LONGCUT_AMQP_URI", "amqp://u:p@localhost/v", "LONGCUT_PORT", "tcp://10.0.0.1:8000");
     assertThat(checkConfig(environment)).contains("port=8000").doesNotContain("10.0.0.1");
   }
 
@@ -234,7 +240,7 @@ final class ClientAgentConfigTest {
 
   private static ClientAgentConfig parse(String text) {
     return Sources.parse(
-        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.client-agent { " + text + "\n}",
+        "longcut.amqp.uris = \"amqp://u:p@localhost/v\"\nlongcut.client-agent { " + text + "\n}",
         ClientAgentConfig::read);
   }
 }

@@ -1,9 +1,11 @@
 package io.github.httplongcut.amqp;
 
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.tls.TlsContexts;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +14,7 @@ import java.util.Optional;
  *
  * @param addresses nodes of one RabbitMQ cluster, at least one; the process connects to any of them
  * @param user the RabbitMQ user; of a role, a name of docs/protocol.md section 1
- * @param login the user's password, or the file with it
+ * @param login the proof of the user's identity
  * @param virtualHost RabbitMQ's vhost
  * @param tls the TLS settings; empty for a connection without TLS
  * @param heartbeat the AMQP heartbeat, whole seconds
@@ -74,13 +76,62 @@ public record AmqpConfig(
    * @param insecure true to accept any certificate for any host name
    */
   public record Tls(
-      Optional<Path> caFile, Optional<Path> certFile, Optional<Path> keyFile, boolean insecure) {}
+      Optional<Path> caFile, Optional<Path> certFile, Optional<Path> keyFile, boolean insecure) {
+
+    /** Returns whether the settings name any file. */
+    boolean hasFiles() {
+      return caFile.isPresent() || certFile.isPresent();
+    }
+  }
+
+  /** Returns the settings that let others read passwords or traffic, for a warning at the start. */
+  public List<InsecureSetting> insecureSettings() {
+    List<InsecureSetting> found = new ArrayList<>();
+    if (tls.isPresent() && tls.get().insecure()) {
+      found.add(
+          new InsecureSetting(
+              "longcut.amqp.tls.insecure",
+              "anybody on the network path to RabbitMQ can read and change all traffic; set"
+                  + " longcut.amqp.tls.ca-file instead"));
+    }
+    if (tls.isEmpty()) {
+      addresses.stream()
+          .filter(address -> !DemoPasswords.isLoopback(address.host()))
+          .findFirst()
+          .ifPresent(
+              address ->
+                  found.add(
+                      new InsecureSetting(
+                          "longcut.amqp.plain-text",
+                          "anybody on the network path to "
+                              + address
+                              + " can read the password and all requests; use amqps://")));
+    }
+    if (login instanceof AmqpLogin.FromFile fromFile) {
+      warnIfReadableByOthers(fromFile.file(), "longcut.amqp.password-file", found);
+    }
+    tls.flatMap(Tls::keyFile)
+        .ifPresent(file -> warnIfReadableByOthers(file, "longcut.amqp.tls.key-file", found));
+    return found;
+  }
+
+  private static void warnIfReadableByOthers(
+      Path file, String setting, List<InsecureSetting> found) {
+    if (new PasswordFile(file).isReadableByOthers()) {
+      found.add(
+          new InsecureSetting(
+              setting,
+              "other users of this machine can read %s; change its mode: chmod 600 %s"
+                  .formatted(file, file)));
+    }
+  }
 
   /** Reads the section {@code longcut.amqp} of a role. */
   public static AmqpConfig read(Settings amqp) {
     AmqpUris uris = AmqpUris.read(amqp);
     uris.requireUserWithAName(amqp);
     DemoPasswords.check(amqp, uris);
+    PlainTextPolicy.check(amqp, uris);
     return read(amqp, uris);
   }
 
@@ -89,7 +140,8 @@ public record AmqpConfig(
    * demo's password and as a user whose name no process may have.
    */
   public static AmqpConfig readForTool(Settings amqp) {
-    amqp.text("demo-passwords"); // only the roles check this setting
+    amqp.text("demo-passwords"); // only the roles check these settings
+    amqp.text("plain-text");
     return read(amqp, AmqpUris.read(amqp));
   }
 
@@ -97,6 +149,9 @@ public record AmqpConfig(
     Tls tls = readTls(amqp.section("tls"));
     if (uris.encrypted() && !tls.insecure()) {
       refuseUnverifiable(amqp, uris.addresses());
+    }
+    if (uris.encrypted() && tls.hasFiles()) {
+      refuseUnusable(amqp, tls);
     }
     Duration heartbeat = amqp.duration("heartbeat");
     amqp.require(
@@ -125,6 +180,14 @@ public record AmqpConfig(
                 + address.host()
                 + " another name, such as a network alias");
       }
+    }
+  }
+
+  private static void refuseUnusable(Settings amqp, Tls tls) {
+    try {
+      AmqpTls.context(tls);
+    } catch (LoginException e) {
+      amqp.refuse("tls", e.getMessage());
     }
   }
 

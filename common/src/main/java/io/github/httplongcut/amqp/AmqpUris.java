@@ -46,6 +46,7 @@ record AmqpUris(
   /** Reads the settings and notes their errors. */
   static AmqpUris read(Settings amqp) {
     List<String> uris = amqp.texts("uris");
+    amqp.oneOf("login", LoginMethod.class);
     Optional<Path> passwordFile = amqp.optional(PASSWORD_FILE, () -> passwordFile(amqp));
     if (uris.isEmpty()) {
       amqp.refuse(
@@ -79,7 +80,7 @@ record AmqpUris(
     return new AmqpUris(
         addresses,
         identity.user,
-        login(amqp, identity.password, passwordFile),
+        login(amqp, identity, passwordFile),
         identity.virtualHost,
         identity.encrypted);
   }
@@ -158,7 +159,11 @@ record AmqpUris(
     return amqp.parsed(PASSWORD_FILE, "the path of a file", Path::of, Path.of(""));
   }
 
-  private static AmqpLogin login(Settings amqp, Optional<String> inUri, Optional<Path> file) {
+  private static AmqpLogin login(Settings amqp, Identity identity, Optional<Path> file) {
+    Optional<String> inUri = identity.password;
+    if (amqp.oneOf("login", LoginMethod.class) == LoginMethod.CERTIFICATE) {
+      return certificateLogin(amqp, identity, file);
+    }
     if (inUri.isPresent() && file.isPresent()) {
       amqp.refuse(
           "uris",
@@ -179,13 +184,33 @@ record AmqpUris(
     return PLACEHOLDER.login;
   }
 
+  private static AmqpLogin certificateLogin(
+      Settings amqp, Identity identity, Optional<Path> passwordFile) {
+    Optional<Path> certFile = amqp.section("tls").optionalFile("cert-file");
+    if (identity.password.isPresent() || passwordFile.isPresent()) {
+      amqp.refuse("login", "a login by certificate needs no password: remove the password");
+    } else if (!identity.encrypted || certFile.isEmpty()) {
+      amqp.refuse(
+          "login",
+          "a login by certificate needs amqps:// and longcut.amqp.tls.cert-file and key-file");
+    } else {
+      try {
+        // An expired certificate is no reason to end: it may be renewed while the process waits.
+        new OwnCertificate(certFile.get()).requireUser(identity.user);
+        return new AmqpLogin.ByCertificate(certFile.get(), identity.user);
+      } catch (LoginException e) {
+        amqp.refuse("login", e.getMessage());
+      }
+    }
+    return PLACEHOLDER.login;
+  }
+
   /** Reads the file once, so that a process does not start without a password. */
   private static AmqpLogin fromFile(Settings amqp, Path file) {
-    AmqpLogin login = new AmqpLogin.FromFile(file);
     try {
-      login.password();
-      return login;
-    } catch (PasswordFileException e) {
+      new PasswordFile(file).read();
+      return new AmqpLogin.FromFile(file);
+    } catch (LoginException e) {
       amqp.refuse(PASSWORD_FILE, e.getMessage());
       return PLACEHOLDER.login;
     }

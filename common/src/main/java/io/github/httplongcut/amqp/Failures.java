@@ -32,14 +32,15 @@ final class Failures {
       return "RabbitMQ rejected the user or password; check the AMQP URI, or the password file";
     }
     if (failure instanceof PossibleAuthenticationFailureException) {
-      return "RabbitMQ closed the connection during login; check user, password and vhost in the AMQP"
-          + " URI";
+      return "RabbitMQ closed the connection during login; check user, password and vhost in the"
+          + " AMQP URI";
     }
-    if (failure instanceof PasswordFileException) {
+    if (failure instanceof LoginException) {
       return failure.getMessage();
     }
     if (failure instanceof ConnectException) {
-      return "cannot connect; check that RabbitMQ runs and that host and port in the AMQP URI are right: "
+      return "cannot connect; check that RabbitMQ runs and that host and port in the AMQP URI are"
+          + " right: "
           + failure.getMessage();
     }
     if (failure instanceof UnknownHostException) {

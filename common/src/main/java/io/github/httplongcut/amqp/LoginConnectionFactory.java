@@ -3,20 +3,22 @@ package io.github.httplongcut.amqp;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.FrameHandlerFactory;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Opens connections to RabbitMQ as the user of the settings, without automatic recovery. Reads the
- * password again for each new connection: a file may have been changed.
+ * files with the password, the certificates and the key again for each new connection, since they
+ * may have been replaced.
  */
 public class LoginConnectionFactory extends ConnectionFactory {
 
   private final AmqpLogin login;
+  private final Optional<AmqpConfig.Tls> tls;
 
   /**
    * Creates a factory.
    *
-   * @throws IllegalArgumentException if a certificate or key cannot be used
-   * @throws java.io.UncheckedIOException if a file of the TLS settings cannot be read
+   * @throws IllegalArgumentException if a file of the TLS settings cannot be read or used
    */
   public LoginConnectionFactory(AmqpConfig config) {
     login = config.login();
@@ -24,17 +26,21 @@ public class LoginConnectionFactory extends ConnectionFactory {
     setVirtualHost(config.virtualHost());
     setAutomaticRecoveryEnabled(false);
     setTopologyRecoveryEnabled(false);
-    config.tls().ifPresent(tls -> AmqpTls.configure(this, tls));
+    tls = config.tls();
+    tls.ifPresent(settings -> AmqpTls.configure(this, settings));
   }
 
   /**
-   * Called once by each {@code newConnection}, before it reads the password.
+   * Called by each {@code newConnection}, before it reads the password.
    *
-   * @throws PasswordFileException if the file holds no password
+   * @throws LoginException if a file does not allow a login
    */
   @Override
   protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
-    setPassword(login.password().value());
+    login.prepare(this);
+    if (tls.isPresent() && tls.get().hasFiles()) {
+      useSslProtocol(AmqpTls.context(tls.get()));
+    }
     return super.createFrameHandlerFactory();
   }
 }

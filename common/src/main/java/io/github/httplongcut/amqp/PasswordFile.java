@@ -10,8 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
-import java.util.Set;
+import java.util.List;
 
 /**
  * File whose content is a password, in UTF-8. One line feed at the end, which most editors add,
@@ -22,15 +23,12 @@ public record PasswordFile(Path file) {
   /** Longest file, in bytes. */
   static final int MAX_BYTES = 1024;
 
-  /** Group of the user root: its members can read every file anyway. */
-  private static final int ROOT_GROUP = 0;
-
   /**
    * Reads the file.
    *
-   * @throws PasswordFileException if the file holds no password
+   * @throws LoginException if the file holds no password
    */
-  public Secret read() throws PasswordFileException {
+  public Secret read() throws LoginException {
     byte[] content = content();
     if (content.length > MAX_BYTES) {
       throw problem("is longer than %d bytes; it must hold the password only".formatted(MAX_BYTES));
@@ -43,23 +41,29 @@ public record PasswordFile(Path file) {
   }
 
   /**
-   * Returns whether the file's mode lets other users read it. Members of the group root do not
-   * count: credentials of systemd belong to this group.
-   *
-   * @throws IOException if the mode cannot be read
+   * Returns whether the file's mode lets other users read it; false if the mode is unknown. Members
+   * of the group {@code root} do not count, to which credentials of systemd belong, nor those of
+   * the group with the name of the process's user.
    */
-  public boolean isReadableByOthers() throws IOException {
-    if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+  public boolean isReadableByOthers() {
+    try {
+      return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+          && modeLetsOthersRead();
+    } catch (IOException e) {
       return false;
     }
-    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-    boolean byGroup =
-        mode.contains(PosixFilePermission.GROUP_READ)
-            && !Files.getAttribute(file, "unix:gid").equals(ROOT_GROUP);
-    return byGroup || mode.contains(PosixFilePermission.OTHERS_READ);
   }
 
-  private byte[] content() throws PasswordFileException {
+  private boolean modeLetsOthersRead() throws IOException {
+    PosixFileAttributes file = Files.readAttributes(this.file, PosixFileAttributes.class);
+    List<String> own = List.of("root", System.getProperty("user.name"));
+    boolean byGroup =
+        file.permissions().contains(PosixFilePermission.GROUP_READ)
+            && !own.contains(file.group().getName());
+    return byGroup || file.permissions().contains(PosixFilePermission.OTHERS_READ);
+  }
+
+  private byte[] content() throws LoginException {
     try {
       BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
       // Reading a pipe would wait for its writer.
@@ -71,7 +75,7 @@ public record PasswordFile(Path file) {
       try (InputStream in = Files.newInputStream(file)) {
         return in.readNBytes(MAX_BYTES + 1);
       }
-    } catch (PasswordFileException e) {
+    } catch (LoginException e) {
       throw e;
     } catch (NoSuchFileException e) {
       throw problem("does not exist; create the file, or correct its path");
@@ -82,7 +86,7 @@ public record PasswordFile(Path file) {
     }
   }
 
-  private String decoded(byte[] content) throws PasswordFileException {
+  private String decoded(byte[] content) throws LoginException {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
     } catch (CharacterCodingException e) {
@@ -97,7 +101,7 @@ public record PasswordFile(Path file) {
     return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
   }
 
-  private PasswordFileException problem(String what) {
-    return new PasswordFileException("the password file " + file + " " + what);
+  private LoginException problem(String what) {
+    return new LoginException("the password file " + file + " " + what);
   }
 }

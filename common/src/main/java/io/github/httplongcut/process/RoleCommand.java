@@ -1,14 +1,18 @@
 package io.github.httplongcut.process;
 
 import com.typesafe.config.Config;
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.config.Version;
+import io.github.httplongcut.logging.LogText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +50,11 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       "its value is the address of a Kubernetes Service; set enableServiceLinks: false in the"
           + " pod's spec, or rename the Service";
 
+  private static final String URIS = Settings.ROOT + ".amqp.uris";
+  private static final String VISIBLE_PASSWORD =
+      "the list of processes shows the password to every user of this machine; write it into a"
+          + " file, and name the file with --amqp-password-file";
+
   @Option(
       names = "--id",
       paramLabel = "NAME",
@@ -57,16 +66,16 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
       paramLabel = "URI",
       description =
           "Address of RabbitMQ: amqp[s]://USER@HOST[:PORT]/VHOST; for a cluster, the addresses of"
-              + " its nodes, separated by commas. A password (USER:PASSWORD) would be visible in the"
-              + " list of processes.")
+              + " its nodes, separated by commas. A password (USER:PASSWORD) would be visible in"
+              + " the list of processes.")
   private List<String> amqp = List.of();
 
   @Option(
       names = "--amqp-password-file",
       paramLabel = "FILE",
       description =
-          "File with RabbitMQ's password, for --amqp amqp[s]://USER@HOST[:PORT]/VHOST; read again at"
-              + " each login.")
+          "File with RabbitMQ's password, for --amqp amqp[s]://USER@HOST[:PORT]/VHOST; read again"
+              + " at each login.")
   private String amqpPasswordFile;
 
   @Option(
@@ -165,10 +174,22 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     }
     if (checkConfig) {
       warnOfIgnoredVariables(commandLine.getErr());
+      insecure(settings)
+          .forEach(
+              each ->
+                  printLines(
+                      commandLine.getErr(), "warning: " + each.setting() + ": " + each.why()));
       printLines(commandLine.getOut(), Sources.render(config, role));
       return 0;
     }
     Logger log = LoggerFactory.getLogger(RoleCommand.class);
+    insecure(settings)
+        .forEach(
+            each ->
+                log.warn(
+                    "event=insecure_setting setting={} why={}",
+                    each.setting(),
+                    LogText.quoted(each.why())));
     ignoredVariables.forEach(
         variable ->
             log.warn("event=variable_ignored variable={} why=\"{}\"", variable, SET_BY_KUBERNETES));
@@ -176,21 +197,34 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
         .live(settings, Sources.render(config, role));
   }
 
+  private List<InsecureSetting> insecure(C settings) {
+    List<InsecureSetting> found = new ArrayList<>(settings.insecureSettings());
+    if (amqp.stream().anyMatch(Secret::isInUrl)) {
+      found.add(new InsecureSetting("--amqp", VISIBLE_PASSWORD));
+    }
+    if (Secret.isInUrl(properties.getProperty(URIS, ""))) {
+      found.add(new InsecureSetting("-D" + URIS, VISIBLE_PASSWORD));
+    }
+    return found;
+  }
+
   private Config combineSources() {
     Layer fromFlags = new Layer();
     fromFlags.put(Settings.ROOT + ".id", id, "--id");
-    fromFlags.put(Settings.ROOT + ".amqp.uris", String.join(",", amqp), "--amqp");
+    fromFlags.put(URIS, String.join(",", amqp), "--amqp");
     fromFlags.put(Settings.ROOT + ".amqp.password-file", amqpPasswordFile, "--amqp-password-file");
     fromFlags.put(role.path("admin.port"), adminPort, "--admin-port");
     options.fromFlags(fromFlags);
 
     Layer fromEnvironment = new Layer();
     fromEnvironment.putVariable(Settings.ROOT + ".id", environment, "LONGCUT_ID");
-    fromEnvironment.putVariable(Settings.ROOT + ".amqp.uris", environment, "LONGCUT_AMQP_URI");
+    fromEnvironment.putVariable(URIS, environment, "LONGCUT_AMQP_URI");
     fromEnvironment.putVariable(
         Settings.ROOT + ".amqp.password-file", environment, "LONGCUT_AMQP_PASSWORD_FILE");
     fromEnvironment.putVariable(
         Settings.ROOT + ".amqp.demo-passwords", environment, "LONGCUT_AMQP_DEMO_PASSWORDS");
+    fromEnvironment.putVariable(
+        Settings.ROOT + ".amqp.plain-text", environment, "LONGCUT_AMQP_PLAIN_TEXT");
     fromEnvironment.putVariable(Settings.ROOT + ".otlp.url", environment, "LONGCUT_OTLP_URL");
     fromEnvironment.putVariable(role.path("admin.host"), environment, "LONGCUT_ADMIN_HOST");
     fromEnvironment.putVariable(role.path("admin.port"), environment, "LONGCUT_ADMIN_PORT");

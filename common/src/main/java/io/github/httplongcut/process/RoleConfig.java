@@ -2,8 +2,10 @@ package io.github.httplongcut.process;
 
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.otlp.OtlpSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Settings that every role has. */
@@ -20,6 +22,11 @@ public interface RoleConfig {
 
   /** Returns the settings of the export to an OTLP collector; empty for no export. */
   Optional<OtlpSettings> otlp();
+
+  /** Returns the settings that the process warns of at each start. */
+  default List<InsecureSetting> insecureSettings() {
+    return amqp().insecureSettings();
+  }
 
   /** Returns the time in which other processes and RabbitMQ must ack or answer a fence. */
   Duration ackTimeout();

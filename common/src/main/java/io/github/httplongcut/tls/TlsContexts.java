@@ -70,6 +70,12 @@ public final class TlsContexts {
     return context(keyManagers(certFile, keyFile), new TrustManager[] {new TrustAllManager()});
   }
 
+  /** Returns the first certificate of a PEM file, which is that of the file's owner. */
+  public static X509Certificate certificate(Path file)
+      throws IOException, GeneralSecurityException {
+    return (X509Certificate) certificates(file).iterator().next();
+  }
+
   /**
    * Returns whether Java can verify a certificate for this host name. Java rejects host names with
    * an underscore, in certificates and in SNI ({@link javax.net.ssl.SNIHostName}).

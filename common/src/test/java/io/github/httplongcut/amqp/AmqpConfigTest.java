@@ -110,8 +110,8 @@ final class AmqpConfigTest {
   void aTlsHostNameWithAnUnderscoreIsRefused() {
     assertThatThrownBy(() -> uri("amqps://u:secret@rabbit_1/v"))
         .hasMessage(
-            "longcut.amqp.uris: Java cannot verify a certificate for a host name with an underscore:"
-                + " give rabbit_1 another name, such as a network alias (text: 1)");
+            "longcut.amqp.uris: Java cannot verify a certificate for a host name with an"
+                + " underscore: give rabbit_1 another name, such as a network alias (text: 1)");
     assertThat(parse("tls.insecure = true\nuris = \"amqps://u:p@rabbit_1/v\"").addresses())
         .containsExactly(new Address("rabbit_1", 5671));
   }
@@ -143,8 +143,8 @@ final class AmqpConfigTest {
     String uri = "uris = \"amqp://a.b:secret@h/v\"";
     assertThatThrownBy(() -> parse(uri))
         .hasMessage(
-            "longcut.amqp.uris: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, found a user that"
-                + " is not 1 to 64 of A-Z a-z 0-9 _ - (text: 1)");
+            "longcut.amqp.uris: expected amqp[s]://USER:PASSWORD@HOST[:PORT]/VHOST, found a user"
+                + " that is not 1 to 64 of A-Z a-z 0-9 _ - (text: 1)");
     assertThat(parse(uri, AmqpConfig::readForTool).user()).isEqualTo("a.b");
   }
 
@@ -238,7 +238,7 @@ final class AmqpConfigTest {
 
   private static AmqpConfig parse(String text, Function<Settings, AmqpConfig> reader) {
     return Sources.parse(
-        "longcut.amqp { " + text + "\n}",
+        "longcut.amqp { plain-text = allowed, " + text + "\n}",
         longcut -> {
           longcut.name("id");
           OtlpSettings.read(longcut.section("otlp"));

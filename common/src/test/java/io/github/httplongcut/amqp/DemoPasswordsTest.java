@@ -32,7 +32,8 @@ final class DemoPasswordsTest {
   @TempDir private Path directory;
 
   private final StringWriter err = new StringWriter();
-  private final Map<String, String> environment = new HashMap<>();
+  private final Map<String, String> environment =
+      new HashMap<>(Map.of("LONGCUT_AMQP_PLAIN_TEXT", "allowed"));
 
   @ParameterizedTest
   @ValueSource(
@@ -149,6 +150,7 @@ final class DemoPasswordsTest {
   }
 
   private static AmqpConfig parse(String text) {
-    return Sources.parse("longcut.amqp { " + text + "\n}", OnlyAmqp::read).amqp();
+    return Sources.parse("longcut.amqp { plain-text = allowed, " + text + "\n}", OnlyAmqp::read)
+        .amqp();
   }
 }

@@ -16,7 +16,7 @@ public final class BrokerSection {
     longcut.name("id");
     Settings amqp = longcut.section("amqp");
     amqp.texts("uris");
-    amqp.text("demo-passwords");
+    List.of("demo-passwords", "plain-text", "login").forEach(amqp::text);
     amqp.section("tls").flag("insecure");
     List.of("heartbeat", "connection-timeout", "confirm-timeout", "reconnect-backoff-max")
         .forEach(amqp::duration);

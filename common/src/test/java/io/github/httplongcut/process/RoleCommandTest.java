@@ -54,7 +54,10 @@ final class RoleCommandTest {
             "--id=b1",
             "--amqp=amqp://u:secret@h1/v",
             "--amqp=amqp://u:secret@h2/v");
-    assertThat(err.toString()).isEmpty();
+    assertThat(err.toString())
+        .isEqualTo(
+            "warning: --amqp: the list of processes shows the password to every user of this"
+                + " machine; write it into a file, and name the file with --amqp-password-file\n");
     assertThat(code).isZero();
     assertThat(out.toString())
         .contains("uris=\"amqp://u:***@h1/v,amqp://u:***@h2/v\"")

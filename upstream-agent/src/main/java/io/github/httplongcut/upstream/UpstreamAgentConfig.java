@@ -3,6 +3,7 @@ package io.github.httplongcut.upstream;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.config.Authority;
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.otlp.OtlpSettings;
@@ -55,6 +56,22 @@ public record UpstreamAgentConfig(
   /** Returns RabbitMQ's prefetch for requests in the inbox: the sum of the capacities. */
   public int prefetch() {
     return targets.stream().mapToInt(TargetConfig::capacity).sum();
+  }
+
+  @Override
+  public List<InsecureSetting> insecureSettings() {
+    List<InsecureSetting> found = new ArrayList<>(amqp.insecureSettings());
+    targets.stream()
+        .filter(target -> target.trust().insecure())
+        .map(
+            target ->
+                new InsecureSetting(
+                    "longcut.upstream-agent.targets.%s.insecure".formatted(target.name()),
+                    "anybody on the network path to %s can read and change all traffic; set ca-file"
+                            .formatted(target.hostAndPort())
+                        + " instead"))
+        .forEach(found::add);
+    return found;
   }
 
   /** Returns the names of the targets. */

@@ -41,7 +41,7 @@ class TargetsPageTest {
 
   private static String page(String targets) {
     String settings =
-        "longcut { amqp.uris = \"amqp://u:p@h/v\", upstream-agent.targets { %s } }"
+        "longcut { amqp.uris = \"amqp://u:p@localhost/v\", upstream-agent.targets { %s } }"
             .formatted(targets);
     return TargetsPage.of(Sources.parse(settings, UpstreamAgentConfig::read).targets()).body();
   }

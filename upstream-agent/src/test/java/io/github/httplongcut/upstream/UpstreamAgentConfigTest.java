@@ -166,7 +166,7 @@ final class UpstreamAgentConfigTest {
   void targetsOfFlagsAndEnvironmentAreMerged() {
     Map<String, String> environment =
         Map.of(
-            "LONGCUT_AMQP_URI", "amqp://u:p@h/v",
+            "LONGCUT_AMQP_URI", "amqp://u:p@localhost/v",
             "LONGCUT_TARGETS", "a=http://environment-a, b=http://environment-b");
     assertThat(
             execute(
@@ -214,7 +214,7 @@ final class UpstreamAgentConfigTest {
 
   private static UpstreamAgentConfig parse(String text) {
     return Sources.parse(
-        "longcut.amqp.uris = \"amqp://u:p@h/v\"\nlongcut.upstream-agent { " + text + "\n}",
+        "longcut.amqp.uris = \"amqp://u:p@localhost/v\"\nlongcut.upstream-agent { " + text + "\n}",
         UpstreamAgentConfig::read);
   }
 }

@@ -6,10 +6,9 @@ import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.LoginConnectionFactory;
-import io.github.httplongcut.amqp.PasswordFileException;
+import io.github.httplongcut.amqp.LoginException;
 import io.github.httplongcut.cli.CommandFailedException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +73,7 @@ public final class AmqpAccess {
                   .formatted(source, config.user())
               + " LONGCUT_AMQP_URI, or the password file",
           e);
-    } catch (PasswordFileException e) {
+    } catch (LoginException e) {
       throw new CommandFailedException(e.getMessage(), e);
     } catch (IOException e) {
       throw new CommandFailedException(
@@ -121,8 +120,6 @@ public final class AmqpAccess {
       return new LoginConnectionFactory(config);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
-    } catch (UncheckedIOException e) {
-      throw new CommandFailedException("longcut.amqp.tls: " + e.getCause().getMessage(), e);
     }
   }
 }

@@ -22,9 +22,12 @@ public final class RoleProcess extends RelayProcess {
 
   /** Starts the process. Its output goes to {@code log}. */
   static RoleProcess start(String name, List<String> command, Path log) {
-    // The demo passwords are otherwise refused for a RabbitMQ in a container, which may have a
-    // non-loopback address.
-    List<String> all = new ArrayList<>(List.of("env", "LONGCUT_AMQP_DEMO_PASSWORDS=allowed"));
+    // The demo passwords and plain text are otherwise refused for a RabbitMQ in a container, which
+    // may have a non-loopback address.
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "env", "LONGCUT_AMQP_DEMO_PASSWORDS=allowed", "LONGCUT_AMQP_PLAIN_TEXT=allowed"));
     all.addAll(command);
     return new RoleProcess(ChildProcess.start(name, all, log));
   }
