@@ -315,6 +315,16 @@ await() {
 
 # ---- Our processes ----
 
+# write_passwords: writes the password of each role's user into a file, because the list of processes shows their arguments.
+write_passwords() {
+  local role
+  (
+    umask 077
+    mkdir -p "$DEMO_DIR/passwords"
+    for role in client-agent broker upstream-agent; do printf '%s\n' "$role" >"$DEMO_DIR/passwords/$role"; done
+  )
+}
+
 # start_role ROLE NUMBER ADMIN_PORT ARGUMENT...: starts a role with the RabbitMQ user of the role's name, whose password is
 # that name. The first process of a role gets ADMIN_PORT if that port is free, the others get any free port.
 start_role() {
@@ -324,8 +334,8 @@ start_role() {
   shift 3
   java_command "$role"
   admin_port[$name]=$admin
-  start "$name" env LONGCUT_AMQP_DEMO_PASSWORDS=allowed "${command[@]}" --id "$name" --amqp "$scheme://$role:$role@$address/$vhost" \
-    --admin-port "$admin" "$@"
+  start "$name" env LONGCUT_AMQP_DEMO_PASSWORDS=allowed LONGCUT_AMQP_PLAIN_TEXT=allowed "${command[@]}" --id "$name" \
+    --amqp "$scheme://$role@$address/$vhost" --amqp-password-file "$DEMO_DIR/passwords/$role" --admin-port "$admin" "$@"
 }
 
 start_echo() {
@@ -359,6 +369,7 @@ client_port_known() {
 start_roles() {
   local number name
   say "starting the relay ..."
+  write_passwords
   start_echo
   for ((number = 1; number <= brokers; number++)); do start_role broker "$number" 8002; done
   start_role client-agent 1 8001 --port "$port" --upstream-target echo

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.system.rabbitmq.ManagementApi;
 import io.github.httplongcut.testkit.Checkout;
 import io.github.httplongcut.testkit.RabbitMqUser;
@@ -88,6 +89,29 @@ class DemoIT {
     }
     assertThat(send(HttpRequest.newBuilder(URI.create(url + "/hello")).build()).statusCode())
         .isEqualTo(200);
+  }
+
+  /** The passwords of the demo are in files, as those of a production should be. */
+  @Test
+  void theListOfProcessesShowsNoPassword() throws Exception {
+    List<String> commands = new ArrayList<>();
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      for (ProcessHandle each : all.toList()) {
+        Path commandLine = Path.of("/proc", Long.toString(each.pid()), "cmdline");
+        try {
+          String command = Files.readString(commandLine).replace('\0', ' ');
+          if (command.contains(Checkout.root().toString())) {
+            commands.add(command);
+          }
+        } catch (IOException e) {
+          // The process has ended.
+        }
+      }
+    }
+    assertThat(commands)
+        .filteredOn(command -> command.contains("--amqp-password-file"))
+        .hasSizeGreaterThanOrEqualTo(4);
+    assertThat(commands).noneMatch(command -> Secret.isInUrl(command));
   }
 
   @Test
