@@ -12,6 +12,7 @@ import io.github.httplongcut.cli.output.Terminal;
 import io.github.httplongcut.cli.status.StatusCommand;
 import io.github.httplongcut.cli.tap.TapCommand;
 import io.github.httplongcut.cli.trace.TraceCommand;
+import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.process.HiddenLogins;
 import io.github.httplongcut.process.NameLookups;
 import picocli.CommandLine;
@@ -40,6 +41,10 @@ public final class Main {
   /** Longest error message. It may list many invalid settings. */
   private static final int MAX_ERROR = 4_000;
 
+  private static final String VISIBLE_PASSWORD =
+      "longcut: warning: the list of processes shows the password to every user of this machine;"
+          + " use --amqp-password-file or --management-password-file, or the LONGCUT_ variables";
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -58,6 +63,14 @@ public final class Main {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     prepare(commandLine);
+    commandLine.setExecutionStrategy(
+        parsed -> {
+          if (parsed.originalArgs().stream().anyMatch(Secret::isInUrl)) {
+            commandLine.getErr().println(VISIBLE_PASSWORD);
+            commandLine.getErr().flush();
+          }
+          return new CommandLine.RunLast().execute(parsed);
+        });
     return commandLine;
   }
 

@@ -4,11 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class MainTest {
+
+  @Test
+  void aPasswordOnTheCommandLineCausesAWarning() {
+    StringWriter err = new StringWriter();
+    CommandLine commandLine = Main.commandLine();
+    commandLine.setErr(new PrintWriter(err));
+
+    commandLine.execute("status", "--amqp", "amqp://u:secret@", "--broker", "not a URL");
+
+    assertThat(err.toString())
+        .startsWith("longcut: warning: the list of processes shows the password to every user")
+        .doesNotContain("secret");
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"--ampq=amqp://u:secret@h/v", "amqp://u:secret@h/v"})

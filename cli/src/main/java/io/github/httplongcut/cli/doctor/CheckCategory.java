@@ -1,7 +1,9 @@
 package io.github.httplongcut.cli.doctor;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -15,7 +17,14 @@ enum CheckCategory {
   TOPOLOGY,
   PERMISSIONS,
   TARGETS,
-  RELAY;
+  RELAY,
+  /** The checklist before production, in docs/security.md. A trial fails it. */
+  PRODUCTION;
+
+  /** Returns the categories that a run without options checks. */
+  static Set<CheckCategory> usual() {
+    return EnumSet.complementOf(EnumSet.of(PRODUCTION));
+  }
 
   /** Returns the name for {@code --only} and for ids: {@code rabbitmq}. */
   String key() {

@@ -50,7 +50,9 @@ final class Doctor {
                 new PermissionChecks(facts, tenant, probe).all(),
                 new TargetChecks(facts, clock).all(),
                 new RelayChecks(facts, clock).all(),
-                List.of(new InboxCheck(facts).check()))
+                List.of(new InboxCheck(facts).check()),
+                new ProductionChecks(facts).all(),
+                new ProductionUserChecks(facts, probe).all())
             .flatMap(List::stream)
             .sorted(Comparator.comparing(DoctorCheck::finding))
             .toList();

@@ -39,13 +39,20 @@ public final class DoctorCommand implements Callable<Integer> {
   private boolean beforeStart;
 
   @Option(
+      names = "--production",
+      description =
+          "Check also what must be right before production (docs/security.md has the checklist). A"
+              + " trial fails these checks.")
+  private boolean production;
+
+  @Option(
       names = "--only",
       paramLabel = "CATEGORY",
       converter = CheckCategory.Converter.class,
       description =
           "Show only the checks of this category, and failures of the checks that they need; repeat"
               + " the option for several: config, network, tls, rabbitmq, topology, permissions,"
-              + " targets, relay.")
+              + " targets, relay, production.")
   private Set<CheckCategory> only = EnumSet.noneOf(CheckCategory.class);
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -63,7 +70,11 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Set<CheckCategory> categories = only.isEmpty() ? EnumSet.allOf(CheckCategory.class) : only;
+    Set<CheckCategory> categories = only.isEmpty() ? CheckCategory.usual() : only;
+    if (production) {
+      categories = EnumSet.copyOf(categories);
+      categories.add(CheckCategory.PRODUCTION);
+    }
     DoctorReport report =
         Examination.run(sources, beforeStart ? Stage.BEFORE_START : Stage.RUNNING, categories);
     PrintWriter out = spec.commandLine().getOut();

@@ -7,7 +7,6 @@ import io.github.httplongcut.cli.sources.SourceOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,12 +27,12 @@ public final class Examination {
   private Examination() {}
 
   /**
-   * Runs all checks.
+   * Runs all checks but those of the checklist before production.
    *
    * @throws CommandFailedException if an option is invalid, or if no source is given
    */
   public static DoctorReport complete(SourceOptions sources) {
-    return run(sources, Stage.RUNNING, EnumSet.allOf(CheckCategory.class), Limits.USUAL);
+    return run(sources, Stage.RUNNING, CheckCategory.usual(), Limits.USUAL);
   }
 
   /** Runs the checks that need no process of the relay, for a settings file and nothing else. */
@@ -41,7 +40,7 @@ public final class Examination {
     return run(
         SourceOptions.ofFile(settings, SOURCE_LIMIT),
         Stage.BEFORE_START,
-        EnumSet.allOf(CheckCategory.class),
+        CheckCategory.usual(),
         Limits.PATIENT);
   }
 

@@ -67,8 +67,8 @@ enum Finding {
       CheckCategory.TOPOLOGY,
       "import the definitions (rabbitmqctl import_definitions rabbitmq/definitions.json), then make"
           + " the processes bind their queues again: rabbitmqctl close_all_connections -p VHOST"
-          + " 'bindings were lost'; on RabbitMQ 4.3 set the users' topic permissions on the exchange"
-          + " first, which were deleted with it"),
+          + " 'bindings were lost'; on RabbitMQ 4.3 set the users' topic permissions on the"
+          + " exchange first, which were deleted with it"),
   TOPOLOGY_QUEUES(
       CheckCategory.TOPOLOGY,
       "import the definitions: rabbitmqctl import_definitions rabbitmq/definitions.json"),
@@ -77,7 +77,8 @@ enum Finding {
       "import the definitions: rabbitmqctl import_definitions rabbitmq/definitions.json"),
   TOPOLOGY_BACKLOG(
       CheckCategory.TOPOLOGY,
-      "start more brokers or more upstream agents; './longcut status' shows which of them are full"),
+      "start more brokers or more upstream agents; './longcut status' shows which of them are"
+          + " full"),
 
   PERMISSIONS_USER(
       CheckCategory.PERMISSIONS,
@@ -124,10 +125,44 @@ enum Finding {
       "install one major version everywhere; its changelog says in which order"),
   RELAY_ERRORS(
       CheckCategory.RELAY,
-      "look the codes up in docs/errors.md; './longcut trace ID' shows the way of one request");
+      "look the codes up in docs/errors.md; './longcut trace ID' shows the way of one request"),
 
-  /** Page with an entry for each finding. */
+  PRODUCTION_ENCRYPTION(
+      CheckCategory.PRODUCTION,
+      "use amqps and https with ca-file, remove 'insecure = true', and let RabbitMQ listen without"
+          + " TLS on a loopback address only (listeners.tcp)"),
+  PRODUCTION_PASSWORDS(
+      CheckCategory.PRODUCTION,
+      "delete the users of rabbitmq/demo-users.json (rabbitmqctl delete_user USER), or set another"
+          + " password, which rabbitmqctl reads from its input: rabbitmqctl change_password USER"),
+  PRODUCTION_GUEST(CheckCategory.PRODUCTION, "delete the user: rabbitmqctl delete_user guest"),
+  PRODUCTION_USERS(
+      CheckCategory.PRODUCTION,
+      "give each party a user of its own, without tags (rabbitmqctl set_user_tags USER), with the"
+          + " permissions of one role"),
+  PRODUCTION_LIMITS(
+      CheckCategory.PRODUCTION,
+      "limit the user for N processes: rabbitmqctl set_user_limits USER '{\"max-connections\": 4N,"
+          + " \"max-channels\": 40N}'; a broker's user needs at least 1010 channels for each"
+          + " broker, or no limit"),
+  PRODUCTION_ADMIN(
+      CheckCategory.PRODUCTION,
+      "set admin.host to 127.0.0.1 (LONGCUT_ADMIN_HOST), or set admin.token-file"),
+  PRODUCTION_CAPTURE(
+      CheckCategory.PRODUCTION,
+      "set longcut.broker.inspect.capture to false, and restart the broker"),
+  PRODUCTION_MANAGEMENT(
+      CheckCategory.PRODUCTION,
+      "set management.tcp.ip = 127.0.0.1 in rabbitmq.conf, or use management.ssl"),
+  PRODUCTION_PROTOCOL(
+      CheckCategory.PRODUCTION,
+      "put a proxy in front of RabbitMQ that passes only AMQP 0-9-1: docs/security.md has one");
+
+  /** Page with an entry for each finding but those of the checklist. */
   static final String PAGE = "docs/operations.md";
+
+  /** Checklist before production, which names its findings. */
+  static final String CHECKLIST = "docs/security.md#the-checklist-before-production";
 
   private final CheckCategory category;
   private final String remedy;
@@ -158,6 +193,6 @@ enum Finding {
 
   /** Returns the path of the entry, from the root of the checkout. */
   String entry() {
-    return PAGE + '#' + anchor();
+    return category == CheckCategory.PRODUCTION ? CHECKLIST : PAGE + '#' + anchor();
   }
 }

@@ -133,6 +133,16 @@ final class ManagementFacts {
     return list("/api/users");
   }
 
+  /** Returns the limits of the users that have any: {@code user} and {@code value}. */
+  List<JsonNode> userLimits() throws Exception {
+    return list("/api/user-limits");
+  }
+
+  /** Returns RabbitMQ's open ports: {@code protocol}, {@code ip_address} and {@code port}. */
+  List<JsonNode> listeners() throws Exception {
+    return elements(page("/api/overview").path("listeners"));
+  }
+
   /** Returns the permissions of all users in all vhosts. */
   List<JsonNode> permissions() throws Exception {
     return list("/api/permissions");

@@ -30,7 +30,8 @@ class DoctorCommandTest {
     assertThat(tool.run("--only", "weather")).isEqualTo(2);
     assertThat(tool.err())
         .contains(
-            "expected one of config, network, tls, rabbitmq, topology, permissions, targets, relay, found");
+            "expected one of config, network, tls, rabbitmq, topology, permissions, targets, relay,"
+                + " production, found");
   }
 
   @Test
@@ -91,7 +92,8 @@ class DoctorCommandTest {
             longcut {
               amqp.uris = "amqp://plant:a-password@127.0.0.1:%d/longcut"
               upstream-agent { targets.orders { url = "http://127.0.0.1:%d" }, drain = 5s }
-            }"""
+            }\
+            """
                 .formatted(closedPort(), closedPort()));
 
     assertThat(tool.run("--config", settings.toString(), "--before-start")).isEqualTo(1);
@@ -110,7 +112,8 @@ class DoctorCommandTest {
             longcut {
               amqp.uris = "amqp://plant:a-password@127.0.0.1:%d/longcut"
               upstream-agent.targets.orders.url = "http://127.0.0.1:%d"
-            }"""
+            }\
+            """
                 .formatted(closedPort(), closedPort()));
 
     tool.run("--config", settings.toString(), "--only", "targets", "--only", "config");

@@ -49,7 +49,8 @@ final class DoctorFixture {
 
   static String description(String role, String id, String version) {
     return """
-        {"role": "%s", "id": "%s", "version": "%s", "ready": true, "conditions": []}"""
+    {"role": "%s", "id": "%s", "version": "%s", "ready": true, "conditions": []}\
+    """
         .formatted(role, id, version);
   }
 
@@ -64,15 +65,17 @@ final class DoctorFixture {
   /** Returns the target {@code orders}. */
   static String target(String state, String reason) {
     return """
-        {"name": "orders", "state": "%s", "reason": "%s", "served": true, "capacity": 4, "in_flight": 4, "waiting": 2}"""
+    {"name": "orders", "state": "%s", "reason": "%s", "served": true, "capacity": 4, "in_flight": 4, "waiting": 2}\
+    """
         .formatted(state, reason);
   }
 
   /** Returns an agent of the target {@code orders}. */
   static String agent(String standing, long lastHeardMs, String reason) {
     return """
-        {"id": "plant.plant-1-x2m4cd", "target": "orders", "state": "ready", "standing": "%s",
-         "last_heard_ms": %d, "version": "%s", "reason": "%s"}"""
+    {"id": "plant.plant-1-x2m4cd", "target": "orders", "state": "ready", "standing": "%s",
+     "last_heard_ms": %d, "version": "%s", "reason": "%s"}\
+    """
         .formatted(standing, lastHeardMs, Version.current(), reason);
   }
 
@@ -126,15 +129,19 @@ final class DoctorFixture {
 
   /** Runs all checks. */
   DoctorReport report() {
-    return Doctor.run(doctor().checks(), EnumSet.allOf(CheckCategory.class), LIMITS);
+    return Doctor.run(doctor().checks(), CheckCategory.usual(), LIMITS);
+  }
+
+  /** Runs the checks before production. */
+  DoctorReport productionReport() {
+    return Doctor.run(doctor().checks(), EnumSet.of(CheckCategory.PRODUCTION), LIMITS);
   }
 
   /** Runs all checks, and returns the result of one. */
   CheckResult result(Finding finding) {
-    return report().results().stream()
-        .filter(result -> result.finding() == finding)
-        .findFirst()
-        .orElseThrow();
+    boolean production = finding.category() == CheckCategory.PRODUCTION;
+    return (production ? productionReport() : report())
+        .results().stream().filter(result -> result.finding() == finding).findFirst().orElseThrow();
   }
 
   void assertOk(Finding finding, String seen) {

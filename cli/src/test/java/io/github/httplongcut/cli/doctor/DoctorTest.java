@@ -38,7 +38,9 @@ class DoctorTest {
             "relay.ready",
             "relay.inboxes",
             "relay.versions",
-            "relay.errors");
+            "relay.errors",
+            "production.admin",
+            "production.capture");
   }
 
   @Test

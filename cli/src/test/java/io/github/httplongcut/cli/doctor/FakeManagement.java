@@ -36,6 +36,7 @@ final class FakeManagement {
   FakeManagement() {
     page("/api/whoami", "{\"name\": \"admin\", \"tags\": [\"administrator\"]}");
     page("/api/overview", "{\"rabbitmq_version\": \"3.10.8\"}");
+    page("/api/user-limits", "[]");
     page("/api/nodes", "[" + node("rabbit@mq-1", true) + "]");
     Definitions definitions = Definitions.forNodes(1);
     set("/api/exchanges/longcut", definitions.exchanges());
@@ -55,9 +56,10 @@ final class FakeManagement {
 
   static String node(String name, boolean running) {
     return """
-        {"name": "%s", "running": %s, "partitions": [], "mem_alarm": false, "disk_free_alarm": false,
-         "mem_used": 104857600, "mem_limit": 1073741824, "disk_free": 52428800,
-         "disk_free_limit": 104857600}"""
+    {"name": "%s", "running": %s, "partitions": [], "mem_alarm": false, "disk_free_alarm": false,
+     "mem_used": 104857600, "mem_limit": 1073741824, "disk_free": 52428800,
+     "disk_free_limit": 104857600}\
+    """
         .formatted(name, running);
   }
 
