@@ -30,6 +30,7 @@ public final class RabbitMqNode implements AutoCloseable {
 
   private final Path script;
   private final Path directory;
+  private final List<String> options;
   private final NodePorts ports;
   private ChildProcess process;
   private int starts;
@@ -41,8 +42,18 @@ public final class RabbitMqNode implements AutoCloseable {
    * @param directory directory for the node's files, created if it is missing
    */
   public RabbitMqNode(Path checkout, Path directory) {
+    this(checkout, directory, List.of());
+  }
+
+  /**
+   * Starts a node on free ports.
+   *
+   * @param options further options of {@code private-node run}, for each start of the node
+   */
+  public RabbitMqNode(Path checkout, Path directory, List<String> options) {
     this.script = checkout.resolve("rabbitmq").resolve("private-node");
     this.directory = directory.toAbsolutePath();
+    this.options = List.copyOf(options);
     launch(List.of());
     this.ports = NodePorts.of(this.directory);
   }
@@ -90,6 +101,7 @@ public final class RabbitMqNode implements AutoCloseable {
   private void launch(List<String> portOptions) {
     List<String> run = command("run");
     run.add("--until-stdin-closes");
+    run.addAll(options);
     run.addAll(portOptions);
     starts++; // each start has a log of its own
     process =
