@@ -142,18 +142,21 @@ final class AdminServerTest {
     for (int i = 0; i < 50_000; i++) {
       metrics.registry().counter("longcut.requests", "target", "target-with-a-long-name-" + i);
     }
+    // Long enough for a busy machine to read a page.
+    AdminServer.Limits limits =
+        new AdminServer.Limits(Duration.ofSeconds(3), LIMITS.idle(), LIMITS.comment());
     try (AdminServer impatient =
         new AdminServer(
             new AdminConfig("127.0.0.1", 0),
             readiness,
             metrics,
-            LIMITS,
+            limits,
             InetAddress::isLoopbackAddress)) {
       impatient.start();
       try (Socket socket = askForMetrics(impatient)) {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         assertThat(readPage(in)).isGreaterThan(1 << 20);
-        await().pollDelay(LIMITS.write().plusMillis(200)).until(() -> true);
+        await().pollDelay(limits.write().plusMillis(200)).until(() -> true);
         ask(socket);
         assertThat(readPage(in)).isGreaterThan(1 << 20);
       }

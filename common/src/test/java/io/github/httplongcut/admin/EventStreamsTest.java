@@ -91,19 +91,6 @@ final class EventStreamsTest {
             "data: \"1\"");
   }
 
-  /** The server waits for the peer within an event, so Undertow's timeout of a write begins. */
-  @Test
-  void largeEventsArriveDespiteShorterTimeouts() throws IOException {
-    String large = '"' + "x".repeat(3 << 20) + '"';
-    server
-        .pages()
-        .addStream("/api/stream", query -> () -> List.of(new ServerSentEvent("n", large)));
-
-    BufferedReader lines = open("/api/stream");
-
-    assertThat(lines.lines().filter(line -> line.startsWith("event: ")).limit(4)).hasSize(4);
-  }
-
   @Test
   void aSilentStreamSendsComments() throws IOException {
     server.pages().addStream("/api/stream", query -> SILENT);
