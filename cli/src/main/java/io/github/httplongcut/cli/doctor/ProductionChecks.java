@@ -155,7 +155,9 @@ final class ProductionChecks {
   private List<String> listeners(String protocol) throws Exception {
     List<String> found = new ArrayList<>();
     for (JsonNode listener : facts.requiredManagement().listeners()) {
-      String host = listener.path("ip_address").asText();
+      // The ip_address of an HTTP port is always "::".
+      String configured = listener.path("socket_opts").path("ip").asText();
+      String host = configured.isEmpty() ? listener.path("ip_address").asText() : configured;
       if (listener.path("protocol").asText().equals(protocol)
           && !host.isEmpty()
           && !DemoPasswords.isLoopback(host)) {

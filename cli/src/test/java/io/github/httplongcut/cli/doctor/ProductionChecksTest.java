@@ -30,9 +30,13 @@ class ProductionChecksTest {
 
   @Test
   void theManagementUiMustNotBeOpenWithoutTls() {
-    overview("{\"protocol\": \"http\", \"ip_address\": \"127.0.0.1\", \"port\": 15672}");
+    overview(
+        "{\"protocol\": \"http\", \"ip_address\": \"::\", \"port\": 15672,"
+            + " \"socket_opts\": {\"ip\": \"127.0.0.1\", \"port\": 15672}}");
     fixture.assertOk(Finding.PRODUCTION_MANAGEMENT, "loopback");
-    overview("{\"protocol\": \"http\", \"ip_address\": \"0.0.0.0\", \"port\": 15672}");
+    overview(
+        "{\"protocol\": \"http\", \"ip_address\": \"0.0.0.0\", \"port\": 15672, \"socket_opts\":"
+            + " []}");
     fixture.assertFails(
         Finding.PRODUCTION_MANAGEMENT, "the management UI listens without TLS at 0.0.0.0:15672");
     fixture.withoutManagement().assertSkipped(Finding.PRODUCTION_MANAGEMENT, "--management");

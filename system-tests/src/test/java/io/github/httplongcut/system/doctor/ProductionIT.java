@@ -42,7 +42,7 @@ class ProductionIT {
       }
       DoctorFindings ready = doctor(rabbitMq, PASSWORD);
       for (String id : List.of("passwords", "guest", "users", "limits")) {
-        assertThat(result(ready, "production." + id)).as(id).isEqualTo("ok");
+        assertThat(result(ready, "production." + id)).as("%s", ready.run()).isEqualTo("ok");
       }
     }
   }
