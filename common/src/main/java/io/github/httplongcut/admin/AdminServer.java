@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,8 @@ public final class AdminServer implements AutoCloseable {
   private static final Limits LIMITS =
       new Limits(Duration.ofSeconds(10), Duration.ofSeconds(90), Duration.ofSeconds(15));
 
+  private static final byte[] IPV4_LOOPBACK = {127, 0, 0, 1};
+
   /** Further clients wait until a connection is closed. */
   private static final int MAX_CONNECTIONS = 200;
 
@@ -63,7 +66,17 @@ public final class AdminServer implements AutoCloseable {
 
   /** Creates a server that does not listen yet. */
   public AdminServer(AdminConfig config, Readiness readiness, ProcessMetrics metrics) {
-    this(config, readiness, metrics, LIMITS, InetAddress::isLoopbackAddress);
+    this(config, readiness, metrics, LIMITS, AdminServer::isThisHost);
+  }
+
+  /**
+   * Returns whether an address is 127.0.0.1 or ::1. Some sidecar proxies forward requests of others
+   * from a further address of 127.0.0.0/8.
+   */
+  static boolean isThisHost(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return address.isLoopbackAddress()
+        && (bytes.length != 4 || Arrays.equals(bytes, IPV4_LOOPBACK));
   }
 
   /**

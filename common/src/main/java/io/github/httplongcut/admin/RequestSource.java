@@ -6,6 +6,7 @@ import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import io.undertow.util.Methods;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -23,6 +24,12 @@ final class RequestSource {
   /** Sites of a request that no page of another server has caused: {@code none} is a bookmark. */
   private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
 
+  /** Headers that proxies add. */
+  private static final Set<String> PROXY_HEADERS = Set.of("forwarded", "via", "x-real-ip");
+
+  /** Beginnings of headers that proxies add. */
+  private static final List<String> PROXY_PREFIXES = List.of("x-forwarded-", "x-envoy-");
+
   private RequestSource() {}
 
   /**
@@ -37,7 +44,11 @@ final class RequestSource {
 
   /** Returns whether a proxy says that it forwards the request for somebody. */
   static boolean isForwarded(HeaderMap headers) {
-    return headers.contains(Headers.X_FORWARDED_FOR) || headers.contains(Headers.FORWARDED);
+    return headers.getHeaderNames().stream()
+        .map(name -> name.toString().toLowerCase(Locale.ROOT))
+        .anyMatch(
+            name ->
+                PROXY_HEADERS.contains(name) || PROXY_PREFIXES.stream().anyMatch(name::startsWith));
   }
 
   /**

@@ -119,13 +119,31 @@ final class AdminAccessTest {
   @ValueSource(
       strings = {
         "X-Forwarded-For: 1.2.3.4\r\n",
+        "X-Forwarded-Proto: https\r\n",
         "Forwarded: for=1.2.3.4\r\n",
+        "Via: 1.1 proxy\r\n",
+        "X-Real-IP: 1.2.3.4\r\n",
+        "X-Envoy-Peer-Metadata-Id: sidecar\r\n",
         "Host: a.example\r\n"
       })
   void whatAProxyForwardsIsNotFromLoopback(String header) throws IOException {
     assertThat(get(withoutToken, LOCAL, "/api/x", header)).startsWith("HTTP/1.1 403");
     assertThat(get(withToken, LOCAL, "/api/x", header)).startsWith("HTTP/1.1 401");
     assertThat(get(withToken, LOCAL, "/api/x", header + BEARER)).startsWith("HTTP/1.1 200");
+  }
+
+  /** A sidecar proxy may forward requests of others from 127.0.0.6. */
+  @Test
+  void onlyTwoAddressesAreThisHost() throws IOException {
+    assertThat(AdminServer.isThisHost(InetAddress.getByAddress(new byte[] {127, 0, 0, 1})))
+        .isTrue();
+    byte[] ipv6 = new byte[16];
+    ipv6[15] = 1;
+    assertThat(AdminServer.isThisHost(InetAddress.getByAddress(ipv6))).isTrue();
+    assertThat(AdminServer.isThisHost(InetAddress.getByAddress(new byte[] {127, 0, 0, 6})))
+        .isFalse();
+    assertThat(AdminServer.isThisHost(InetAddress.getByAddress(new byte[] {10, 0, 0, 1})))
+        .isFalse();
   }
 
   @Test
