@@ -24,7 +24,7 @@ const AGENTS = { ready: ['ready', OK], full: ['full', WARN], draining: ['drainin
 const STANDINGS = { failing: ['failing', BAD], suspect: ['suspect', WARN], returned: ['no inbox', OUT] };
 
 function look(table, state) {
-  const [word, [tone, shape]] = table[state] ?? [String(state).replaceAll('_', ' '), WARN];
+  const [word, [tone, shape]] = Object.hasOwn(table, state) ? table[state] : [String(state).replaceAll('_', ' '), WARN];
   return { word, tone, shape };
 }
 
@@ -40,7 +40,7 @@ export function brokerLook(broker) {
 
 /** Returns word, tone and shape of an upstream agent. A bad experience with it counts more than the state that it gives. */
 export function agentLook(agent) {
-  return STANDINGS[agent.standing] && agent.state !== 'gone' ? look(STANDINGS, agent.standing) : look(AGENTS, agent.state);
+  return Object.hasOwn(STANDINGS, agent.standing) && agent.state !== 'gone' ? look(STANDINGS, agent.standing) : look(AGENTS, agent.state);
 }
 
 /** Returns the tone of a response's status. */

@@ -94,3 +94,10 @@ test('results have words and tones', () => {
   assert.equal(statusTone(204, 'answered'), 'ok');
   assert.equal(statusTone(503, 'upstream_busy'), 'bad');
 });
+
+test('a state of another release, or of nobody, is shown as it is', () => {
+  for (const state of ['half_open', 'constructor', '__proto__', 'toString']) {
+    assert.equal(targetLook(target('a', { state })).word, state.replaceAll('_', ' '));
+    assert.equal(agentLook({ state, standing: state }).word, state.replaceAll('_', ' '));
+  }
+});

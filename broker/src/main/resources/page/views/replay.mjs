@@ -9,7 +9,9 @@ import { message } from './captured.mjs';
 
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const POLL = 500;
-const PATIENCE = 120_000;
+
+/** Milliseconds after which a replay that the broker does not know is lost. */
+const LOST = 5_000;
 
 const REFUSALS = {
   not_captured: 'The content of this request is no longer kept.',
@@ -104,7 +106,7 @@ export class Replay {
     this.#draw();
     try {
       const sent = await postJson(`/api/requests/${encodeURIComponent(this.#id)}/replay`, confirm ? { confirm: true } : {});
-      this.#result = { id: sent.client_req_id, account: null, until: performance.now() + PATIENCE };
+      this.#result = { id: sent.client_req_id, account: null, known: performance.now() };
       this.#draw();
       this.#poll();
     } catch (e) {
@@ -125,17 +127,22 @@ export class Replay {
       account = await getJson(`/api/requests/${encodeURIComponent(result.id)}`);
     } catch (e) {
       if (e.status !== 404 && e.status !== 503 && e.status !== 0) {
-        this.#fail(`Sent, but its account could not be loaded: ${e.message}.`);
+        this.#fail(`Sent, but its account could not be loaded: ${e.message}. It may have run.`);
+        return;
+      }
+      if (e.status === 404 && performance.now() - result.known > LOST) {
+        this.#fail('Sent, but the broker has lost it, perhaps by a restart. It may have run.');
         return;
       }
     }
-    result.account = account ?? result.account;
+    if (account) {
+      result.account = account;
+      result.known = performance.now();
+    }
     if (account?.state === 'over') {
       this.#isSending = false;
       this.#announce('The answer is here');
       this.#draw();
-    } else if (performance.now() > result.until) {
-      this.#fail('No answer came within two minutes.');
     } else {
       this.#timer = setTimeout(() => this.#poll(), POLL);
     }

@@ -31,8 +31,14 @@ export function openRequest(main, context) {
         timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
       }
     } catch (e) {
-      if (!isClosed && !account) {
+      if (isClosed) {
+        return;
+      }
+      if (!account) {
         update(body, ...missing(id, e, context.store.relay));
+      }
+      if (e.status !== 404) {
+        timer = setTimeout(load, POLL);
       }
     }
   };

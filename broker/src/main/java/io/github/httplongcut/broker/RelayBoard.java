@@ -113,15 +113,19 @@ final class RelayBoard {
    * Returns the history of a target, without points if it has none yet; empty for an unknown one.
    */
   Optional<RelayHistory.Points> history(String target) {
-    boolean isKnown =
-        state().stream()
-            .flatMap(state -> state.targets().stream())
-            .anyMatch(each -> each.name().equals(target));
     lock.lock();
     try {
-      return history.of(target).or(() -> isKnown ? Optional.of(history.none()) : Optional.empty());
+      Optional<RelayHistory.Points> points = history.of(target);
+      return points.isPresent() || !isKnown(target) ? points : Optional.of(history.none());
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns whether a target is on the page. The lock is reentrant. */
+  private boolean isKnown(String target) {
+    return state().stream()
+        .flatMap(state -> state.targets().stream())
+        .anyMatch(each -> each.name().equals(target));
   }
 }

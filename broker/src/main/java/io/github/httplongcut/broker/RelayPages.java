@@ -102,8 +102,9 @@ final class RelayPages {
     json.writeBooleanField("replay", inspect.replay());
     json.writeEndObject();
     json.writeArrayFieldStart("notices");
-    if (trouble.get().isPresent()) {
-      json.writeString(trouble.get().get() + ". This page shows only this broker until then.");
+    Optional<String> notice = trouble.get();
+    if (notice.isPresent()) {
+      json.writeString(notice.get() + ". This page shows only this broker until then.");
     }
     json.writeEndArray();
     relayJson.write(json, state);
