@@ -3,6 +3,8 @@ package io.github.httplongcut.cli.sources;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.admin.TokenFile;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.LoginException;
+import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.sources.RelaySettings.AmqpOptions;
 import io.github.httplongcut.config.InvalidConfigException;
@@ -10,7 +12,6 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.tls.TlsContexts;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -199,13 +200,11 @@ public final class SourceOptions {
         .map(
             name -> {
               try {
-                return new Secret(Files.readString(Path.of(name)).strip());
-              } catch (IOException e) {
+                return new PasswordFile(Path.of(name)).read();
+              } catch (LoginException | InvalidPathException e) {
                 throw CommandFailedException.usage(
-                    "--management-password-file or "
-                        + MANAGEMENT_PASSWORD_FILE
-                        + ": cannot read "
-                        + name);
+                    "--management-password-file or %s: %s"
+                        .formatted(MANAGEMENT_PASSWORD_FILE, e.getMessage()));
               }
             });
   }
