@@ -45,11 +45,14 @@ final class Link {
   private final LinkMetrics metrics;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition closing = lock.newCondition();
+  private final Condition changed = lock.newCondition();
   private ConnectionUser user;
 
   @GuardedBy("lock")
   private boolean closed;
+
+  @GuardedBy("lock")
+  private boolean held;
 
   private volatile Socket socket;
   private int failures;
@@ -109,6 +112,17 @@ final class Link {
     }
   }
 
+  /** Sets whether the link waits before it opens a connection. An open connection stays. */
+  void hold(boolean hold) {
+    lock.lock();
+    try {
+      held = hold;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Breaks the connection, so that the link reconnects. From any thread; returns at once. */
   void cut(String why) {
     log.warn("event=amqp_cut link=\"{}\" why={}", name, LogText.quoted(why));
@@ -120,7 +134,7 @@ final class Link {
     lock.lock();
     try {
       closed = true;
-      closing.signalAll();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -148,10 +162,22 @@ final class Link {
   private void run() {
     while (!isClosed()) {
       try {
+        awaitRelease();
         useOnce();
       } catch (InterruptedException e) {
         return; // only close() interrupts this thread
       }
+    }
+  }
+
+  private void awaitRelease() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (held && !closed) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -203,7 +229,7 @@ final class Link {
     lock.lock();
     try {
       while (left > 0 && !closed) {
-        left = closing.awaitNanos(left);
+        left = changed.awaitNanos(left);
       }
     } finally {
       lock.unlock();

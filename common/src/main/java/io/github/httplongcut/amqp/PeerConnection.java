@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A {@link PeerLink} on a connection of its own. RabbitMQ may refuse every step, since older
  * definitions lack the exchange and older users its permissions. It then closes the channel, and
- * this class tries again on another one: after {@link #FIRST_PAUSE}, then after twice as long each
+ * this class tries again on another one: after a pause, then after one that is twice as long each
  * time, up to {@link #MAX_PAUSE}.
  *
  * <p>The link's thread writes, decodes and calls the listener. The reader thread only collects what
@@ -42,6 +43,10 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   static final Duration MAX_PAUSE = Duration.ofSeconds(30);
 
   private static final Logger log = LoggerFactory.getLogger(PeerConnection.class);
+
+  /** Time without an accepted channel after which {@link #trouble} says so. */
+  static final Duration TROUBLE_AFTER = Duration.ofSeconds(5);
+
   private static final Duration CONFIRM_TIMEOUT = Duration.ofSeconds(10);
 
   /** Unacked messages, each with {@link WireLimits#STATUS_BYTES} at most. */
@@ -77,6 +82,7 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   private final PeerMessages messages;
   private final Listener listener;
   private final DiscardedMessages discarded;
+  private final Duration firstPause;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -86,30 +92,54 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   @GuardedBy("lock")
   private boolean blocked;
 
+  /** The channel whose messages count. */
+  @GuardedBy("lock")
+  private Channel current;
+
   @GuardedBy("lock")
   private boolean cancelled;
 
   @GuardedBy("lock")
   private final Deque<Arrived> arrived = new ArrayDeque<>();
 
-  private volatile Optional<String> trouble = Optional.empty();
+  private volatile Optional<String> refusal = Optional.empty();
+
+  /** Time since which no channel is accepted; empty while one is. */
+  private volatile OptionalLong notAcceptedSince = OptionalLong.of(System.nanoTime());
 
   // Used by the link's thread only.
   private Step step = Step.WRITE;
   private int channels;
-  private long pauseNanos = FIRST_PAUSE.toNanos();
+  private long pauseNanos;
   private long secondStartedAt = System.nanoTime();
   private int decodedInSecond;
 
-  PeerConnection(Link link, PeerMessages messages, Listener listener, DiscardedMessages discarded) {
+  /**
+   * @param firstPause pause after the first refusal, such as {@link #FIRST_PAUSE}
+   */
+  PeerConnection(
+      Link link,
+      PeerMessages messages,
+      Listener listener,
+      DiscardedMessages discarded,
+      Duration firstPause) {
     this.link = link;
     this.messages = messages;
     this.listener = listener;
     this.discarded = discarded;
+    this.firstPause = firstPause;
+    this.pauseNanos = firstPause.toNanos();
   }
 
+  /** Starts the link, which connects after {@code hold(false)}. */
   void start() {
+    link.hold(true);
     link.start(this);
+  }
+
+  /** Sets whether the link waits before it opens a connection. */
+  void hold(boolean hold) {
+    link.hold(hold);
   }
 
   void close() {
@@ -129,7 +159,20 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
 
   @Override
   public Optional<String> trouble() {
-    return trouble;
+    return troubleAt(System.nanoTime());
+  }
+
+  Optional<String> troubleAt(long now) {
+    OptionalLong since = notAcceptedSince;
+    if (refusal.isPresent()
+        || since.isEmpty()
+        || now - since.getAsLong() < TROUBLE_AFTER.toNanos()) {
+      return refusal;
+    }
+    return Optional.of(
+        "This broker has no connection to RabbitMQ for '"
+            + messages.exchange()
+            + "': see event=amqp_down in its log");
   }
 
   // The link's thread.
@@ -139,7 +182,6 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
     setBlocked(false);
     connection.addBlockedListener(reason -> setBlocked(true), () -> setBlocked(false));
     link.onOpened();
-    link.onHealthy();
     while (true) {
       try {
         exchange(connection);
@@ -158,11 +200,11 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   /** Works on one channel until RabbitMQ closes it. */
   private void exchange(Connection connection)
       throws IOException, TimeoutException, InterruptedException {
-    reset();
     Channel channel = connection.createChannel();
     if (channel == null) {
       throw new IOException("RabbitMQ allows no channel");
     }
+    reset(channel);
     channel.addShutdownListener(cause -> wake());
     try {
       channel.confirmSelect();
@@ -178,16 +220,19 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
           decodeNext(channel, queue);
         }
       }
-    } catch (CancelledException e) {
-      channel.abort(); // RabbitMQ has not closed it
+    } catch (IOException | ShutdownSignalException e) {
+      channel.abort(); // RabbitMQ may not have closed it
       throw e;
+    } finally {
+      onEnded();
     }
   }
 
-  /** Forgets what an earlier channel has left. */
-  private void reset() {
+  /** Forgets what an earlier channel has left, and ignores what it still delivers. */
+  private void reset(Channel channel) {
     lock.lock();
     try {
+      current = channel;
       cancelled = false;
       arrived.clear();
     } finally {
@@ -285,18 +330,27 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   }
 
   private void onAccepted() {
-    pauseNanos = FIRST_PAUSE.toNanos();
-    if (trouble.isPresent()) {
+    link.onHealthy();
+    pauseNanos = firstPause.toNanos();
+    notAcceptedSince = OptionalLong.empty();
+    if (refusal.isPresent()) {
       log.info("event=peers_up exchange={}", messages.exchange());
-      trouble = Optional.empty();
+      refusal = Optional.empty();
+    }
+  }
+
+  private void onEnded() {
+    if (notAcceptedSince.isEmpty()) {
+      notAcceptedSince = OptionalLong.of(System.nanoTime());
     }
   }
 
   private void onRefused(Exception e) {
+    link.onHealthy(); // the connection itself works
     String sentence = sentenceOf(e);
-    if (!trouble.equals(Optional.of(sentence))) {
+    if (!refusal.equals(Optional.of(sentence))) {
       log.warn("event=peers_down why={}; retrying until it works", LogText.quoted(sentence));
-      trouble = Optional.of(sentence);
+      refusal = Optional.of(sentence);
     }
   }
 
@@ -372,10 +426,10 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
   }
 
   /** Makes the link's thread leave the channel: its queue was deleted. */
-  private void cancel() {
+  private void cancel(Channel channel) {
     lock.lock();
     try {
-      cancelled = true;
+      cancelled |= channel == current;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -400,11 +454,13 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
     }
   }
 
-  private void add(Arrived message) {
+  private void add(Channel channel, Arrived message) {
     lock.lock();
     try {
-      arrived.add(message);
-      changed.signalAll();
+      if (channel == current) { // an ack of an older tag would close the channel
+        arrived.add(message);
+        changed.signalAll();
+      }
     } finally {
       lock.unlock();
     }
@@ -420,12 +476,12 @@ final class PeerConnection implements PeerLink, Link.ConnectionUser {
     @Override
     public void handleDelivery(
         String consumerTag, Envelope envelope, BasicProperties properties, byte[] body) {
-      add(new Arrived(envelope, properties, body));
+      add(getChannel(), new Arrived(envelope, properties, body));
     }
 
     @Override
     public void handleCancel(String consumerTag) {
-      cancel();
+      cancel(getChannel());
     }
   }
 }

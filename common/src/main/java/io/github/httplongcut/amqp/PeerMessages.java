@@ -24,6 +24,9 @@ record PeerMessages(EventType type, String user, ProcessId id) {
   private static final int QUEUE_BYTES = 4 << 20;
   private static final int TTL_MILLIS = 5_000;
 
+  /** Deletes a queue that never had a consumer, which auto-delete does not. */
+  private static final int EXPIRES_MILLIS = 60_000;
+
   /** A message that was delivered and is not decoded yet. */
   static final class Arrived {
     final long tag;
@@ -61,7 +64,8 @@ record PeerMessages(EventType type, String user, ProcessId id) {
         "x-queue-type", "classic",
         "x-max-length", QUEUE_LENGTH,
         "x-max-length-bytes", QUEUE_BYTES,
-        "x-message-ttl", TTL_MILLIS);
+        "x-message-ttl", TTL_MILLIS,
+        "x-expires", EXPIRES_MILLIS);
   }
 
   /** Returns a message's AMQP properties (protocol section 2). */

@@ -176,7 +176,11 @@ public final class RabbitMqSession implements Session {
     PeerMessages messages = new PeerMessages(type, config.user(), member.id());
     PeerConnection connection =
         new PeerConnection(
-            link, messages, listener, new DiscardedMessages(consumingMetrics, System::nanoTime));
+            link,
+            messages,
+            listener,
+            new DiscardedMessages(consumingMetrics, System::nanoTime),
+            PeerConnection.FIRST_PAUSE);
     peers = Optional.of(connection);
     return connection;
   }
@@ -187,7 +191,7 @@ public final class RabbitMqSession implements Session {
     lastWatchAt = System.nanoTime();
     publishingLink.start(publisher.connectionUser());
     consumingLink.start(consumingChannel);
-    peers.ifPresent(PeerConnection::start);
+    peers.ifPresent(PeerConnection::start); // held until the first watch
     var unused =
         watchdog.scheduleWithFixedDelay(
             this::watch,
@@ -215,6 +219,9 @@ public final class RabbitMqSession implements Session {
     lastWatchAt = now;
     publisher.watch(now);
     consumingChannel.watch(now);
+    // If RabbitMQ limits the user's connections, these two must get theirs first.
+    boolean hold = !publisher.isConnected() || !consumingChannel.isConsuming();
+    peers.ifPresent(link -> link.hold(hold));
   }
 
   @Override

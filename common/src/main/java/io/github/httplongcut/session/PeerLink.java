@@ -26,8 +26,8 @@ public interface PeerLink {
   void publish(Event event);
 
   /**
-   * Returns a sentence that says why RabbitMQ refuses the events, with the remedy; empty if it does
-   * not, or if it is not known yet.
+   * Returns a sentence that says why this process does not hear the others, with the remedy. Either
+   * RabbitMQ refuses the events, or there has been no connection for seconds. Empty otherwise.
    */
   Optional<String> trouble();
 }

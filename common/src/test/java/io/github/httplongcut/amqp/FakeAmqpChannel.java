@@ -258,6 +258,9 @@ final class FakeAmqpChannel {
       case "getNextPublishSeqNo" -> {
         return published.get() + 1;
       }
+      case "waitForConfirms" -> {
+        return true;
+      }
       case "asyncCompletableRpc" -> {
         Object answer = reply; // Error Prone thinks that a future returned as an object is dropped
         return answer;
@@ -273,7 +276,7 @@ final class FakeAmqpChannel {
         if (!open) {
           throw new AlreadyClosedException(closeReason);
         }
-        bodies.add(new String((byte[]) arguments[4], StandardCharsets.UTF_8));
+        bodies.add(new String((byte[]) arguments[arguments.length - 1], StandardCharsets.UTF_8));
         if (failure != null) {
           throw failure;
         }
@@ -287,8 +290,10 @@ final class FakeAmqpChannel {
       case "basicCancel" -> consumers.add("-" + arguments[0]);
       case "basicConsume" -> {
         consumers.add("+" + arguments[0] + " " + arguments[2] + " " + prefetch);
-        consumed.add((Map<?, ?>) arguments[5]);
-        consumer = (Consumer) arguments[6];
+        if (arguments.length > 5) {
+          consumed.add((Map<?, ?>) arguments[5]);
+        }
+        consumer = (Consumer) arguments[arguments.length - 1];
       }
       default -> {
         return null; // a reply that the code under test ignores

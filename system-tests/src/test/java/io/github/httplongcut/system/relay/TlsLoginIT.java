@@ -161,10 +161,10 @@ class TlsLoginIT {
     node.ctl("close_all_user_connections", USER, "this test");
   }
 
-  /** Waits until both connections of the broker have logged in with a certificate. */
+  /** Waits until all three connections of the broker have logged in with a certificate. */
   private void awaitSubject(String part) {
     ManagementApi api = new ManagementApi(node.managementUri(), RabbitMqUser.ADMIN);
-    await("two connections with " + part)
+    await("three connections with " + part)
         .atMost(Relay.PATIENCE)
         .untilAsserted(
             () -> {
@@ -179,7 +179,7 @@ class TlsLoginIT {
               }
               assertThat(seen)
                   .filteredOn(each -> each.startsWith(USER + " EXTERNAL ") && each.contains(part))
-                  .hasSize(2);
+                  .hasSize(3);
             });
   }
 }
