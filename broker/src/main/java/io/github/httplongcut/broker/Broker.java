@@ -98,7 +98,7 @@ final class Broker implements RelayRole {
                 loop::now));
     relay = new RelayBoard(config.users(), new TargetReasons(time), System::nanoTime);
     peers = session.linkPeers(EventType.BROKER_STATUS, relay::onPeerEvent);
-    ticker = new RelayTicker(relay, status, messages::brokerId, this::health, peers::publish);
+    ticker = new RelayTicker(relay, status::last, messages::brokerId, this::health, peers::publish);
     inspect.warnIfOn();
   }
 
@@ -134,6 +134,7 @@ final class Broker implements RelayRole {
     session.stopConsuming(
         Set.of(Topology.CLIENT_REQUEST_QUEUE, Topology.ORPHAN), brokerLoop::beginDrain);
     drain.awaitIdle(brokerLoop::isDrained, brokerLoop::inFlight);
+    ticker.tickSoon(); // a short drain falls between two statuses: the others must know of it
   }
 
   /** Adds the broker's pages to the admin pages. */

@@ -21,8 +21,11 @@ final class RelayTicker {
 
   private static final long INTERVAL_MS = 1_000;
 
+  /** Time without a new snapshot after which the loop hangs. It makes one every second. */
+  private static final long HANGS_AFTER = TimeUnit.SECONDS.toNanos(3);
+
   private final RelayBoard board;
-  private final StatusBoard snapshots;
+  private final Supplier<Optional<StatusSnapshot>> snapshots;
   private final Supplier<ProcessId> id;
   private final Supplier<BrokerHealth> health;
   private final Consumer<BrokerStatus> publish;
@@ -36,12 +39,13 @@ final class RelayTicker {
           });
 
   /**
+   * @param snapshots returns the loop's last snapshot; thread-safe
    * @param id returns this broker's current id; thread-safe
    * @param health returns this broker's state; thread-safe
    */
   RelayTicker(
       RelayBoard board,
-      StatusBoard snapshots,
+      Supplier<Optional<StatusSnapshot>> snapshots,
       Supplier<ProcessId> id,
       Supplier<BrokerHealth> health,
       Consumer<BrokerStatus> publish) {
@@ -54,15 +58,44 @@ final class RelayTicker {
 
   void start() {
     var unused =
-        thread.scheduleAtFixedRate(
-            () -> guard.run("broker status", this::tick), 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+        thread.scheduleAtFixedRate(this::runTick, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
   }
 
-  private void tick() {
-    Optional<StatusSnapshot> snapshot = snapshots.last();
-    if (snapshot.isPresent()) {
-      publish.accept(board.onSnapshot(snapshot.get(), id.get(), Version.current(), health.get()));
+  private void runTick() {
+    guard.run("broker status", () -> tick(System.nanoTime()));
+  }
+
+  /**
+   * Publishes the status. While the loop hangs, it publishes none: the others would take the old
+   * numbers for new ones.
+   *
+   * @param now {@code nanoTime}
+   */
+  void tick(long now) {
+    StatusSnapshot snapshot = snapshots.get().orElse(null);
+    if (snapshot == null) {
+      return;
     }
+    boolean hangs = now - snapshot.takenAt() >= HANGS_AFTER;
+    BrokerHealth shown = hangs ? hanging(health.get()) : health.get();
+    BrokerStatus status = board.onSnapshot(snapshot, id.get(), Version.current(), shown);
+    if (!hangs) {
+      publish.accept(status);
+    }
+  }
+
+  private static BrokerHealth hanging(BrokerHealth health) {
+    return new BrokerHealth(
+        "down",
+        "the broker's loop hangs",
+        health.rabbitMq(),
+        health.intake(),
+        health.uptimeMillis());
+  }
+
+  /** Publishes the status out of turn. */
+  void tickSoon() {
+    thread.execute(this::runTick);
   }
 
   void close() {

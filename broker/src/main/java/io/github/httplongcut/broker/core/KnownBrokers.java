@@ -9,19 +9,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The last {@code broker_status} of each broker, at most {@value #MAX} brokers. A broker is silent
- * after {@link #SILENT_AFTER} without one, and forgotten after {@link #FORGOTTEN_AFTER}. Times are
- * {@code nanoTime}. Not thread-safe.
+ * The last {@code broker_status} of each broker, at most {@value #MAX} brokers, and {@value
+ * #MAX_OF_USER} of one RabbitMQ user. A broker is silent after {@link #SILENT_AFTER} without one,
+ * and forgotten after {@link #FORGOTTEN_AFTER}; a broker that was draining has stopped, and is
+ * forgotten instead of silent. Times are {@code nanoTime}. Not thread-safe.
  */
 public final class KnownBrokers {
 
   static final int MAX = 64;
+  static final int MAX_OF_USER = 32;
 
   public static final Duration SILENT_AFTER = Duration.ofSeconds(5);
   public static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(60);
 
   /** A status with the time at which it was heard. */
-  private record Heard(BrokerStatus status, long at) {}
+  private record Heard(BrokerStatus status, long at) {
+    boolean isForgotten(long now) {
+      boolean stops = status.report().health().state().equals("draining");
+      return now - at >= (stops ? SILENT_AFTER : FORGOTTEN_AFTER).toNanos();
+    }
+  }
 
   /**
    * A broker.
@@ -55,9 +62,14 @@ public final class KnownBrokers {
   public void onStatus(BrokerStatus status, long now) {
     forget(now);
     boolean isOwn = ownIds.containsKey(status.brokerId());
-    if (!isOwn && (others.containsKey(status.brokerId()) || others.size() < MAX)) {
+    if (!isOwn && (others.containsKey(status.brokerId()) || hasRoom(status.brokerId().user()))) {
       others.put(status.brokerId(), new Heard(status, now));
     }
+  }
+
+  private boolean hasRoom(String user) {
+    return others.size() < MAX
+        && others.keySet().stream().filter(id -> id.user().equals(user)).count() < MAX_OF_USER;
   }
 
   /** Returns the brokers, this broker first. */
@@ -72,6 +84,6 @@ public final class KnownBrokers {
   }
 
   private void forget(long now) {
-    others.values().removeIf(heard -> now - heard.at >= FORGOTTEN_AFTER.toNanos());
+    others.values().removeIf(heard -> heard.isForgotten(now));
   }
 }

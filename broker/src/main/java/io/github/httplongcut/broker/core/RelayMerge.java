@@ -33,9 +33,9 @@ public final class RelayMerge {
   private final Map<ProcessId, RelayClient> clients = new HashMap<>();
   private final Map<AgentOfTarget, Double> agentRates = new HashMap<>();
   private final List<RelayFlow> flows = new ArrayList<>();
-  private int omittedTargets;
-  private int omittedClients;
-  private int omittedFlows;
+  private long omittedTargets;
+  private long omittedClients;
+  private long omittedFlows;
 
   private RelayMerge() {}
 
@@ -57,7 +57,7 @@ public final class RelayMerge {
     double perSecond = MILLIS_PER_SECOND / report.windowMillis();
     total.add(report.traffic(), perSecond);
     total.addHeld(
-        report.load().dispatched() + report.load().running() + report.load().settling(),
+        (long) report.load().dispatched() + report.load().running() + report.load().settling(),
         report.load().waiting());
     for (TargetReport target : report.targets()) {
       targets.computeIfAbsent(target.name(), TargetMerge::new).add(broker, target, perSecond);
@@ -112,6 +112,11 @@ public final class RelayMerge {
         List.copyOf(latest),
         List.copyOf(flows),
         Map.copyOf(agentRates),
-        new OmittedReports(omittedTargets, omittedClients, omittedFlows));
+        new OmittedReports(
+            limited(omittedTargets), limited(omittedClients), limited(omittedFlows)));
+  }
+
+  private static int limited(long number) {
+    return (int) Math.min(Integer.MAX_VALUE, number);
   }
 }

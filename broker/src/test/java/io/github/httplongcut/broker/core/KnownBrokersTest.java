@@ -28,6 +28,25 @@ class KnownBrokersTest {
   }
 
   @Test
+  void brokerThatWasDrainingIsForgottenInsteadOfSilent() {
+    brokers.onStatus(new BrokerStatus(OTHER, "1", Reports.of("draining")), 0);
+
+    assertThat(other(4_999).isSilent()).isFalse();
+    assertThat(brokers.all(at(5_000))).isEmpty();
+  }
+
+  @Test
+  void brokersOfOneUserLeaveRoomForThoseOfOthers() {
+    for (int i = 0; i < 10 * KnownBrokers.MAX; i++) {
+      brokers.onStatus(status(new ProcessId("broker2", "x-aaaaaa").renewed()), 0);
+    }
+    brokers.onStatus(status(OTHER), 0);
+
+    assertThat(brokers.all(0)).hasSize(KnownBrokers.MAX_OF_USER + 1);
+    assertThat(other(0).status().brokerId()).isEqualTo(OTHER);
+  }
+
+  @Test
   void brokerThatIsHeardAgainIsNotSilent() {
     brokers.onStatus(status(OTHER), 0);
     brokers.onStatus(status(OTHER), at(20_000));
@@ -62,7 +81,7 @@ class KnownBrokersTest {
       brokers.onStatus(status(OTHER.renewed()), 1);
     }
 
-    assertThat(brokers.all(1)).hasSize(KnownBrokers.MAX);
+    assertThat(brokers.all(1)).hasSize(KnownBrokers.MAX_OF_USER);
     assertThat(other(1).status().brokerId()).isEqualTo(OTHER);
   }
 

@@ -135,6 +135,29 @@ class RelayMergeTest {
     assertThat(state.agentRates()).containsEntry(new AgentOfTarget(AGENT, "orders"), 4.0);
   }
 
+  @Test
+  void sumsOfLargestNumbersStayPositive() {
+    int most = 1_000_000_000;
+    BrokerReport large =
+        new BrokerReport(
+            new BrokerReport.BrokerHealth("ok", "", "up", "open", 1),
+            new BrokerReport.BrokerLoad(most, most, most, most),
+            10_000,
+            TrafficReport.NONE,
+            List.of(),
+            List.of(),
+            List.of(),
+            new BrokerReport.OmittedReports(most, most, most));
+    RelayState state =
+        merge(
+            new KnownBroker(new BrokerStatus(OWN, "1", large), true, 0),
+            new KnownBroker(new BrokerStatus(OTHER, "1", large), false, 0),
+            new KnownBroker(new BrokerStatus(OTHER.renewed(), "1", large), false, 0));
+
+    assertThat(state.total().inFlight()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(state.omitted().targets()).isEqualTo(Integer.MAX_VALUE);
+  }
+
   private static TargetReport idle(String state, String reason) {
     return target("orders", state, reason, TrafficReport.NONE);
   }
