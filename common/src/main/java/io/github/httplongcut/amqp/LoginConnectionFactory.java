@@ -39,7 +39,9 @@ public class LoginConnectionFactory extends ConnectionFactory {
   protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
     login.prepare(this);
     if (tls.isPresent() && tls.get().hasFiles()) {
-      useSslProtocol(AmqpTls.context(tls.get()));
+      // Not useSslProtocol: each call would add a step to the verification of the host name, until
+      // the stack is too small for all of them.
+      setSocketFactory(AmqpTls.context(tls.get()).getSocketFactory());
     }
     return super.createFrameHandlerFactory();
   }

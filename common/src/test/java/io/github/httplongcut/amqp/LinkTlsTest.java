@@ -3,11 +3,16 @@ package io.github.httplongcut.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.rabbitmq.client.Address;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.SocketConfigurator;
 import io.github.httplongcut.config.Secret;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +24,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.SocketFactory;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -51,6 +57,33 @@ class LinkTlsTest {
   @Test
   void insecureAcceptsACertificateForAnotherHost() throws Exception {
     assertThat(firstBytesSentTo("dns:rabbitmq.example", true)).isEqualTo("AMQP");
+  }
+
+  /**
+   * A configurator that grew with each login would overflow the stack after some hours without
+   * RabbitMQ.
+   */
+  @Test
+  void loginsReadTheFilesAgainAndDoNotLengthenTheConfiguratorOfTheSockets() throws Exception {
+    Path ca = directory.resolve("ca.pem");
+    Files.writeString(ca, pem(selfSigned("ip:127.0.0.1").getCertificate("server")));
+    var tls = new AmqpConfig.Tls(Optional.of(ca), Optional.empty(), Optional.empty(), false);
+    int port = unusedPort();
+    ConnectionFactory factory = new LoginConnectionFactory(config(port, tls));
+    SocketConfigurator configurator = factory.getSocketConfigurator();
+    SocketFactory sockets = factory.getSocketFactory();
+
+    assertThatThrownBy(() -> factory.newConnection(List.of(new Address("127.0.0.1", port))))
+        .isInstanceOf(ConnectException.class);
+
+    assertThat(factory.getSocketFactory()).isNotSameAs(sockets);
+    assertThat(factory.getSocketConfigurator()).isSameAs(configurator);
+  }
+
+  private static int unusedPort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /** Returns the first bytes that a server with a trusted certificate for {@code name} receives. */
@@ -86,23 +119,27 @@ class LinkTlsTest {
     }
   }
 
+  private static AmqpConfig config(int port, AmqpConfig.Tls tls) {
+    return new AmqpConfig(
+        List.of(new AmqpConfig.Address("127.0.0.1", port)),
+        "broker",
+        new AmqpLogin.FixedPassword(new Secret("broker")),
+        "longcut",
+        Optional.of(tls),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(2),
+        1024 * 1024);
+  }
+
   private static Link link(int port, AmqpConfig.Tls tls) {
-    AmqpConfig config =
-        new AmqpConfig(
-            List.of(new AmqpConfig.Address("127.0.0.1", port)),
-            "broker",
-            new AmqpLogin.FixedPassword(new Secret("broker")),
-            "longcut",
-            Optional.of(tls),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(2),
-            1024 * 1024);
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setAutomaticRecoveryEnabled(false);
-    AmqpTls.configure(factory, tls);
-    return new Link(factory, config, "test", new LinkMetrics(new SimpleMeterRegistry(), "publish"));
+    AmqpConfig config = config(port, tls);
+    return new Link(
+        new LoginConnectionFactory(config),
+        config,
+        "test",
+        new LinkMetrics(new SimpleMeterRegistry(), "publish"));
   }
 
   private KeyStore selfSigned(String name) throws Exception {
