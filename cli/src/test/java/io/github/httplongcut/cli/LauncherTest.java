@@ -226,7 +226,7 @@ class LauncherTest {
     Files.writeString(
         program,
         Files.readString(program)
-            + "echo \"amqp=$LONGCUT_AMQP_URI\"\n"
+            + "echo \"amqp=$LONGCUT_AMQP_URI$LONGCUT_ID$LONGCUT_ADMIN_PORT$LONGCUT_TARGETS\"\n"
             + "[ -z \"$LONGCUT_JOIN_PLAN\" ] || printf 'client-agent\\n"
             + "/a b/acme.conf\\n"
             + "' >\"$LONGCUT_JOIN_PLAN\"\n");
@@ -234,7 +234,19 @@ class LauncherTest {
     Result result =
         run(
             launcher,
-            Map.of("JAVA_HOME", java.toString(), "LONGCUT_AMQP_URI", "amqp://u:p@other/v"),
+            Map.of(
+                "JAVA_HOME",
+                java.toString(),
+                "LONGCUT_AMQP_URI",
+                "amqp://u:p@other/v",
+                "LONGCUT_ID",
+                "other",
+                "LONGCUT_ADMIN_PORT",
+                "1",
+                "LONGCUT_TARGETS",
+                "a=http://b",
+                "LONGCUT_JAVA_OPTS",
+                "-Xmx2g"),
             "join",
             "acme.longcut",
             "--port",
@@ -246,6 +258,7 @@ class LauncherTest {
     assertThat(runs[1]).contains("[join]\n[acme.longcut]\n[--port]\n[8000]\n");
     assertThat(runs[2])
         .startsWith(result.pid() + "\n")
+        .contains("[-Xmx2g]\n")
         .contains("[--config]\n[/a b/acme.conf]\n")
         .endsWith("amqp=\n");
   }
