@@ -9,6 +9,7 @@ import com.rabbitmq.http.client.ClientParameters;
 import com.rabbitmq.http.client.domain.NodeInfo;
 import com.rabbitmq.http.client.domain.OverviewResponse;
 import com.rabbitmq.http.client.domain.QueueInfo;
+import io.github.httplongcut.amqp.DemoPasswords;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.output.JsonOutput;
 import io.github.httplongcut.config.Authority;
@@ -34,6 +35,7 @@ public final class ManagementClient {
 
   private final URI base;
   private final String address;
+  private final boolean exposed;
   private final String vhost;
   private final String user;
   private final Secret password;
@@ -53,6 +55,8 @@ public final class ManagementClient {
             new LimitedHttp.Limits(limit, AnswerSize.LIST));
     this.address = limited.address() + place.path;
     this.base = URI.create(address);
+    this.exposed =
+        place.scheme.equals("http") && !DemoPasswords.isLoopback(place.server.hostName());
     this.vhost = vhost;
     this.user = place.user;
     this.password = new Secret(place.password);
@@ -136,6 +140,11 @@ public final class ManagementClient {
   /** Returns the URL of the management UI, without the login. */
   public String address() {
     return address;
+  }
+
+  /** Returns whether the password leaves this machine without encryption. */
+  boolean isExposed() {
+    return exposed;
   }
 
   /** Returns the user of the login. */

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigResolveOptions;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
+import io.github.httplongcut.amqp.DemoPasswords;
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
@@ -31,6 +32,7 @@ import java.util.stream.Collectors;
 public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfig> admin) {
 
   private static final String URIS = Settings.ROOT + ".amqp.uris";
+  private static final String PLAIN_TEXT = Settings.ROOT + ".amqp.plain-text";
   private static final String PASSWORD_FILE = Settings.ROOT + ".amqp.password-file";
 
   /**
@@ -74,6 +76,16 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
               return AmqpConfig.readForTool(longcut.section("amqp"));
             });
     return new RelaySettings(config, amqp, Map.copyOf(admin));
+  }
+
+  /** Returns the first address to which a process would refuse to connect, because of no TLS. */
+  public Optional<AmqpConfig.Address> refusedInPlainText() {
+    if (amqp.tls().isPresent() || config.getString(PLAIN_TEXT).equalsIgnoreCase("allowed")) {
+      return Optional.empty();
+    }
+    return amqp.addresses().stream()
+        .filter(address -> !DemoPasswords.isLoopback(address.host()))
+        .findFirst();
   }
 
   /** Returns the roles that the file itself has a section for; the defaults have one for each. */

@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Options that name the sources of a command, and their environment variables. An option takes
@@ -111,6 +113,10 @@ public final class SourceOptions {
               + TOKEN_FILE
               + ", else --config).")
   private String tokenFile;
+
+  /** Command that has these options; null without a command line. */
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   private final Map<String, String> environment;
   private final Duration limit;
@@ -216,7 +222,17 @@ public final class SourceOptions {
 
   /** Returns RabbitMQ's management API, for a command that names the vhost. */
   public ManagementClient requiredManagement(String vhost) {
-    return management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
+    ManagementClient client =
+        management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
+    if (client.isExposed() && command != null) {
+      command
+          .commandLine()
+          .getErr()
+          .println(
+              "longcut: warning: %s sends the password of '%s' without encryption; use https://"
+                  .formatted(client.address(), client.user()));
+    }
+    return client;
   }
 
   /** Returns the admin pages of the brokers. */

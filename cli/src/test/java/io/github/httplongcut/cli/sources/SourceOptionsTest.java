@@ -8,6 +8,8 @@ import io.github.httplongcut.amqp.AmqpLogin;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.output.ExitCode;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -271,6 +273,45 @@ class SourceOptionsTest {
     assertThat(sources(demo, "--broker=http://other:1").processes())
         .extracting(AdminClient::address)
         .containsExactly("http://other:1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://ops:secret@10.0.0.1:15672, true",
+    "http://ops:secret@rabbitmq:15672/x, true",
+    "http://ops:secret@127.0.0.1:15672, false",
+    "http://ops:secret@[::1]:15672, false",
+    "https://ops:secret@10.0.0.1:15671, false"
+  })
+  void managementLoginWithoutEncryptionIsWarnedOf(String url, boolean warned) {
+    StringWriter err = new StringWriter();
+    Tool tool = new Tool(Map.of());
+    CommandLine commandLine = new CommandLine(tool).setErr(new PrintWriter(err, true));
+    commandLine.parseArgs("--management", url);
+
+    tool.sources.requiredManagement("longcut");
+
+    assertThat(err.toString().contains("warning: http://")).isEqualTo(warned);
+    assertThat(err.toString().contains("use https://")).isEqualTo(warned);
+    assertThat(err.toString()).doesNotContain("secret");
+  }
+
+  @Test
+  void addressThatTheProcessRefusesIsKnownFromTheSettings() throws IOException {
+    String other = "longcut.amqp.uris = [\"amqp://u:p@127.0.0.1/v\", \"amqp://u:p@mq-2/v\"]\n";
+
+    assertThat(settings(other).refusedInPlainText()).hasToString("Optional[mq-2:5672]");
+    assertThat(settings(other + "longcut.amqp.plain-text = allowed").refusedInPlainText())
+        .isEmpty();
+    assertThat(settings("longcut.amqp.uris = \"amqps://u:p@mq-2/v\"").refusedInPlainText())
+        .isEmpty();
+    assertThat(settings("longcut.amqp.uris = \"amqp://u:p@[::1]/v\"").refusedInPlainText())
+        .isEmpty();
+  }
+
+  private RelaySettings settings(String text) throws IOException {
+    Path file = Files.writeString(directory.resolve("relay.conf"), text);
+    return SourceOptions.ofFile(file, Duration.ofSeconds(20)).settings().orElseThrow();
   }
 
   private static SourceOptions sources(String... arguments) {
