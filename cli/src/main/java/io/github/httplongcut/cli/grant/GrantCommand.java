@@ -163,7 +163,9 @@ public final class GrantCommand implements Callable<Integer> {
           .getErr()
           .println(
               "longcut: warning: with amqp:// everybody on the network path can read the password"
-                  + " and all traffic; give --address with amqps://");
+                  + " and all traffic, so './longcut join' and the process refuse this address"
+                  + " unless the party sets longcut.amqp.plain-text = allowed; give --address with"
+                  + " amqps://");
     }
     return PrivateFile.stage(file.path(grant), content.text());
   }

@@ -2,7 +2,13 @@ package io.github.httplongcut.cli.join;
 
 import com.typesafe.config.ConfigUtil;
 import io.github.httplongcut.cli.CommandFailedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -16,6 +22,8 @@ import java.util.stream.Collectors;
 record AgentFiles(Path directory, Path own, String name) {
 
   private static final String SUFFIX = ".longcut";
+  private static final String FIRST_LINE =
+      "# Written by './longcut join', which replaces this file. Settings of your own\n";
 
   /** Returns the files beside a joining file. */
   static AgentFiles beside(Path joiningFile) {
@@ -50,8 +58,45 @@ record AgentFiles(Path directory, Path own, String name) {
     return directory.resolve(name + ".ca.pem");
   }
 
-  private Path ownSettings() {
+  /** Returns the file with the operator's own settings. */
+  Path ownSettings() {
     return own.resolve(name + ".local.conf");
+  }
+
+  /**
+   * Checks that writing replaces only files that an earlier join wrote.
+   *
+   * @throws CommandFailedException if another file has the name of one of them
+   */
+  void requireOwn() {
+    if (Files.exists(settings())) {
+      if (!isWrittenByJoin(settings())) {
+        throw foreign(settings());
+      }
+      return;
+    }
+    for (Path file : List.of(password(), ca())) {
+      if (Files.exists(file)) {
+        throw foreign(file);
+      }
+    }
+  }
+
+  private static boolean isWrittenByJoin(Path file) {
+    byte[] expected = FIRST_LINE.getBytes(StandardCharsets.UTF_8);
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(expected.length), expected);
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "cannot read %s: %s; check its owner and mode".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private CommandFailedException foreign(Path file) {
+    return CommandFailedException.usage(
+        "%s exists, and './longcut join' did not write it; move it away, or rename %s, which names"
+                .formatted(file, name + SUFFIX)
+            + " the files");
   }
 
   /** Writes all files. The settings file is the last, because it names the others. */
@@ -64,7 +109,7 @@ record AgentFiles(Path directory, Path own, String name) {
   /** Returns the settings. All values of the grant are quoted, so that none is a setting. */
   private String text(JoiningFile grant, AgentOptions options) {
     StringBuilder text = new StringBuilder();
-    text.append("# Written by './longcut join', which replaces this file. Settings of your own\n");
+    text.append(FIRST_LINE);
     text.append("# belong into the file that the last line names; they take precedence.\n");
     text.append("longcut {\n");
     options.id().ifPresent(id -> line(text, 2, "id = " + quoted(id)));

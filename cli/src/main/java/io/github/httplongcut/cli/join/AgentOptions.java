@@ -18,6 +18,9 @@ final class AgentOptions {
 
   private static final int USUAL_PORT = 8000;
 
+  /** Comment before a target that an option named. */
+  private static final String CHOSEN = " given with --upstream-target";
+
   @Option(
       names = "--port",
       paramLabel = "PORT",
@@ -50,6 +53,9 @@ final class AgentOptions {
       description = "Name of the process (default: the host's name).")
   private String id;
 
+  /** Settings file that the options come from, if no option is given now. */
+  private Optional<Path> stored = Optional.empty();
+
   private boolean isEmpty() {
     return port == null
         && upstreamTarget == null
@@ -67,12 +73,13 @@ final class AgentOptions {
     if (!isEmpty()) {
       return;
     }
+    stored = Optional.of(settings);
     try {
       Config own = ConfigFactory.parseFile(settings.toFile());
       id = text(own, "longcut.id").orElse(null);
       adminPort = text(own, role.path("admin.port")).map(Integer::valueOf).orElse(null);
       port = text(own, role.path("port")).map(Integer::valueOf).orElse(null);
-      upstreamTarget = text(own, role.path("default-upstream-target")).orElse(null);
+      upstreamTarget = chosenTarget(own, role.path("default-upstream-target")).orElse(null);
       if (own.hasPath(role.path("targets"))) {
         Config found = own.getConfig(role.path("targets"));
         new TreeMap<>(found.root())
@@ -85,6 +92,12 @@ final class AgentOptions {
       throw CommandFailedException.usage(
           settings + " is not a settings file of './longcut join'; give all options again");
     }
+  }
+
+  /** Returns the stored target, unless it is there because the grant had only this one. */
+  private static Optional<String> chosenTarget(Config config, String path) {
+    return text(config, path)
+        .filter(target -> config.getValue(path).origin().comments().contains(CHOSEN));
   }
 
   private static Optional<String> text(Config config, String path) {
@@ -131,12 +144,15 @@ final class AgentOptions {
     }
   }
 
-  private static void requireGranted(JoiningFile grant, String option, String target) {
+  private void requireGranted(JoiningFile grant, String option, String target) {
     if (!grant.targets().contains(target)) {
+      String remedy =
+          stored
+              .map("It is an option of an earlier join, from %s: give all options again"::formatted)
+              .orElse("Ask RabbitMQ's operator for another file (./longcut grant)");
       throw CommandFailedException.usage(
-          "%s: the target '%s' is not granted; the file grants %s. Ask RabbitMQ's operator for"
-                  .formatted(option, target, String.join(", ", grant.targets()))
-              + " another file (./longcut grant)");
+          "%s: the target '%s' is not granted; the file grants %s. %s"
+              .formatted(option, target, String.join(", ", grant.targets()), remedy));
     }
   }
 
@@ -186,6 +202,9 @@ final class AgentOptions {
   private void addRouting(JoiningFile grant, List<String> lines) {
     if (upstreamTarget != null || grant.targets().size() == 1) {
       String target = upstreamTarget != null ? upstreamTarget : grant.targets().get(0);
+      if (upstreamTarget != null) {
+        lines.add("#" + CHOSEN);
+      }
       lines.add("default-upstream-target = " + ConfigUtil.quoteString(target));
       return;
     }

@@ -7,6 +7,8 @@ import io.github.httplongcut.cli.VersionProvider;
 import io.github.httplongcut.cli.doctor.DoctorReport;
 import io.github.httplongcut.cli.doctor.Examination;
 import io.github.httplongcut.cli.output.Colours;
+import io.github.httplongcut.cli.sources.RelaySettings;
+import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.config.Role;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,9 +16,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +45,9 @@ public final class JoinCommand implements Callable<Integer> {
 
   /** Variable with the file in which the launcher expects the process to start. */
   static final String PLAN = "LONGCUT_JOIN_PLAN";
+
+  /** Reading the settings asks no source. */
+  private static final Duration SETTINGS_LIMIT = Duration.ofSeconds(10);
 
   @Parameters(paramLabel = "FILE", description = "File that './longcut grant' has written.")
   private Path file;
@@ -71,6 +76,7 @@ public final class JoinCommand implements Callable<Integer> {
   public Integer call() {
     AgentFiles files = AgentFiles.beside(file);
     JoiningFile grant = JoiningFileReader.read(file);
+    files.requireOwn();
     if (Files.exists(files.settings())) {
       options.completeFrom(grant.role(), files.settings());
     }
@@ -121,12 +127,10 @@ public final class JoinCommand implements Callable<Integer> {
 
   /** Runs the doctor's checks on a copy of the files, so that a bad grant replaces no good one. */
   private void check(AgentFiles files, JoiningFile grant, PrintWriter err) {
-    Path trial = null;
-    try {
-      // Only its owner may enter such a directory.
-      trial = Files.createTempDirectory(files.directory(), "." + files.name() + ".");
-      AgentFiles copy = files.in(trial);
+    try (TrialDirectory trial = TrialDirectory.create(files.directory(), files.name())) {
+      AgentFiles copy = files.in(trial.path());
       copy.write(grant, options);
+      requireEncryption(copy);
       DoctorReport report = Examination.beforeStart(copy.settings());
       if (report.failed()) {
         report.failureLines(Colours.ofTerminal()).forEach(err::println);
@@ -139,26 +143,24 @@ public final class JoinCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new CommandFailedException(
           "cannot write beside " + file + ": " + e.getMessage() + "; check the directory", e);
-    } finally {
-      deleteAll(trial);
     }
   }
 
-  private static void deleteAll(Path directory) {
-    if (directory == null) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path each : files.toList()) {
-        Files.delete(each);
-      }
-      Files.delete(directory);
-    } catch (IOException e) {
-      throw new CommandFailedException(
-          "cannot delete %s, which contains a password: %s; delete it"
-              .formatted(directory, e.getMessage()),
-          e);
-    }
+  /** Refuses the addresses that the process refuses, before a check sends the password there. */
+  private static void requireEncryption(AgentFiles files) {
+    SourceOptions.ofFile(files.settings(), SETTINGS_LIMIT)
+        .settings()
+        .flatMap(RelaySettings::refusedInPlainText)
+        .ifPresent(
+            address -> {
+              throw new CommandFailedException(
+                  "not started, because the process would send the password and all requests to %s"
+                          .formatted(address)
+                      + " without encryption. Ask RabbitMQ's operator for a file with amqps://"
+                      + " addresses; or, if nobody else can read the traffic, write"
+                      + " longcut.amqp.plain-text = allowed into "
+                      + files.ownSettings());
+            });
   }
 
   private void start(AgentFiles files, JoiningFile grant, PrintWriter err) {

@@ -95,7 +95,7 @@ public final class JoiningFileReader {
         new Secret(text(json, "password")),
         text(json, "vhost"),
         texts(json, "addresses").stream()
-            .map(address -> RabbitMqAddress.parse(address, "addresses"))
+            .map(JoiningFileReader::address)
             .toList(),
         texts(json, "targets"),
         json.has("ca") ? Optional.of(text(json, "ca")) : Optional.empty());
@@ -118,6 +118,15 @@ public final class JoiningFileReader {
             () ->
                 CommandFailedException.usage(
                     "role: expected client-agent, broker or upstream-agent"));
+  }
+
+  private static RabbitMqAddress address(String text) {
+    RabbitMqAddress address = RabbitMqAddress.parse(text, "addresses");
+    if (address.vhost().isPresent()) {
+      throw CommandFailedException.usage(
+          "addresses: expected no vhost, which is a field of its own");
+    }
+    return address;
   }
 
   private static String text(JsonNode json, String field) {

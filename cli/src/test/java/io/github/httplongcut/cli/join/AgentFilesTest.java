@@ -112,6 +112,63 @@ class AgentFilesTest {
   }
 
   @Test
+  void onlyTargetOfTheFirstGrantIsNoChoice() {
+    write(clientAgent("orders"), options());
+
+    Config wider = write(clientAgent("orders", "billing"), storedOptions(Role.CLIENT_AGENT));
+    assertThat(wider.getConfigList("longcut.client-agent.routes")).hasSize(2);
+    assertThat(wider.hasPath("longcut.client-agent.default-upstream-target")).isFalse();
+
+    write(clientAgent("orders"), options());
+    AgentOptions other = storedOptions(Role.CLIENT_AGENT);
+    other.check(clientAgent("billing"));
+    assertThat(
+            write(clientAgent("billing"), other)
+                .getString("longcut.client-agent.default-upstream-target"))
+        .isEqualTo("billing");
+  }
+
+  @Test
+  void chosenTargetStaysChosen() {
+    write(clientAgent("orders", "billing"), options("--upstream-target", "billing"));
+
+    for (int i = 0; i < 2; i++) {
+      Config later =
+          write(clientAgent("orders", "billing", "x"), storedOptions(Role.CLIENT_AGENT));
+      assertThat(later.getString("longcut.client-agent.default-upstream-target"))
+          .isEqualTo("billing");
+    }
+  }
+
+  @Test
+  void storedTargetThatIsNoLongerGrantedAsksForTheOptionsAgain() {
+    write(clientAgent("orders", "billing"), options("--upstream-target", "billing"));
+    AgentOptions client = storedOptions(Role.CLIENT_AGENT);
+    assertThatThrownBy(() -> client.check(clientAgent("orders")))
+        .hasMessageContainingAll("'billing' is not granted", "acme.conf", "give all options again");
+
+    write(upstreamAgent(), options("--target", "orders=http://a"));
+    AgentOptions agent = storedOptions(Role.UPSTREAM_AGENT);
+    assertThatThrownBy(() -> agent.check(file(Role.UPSTREAM_AGENT, "billing")))
+        .hasMessageContainingAll("'orders' is not granted", "acme.conf", "give all options again");
+  }
+
+  @Test
+  void filesOfOthersAreNotReplaced() throws Exception {
+    AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
+    files.requireOwn();
+    for (String name : List.of("acme.password", "acme.ca.pem", "acme.conf")) {
+      Path foreign = Files.writeString(directory.resolve(name), "longcut.id = mine\n");
+      assertThatThrownBy(files::requireOwn)
+          .hasMessageContainingAll(foreign.toString(), "did not write it", "move it away");
+      Files.delete(foreign);
+    }
+
+    files.write(clientAgent("orders"), options());
+    files.requireOwn();
+  }
+
+  @Test
   void optionsOfAnotherRoleAndForeignTargetsAreRefused() {
     assertThatThrownBy(() -> options("--port", "1").check(upstreamAgent()))
         .hasMessageContaining("--port: the file is for the role upstream-agent");
@@ -139,6 +196,12 @@ class AgentFilesTest {
     AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
     files.write(grant, options);
     return ConfigFactory.parseFile(files.settings().toFile()).resolve();
+  }
+
+  private AgentOptions storedOptions(Role role) {
+    AgentOptions options = options();
+    options.completeFrom(role, directory.resolve("acme.conf"));
+    return options;
   }
 
   private static AgentOptions options(String... arguments) {

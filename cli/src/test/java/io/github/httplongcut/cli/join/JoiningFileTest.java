@@ -87,6 +87,7 @@ class JoiningFileTest {
         "'\"password\": \"s3cret-s3cret\"' | '\"password\": \"s3cret\\nx = 1\"' | password",
         "'amqps://rabbit-1' | 'amqps://u:p@rabbit-1' | addresses",
         "'amqps://rabbit-1' | 'http://rabbit-1' | addresses",
+        "'rabbit-1.example:5671' | 'rabbit-1.example:5671/other' | addresses",
         "'[\"amqps://rabbit-1.example:5671\"]' | '[]' | addresses",
         "'[\"amqps://rabbit-1.example:5671\"]' | '[\"amqps://a\", \"amqp://b\"]' | addresses",
         "'[\"orders\"]' | '[]' | targets",
