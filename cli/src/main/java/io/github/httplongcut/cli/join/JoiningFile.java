@@ -115,11 +115,6 @@ public record JoiningFile(
         .collect(Collectors.joining());
   }
 
-  /** Returns whether the other file is for the same user, role and vhost. */
-  public boolean isOfSameGrant(JoiningFile other) {
-    return user.equals(other.user) && role == other.role && vhost.equals(other.vhost);
-  }
-
   /** Returns the content of the file. */
   public String text() {
     ObjectNode json = JsonOutput.object();
