@@ -57,8 +57,7 @@ final class RelayTicker {
   }
 
   void start() {
-    var unused =
-        thread.scheduleAtFixedRate(this::runTick, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+    var unused = thread.scheduleAtFixedRate(this::runTick, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
   }
 
   private void runTick() {

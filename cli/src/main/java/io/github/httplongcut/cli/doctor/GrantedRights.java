@@ -12,12 +12,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Permissions that a user of a role gets (docs/protocol.md section 8). Names of users and targets
  * have no character with a meaning in a regular expression, so they are not quoted.
  */
 public final class GrantedRights {
+
+  /** Fewest channels of a broker: it publishes to each tenant on a channel of its own. */
+  public static final int CHANNELS_OF_A_BROKER = 1_010;
 
   private static final String NOTHING = "^$";
 
@@ -123,6 +127,21 @@ public final class GrantedRights {
     String key = NO_TARGET + '.' + ProcessId.create(rights.user(), "doctor");
     return role != Role.BROKER
         && rights.allow(AccessAttempt.writeKey(exchangeOfTargets(role), key));
+  }
+
+  /**
+   * Returns whether the user may declare, write or read any exchange that a process of the relay
+   * uses.
+   */
+  public static boolean useTheRelay(DeclaredRights rights) {
+    return Arrays.stream(Role.values())
+        .map(role -> new RoleRights(role, rights.user(), ""))
+        .flatMap(role -> Stream.concat(role.writes().stream(), role.reads().stream()))
+        .anyMatch(
+            name ->
+                rights.allow(AccessAttempt.configure(name))
+                    || rights.allow(AccessAttempt.write(name))
+                    || rights.allow(AccessAttempt.read(name)));
   }
 
   /** Returns the exchange to which an agent publishes with the names of its targets. */

@@ -15,9 +15,6 @@ import java.util.stream.Collectors;
  */
 final class ProductionUserChecks {
 
-  /** Fewest channels of a broker: it publishes to each tenant on a channel of its own. */
-  private static final int CHANNELS_OF_A_BROKER = 1_010;
-
   private static final String GUEST = "guest";
 
   private final Facts facts;
@@ -100,7 +97,7 @@ final class ProductionUserChecks {
           int channels = own.map(it -> it.path("max-channels").asInt(-1)).orElse(-1);
           int connections = own.map(it -> it.path("max-connections").asInt(-1)).orElse(-1);
           if (roles.contains(Role.BROKER)) {
-            if (channels >= 0 && channels < CHANNELS_OF_A_BROKER) {
+            if (channels >= 0 && channels < GrantedRights.CHANNELS_OF_A_BROKER) {
               problems.add(
                   "broker's user %s may open only %d channels".formatted(user.name(), channels));
             }

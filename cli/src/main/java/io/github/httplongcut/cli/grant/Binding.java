@@ -16,6 +16,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 record Binding(
     String source, String destination, boolean toQueue, String routingKey, String properties) {
 
+  /** Fields of the management API that {@link #of} reads. */
+  static final String COLUMNS = "source,destination,destination_type,routing_key,properties_key";
+
   /** Reads a binding of the management API. */
   static Binding of(JsonNode json) {
     return new Binding(

@@ -7,6 +7,7 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.protocol.Names;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -16,15 +17,25 @@ import java.util.Set;
  * @param user the RabbitMQ user
  * @param vhost RabbitMQ's vhost
  * @param targets targets that an agent may call or serve; none for a broker
- * @param processes number of processes that may run at the same time
+ * @param processes number of processes that may run at the same time; empty to keep the limits of a
+ *     user that has the role already, and for one process of a new user
  */
-record Grant(Role role, String user, String vhost, List<String> targets, int processes) {
+record Grant(Role role, String user, String vhost, List<String> targets, OptionalInt processes) {
 
-  /** A process has two connections. While it replaces one, RabbitMQ may still count the old one. */
-  private static final int CONNECTIONS = 4;
+  /**
+   * An agent has two connections. While it replaces one, RabbitMQ may still count the old one, and
+   * the doctor opens two.
+   */
+  private static final int CONNECTIONS_OF_AN_AGENT = 4;
 
-  /** Channels of a process, with those of connections that it replaces. */
-  private static final int CHANNELS = 40;
+  /** Channels of an agent, with those of connections that it replaces. */
+  private static final int CHANNELS_OF_AN_AGENT = 40;
+
+  /**
+   * A broker has three connections: to publish, to consume, and to the other brokers. Its channels
+   * grow with the tenants, so they have no limit (docs/security.md).
+   */
+  private static final int CONNECTIONS_OF_A_BROKER = 8;
 
   private static final int MAX_PROCESSES = 1_000;
 
@@ -59,7 +70,8 @@ record Grant(Role role, String user, String vhost, List<String> targets, int pro
     if (targets.size() > MAX_TARGETS) {
       throw CommandFailedException.usage("--targets: at most " + MAX_TARGETS);
     }
-    if (processes < 1 || processes > MAX_PROCESSES) {
+    int number = processes.orElse(1);
+    if (number < 1 || number > MAX_PROCESSES) {
       throw CommandFailedException.usage("--processes: expected 1 to " + MAX_PROCESSES);
     }
   }
@@ -76,9 +88,17 @@ record Grant(Role role, String user, String vhost, List<String> targets, int pro
     return GrantedRights.of(role, user, vhost, targets);
   }
 
-  /** Returns the limits of the user. */
+  /** Returns the limits of a new user, or for the given number of processes. */
   UserLimits limits() {
-    return new UserLimits(CONNECTIONS * processes, CHANNELS * processes);
+    int number = processes.orElse(1);
+    return role == Role.BROKER
+        ? new UserLimits(CONNECTIONS_OF_A_BROKER * number, UserLimits.NONE)
+        : new UserLimits(CONNECTIONS_OF_AN_AGENT * number, CHANNELS_OF_AN_AGENT * number);
+  }
+
+  /** Returns the limits of a user that exists: those it has, unless the grant gives a number. */
+  UserLimits limits(UserState user) {
+    return processes.isPresent() || user.isEmpty() ? limits() : user.limits();
   }
 
   /** Returns the grant in words: {@code client agent of the targets orders, billing}. */

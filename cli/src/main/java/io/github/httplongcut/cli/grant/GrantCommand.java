@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,11 +67,11 @@ public final class GrantCommand implements Callable<Integer> {
   @Option(
       names = "--processes",
       paramLabel = "N",
-      defaultValue = "1",
       description =
-          "Number of processes that may run at the same time (default: 1). RabbitMQ limits the user"
-              + " to 4 connections and 40 channels for each.")
-  private int processes;
+          "Number of processes that may run at the same time (default: 1 for a new user; otherwise"
+              + " the limits stay). RabbitMQ limits the user to 4 connections and 40 channels for"
+              + " each agent, and to 8 connections for each broker.")
+  private Integer processes;
 
   @Option(
       names = "--new-password",
@@ -111,7 +112,8 @@ public final class GrantCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Grant grant = new Grant(role, name, chosenVhost(), targets, processes);
+    OptionalInt number = processes == null ? OptionalInt.empty() : OptionalInt.of(processes);
+    Grant grant = new Grant(role, name, chosenVhost(), targets, number);
     if (print) {
       print(grant);
     } else {
@@ -154,6 +156,21 @@ public final class GrantCommand implements Callable<Integer> {
       fileWritten = old.isPresent();
     }
     report(grant, outcome, fileWritten);
+    if (!fileWritten) {
+      noFile(granting);
+    }
+  }
+
+  /** Says how to get a file, for example after a grant that failed with the password set. */
+  private void noFile(Granting granting) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        granting.hasPassword()
+            ? "kept the password, and wrote no file; if nobody has the file, repeat the command with"
+                + " --new-password"
+            : "kept the user without a password, and wrote no file; if it does not log in by"
+                + " certificate, repeat the command with --new-password");
+    out.flush();
   }
 
   private PrivateFile stage(Grant grant, Secret password) {

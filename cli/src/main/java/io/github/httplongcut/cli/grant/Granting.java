@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +20,9 @@ import java.util.stream.Stream;
  *
  * <ol>
  *   <li>A new user is created without a password, so that nobody can log in.
+ *   <li>If the user has topic permissions that no grant has, it loses its connections and all
+ *       permissions to write and read first, because RabbitMQ deletes topic permissions only all at
+ *       once.
  *   <li>Topic permissions come before permissions: without them every target is open.
  *   <li>If permissions have changed, the user's connections are closed, because RabbitMQ caches its
  *       verdicts for each channel. Then bindings go that the user may no longer make.
@@ -46,7 +50,11 @@ final class Granting {
   static Granting prepare(UserAdministration users, Grant grant) {
     requireTopology(users, grant);
     Optional<UserState> before = users.find(grant.user());
-    before.ifPresent(user -> requireSameKind(user, grant));
+    before.ifPresent(
+        user -> {
+          requireSameKind(user, grant);
+          users.connections(user.name()); // fails if this RabbitMQ cannot list them
+        });
     return new Granting(users, grant, before);
   }
 
@@ -101,9 +109,17 @@ final class Granting {
     }
   }
 
-  /** Returns whether a user has no usable password yet. */
+  /**
+   * Returns whether the user gets its first password. A user that has its permissions and no
+   * password may log in by certificate, and gets none unasked.
+   */
   boolean needsPassword() {
-    return before.filter(user -> !user.isEmpty() && user.password().isSet()).isEmpty();
+    return before.filter(user -> !user.isEmpty()).isEmpty();
+  }
+
+  /** Returns whether the user existed with a password. */
+  boolean hasPassword() {
+    return before.filter(user -> user.password().isSet()).isPresent();
   }
 
   /** Returns whether this is the user's password now. */
@@ -131,31 +147,65 @@ final class Granting {
    */
   Outcome carryOut(Optional<NewPassword> password, boolean closing) {
     String user = grant.user();
-    Set<String> old = users.connections(user);
     if (before.isEmpty()) {
       progress.step("creation of the user", () -> users.createWithoutPassword(user));
     }
     DeclaredRights rights = grant.rights();
-    boolean changed =
-        before.filter(state -> state.rights().equals(rights)).isEmpty()
-            || before.filter(state -> state.limits().equals(grant.limits())).isEmpty();
-    if (changed) {
+    boolean otherRights = before.filter(state -> state.rights().equals(rights)).isEmpty();
+    UserLimits limits = before.map(grant::limits).orElseGet(grant::limits);
+    boolean otherLimits = before.filter(state -> state.limits().equals(limits)).isEmpty();
+    if (otherLimits) {
+      progress.step("limits", () -> users.setLimits(user, limits));
+    }
+    int closed = 0;
+    if (hasSurplusTopics()) {
+      closed += removeTopics();
+    }
+    if (otherRights) {
       progress.step("permissions", () -> users.setRights(rights));
-      progress.step("limits", () -> users.setLimits(user, grant.limits()));
     }
     password.ifPresent(
         fresh -> {
           progress.step("password", () -> users.setPassword(user, fresh.password()));
           progress.step("file", fresh.file()::commit);
         });
-    int closed = 0;
-    if (changed || closing) {
-      closed = old.size();
-      progress.step("closing of connections", () -> closeConnections(old));
+    if (otherRights || closing) {
+      closed += closeConnections();
     }
-    Traces stale = users.traces(user).notAllowedBy(rights);
-    progress.step("removal of bindings", () -> users.remove(stale));
-    return new Outcome(before.isEmpty(), changed, closed, stale.size(), lost());
+    int removed = removeBindings(rights);
+    return new Outcome(before.isEmpty(), otherRights || otherLimits, closed, removed, lost());
+  }
+
+  private boolean hasSurplusTopics() {
+    Set<String> granted = grant.rights().topics().keySet();
+    return before.filter(user -> !granted.containsAll(user.rights().topics().keySet())).isPresent();
+  }
+
+  /**
+   * Deletes the topic permissions. Until they are set again the user may use every routing key of
+   * an exchange that it may write or read, and a channel remembers that it may.
+   */
+  private int removeTopics() {
+    String user = grant.user();
+    String configure = grant.rights().permission().orElseThrow().configure();
+    progress.step(
+        "removal of permissions",
+        () -> users.setPermission(user, new Permission(configure, "", "")));
+    int closed = closeConnections();
+    progress.step("removal of topic permissions", () -> users.deleteTopicPermissions(user));
+    return closed;
+  }
+
+  private int removeBindings(DeclaredRights rights) {
+    AtomicInteger removed = new AtomicInteger();
+    progress.step(
+        "removal of bindings",
+        () -> {
+          Traces stale = users.bindings(grant.user()).notAllowedBy(rights);
+          users.remove(stale);
+          removed.set(stale.size());
+        });
+    return removed.get();
   }
 
   private List<String> lost() {
@@ -167,9 +217,20 @@ final class Granting {
         .toList();
   }
 
-  /** Closes the connections that may remember old permissions; the user may open others. */
-  private void closeConnections(Set<String> old) {
+  /** Closes the connections. Returns their number. */
+  private int closeConnections() {
+    AtomicInteger closed = new AtomicInteger();
+    progress.step("closing of connections", () -> closed.set(closeOldConnections()));
+    return closed.get();
+  }
+
+  /**
+   * Closes the connections that may remember old permissions; the user may open others. The list is
+   * read after the change: a connection that is opened between the two may remember, too.
+   */
+  private int closeOldConnections() {
     String user = grant.user();
+    Set<String> old = users.connections(user);
     users.closeConnections(user);
     Patience.until(
         () -> {
@@ -183,5 +244,6 @@ final class Granting {
                 + " run: rabbitmqctl close_all_user_connections "
                 + user
                 + " 'permissions changed'");
+    return old.size();
   }
 }

@@ -63,7 +63,7 @@ public final class GrantsCommand implements Callable<Integer> {
         users.all().stream()
             .flatMap(
                 user -> GrantRow.of(user, () -> users.connections(user.name()).size()).stream())
-            .sorted(Comparator.comparing(GrantRow::role).thenComparing(GrantRow::user))
+            .sorted(Comparator.comparing(GrantRow::roleName).thenComparing(GrantRow::user))
             .toList();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -82,7 +82,7 @@ public final class GrantsCommand implements Callable<Integer> {
     for (GrantRow row : rows) {
       ObjectNode grant = grants.addObject();
       grant.put("user", row.user());
-      grant.put("role", row.role().key());
+      grant.put("role", row.roleName());
       ArrayNode targets = grant.putArray("targets");
       row.targets().forEach(targets::add);
       grant.set("limits", row.limits().json());
@@ -100,7 +100,7 @@ public final class GrantsCommand implements Callable<Integer> {
           row.complaints().isEmpty() ? Paint.PLAIN : Paint.BAD,
           String.join("; ", row.complaints()),
           row.user(),
-          row.role().key(),
+          row.roleName(),
           String.join(",", row.targets()),
           Integer.toString(row.connections()),
           limit(row.limits().connections()),

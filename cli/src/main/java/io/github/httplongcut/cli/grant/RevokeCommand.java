@@ -74,15 +74,11 @@ public final class RevokeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         outcome.existed()
-            ? "deleted the user '" + name + "'"
+            ? "deleted the user '" + name + "', and closed its connections"
             : "RabbitMQ has no user '" + name + "'");
     out.println(
-        "removed %s, %s; nothing of '%s' is left in the vhost '%s'"
-            .formatted(
-                Traces.counted(outcome.connections(), "connection"),
-                outcome.removed(),
-                name,
-                users.vhost()));
+        "removed %s; nothing of '%s' is left in the vhost '%s'"
+            .formatted(outcome.removed(), name, users.vhost()));
     out.flush();
     return 0;
   }

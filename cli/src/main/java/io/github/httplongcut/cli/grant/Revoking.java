@@ -1,8 +1,6 @@
 package io.github.httplongcut.cli.grant;
 
 import io.github.httplongcut.cli.CommandFailedException;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Removes a user and everything of it from RabbitMQ. The user goes first: without it nobody can log
@@ -22,43 +20,61 @@ final class Revoking {
    * Result of a revocation.
    *
    * @param existed whether there was a user
-   * @param connections number of closed connections
-   * @param removed what was removed, in words
+   * @param removed what was removed after the connections were closed, in words
    */
-  record Outcome(boolean existed, int connections, String removed) {}
+  record Outcome(boolean existed, String removed) {}
 
   /**
-   * Removes everything. Returns once a look at RabbitMQ has found nothing.
+   * Removes everything. Returns once a look at RabbitMQ has found nothing. A user with very many
+   * bindings may make a list too long to read, so no list is read before the user is deleted, and
+   * none of bindings before the queues are.
    *
    * @throws CommandFailedException if something is still left after many attempts
    */
   Outcome carryOut() {
+    Progress progress = new Progress();
     boolean existed = users.find(user).isPresent();
-    int connections = users.connections(user).size();
-    Traces first = users.traces(user);
-    users.delete(user);
-    AtomicReference<String> left = new AtomicReference<>("");
-    Patience.until(() -> isClean(left), () -> problem(left.get()));
-    return new Outcome(existed, connections, first.inWords());
+    progress.step("deletion of the user", () -> users.delete(user));
+    progress.step("closing of its connections", this::closeConnections);
+    Removed removed = new Removed();
+    progress.step("removal of its queues, exchanges and bindings", () -> removeTraces(removed));
+    return new Outcome(existed, removed.all.inWords());
   }
 
-  /**
-   * Removes what is there. True if nothing was there: first no connection, and then no queue,
-   * exchange or binding, which only a connection could have made.
-   */
-  private boolean isClean(AtomicReference<String> left) {
-    Set<String> connections = users.connections(user);
-    if (!connections.isEmpty()) {
+  private void closeConnections() {
+    Patience.until(this::hasNoConnection, () -> problem("connections"));
+  }
+
+  private boolean hasNoConnection() {
+    boolean none = users.connections(user).isEmpty();
+    if (!none) {
       users.closeConnections(user);
     }
-    Traces traces = users.traces(user);
-    users.remove(traces);
-    left.set(Traces.counted(connections.size(), "connection") + ", " + traces.inWords());
-    return connections.isEmpty() && traces.isEmpty();
+    return none;
+  }
+
+  /** Everything that was removed, and what the last attempt found. */
+  private static final class Removed {
+    private Traces all = Traces.NONE;
+    private Traces last = Traces.NONE;
+  }
+
+  private void removeTraces(Removed removed) {
+    Patience.until(
+        () -> {
+          boolean isFinal = hasNoConnection();
+          Traces things = users.queuesAndExchanges(user);
+          users.remove(things);
+          Traces bindings = users.bindings(user);
+          users.remove(bindings);
+          removed.last = things.and(bindings);
+          removed.all = removed.all.and(removed.last);
+          return isFinal && removed.last.isEmpty();
+        },
+        () -> problem(removed.last.inWords()));
   }
 
   private String problem(String left) {
-    return "the user '%s' is deleted, but RabbitMQ still has its %s; run the command again"
-        .formatted(user, left);
+    return "the user '%s' is deleted, but RabbitMQ still has its %s".formatted(user, left);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.httplongcut.cli.grant;
 
 import io.github.httplongcut.cli.doctor.DeclaredRights;
+import io.github.httplongcut.cli.doctor.GrantedRights;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.protocol.Topology;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +37,11 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
           "broker_cancel",
           "upstream_heartbeat");
 
+  static final Traces NONE = new Traces(List.of(), List.of(), List.of());
+
+  /** Fanout without routing keys, so a binding to a shared name has no sign of its user. */
+  private static final String BROKER_HELLO = "broker_hello";
+
   Traces {
     queues = List.copyOf(queues);
     exchanges = List.copyOf(exchanges);
@@ -63,7 +70,18 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
     return !binding.isImplicit()
         && (isOwn(user, binding.source())
             || isOwn(user, binding.destination())
-            || hasOwnKey(user, binding));
+            || hasOwnKey(user, binding)
+            || isStrayHello(user, binding));
+  }
+
+  /**
+   * Returns whether an upstream agent could have bound a shared name to the hellos. No process does
+   * so, and the definitions have no such binding: it floods the shared name with hellos.
+   */
+  private static boolean isStrayHello(String user, Binding binding) {
+    return binding.source().equals(BROKER_HELLO)
+        && GrantedRights.of(Role.UPSTREAM_AGENT, user, "", List.of())
+            .mayBeDestination(binding.destination());
   }
 
   /** A user may also bind two shared names to each other, but only with a key of its own. */
@@ -85,6 +103,18 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
             .filter(each -> rights.topic(each.source()).isPresent())
             .filter(each -> !rights.mayBind(each.source(), each.routingKey()))
             .toList());
+  }
+
+  /** Returns these traces and others. */
+  Traces and(Traces other) {
+    return new Traces(
+        concat(queues, other.queues),
+        concat(exchanges, other.exchanges),
+        concat(bindings, other.bindings));
+  }
+
+  private static <T> List<T> concat(List<T> some, List<T> others) {
+    return Stream.concat(some.stream(), others.stream()).toList();
   }
 
   boolean isEmpty() {

@@ -5,7 +5,6 @@ import static io.github.httplongcut.cli.sources.ManagementClient.encoded;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.rabbitmq.http.client.Client;
 import com.rabbitmq.http.client.domain.TopicPermissions;
-import com.rabbitmq.http.client.domain.UserConnectionInfo;
 import com.rabbitmq.http.client.domain.UserPermissions;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.doctor.DeclaredRights;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * RabbitMQ's users, by the management API. Every method blocks, and fails with a {@link
@@ -136,12 +134,21 @@ final class UserAdministration {
     rights
         .topics()
         .forEach((exchange, topic) -> setTopicPermission(rights.user(), exchange, topic));
-    Permission permission = rights.permission().orElseThrow();
+    setPermission(rights.user(), rights.permission().orElseThrow());
+  }
+
+  /** Sets the permission in the vhost. */
+  void setPermission(String user, Permission permission) {
     UserPermissions wanted = new UserPermissions();
     wanted.setConfigure(permission.configure());
     wanted.setWrite(permission.write());
     wanted.setRead(permission.read());
-    client.updatePermissions(vhost, rights.user(), wanted);
+    client.updatePermissions(vhost, user, wanted);
+  }
+
+  /** Deletes all topic permissions in the vhost. RabbitMQ cannot delete one of them. */
+  void deleteTopicPermissions(String user) {
+    management.delete("/api/topic-permissions/" + encoded(vhost) + '/' + encoded(user));
   }
 
   private void setTopicPermission(String user, String exchange, TopicPermission topic) {
@@ -154,11 +161,17 @@ final class UserAdministration {
 
   /** Sets the limits of the user, in all vhosts. */
   void setLimits(String name, UserLimits limits) {
-    String path = "/api/user-limits/" + encoded(name) + '/';
-    management.put(
-        path + UserLimits.MAX_CONNECTIONS, JsonOutput.object().put("value", limits.connections()));
-    management.put(
-        path + UserLimits.MAX_CHANNELS, JsonOutput.object().put("value", limits.channels()));
+    setLimit(name, UserLimits.MAX_CONNECTIONS, limits.connections());
+    setLimit(name, UserLimits.MAX_CHANNELS, limits.channels());
+  }
+
+  private void setLimit(String name, String limit, int value) {
+    String path = "/api/user-limits/" + encoded(name) + '/' + limit;
+    if (value < 0) {
+      management.delete(path);
+    } else {
+      management.put(path, JsonOutput.object().put("value", value));
+    }
   }
 
   /** Deletes the user with its permissions and limits. Does nothing if there is none. */
@@ -166,12 +179,16 @@ final class UserAdministration {
     client.deleteUser(name);
   }
 
-  /** Returns the names of the user's connections, as RabbitMQ tracks them: without delay. */
+  /**
+   * Returns the names of the user's connections, as RabbitMQ tracks them: without delay. RabbitMQ
+   * before 3.10.8 answers 404 for a user without connections, and cannot list those of others.
+   */
   Set<String> connections(String user) {
-    List<UserConnectionInfo> connections = client.getConnectionsOfUser(user);
-    return connections == null
-        ? Set.of()
-        : connections.stream().map(UserConnectionInfo::getName).collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    management
+        .get("/api/connections/username/" + encoded(user), "3.10.8")
+        .forEach(connection -> names.add(connection.path("name").asText()));
+    return names;
   }
 
   /** Closes all connections of the user. */
@@ -179,13 +196,18 @@ final class UserAdministration {
     client.closeAllConnectionsOfUser(user);
   }
 
-  /** Returns the user's queues, exchanges and bindings. */
-  Traces traces(String user) {
+  /** Returns the user's queues and exchanges. */
+  Traces queuesAndExchanges(String user) {
+    return Traces.of(user, names("queues"), names("exchanges"), List.of());
+  }
+
+  /** Returns the user's bindings. */
+  Traces bindings(String user) {
     List<Binding> bindings = new ArrayList<>();
     management
-        .get("/api/bindings/" + encoded(vhost))
+        .get("/api/bindings/" + encoded(vhost) + "?columns=" + Binding.COLUMNS)
         .forEach(each -> bindings.add(Binding.of(each)));
-    return Traces.of(user, names("queues"), names("exchanges"), bindings);
+    return Traces.of(user, List.of(), List.of(), bindings);
   }
 
   private List<String> names(String kind) {

@@ -94,9 +94,7 @@ public final class JoiningFileReader {
         text(json, "user"),
         new Secret(text(json, "password")),
         text(json, "vhost"),
-        texts(json, "addresses").stream()
-            .map(JoiningFileReader::address)
-            .toList(),
+        texts(json, "addresses").stream().map(JoiningFileReader::address).toList(),
         texts(json, "targets"),
         json.has("ca") ? Optional.of(text(json, "ca")) : Optional.empty());
   }

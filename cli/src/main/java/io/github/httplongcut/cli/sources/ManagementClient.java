@@ -31,6 +31,8 @@ import javax.net.ssl.SSLContext;
 /** Client of RabbitMQ's management API, for one vhost. Needs a login with a management tag. */
 public final class ManagementClient {
 
+  private static final int NOT_FOUND = 404;
+  private static final int METHOD_NOT_ALLOWED = 405;
   private static final int CHECK_FAILED = 503;
 
   private final URI base;
@@ -178,6 +180,24 @@ public final class ManagementClient {
   public JsonNode get(String path) {
     URI uri = URI.create(base + path);
     HttpAnswer answer = http.send("GET", uri, Optional.empty());
+    http.check(uri, answer);
+    return json(uri, answer);
+  }
+
+  /**
+   * Returns the answer to a GET of a path that older versions of RabbitMQ lack.
+   *
+   * @param version the first version with this path
+   */
+  public JsonNode get(String path, String version) {
+    URI uri = URI.create(base + path);
+    HttpAnswer answer = http.send("GET", uri, Optional.empty());
+    if (answer.status() == NOT_FOUND || answer.status() == METHOD_NOT_ALLOWED) {
+      throw new CommandFailedException(
+          "RabbitMQ's management API at %s answers %d to %s, which needs RabbitMQ %s or later;"
+                  .formatted(address, answer.status(), path, version)
+              + " update RabbitMQ");
+    }
     http.check(uri, answer);
     return json(uri, answer);
   }

@@ -31,6 +31,7 @@ class GrantCommandTest {
     rabbitMq.answer("/api/vhosts/longcut", 200, "{\"name\": \"longcut\"}");
     exchanges(EXCHANGES.replace("]", ", {\"name\": \"broker_error\"}]"));
     rabbitMq.answer("/api/queues/longcut?columns=name", 200, "[]");
+    rabbitMq.answer("/api/connections/username/acme", 200, "[]");
   }
 
   @AfterEach
@@ -103,6 +104,15 @@ class GrantCommandTest {
 
     assertThat(grant()).isEqualTo(1);
     assertThat(grant.err()).contains("lacks broker_error; import the definitions");
+  }
+
+  @Test
+  void rabbitMqThatCannotListConnectionsIsRefused() {
+    user("", "^client-agent\\.acme\\..+$");
+    rabbitMq.answer("/api/connections/username/acme", 404, "{}");
+
+    assertThat(grant()).isEqualTo(1);
+    assertThat(grant.err()).contains("answers 404", "RabbitMQ 3.10.8 or later");
   }
 
   @Test

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.httplongcut.cli.CommandFailedException;
+import io.github.httplongcut.cli.doctor.DeclaredRights;
+import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
+import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,17 +41,76 @@ class GrantTest {
   @Test
   void agentsHaveTargetsAndBrokersHaveNone() {
     assertThatThrownBy(() -> clientAgent("acme")).hasMessageContaining("--targets is missing");
-    assertThatThrownBy(() -> new Grant(Role.BROKER, "b1", "longcut", List.of("orders"), 1))
+    assertThatThrownBy(
+            () -> new Grant(Role.BROKER, "b1", "longcut", List.of("orders"), OptionalInt.of(1)))
         .hasMessageContaining("a broker serves all targets");
   }
 
   @Test
   void limitsGrowWithTheProcesses() {
-    Grant grant = new Grant(Role.BROKER, "b1", "longcut", List.of(), 3);
+    Grant agent =
+        new Grant(Role.CLIENT_AGENT, "acme", "longcut", List.of("orders"), OptionalInt.of(3));
+    Grant broker = new Grant(Role.BROKER, "b1", "longcut", List.of(), OptionalInt.of(3));
 
-    assertThat(grant.limits()).isEqualTo(new UserLimits(12, 120));
-    assertThatThrownBy(() -> new Grant(Role.BROKER, "b1", "longcut", List.of(), 0))
+    assertThat(agent.limits()).isEqualTo(new UserLimits(12, 120));
+    assertThat(broker.limits()).isEqualTo(new UserLimits(24, UserLimits.NONE));
+    assertThat(broker.limits().json().toString()).isEqualTo("{\"max-connections\":24}");
+    assertThatThrownBy(() -> new Grant(Role.BROKER, "b1", "longcut", List.of(), OptionalInt.of(0)))
         .hasMessageContaining("--processes");
+  }
+
+  @Test
+  void brokersNeedManyChannels() {
+    Grant broker = new Grant(Role.BROKER, "b1", "longcut", List.of(), OptionalInt.empty());
+
+    assertThat(complaints(broker.rights(), broker.limits())).isEmpty();
+    assertThat(complaints(broker.rights(), new UserLimits(8, 1_010))).isEmpty();
+    assertThat(complaints(broker.rights(), new UserLimits(4, 40)))
+        .containsExactly("may open only 40 channels: repeat the grant with --processes");
+  }
+
+  @Test
+  void rowNamesTopicPermissionsThatDiffer() {
+    DeclaredRights granted = clientAgent("acme", "orders").rights();
+    Map<String, TopicPermission> anyKey = new HashMap<>(granted.topics());
+    anyKey.put("client_request", new TopicPermission("^(orders)\\..+$", "^$"));
+    Map<String, TopicPermission> surplus = new HashMap<>(granted.topics());
+    surplus.put("orphan", new TopicPermission(".*", ".*"));
+
+    assertThat(complaints(withTopics(granted, anyKey), new UserLimits(4, 40)))
+        .containsExactly("its topic permissions differ from those of a grant");
+    assertThat(complaints(withTopics(granted, surplus), new UserLimits(4, 40)))
+        .containsExactly("has topic permissions for orphan, which a grant does not have");
+  }
+
+  @Test
+  void usersOfTheRelaysExchangesWithoutARoleAreListed() {
+    DeclaredRights all =
+        new DeclaredRights("x", "longcut", Optional.of(new Permission(".*", ".*", ".*")), Map.of());
+    DeclaredRights other =
+        new DeclaredRights(
+            "x", "longcut", Optional.of(new Permission("^x$", "^x$", "^x$")), Map.of());
+
+    assertThat(complaints(all, new UserLimits(4, 40)))
+        .containsExactly("may use the relay's exchanges without a role's permissions");
+    assertThat(GrantRow.of(state(other, Set.of()), () -> 0)).isEmpty();
+    assertThat(GrantRow.of(state(all, Set.of("administrator")), () -> 0)).isEmpty();
+  }
+
+  private static DeclaredRights withTopics(
+      DeclaredRights rights, Map<String, TopicPermission> topics) {
+    return new DeclaredRights(rights.user(), rights.vhost(), rights.permission(), topics);
+  }
+
+  private static List<String> complaints(DeclaredRights rights, UserLimits limits) {
+    UserState user =
+        new UserState(rights.user(), Set.of(), new PasswordHash("", ""), rights, Set.of(), limits);
+    return GrantRow.of(user, () -> 0).orElseThrow().complaints();
+  }
+
+  private static UserState state(DeclaredRights rights, Set<String> tags) {
+    return new UserState(
+        rights.user(), tags, new PasswordHash("", ""), rights, Set.of(), new UserLimits(4, 40));
   }
 
   @Test
@@ -94,8 +159,7 @@ class GrantTest {
             "x",
             Set.of(),
             PasswordHash.of(new Secret("x")),
-            new io.github.httplongcut.cli.doctor.DeclaredRights(
-                "x", "longcut", Optional.empty(), java.util.Map.of()),
+            new DeclaredRights("x", "longcut", Optional.empty(), Map.of()),
             Set.of(),
             new UserLimits(-1, -1));
 
@@ -104,6 +168,6 @@ class GrantTest {
   }
 
   private static Grant clientAgent(String name, String... targets) {
-    return new Grant(Role.CLIENT_AGENT, name, "longcut", List.of(targets), 1);
+    return new Grant(Role.CLIENT_AGENT, name, "longcut", List.of(targets), OptionalInt.empty());
   }
 }

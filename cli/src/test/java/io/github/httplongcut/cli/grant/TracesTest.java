@@ -54,6 +54,18 @@ class TracesTest {
   }
 
   @Test
+  void bindingOfTheHellosToASharedNameIsAnUpstreamAgents() {
+    Binding stray = new Binding("broker_hello", "upstream_heartbeat", false, "", "~");
+    List<Binding> all =
+        List.of(
+            stray,
+            binding("broker_hello", "upstream-agent.other.x-abcdef", ""),
+            binding("broker_hello", "somebodys-tap", ""));
+
+    assertThat(Traces.of("plant", List.of(), List.of(), all).bindings()).containsExactly(stray);
+  }
+
+  @Test
   void narrowedGrantDoesNotAllowTheBindingsOfALostTarget() {
     Binding kept =
         binding("broker_request", "upstream-agent.plant.x-abcdef", "orders.plant.x-abcdef");

@@ -133,8 +133,7 @@ class AgentFilesTest {
     write(clientAgent("orders", "billing"), options("--upstream-target", "billing"));
 
     for (int i = 0; i < 2; i++) {
-      Config later =
-          write(clientAgent("orders", "billing", "x"), storedOptions(Role.CLIENT_AGENT));
+      Config later = write(clientAgent("orders", "billing", "x"), storedOptions(Role.CLIENT_AGENT));
       assertThat(later.getString("longcut.client-agent.default-upstream-target"))
           .isEqualTo("billing");
     }

@@ -1,0 +1,222 @@
+package io.github.httplongcut.cli.grant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.github.httplongcut.cli.Tools;
+import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
+import io.github.httplongcut.cli.output.JsonOutput;
+import io.github.httplongcut.cli.sources.StubServer;
+import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.Secret;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Requests with which a grant and a revocation change RabbitMQ. */
+class GrantingTest {
+
+  private static final Grant GRANT =
+      new Grant(Role.CLIENT_AGENT, "acme", "longcut", List.of("orders"), OptionalInt.empty());
+
+  private static final String BINDINGS =
+      "/api/bindings/longcut?columns=source,destination,destination_type,routing_key,properties_key";
+
+  private final StubServer rabbitMq = new StubServer();
+  private final Tools grant = Tools.of(GrantCommand::new);
+  private final Tools revoke = Tools.of(RevokeCommand::new);
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void begin() {
+    rabbitMq.answer("/api/vhosts/longcut", 200, "{}");
+    rabbitMq.answer(
+        "/api/exchanges/longcut?columns=name",
+        200,
+        """
+        [{"name": "client_request"}, {"name": "client_cancel"}, {"name": "client_request_ack"},
+         {"name": "client_request_undelivered"}, {"name": "broker_response"},
+         {"name": "broker_error"}]
+        """);
+    rabbitMq.answer("/api/queues/longcut?columns=name", 200, "[]");
+    rabbitMq.answer(BINDINGS, 200, "[]");
+    rabbitMq.answer("/api/connections/username/acme", 200, "[]");
+    rabbitMq.answer("/api/permissions/longcut/acme", 204, "");
+    rabbitMq.answer("/api/topic-permissions/longcut/acme", 204, "");
+    rabbitMq.answer("/api/user-limits/acme/max-connections", 204, "");
+    rabbitMq.answer("/api/user-limits/acme/max-channels", 204, "");
+    user(PasswordHash.of(new Secret("x")).base64(), "12", GRANT.rights().topics());
+  }
+
+  @AfterEach
+  void end() {
+    rabbitMq.close();
+  }
+
+  private void user(String hash, String connections, Map<String, TopicPermission> topics) {
+    rabbitMq.answer(
+        "/api/users/acme",
+        200,
+        """
+        {"name": "acme", "tags": [], "password_hash": "%s",
+         "hashing_algorithm": "rabbit_password_hashing_sha256",
+         "limits": {"max-connections": %s, "max-channels": 120}}
+        """
+            .formatted(hash, connections));
+    var permission = GRANT.rights().permission().orElseThrow();
+    ArrayNode permissions = JsonOutput.object().putArray("all");
+    permissions
+        .addObject()
+        .put("vhost", "longcut")
+        .put("configure", permission.configure())
+        .put("write", permission.write())
+        .put("read", permission.read());
+    rabbitMq.answer("/api/users/acme/permissions", 200, permissions.toString());
+    ArrayNode all = JsonOutput.object().putArray("all");
+    topics.forEach(
+        (exchange, topic) ->
+            all.addObject()
+                .put("vhost", "longcut")
+                .put("exchange", exchange)
+                .put("write", topic.write())
+                .put("read", topic.read()));
+    rabbitMq.answer("/api/users/acme/topic-permissions", 200, all.toString());
+  }
+
+  @Test
+  void newPasswordKeepsLimitsAndConnections() {
+    Path file = directory.resolve("acme.longcut");
+
+    assertThat(
+            grant(
+                "--new-password", "--out", file.toString(), "--address", "amqps://rabbit.example"))
+        .as(grant.err())
+        .isZero();
+
+    assertThat(changes()).containsExactly("PUT /api/users/acme");
+    assertThat(file).exists();
+  }
+
+  @Test
+  void otherLimitsCloseNoConnection() {
+    assertThat(grant("--processes", "2")).as(grant.err()).isZero();
+
+    assertThat(changes())
+        .containsExactly(
+            "PUT /api/user-limits/acme/max-connections", "PUT /api/user-limits/acme/max-channels");
+    assertThat(grant.out()).contains("changed the user 'acme'").doesNotContain("closed");
+  }
+
+  @Test
+  void keptPasswordIsSaid() {
+    assertThat(grant()).isZero();
+
+    assertThat(changes()).isEmpty();
+    assertThat(grant.out()).contains("kept the password, and wrote no file", "--new-password");
+  }
+
+  @Test
+  void userWhoLogsInByCertificateGetsNoPassword() {
+    user("", "12", GRANT.rights().topics());
+
+    assertThat(grant()).isZero();
+
+    assertThat(changes()).isEmpty();
+    assertThat(grant.out()).contains("without a password", "--new-password");
+  }
+
+  @Test
+  void surplusTopicPermissionsGoWhileTheUserCanDoNothing() {
+    Map<String, TopicPermission> topics = new HashMap<>(GRANT.rights().topics());
+    topics.put("orphan", new TopicPermission(".*", ".*"));
+    user("x", "12", topics);
+
+    assertThat(grant()).as(grant.err()).isZero();
+
+    List<String> changes = changes();
+    assertThat(changes.subList(0, 4))
+        .containsExactly(
+            "PUT /api/permissions/longcut/acme",
+            "DELETE /api/connections/username/acme",
+            "DELETE /api/topic-permissions/longcut/acme",
+            "PUT /api/topic-permissions/longcut/acme");
+    assertThat(rabbitMq.requests())
+        .filteredOn(request -> request.startsWith("PUT /api/permissions"))
+        .first()
+        .asString()
+        .contains("\"write\":\"\"", "\"read\":\"\"");
+    assertThat(changes.subList(changes.size() - 2, changes.size()))
+        .containsExactly(
+            "PUT /api/permissions/longcut/acme", "DELETE /api/connections/username/acme");
+  }
+
+  @Test
+  void connectionsAreListedAfterTheChangeOfPermissions() {
+    user("x", "12", Map.of());
+
+    assertThat(grant()).as(grant.err()).isZero();
+
+    List<String> requests = withoutDetails(rabbitMq.requests());
+    int changed = requests.lastIndexOf("PUT /api/permissions/longcut/acme");
+    int closed = requests.indexOf("DELETE /api/connections/username/acme");
+    assertThat(requests.subList(changed, closed)).contains("GET /api/connections/username/acme");
+  }
+
+  @Test
+  void userIsDeletedBeforeAnyListIsRead() {
+    rabbitMq.answer(BINDINGS, 500, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    List<String> requests = withoutDetails(rabbitMq.requests());
+    assertThat(requests.subList(0, requests.indexOf("DELETE /api/users/acme")))
+        .allMatch(request -> request.startsWith("GET /api/users/acme"));
+    assertThat(revoke.err())
+        .contains(
+            "failed: removal of its queues, exchanges and bindings",
+            "done before: deletion of the user, closing of its connections");
+  }
+
+  @Test
+  void rabbitMqThatCannotListConnectionsIsNoSuccess() {
+    rabbitMq.answer("/api/connections/username/acme", 404, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(revoke.err())
+        .contains("RabbitMQ 3.10.8 or later", "done before: deletion of the user");
+  }
+
+  private int grant(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("client-agent", "acme"));
+    arguments.addAll(List.of("--targets", "orders", "--management", management()));
+    arguments.addAll(List.of(more));
+    return grant.run(arguments.toArray(String[]::new));
+  }
+
+  private int revoke(String user) {
+    return revoke.run(user, "--management", management());
+  }
+
+  private String management() {
+    return rabbitMq.url().replace("http://", "http://ops:x@");
+  }
+
+  private List<String> changes() {
+    return withoutDetails(rabbitMq.requests()).stream()
+        .filter(request -> !request.startsWith("GET "))
+        .toList();
+  }
+
+  private static List<String> withoutDetails(List<String> requests) {
+    return requests.stream().map(each -> each.replaceFirst(" Basic (?s).*", "")).toList();
+  }
+}
