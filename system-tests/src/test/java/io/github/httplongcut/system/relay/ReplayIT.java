@@ -145,6 +145,7 @@ class ReplayIT {
   /** The answer to the replay becomes an orphan, which another broker drops. */
   @Test
   void brokerThatIsKilledTakesItsReplayAlong() throws Exception {
+    relay.withDefaultTimers(); // the second broker takes seconds to start
     relay
         .with("broker.inspect.capture", "true")
         .with("broker.inspect.replay", "true")
