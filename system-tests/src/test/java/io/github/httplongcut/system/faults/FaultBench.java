@@ -246,8 +246,11 @@ final class FaultBench implements AutoCloseable {
     running.get(partOf(process)).remove(process);
   }
 
-  /** Starts or drains processes until the given number of each role is running and ready. */
-  void ensure(Map<RelayPart, Integer> counts) {
+  /**
+   * Starts or drains processes until the given number of each role is running and ready. Returns
+   * whether all of them have just been started.
+   */
+  boolean ensure(Map<RelayPart, Integer> counts) {
     picked.clear();
     List<RoleProcess> fresh = new ArrayList<>();
     counts.forEach(
@@ -263,6 +266,7 @@ final class FaultBench implements AutoCloseable {
         });
     fresh.forEach(process -> join(partOf(process), process));
     running().forEach(RoleProcess::awaitReady);
+    return fresh.containsAll(running());
   }
 
   @Override
