@@ -78,7 +78,11 @@ class IntakeIT {
         .isLessThanOrEqualTo(answers.all().size() / 100);
   }
 
-  /** A full broker that went on consuming would refuse half of the requests. */
+  /**
+   * A full broker refuses only requests that were on their way when it paused, such as the rest of
+   * a message with several. On a slow machine, where most messages had several requests, it refused
+   * 6 to 22 of 481. Without the pause it refused 73.
+   */
   @Test
   void fullBrokerLeavesRequestsToTheOther() throws InterruptedException {
     RoleProcess client = relay.withDefaultTimers().clientAgent();
@@ -87,14 +91,15 @@ class IntakeIT {
     RoleProcess small = relay.broker();
     relay.upstreamAgent(upstream.url());
     relay.awaitReady();
-    LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/slow/");
+    LoadGenerator load = LoadGenerator.ofReaders(client.port("http_listening"), "/second/");
 
-    LoadGenerator.Results answers = load.runAtRate(80, Duration.ofSeconds(6)); // 24 in flight
+    LoadGenerator.Results answers = load.runAtRate(80, Duration.ofSeconds(6)); // 80 in flight
 
     log.info("{} requests: {}", answers.all().size(), answers.byOutcome());
-    assertThat(answers.byOutcome()).containsOnlyKeys("200 ");
+    assertThat(answers.byOutcome().keySet()).isSubsetOf("200 ", "503 overloaded");
+    assertThat(answers.refused()).isLessThan(answers.all().size() / 10);
     assertThat(small.metric("longcut_broker_received_total"))
         .as("requests at the small broker: some, but less than half")
-        .isBetween(0.1 * answers.all().size(), 0.45 * answers.all().size());
+        .isBetween(0.05 * answers.all().size(), 0.45 * answers.all().size());
   }
 }

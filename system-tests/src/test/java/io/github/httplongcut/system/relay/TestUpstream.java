@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <ul>
  *   <li>{@code /hold}: until {@link #release},
+ *   <li>{@code /second}: for {@link #SECOND},
  *   <li>{@code /slow}: for {@link #SLOW},
  *   <li>{@code /brief}: for {@link #BRIEF}.
  * </ul>
@@ -31,6 +32,7 @@ public final class TestUpstream implements AutoCloseable {
 
   static final Duration SLOW = Duration.ofMillis(300);
   static final Duration BRIEF = Duration.ofMillis(50);
+  static final Duration SECOND = Duration.ofSeconds(1);
 
   private final HttpServer server;
   private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
@@ -82,6 +84,9 @@ public final class TestUpstream implements AutoCloseable {
   }
 
   private static Duration delay(String path) {
+    if (path.startsWith("/second")) {
+      return SECOND;
+    }
     return path.startsWith("/slow") ? SLOW : path.startsWith("/brief") ? BRIEF : Duration.ZERO;
   }
 
