@@ -35,6 +35,7 @@ final class AccessGuard implements HttpHandler {
     AccessDecision decision = access.decide(exchange);
     if (decision instanceof Granted granted) {
       exchange.putAttachment(GRANTED, granted);
+      AdminConnections.keep(exchange);
       page.handleRequest(exchange);
     } else if (decision instanceof Refused refused) {
       refuse(exchange, refused);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,51 @@ final class AdminFloodTest {
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     } finally {
       release.countDown();
+    }
+  }
+
+  @Test
+  void idleConnectionsAndBodiesOfStrangersKeepNobodyOut() throws IOException {
+    for (int i = 0; i < 2 * AdminListener.MAX_CONNECTIONS; i++) {
+      switch (i % 4) {
+        case 0 -> send("");
+        case 1 -> send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        case 2 -> send("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+        default ->
+            send("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\ntoken=");
+      }
+    }
+
+    assertThat(statusLine("/healthz")).isEqualTo("HTTP/1.1 200");
+    assertThat(statusLine("/readyz")).isEqualTo("HTTP/1.1 200");
+    assertThat(statusLine("/metrics")).isEqualTo("HTTP/1.1 200");
+  }
+
+  @Test
+  void newConnectionsDisplaceNoStream() throws IOException {
+    server.pages().addStream("/api/some", query -> () -> List.of(new ServerSentEvent("x", "1")));
+    Socket stream = send("GET /api/some HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assertThat(read(stream, 12)).isEqualTo("HTTP/1.1 200");
+
+    for (int i = 0; i < 2 * AdminListener.MAX_CONNECTIONS; i++) {
+      send("");
+    }
+    assertThat(statusLine("/healthz")).isEqualTo("HTTP/1.1 200");
+
+    assertThat(isClosed(sockets.get(1))).isTrue();
+    stream.setSoTimeout(100);
+    assertThat(isClosed(stream)).isFalse();
+  }
+
+  /** Reads to the end, or until nothing comes for the socket's timeout. */
+  private static boolean isClosed(Socket socket) throws IOException {
+    try {
+      socket.getInputStream().readAllBytes();
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true; // reset
     }
   }
 
