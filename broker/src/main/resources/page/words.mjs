@@ -106,20 +106,35 @@ function worst(tones) {
   return ['bad', 'warn', 'rest'].find((tone) => tones.includes(tone)) ?? 'ok';
 }
 
-/** Returns for each release its brokers and upstream agents, the release with the most processes first. */
+/** A client agent that has sent no request for so long may have stopped. */
+const RECENT_MS = 15 * 60 * 1000;
+
+/**
+ * Returns for each release its brokers, upstream agents and recently used client agents, the release with the most processes
+ * first.
+ */
 export function releases(relay) {
   const found = new Map();
   const add = (version, kind, id) => {
     const name = version || 'unknown';
-    const entry = found.get(name) ?? { version: name, brokers: new Set(), agents: new Set() };
+    const entry = found.get(name) ?? { version: name, brokers: new Set(), agents: new Set(), clients: new Set() };
     entry[kind].add(id);
     found.set(name, entry);
   };
   relay.brokers.forEach((broker) => add(broker.version, 'brokers', broker.id));
   relay.upstream_agents.filter((agent) => agent.state !== 'gone').forEach((agent) => add(agent.version, 'agents', agent.id));
+  relay.client_agents
+    .filter((agent) => agent.last_request_ms <= RECENT_MS)
+    .forEach((agent) => add(agent.version, 'clients', agent.id));
+  const size = (each) => each.brokers.length + each.agents.length + each.clients.length;
   return [...found.values()]
-    .map((each) => ({ version: each.version, brokers: [...each.brokers], agents: [...each.agents] }))
-    .sort((a, b) => b.brokers.length + b.agents.length - a.brokers.length - a.agents.length);
+    .map((each) => ({
+      version: each.version,
+      brokers: [...each.brokers],
+      agents: [...each.agents],
+      clients: [...each.clients],
+    }))
+    .sort((a, b) => size(b) - size(a));
 }
 
 /** Returns a sentence if several releases run, in a list. */

@@ -61,11 +61,22 @@ test('mixed releases are named', () => {
     { id: 'a', version: '0.0.9', state: 'ready' },
     { id: 'a', version: '0.0.9', state: 'ready' },
   ];
+  const clients = [
+    { id: 'c', version: '0.1.0', last_request_ms: 20 },
+    { id: 'd', version: '', last_request_ms: 800_000 },
+    { id: 'e', version: '0.0.1', last_request_ms: 1_000_000 },
+  ];
   assert.deepEqual(
-    releases(relay({ upstream_agents: agents })).map((each) => [each.version, each.brokers.length, each.agents.length]),
+    releases(relay({ upstream_agents: agents, client_agents: clients })).map((each) => [
+      each.version,
+      each.brokers.length,
+      each.agents.length,
+      each.clients.length,
+    ]),
     [
-      ['0.1.0', 1, 0],
-      ['0.0.9', 0, 1],
+      ['0.1.0', 1, 0, 1],
+      ['0.0.9', 0, 1, 0],
+      ['unknown', 0, 0, 1],
     ],
   );
   assert.deepEqual(mixedReleases(relay({ upstream_agents: agents })), ['Releases 0.1.0 and 0.0.9 run at the same time.']);

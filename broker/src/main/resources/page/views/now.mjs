@@ -237,6 +237,8 @@ function versions(relay) {
     ids.length <= 4
       ? ids.map(shortName).join(', ')
       : `${ids.slice(0, 3).map(shortName).join(', ')} and ${ids.length - 3} more`;
+  const processes = (ids, kind) =>
+    el('span', null, plural(ids.length, kind), ids.length > 0 && el('span', { class: 'muted' }, ` ${names(ids)}`));
   return section(
     'Releases',
     '',
@@ -246,18 +248,9 @@ function versions(relay) {
       all.map((each) =>
         fact(
           each.version,
-          el(
-            'span',
-            null,
-            plural(each.brokers.length, 'broker'),
-            each.brokers.length > 0 && el('span', { class: 'muted' }, ` ${names(each.brokers)}`),
-          ),
-          el(
-            'span',
-            null,
-            plural(each.agents.length, 'upstream agent'),
-            each.agents.length > 0 && el('span', { class: 'muted' }, ` ${names(each.agents)}`),
-          ),
+          processes(each.clients, 'client agent'),
+          processes(each.brokers, 'broker'),
+          processes(each.agents, 'upstream agent'),
         ),
       ),
     ),

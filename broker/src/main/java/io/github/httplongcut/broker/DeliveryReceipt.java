@@ -12,6 +12,11 @@ final class DeliveryReceipt extends Receipt {
     this.delivery = delivery;
   }
 
+  @Override
+  public String version() {
+    return delivery.envelope().version();
+  }
+
   static Delivery of(Receipt receipt) {
     return ((DeliveryReceipt) receipt).delivery;
   }

@@ -174,6 +174,7 @@ final class RelayJson {
     json.writeStartObject();
     json.writeStringField("id", client.id().toString());
     json.writeStringField("user", client.id().user());
+    json.writeStringField("version", client.version());
     json.writeNumberField("last_request_ms", client.lastRequestMillis());
     json.writeNumberField("requests", client.requests());
     json.writeNumberField("rate", rounded(client.rate()));

@@ -100,6 +100,7 @@ final class StatusJson {
     json.writeStartObject();
     json.writeStringField("id", client.id().toString());
     json.writeStringField("user", client.id().user());
+    json.writeStringField("version", client.version());
     json.writeNumberField(
         "last_request_ms", TimeUnit.NANOSECONDS.toMillis(takenAt - client.lastRequestAt()));
     json.writeNumberField("requests", client.requests());

@@ -100,8 +100,8 @@ class RelayPagesTest {
         .isEqualTo(
             JSON.readTree(
                 """
-                [{"id":"acme.c-aaaaaa","user":"acme","last_request_ms":0,"requests":8,
-                  "rate":2.0}]"""));
+                [{"id":"acme.c-aaaaaa","user":"acme","version":"0.0.9","last_request_ms":0,
+                  "requests":8,"rate":2.0}]"""));
     assertThat(relay.get("flows"))
         .isEqualTo(
             JSON.readTree(
@@ -225,7 +225,7 @@ class RelayPagesTest {
             List.of(target),
             List.of(agent),
             0,
-            List.of(new ClientStatus(CLIENT, now, 8, 20)),
+            List.of(new ClientStatus(CLIENT, "0.0.9", now, 8, 20)),
             new StatusSnapshot.Recent(
                 10 * SECOND,
                 new TrafficReport(20, 1, LatencyCounts.NONE),

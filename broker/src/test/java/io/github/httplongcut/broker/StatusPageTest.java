@@ -126,7 +126,7 @@ class StatusPageTest {
                                          "target":"orders","state":"ready","standing":"good",
                                          "capacity":4,"in_flight":1,"free":3,
                                          "last_heard_ms":0,"interval_ms":2000,"version":"1","reason":""}],
-                     "client_agents":[{"id":"acme.c-aaaaaa","user":"acme",
+                     "client_agents":[{"id":"acme.c-aaaaaa","user":"acme","version":"",
                                        "last_request_ms":0,"requests":1}],
                      "truncated":{"targets":0,"upstream_agents":0}}
                     """));

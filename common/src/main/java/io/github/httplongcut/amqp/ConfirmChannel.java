@@ -97,7 +97,7 @@ final class ConfirmChannel implements PublishingChannel.Handle {
         new BasicProperties.Builder()
             .contentType("application/json")
             .type(message.type().wireName())
-            .appId(MessageReader.APP_ID)
+            .appId(AppId.OF_THIS_RELEASE)
             .userId(user)
             .deliveryMode(1)
             .messageId(sender.toString() + '/' + message.number());

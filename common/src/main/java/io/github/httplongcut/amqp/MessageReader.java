@@ -16,8 +16,6 @@ import java.util.Set;
 /** Checks and decodes delivered messages (protocol sections 2 and 8). */
 final class MessageReader {
 
-  static final String APP_ID = "http-longcut";
-
   /** AMQP header of every dead letter. */
   static final String X_DEATH = "x-death";
 
@@ -72,7 +70,8 @@ final class MessageReader {
             origin(queue, exchange, headers),
             routingKey,
             properties.getUserId(),
-            headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)));
+            headers != null && Boolean.TRUE.equals(headers.get(Topology.ORPHANED_HEADER)),
+            AppId.version(properties.getAppId()));
     Optional<DeathReason> death =
         DEAD_LETTER_EXCHANGES.contains(exchange)
             ? Optional.of(lastDeath(headers))

@@ -73,7 +73,7 @@ record PeerMessages(EventType type, String user, ProcessId id) {
     return new BasicProperties.Builder()
         .contentType("application/json")
         .type(type.wireName())
-        .appId(MessageReader.APP_ID)
+        .appId(AppId.OF_THIS_RELEASE)
         .userId(user)
         .deliveryMode(1)
         .messageId(id.toString() + '/' + number)

@@ -97,11 +97,18 @@ public record BrokerReport(
   /**
    * Client agent.
    *
+   * @param version its release; empty if it is unknown
    * @param lastRequestMillis time since its last request
    * @param total requests since the broker knows it
    * @param requests recent requests
    */
-  public record ClientReport(ProcessId id, long lastRequestMillis, long total, int requests) {}
+  public record ClientReport(
+      ProcessId id, String version, long lastRequestMillis, long total, int requests) {
+
+    public ClientReport {
+      version = LogText.plain(version, Names.MAX_CHARS);
+    }
+  }
 
   /**
    * Recent dispatches to an upstream agent for a target.

@@ -68,6 +68,7 @@ final class BrokerStatusJson {
   static void write(JsonGenerator json, ClientReport client) throws IOException {
     json.writeStartObject();
     json.writeStringField("id", client.id().toString());
+    writeUnlessEmpty(json, "version", client.version());
     writeUnlessZero(json, "last_request_ms", client.lastRequestMillis());
     writeUnlessZero(json, "total", client.total());
     writeUnlessZero(json, "requests", client.requests());
@@ -297,7 +298,11 @@ final class BrokerStatusJson {
 
     ClientReport client() {
       return new ClientReport(
-          id("id"), count("last_request_ms"), count("total"), number("requests"));
+          id("id"),
+          texts.getOrDefault("version", ""),
+          count("last_request_ms"),
+          count("total"),
+          number("requests"));
     }
 
     FlowReport flow() {

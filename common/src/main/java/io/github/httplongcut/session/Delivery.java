@@ -55,12 +55,20 @@ public final class Delivery {
    *
    * @param orphaned true if the message has the AMQP header {@link Topology#ORPHANED_HEADER}; the
    *     sender's claim
+   * @param version release of the sender, as it claims; empty if it is unknown
    */
-  public record Envelope(Origin origin, String routingKey, String userId, boolean orphaned) {
+  public record Envelope(
+      Origin origin, String routingKey, String userId, boolean orphaned, String version) {
 
     public Envelope {
       Objects.requireNonNull(routingKey, "routingKey");
       Objects.requireNonNull(userId, "userId");
+      Objects.requireNonNull(version, "version");
+    }
+
+    /** Creates an envelope of a sender of unknown release. */
+    public Envelope(Origin origin, String routingKey, String userId, boolean orphaned) {
+      this(origin, routingKey, userId, orphaned, "");
     }
   }
 

@@ -40,6 +40,27 @@ class MessageReaderTest {
         .isEqualTo(new Delivery.Envelope(origin, "key", "somebody", false));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "http-longcut/0.1.0-SNAPSHOT+7, 0.1.0-SNAPSHOT+7",
+    "http-longcut, ''",
+    ", ''",
+    "other/0.1.0, ''",
+    "http-longcut/, ''",
+    "http-longcut/<b>, ''",
+    "http-longcut/12345678901234567890123456789012345678901234567890123456789012345, ''"
+  })
+  void theSendersReleaseFollowsFromItsAppId(String appId, String version) throws Exception {
+    BasicProperties claimed = properties("client_request").appId(appId).build();
+
+    assertThat(
+            MessageReader.read(
+                    "client_request", "client_request", "key", claimed, sample("client_request"))
+                .envelope()
+                .version())
+        .isEqualTo(version);
+  }
+
   /** For example, a user that may only send heartbeats must not send client requests. */
   @ParameterizedTest
   @CsvSource({

@@ -173,7 +173,7 @@ class BrokerStatusTest {
                 new TargetCounts(3, 2, 1L << 40, 7),
                 traffic,
                 Map.of("no_upstream_agent", 2))),
-        List.of(new ClientReport(ProcessId.parse("acme.c-abcdef"), 120, 1_000, 18)),
+        List.of(new ClientReport(ProcessId.parse("acme.c-abcdef"), "0.0.9", 120, 1_000, 18)),
         List.of(new FlowReport(ProcessId.parse("plant.a-abcdef"), "orders", 18)),
         new OmittedReports(1, 2, 3));
   }

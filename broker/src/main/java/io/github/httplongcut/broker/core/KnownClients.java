@@ -19,6 +19,7 @@ final class KnownClients {
 
   private static final class Memo {
     final SlidingCounts recent = TrafficMeter.rate();
+    String version = "";
     long requests;
     long lastRequestAt;
   }
@@ -28,7 +29,7 @@ final class KnownClients {
 
   private int size;
 
-  void onRequest(ProcessId clientId, long now) {
+  void onRequest(ProcessId clientId, String version, long now) {
     Map<ProcessId, Memo> ofUser = byUser.get(clientId.user());
     Memo memo = ofUser == null ? null : ofUser.get(clientId);
     if (memo == null) {
@@ -39,6 +40,7 @@ final class KnownClients {
       byUser.computeIfAbsent(clientId.user(), user -> inOrderOfUse()).put(clientId, memo);
       size++;
     }
+    memo.version = version;
     memo.requests++;
     memo.recent.add(0, now);
     memo.lastRequestAt = now;
@@ -68,7 +70,8 @@ final class KnownClients {
       ofUser.forEach(
           (id, memo) ->
               all.add(
-                  new ClientStatus(id, memo.lastRequestAt, memo.requests, memo.recent.sum(now))));
+                  new ClientStatus(
+                      id, memo.version, memo.lastRequestAt, memo.requests, memo.recent.sum(now))));
     }
     all.sort(Comparator.comparingLong(ClientStatus::lastRequestAt));
     return all;

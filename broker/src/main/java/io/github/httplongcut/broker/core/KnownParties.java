@@ -36,7 +36,7 @@ final class KnownParties implements Journal {
   void onRequest(ClientRequest event, Receipt receipt, long now) {
     targets.onRequest(event.request().upstreamTarget(), now);
     if (!receipt.isLocal()) {
-      clients.onRequest(event.clientId(), now);
+      clients.onRequest(event.clientId(), receipt.version(), now);
     }
     traffic.onRequest(now);
   }

@@ -34,6 +34,11 @@ public abstract class Receipt {
     return false;
   }
 
+  /** Returns the release of the client agent, as it claims; empty if it is unknown. */
+  public String version() {
+    return "";
+  }
+
   /** Returns true on the first call only: the caller must then settle the delivery. */
   final boolean beginSettling() {
     if (state != State.OPEN) {

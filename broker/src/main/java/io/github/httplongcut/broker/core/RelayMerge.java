@@ -78,13 +78,16 @@ public final class RelayMerge {
   }
 
   private static RelayClient lineOf(ClientReport client, double rate) {
-    return new RelayClient(client.id(), client.lastRequestMillis(), client.total(), rate);
+    return new RelayClient(
+        client.id(), client.version(), client.lastRequestMillis(), client.total(), rate);
   }
 
   private static RelayClient sum(RelayClient a, RelayClient b) {
+    RelayClient latest = a.lastRequestMillis() <= b.lastRequestMillis() ? a : b;
     return new RelayClient(
         a.id(),
-        Math.min(a.lastRequestMillis(), b.lastRequestMillis()),
+        latest.version(),
+        latest.lastRequestMillis(),
         a.requests() + b.requests(),
         a.rate() + b.rate());
   }

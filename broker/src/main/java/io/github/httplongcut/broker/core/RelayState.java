@@ -66,8 +66,13 @@ public record RelayState(
       long failed,
       Map<String, Long> failures) {}
 
-  /** Client agent. */
-  public record RelayClient(ProcessId id, long lastRequestMillis, long requests, double rate) {}
+  /**
+   * Client agent.
+   *
+   * @param version its release; empty if it is unknown
+   */
+  public record RelayClient(
+      ProcessId id, String version, long lastRequestMillis, long requests, double rate) {}
 
   /**
    * Requests from one process to another.

@@ -111,6 +111,7 @@ public final class ReportMaker {
   private static ClientReport report(ClientStatus client, long takenAt) {
     return new ClientReport(
         client.id(),
+        client.version(),
         (takenAt - client.lastRequestAt()) / NANOS_PER_MILLI,
         client.requests(),
         client.recent());

@@ -110,8 +110,8 @@ class RelayMergeTest {
 
   @Test
   void clientsAndFlowsOfAllBrokersAreShown() {
-    ClientReport client = new ClientReport(CLIENT, 500, 7, 20);
-    ClientReport idle = new ClientReport(CLIENT, 100, 3, 0);
+    ClientReport client = new ClientReport(CLIENT, "0.0.9", 500, 7, 20);
+    ClientReport idle = new ClientReport(CLIENT, "0.1.0", 100, 3, 0);
     FlowReport flow = new FlowReport(AGENT, "orders", 20);
     RelayState state =
         merge(
@@ -126,7 +126,7 @@ class RelayMergeTest {
                 false,
                 0));
 
-    assertThat(state.clients()).containsExactly(new RelayClient(CLIENT, 100, 10, 2.0));
+    assertThat(state.clients()).containsExactly(new RelayClient(CLIENT, "0.1.0", 100, 10, 2.0));
     assertThat(state.flows())
         .containsExactlyInAnyOrder(
             new RelayFlow(CLIENT, OWN, "", 2.0),

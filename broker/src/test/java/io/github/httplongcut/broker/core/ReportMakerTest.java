@@ -42,7 +42,11 @@ class ReportMakerTest {
       targets.add(target(LONG + i, "failing", true, 1_000_000 + i));
       clients.add(
           new ClientReport(
-              ProcessId.create(LONG, LONG), Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE));
+              ProcessId.create(LONG, LONG),
+              LONG,
+              Long.MAX_VALUE,
+              Long.MAX_VALUE,
+              Integer.MAX_VALUE));
       flows.add(new FlowReport(ProcessId.create(LONG, LONG), LONG + i, Integer.MAX_VALUE));
     }
 

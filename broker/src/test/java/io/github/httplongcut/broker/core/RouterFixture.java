@@ -69,6 +69,11 @@ final class RouterFixture {
     }
 
     @Override
+    public String version() {
+      return "release " + number;
+    }
+
+    @Override
     public String toString() {
       return "d" + number;
     }

@@ -226,9 +226,10 @@ class RouterStatusTest {
     fixture.at(20).get(3);
 
     assertThat(fixture.router.view().status(fixture.now()).clients())
-        .extracting(client -> client.id().user() + " " + client.requests())
-        .as("the latest last")
-        .containsExactly("beta 1", "acme 2");
+        .extracting(
+            client -> client.id().user() + " " + client.requests() + ", " + client.version())
+        .as("the latest last, with the release of its last request")
+        .containsExactly("beta 1, release 2", "acme 2, release 3");
   }
 
   @Test

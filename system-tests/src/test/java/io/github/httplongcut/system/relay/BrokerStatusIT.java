@@ -100,6 +100,9 @@ class BrokerStatusIT {
       assertThat(relay(broker).path("notices")).isEmpty();
       assertThat(relay(broker).path("flows")).isNotEmpty();
       assertThat(relay(broker).at("/client_agents/0/requests").asInt()).isEqualTo(40);
+      assertThat(relay(broker).at("/client_agents/0/version").asText())
+          .isNotEmpty()
+          .isEqualTo(relay(broker).path("version").asText());
     }
     assertThat(relay(one).path("flows").findValuesAsText("from"))
         .contains(relay(one).path("broker").asText(), relay(two).path("broker").asText());
