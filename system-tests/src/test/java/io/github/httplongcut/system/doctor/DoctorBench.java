@@ -234,7 +234,10 @@ final class DoctorBench implements AutoCloseable {
     String text =
         """
         longcut {
-          amqp { uris = ["%s"], heartbeat = 2s, reconnect-backoff-max = 500ms }
+          amqp {
+            uris = ["%s"], heartbeat = 2s, reconnect-backoff-max = 500ms
+            plain-text = allowed # RabbitMQ may run in a container
+          }
           %s {
             admin.port = %d
             %s
