@@ -205,6 +205,7 @@ final class PublisherState {
    * @param closeReasons refusals for which RabbitMQ has closed channels
    */
   void onLost(List<Refusal> closeReasons, long now, PublishingEffects effects) {
+    refusals.clear();
     refuse(closeReasons, now, effects);
     List<PublishingChannel> all = channels.all();
     connection.onLost();

@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Refusals of the last 30 s. Publications that RabbitMQ would refuse for the same reason are not
- * written, since each attempt closes the channel, and the unconfirmed messages of others on it are
- * lost. Not synchronized: {@link PublisherMonitor} guards it.
+ * Refusals of this connection in the last 30 s. Publications that RabbitMQ would refuse for the
+ * same reason are not written, since each attempt closes the channel, and the unconfirmed messages
+ * of others on it are lost. Not synchronized: {@link PublisherMonitor} guards it.
  */
 final class Refusals {
 
@@ -25,6 +25,11 @@ final class Refusals {
   boolean wouldRefuse(Publication publication) {
     return !expiresAt.isEmpty()
         && expiresAt.keySet().stream().anyMatch(each -> each.appliesTo(publication));
+  }
+
+  /** Forgets all: the permissions may have changed when RabbitMQ closed the connection. */
+  void clear() {
+    expiresAt.clear();
   }
 
   /** Removes refusals that are older than 30 s. */

@@ -209,6 +209,20 @@ class PublisherStateTest {
     assertThat(fixture.outcomes()).isEmpty();
   }
 
+  /** Whoever changes a user's permissions closes its connections. */
+  @Test
+  void aNewConnectionForgetsRefusals() {
+    fixture.lose(new Refusal.Forbidden("broker_hello", Optional.empty()));
+    fixture.connect();
+    fixture.lose();
+    fixture.connect();
+
+    fixture.publish("a", Tries.UNTIL_CONFIRMED);
+
+    assertThat(fixture.work()).contains("0:1 a");
+    assertThat(fixture.outcomes()).isEmpty();
+  }
+
   // Publications that wait.
 
   @Test
