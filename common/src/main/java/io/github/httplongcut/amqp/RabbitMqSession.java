@@ -4,7 +4,6 @@ import com.rabbitmq.client.Address;
 import com.rabbitmq.client.AddressResolver;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.impl.FrameHandlerFactory;
-import com.rabbitmq.client.impl.StrictExceptionHandler;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.protocol.EventType;
 import io.github.httplongcut.protocol.WireLimits;
@@ -150,7 +149,7 @@ public final class RabbitMqSession implements Session {
     factory.setChannelShouldCheckRpcResponseType(true);
     factory.setMaxInboundMessageBodySize(
         WireLimits.MESSAGE_BYTES + 1); // ContentGuard's limit is lower
-    factory.setExceptionHandler(new StrictExceptionHandler());
+    factory.setExceptionHandler(new DriverExceptionLog());
     factory.setThreadFactory(daemonThreads(threads));
     factory.setSharedExecutor(new SameThreadExecutor());
     return factory;

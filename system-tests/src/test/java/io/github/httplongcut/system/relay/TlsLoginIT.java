@@ -109,6 +109,7 @@ class TlsLoginIT {
 
       files.replace("own", "first");
       broker.awaitReady();
+      assertThat(broker.output()).contains(" WARN ").doesNotContain(" ERROR ");
     }
   }
 

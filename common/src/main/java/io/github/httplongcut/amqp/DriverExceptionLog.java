@@ -1,0 +1,25 @@
+package io.github.httplongcut.amqp;
+
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.impl.StrictExceptionHandler;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs a lost connection for debugging only: {@link Link} reports it. The client library would log
+ * an error with a stack trace, for example whenever RabbitMQ closes a TLS connection.
+ */
+final class DriverExceptionLog extends StrictExceptionHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(DriverExceptionLog.class);
+
+  @Override
+  public void handleUnexpectedConnectionDriverException(Connection connection, Throwable why) {
+    if (why instanceof IOException) {
+      log.debug("event=amqp_driver why=\"{}\"", why.toString());
+    } else {
+      super.handleUnexpectedConnectionDriverException(connection, why);
+    }
+  }
+}
