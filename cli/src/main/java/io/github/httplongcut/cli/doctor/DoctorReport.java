@@ -34,6 +34,15 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
     return failures() > 0;
   }
 
+  /**
+   * Returns whether a process should not start. A certificate that expires soon hinders no process;
+   * for one that has expired another check fails, too.
+   */
+  public boolean hindersTheStart() {
+    return results.stream()
+        .anyMatch(result -> result.failed() && result.finding() != Finding.TLS_EXPIRY);
+  }
+
   /** Returns the number of checks that have found all well. */
   public long passed() {
     return results.stream().filter(result -> result.status() == Status.OK).count();

@@ -135,9 +135,12 @@ public final class JoinCommand implements Callable<Integer> {
       if (report.failed()) {
         report.failureLines(Colours.ofTerminal()).forEach(err::println);
         err.flush();
+      }
+      if (report.hindersTheStart()) {
         throw new CommandFailedException(
             "not started, because a check failed. If RabbitMQ refuses the login, the password was"
-                + " changed or the grant revoked: ask RabbitMQ's operator for a new file");
+                + " changed or the grant revoked: ask RabbitMQ's operator for a new file. To start"
+                + " nevertheless, add --skip-checks");
       }
       err.println("longcut: checked the way to RabbitMQ: " + report.passed() + " checks passed");
     } catch (IOException e) {

@@ -32,6 +32,16 @@ class DoctorReportTest {
             "1 of 3 checks failed, 1 skipped, in 1.3 s");
   }
 
+  @Test
+  void certificateThatExpiresSoonIsAFailureButHindersNoStart() {
+    CheckResult soon = CheckResult.failInPart(Finding.TLS_EXPIRY, "expires soon", "in 2 days");
+    DoctorReport one = new DoctorReport(List.of(soon), Duration.ZERO);
+
+    assertThat(one.failed()).isTrue();
+    assertThat(one.hindersTheStart()).isFalse();
+    assertThat(report.hindersTheStart()).isTrue();
+  }
+
   /** The operator copies it. */
   @Test
   void aLongCommandIsNotCut() throws Exception {
