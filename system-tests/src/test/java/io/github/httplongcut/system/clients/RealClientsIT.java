@@ -16,6 +16,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
+@Tag("any-rabbitmq")
 class RealClientsIT {
 
   private static final Path DIRECTORY = Path.of("target", "real-clients");

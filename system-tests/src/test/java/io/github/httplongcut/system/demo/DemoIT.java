@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  * may run already.
  */
 @TestInstance(Lifecycle.PER_CLASS)
+@Tag("any-rabbitmq")
 class DemoIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -20,12 +20,14 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** {@code ./longcut status}, {@code trace} and {@code diag}, and all tools on a frozen RabbitMQ. */
 @TestInstance(Lifecycle.PER_CLASS)
+@Tag("any-rabbitmq")
 class ToolsIT {
 
   /** Twice the time that the tools need at most, since the machine is busy with tests. */

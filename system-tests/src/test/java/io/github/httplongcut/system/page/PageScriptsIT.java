@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Runs the tests of the page's pure modules in Node. They need no npm package. */
+@Tag("any-rabbitmq")
 class PageScriptsIT {
 
   private static final String DIRECTORY = "system-tests/src/test/node/page";

@@ -28,11 +28,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A broker's limits bound its heap, even if requests consist of very many small fields. */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("any-rabbitmq")
 class BrokerHeapIT {
 
   private static final int REQUESTS = 1_500;

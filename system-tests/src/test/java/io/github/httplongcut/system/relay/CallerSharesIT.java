@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * While one caller uses its full share of a client agent, callers from other addresses are served.
  */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("any-rabbitmq")
 class CallerSharesIT {
 
   private static final int MAX_CONNECTIONS = 500;

@@ -89,7 +89,8 @@ class ShutdownIT {
 
   private void assertNoRequestFails(RoleProcess client, RoleProcess drained)
       throws InterruptedException {
-    // JVMs that have compiled nothing ack late on a busy machine, and the client agent refuses more.
+    // JVMs that have compiled nothing ack late on a busy machine, and the client agent refuses
+    // more.
     new LoadGenerator(client.port("http_listening"), "/first/")
         .runClosedLoop(WARM_UP_CALLERS, WARM_UP);
     upstream.runs().clear();
