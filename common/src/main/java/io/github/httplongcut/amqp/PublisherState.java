@@ -205,7 +205,9 @@ final class PublisherState {
    * @param closeReasons refusals for which RabbitMQ has closed channels
    */
   void onLost(List<Refusal> closeReasons, long now, PublishingEffects effects) {
-    refusals.clear();
+    if (closeReasons.isEmpty()) { // else the refused publication itself has closed it
+      refusals.clear();
+    }
     refuse(closeReasons, now, effects);
     List<PublishingChannel> all = channels.all();
     connection.onLost();

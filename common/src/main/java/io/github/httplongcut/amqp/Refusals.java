@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Refusals of this connection in the last 30 s. Publications that RabbitMQ would refuse for the
- * same reason are not written, since each attempt closes the channel, and the unconfirmed messages
- * of others on it are lost. Not synchronized: {@link PublisherMonitor} guards it.
+ * Refusals of the last 30 s. Publications that RabbitMQ would refuse for the same reason are not
+ * written, since each attempt closes the channel, and the unconfirmed messages of others on it are
+ * lost. Not synchronized: {@link PublisherMonitor} guards it.
  */
 final class Refusals {
 
@@ -27,7 +27,10 @@ final class Refusals {
         && expiresAt.keySet().stream().anyMatch(each -> each.appliesTo(publication));
   }
 
-  /** Forgets all: the permissions may have changed when RabbitMQ closed the connection. */
+  /**
+   * Forgets all, for a connection that was lost for another reason than a refusal: whoever changes
+   * permissions by {@code longcut grant} closes the connections.
+   */
   void clear() {
     expiresAt.clear();
   }

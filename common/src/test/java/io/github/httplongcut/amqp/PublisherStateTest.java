@@ -209,6 +209,19 @@ class PublisherStateTest {
     assertThat(fixture.outcomes()).isEmpty();
   }
 
+  /** A refusal on the main channel closes the connection. */
+  @Test
+  void refusalsInTurnDoNotKeepClosingTheConnection() {
+    fixture.lose(new Refusal.Forbidden("broker_hello", Optional.empty()));
+    fixture.connect();
+    fixture.lose(new Refusal.Forbidden("broker_status", Optional.empty()));
+    fixture.connect();
+
+    fixture.publish("a", Tries.UNTIL_CONFIRMED);
+
+    assertThat(fixture.outcomes()).containsExactly("a REFUSED");
+  }
+
   /** Whoever changes a user's permissions closes its connections. */
   @Test
   void aNewConnectionForgetsRefusals() {
