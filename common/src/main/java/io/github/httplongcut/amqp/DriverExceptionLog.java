@@ -2,13 +2,14 @@ package io.github.httplongcut.amqp;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.impl.StrictExceptionHandler;
+import io.github.httplongcut.logging.LogText;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs a lost connection for debugging only: {@link Link} reports it. The client library would log
- * an error with a stack trace, for example whenever RabbitMQ closes a TLS connection.
+ * Logs why a connection was lost, in one line. The client library would log an error with a stack
+ * trace, for example whenever RabbitMQ closes a TLS connection.
  */
 final class DriverExceptionLog extends StrictExceptionHandler {
 
@@ -17,7 +18,7 @@ final class DriverExceptionLog extends StrictExceptionHandler {
   @Override
   public void handleUnexpectedConnectionDriverException(Connection connection, Throwable why) {
     if (why instanceof IOException) {
-      log.debug("event=amqp_driver why=\"{}\"", why.toString());
+      log.warn("event=amqp_lost why={}", LogText.quoted(Failures.describe(why)));
     } else {
       super.handleUnexpectedConnectionDriverException(connection, why);
     }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.net.SocketException;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,12 +30,14 @@ class DriverExceptionLogTest {
   }
 
   @Test
-  void lostConnectionIsNoError() {
+  void lostConnectionIsAWarningOfOneLine() {
     SocketException lost = new SocketException("Connection or inbound has closed");
 
     new DriverExceptionLog().handleUnexpectedConnectionDriverException(null, lost);
 
-    assertThat(appender.list).allMatch(each -> each.getLevel().equals(Level.DEBUG));
+    assertThat(ofTheDriver()).extracting(ILoggingEvent::getLevel).containsExactly(Level.WARN);
+    assertThat(ofTheDriver().get(0).getThrowableProxy()).isNull();
+    assertThat(ofTheDriver().get(0).getFormattedMessage()).contains("has closed");
   }
 
   @Test
@@ -43,6 +46,12 @@ class DriverExceptionLogTest {
 
     new DriverExceptionLog().handleUnexpectedConnectionDriverException(null, bug);
 
-    assertThat(appender.list).extracting(ILoggingEvent::getLevel).containsExactly(Level.ERROR);
+    assertThat(ofTheDriver()).extracting(ILoggingEvent::getLevel).containsExactly(Level.ERROR);
+  }
+
+  private List<ILoggingEvent> ofTheDriver() {
+    return appender.list.stream()
+        .filter(each -> each.getLoggerName().matches(".*(DriverExceptionLog|ExceptionHandler)"))
+        .toList();
   }
 }
