@@ -35,8 +35,9 @@ final class AccessGuard implements HttpHandler {
     AccessDecision decision = access.decide(exchange);
     if (decision instanceof Granted granted) {
       exchange.putAttachment(GRANTED, granted);
-      AdminConnections.keep(exchange);
-      page.handleRequest(exchange);
+      if (AdminConnections.keep(exchange)) {
+        page.handleRequest(exchange);
+      }
     } else if (decision instanceof Refused refused) {
       refuse(exchange, refused);
     }

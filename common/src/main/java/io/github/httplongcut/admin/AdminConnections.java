@@ -1,8 +1,8 @@
 package io.github.httplongcut.admin;
 
+import io.undertow.server.AbstractServerConnection;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.AttachmentKey;
-import java.net.SocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.xnio.IoUtils;
@@ -18,19 +18,10 @@ final class AdminConnections {
   private static final AttachmentKey<AdminConnections> KEY =
       AttachmentKey.create(AdminConnections.class);
 
-  private static final class Entry {
-    final StreamConnection connection;
-    boolean isKept;
-
-    Entry(StreamConnection connection) {
-      this.connection = connection;
-    }
-  }
-
   private final int limit;
 
-  /** By the peer's address, which tells open connections apart; least recently used first. */
-  private final Map<SocketAddress, Entry> open = new LinkedHashMap<>();
+  /** Open connections, least recently used first, and whether each is kept. */
+  private final Map<StreamConnection, Boolean> open = new LinkedHashMap<>();
 
   /**
    * @param limit maximum number of connections
@@ -41,8 +32,6 @@ final class AdminConnections {
 
   /** Adds a new connection. Returns false if it must be closed instead. */
   boolean add(StreamConnection connection) {
-    SocketAddress peer = connection.getPeerAddress();
-    Entry entry = new Entry(connection);
     StreamConnection displaced = null;
     synchronized (this) {
       if (open.size() >= limit) {
@@ -51,54 +40,62 @@ final class AdminConnections {
           return false;
         }
       }
-      open.put(peer, entry);
+      open.put(connection, false);
     }
-    connection.setCloseListener(closed -> remove(peer, entry));
+    connection.setCloseListener(this::remove);
     IoUtils.safeClose(displaced);
     return true;
   }
 
   private StreamConnection removeOldest() {
-    for (Map.Entry<SocketAddress, Entry> each : open.entrySet()) {
-      if (!each.getValue().isKept) {
-        open.remove(each.getKey());
-        return each.getValue().connection;
+    for (Map.Entry<StreamConnection, Boolean> each : open.entrySet()) {
+      StreamConnection connection = each.getKey();
+      if (!each.getValue()) {
+        open.remove(connection);
+        return connection;
       }
     }
     return null;
   }
 
-  private synchronized void remove(SocketAddress peer, Entry entry) {
-    open.remove(peer, entry);
+  private synchronized void remove(StreamConnection connection) {
+    open.remove(connection);
   }
 
   /** Notes a request, so that {@link #keep} finds this object. */
   void onRequest(HttpServerExchange exchange) {
     exchange.putAttachment(KEY, this);
-    use(exchange.getConnection().getPeerAddress(), false);
+    use(connectionOf(exchange), false);
   }
 
   /**
    * Keeps the connection of a request until its answer is sent. The caller of the request has been
-   * admitted.
+   * admitted. Returns false if the connection was displaced before: nobody waits for an answer.
    */
-  static void keep(HttpServerExchange exchange) {
+  static boolean keep(HttpServerExchange exchange) {
     AdminConnections connections = exchange.getAttachment(KEY);
-    SocketAddress peer = exchange.getConnection().getPeerAddress();
-    connections.use(peer, true);
+    StreamConnection connection = connectionOf(exchange);
+    if (!connections.use(connection, true)) {
+      return false;
+    }
     exchange.addExchangeCompleteListener(
         (completed, next) -> {
-          connections.use(peer, false);
+          connections.use(connection, false);
           next.proceed();
         });
+    return true;
   }
 
-  /** Makes a connection the most recently used one, if it is still open. */
-  private synchronized void use(SocketAddress peer, boolean isKept) {
-    Entry entry = open.remove(peer);
-    if (entry != null) {
-      entry.isKept = isKept;
-      open.put(peer, entry);
+  private static StreamConnection connectionOf(HttpServerExchange exchange) {
+    return ((AbstractServerConnection) exchange.getConnection()).getChannel();
+  }
+
+  /** Makes a connection the most recently used one. Returns whether it is still open. */
+  private synchronized boolean use(StreamConnection connection, boolean isKept) {
+    if (open.remove(connection) == null) {
+      return false;
     }
+    open.put(connection, isKept);
+    return true;
   }
 }

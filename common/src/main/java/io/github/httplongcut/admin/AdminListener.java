@@ -96,6 +96,9 @@ final class AdminListener implements AutoCloseable {
                   .set(Options.TCP_NODELAY, true)
                   .set(Options.REUSE_ADDRESSES, true)
                   .set(Options.BACKLOG, BACKLOG)
+                  // Bounds what is accepted and not yet counted.
+                  .set(Options.CONNECTION_HIGH_WATER, 2 * MAX_CONNECTIONS)
+                  .set(Options.CONNECTION_LOW_WATER, 2 * MAX_CONNECTIONS)
                   .set(Options.WRITE_TIMEOUT, (int) limits.write().toMillis())
                   .getMap());
     } catch (IOException | RuntimeException e) {
