@@ -137,9 +137,9 @@ export function releases(relay) {
     .sort((a, b) => size(b) - size(a));
 }
 
-/** Returns a sentence if several releases run, in a list. */
+/** Returns a sentence if brokers and upstream agents of several releases run, in a list. Tenants name their own releases. */
 export function mixedReleases(relay) {
-  const names = releases(relay).map((each) => each.version);
+  const names = releases({ ...relay, client_agents: [] }).map((each) => each.version);
   return names.length > 1 ? [`Releases ${names.slice(0, -1).join(', ')} and ${names.at(-1)} run at the same time.`] : [];
 }
 

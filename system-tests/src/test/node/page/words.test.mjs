@@ -81,6 +81,7 @@ test('mixed releases are named', () => {
   );
   assert.deepEqual(mixedReleases(relay({ upstream_agents: agents })), ['Releases 0.1.0 and 0.0.9 run at the same time.']);
   assert.deepEqual(mixedReleases(relay()), []);
+  assert.deepEqual(mixedReleases(relay({ client_agents: clients })), [], 'the claims of client agents are no notice');
 });
 
 test('only changes of state are announced', () => {

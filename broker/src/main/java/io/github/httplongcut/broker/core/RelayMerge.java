@@ -83,10 +83,12 @@ public final class RelayMerge {
   }
 
   private static RelayClient sum(RelayClient a, RelayClient b) {
-    RelayClient latest = a.lastRequestMillis() <= b.lastRequestMillis() ? a : b;
+    boolean isFirst = a.lastRequestMillis() <= b.lastRequestMillis();
+    RelayClient latest = isFirst ? a : b;
+    RelayClient other = isFirst ? b : a;
     return new RelayClient(
         a.id(),
-        latest.version(),
+        latest.version().isEmpty() ? other.version() : latest.version(),
         latest.lastRequestMillis(),
         a.requests() + b.requests(),
         a.rate() + b.rate());

@@ -109,6 +109,25 @@ class RelayMergeTest {
   }
 
   @Test
+  void releaseOfAClientIsTheLatestThatIsKnown() {
+    ClientReport known = new ClientReport(CLIENT, "0.0.9", 500, 7, 20);
+    ClientReport ofOlderBroker = new ClientReport(CLIENT, "", 100, 3, 0);
+    RelayState state =
+        merge(
+            new KnownBroker(
+                new BrokerStatus(OWN, "1", Reports.of("ok", List.of(), List.of(known), List.of())),
+                true,
+                0),
+            new KnownBroker(
+                new BrokerStatus(
+                    OTHER, "0", Reports.of("ok", List.of(), List.of(ofOlderBroker), List.of())),
+                false,
+                0));
+
+    assertThat(state.clients()).containsExactly(new RelayClient(CLIENT, "0.0.9", 100, 10, 2.0));
+  }
+
+  @Test
   void clientsAndFlowsOfAllBrokersAreShown() {
     ClientReport client = new ClientReport(CLIENT, "0.0.9", 500, 7, 20);
     ClientReport idle = new ClientReport(CLIENT, "0.1.0", 100, 3, 0);
