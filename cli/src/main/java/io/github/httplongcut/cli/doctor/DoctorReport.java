@@ -40,7 +40,11 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
    */
   public boolean hindersTheStart() {
     return results.stream()
-        .anyMatch(result -> result.failed() && result.finding() != Finding.TLS_EXPIRY);
+        .anyMatch(
+            result ->
+                result.failed()
+                    && !(result.finding() == Finding.TLS_EXPIRY
+                        && result.status() == Status.FAIL_IN_PART));
   }
 
   /** Returns the number of checks that have found all well. */

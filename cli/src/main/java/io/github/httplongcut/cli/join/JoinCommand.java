@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Join a relay with a file of './longcut grant': check the way to RabbitMQ, write a settings"
           + " file and a password file beside the file, and start the process.",
-      "Without options, a later join takes those of the first one.",
+      "Without options, a later join takes those of the last one.",
       "Exit code: that of the process; 1 if a check failed, 2 for a wrong usage."
     })
 public final class JoinCommand implements Callable<Integer> {
