@@ -69,14 +69,15 @@ final class Trial {
   }
 
   /**
-   * Runs the trial and returns its report. Takes at most half a minute unless the fault is long.
+   * Runs the trial and returns its report. Takes at most half a minute unless the fault is long, or
+   * the processes are new.
    */
   TrialReport run() {
     if (bench.ensure(counts())) {
       warmUpAtFirst();
     }
     IdleCheck idleCheck = new IdleCheck(bench);
-    try (Driver driver = driver(PER_SECOND)) {
+    try (Driver driver = driver(PER_SECOND, random)) {
       driver.start();
       warmUp(driver);
       Times times = injectAndHeal(driver);
@@ -94,7 +95,7 @@ final class Trial {
     if (bench.ensure(counts())) {
       warmUpAtFirst();
     }
-    try (Driver driver = driver(PER_SECOND)) {
+    try (Driver driver = driver(PER_SECOND, random)) {
       driver.start();
       driver.drive(BRIEF_WARM);
       Times times = injectAndHeal(driver);
@@ -110,7 +111,8 @@ final class Trial {
    */
   private void warmUpAtFirst() {
     for (int perSecond : PER_SECOND_AT_FIRST) {
-      try (Driver driver = driver(perSecond)) {
+      // Not the trial's random: its victims must not depend on whether the processes are new.
+      try (Driver driver = driver(perSecond, new Random(perSecond))) {
         driver.start();
         warmUp(driver);
         driver.finish(LAST_ANSWER);
@@ -118,14 +120,14 @@ final class Trial {
     }
   }
 
-  private Driver driver(int perSecond) {
+  private Driver driver(int perSecond, Random seeds) {
     return new Driver(
         bench.callers(),
         bench::loadBalanced,
         perSecond,
         "t" + NUMBER.incrementAndGet(),
         new Random(
-            random.nextLong())); // a separate one, since the number of its draws depends on time
+            seeds.nextLong())); // a separate one, since the number of its draws depends on time
   }
 
   private Map<RelayPart, Integer> counts() {

@@ -52,6 +52,8 @@ class JoinIT {
   /** Longest time from a change of a grant to its effect. */
   private static final Duration EFFECT = Duration.ofSeconds(2);
 
+  private static final List<String> GRANTED_FILES = List.of("acme.longcut", "acme.local.conf");
+
   /** Longest time until a target is served again: less than a process remembers a refusal. */
   private static final Duration REGRANTED = Duration.ofSeconds(10);
 
@@ -235,7 +237,7 @@ class JoinIT {
     assertThat(revoked.exitCode()).isEqualTo(1);
     assertThat(revoked.err()).contains("rabbitmq.login", "ask RabbitMQ's operator for a new file");
     assertThat(folder.resolve("acme.conf")).doesNotExist();
-    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("acme.longcut", "acme.local.conf");
+    assertThat(folder.toFile().list()).contains("acme.longcut").isSubsetOf(GRANTED_FILES);
   }
 
   private RelayProcess bothJoinWithTwoTargets() {
@@ -286,12 +288,19 @@ class JoinIT {
 
   /** RabbitMQ in a container does not have the address 127.0.0.1. */
   private void allowPlainText(String user) {
+    if (isOnThisHost()) {
+      return;
+    }
     try {
       Files.writeString(
           folder.resolve(user + ".local.conf"), "longcut.amqp.plain-text = allowed\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private boolean isOnThisHost() {
+    return rabbitMq.host().equals("127.0.0.1") || rabbitMq.host().equals("localhost");
   }
 
   private ToolRun longcut(String... arguments) {
