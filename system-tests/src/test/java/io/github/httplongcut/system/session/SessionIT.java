@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.github.httplongcut.config.Version;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.Body;
 import io.github.httplongcut.protocol.Event;
@@ -71,7 +72,11 @@ class SessionIT {
     assertThat(delivery.envelope())
         .isEqualTo(
             new Delivery.Envelope(
-                Delivery.Origin.SENT, TARGET + "." + agent.id(), "broker", false));
+                Delivery.Origin.SENT,
+                TARGET + "." + agent.id(),
+                "broker",
+                false,
+                Version.current()));
   }
 
   @Test
