@@ -134,6 +134,11 @@ final class Neighbour implements AutoCloseable {
     return sent.get() < REQUESTS;
   }
 
+  /** Returns how many requests have ended. */
+  int ended() {
+    return ended.size();
+  }
+
   /** Waits until all requests have ended. */
   NeighbourReport report() {
     await("the neighbour's answers")

@@ -41,6 +41,7 @@ final class TenantTestbed implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TenantTestbed.class);
   private static final Duration STEP = Duration.ofMillis(100);
+  private static final int SOME = 20;
   private static final Duration QUIET = Duration.ofMillis(800);
 
   /** Maximum messages a second to brokers after an attack; far more than all heartbeats. */
@@ -341,6 +342,15 @@ final class TenantTestbed implements AutoCloseable {
               step.run();
               return !neighbour.isSending();
             });
+  }
+
+  /** Waits until some more of the neighbour's requests have ended, or it has sent its last one. */
+  void awaitAnswersToTheNeighbour() {
+    int enough = neighbour.ended() + SOME;
+    await("answers to the neighbour")
+        .pollInterval(STEP)
+        .atMost(PATIENCE)
+        .until(() -> neighbour.ended() >= enough || !neighbour.isSending());
   }
 
   private NeighbourReport neighbour(Attack attack) {
