@@ -13,6 +13,7 @@ import java.time.Duration;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The relay drops a waiting or running request within a second after the caller hangs up. */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("any-rabbitmq")
 class CancelIT {
 
   private static final Duration AT_ONCE = Duration.ofSeconds(1);

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /** A broker that starts under load, or is full, consumes only the requests that it can serve. */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("any-rabbitmq")
 class IntakeIT {
 
   private static final Logger log = LoggerFactory.getLogger(IntakeIT.class);

@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Passwords in files: they are rotated under load, and nothing shows them. */
+@Tag("any-rabbitmq")
 class PasswordsIT {
 
   private static final int PER_SECOND = 200;

@@ -20,12 +20,14 @@ import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A broker shows captured requests with masks, and sends them again. */
 @ExtendWith(RabbitMqExtension.class)
+@Tag("any-rabbitmq")
 class ReplayIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();

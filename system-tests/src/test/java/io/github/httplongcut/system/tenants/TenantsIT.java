@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -69,6 +70,7 @@ class TenantsIT extends AttackFixture {
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void hugeClaimsInHeartbeatsForTheOwnTargetAreHarmless() {
     new OversizedMessages(testbed()).boundlessHeartbeats(60);
     testbed().awaitAgents(61);
@@ -116,11 +118,13 @@ class TenantsIT extends AttackFixture {
   // Oversized messages.
 
   @Test
+  @Tag("any-rabbitmq")
   void requestsWithManyHeadersDelayNobody() {
     assertHarmless(List.of(), new OversizedMessages(testbed())::requestsWithManyHeaders);
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void responsesWithManyHeadersDelayNobody() {
     assertHarmless(List.of(), new OversizedMessages(testbed())::answersWithManyHeaders);
   }
@@ -143,6 +147,7 @@ class TenantsIT extends AttackFixture {
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void strangeJsonDelaysNobody() {
     assertHarmless(List.of(), new OversizedMessages(testbed())::strangeJson);
   }
@@ -150,21 +155,25 @@ class TenantsIT extends AttackFixture {
   // AMQP headers that the Java client cannot read.
 
   @Test
+  @Tag("any-rabbitmq")
   void unreadableOrphansCloseNoConnection() {
     assertHarmless(List.of(), new UnreadableMessages(testbed())::responseThatBecomesAnOrphan);
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void unreadableMessagesToABrokerCloseNoConnection() {
     assertHarmless(List.of(), new UnreadableMessages(testbed())::messagesToABroker);
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void unreadableHeartbeatsCloseNoConnection() {
     assertHarmless(List.of(), new UnreadableMessages(testbed())::heartbeats);
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void unreadableRequestsCloseNoConnection() {
     assertHarmless(List.of(), new UnreadableMessages(testbed())::requests);
   }
@@ -207,6 +216,7 @@ class TenantsIT extends AttackFixture {
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void unansweredRequestsLeaveRoomForOthers() throws IOException {
     String inbox = testbed().plantsInbox(Map.of());
     testbed().plantsAgent().takeAllOf(inbox);
@@ -214,6 +224,7 @@ class TenantsIT extends AttackFixture {
   }
 
   @Test
+  @Tag("any-rabbitmq")
   void waitingRequestsLeaveRoomForOthers() {
     assertHarmless(List.of(), new ResourceExhaustion(testbed())::unansweredRequests);
   }
