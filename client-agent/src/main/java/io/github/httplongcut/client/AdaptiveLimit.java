@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.core.AckTimes;
 import java.time.Duration;
 
 /**
@@ -17,8 +18,10 @@ import java.time.Duration;
  *   <li>If no broker acked anything, the limit stays.
  * </ul>
  *
- * <p>The shortest delay counts because a few requests that one frozen broker holds say nothing
- * about the other brokers.
+ * <p>A few requests that one frozen broker holds say nothing about the other brokers. Therefore the
+ * shortest delay counts, and an ack counts only if no request published later was acked before it.
+ * Otherwise the acks that a broker sends when it runs again would lower the limit if no other ack
+ * came in the same window.
  *
  * <p>When requests wait and none is acked for longer than the target, no broker is running. The
  * acks of requests that were published during such a silence are late because of it. They do not
@@ -41,6 +44,11 @@ final class AdaptiveLimit {
   private final long targetNanos;
   private final Window window = new Window();
   private volatile int limit;
+  private boolean anyAcked;
+
+  /** Publication time of the last published request among those acked. */
+  private long latestAcked;
+
   private long shortestDelay = NONE;
   private boolean silent;
   private long silenceBegan;
@@ -62,12 +70,15 @@ final class AdaptiveLimit {
   }
 
   /**
-   * Records the ack of a request.
-   *
-   * @param delayNanos from the request's publication to its ack
+   * Records the ack of a request, unless a request that was published after it is already acked.
    */
-  void onAck(long delayNanos) {
-    shortestDelay = Math.min(shortestDelay, delayNanos);
+  void onAck(AckTimes times) {
+    if (anyAcked && times.publishedAt() - latestAcked < 0) {
+      return;
+    }
+    anyAcked = true;
+    latestAcked = times.publishedAt();
+    shortestDelay = Math.min(shortestDelay, times.delayNanos());
   }
 
   /**

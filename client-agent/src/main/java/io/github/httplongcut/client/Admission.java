@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import io.github.httplongcut.client.ExceededShares.Room;
 import io.github.httplongcut.client.RequestShares.Decision;
+import io.github.httplongcut.client.core.AckTimes;
 import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
 import java.util.Map;
@@ -232,13 +233,9 @@ final class Admission {
       waitsForAnswer.set(true);
     }
 
-    /**
-     * A broker has acked the request; on the loop.
-     *
-     * @param delayNanos from the request's publication to its ack
-     */
-    void acked(long delayNanos) {
-      maxUnacked.onAck(delayNanos);
+    /** A broker has acked the request; on the loop. */
+    void acked(AckTimes times) {
+      maxUnacked.onAck(times);
       endAckWait();
     }
 

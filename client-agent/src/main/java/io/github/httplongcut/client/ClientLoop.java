@@ -255,7 +255,7 @@ final class ClientLoop implements SessionListener {
   }
 
   private void reportAck(PendingEffect.ReportAck effect) {
-    WaitingCaller.of(effect.caller()).acked(effect.delayNanos(), effect.brokerId());
+    WaitingCaller.of(effect.caller()).acked(effect.times(), effect.brokerId());
   }
 
   private void answer(PendingEffect.Answer effect) {

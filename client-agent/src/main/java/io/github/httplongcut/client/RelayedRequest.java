@@ -4,6 +4,7 @@ import io.github.httplongcut.client.ClientAgentConfig.OnHangUp;
 import io.github.httplongcut.client.RequestReporter.Origin;
 import io.github.httplongcut.client.accesslog.AccessEntry.Relaying;
 import io.github.httplongcut.client.accesslog.AccessEntry.Result;
+import io.github.httplongcut.client.core.AckTimes;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.Failure;
@@ -154,10 +155,10 @@ final class RelayedRequest implements WaitingCaller {
   }
 
   @Override
-  public void acked(long delayNanos, Optional<ProcessId> brokerId) {
-    clock.acked(delayNanos);
+  public void acked(AckTimes times, Optional<ProcessId> brokerId) {
+    clock.acked(times.delayNanos());
     this.brokerId = brokerId.or(() -> this.brokerId);
-    permit.ifPresent(held -> held.acked(delayNanos));
+    permit.ifPresent(held -> held.acked(times));
   }
 
   @Override

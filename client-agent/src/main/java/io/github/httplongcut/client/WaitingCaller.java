@@ -1,5 +1,6 @@
 package io.github.httplongcut.client;
 
+import io.github.httplongcut.client.core.AckTimes;
 import io.github.httplongcut.client.core.Caller;
 import io.github.httplongcut.protocol.EventError;
 import io.github.httplongcut.protocol.ProcessId;
@@ -27,10 +28,9 @@ interface WaitingCaller extends Caller {
   /**
    * A broker has acked the request. May be called more than once, or never.
    *
-   * @param delayNanos from the request's publication to the ack, or to an answer that came earlier
    * @param brokerId the broker that acked; empty if the answer came earlier
    */
-  void acked(long delayNanos, Optional<ProcessId> brokerId);
+  void acked(AckTimes times, Optional<ProcessId> brokerId);
 
   /** The answer of the upstream server has arrived. */
   void answer(Response response);

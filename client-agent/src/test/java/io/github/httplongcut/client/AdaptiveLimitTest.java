@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.client.core.AckTimes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -37,6 +38,25 @@ class AdaptiveLimitTest {
     assertThat(limit.limit()).isEqualTo(MAX);
   }
 
+  /** One of two brokers was frozen. It acks what it held, and nothing else is acked meanwhile. */
+  @Test
+  void acksOfRequestsThatOneBrokerHeldBackDoNotCount() {
+    windowWith(60, 4);
+    windowWith(60, 5_000, 4_000, 3_000);
+    windowWith(60, 2_000, 1_000, 600);
+
+    assertThat(limit.limit()).isEqualTo(MAX);
+  }
+
+  /** The brokers are overloaded, and one of them lags behind the other. */
+  @Test
+  void lateAcksInTheOrderOfPublicationCountBesideOthers() {
+    windowWith(3_000, 1_500, 2_000);
+    windowWith(3_000, 2_100, 1_500);
+
+    assertThat(limit.limit()).isEqualTo(1_000);
+  }
+
   @Test
   void ifAllAcksAreLateTheLimitFallsToWhatIsAckedInTime() {
     windowWith(3_000, 1_500, 1_600);
@@ -54,7 +74,7 @@ class AdaptiveLimitTest {
   @Test
   void aMaximumBelowTheMinimumIsKept() {
     AdaptiveLimit small = new AdaptiveLimit(10, TARGET);
-    small.onAck(1_000 * MS);
+    small.onAck(new AckTimes(now - 1_000 * MS, now));
     small.onTick(10, now + WINDOW);
 
     assertThat(small.limit()).isEqualTo(10);
@@ -108,7 +128,7 @@ class AdaptiveLimitTest {
 
   @Test
   void discardedDelaysDoNotCount() {
-    limit.onAck(5_000 * MS);
+    limit.onAck(new AckTimes(now - 5_000 * MS, now));
     limit.discardDelays();
     windowWith(9_000);
 
@@ -142,10 +162,10 @@ class AdaptiveLimitTest {
         waiting.add(now);
       }
       for (int i = 0; i < perMilli && !waiting.isEmpty(); i++) {
-        long delay = now - waiting.poll();
-        limit.onAck(delay);
+        AckTimes times = new AckTimes(waiting.poll(), now);
+        limit.onAck(times);
         acked++;
-        longest = milli > 3_000 ? Math.max(longest, delay) : 0;
+        longest = milli > 3_000 ? Math.max(longest, times.delayNanos()) : 0;
       }
       if (milli % 50 == 0) {
         limit.onTick(waiting.size(), now);
@@ -158,7 +178,7 @@ class AdaptiveLimitTest {
 
   private void windowWith(int waiting, long... ackMillis) {
     for (long millis : ackMillis) {
-      limit.onAck(millis * MS);
+      limit.onAck(new AckTimes(now - millis * MS, now));
     }
     now += WINDOW;
     limit.onTick(waiting, now);

@@ -3,6 +3,7 @@ package io.github.httplongcut.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.httplongcut.client.core.AckTimes;
 import io.github.httplongcut.protocol.Failure;
 import io.github.httplongcut.share.ShareRule;
 import io.micrometer.core.instrument.Counter;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class AdmissionTest {
 
   private static final CallerAddress CALLER = caller(1);
+  private static final AckTimes IN_TIME = new AckTimes(0, 1);
 
   private final Admission admission = admission(2, 100, "a", "b");
 
@@ -96,8 +98,8 @@ class AdmissionTest {
     second.onRequestComplete(0);
     assertThat(admission.unacked()).isEqualTo(2);
 
-    first.acked(1);
-    first.acked(1);
+    first.acked(IN_TIME);
+    first.acked(IN_TIME);
     assertThat(admission.unacked()).isEqualTo(1);
 
     first.release();
@@ -114,7 +116,7 @@ class AdmissionTest {
     permit.answered();
 
     assertThat(admission.unacked()).isZero();
-    permit.acked(1); // late
+    permit.acked(IN_TIME); // late
     permit.release();
     assertThat(admission.isIdle()).isTrue();
   }
@@ -130,7 +132,7 @@ class AdmissionTest {
       permit.onRequestComplete(0);
       permits.add(permit);
     }
-    permits.get(0).acked(Duration.ofSeconds(1).toNanos());
+    permits.get(0).acked(new AckTimes(0, Duration.ofSeconds(1).toNanos()));
     large.onTick(0);
 
     assertThatThrownBy(() -> slow.onRequestComplete(0))
@@ -149,13 +151,13 @@ class AdmissionTest {
       permit.onRequestComplete(0);
       permits.add(permit);
     }
-    permits.get(0).acked(Duration.ofSeconds(1).toNanos());
+    permits.get(0).acked(new AckTimes(0, Duration.ofSeconds(1).toNanos()));
     large.onTick(0);
 
     assertThat(large.maxUnacked()).isEqualTo(49);
     assertRefused(large, Failure.OVERLOADED, 1);
 
-    permits.subList(1, 90).forEach(permit -> permit.acked(1));
+    permits.subList(1, 90).forEach(permit -> permit.acked(IN_TIME));
     assertThat(large.acquire("a", CALLER, 1, 0)).isNotNull();
   }
 
@@ -166,7 +168,7 @@ class AdmissionTest {
     for (int i = 0; i < 100; i++) {
       permits.add(large.acquire("a", CALLER, 1, 0));
       permits.get(i).onRequestComplete(0);
-      permits.get(i).acked(1);
+      permits.get(i).acked(IN_TIME);
     }
     permits.get(0).onUpstreamBusy();
     permits.get(0).release();

@@ -2,6 +2,7 @@ package io.github.httplongcut.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.client.core.AckTimes;
 import io.github.httplongcut.client.core.PendingRequests;
 import io.github.httplongcut.client.core.Submission;
 import io.github.httplongcut.http.Headers;
@@ -68,7 +69,7 @@ class ClientLoopTest {
     }
 
     @Override
-    public void acked(long delayNanos, Optional<ProcessId> brokerId) {
+    public void acked(AckTimes times, Optional<ProcessId> brokerId) {
       record(brokerId.isPresent() ? "acked by " + brokerId.get() : "acked");
     }
 

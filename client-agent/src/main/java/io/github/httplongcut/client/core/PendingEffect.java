@@ -67,10 +67,9 @@ public sealed interface PendingEffect {
   /**
    * Reports that a broker has acked the request. May come more than once, or never.
    *
-   * @param delayNanos from the request's publication to the ack, or to an answer that came earlier
    * @param brokerId the broker that acked; empty if the answer came earlier
    */
-  record ReportAck(Caller caller, long delayNanos, Optional<ProcessId> brokerId)
+  record ReportAck(Caller caller, AckTimes times, Optional<ProcessId> brokerId)
       implements PendingEffect {
     @Override
     public Type type() {

@@ -54,8 +54,8 @@ final class PendingEffects {
     effects.add(new PendingEffect.Cancel(event, ack.brokerId()));
   }
 
-  void reportAck(PendingRequest request, long delayNanos, Optional<ProcessId> brokerId) {
-    effects.add(new PendingEffect.ReportAck(request.caller(), delayNanos, brokerId));
+  void reportAck(PendingRequest request, AckTimes times, Optional<ProcessId> brokerId) {
+    effects.add(new PendingEffect.ReportAck(request.caller(), times, brokerId));
   }
 
   void reportBusy(PendingRequest request) {

@@ -282,7 +282,8 @@ public final class PendingRequests {
     Published published = request.published();
     if (published.id().equals(ack.clientReqId())) {
       table.move(request, published.ack(), "acked");
-      effects.reportAck(request, now - published.publishedAt(), Optional.of(ack.brokerId()));
+      effects.reportAck(
+          request, new AckTimes(published.publishedAt(), now), Optional.of(ack.brokerId()));
     }
   }
 
@@ -295,7 +296,7 @@ public final class PendingRequests {
     Published published = request.published();
     table.forget(request, "answered");
     if (!(published instanceof Acked) && published.isWithin(ackTimeout, now)) {
-      effects.reportAck(request, now - published.publishedAt(), Optional.empty());
+      effects.reportAck(request, new AckTimes(published.publishedAt(), now), Optional.empty());
     }
     effects.answer(request, event.response());
   }

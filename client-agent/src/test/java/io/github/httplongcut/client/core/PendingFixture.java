@@ -264,7 +264,12 @@ final class PendingFixture {
       return "cancel " + name(e.cancel().clientReqId()) + " at " + e.brokerId();
     } else if (effect instanceof PendingEffect.ReportAck e) {
       String by = e.brokerId().map(broker -> " by " + broker).orElse("");
-      return "ack of " + name(e.caller()) + by + " after " + e.delayNanos() / 1_000_000L + " ms";
+      return "ack of "
+          + name(e.caller())
+          + by
+          + " after "
+          + e.times().delayNanos() / 1_000_000L
+          + " ms";
     } else if (effect instanceof PendingEffect.ReportBusy e) {
       return "busy " + name(e.caller());
     } else if (effect instanceof PendingEffect.Answer e) {

@@ -234,7 +234,7 @@ final class PendingHistory {
           .containsEntry(cancel.cancel().clientReqId(), cancel.brokerId());
     } else if (effect instanceof PendingEffect.ReportAck report) {
       assertThat(((Call) report.caller()).isOpen()).as("waits for its answer").isTrue();
-      assertThat(report.delayNanos()).isNotNegative();
+      assertThat(report.times().delayNanos()).isNotNegative();
     } else if (effect instanceof PendingEffect.ReportBusy report) {
       assertThat(((Call) report.caller()).isOpen()).as("waits for its error").isTrue();
     } else if (effect instanceof PendingEffect.Answer answer) {
