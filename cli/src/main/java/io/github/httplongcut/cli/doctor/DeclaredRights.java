@@ -37,6 +37,11 @@ public record DeclaredRights(
     return allow(AccessAttempt.readKey(exchange, routingKey));
   }
 
+  /** Returns whether the user may bind queues and exchanges to this exchange. */
+  public boolean mayBeSource(String exchange) {
+    return allow(AccessAttempt.read(exchange));
+  }
+
   /** Returns whether the user may bind this queue or exchange to an exchange that it may read. */
   public boolean mayBeDestination(String name) {
     return allow(AccessAttempt.write(name));

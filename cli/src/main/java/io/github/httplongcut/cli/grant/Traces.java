@@ -94,15 +94,16 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
         && key.substring(key.indexOf('.') + 1).startsWith(user + '.');
   }
 
-  /** Returns the bindings whose keys the user may no longer use. */
+  /** Returns the bindings that the user may no longer make. */
   Traces notAllowedBy(DeclaredRights rights) {
     return new Traces(
-        List.of(),
-        List.of(),
-        bindings.stream()
-            .filter(each -> rights.topic(each.source()).isPresent())
-            .filter(each -> !rights.mayBind(each.source(), each.routingKey()))
-            .toList());
+        List.of(), List.of(), bindings.stream().filter(each -> !mayMake(rights, each)).toList());
+  }
+
+  private static boolean mayMake(DeclaredRights rights, Binding binding) {
+    return rights.mayBeDestination(binding.destination())
+        && rights.mayBeSource(binding.source())
+        && rights.mayBind(binding.source(), binding.routingKey());
   }
 
   /** Returns these traces and others. */

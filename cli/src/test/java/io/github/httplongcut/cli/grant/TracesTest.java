@@ -86,6 +86,21 @@ class TracesTest {
     assertThat(stale.queues()).isEmpty();
   }
 
+  /** A user with other permissions than now may have bound its queue to everybody's requests. */
+  @Test
+  void grantDoesNotAllowBindingsToWhatTheUserMayNotRead() {
+    Binding kept = binding("broker_response", INBOX, INBOX.substring("client-agent.".length()));
+    Binding unreadable = binding("broker_request", INBOX, "#");
+    Binding foreign = binding("broker_response", "client-agent.b.x-abcdef", "acme.x-abcdef");
+
+    Traces stale =
+        Traces.of("acme", List.of(), List.of(), List.of(kept, unreadable, foreign))
+            .notAllowedBy(
+                GrantedRights.of(Role.CLIENT_AGENT, "acme", "longcut", List.of("orders")));
+
+    assertThat(stale.bindings()).containsExactly(unreadable, foreign);
+  }
+
   @Test
   void pathOfABindingIsPercentEncoded() {
     assertThat(new Binding("a b", "q/1", false, "k", "#~x").path("/"))
