@@ -2,11 +2,9 @@ package io.github.httplongcut.cli.doctor;
 
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.DemoPasswords;
+import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.config.Role;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,17 +49,17 @@ final class ConfigChecks {
         : CheckResult.fail(Finding.CONFIG_FILE, seen, why);
   }
 
-  private CheckResult secrets() throws IOException {
+  private CheckResult secrets() {
     List<String> readable = new ArrayList<>();
     for (Path file : facts.given().secrets()) {
-      if (othersMayRead(file)) {
+      if (new PasswordFile(file).isReadableByOthers()) {
         readable.add(file.toString());
       }
     }
     if (!readable.isEmpty()) {
       return CheckResult.failInPart(
           Finding.CONFIG_SECRETS,
-          "every user of this machine may read " + String.join(", ", readable),
+          "other users of this machine may read " + String.join(", ", readable),
           "the file holds a password or a private key");
     }
     return facts
@@ -90,12 +88,7 @@ final class ConfigChecks {
                             + address.host()
                             + " is not this machine")
                     .withRemedy(
-                        "set another password: rabbitmqctl change_password %s NEW_PASSWORD"
-                            .formatted(amqp.user())));
-  }
-
-  private static boolean othersMayRead(Path file) throws IOException {
-    return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-        && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+                        "set another password, which rabbitmqctl reads from its input: rabbitmqctl"
+                            + " change_password %s".formatted(amqp.user())));
   }
 }

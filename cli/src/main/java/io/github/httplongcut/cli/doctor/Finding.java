@@ -45,7 +45,8 @@ enum Finding {
       "restart RabbitMQ's node; its log and 'rabbitmq-diagnostics status' tell what it waits for"),
   RABBITMQ_LOGIN(
       CheckCategory.RABBITMQ,
-      "correct user and password; 'rabbitmqctl change_password USER PASSWORD' sets a password"),
+      "correct user and password; 'rabbitmqctl change_password USER' sets a password, which it reads"
+          + " from its input"),
   RABBITMQ_VERSION(CheckCategory.RABBITMQ, "upgrade RabbitMQ to a version from 3.10 to 4.3"),
   RABBITMQ_ALARMS(
       CheckCategory.RABBITMQ,

@@ -108,10 +108,9 @@ final class RabbitMqChecks {
                   "RabbitMQ refuses the login of user " + user,
                   "the user does not exist, or its password is another one: " + login.detail())
               .withRemedy(
-                  "correct user and password of the address, or set the password: rabbitmqctl"
-                      + " change_password "
-                      + user
-                      + " PASSWORD");
+                  "correct user and password of the address, or set the password, which rabbitmqctl"
+                      + " reads from its input: rabbitmqctl change_password "
+                      + user);
       case LIMITED ->
           CheckResult.skip(
               Finding.RABBITMQ_LOGIN,

@@ -206,7 +206,12 @@ public final class SourceOptions {
         .map(
             name -> {
               try {
-                return new PasswordFile(Path.of(name)).read();
+                PasswordFile file = new PasswordFile(Path.of(name));
+                Secret password = file.read();
+                if (file.isReadableByOthers()) {
+                  warn("other users of this machine can read " + name + "; run: chmod 600 " + name);
+                }
+                return password;
               } catch (LoginException | InvalidPathException e) {
                 throw CommandFailedException.usage(
                     "--management-password-file or %s: %s"
@@ -224,15 +229,18 @@ public final class SourceOptions {
   public ManagementClient requiredManagement(String vhost) {
     ManagementClient client =
         management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
-    if (client.isExposed() && command != null) {
-      command
-          .commandLine()
-          .getErr()
-          .println(
-              "longcut: warning: %s sends the password of '%s' without encryption; use https://"
-                  .formatted(client.address(), client.user()));
+    if (client.isExposed()) {
+      warn(
+          "%s sends the password of '%s' without encryption; use https://"
+              .formatted(client.address(), client.user()));
     }
     return client;
+  }
+
+  private void warn(String sentence) {
+    if (command != null) {
+      command.commandLine().getErr().println("longcut: warning: " + sentence);
+    }
   }
 
   /** Returns the admin pages of the brokers. */
