@@ -69,16 +69,21 @@ record AgentFiles(Path directory, Path own, String name) {
    * @throws CommandFailedException if another file has the name of one of them
    */
   void requireOwn() {
-    if (Files.exists(settings())) {
-      if (!isWrittenByJoin(settings())) {
-        throw foreign(settings());
+    if (!Files.exists(settings())) {
+      for (Path file : List.of(password(), ca())) {
+        if (Files.exists(file)) {
+          throw CommandFailedException.usage(
+              "%s exists without %s, so './longcut join' cannot tell whether it wrote it; delete it or move it away"
+                  .formatted(file, settings()));
+        }
       }
       return;
     }
-    for (Path file : List.of(password(), ca())) {
-      if (Files.exists(file)) {
-        throw foreign(file);
-      }
+    if (!isWrittenByJoin(settings())) {
+      throw foreign(settings());
+    }
+    if (Files.exists(ca()) && !SettingsFile.has(settings(), "longcut.amqp.tls.ca-file")) {
+      throw foreign(ca());
     }
   }
 

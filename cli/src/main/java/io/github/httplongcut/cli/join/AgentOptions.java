@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.join;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.config.Role;
@@ -75,7 +74,7 @@ final class AgentOptions {
     }
     stored = Optional.of(settings);
     try {
-      Config own = ConfigFactory.parseFile(settings.toFile());
+      Config own = SettingsFile.read(settings);
       id = text(own, "longcut.id").orElse(null);
       adminPort = text(own, role.path("admin.port")).map(Integer::valueOf).orElse(null);
       port = text(own, role.path("port")).map(Integer::valueOf).orElse(null);

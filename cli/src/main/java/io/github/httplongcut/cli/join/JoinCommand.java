@@ -2,6 +2,7 @@ package io.github.httplongcut.cli.join;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
 import io.github.httplongcut.cli.doctor.DoctorReport;
@@ -76,15 +77,22 @@ public final class JoinCommand implements Callable<Integer> {
   public Integer call() {
     AgentFiles files = AgentFiles.beside(file);
     JoiningFile grant = JoiningFileReader.read(file);
+    PrintWriter err = spec.commandLine().getErr();
+    if (new PasswordFile(file).isReadableByOthers()) {
+      err.println(
+          "longcut: warning: other users of this machine can read %s, which has the password; run:"
+                  .formatted(file)
+              + " chmod 600 "
+              + file);
+    }
     files.requireOwn();
     if (Files.exists(files.settings())) {
       options.completeFrom(grant.role(), files.settings());
     }
     options.check(grant);
     if (!noStart) {
-      requireFreePorts(grant.role());
+      requireFreePorts(grant.role(), files.ownSettings());
     }
-    PrintWriter err = spec.commandLine().getErr();
     if (!skipChecks) {
       check(files, grant, err);
     }
@@ -95,18 +103,22 @@ public final class JoinCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void requireFreePorts(Role role) {
-    options.port(role).ifPresent(port -> requireFree(port, "--port"));
-    options.adminPort().ifPresent(port -> requireFree(port, "--admin-port"));
-    if (options.adminPort().isEmpty()) {
-      requireFree(
-          switch (role) {
-            case CLIENT_AGENT -> 8001;
-            case BROKER -> 8002;
-            case UPSTREAM_AGENT -> 8003;
-          },
-          "--admin-port");
+  /** Checks the ports that the process will use. The operator's own settings take precedence. */
+  private void requireFreePorts(Role role, Path ownSettings) {
+    if (!SettingsFile.has(ownSettings, role.path("port"))) {
+      options.port(role).ifPresent(port -> requireFree(port, "--port"));
     }
+    if (!SettingsFile.has(ownSettings, role.path("admin.port"))) {
+      requireFree(options.adminPort().orElseGet(() -> usualAdminPort(role)), "--admin-port");
+    }
+  }
+
+  private static int usualAdminPort(Role role) {
+    return switch (role) {
+      case CLIENT_AGENT -> 8001;
+      case BROKER -> 8002;
+      case UPSTREAM_AGENT -> 8003;
+    };
   }
 
   private static void requireFree(int port, String option) {

@@ -112,6 +112,19 @@ class AgentFilesTest {
   }
 
   @Test
+  void ownSettingsAreNoOptionsOfALaterJoin() throws Exception {
+    write(upstreamAgent(), options("--target", "orders=http://10.0.0.5"));
+    String first = Files.readString(directory.resolve("acme.conf"));
+    Files.writeString(
+        directory.resolve("acme.local.conf"),
+        "longcut.id = ${?UNKNOWN}\nlongcut.upstream-agent.targets.billing.url = \"http://a\"\n");
+
+    write(upstreamAgent(), storedOptions(Role.UPSTREAM_AGENT));
+
+    assertThat(directory.resolve("acme.conf")).hasContent(first);
+  }
+
+  @Test
   void onlyTargetOfTheFirstGrantIsNoChoice() {
     write(clientAgent("orders"), options());
 
@@ -159,12 +172,16 @@ class AgentFilesTest {
     for (String name : List.of("acme.password", "acme.ca.pem", "acme.conf")) {
       Path foreign = Files.writeString(directory.resolve(name), "longcut.id = mine\n");
       assertThatThrownBy(files::requireOwn)
-          .hasMessageContainingAll(foreign.toString(), "did not write it", "move it away");
+          .hasMessageContainingAll(foreign.toString(), "move it away");
       Files.delete(foreign);
     }
 
     files.write(clientAgent("orders"), options());
     files.requireOwn();
+
+    Path foreign = Files.writeString(directory.resolve("acme.ca.pem"), "mine");
+    assertThatThrownBy(files::requireOwn)
+        .hasMessageContainingAll(foreign.toString(), "did not write it");
   }
 
   @Test

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.httplongcut.cli.Tools;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +56,33 @@ class JoinCommandTest {
       trial.atExit().join();
 
       assertThat(trial.path()).doesNotExist();
+    }
+  }
+
+  @Test
+  void fileThatOthersCanReadIsAWarning() throws Exception {
+    Path file = grant("amqps://192.0.2.1");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(join.run(file.toString(), "--no-start", "--skip-checks")).isZero();
+    assertThat(join.err()).doesNotContain("warning");
+
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(join.run(file.toString(), "--no-start", "--skip-checks")).isZero();
+    assertThat(join.err()).contains("warning: other users", "chmod 600 " + file);
+  }
+
+  @Test
+  void portOfTheOwnSettingsIsNotThatOfTheOption() throws Exception {
+    String file = grant("amqps://192.0.2.1").toString();
+    try (ServerSocket used = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(used.getLocalPort());
+
+      assertThat(join.run(file, "--port", "0", "--admin-port", port, "--skip-checks")).isEqualTo(1);
+      assertThat(join.err()).contains("port " + port + " is in use");
+
+      Files.writeString(
+          directory.resolve("acme.local.conf"), "longcut.client-agent.admin.port = ${?UNKNOWN}");
+      assertThat(join.run(file, "--port", "0", "--admin-port", port, "--skip-checks")).isZero();
     }
   }
 
