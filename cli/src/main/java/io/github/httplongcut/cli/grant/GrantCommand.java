@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.grant;
 
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
-import io.github.httplongcut.cli.grant.Granting.NewPassword;
 import io.github.httplongcut.cli.grant.Granting.Outcome;
 import io.github.httplongcut.cli.join.JoiningFile;
 import io.github.httplongcut.cli.join.PrivateFile;
@@ -90,7 +89,9 @@ public final class GrantCommand implements Callable<Integer> {
   @Option(
       names = "--vhost",
       paramLabel = "VHOST",
-      description = "RabbitMQ's vhost (default: that of --address or --amqp, else longcut).")
+      description =
+          "RabbitMQ's vhost (default: that of --address, of the existing file, or of --amqp,"
+              + " else longcut).")
   private String vhost;
 
   @Option(
@@ -127,38 +128,43 @@ public final class GrantCommand implements Callable<Integer> {
     if (vhost != null && inAddress.isPresent() && !inAddress.get().equals(vhost)) {
       throw CommandFailedException.usage("--vhost and --address name different vhosts");
     }
-    return Optional.ofNullable(vhost).or(() -> inAddress).orElseGet(sources::vhost);
+    return Optional.ofNullable(vhost)
+        .or(() -> inAddress)
+        .or(() -> file.existing(role, name).map(JoiningFile::vhost))
+        .orElseGet(sources::vhost);
   }
 
   private void carryOut(Grant grant) {
     Granting granting =
         Granting.prepare(new UserAdministration(sources.requiredManagement(grant.vhost())), grant);
-    Outcome outcome;
-    boolean fileWritten;
-    if (newPassword || granting.needsPassword()) {
-      Secret password = PasswordHash.newPassword();
-      try (PrivateFile staged = stage(grant, password)) {
-        outcome =
-            granting.carryOut(Optional.of(new NewPassword(password, staged)), closeConnections);
-      }
-      fileWritten = true;
-    } else {
-      Optional<JoiningFile> old =
-          file.existing(grant).filter(found -> granting.isPassword(found.password()));
-      if (old.isEmpty() && file.isGiven()) {
-        throw CommandFailedException.usage(
-            "--out: RabbitMQ does not give away the password of '%s', and the file does not have it;"
-                    .formatted(name)
-                + " omit --out, or change the password with --new-password");
-      }
-      outcome = granting.carryOut(Optional.empty(), closeConnections);
-      old.ifPresent(found -> file.rewrite(grant, found, sources));
-      fileWritten = old.isPresent();
-    }
-    report(grant, outcome, fileWritten);
-    if (!fileWritten) {
+    Optional<Secret> password =
+        newPassword || granting.needsPassword()
+            ? Optional.of(PasswordHash.newPassword())
+            : Optional.empty();
+    Optional<JoiningFile> content =
+        password
+            .map(fresh -> file.content(grant, fresh, sources))
+            .or(() -> renewedFile(grant, granting));
+    if (content.isEmpty()) {
+      report(grant, granting.carryOut(password, Optional.empty(), closeConnections), false);
       noFile(granting);
+      return;
     }
+    try (PrivateFile staged = stage(grant, content.get())) {
+      report(grant, granting.carryOut(password, Optional.of(staged), closeConnections), true);
+    }
+  }
+
+  private Optional<JoiningFile> renewedFile(Grant grant, Granting granting) {
+    Optional<JoiningFile> old =
+        file.existing(grant).filter(found -> granting.isPassword(found.password()));
+    if (old.isEmpty() && file.isGiven()) {
+      throw CommandFailedException.usage(
+          "--out: RabbitMQ does not give away the password of '%s', and the file does not have it;"
+                  .formatted(name)
+              + " omit --out, or change the password with --new-password");
+    }
+    return old.map(found -> file.renewed(grant, found, sources));
   }
 
   /** Says how to get a file, for example after a grant that failed with the password set. */
@@ -173,8 +179,7 @@ public final class GrantCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private PrivateFile stage(Grant grant, Secret password) {
-    JoiningFile content = file.content(grant, password, sources);
+  private PrivateFile stage(Grant grant, JoiningFile content) {
     if (content.addresses().stream().anyMatch(RabbitMqAddress::isExposed)) {
       spec.commandLine()
           .getErr()
@@ -190,7 +195,7 @@ public final class GrantCommand implements Callable<Integer> {
   private void print(Grant grant) {
     Optional<JoiningFile> old = newPassword ? Optional.empty() : file.existing(grant);
     Secret password = old.map(JoiningFile::password).orElseGet(PasswordHash::newPassword);
-    try (PrivateFile staged = stage(grant, password)) {
+    try (PrivateFile staged = stage(grant, file.content(grant, password, sources))) {
       staged.commit();
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -223,6 +228,9 @@ public final class GrantCommand implements Callable<Integer> {
           "removed "
               + Traces.counted(outcome.removed(), "binding")
               + " that it may no longer have");
+    }
+    if (!outcome.isLimited()) {
+      out.println("RabbitMQ does not limit its connections; to limit them, add --processes N");
     }
     if (grant.role() == Role.UPSTREAM_AGENT && !outcome.lost().isEmpty()) {
       out.println(

@@ -24,9 +24,10 @@ import java.util.stream.Stream;
  *       permissions to write and read first, because RabbitMQ deletes topic permissions only all at
  *       once.
  *   <li>Topic permissions come before permissions: without them every target is open.
- *   <li>If permissions have changed, the user's connections are closed, because RabbitMQ caches its
- *       verdicts for each channel. Then bindings go that the user may no longer make.
+ *   <li>If permissions have changed, the user's connections are closed at once, because RabbitMQ
+ *       caches its verdicts for each channel.
  *   <li>The password is set after its file is on the disk.
+ *   <li>Bindings go that the user may no longer make.
  * </ol>
  */
 final class Granting {
@@ -127,25 +128,30 @@ final class Granting {
     return before.filter(user -> user.password().matches(password)).isPresent();
   }
 
-  /** Password of a user, which becomes valid when its file is written. */
-  record NewPassword(Secret password, PrivateFile file) {}
-
   /**
    * Result of a grant.
    *
    * @param closed number of closed connections
    * @param removed number of removed bindings
    * @param lost targets that were granted before
+   * @param isLimited whether RabbitMQ limits the user's connections
    */
-  record Outcome(boolean created, boolean changed, int closed, int removed, List<String> lost) {}
+  record Outcome(
+      boolean created,
+      boolean changed,
+      int closed,
+      int removed,
+      List<String> lost,
+      boolean isLimited) {}
 
   /**
-   * Changes RabbitMQ.
+   * Changes RabbitMQ, and writes the file.
    *
    * @param password the new password; empty to keep the user's password
+   * @param file the file for the party; empty to write none
    * @param closing true to close the connections even if the permissions stay
    */
-  Outcome carryOut(Optional<NewPassword> password, boolean closing) {
+  Outcome carryOut(Optional<Secret> password, Optional<PrivateFile> file, boolean closing) {
     String user = grant.user();
     if (before.isEmpty()) {
       progress.step("creation of the user", () -> users.createWithoutPassword(user));
@@ -162,18 +168,21 @@ final class Granting {
       closed += removeTopics();
     }
     if (otherRights) {
-      progress.step("permissions", () -> users.setRights(rights));
+      closed += setRights(rights);
     }
-    password.ifPresent(
-        fresh -> {
-          progress.step("password", () -> users.setPassword(user, fresh.password()));
-          progress.step("file", fresh.file()::commit);
-        });
-    if (otherRights || closing) {
+    password.ifPresent(fresh -> progress.step("password", () -> users.setPassword(user, fresh)));
+    file.ifPresent(staged -> progress.step("file", staged::commit));
+    if (closing) {
       closed += closeConnections();
     }
     int removed = removeBindings(rights);
-    return new Outcome(before.isEmpty(), otherRights || otherLimits, closed, removed, lost());
+    return new Outcome(
+        before.isEmpty(),
+        otherRights || otherLimits,
+        closed,
+        removed,
+        lost(),
+        limits.connections() != UserLimits.NONE);
   }
 
   private boolean hasSurplusTopics() {
@@ -193,6 +202,20 @@ final class Granting {
         () -> users.setPermission(user, new Permission(configure, "", "")));
     int closed = closeConnections();
     progress.step("removal of topic permissions", () -> users.deleteTopicPermissions(user));
+    return closed;
+  }
+
+  /**
+   * Sets the permissions and closes the connections that remember old ones. If it fails, a repeated
+   * grant may find the new permissions and so would not close anything.
+   */
+  private int setRights(DeclaredRights rights) {
+    progress.remedy(
+        "Repeat the command with --close-connections: open connections may still use the old"
+            + " permissions");
+    progress.step("permissions", () -> users.setRights(rights));
+    int closed = closeConnections();
+    progress.remedy(Progress.REPEAT);
     return closed;
   }
 

@@ -4,14 +4,15 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.join.JoiningFile;
 import io.github.httplongcut.cli.join.JoiningFileReader;
-import io.github.httplongcut.cli.join.PrivateFile;
 import io.github.httplongcut.cli.join.RabbitMqAddress;
 import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -70,22 +71,27 @@ final class JoiningFileOptions {
 
   /** Returns the file. */
   Path path(Grant grant) {
-    return out == null ? Path.of(grant.user() + ".longcut") : out;
+    return path(grant.user());
   }
 
-  /** Returns the file of this grant that exists; empty if there is none. */
-  Optional<JoiningFile> existing(Grant grant) {
+  private Path path(String user) {
+    return out == null ? Path.of(user + ".longcut") : out;
+  }
+
+  /** Returns the file of this user and role that exists; empty if there is none. */
+  Optional<JoiningFile> existing(Role role, String user) {
     try {
-      return JoiningFileReader.find(path(grant)).filter(found -> isFor(grant, found));
-    } catch (CommandFailedException e) {
+      return JoiningFileReader.find(path(user))
+          .filter(found -> found.user().equals(user) && found.role() == role);
+    } catch (CommandFailedException | InvalidPathException e) {
       return Optional.empty();
     }
   }
 
-  private static boolean isFor(Grant grant, JoiningFile found) {
-    return found.user().equals(grant.user())
-        && found.role() == grant.role()
-        && found.vhost().equals(grant.vhost());
+  /** Returns the file of this grant that exists; empty if there is none. */
+  Optional<JoiningFile> existing(Grant grant) {
+    return existing(grant.role(), grant.user())
+        .filter(found -> found.vhost().equals(grant.vhost()));
   }
 
   /**
@@ -105,10 +111,9 @@ final class JoiningFileOptions {
     return content(grant, password, old, sources);
   }
 
-  /** Writes the file again: with the same password, and with the addresses that are given now. */
-  void rewrite(Grant grant, JoiningFile old, SourceOptions sources) {
-    PrivateFile.write(
-        path(grant), content(grant, old.password(), Optional.of(old), sources).text());
+  /** Returns the content with the same password, and with the addresses that are given now. */
+  JoiningFile renewed(Grant grant, JoiningFile old, SourceOptions sources) {
+    return content(grant, old.password(), Optional.of(old), sources);
   }
 
   private JoiningFile content(

@@ -10,7 +10,15 @@ import java.util.List;
  */
 final class Progress {
 
+  static final String REPEAT = "The command can be repeated";
+
   private final List<String> done = new ArrayList<>();
+  private String remedy = REPEAT;
+
+  /** Sets the remedy for steps that fail from now on. */
+  void remedy(String sentence) {
+    remedy = sentence;
+  }
 
   /** Runs a step. */
   void step(String name, Runnable step) {
@@ -18,9 +26,12 @@ final class Progress {
       step.run();
     } catch (CommandFailedException e) {
       throw new CommandFailedException(
-          "%s; failed: %s; done before: %s. The command can be repeated"
+          "%s; failed: %s; done before: %s. %s"
               .formatted(
-                  e.getMessage(), name, done.isEmpty() ? "nothing" : String.join(", ", done)),
+                  e.getMessage(),
+                  name,
+                  done.isEmpty() ? "nothing" : String.join(", ", done),
+                  remedy),
           e);
     }
     done.add(name);

@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.httplongcut.cli.Tools;
 import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
+import io.github.httplongcut.cli.join.JoiningFile;
+import io.github.httplongcut.cli.join.RabbitMqAddress;
 import io.github.httplongcut.cli.output.JsonOutput;
 import io.github.httplongcut.cli.sources.StubServer;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,6 +173,113 @@ class GrantingTest {
     int changed = requests.lastIndexOf("PUT /api/permissions/longcut/acme");
     int closed = requests.indexOf("DELETE /api/connections/username/acme");
     assertThat(requests.subList(changed, closed)).contains("GET /api/connections/username/acme");
+  }
+
+  /** A new password may fail to be set, and a repeated grant would then close nothing. */
+  @Test
+  void connectionsAreClosedBeforeThePasswordIsSet() {
+    user("x", "12", Map.of());
+    Path file = directory.resolve("acme.longcut");
+
+    assertThat(
+            grant(
+                "--new-password", "--out", file.toString(), "--address", "amqps://rabbit.example"))
+        .as(grant.err())
+        .isZero();
+
+    assertThat(changes())
+        .endsWith(
+            "PUT /api/permissions/longcut/acme",
+            "DELETE /api/connections/username/acme",
+            "PUT /api/users/acme");
+  }
+
+  @Test
+  void failedChangeOfPermissionsIsRepeatedWithAClosing() {
+    user("x", "12", Map.of());
+    rabbitMq.answer("/api/permissions/longcut/acme", 500, "{}");
+
+    assertThat(grant()).isEqualTo(1);
+
+    assertThat(grant.err()).contains("failed: permissions", "with --close-connections");
+  }
+
+  @Test
+  void otherFailuresAreRepeatedAsTheyAre() {
+    rabbitMq.answer(BINDINGS, 500, "{}");
+
+    assertThat(grant()).isEqualTo(1);
+
+    assertThat(grant.err())
+        .contains("failed: removal of bindings", "The command can be repeated")
+        .doesNotContain("--close-connections");
+  }
+
+  @Test
+  void fileIsCheckedBeforeRabbitMqIsChanged() throws Exception {
+    user(PasswordHash.of(new Secret("x")).base64(), "12", Map.of());
+    Path file = directory.resolve("acme.longcut");
+    String old = joiningFile("longcut").text();
+    Files.writeString(file, old);
+
+    assertThat(grant("--out", file.toString(), "--ca", "missing.pem")).isEqualTo(2);
+
+    assertThat(grant.err()).contains("--ca: cannot read missing.pem");
+    assertThat(changes()).isEmpty();
+    assertThat(file).hasContent(old);
+  }
+
+  @Test
+  void vhostIsThatOfTheFile() throws Exception {
+    rabbitMq.answer("/api/vhosts/prod", 404, "{}");
+    Path file = directory.resolve("acme.longcut");
+    Files.writeString(file, joiningFile("prod").text());
+
+    assertThat(grant("--out", file.toString())).isEqualTo(1);
+
+    assertThat(grant.err()).contains("no vhost 'prod'");
+  }
+
+  @Test
+  void administratorsPasswordThatOthersCanReadIsAWarning() throws Exception {
+    Path password = Files.writeString(directory.resolve("ops.password"), "x");
+    Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
+
+    int exitCode =
+        grant.run(
+            "client-agent",
+            "acme",
+            "--targets",
+            "orders",
+            "--management",
+            rabbitMq.url().replace("http://", "http://ops@"),
+            "--management-password-file",
+            password.toString());
+
+    assertThat(exitCode).as(grant.err()).isZero();
+    assertThat(grant.err()).containsOnlyOnce("chmod 600 " + password);
+  }
+
+  private static JoiningFile joiningFile(String vhost) {
+    return new JoiningFile(
+        Role.CLIENT_AGENT,
+        "acme",
+        new Secret("x"),
+        vhost,
+        List.of(RabbitMqAddress.parse("amqps://rabbit.example", "--address")),
+        List.of("orders"),
+        Optional.empty());
+  }
+
+  @Test
+  void userWithoutLimitsIsSaid() {
+    user("x", "-1", GRANT.rights().topics());
+
+    assertThat(grant()).isZero();
+    assertThat(grant.out()).contains("does not limit its connections", "--processes N");
+
+    assertThat(grant("--processes", "2")).isZero();
+    assertThat(grant.out()).doesNotContain("does not limit");
   }
 
   @Test
