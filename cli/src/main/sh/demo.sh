@@ -28,7 +28,8 @@ all of them. Their logs are .longcut/demo/*.log.
   --port N             port of the client agent; 0 picks a free port (default: 8000)
   --brokers N          number of brokers (default: 1)
   --upstream-agents N  number of upstream agents (default: 1)
-  --amqp URI           use this RabbitMQ instead of starting one; default vhost: longcut
+  --amqp URI           use this RabbitMQ instead of starting one; default vhost: longcut. With - the demo reads the
+                       URI from its input, so that the list of processes shows no password
   --management URL     management UI of that RabbitMQ (default: http://<login and host of --amqp>:15672)
 
 With --amqp:
@@ -450,6 +451,12 @@ count() {
   printf '%s\n' "$2"
 }
 
+warn_of_password() { # warn_of_password OPTION URI
+  if [[ $2 =~ ://[^/@]*:[^/@]+@ ]]; then
+    say "warning: the list of processes shows the password of $1 to every user of this machine; see ./longcut demo --help"
+  fi
+}
+
 parse_options() {
   port=8000 brokers=1 upstream_agents=1 given_amqp='' given_management=''
   while (($# > 0)); do
@@ -476,8 +483,18 @@ parse_options() {
         ;;
       --brokers) brokers=$(count "$1" "$2") ;;
       --upstream-agents) upstream_agents=$(count "$1" "$2") ;;
-      --amqp) given_amqp=$2 ;;
-      --management) given_management=$2 ;;
+      --amqp)
+        given_amqp=$2
+        if [[ $2 == - ]]; then
+          IFS= read -r given_amqp || usage_error "--amqp -: expected a URI in the input"
+        else
+          warn_of_password "$1" "$2"
+        fi
+        ;;
+      --management)
+        given_management=$2
+        warn_of_password "$1" "$2"
+        ;;
     esac
     shift 2
   done
