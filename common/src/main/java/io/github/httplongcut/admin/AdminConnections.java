@@ -1,5 +1,6 @@
 package io.github.httplongcut.admin;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.undertow.server.AbstractServerConnection;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.AttachmentKey;
@@ -21,6 +22,7 @@ final class AdminConnections {
   private final int limit;
 
   /** Open connections, least recently used first, and whether each is kept. */
+  @GuardedBy("this")
   private final Map<StreamConnection, Boolean> open = new LinkedHashMap<>();
 
   /**
@@ -47,6 +49,7 @@ final class AdminConnections {
     return true;
   }
 
+  @GuardedBy("this")
   private StreamConnection removeOldest() {
     for (Map.Entry<StreamConnection, Boolean> each : open.entrySet()) {
       StreamConnection connection = each.getKey();
