@@ -49,11 +49,11 @@ public final class TokenFile {
   @GuardedBy("this")
   private long checkedNanos = System.nanoTime();
 
-  private TokenFile(Path file, String token) {
+  private TokenFile(Path file, Optional<Version> version, String token) {
     this.file = file;
+    this.version = version;
     this.allowsDemo = token.equals(DEMO_TOKEN);
     this.token = new AdminToken(token);
-    this.version = versionOf(file);
   }
 
   /**
@@ -62,7 +62,8 @@ public final class TokenFile {
    * @throws IOException if it cannot be read or holds no token
    */
   static TokenFile open(Path file) throws IOException {
-    TokenFile opened = new TokenFile(file, read(file).value());
+    Optional<Version> version = versionOf(file); // first, so that a change while reading counts
+    TokenFile opened = new TokenFile(file, version, read(file).value());
     opened.warnOfOtherReaders();
     return opened;
   }

@@ -1,16 +1,25 @@
 package io.github.httplongcut.admin;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Sources;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,6 +89,30 @@ final class TokenFileTest {
       assertThatThrownBy(() -> read(settings))
           .hasMessageContaining("the demo's token, which is public");
     }
+  }
+
+  /** Reading a pipe waits for its content. So the file can be replaced while it is read. */
+  @Test
+  @Timeout(30)
+  void aFileThatIsReplacedWhileItIsReadIsReadAgain() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path changed = file("fedcba9876543210");
+    Callable<Path> replacement =
+        () -> {
+          try (OutputStream old = Files.newOutputStream(pipe, StandardOpenOption.WRITE)) {
+            Files.move(changed, pipe, StandardCopyOption.REPLACE_EXISTING);
+            old.write(SIXTEEN.getBytes(US_ASCII));
+          }
+          return pipe;
+        };
+    FutureTask<Path> replaced = new FutureTask<>(replacement);
+    new Thread(replaced, "replaces the token").start();
+
+    TokenFile file = TokenFile.open(pipe);
+
+    assertThat(replaced.get(10, TimeUnit.SECONDS)).isRegularFile();
+    await().until(() -> file.token().is("fedcba9876543210"));
   }
 
   /** Only the part of the settings that the class reads; the defaults of a role are not here. */
