@@ -61,7 +61,7 @@ public final class AdminPages {
         .addExactPath("/login.css", login.style());
     actions
         .addExactPath(LoginPages.LOGIN, new ActionBodyReader(onWorker(login::logIn), bodyTimeout))
-        .addExactPath("/logout", onWorker(login::logOut));
+        .addExactPath("/logout", onWorker(new ActionGuard(login::logOut)));
   }
 
   private static PageAnswer prometheus(ProcessMetrics metrics) {

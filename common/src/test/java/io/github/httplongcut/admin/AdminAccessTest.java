@@ -178,10 +178,21 @@ final class AdminAccessTest {
         .endsWith("secret for token from 127.0.0.3");
     assertThat(post(withToken, REMOTE, "/api/do", cookie + FROM_PAGE, ""))
         .startsWith("HTTP/1.1 200");
-    assertThat(post(withToken, REMOTE, "/logout", cookie, ""))
+    assertThat(post(withToken, REMOTE, "/logout", cookie + FROM_PAGE, ""))
         .startsWith("HTTP/1.1 303")
         .contains("longcut_admin=; Path=/; Max-Age=0;");
     assertThat(get(withToken, REMOTE, "/api/x", cookie)).startsWith("HTTP/1.1 401");
+  }
+
+  @Test
+  void aLogoutNeedsTheHeaderOfThePage() throws IOException {
+    String cookie = cookieOf(logIn(REMOTE, "token=" + TOKEN));
+
+    assertThat(post(withToken, REMOTE, "/logout", cookie, ""))
+        .startsWith("HTTP/1.1 403")
+        .contains("no_page_header")
+        .doesNotContain("Set-Cookie");
+    assertThat(get(withToken, REMOTE, "/api/x", cookie)).startsWith("HTTP/1.1 200");
   }
 
   @ParameterizedTest
@@ -268,7 +279,9 @@ final class AdminAccessTest {
     }
     assertThat(post(withToken, LOCAL, "/api/do", headers + cookie + FROM_PAGE, ""))
         .startsWith("HTTP/1.1 403");
-    assertThat(post(withToken, LOCAL, "/logout", headers + cookie, "")).startsWith("HTTP/1.1 403");
+    assertThat(post(withToken, LOCAL, "/logout", headers + cookie + FROM_PAGE, ""))
+        .startsWith("HTTP/1.1 403")
+        .contains("no_login");
     assertThat(post(withToken, LOCAL, "/login", headers, "token=" + TOKEN))
         .startsWith("HTTP/1.1 403");
   }
