@@ -27,6 +27,10 @@ final class RelayPages {
 
   private static final long RENDERED_FOR = Duration.ofSeconds(1).toNanos();
 
+  /** Consequence of each trouble. */
+  private static final String MEANWHILE =
+      ". Meanwhile this broker does not hear the others, and the numbers on this page are its own.";
+
   private final RelayBoard board;
   private final RelayJson relayJson;
   private final Supplier<String> brokerId;
@@ -104,7 +108,7 @@ final class RelayPages {
     json.writeArrayFieldStart("notices");
     Optional<String> notice = trouble.get();
     if (notice.isPresent()) {
-      json.writeString(notice.get() + ". This page shows only this broker until then.");
+      json.writeString(notice.get() + MEANWHILE);
     }
     json.writeEndArray();
     relayJson.write(json, state);

@@ -32,6 +32,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RelayPagesTest {
 
@@ -121,15 +123,28 @@ class RelayPagesTest {
     assertThat(pages.relay()).isNotSameAs(first);
   }
 
-  @Test
-  void noticeSaysWhatToImport() throws Exception {
-    trouble = Optional.of("RabbitMQ has no exchange 'broker_status': import it");
+  /** The others are silent for a while before they are forgotten, so the page still shows them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "RabbitMQ has no exchange 'broker_status': import it",
+        "This broker has no connection to RabbitMQ for 'broker_status': see event=amqp_down in its"
+            + " log"
+      })
+  void noticeSaysWhatATroubleMeansForThePage(String sentence) throws Exception {
+    trouble = Optional.of(sentence);
     tick(orders(2));
+    board.onPeerEvent(new BrokerStatus(OTHER, "0.2.0", Reports.of("ok")), "broker2");
+    now += 6 * SECOND;
 
-    assertThat(relay().at("/notices/0").textValue())
+    JsonNode relay = relay();
+
+    assertThat(relay.at("/notices/0").textValue())
         .isEqualTo(
-            "RabbitMQ has no exchange 'broker_status': import it. This page shows only this broker"
-                + " until then.");
+            sentence
+                + ". Meanwhile this broker does not hear the others, and the numbers on this page"
+                + " are its own.");
+    assertThat(relay.at("/brokers/1/state").textValue()).isEqualTo("silent");
   }
 
   @Test

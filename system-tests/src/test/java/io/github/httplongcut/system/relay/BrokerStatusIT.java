@@ -39,6 +39,9 @@ import org.junit.jupiter.api.Test;
 class BrokerStatusIT {
 
   private static final String EXCHANGE = "broker_status";
+  private static final String MEANWHILE =
+      " Meanwhile this broker does not hear the others, and the numbers on this page are its own.";
+
   private static final Duration SOON = Duration.ofSeconds(20);
 
   /** Longer than the pause between two attempts, and than the memory for a silent broker. */
@@ -127,8 +130,7 @@ class BrokerStatusIT {
     relay.awaitReady();
 
     String notice =
-        "RabbitMQ has no exchange 'broker_status': import rabbitmq/definitions.json. This page shows"
-            + " only this broker until then.";
+        "RabbitMQ has no exchange 'broker_status': import rabbitmq/definitions.json." + MEANWHILE;
     awaitNotice(one, notice);
     awaitNotice(two, notice);
     awaitBrokers(one, "ok");
@@ -180,14 +182,16 @@ class BrokerStatusIT {
     awaitNotice(
         one,
         "RabbitMQ user 'broker' may not write to the exchange 'broker_status': set the permissions"
-            + " of a broker (docs/permissions.md). This page shows only this broker until then.");
+            + " of a broker (docs/permissions.md)."
+            + MEANWHILE);
     assertThat(relay.post(client, "/some", "x").statusCode()).isEqualTo(200);
 
     permit(own, with(writes), reads);
     awaitNotice(
         one,
         "RabbitMQ user 'broker' may not read from the exchange 'broker_status': set the permissions"
-            + " of a broker (docs/permissions.md). This page shows only this broker until then.");
+            + " of a broker (docs/permissions.md)."
+            + MEANWHILE);
 
     permit(own, with(writes), with(reads));
     await().atMost(LATER).until(() -> relay(one).path("notices").isEmpty());
