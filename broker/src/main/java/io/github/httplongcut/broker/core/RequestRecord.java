@@ -15,13 +15,17 @@ import java.util.UUID;
 public record RequestRecord(
     Subject subject, RequestSteps history, Optional<Ending> ending, Ran ran) {
 
-  /** Characters of a path that are kept. */
+  /** Maximum length of a path. */
   static final int PATH_CHARS = 200;
+
+  /** End of a path that was cut. No URL contains this character. */
+  public static final char CUT = '…';
 
   /**
    * The request.
    *
-   * @param path the URL without its query, which may hold secrets, and cut
+   * @param path the URL without its query, which may hold secrets; a longer one than {@value
+   *     RequestRecord#PATH_CHARS} characters is cut, and ends with {@link #CUT}
    * @param bytes length of the body; for a text with escapes, an upper bound
    */
   public record Subject(
@@ -41,7 +45,7 @@ public record RequestRecord(
     private static String pathOf(String url) {
       int query = url.indexOf('?');
       int end = query < 0 ? url.length() : query;
-      return url.substring(0, Math.min(end, PATH_CHARS));
+      return end <= PATH_CHARS ? url.substring(0, end) : url.substring(0, PATH_CHARS - 1) + CUT;
     }
   }
 
