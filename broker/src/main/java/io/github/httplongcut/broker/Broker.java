@@ -8,6 +8,7 @@ import io.github.httplongcut.broker.core.Router;
 import io.github.httplongcut.broker.core.RouterLimits;
 import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.broker.inspect.InspectConfig;
+import io.github.httplongcut.broker.inspect.PathMask;
 import io.github.httplongcut.broker.inspect.ReplayPage;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Loop;
@@ -39,7 +40,7 @@ final class Broker implements RelayRole {
   private final Session session;
   private final BrokerLoop brokerLoop;
   private final WallTime time = WallTime.ofSystem();
-  private final RequestMemory memory = new RequestMemory(time);
+  private final RequestMemory memory;
   private final StatusBoard status;
   private final BrokerConfig.Limits limits;
   private final Router router;
@@ -66,6 +67,7 @@ final class Broker implements RelayRole {
     this.ackTimeout = config.ackTimeout();
     this.inspect = config.inspect();
     this.captures = new Captures(inspect);
+    this.memory = new RequestMemory(time, new PathMask(inspect));
     this.replayTime = replayTime(config.timeouts());
     BoundedLabels targets = new BoundedLabels();
     RequestTimers timers = new RequestTimers(registry, targets);

@@ -2,6 +2,7 @@ package io.github.httplongcut.broker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.broker.core.RequestRecord;
+import io.github.httplongcut.broker.inspect.PathMask;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,7 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * Accounts of requests that are over: the last {@value #RECENT}, and the {@link NotableRequests}.
- * The loop adds, the admin pages read. Thread-safe; the lock is held for microseconds at most.
+ * Secrets in their paths are masked before they are kept. The loop adds, the admin pages read.
+ * Thread-safe; the lock is held for microseconds at most.
  */
 final class RequestMemory {
 
@@ -45,6 +47,7 @@ final class RequestMemory {
       (a, b) -> Long.signum(b.endedAt() - a.endedAt()); // nanoTime may overflow
 
   private final WallTime time;
+  private final PathMask mask;
   private final ReentrantLock lock = new ReentrantLock();
 
   @GuardedBy("lock")
@@ -61,13 +64,14 @@ final class RequestMemory {
   @GuardedBy("lock")
   private long next;
 
-  RequestMemory(WallTime time) {
+  RequestMemory(WallTime time, PathMask mask) {
     this.time = time;
+    this.mask = mask;
   }
 
   /** Adds a request that is over. */
   void add(RequestRecord record) {
-    RememberedRequest request = RememberedRequest.ended(record, time);
+    RememberedRequest request = RememberedRequest.ended(masked(record), time);
     lock.lock();
     try {
       recent.add(request);
@@ -119,7 +123,13 @@ final class RequestMemory {
   /** Returns the account of a request in flight, which the memory does not keep. */
   RememberedRequest inFlight(RequestRecord record, long now) {
     long receivedAt = record.history().receivedAt();
-    return new RememberedRequest(record, time.of(receivedAt), now - receivedAt);
+    return new RememberedRequest(masked(record), time.of(receivedAt), now - receivedAt);
+  }
+
+  private RequestRecord masked(RequestRecord record) {
+    String path = record.subject().path();
+    String masked = mask.mask(path);
+    return masked.equals(path) ? record : record.withPath(masked);
   }
 
   /** Returns the last requests, newest first. */

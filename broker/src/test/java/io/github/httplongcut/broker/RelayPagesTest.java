@@ -17,6 +17,7 @@ import io.github.httplongcut.broker.core.StatusSnapshot;
 import io.github.httplongcut.broker.core.TargetStatus;
 import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.broker.inspect.InspectConfig;
+import io.github.httplongcut.broker.inspect.PathMask;
 import io.github.httplongcut.protocol.AgentState;
 import io.github.httplongcut.protocol.BrokerReport.BrokerHealth;
 import io.github.httplongcut.protocol.BrokerReport.FlowReport;
@@ -204,7 +205,7 @@ class RelayPagesTest {
 
   @Test
   void streamHasTheRelayAndTheRequestsSinceTheLastEvent() throws Exception {
-    RequestMemory memory = new RequestMemory(time);
+    RequestMemory memory = new RequestMemory(time, new PathMask(InspectConfig.OFF));
     memory.add(answered(1, 200, now, 5));
     RelayStream stream = RelayStream.open(pages, memory, new Captures(InspectConfig.OFF));
     assertThat(stream.poll()).extracting(ServerSentEvent::name).containsExactly("requests");

@@ -6,6 +6,8 @@ import static io.github.httplongcut.broker.core.RequestRecords.failed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.broker.core.RequestRecords;
+import io.github.httplongcut.broker.inspect.InspectConfig;
+import io.github.httplongcut.broker.inspect.PathMask;
 import io.github.httplongcut.protocol.Failure;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +24,8 @@ class RequestMemoryTest {
   /** Close to the overflow of {@code nanoTime}. */
   private static final long T0 = Long.MAX_VALUE - 3 * MINUTE;
 
-  private final RequestMemory memory = new RequestMemory(new WallTime(() -> NOW, () -> T0));
+  private final RequestMemory memory =
+      new RequestMemory(new WallTime(() -> NOW, () -> T0), new PathMask(InspectConfig.OFF));
 
   @Test
   void theLastRequestsAreKeptNewestFirst() {

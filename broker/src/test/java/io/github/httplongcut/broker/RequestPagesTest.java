@@ -19,6 +19,7 @@ import io.github.httplongcut.broker.core.SequentialRandom;
 import io.github.httplongcut.broker.core.WaitingLimits;
 import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.broker.inspect.InspectConfig;
+import io.github.httplongcut.broker.inspect.PathMask;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.loop.Loop;
 import io.github.httplongcut.loop.Ticker;
@@ -48,7 +49,7 @@ class RequestPagesTest {
   private final long start = System.nanoTime();
   private final WallTime time =
       new WallTime(() -> Instant.parse("2026-11-29T18:00:00.123Z"), () -> start);
-  private final RequestMemory memory = new RequestMemory(time);
+  private final RequestMemory memory = new RequestMemory(time, new PathMask(InspectConfig.OFF));
   private final Captures captures =
       new Captures(new InspectConfig(true, false, 1 << 20, 1 << 10, List.of()));
   private final Loop loop = new Loop("test loop");
@@ -125,7 +126,8 @@ class RequestPagesTest {
   @Test
   void requestInFlightIsFoundOnTheLoop() throws Exception {
     UUID id = UUID.randomUUID();
-    Request request = new Request("orders", "GET", "/x?secret", Headers.EMPTY, Body.ABSENT);
+    Request request =
+        new Request("orders", "GET", "/x;sid=S3CR3T?secret", Headers.EMPTY, Body.ABSENT);
     ClientRequest event = new ClientRequest(RequestRecords.CLIENT, id, 60_000, request);
     assertThat(
             loop.executeAndWait(
@@ -137,11 +139,23 @@ class RequestPagesTest {
     assertThat(account.get("state").textValue()).isEqualTo("in_flight");
     assertThat(account.get("outcome").textValue()).isEmpty();
     assertThat(account.get("status").intValue()).isZero();
-    assertThat(account.get("path").textValue()).isEqualTo("/x");
+    assertThat(account.get("path").textValue()).isEqualTo("/x;sid=•••");
     assertThat(account.get("ran").textValue()).isEqualTo("not_yet");
     assertThat(account.get("steps")).hasSize(2);
     assertThat(account.get("total_ms").doubleValue()).isNotNegative();
     assertThat(account.has("error")).isFalse();
+  }
+
+  @Test
+  void secretsInAPathAreMaskedEverywhere() throws Exception {
+    memory.add(failed(1, Failure.UPSTREAM_BUSY, "why", start).withPath("/x;sid=S3CR3T"));
+
+    assertThat(account(RequestRecords.id(1).toString()).get("path").textValue())
+        .isEqualTo("/x;sid=•••");
+    JsonNode list = list(Map.of("text", "sid="));
+    assertThat(list.at("/requests/0/path").textValue()).isEqualTo("/x;sid=•••");
+    assertThat(list.at("/notable/0/path").textValue()).isEqualTo("/x;sid=•••");
+    assertThat(list(Map.of("text", "S3CR3T")).get("requests")).isEmpty();
   }
 
   @Test

@@ -49,6 +49,19 @@ public record RequestRecord(
     }
   }
 
+  /** Returns the same account with another form of the path. */
+  public RequestRecord withPath(String path) {
+    Subject shown =
+        new Subject(
+            subject.clientReqId,
+            subject.clientId,
+            subject.target,
+            subject.method,
+            path,
+            subject.bytes);
+    return new RequestRecord(shown, history, ending, ran);
+  }
+
   /** Returns {@code answered}, {@code cancelled}, {@code lost}, an error code, or an empty text. */
   public String outcome() {
     return ending.map(Ending::outcome).orElse("");
