@@ -2,38 +2,27 @@ package io.github.httplongcut.client;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.httplongcut.config.StartException;
+import io.github.httplongcut.listener.HttpAcceptor;
 import io.undertow.UndertowOptions;
-import io.undertow.server.DefaultByteBufferPool;
 import io.undertow.server.HttpHandler;
-import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xnio.ChannelListeners;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.Options;
 import org.xnio.StreamConnection;
-import org.xnio.Xnio;
-import org.xnio.XnioWorker;
-import org.xnio.channels.AcceptingChannel;
 
 /**
- * Accepts the connections of callers. Uses Undertow's HTTP/1.1 without Undertow's builder, so that
- * a {@link CallerSink} can be installed in each connection, and so that accepting can stop before
- * everything else.
+ * Accepts the connections of callers, within their shares, and installs a {@link CallerSink} in
+ * each. Accepting can stop before everything else.
  */
 final class HttpListener implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
-
-  private static final int BUFFER_BYTES = 16 * 1024;
-  private static final int BACKLOG = 1024;
-  private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(2);
 
   /** File descriptors kept for RabbitMQ connections, the admin port, selectors and files. */
   private static final int RESERVED_FILE_DESCRIPTORS = 64;
@@ -46,11 +35,8 @@ final class HttpListener implements AutoCloseable {
   private final ExceededShares exceeded;
   private final AnswerFields answerFields;
   private final RequestReporter reporter;
-  private final HttpOpenListener connections;
-  private final DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
+  private final HttpAcceptor acceptor;
   private ConnectionShares shares;
-  private XnioWorker worker;
-  private AcceptingChannel<StreamConnection> accepting;
 
   /**
    * @param exceeded is called for each connection that is closed because of a share
@@ -68,8 +54,9 @@ final class HttpListener implements AutoCloseable {
     this.exceeded = exceeded;
     this.answerFields = answerFields;
     this.reporter = reporter;
-    this.connections = new HttpOpenListener(buffers, options(config));
-    connections.setRootHandler(handler);
+    int ioThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
+    this.acceptor =
+        new HttpAcceptor(new HttpAcceptor.Threads("http", ioThreads, 1), options(config), handler);
   }
 
   private static OptionMap options(ClientAgentConfig config) {
@@ -101,43 +88,25 @@ final class HttpListener implements AutoCloseable {
    * @throws StartException if the listener cannot bind the port
    */
   void start() {
-    int ioThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
     ClientAgentConfig.Listener address = config.listener();
     try {
-      worker =
-          Xnio.getInstance(HttpListener.class.getClassLoader())
-              .createWorker(
-                  OptionMap.builder()
-                      .set(Options.WORKER_NAME, "http")
-                      .set(Options.WORKER_IO_THREADS, ioThreads)
-                      .set(Options.WORKER_TASK_CORE_THREADS, 1)
-                      .set(Options.WORKER_TASK_MAX_THREADS, 1)
-                      .set(Options.THREAD_DAEMON, true)
-                      .getMap());
-      accepting = listen(new InetSocketAddress(address.host(), address.port()));
+      acceptor.startThreads();
+      int maxConnections = maxConnections(); // of the file descriptors that the threads leave
+      shares = new ConnectionShares(maxConnections, config.shares().rule());
+      acceptor.listen(
+          new InetSocketAddress(address.host(), address.port()),
+          OptionMap.builder()
+              .set(Options.KEEP_ALIVE, true)
+              // Further callers wait in the backlog until a connection is closed.
+              .set(Options.CONNECTION_HIGH_WATER, maxConnections)
+              .set(Options.CONNECTION_LOW_WATER, maxConnections)
+              .getMap(),
+          this::open);
     } catch (IOException | RuntimeException e) {
       close();
       throw StartException.cannotListen("HTTP", address.host(), address.port(), "--port", e);
     }
-    accepting.resumeAccepts();
     log.info("event=http_listening host={} port={}", address.host(), port());
-  }
-
-  private AcceptingChannel<StreamConnection> listen(InetSocketAddress address) throws IOException {
-    int maxConnections = maxConnections();
-    shares = new ConnectionShares(maxConnections, config.shares().rule());
-    OptionMap sockets =
-        OptionMap.builder()
-            .set(Options.TCP_NODELAY, true)
-            .set(Options.REUSE_ADDRESSES, true)
-            .set(Options.KEEP_ALIVE, true)
-            .set(Options.BACKLOG, BACKLOG)
-            // Further callers wait in the backlog until a connection is closed.
-            .set(Options.CONNECTION_HIGH_WATER, maxConnections)
-            .set(Options.CONNECTION_LOW_WATER, maxConnections)
-            .getMap();
-    return worker.createStreamConnectionServer(
-        address, ChannelListeners.openListenerAdapter(this::open), sockets);
   }
 
   /**
@@ -175,7 +144,7 @@ final class HttpListener implements AutoCloseable {
     // Undertow adds its own listener. Each is called once, even for a closed connection.
     connection.setCloseListener(closed -> shares.release(caller));
     CallerSink.install(connection, config.listener().idleTimeout(), answerFields, reporter);
-    connections.handleEvent(connection);
+    acceptor.serve(connection);
   }
 
   /** Returns the number of open connections. For tests that look for leaks. */
@@ -185,31 +154,17 @@ final class HttpListener implements AutoCloseable {
 
   /** Returns the port on which this listener accepts, also if the configured port is 0. */
   int port() {
-    return accepting.getLocalAddress(InetSocketAddress.class).getPort();
+    return acceptor.port();
   }
 
   /** Stops accepting connections. Open connections stay open. */
   void stopAccepting() {
-    if (accepting != null && accepting.isOpen()) { // a second close would wait for ended threads
-      IoUtils.safeClose(accepting);
-    }
+    acceptor.stopAccepting();
   }
 
   /** Closes every connection and ends the threads. */
   @Override
   public void close() {
-    stopAccepting();
-    connections.closeConnections();
-    if (worker != null) {
-      worker.shutdown();
-      try {
-        if (!worker.awaitTermination(SHUTDOWN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-          worker.shutdownNow();
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-    buffers.close();
+    acceptor.close();
   }
 }
