@@ -6,42 +6,73 @@ const LONGEST_PAUSE = 15_000;
 /** Silence after which the stream counts as lost: the broker sends an event each second. */
 const SILENCE = 6_000;
 
+/** Longest time until the broker must have answered a request. */
+const TIME_LIMIT = 10_000;
+
+/** Longest time until the broker must have said why a stream ended. */
+const REASON_TIME_LIMIT = 3_000;
+
 /** Lines of the first load, which fill a window. */
 const FIRST_LINES = 60;
+
+const NO_ANSWER = 'the broker does not answer';
+const STREAM_ENDED = 'the stream ended';
 
 /** Returns the pause before the nth attempt, in milliseconds. */
 export function pauseBefore(attempt) {
   return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.max(0, attempt - 1));
 }
 
-/** Returns what a status of `/api/relay` says about a stream that did not open. */
-export function reasonOf(status, text) {
-  if (status === 503) {
-    return text || 'the broker serves as many pages as it can: close one of them';
+/** Returns what a status of `/api/stream` says about a stream that ended or did not open. */
+export function reasonOf(status) {
+  switch (status) {
+    case 0:
+      return NO_ANSWER;
+    case 200:
+      return STREAM_ENDED;
+    case 403:
+      return 'the broker does not serve this page to this address';
+    case 503:
+      return 'the broker serves as many pages as it can: close one of them';
+    default:
+      return `the broker answered with ${status}`;
   }
-  if (status === 403) {
-    return text || 'the broker does not serve this page to this address';
-  }
-  return status === 0 ? 'the broker does not answer' : `the broker answered with ${status}`;
 }
 
-/** Fetches JSON from the broker. A failure has `status`, `error` and `message`. */
+/**
+ * Fetches JSON from the broker. A failure has `status`, `error` and `message`. The status is 0 if the broker did not answer in
+ * time, or not completely.
+ */
 export async function getJson(path, options = {}) {
+  const response = await send(path, options);
+  if (response.ok) {
+    return response.json().catch(() => Promise.reject(failure(0, '', NO_ANSWER)));
+  }
+  const body = await response.json().catch(() => ({}));
+  const message = body.message ?? body.detail ?? `the broker answered with ${response.status}`;
+  throw failure(response.status, body.error ?? '', message);
+}
+
+async function send(path, options) {
   let response;
   try {
-    response = await fetch(path, { cache: 'no-store', credentials: 'same-origin', ...options });
+    response = await fetch(path, {
+      cache: 'no-store',
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(TIME_LIMIT),
+      ...options,
+    });
   } catch {
-    throw Object.assign(new Error('the broker does not answer'), { status: 0, error: '' });
+    throw failure(0, '', NO_ANSWER);
   }
   if (response.status === 401) {
     location.assign('/login');
   }
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    const message = body.message ?? body.detail ?? `the broker answered with ${response.status}`;
-    throw Object.assign(new Error(message), { status: response.status, error: body.error ?? '' });
-  }
-  return body;
+  return response;
+}
+
+function failure(status, error, message) {
+  return Object.assign(new Error(message), { status, error });
 }
 
 /** Posts JSON with the header that other web pages cannot send. */
@@ -76,15 +107,18 @@ export class Connection {
       this.#sleep();
       return;
     }
+    if (this.#store.connection.state !== 'lost') {
+      this.#store.setConnection({ state: 'connecting', message: '', retryAt: 0 });
+    }
     const source = new EventSource('/api/stream');
     this.#source = source;
     this.#lastEvent = performance.now();
     source.addEventListener('relay', (event) => this.#received(() => this.#store.setRelay(JSON.parse(event.data))));
     source.addEventListener('requests', (event) => this.#received(() => this.#store.addRequests(JSON.parse(event.data))));
-    source.onerror = () => this.#lost(source);
+    source.onerror = () => this.#lost(source, STREAM_ENDED);
     this.#watch = setInterval(() => {
       if (performance.now() - this.#lastEvent > SILENCE) {
-        this.#lost(source);
+        this.#lost(source, NO_ANSWER);
       }
     }, 1_000);
   }
@@ -121,28 +155,29 @@ export class Connection {
     }
   }
 
-  async #lost(source) {
+  /** Shows the loss at once, since the broker may never say its reason. */
+  #lost(source, cause) {
     if (this.#source !== source) {
       return;
     }
     this.#close();
     this.#attempt++;
-    const message = await this.#reason();
-    if (this.#source || document.hidden) {
-      return;
-    }
     const pause = pauseBefore(this.#attempt);
-    this.#store.setConnection({ state: 'lost', message, retryAt: Date.now() + pause });
-    clearTimeout(this.#retry);
+    const { state, message } = this.#store.connection;
+    this.#store.setConnection({
+      state: 'lost',
+      message: state === 'lost' ? message : cause,
+      retryAt: Date.now() + pause,
+    });
     this.#retry = setTimeout(() => this.open(), pause);
+    this.#askReason(this.#attempt);
   }
 
-  async #reason() {
-    try {
-      await getJson('/api/stream', { method: 'HEAD' });
-      return 'the stream ended';
-    } catch (e) {
-      return reasonOf(e.status, e.error ? e.message : '');
+  async #askReason(attempt) {
+    const options = { method: 'HEAD', signal: AbortSignal.timeout(REASON_TIME_LIMIT) };
+    const status = await send('/api/stream', options).then((response) => response.status, () => 0);
+    if (this.#attempt === attempt && this.#store.connection.state === 'lost') {
+      this.#store.setConnection({ ...this.#store.connection, message: reasonOf(status) });
     }
   }
 
