@@ -12,6 +12,9 @@ const TIME_LIMIT = 10_000;
 /** Longest time until the broker must have said why a stream ended. */
 const REASON_TIME_LIMIT = 3_000;
 
+/** Pause before the lists are loaded again after a failure. */
+const LOAD_PAUSE = 2_000;
+
 /** Lines of the first load, which fill a window. */
 const FIRST_LINES = 60;
 
@@ -90,6 +93,7 @@ export class Connection {
   #source = null;
   #attempt = 0;
   #retry = 0;
+  #reload = 0;
   #watch = 0;
   #lastEvent = 0;
 
@@ -134,24 +138,28 @@ export class Connection {
     }
   }
 
-  /** Loads the lists of requests. */
+  /** Loads the lists of requests. Tries again after a failure while the stream is open. */
   async load() {
+    clearTimeout(this.#reload);
+    const source = this.#source;
+    const load = this.#store.beginLoad();
     try {
-      this.#store.setRequests(await getJson('/api/requests?limit=1000'), true);
+      this.#store.setRequests(load, await getJson('/api/requests?limit=1000'), true);
     } catch {
-      // The stream notices a lost broker.
+      this.#store.giveUp(load);
+      if (source && this.#source === source) {
+        this.#reload = setTimeout(() => this.load(), LOAD_PAUSE);
+      }
     }
   }
 
   /** Loads the first lines of the lists, for the first paint: the whole lists come once the stream is open. */
   async loadFirst() {
+    const load = this.#store.beginLoad();
     try {
-      const lists = await getJson(`/api/requests?limit=${FIRST_LINES}`);
-      if (!this.#store.loaded) {
-        this.#store.setRequests(lists, false);
-      }
+      this.#store.setRequests(load, await getJson(`/api/requests?limit=${FIRST_LINES}`), false);
     } catch {
-      // The stream notices a lost broker.
+      this.#store.giveUp(load); // The stream notices a lost broker.
     }
   }
 
@@ -189,6 +197,7 @@ export class Connection {
   #close() {
     clearInterval(this.#watch);
     clearTimeout(this.#retry);
+    clearTimeout(this.#reload);
     this.#source?.close();
     this.#source = null;
   }

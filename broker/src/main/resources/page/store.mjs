@@ -10,7 +10,7 @@ export class Store {
   recent = [];
   /** Newest first: those that failed or took longest. */
   notable = [];
-  /** Requests that the stream left out since the lists were loaded. */
+  /** Requests that the stream left out since the load of the lists began. */
   omitted = 0;
   /** True once the first lines of the lists have been loaded. */
   begun = false;
@@ -19,6 +19,8 @@ export class Store {
   /** State of the stream: `connecting`, `live`, `lost` or `asleep`, with a message. */
   connection = { state: 'connecting', message: '', retryAt: 0 };
   #listeners = new Set();
+  /** Loads of the lists that have not ended, oldest first. Each collects what streams meanwhile. */
+  #loads = new Set();
 
   /** Adds a listener. Returns a function that removes it. */
   listen(listener) {
@@ -39,18 +41,45 @@ export class Store {
     this.recent = withLines(this.recent, event.recent ?? []);
     this.notable = withLines(this.notable, event.notable ?? []);
     this.omitted += event.omitted ?? 0;
+    for (const load of this.#loads) {
+      load.recent.push(...(event.recent ?? []));
+      load.notable.push(...(event.notable ?? []));
+      load.omitted += event.omitted ?? 0;
+    }
     this.#changed('requests');
   }
 
+  /** Notes that a load of the lists begins. Returns it, for {@link setRequests} or {@link giveUp}. */
+  beginLoad() {
+    const load = { recent: [], notable: [], omitted: 0 };
+    this.#loads.add(load);
+    return load;
+  }
+
+  /** Notes that a load has failed: the lists stay as they are. */
+  giveUp(load) {
+    this.#loads.delete(load);
+  }
+
   /**
-   * Replaces the lists by loaded ones. Lines that the stream sent meanwhile stay.
+   * Replaces the lists by loaded ones. Of the old lines, only those that the stream sent since the load began stay. Does nothing
+   * if a load that began later has ended.
    *
    * @param isWhole false if only the first lines of the lists have been loaded
    */
-  setRequests(lists, isWhole) {
-    this.recent = newer(this.recent, lists.requests ?? []);
-    this.notable = newer(this.notable, lists.notable ?? []);
-    this.omitted = 0;
+  setRequests(load, lists, isWhole) {
+    if (!this.#loads.has(load)) {
+      return;
+    }
+    for (const earlier of [...this.#loads]) {
+      this.#loads.delete(earlier);
+      if (earlier === load) {
+        break;
+      }
+    }
+    this.recent = withLines(lists.requests ?? [], load.recent);
+    this.notable = withLines(lists.notable ?? [], load.notable);
+    this.omitted = load.omitted;
     this.begun = true;
     this.loaded ||= isWhole;
     this.#changed('requests');
@@ -60,10 +89,4 @@ export class Store {
     this.connection = connection;
     this.#changed('connection');
   }
-}
-
-/** Returns the loaded lines, with those of `streamed` that are newer than all of them. */
-function newer(streamed, loaded) {
-  const latest = loaded[0]?.received_at ?? '';
-  return withLines(loaded, streamed.filter((line) => line.received_at >= latest).reverse());
 }

@@ -179,6 +179,33 @@ test('a tab that was hidden is no longer asleep while it connects', () => {
   assert.equal(store.connection.state, 'lost');
 });
 
+test('lists are loaded again when the stream opens again', async () => {
+  const store = live();
+  await settle();
+  store.addRequests({ recent: [line()] });
+  streams[0].onerror();
+  pass(1_000);
+
+  answer = () => json({ requests: [], notable: [] });
+  streams[1].send('relay', {});
+  await settle();
+
+  assert.deepEqual(store.recent, []);
+});
+
+test('lists are loaded again after a failure', async () => {
+  answer = () => Promise.reject(new TypeError('failed'));
+  const store = live();
+  await settle();
+  assert.equal(store.loaded, false);
+
+  answer = () => json({ requests: [line()] });
+  pass(2_000);
+  await settle();
+
+  assert.equal(store.recent.length, 1);
+});
+
 test('every request has a time limit', async () => {
   let signal;
   answer = (path, options) => {

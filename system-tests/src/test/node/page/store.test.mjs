@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { line, page } from './page.mjs';
+
+const { Store } = await page('store.mjs');
+
+const named = (id, changes = {}) => line({ client_req_id: id, ...changes });
+const ids = (lines) => lines.map((each) => each.client_req_id);
+
+/** Returns a store whose lists have been loaded once. */
+function loaded(lists) {
+  const store = new Store();
+  store.setRequests(store.beginLoad(), lists, true);
+  return store;
+}
+
+test('a slow request that ends during the load stays', () => {
+  const store = new Store();
+  const load = store.beginLoad();
+  const slow = named('slow', { received_at: '2026-11-29T18:00:00.000Z' });
+  store.addRequests({ recent: [slow], notable: [slow] });
+  const quick = named('quick', { received_at: '2026-11-29T18:05:00.000Z' });
+
+  store.setRequests(load, { requests: [quick], notable: [] }, true);
+
+  assert.deepEqual(ids(store.recent), ['slow', 'quick']);
+  assert.deepEqual(ids(store.notable), ['slow']);
+});
+
+test('lines from before the load do not stay: the broker may have been restarted', () => {
+  const store = loaded({ requests: [named('old')], notable: [named('old')] });
+  store.addRequests({ recent: [named('before')] });
+
+  const load = store.beginLoad();
+  store.addRequests({ recent: [named('new')] });
+  store.setRequests(load, { requests: [], notable: [] }, true);
+
+  assert.deepEqual(ids(store.recent), ['new']);
+  assert.deepEqual(ids(store.notable), []);
+});
+
+test('a line that was loaded and streamed is there once', () => {
+  const store = new Store();
+  const load = store.beginLoad();
+  store.addRequests({ recent: [named('a'), named('b')] });
+
+  store.setRequests(load, { requests: [named('b'), named('a')] }, true);
+
+  assert.deepEqual(ids(store.recent), ['b', 'a']);
+});
+
+test('the load that began last wins', () => {
+  const store = new Store();
+  const first = store.beginLoad();
+  const second = store.beginLoad();
+
+  store.setRequests(second, { requests: [named('second')] }, true);
+  store.setRequests(first, { requests: [named('first')] }, false);
+
+  assert.deepEqual(ids(store.recent), ['second']);
+});
+
+test('a load that ends before one that began later is shown until then', () => {
+  const store = new Store();
+  const first = store.beginLoad();
+  const second = store.beginLoad();
+
+  store.setRequests(first, { requests: [named('first')] }, false);
+  assert.deepEqual([ids(store.recent), store.begun, store.loaded], [['first'], true, false]);
+  store.setRequests(second, { requests: [named('second')] }, true);
+
+  assert.deepEqual([ids(store.recent), store.loaded], [['second'], true]);
+});
+
+test('requests that were left out since the load began stay counted', () => {
+  const store = loaded({ requests: [] });
+  store.addRequests({ omitted: 3 });
+  const load = store.beginLoad();
+  store.addRequests({ omitted: 4 });
+  assert.equal(store.omitted, 7);
+
+  store.setRequests(load, { requests: [] }, true);
+
+  assert.equal(store.omitted, 4);
+});
+
+test('a load that failed changes nothing', () => {
+  const store = loaded({ requests: [named('old')] });
+  const load = store.beginLoad();
+
+  store.giveUp(load);
+  store.setRequests(load, { requests: [] }, true);
+
+  assert.deepEqual(ids(store.recent), ['old']);
+});
