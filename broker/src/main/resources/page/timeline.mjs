@@ -9,7 +9,7 @@ import { exactMs, shortName } from './format.mjs';
 export function timelineRows(account) {
   const rows = [];
   let dispatches = 0;
-  account.steps.forEach((step, i) => {
+  account.steps.forEach((step) => {
     const last = rows[rows.length - 1];
     if (last && isSamePublication(last.step, step)) {
       last.note = `RabbitMQ: ${step.why} at ${exactMs(step.ms)}`;
@@ -24,7 +24,7 @@ export function timelineRows(account) {
     rows.push({
       step,
       stage: step.stage,
-      label: labelOf(step, i, dispatches, account),
+      label: labelOf(step, dispatches, account),
       from: step.ms,
       to: step.ms,
       note: '',
@@ -61,11 +61,11 @@ function join(before, after) {
   return before && after ? `${before}; ${after}` : before || after || '';
 }
 
-function labelOf(step, i, dispatches, account) {
+function labelOf(step, dispatches, account) {
   const agent = step.upstream_agent ? shortName(step.upstream_agent) : '';
   switch (step.stage) {
     case 'received':
-      return i === 0 ? 'Received' : 'Back at the broker';
+      return 'Received';
     case 'waiting':
       return 'Waited for a free agent';
     case 'settling':

@@ -8,40 +8,77 @@ const step = (ms, stage, why, agent = '', id = 'one') => ({ ms, stage, why, brok
 const A = 'plant.plant-1-x2m4cd';
 const B = 'plant.plant-2-y4n6ef';
 
+const shown = (rows) => rows.map((row) => [row.label, row.from, row.to, row.note]);
+
+// Steps as the broker makes them: see RouterTimelineTest.
+
 test('a request that was dispatched twice', () => {
   const rows = timelineRows({
     outcome: 'answered',
     status: 200,
-    total_ms: 40,
+    total_ms: 20,
+    steps: [
+      step(0, 'received', ''),
+      step(0, 'dispatched', 'received', A),
+      step(1, 'dispatched', 'confirmed', A),
+      step(3, 'dispatched', 'unreachable', B, 'two'),
+      step(9, 'running', 'acked', B, 'two'),
+      step(20, 'over', 'answered', '', 'two'),
+    ],
+  });
+  assert.deepEqual(shown(rows), [
+    ['Received', 0, 0, ''],
+    ['Dispatched #1 to plant-1', 0, 3, 'RabbitMQ: confirmed at 1.0 ms; ended: unreachable'],
+    ['Dispatched #2 to plant-2', 3, 9, 'acked'],
+    ['Acked, running at plant-2', 9, 20, 'the response came'],
+    ['Answered with 200', 20, 20, ''],
+  ]);
+  assert.deepEqual(
+    rows.map((row) => row.tone),
+    ['rest', 'bad', 'rest', 'accent', 'ok'],
+  );
+});
+
+test('a POST that waits is settled before its dispatch', () => {
+  const rows = timelineRows({
+    outcome: 'answered',
+    status: 200,
+    total_ms: 50,
     steps: [
       step(0, 'received', ''),
       step(0, 'waiting', 'received, no agent free'),
-      step(10, 'settling', 'agent free, to be settled', A),
-      step(11, 'dispatched', 'settled', A),
-      step(12, 'dispatched', 'confirmed', A),
-      step(20, 'received', 'dead letter', '', 'two'),
-      step(20, 'settling', 'dead letter, to be settled', B, 'two'),
-      step(20, 'dispatched', 'settled', B, 'two'),
-      step(22, 'running', 'acked', B, 'two'),
-      step(40, 'over', 'answered', '', 'two'),
+      step(40, 'settling', 'agent free, to be settled', A),
+      step(42, 'dispatched', 'settled', A),
+      step(50, 'over', 'answered'),
     ],
   });
-  assert.deepEqual(
-    rows.map((row) => [row.label, row.from, row.to, row.note]),
-    [
-      ['Received', 0, 0, ''],
-      ['Waited for a free agent', 0, 10, 'agent free'],
-      ['Reserved a slot of plant-1', 10, 11, ''],
-      ['Dispatched #1 to plant-1', 11, 20, 'RabbitMQ: confirmed at 12.0 ms; ended: dead letter'],
-      ['Back at the broker', 20, 20, ''],
-      ['Reserved a slot of plant-2', 20, 20, ''],
-      ['Dispatched #2 to plant-2', 20, 22, 'acked'],
-      ['Acked, running at plant-2', 22, 40, 'the response came'],
-      ['Answered with 200', 40, 40, ''],
+  assert.deepEqual(shown(rows), [
+    ['Received', 0, 0, ''],
+    ['Waited for a free agent', 0, 40, 'agent free'],
+    ['Reserved a slot of plant-1', 40, 42, ''],
+    ['Dispatched #1 to plant-1', 42, 50, 'answered'],
+    ['Answered with 200', 50, 50, ''],
+  ]);
+});
+
+test('a request that comes back waits again', () => {
+  const rows = timelineRows({
+    outcome: 'no_upstream_agent',
+    status: 503,
+    total_ms: 90,
+    steps: [
+      step(0, 'received', ''),
+      step(0, 'dispatched', 'received', A),
+      step(5, 'waiting', 'rejected, no agent free'),
+      step(90, 'over', 'no_upstream_agent'),
     ],
-  );
-  assert.equal(rows[3].tone, 'bad');
-  assert.equal(rows[6].tone, 'rest');
+  });
+  assert.deepEqual(shown(rows), [
+    ['Received', 0, 0, ''],
+    ['Dispatched #1 to plant-1', 0, 5, 'ended: rejected, no agent free'],
+    ['Waited for a free agent', 5, 90, 'no_upstream_agent'],
+    ['Answered with 503 no_upstream_agent', 90, 90, ''],
+  ]);
 });
 
 test('the last stage of a request in flight lasts until now', () => {
