@@ -98,6 +98,8 @@ export function curlGaps(account) {
     }
     if (request.body?.truncated) {
       gaps.push('The body was not kept completely, so the command has none.');
+    } else if ((request.body?.text ?? '').includes(MASKED)) {
+      gaps.push(`Replace ${MASKED} in the body: its secrets are masked.`);
     }
   }
   return gaps;

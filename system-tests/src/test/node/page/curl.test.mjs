@@ -110,3 +110,15 @@ test('a truncated body is left out', () => {
   assert.doesNotMatch(curlCommand(account), /half/);
   assert.match(curlGaps(account).join(), /not kept completely/);
 });
+
+test('a masked body says that its secrets must be put in', () => {
+  const text = '{"user":"ann","password":"•••"}';
+  const account = captured({ body: { text, bytes: 33, truncated: false } });
+  assert.deepEqual(runs(curlCommand(account)).slice(-2), ['--data-raw', text]);
+  assert.deepEqual(curlGaps(account), ['Replace ••• in the body: its secrets are masked.']);
+});
+
+test('a masked body that was truncated is only left out', () => {
+  const account = captured({ body: { text: '{"password":"•••"', bytes: 9000, truncated: true } });
+  assert.deepEqual(curlGaps(account), ['The body was not kept completely, so the command has none.']);
+});
