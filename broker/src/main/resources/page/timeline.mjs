@@ -34,9 +34,14 @@ export function timelineRows(account) {
   const open = rows[rows.length - 1];
   if (open && open.stage !== 'over') {
     open.to = Math.max(open.from, account.total_ms);
-    open.note = join(open.note, 'not over yet');
+    open.note = join(open.note, account.state === 'forgotten' ? 'its end is unknown' : 'not over yet');
   }
   return rows.map(({ step, ...row }) => row);
+}
+
+/** Returns the account of a request that was in flight and that the broker no longer knows: it may have ended in any way. */
+export function forgotten(account) {
+  return { ...account, state: 'forgotten', outcome: 'unknown', ran: 'maybe', ran_why: 'its broker no longer knows it' };
 }
 
 function isSamePublication(before, step) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { page } from './page.mjs';
 
-const { place, ranSentence, timelineRows } = await page('timeline.mjs');
+const { forgotten, place, ranSentence, timelineRows } = await page('timeline.mjs');
+const { outcomeWords, statusTone } = await page('words.mjs');
 
 const step = (ms, stage, why, agent = '', id = 'one') => ({ ms, stage, why, broker_req_id: id, upstream_agent: agent });
 const A = 'plant.plant-1-x2m4cd';
@@ -89,6 +90,22 @@ test('the last stage of a request in flight lasts until now', () => {
     steps: [step(0, 'received', ''), step(1, 'waiting', 'received, no agent free')],
   });
   assert.deepEqual([rows[1].from, rows[1].to, rows[1].note], [1, 900, 'not over yet']);
+});
+
+test('a request that its broker has forgotten may have run', () => {
+  const account = forgotten({
+    state: 'in_flight',
+    outcome: '',
+    status: 0,
+    ran: 'not_yet',
+    ran_why: 'no upstream agent has it',
+    total_ms: 900,
+    steps: [step(0, 'received', ''), step(1, 'waiting', 'received, no agent free')],
+  });
+  assert.deepEqual(shown(timelineRows(account))[1], ['Waited for a free agent', 1, 900, 'its end is unknown']);
+  assert.equal(ranSentence(account), 'It may have run: its broker no longer knows it.');
+  assert.equal(outcomeWords(account), 'unknown');
+  assert.equal(statusTone(account.status, account.outcome), 'bad');
 });
 
 test('a refused request says with what it was answered', () => {

@@ -5,7 +5,7 @@ import { curlCommand, curlGaps } from '../curl.mjs';
 import { el, svg, update } from '../dom.mjs';
 import { bytes, clock, duration, exactMs, plural } from '../format.mjs';
 import { copyButton, fact, heading, statusBadge, toProcess, toTarget } from '../parts.mjs';
-import { place, ranSentence, timelineRows } from '../timeline.mjs';
+import { forgotten, place, ranSentence, timelineRows } from '../timeline.mjs';
 import { capturedParts } from './captured.mjs';
 import { Replay } from './replay.mjs';
 
@@ -34,11 +34,15 @@ export function openRequest(main, context) {
       if (isClosed) {
         return;
       }
-      if (!account) {
-        update(body, ...missing(id, e, context.store.relay));
-      }
       if (e.status !== 404) {
         timer = setTimeout(load, POLL);
+      }
+      if (!account) {
+        update(body, ...missing(id, e, context.store.relay));
+      } else if (e.status === 404) {
+        account = forgotten(account);
+        show();
+        context.announce('This broker no longer knows the request');
       }
     }
   };
@@ -59,23 +63,29 @@ function crumb() {
 }
 
 function missing(id, error, relay) {
-  const others = (relay?.brokers ?? []).filter((broker) => !broker.this).map((broker) => broker.name);
+  const isUnknown = error.status === 404;
   return [
     el(
       'div',
       { class: 'head', key: 'head' },
       crumb(),
-      heading('Not found here'),
+      isUnknown ? heading('Not found here') : heading('Request ', id),
       el(
         'p',
         { class: 'lead' },
-        error.status === 404 ? `${capitalized(error.message)}.` : `The account could not be loaded: ${error.message}.`,
+        isUnknown
+          ? `${capitalized(error.message)}.`
+          : `The account could not be loaded: ${error.message}. The page tries again.`,
       ),
-      error.status === 404 &&
-        others.length > 0 &&
-        el('p', null, `Each broker keeps its own requests. Ask also: ${others.join(', ')}.`),
+      isUnknown && otherBrokers(relay),
     ),
   ];
+}
+
+/** Returns a sentence that names the brokers that may know a request, or false if there is no other one. */
+function otherBrokers(relay) {
+  const others = (relay?.brokers ?? []).filter((broker) => !broker.this).map((broker) => broker.name);
+  return others.length > 0 && el('p', null, `Each broker keeps its own requests. Ask also: ${others.join(', ')}.`);
 }
 
 function capitalized(text) {
@@ -85,6 +95,7 @@ function capitalized(text) {
 function parts(account, context, replay) {
   return [
     head(account, context),
+    account.state === 'forgotten' && forgottenPart(context.store.relay),
     facts(account, context),
     account.error && errorPart(account.error),
     timeline(account),
@@ -122,6 +133,15 @@ function facts(account) {
     fact('Took', duration(account.total_ms)),
     fact('Attempts', String(account.attempts)),
     fact('Request body', bytes(account.request_bytes)),
+  );
+}
+
+function forgottenPart(relay) {
+  return el(
+    'div',
+    { class: 'problem', key: 'forgotten' },
+    el('p', null, 'This broker no longer knows the request, perhaps because of a restart. Below is what it knew last.'),
+    otherBrokers(relay),
   );
 }
 
