@@ -61,7 +61,8 @@ export class Replay {
         { class: 'toolbar' },
         el(
           'button',
-          { type: 'button', class: 'primary', disabled: this.#isSending, onclick: () => this.#ask() },
+          // A disabled button would lose the focus.
+          { type: 'button', class: 'primary', 'aria-disabled': String(this.#isSending), onclick: () => this.#ask() },
           this.#isSending ? 'Sending …' : 'Send again',
         ),
         el('span', { class: 'hint' }, 'The broker sends it under a new id, and logs who asked.'),
@@ -93,6 +94,9 @@ export class Replay {
   }
 
   #ask() {
+    if (this.#isSending) {
+      return;
+    }
     if (REPEATABLE.has(this.#account.method)) {
       this.#send(false);
     } else {

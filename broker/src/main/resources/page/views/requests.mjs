@@ -36,9 +36,12 @@ class RequestsView {
   #shown = [];
   #nodes = {};
   #measured = false;
+  #announce;
+  #hasOmitted = false;
 
-  constructor(main, { store, route, reload }) {
+  constructor(main, { store, route, announce, reload }) {
     this.#store = store;
+    this.#announce = announce;
     this.#load = reload;
     this.#conditions = conditionsOf(route.query);
     this.#list = route.query.get('list') === 'notable' ? 'notable' : 'recent';
@@ -59,7 +62,7 @@ class RequestsView {
     n.form = this.#form();
     n.tabs = el('div', { class: 'tabs', role: 'group', 'aria-label': 'Lists' });
     n.pause = el('button', { type: 'button', class: 'small', onclick: () => this.#togglePause() });
-    n.note = el('p', { class: 'hint', role: 'status' });
+    n.note = el('p', { class: 'hint' });
     n.body = el('tbody');
     n.table = el(
       'table',
@@ -131,6 +134,7 @@ class RequestsView {
   #togglePause() {
     this.#paused = !this.#paused;
     this.#frozen = this.#paused ? { recent: this.#store.recent, notable: this.#store.notable } : null;
+    this.#announce(this.#paused ? 'The list is paused' : 'The list is no longer paused');
     this.update();
   }
 
@@ -171,8 +175,17 @@ class RequestsView {
       );
     update(n.tabs, tab('recent', 'Last'), tab('notable', 'Failed or slow'));
     n.pause.textContent = this.#paused ? 'Continue' : 'Pause';
-    n.pause.setAttribute('aria-pressed', String(this.#paused));
     update(n.note, ...this.#notes(matches));
+    this.#announceOmitted();
+  }
+
+  /** Announces once that the list has gaps: the number in the note changes every second. */
+  #announceOmitted() {
+    const hasOmitted = !this.#paused && this.#store.omitted > 0;
+    if (hasOmitted && !this.#hasOmitted) {
+      this.#announce('Requests pass too fast to be shown one by one');
+    }
+    this.#hasOmitted = hasOmitted;
   }
 
   #outcomeChip() {
