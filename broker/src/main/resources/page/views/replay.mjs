@@ -13,12 +13,14 @@ const POLL = 500;
 /** Milliseconds after which a replay that the broker does not know is lost. */
 const LOST = 5_000;
 
+const NO_ANSWER = 'The broker did not answer. It may have sent the request again: look at its list of requests.';
+
 const REFUSALS = {
   not_captured: 'The content of this request is no longer kept.',
   not_complete: 'The body was not kept completely, so the request cannot be sent again.',
   replay_off: 'Sending again is off: set inspect.replay = true in the settings of the broker.',
   draining: 'The broker is stopping: use the page of another broker.',
-  full: 'The broker is full: try again.',
+  full: 'Ten replays are in flight, which is the limit: wait for their answers, then try again.',
 };
 
 /** Button, dialog and result of sending one request again. */
@@ -120,7 +122,7 @@ export class Replay {
         this.#node.querySelector('dialog').showModal();
         return;
       }
-      this.#fail(REFUSALS[e.error] ?? `Not sent: ${e.message}.`);
+      this.#fail(e.status === 0 ? NO_ANSWER : (REFUSALS[e.error] ?? `Not sent: ${e.message}.`));
     }
   }
 
