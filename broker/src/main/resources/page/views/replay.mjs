@@ -32,6 +32,7 @@ export class Replay {
   #account = null;
   #result = null;
   #isSending = false;
+  #isClosed = false;
   #timer = 0;
 
   constructor(id, { announce, store }) {
@@ -50,7 +51,9 @@ export class Replay {
     return this.#node.isConnected ? el('section', { key: 'replay', class: 'replay', kept: true }) : this.#node;
   }
 
+  /** Ends it with its view. A request of the page that is under way then has no effect any more. */
   close() {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#node.querySelector('dialog')?.close();
   }
@@ -112,10 +115,16 @@ export class Replay {
     this.#draw();
     try {
       const sent = await postJson(`/api/requests/${encodeURIComponent(this.#id)}/replay`, confirm ? { confirm: true } : {});
+      if (this.#isClosed) {
+        return;
+      }
       this.#result = { id: sent.client_req_id, account: null, known: performance.now() };
       this.#draw();
       this.#poll();
     } catch (e) {
+      if (this.#isClosed) {
+        return;
+      }
       this.#isSending = false;
       if (e.error === 'confirm' && !confirm) {
         this.#draw();
@@ -129,17 +138,22 @@ export class Replay {
   async #poll() {
     const result = this.#result;
     let account = null;
+    let error = null;
     try {
       account = await getJson(`/api/requests/${encodeURIComponent(result.id)}`);
     } catch (e) {
-      if (e.status !== 404 && e.status !== 503 && e.status !== 0) {
-        this.#fail(`Sent, but its account could not be loaded: ${e.message}. It may have run.`);
-        return;
-      }
-      if (e.status === 404 && performance.now() - result.known > LOST) {
-        this.#fail('Sent, but the broker has lost it, perhaps by a restart. It may have run.');
-        return;
-      }
+      error = e;
+    }
+    if (this.#isClosed) {
+      return;
+    }
+    if (error && error.status !== 404 && error.status !== 503 && error.status !== 0) {
+      this.#fail(`Sent, but its account could not be loaded: ${error.message}. It may have run.`);
+      return;
+    }
+    if (error?.status === 404 && performance.now() - result.known > LOST) {
+      this.#fail('Sent, but the broker has lost it, perhaps by a restart. It may have run.');
+      return;
     }
     if (account) {
       result.account = account;
