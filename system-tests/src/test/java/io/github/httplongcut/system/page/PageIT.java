@@ -12,6 +12,7 @@ import io.github.httplongcut.system.relay.TestUpstream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +45,9 @@ class PageIT {
   private static final Path PICTURES = Path.of("target", "page-pictures");
 
   private static final String ROWS = ".requests tbody tr";
+
+  /** Nothing listens on this port. */
+  private static final URI UNREACHABLE = URI.create("http://127.0.0.1:1");
 
   /** Requests that the list of a broker holds at most. */
   private static final int FULL_LIST = 1000;
@@ -221,6 +225,38 @@ class PageIT {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       socket.getInputStream().readAllBytes();
     }
+  }
+
+  /** One of two agents cannot reach its server, so the other one gets the request. */
+  @Test
+  @Order(1)
+  void secondAttemptIsOnTheTimeline() {
+    RoleProcess good = relay.upstreamAgent(Map.of("twice", echo.url()));
+    RoleProcess caller = relay.clientAgent("twice");
+    relay.awaitReady();
+    await("the good agent")
+        .atMost(PageBrowser.PATIENCE)
+        .until(() -> relay.get(caller, "/first").statusCode() == 200);
+    RoleProcess bad = relay.upstreamAgent(Map.of("twice", UNREACHABLE));
+    load("#/requests?text=/twice");
+    await("a request for which the broker chooses the bad agent first")
+        .atMost(PageBrowser.PATIENCE)
+        .until(
+            () -> {
+              assertThat(relay.get(caller, "/twice").statusCode()).isEqualTo(200);
+              return !browser.texts(ROWS + " .tag").isEmpty();
+            });
+
+    browser.click(ROWS + ":has(.tag) th a");
+
+    browser.awaitText("h1", "GET /twice");
+    assertThat(browser.texts(".timeline .label"))
+        .startsWith("Received")
+        .containsSubsequence("Dispatched #1 to " + bad.name(), "Dispatched #2 to " + good.name())
+        .endsWith("Answered with 200");
+    assertThat(browser.texts(".timeline .note")).anyMatch(note -> note.contains("unreachable"));
+    assertThat(browser.text(".verdict")).contains("It ran: the upstream server answered.");
+    caller.kill();
   }
 
   @Test
