@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
@@ -20,6 +21,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -29,6 +31,9 @@ final class PageBrowser implements AutoCloseable {
 
   /** Longest time until the page shows a change of the relay. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** More than a view has elements that take the focus. */
+  private static final int MAX_TABS = 40;
 
   /** Height of the largest picture. */
   private static final long MAX_HEIGHT = 4_000;
@@ -133,6 +138,32 @@ final class PageBrowser implements AutoCloseable {
     WebElement input = driver.findElement(By.cssSelector(selector));
     input.clear();
     input.sendKeys(text);
+  }
+
+  /** Chooses the option with this value. */
+  void choose(String select, String value) {
+    click(select + " option[value='" + value + "']");
+  }
+
+  /** Presses a key. The element with the focus gets it. */
+  void press(Keys key) {
+    new Actions(driver).sendKeys(key).perform();
+  }
+
+  /** Presses Tab until the focus is on an element that matches. */
+  void tabTo(String selector) {
+    for (int i = 0; i < MAX_TABS && !hasFocus(selector); i++) {
+      press(Keys.TAB);
+    }
+    if (!hasFocus(selector)) {
+      throw new AssertionError("no Tab leads to " + selector);
+    }
+  }
+
+  /** Returns whether the element with the focus matches. */
+  boolean hasFocus(String selector) {
+    return (Boolean)
+        driver.executeScript("return document.activeElement.matches(arguments[0])", selector);
   }
 
   /** Runs a script. */

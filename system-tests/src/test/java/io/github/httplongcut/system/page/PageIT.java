@@ -30,6 +30,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.Keys;
 
 /**
  * The broker's page in Chromium, on a relay with two brokers. No case may leave an error on the
@@ -45,6 +46,8 @@ class PageIT {
   private static final Path PICTURES = Path.of("target", "page-pictures");
 
   private static final String ROWS = ".requests tbody tr";
+
+  private static final String SEND_AGAIN = ".replay > .toolbar button";
 
   /** Nothing listens on this port. */
   private static final URI UNREACHABLE = URI.create("http://127.0.0.1:1");
@@ -257,6 +260,58 @@ class PageIT {
     assertThat(browser.texts(".timeline .note")).anyMatch(note -> note.contains("unreachable"));
     assertThat(browser.text(".verdict")).contains("It ran: the upstream server answered.");
     caller.kill();
+  }
+
+  @Test
+  @Order(1)
+  void keyboardReachesEverything() {
+    relay.post(clientAgent, "/keys/post", "the-body");
+    load("#/requests?text=keys/post");
+    awaitRows("/keys/post");
+
+    browser.press(Keys.TAB);
+    assertThat(browser.hasFocus(".skip")).as("the first Tab leads to the skip link").isTrue();
+    browser.press(Keys.ENTER);
+    assertThat(browser.hasFocus("main")).as("the skip link leads to the content").isTrue();
+    browser.tabTo(ROWS + " th a");
+    browser.press(Keys.ENTER);
+    browser.awaitText("h1", "POST /keys/post");
+    assertThat(browser.hasFocus("h1")).as("the heading of a new view has the focus").isTrue();
+    browser.tabTo(SEND_AGAIN);
+    browser.press(Keys.ENTER);
+    browser.awaitText("dialog[open]", "POST is not repeatable");
+    browser.press(Keys.ESCAPE);
+    browser.awaitNoText("dialog[open]", "");
+    assertThat(browser.hasFocus(SEND_AGAIN)).as("the dialog gives the focus back").isTrue();
+    assertThat(runs("POST /keys/post")).isEqualTo(1);
+    browser.press(Keys.ENTER);
+    browser.tabTo("dialog[open] .primary");
+    browser.press(Keys.ENTER);
+
+    browser.awaitText(".answer", "POST /keys/post the-body");
+    assertThat(browser.hasFocus(SEND_AGAIN)).as("sending keeps the focus").isTrue();
+  }
+
+  @Test
+  @Order(1)
+  void selectsFilterTheList() {
+    RoleProcess other = relay.clientAgent("nobody").awaitReady();
+    relay.get(clientAgent, "/selects/found");
+    assertThat(relay.get(other, "/selects/lost").statusCode()).isEqualTo(503);
+    other.kill();
+    load("#/requests?text=selects");
+    awaitRows("/selects/lost", "/selects/found");
+
+    browser.choose("#f-target", "nobody");
+    awaitRows("/selects/lost");
+    assertThat(browser.address()).endsWith("#/requests?target=nobody&text=selects");
+    browser.choose("#f-target", "");
+    awaitRows("/selects/lost", "/selects/found");
+    browser.choose("#f-status", "200");
+    awaitRows("/selects/found");
+    assertThat(browser.address()).endsWith("#/requests?status=200&text=selects");
+    browser.choose("#f-status", "5xx");
+    awaitRows("/selects/lost");
   }
 
   @Test
