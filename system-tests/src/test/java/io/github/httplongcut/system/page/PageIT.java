@@ -15,6 +15,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -146,6 +147,8 @@ class PageIT {
     relay.get(clientAgent, "/live-2");
 
     browser.awaitText(".toolbar + .hint", "Paused. 1 new request.");
+    assertThat(announced()).as("the number is not announced").isEqualTo("The list is paused");
+    assertThat(browser.texts("main [role=status]")).isEmpty();
     assertThat(browser.texts(ROWS)).hasSize(1);
     browser.click(".toolbar > button.small");
     awaitRows("/live-2", "/live-1");
@@ -312,6 +315,62 @@ class PageIT {
     assertThat(browser.address()).endsWith("#/requests?status=200&text=selects");
     browser.choose("#f-status", "5xx");
     awaitRows("/selects/lost");
+  }
+
+  @Test
+  @Order(1)
+  void forgottenRequestIsNotInFlightForEver() {
+    relay.get(clientAgent, "/forgotten");
+    load("#/requests?text=/forgotten");
+    browser.run(FetchStubs.FORGETS_REQUESTS);
+
+    browser.click(ROWS + " th a");
+
+    browser.awaitText(".problem", "This broker no longer knows the request");
+    assertThat(browser.text(".verdict")).contains("unknown", "It may have run");
+    assertThat(browser.texts(".timeline .note"))
+        .anyMatch(note -> note.contains("its end is unknown"))
+        .noneMatch(note -> note.contains("not over yet"));
+  }
+
+  @Test
+  @Order(1)
+  void busyBrokerIsAskedAgain() {
+    relay.get(clientAgent, "/busy");
+    load("#/requests?text=/busy");
+    browser.run(FetchStubs.IS_BUSY);
+
+    browser.click(ROWS + " th a");
+
+    browser.awaitText(".lead", "The account could not be loaded: try again.");
+    assertThat(browser.text("h1")).startsWith("Request ");
+    browser.run("window.recover()");
+    browser.awaitText("h1", "GET /busy");
+  }
+
+  @Test
+  @Order(1)
+  void answerOfAReplayIsNotAnnouncedInAnotherView() {
+    relay.get(clientAgent, "/left");
+    load("#/requests?text=/left");
+    browser.click(ROWS + " th a");
+    browser.awaitText("h1", "GET /left");
+    browser.run(FetchStubs.HOLDS_POLLS);
+    browser.click(SEND_AGAIN);
+    await("a poll").atMost(PageBrowser.PATIENCE).until(() -> browser.number("heldPolls") > 0);
+
+    browser.click("nav a[data-view=flow]");
+    browser.awaitText("h1", "Who sends to whom");
+    browser.run("window.answerPolls()");
+
+    await("no announcement")
+        .during(Duration.ofSeconds(2))
+        .atMost(PageBrowser.PATIENCE)
+        .until(() -> !announced().contains("The answer is here"));
+  }
+
+  private String announced() {
+    return browser.value("document.getElementById('announcements').textContent");
   }
 
   @Test
