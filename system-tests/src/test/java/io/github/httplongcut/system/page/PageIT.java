@@ -480,9 +480,30 @@ class PageIT {
         "performance.getEntriesByName('longcut-requests-%s')[0].startTime".formatted(mark));
   }
 
-  /** Last, since the broker dies. */
+  /** A broker that is suspended accepts connections, and never answers. */
   @Test
   @Order(6)
+  void suspendedBrokerIsLostUntilItRunsAgain() {
+    load("#/requests?text=/thawed");
+    broker.freeze();
+    try {
+      browser.awaitText("#banner", "Not connected: the broker does not answer.");
+      assertThat(browser.text("#live")).isEqualTo("Not connected");
+      assertThat(browser.text("#banner")).containsAnyOf("Next attempt in", "Trying again");
+    } finally {
+      broker.thaw();
+    }
+
+    browser.awaitText("#live", "Live");
+    assertThat(browser.value("document.documentElement.className")).isEmpty();
+    assertThat(browser.text("#banner")).isEmpty();
+    relay.get(clientAgent, "/thawed");
+    awaitRows("/thawed");
+  }
+
+  /** Last, since the broker dies. */
+  @Test
+  @Order(7)
   void lostBrokerIsNamedAndOldDataIsGrey() {
     load("#/now");
     broker.kill();
