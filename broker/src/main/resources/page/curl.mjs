@@ -2,6 +2,9 @@
 
 const MASKED = '•••';
 
+/** End of a path that was cut. */
+const CUT = '…';
+
 /** Address of the client agent, which a broker does not know. */
 export const CLIENT_AGENT = 'http://CLIENT_AGENT:8000';
 
@@ -86,15 +89,19 @@ function valueOf(fields, name) {
 export function curlGaps(account) {
   const gaps = [];
   const request = account.captured?.request;
+  const url = request?.url ?? account.path;
+  if (url.endsWith(CUT)) {
+    gaps.push(`The path is not kept completely: replace ${CUT} by its end.`);
+  }
+  if (url.includes(MASKED)) {
+    gaps.push(`Replace ${MASKED} in the URL: the value is masked.`);
+  }
   if (!request) {
     gaps.push('Query, header fields and body are not kept, so the command lacks them.');
   } else {
     const masked = request.headers.filter(([, value]) => value.includes(MASKED)).map(([name]) => name);
     if (masked.length > 0) {
       gaps.push(`Masked fields are left out: ${masked.join(', ')}.`);
-    }
-    if ((request.url ?? '').includes(MASKED)) {
-      gaps.push(`Replace ${MASKED} in the URL: the value is masked.`);
     }
     if (request.body?.truncated) {
       gaps.push('The body was not kept completely, so the command has none.');

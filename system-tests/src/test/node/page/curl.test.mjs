@@ -122,3 +122,13 @@ test('a masked body that was truncated is only left out', () => {
   const account = captured({ body: { text: '{"password":"•••"', bytes: 9000, truncated: true } });
   assert.deepEqual(curlGaps(account), ['The body was not kept completely, so the command has none.']);
 });
+
+test('a path that was cut or masked must be completed', () => {
+  const notKept = 'Query, header fields and body are not kept, so the command lacks them.';
+  assert.deepEqual(curlGaps({ path: '/a;sid=•••/b…' }), [
+    'The path is not kept completely: replace … by its end.',
+    'Replace ••• in the URL: the value is masked.',
+    notKept,
+  ]);
+  assert.deepEqual(curlGaps({ path: '/a' }), [notKept]);
+});
