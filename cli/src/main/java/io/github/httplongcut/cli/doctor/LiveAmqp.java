@@ -43,7 +43,6 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   @GuardedBy("connections")
   private final List<OpenConnection> connections = new ArrayList<>();
 
-  private volatile Connection connection;
   private volatile FewChannels channels;
 
   LiveAmqp(AmqpAccess access) {
@@ -74,7 +73,7 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
       return new Login(LoginState.FAILED, "no node of RabbitMQ answers", "");
     }
     try {
-      connection = open(NAME, nodes).connection();
+      Connection connection = open(NAME, nodes).connection();
       channels = new FewChannels(connection);
       return new Login(LoginState.LOGGED_IN, "", version(connection));
     } catch (CommandFailedException e) {
@@ -135,7 +134,7 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
 
   /** RabbitMQ needs a permission for a passive declaration from 4.3 on, and before that none. */
   private <T> Optional<T> exists(String what, Passive<T> declaration) throws Exception {
-    loggedIn();
+    requireLogin();
     return channels.use(channel -> exists(channel, what, declaration));
   }
 
@@ -161,16 +160,15 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
     }
   }
 
-  private Connection loggedIn() {
-    if (connection == null) {
+  private void requireLogin() {
+    if (channels == null) {
       throw new SkippedException("there is no connection to RabbitMQ");
     }
-    return connection;
   }
 
   @Override
   public UserRights rights(String inbox, String probe) {
-    loggedIn();
+    requireLogin();
     return new LiveRights(channels, inbox, probe);
   }
 
@@ -181,7 +179,8 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
    */
   @Override
   public Optional<String> blocked(AccessAttempt publication) throws Exception {
-    OpenConnection own = openIfAllowed(NAME + " alarm", nodeOf(loggedIn()));
+    requireLogin();
+    OpenConnection own = openIfAllowed(NAME + " alarm", responding());
     try {
       return blocked(own.connection(), publication);
     } finally {
@@ -205,9 +204,9 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
    *
    * @throws SkippedException if RabbitMQ allows the user no further connection
    */
-  private OpenConnection openIfAllowed(String name, Address node) {
+  private OpenConnection openIfAllowed(String name, List<Address> nodes) {
     try {
-      return open(name, List.of(node));
+      return open(name, nodes);
     } catch (CommandFailedException e) {
       Login refused = refusal(e);
       if (refused.state() == LoginState.LIMITED) {
@@ -218,16 +217,13 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
     }
   }
 
-  private static Address nodeOf(Connection connection) {
-    return new Address(connection.getAddress().getHostAddress(), connection.getPort());
-  }
-
   @Override
   public OpenConnections openConnections(Address address, int number) throws IOException {
     Opened opened = new Opened(new ArrayList<>(), new ArrayList<>());
     try {
       for (int i = 1; i <= number; i++) {
-        OpenConnection connection = openIfAllowed(NAME + ' ' + address + " #" + i, address);
+        OpenConnection connection =
+            openIfAllowed(NAME + ' ' + address + " #" + i, List.of(address));
         opened.connections.add(connection);
         opened.queues.add(exclusiveQueue(connection.connection()));
       }
