@@ -1,5 +1,6 @@
 package io.github.httplongcut.system.join;
 
+import static io.github.httplongcut.system.join.Parties.succeed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,17 +11,10 @@ import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.rabbitmq.RabbitMqExtension;
 import io.github.httplongcut.system.relay.Relay;
 import io.github.httplongcut.system.relay.TestUpstream;
-import io.github.httplongcut.testkit.Checkout;
-import io.github.httplongcut.testkit.ChildProcess;
-import io.github.httplongcut.testkit.RabbitMqUser;
 import io.github.httplongcut.testkit.RelayProcess;
 import io.github.httplongcut.testkit.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,8 +40,7 @@ class JoinIT {
 
   private static final Logger log = LoggerFactory.getLogger(JoinIT.class);
 
-  /** Longest time from the command to the first answer. */
-  private static final Duration FIRST_ANSWER = Duration.ofMinutes(1);
+  private static final Duration FIRST_ANSWER = Parties.FIRST_ANSWER;
 
   /** Longest time from a change of a grant to its effect. */
   private static final Duration EFFECT = Duration.ofSeconds(2);
@@ -64,10 +57,8 @@ class JoinIT {
   private static final List<String> USERS = List.of("acme", "plant", "printed");
 
   private final RabbitMq rabbitMq;
-  private final HttpClient http = HttpClient.newHttpClient();
-  private final List<RelayProcess> joined = new ArrayList<>();
   private Path folder;
-  private Path logs;
+  private Parties parties;
   private TestUpstream upstream;
   private Relay relay;
 
@@ -80,7 +71,7 @@ class JoinIT {
     String name = test.getTestMethod().orElseThrow().getName();
     rabbitMq.purge();
     folder = TemporaryFolder.create(Path.of("target"), "join-");
-    logs = Path.of("target", "relay-logs", name);
+    parties = new Parties(folder, rabbitMq.managementUri(), name);
     upstream = new TestUpstream();
     relay = new Relay(rabbitMq::amqpUri, name);
     relay.broker();
@@ -89,10 +80,10 @@ class JoinIT {
 
   @AfterEach
   void end() {
-    joined.forEach(RelayProcess::close);
+    parties.close();
     relay.close();
     upstream.close();
-    USERS.forEach(user -> longcut("revoke", user));
+    USERS.forEach(user -> parties.longcut("revoke", user));
   }
 
   @Test
@@ -100,16 +91,18 @@ class JoinIT {
     long start = System.nanoTime();
     succeed(grant("client-agent", "acme", "orders"));
     succeed(grant("upstream-agent", "plant", "orders"));
-    RelayProcess client = join("acme", "--port", "0");
-    join("plant", "--target", "orders=" + upstream.url());
+    RelayProcess client = parties.join("acme", "--port", "0");
+    parties.join("plant", "--target", "orders=" + upstream.url());
 
-    await("the first answer").atMost(FIRST_ANSWER).until(() -> get(client, "/hello") == 200);
+    await("the first answer")
+        .atMost(FIRST_ANSWER)
+        .until(() -> parties.get(client, "/hello") == 200);
     log.info(
         "first answer {} ms after the first grant on RabbitMQ {}",
         Duration.ofNanos(System.nanoTime() - start).toMillis(),
         rabbitMq.version());
 
-    JsonNode grants = longcut("grants", "--json").json().path("grants");
+    JsonNode grants = parties.longcut("grants", "--json").json().path("grants");
     for (String user : List.of("acme", "plant")) {
       JsonNode grant = element(grants, "user", user);
       assertThat(grant.path("complaints")).as(grant.toString()).isEmpty();
@@ -142,7 +135,7 @@ class JoinIT {
     assertThat(passwordHash("acme")).isEqualTo(hash);
 
     succeed(grant("client-agent", "acme", "orders,billing"));
-    await("billing again").atMost(REGRANTED).until(() -> get(client, "/billing/x") == 200);
+    await("billing again").atMost(REGRANTED).until(() -> parties.get(client, "/billing/x") == 200);
     assertThat(passwordHash("acme")).isEqualTo(hash);
   }
 
@@ -170,7 +163,7 @@ class JoinIT {
             Map.of("routing_key", "acme.x", "arguments", Map.of()));
     assertThat(leftOf("acme")).hasSizeGreaterThan(4);
 
-    ToolRun run = longcut("revoke", "acme");
+    ToolRun run = parties.longcut("revoke", "acme");
 
     succeed(run);
     assertThat(leftOf("acme")).as(run.toString()).isEmpty();
@@ -179,7 +172,7 @@ class JoinIT {
         .during(Duration.ofSeconds(3))
         .atMost(Duration.ofSeconds(5))
         .until(() -> !client.isReady() && leftOf("acme").isEmpty());
-    ToolRun again = longcut("revoke", "acme");
+    ToolRun again = parties.longcut("revoke", "acme");
     succeed(again);
     assertThat(again.out()).contains("RabbitMQ has no user 'acme'");
   }
@@ -199,7 +192,7 @@ class JoinIT {
     }
     JsonNode limits = rabbitMq.management("/api/users/printed").path("limits");
     assertThat(limits).isEqualTo(rabbitMq.management("/api/users/acme").path("limits"));
-    ToolRun join = longcut("join", file("printed"), "--no-start");
+    ToolRun join = parties.longcut("join", parties.file("printed"), "--no-start");
     succeed(join);
   }
 
@@ -214,7 +207,7 @@ class JoinIT {
       await().atMost(FIRST_ANSWER).until(() -> load.answered() > rate);
       succeed(grant("client-agent", "acme", "orders,billing", "--new-password"));
       assertThat(passwordHash("acme")).isNotEqualTo(old);
-      succeed(longcut("join", file("acme"), "--no-start"));
+      succeed(parties.longcut("join", parties.file("acme"), "--no-start"));
       succeed(grant("client-agent", "acme", "orders,billing", "--close-connections"));
       long before = load.answered();
       await().atMost(FIRST_ANSWER).until(() -> load.answered() > before + 3L * rate);
@@ -228,12 +221,12 @@ class JoinIT {
   void joinExplainsARevokedGrantAndAForeignTarget() {
     succeed(grant("client-agent", "acme", "orders"));
 
-    ToolRun foreign = longcut("join", file("acme"), "--upstream-target", "billing");
+    ToolRun foreign = parties.longcut("join", parties.file("acme"), "--upstream-target", "billing");
     assertThat(foreign.exitCode()).isEqualTo(2);
     assertThat(foreign.err()).contains("'billing' is not granted");
 
-    succeed(longcut("revoke", "acme"));
-    ToolRun revoked = longcut("join", file("acme"), "--no-start");
+    succeed(parties.longcut("revoke", "acme"));
+    ToolRun revoked = parties.longcut("join", parties.file("acme"), "--no-start");
     assertThat(revoked.exitCode()).isEqualTo(1);
     assertThat(revoked.err()).contains("rabbitmq.login", "ask RabbitMQ's operator for a new file");
     assertThat(folder.resolve("acme.conf")).doesNotExist();
@@ -243,11 +236,15 @@ class JoinIT {
   private RelayProcess bothJoinWithTwoTargets() {
     succeed(grant("client-agent", "acme", "orders,billing"));
     succeed(grant("upstream-agent", "plant", "orders,billing"));
-    RelayProcess client = join("acme", "--port", "0");
-    join("plant", "--target", "orders=" + upstream.url(), "--target", "billing=" + upstream.url());
+    RelayProcess client = parties.join("acme", "--port", "0");
+    parties.join(
+        "plant", "--target", "orders=" + upstream.url(), "--target", "billing=" + upstream.url());
     await("both targets")
         .atMost(FIRST_ANSWER)
-        .until(() -> get(client, "/orders/x") == 200 && get(client, "/billing/x") == 200);
+        .until(
+            () ->
+                parties.get(client, "/orders/x") == 200
+                    && parties.get(client, "/billing/x") == 200);
     return client;
   }
 
@@ -272,18 +269,14 @@ class JoinIT {
     return rate;
   }
 
-  private String file(String user) {
-    return folder.resolve(user + ".longcut").toString();
-  }
-
   private ToolRun grant(String role, String user, String targets, String... more) {
     List<String> arguments = new ArrayList<>(List.of("grant", role, user, "--targets", targets));
-    arguments.addAll(List.of("--out", file(user)));
+    arguments.addAll(List.of("--out", parties.file(user)));
     arguments.addAll(
         List.of("--address", "amqp://%s:%d".formatted(rabbitMq.host(), rabbitMq.amqpPort())));
     arguments.addAll(List.of(more));
     allowPlainText(user);
-    return longcut(arguments.toArray(String[]::new));
+    return parties.longcut(arguments.toArray(String[]::new));
   }
 
   /** RabbitMQ in a container does not have the address 127.0.0.1. */
@@ -301,45 +294,6 @@ class JoinIT {
 
   private boolean isOnThisHost() {
     return rabbitMq.host().equals("127.0.0.1") || rabbitMq.host().equals("localhost");
-  }
-
-  private ToolRun longcut(String... arguments) {
-    URI management = rabbitMq.managementUri();
-    String admin = RabbitMqUser.ADMIN.login();
-    String url =
-        "http://%s:%s@%s:%d".formatted(admin, admin, management.getHost(), management.getPort());
-    return ToolRun.of(Map.of("LONGCUT_MANAGEMENT_URL", url), List.of(arguments));
-  }
-
-  private static void succeed(ToolRun run) {
-    assertThat(run.exitCode()).as(run.toString()).isZero();
-  }
-
-  private RelayProcess join(String user, String... options) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "env",
-                "JAVA_HOME=" + System.getProperty("java.home"),
-                "LONGCUT_JAVA_OPTS=-Xmx128m -XX:TieredStopAtLevel=1",
-                Checkout.file("longcut").toString(),
-                "join",
-                file(user),
-                "--admin-port",
-                "0"));
-    command.addAll(List.of(options));
-    RelayProcess process =
-        new RelayProcess(ChildProcess.start(user, command, logs.resolve(user + ".log")));
-    joined.add(process);
-    return process;
-  }
-
-  private int get(RelayProcess client, String path) throws IOException, InterruptedException {
-    URI url = URI.create("http://127.0.0.1:" + client.port("http_listening") + path);
-    return http.send(
-            HttpRequest.newBuilder(url).timeout(FIRST_ANSWER).build(),
-            HttpResponse.BodyHandlers.discarding())
-        .statusCode();
   }
 
   /** Returns how many of the requests had each outcome. */

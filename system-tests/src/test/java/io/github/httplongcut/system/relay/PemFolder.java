@@ -16,7 +16,7 @@ import java.util.Base64;
 import java.util.List;
 
 /** Folder with the PEM files of a CA, and of certificates that it signed. */
-final class PemFolder {
+public final class PemFolder {
 
   private static final String PASSWORD = "test-only";
   private static final Duration KEYTOOL_TIMEOUT = Duration.ofSeconds(60);
@@ -25,27 +25,27 @@ final class PemFolder {
   private final Path store;
 
   /** Makes the CA. */
-  PemFolder(Path folder) {
+  public PemFolder(Path folder) {
     this.folder = folder;
     this.store = folder.resolve("certificates.p12");
     generate("ca", "CN=ca", "-ext", "bc:c", "-validity", "400");
   }
 
   /** PEM file with the certificate of the CA. */
-  Path caFile() {
+  public Path caFile() {
     return certificate("ca");
   }
 
-  Path certificate(String name) {
+  public Path certificate(String name) {
     return folder.resolve(name + ".pem");
   }
 
-  Path key(String name) {
+  public Path key(String name) {
     return folder.resolve(name + ".key");
   }
 
   /** Makes the files of a valid certificate for localhost. */
-  void valid(String name, String subject) {
+  public void valid(String name, String subject) {
     generate(name, subject, "-signer", "ca", "-validity", "365");
   }
 
