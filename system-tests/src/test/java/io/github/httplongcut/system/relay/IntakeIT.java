@@ -28,12 +28,6 @@ class IntakeIT {
 
   private static final double MOST_PER_SECOND = 800;
 
-  /**
-   * Smallest room of the new broker. It first takes 32 messages, whatever each holds: several
-   * requests on a busy machine. With room for 37 requests it once refused 6 of 592.
-   */
-  private static final int TWICE_THE_FIRST_PREFETCH = 64;
-
   private final RabbitMq rabbitMq;
   private final ExecutorService executor = Executors.newSingleThreadExecutor();
   private TestUpstream upstream;
@@ -69,7 +63,7 @@ class IntakeIT {
     double throughput = load.runClosedLoop(50, Duration.ofSeconds(4)).perSecond();
     // Lower on a busy machine, where the new broker's JVM, which has compiled nothing yet, acks
     // late.
-    double rate = Math.min(MOST_PER_SECOND, throughput / 3);
+    double rate = Math.min(MOST_PER_SECOND, throughput / 5);
     int sentBefore = load.sent();
 
     Future<LoadGenerator.Results> sent =
@@ -77,8 +71,7 @@ class IntakeIT {
     await().until(() -> load.sent() - sentBefore >= 2 * rate);
     killed.kill();
     // The new broker holds the requests of half a second, fewer than arrive while its JVM starts.
-    int room = Math.max(TWICE_THE_FIRST_PREFETCH, (int) (rate / 2));
-    relay.with("broker.max-waiting", Integer.toString(room)).broker();
+    relay.with("broker.max-waiting", Integer.toString((int) (rate / 2))).broker();
     LoadGenerator.Results answers = sent.get();
 
     log.info("{} requests, {} a second: {}", answers.all().size(), rate, answers.byOutcome());
