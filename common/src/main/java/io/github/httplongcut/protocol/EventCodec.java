@@ -40,6 +40,9 @@ public final class EventCodec {
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
+          // A message may have many names that no other message has. Interning such a name takes
+          // ten times as long as reading it, and keeps it in memory.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_NESTING)
@@ -120,6 +123,7 @@ public final class EventCodec {
       throw new MalformedEventException("longer than " + maxBytes + " bytes");
     }
     try (JsonParser json = JSON.createParser(message)) {
+      NameCount names = new NameCount();
       List<Event> events = new ArrayList<>(1);
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
@@ -127,12 +131,12 @@ public final class EventCodec {
           if (events.size() == WireLimits.EVENTS) {
             throw new MalformedEventException("more than " + WireLimits.EVENTS + " events");
           }
-          events.add(read(type, json, message));
+          events.add(read(type, json, message, names));
         }
         requireToken(json, JsonToken.END_ARRAY);
       } else {
         requireToken(json, JsonToken.START_OBJECT);
-        events.add(read(type, json, message));
+        events.add(read(type, json, message, names));
       }
       if (json.nextToken() != null || events.isEmpty()) {
         throw new MalformedEventException("not one event or an array of events");
@@ -262,10 +266,11 @@ public final class EventCodec {
     id(json, "broker_req_id", e.brokerReqId());
   }
 
-  private static Event read(EventType type, JsonParser json, byte[] message) throws IOException {
+  private static Event read(EventType type, JsonParser json, byte[] message, NameCount names)
+      throws IOException {
     return type == EventType.BROKER_STATUS
         ? BrokerStatusJson.read(json)
-        : read(type, EventFields.read(json, message));
+        : read(type, EventFields.read(json, message, names));
   }
 
   private static Event read(EventType type, EventFields f) {

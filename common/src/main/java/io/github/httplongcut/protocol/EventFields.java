@@ -56,23 +56,28 @@ final class EventFields {
           "in_flight",
           "interval_ms");
 
+  private final NameCount names;
   private final Map<String, String> texts = new HashMap<>(16);
   private final Map<String, Long> numbers = new HashMap<>(8);
   private Headers headers;
   private EventError error;
   private byte[] body;
 
-  private EventFields() {}
+  private EventFields(NameCount names) {
+    this.names = names;
+  }
 
   /**
    * Reads the JSON object whose start is the current token, up to its end.
    *
    * @param message the bytes that {@code json} parses
+   * @param names counts the names of the message
    */
-  static EventFields read(JsonParser json, byte[] message) throws IOException {
-    EventFields fields = new EventFields();
+  static EventFields read(JsonParser json, byte[] message, NameCount names) throws IOException {
+    EventFields fields = new EventFields(names);
     JsonToken next = json.nextToken();
     while (next == JsonToken.FIELD_NAME) {
+      names.add();
       String name = json.currentName();
       JsonToken value = json.nextToken();
       if (value == JsonToken.VALUE_STRING && name.equals("body")) {
@@ -85,15 +90,34 @@ final class EventFields {
       } else if (value == JsonToken.VALUE_NUMBER_INT && NUMBERS.contains(name)) {
         fields.numbers.put(name, json.getLongValue());
       } else if (value == JsonToken.START_OBJECT && name.equals("headers")) {
-        fields.headers = readHeaders(json);
+        fields.readHeaders(json);
       } else if (value == JsonToken.START_OBJECT && name.equals("error")) {
-        fields.error = readError(json, message);
+        fields.readError(json, message);
       } else {
-        json.skipChildren();
+        fields.skip(json);
       }
       next = json.nextToken();
     }
     return fields;
+  }
+
+  /** Skips the value that begins with the current token, up to its last token. */
+  private void skip(JsonParser json) throws IOException {
+    int depth = depthChange(json.currentToken());
+    while (depth > 0) {
+      JsonToken token = json.nextToken(); // throws at the end of the message
+      if (token == JsonToken.FIELD_NAME) {
+        names.add();
+      }
+      depth += depthChange(token);
+    }
+  }
+
+  private static int depthChange(JsonToken token) {
+    if (token.isStructStart()) {
+      return 1;
+    }
+    return token.isStructEnd() ? -1 : 0;
   }
 
   private void putText(String name, JsonParser json) throws IOException {
@@ -134,11 +158,12 @@ final class EventFields {
     return Arrays.copyOfRange(message, from, end);
   }
 
-  private static Headers readHeaders(JsonParser json) throws IOException {
+  private void readHeaders(JsonParser json) throws IOException {
     List<Headers.Field> fields = new ArrayList<>();
     int count = 0;
     int chars = 0;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
+      names.add();
       String name = json.currentName();
       List<String> values = new ArrayList<>(1);
       if (json.nextToken() != JsonToken.START_ARRAY) {
@@ -158,16 +183,17 @@ final class EventFields {
       }
       fields.add(new Headers.Field(name, values));
     }
-    return Headers.of(fields);
+    headers = Headers.of(fields);
   }
 
-  private static EventError readError(JsonParser json, byte[] message) throws IOException {
-    EventFields fields = read(json, message);
+  private void readError(JsonParser json, byte[] message) throws IOException {
+    EventFields fields = read(json, message, names);
     String code = fields.text("code");
-    return new EventError(
-        Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
-        fields.text("message"),
-        Hop.ofName(fields.text("hop")));
+    error =
+        new EventError(
+            Failure.ofCode(code).orElse(Failure.INTERNAL_ERROR),
+            fields.text("message"),
+            Hop.ofName(fields.text("hop")));
   }
 
   ProcessId clientId() {

@@ -35,6 +35,12 @@ public final class WireLimits {
    */
   public static final int OUTSIDE_HEADER_CHARS = HEADER_CHARS - (16 << 10);
 
+  /**
+   * JSON names in a message, with those of headers and of unknown fields. A message with more is
+   * discarded. One event and a batch of 64 KiB (protocol section 7) have fewer.
+   */
+  static final int NAMES = 10_000;
+
   /** Characters of a request's URL. */
   public static final int URL_CHARS = 64 << 10;
 

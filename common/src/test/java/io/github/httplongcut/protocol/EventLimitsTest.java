@@ -12,6 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -214,15 +218,46 @@ class EventLimitsTest {
 
   @Test
   void unknownFieldsAreSkippedButTheirNestingIsLimited() throws Exception {
-    StringBuilder unknown = new StringBuilder();
-    for (int i = 0; i < 100_000; i++) {
-      unknown.append(",\"x").append(i).append("\":\"y\",\"n").append(i).append("\":1");
-    }
-    String flat = request("\"/\"", "{}", unknown.toString());
+    String flat =
+        request("\"/\"", "{}", ",\"x\":\"y\",\"n\":1,\"o\":{\"a\":[{\"b\":{}}]},\"z\":[]");
     String deep = request("\"/\"", "{}", ",\"x\":" + "[".repeat(100_000) + "]".repeat(100_000));
 
     assertThat(decode(flat).request().url()).isEqualTo("/");
     assertRefused(deep, "not valid JSON");
+  }
+
+  /** Each name takes a receiver as long as many other bytes. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%s",
+        "\"o\":{%s}",
+        "\"a\":[[{%s}]]",
+        "\"error\":{\"code\":\"not_run\",\"message\":\"\",\"hop\":\"broker\",%s}"
+      })
+  void namesAreLimitedWhereverTheyAre(String place) throws Exception {
+    Function<Integer, String> event =
+        names ->
+            request(
+                "\"/\"",
+                "{}",
+                "," + place.formatted(repeat(names, i -> "\"n%d\":\"\"".formatted(i))));
+    int few = WireLimits.NAMES - 20; // the request has names, too
+
+    assertThat(decode(event.apply(few)).request().url()).isEqualTo("/");
+    assertRefused(event.apply(WireLimits.NAMES), "more than 10000 JSON names");
+  }
+
+  @Test
+  void namesOfAllHeadersInAMessageAreLimited() throws Exception {
+    String event = request("\"/\"", names(WireLimits.HEADER_FIELDS), "");
+
+    assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, array(event, 9))).hasSize(9);
+    assertRefused(array(event, 10), "more than 10000 JSON names");
+  }
+
+  private static String repeat(int times, IntFunction<String> element) {
+    return IntStream.range(0, times).mapToObj(element).collect(Collectors.joining(","));
   }
 
   private static void assertDecodes(byte[] message) {
