@@ -198,7 +198,7 @@ final class ConsumerMonitor {
   boolean onArrival(int epoch) {
     lock.lock();
     try {
-      return state.onArrival(epoch, System.nanoTime());
+      return state.onArrival(epoch);
     } finally {
       lock.unlock();
     }
@@ -361,14 +361,18 @@ final class ConsumerMonitor {
     }
   }
 
-  /** Requests a fence if one is due; returns whether RabbitMQ has been silent for too long. */
-  boolean watch(long now) {
+  /**
+   * Requests a fence if one is due; returns whether RabbitMQ has been silent for too long.
+   *
+   * @param idleNanos time since a message was last read ({@link ContentReading#idleNanos})
+   */
+  boolean watch(long now, long idleNanos) {
     lock.lock();
     try {
       if (state.requestFenceIfQuiet(now)) {
         changed.signalAll();
       }
-      return state.isSilent(now);
+      return state.isSilent(now, idleNanos);
     } finally {
       lock.unlock();
     }

@@ -192,11 +192,10 @@ final class ConsumerState {
   // Deliveries.
 
   /** Notes the arrival of a message; returns whether the listener may be given it. */
-  boolean onArrival(int ofEpoch, long now) {
+  boolean onArrival(int ofEpoch) {
     if (!isOpen(ofEpoch)) {
       return false;
     }
-    fences.onArrival(now);
     lossMustBeTold = true;
     return true;
   }
@@ -328,9 +327,14 @@ final class ConsumerState {
     return phase != Phase.CLOSED && fences.requestIfQuiet(now);
   }
 
-  /** Returns whether RabbitMQ has not replied to a fence for too long. */
-  boolean isSilent(long now) {
-    return phase != Phase.CLOSED
-        && Math.min(fences.silentNanos(now), now - excusedUntil) >= fenceTimeout.toNanos();
+  /**
+   * Returns whether RabbitMQ has not replied to a fence for too long. RabbitMQ's reply follows the
+   * messages that it sent before. So the time counts from the last of them.
+   *
+   * @param idleNanos time since a message was last read ({@link ContentReading#idleNanos})
+   */
+  boolean isSilent(long now, long idleNanos) {
+    long silent = Math.min(fences.unansweredNanos(now), idleNanos);
+    return phase != Phase.CLOSED && Math.min(silent, now - excusedUntil) >= fenceTimeout.toNanos();
   }
 }

@@ -46,6 +46,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
   private static final Logger log = LoggerFactory.getLogger(ConsumingChannel.class);
 
   private final Link link;
+  private final ContentReading reading;
   private final NodeAffinity nodeAffinity;
   private final Duration fenceTimeout;
   private final Executor loop;
@@ -61,15 +62,18 @@ final class ConsumingChannel implements Link.ConnectionUser {
   /**
    * Creates a channel that consumes nothing yet.
    *
+   * @param reading times at which the connection's reader thread reads messages
    * @param fenceTimeout longest time that RabbitMQ may take to reply to a fence
    */
   ConsumingChannel(
       Link link,
+      ContentReading reading,
       NodeAffinity nodeAffinity,
       Duration fenceTimeout,
       Executor loop,
       ConsumingMetrics metrics) {
     this.link = link;
+    this.reading = reading;
     this.nodeAffinity = nodeAffinity;
     this.fenceTimeout = fenceTimeout;
     this.loop = loop;
@@ -260,7 +264,7 @@ final class ConsumingChannel implements Link.ConnectionUser {
    * does not reply in time. Called every 200 ms.
    */
   void watch(long nowNanos) {
-    if (monitor.watch(nowNanos)) {
+    if (monitor.watch(nowNanos, reading.idleNanos(nowNanos))) {
       link.cut("RabbitMQ has not answered on the consuming channel for " + fenceTimeout);
     }
   }

@@ -54,22 +54,49 @@ final class ContentGuard implements FrameHandler {
 
   private final FrameHandler frames;
 
+  private final ContentReading reading;
+
   /** Remaining bytes of a discarded message's body, by channel. */
   private final Map<Integer, Long> bytesToDrop = new HashMap<>();
 
-  ContentGuard(FrameHandler frames) {
+  /** True if the last frame was one of a message. */
+  private boolean hasContent;
+
+  /**
+   * Creates the guard of a connection that is being opened.
+   *
+   * @param reading notes when frames of messages are read
+   */
+  ContentGuard(FrameHandler frames, ContentReading reading) {
     this.frames = frames;
+    this.reading = reading;
+    reading.end(System.nanoTime()); // the last connection may have ended within a message
   }
 
   @Override
   public Frame readFrame() throws IOException {
-    Frame frame = frames.readFrame();
+    Frame frame = next();
     while (frame != null && frame.getType() == AMQP.FRAME_BODY && dropIfDiscarded(frame)) {
-      frame = frames.readFrame();
+      frame = next();
     }
     return frame != null && frame.getType() == AMQP.FRAME_HEADER
         ? replaceIfUnreadable(frame)
         : frame;
+  }
+
+  /** Reads a frame. Its caller has handled the last one. */
+  private Frame next() throws IOException {
+    if (hasContent) {
+      reading.end(System.nanoTime());
+    }
+    Frame frame = frames.readFrame();
+    hasContent =
+        frame != null
+            && (frame.getType() == AMQP.FRAME_HEADER || frame.getType() == AMQP.FRAME_BODY);
+    if (hasContent) {
+      reading.begin();
+    }
+    return frame;
   }
 
   private boolean dropIfDiscarded(Frame frame) {

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Times of one channel's fences, of which one is outstanding at a time. Decides when a fence is
- * due, and for how long RabbitMQ has been silent.
+ * due, and for how long RabbitMQ has not replied.
  *
  * <p>Guarded by the caller's lock. Times are {@code nanoTime}.
  */
@@ -16,12 +16,10 @@ final class FenceTimes {
   private boolean outstanding;
   private boolean requested;
   private long lastSentAt;
-  private long lastArrivalAt;
 
   /** Creates the times of a channel that is opened now. */
   FenceTimes(long now) {
     lastSentAt = now;
-    lastArrivalAt = now;
   }
 
   /** Requests a fence if the last one was sent long ago; returns whether it did. */
@@ -52,17 +50,8 @@ final class FenceTimes {
     outstanding = false;
   }
 
-  /** Notes the arrival of a message. */
-  void onArrival(long now) {
-    lastArrivalAt = now;
-  }
-
-  /**
-   * Returns for how long RabbitMQ has not replied to the outstanding fence; 0 if there is none.
-   * RabbitMQ's reply follows the messages that it sent before, which take time on a slow line. So
-   * the time counts from the last of them.
-   */
-  long silentNanos(long now) {
-    return outstanding ? Math.min(now - lastSentAt, now - lastArrivalAt) : 0;
+  /** Returns for how long RabbitMQ has not replied to the outstanding fence; 0 if there is none. */
+  long unansweredNanos(long now) {
+    return outstanding ? now - lastSentAt : 0;
   }
 }

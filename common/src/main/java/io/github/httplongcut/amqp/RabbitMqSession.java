@@ -72,22 +72,28 @@ public final class RabbitMqSession implements Session {
     String name = member.role() + " " + member.id();
     publishingLink =
         new Link(
-            configure(new GuardedFactory(config), config, name + " publish"),
+            configure(new GuardedFactory(config, new ContentReading()), config, name + " publish"),
             config,
             name + " publish",
             new LinkMetrics(registry, PUBLISH));
     publisher = new Publisher(publishingLink, config, member.id(), loop, publishingMetrics);
+    ContentReading reading = new ContentReading();
     NodeAffinity nodeAffinity = new NodeAffinity(config.addresses(), member, System::nanoTime);
     consumingLink =
         new Link(
-            configure(factoryTo(nodeAffinity, config), config, name + " consume"),
+            configure(factoryTo(nodeAffinity, config, reading), config, name + " consume"),
             config,
             name + " consume",
             new LinkMetrics(registry, CONSUME));
     consumingMetrics = new ConsumingMetrics(registry);
     consumingChannel =
         new ConsumingChannel(
-            consumingLink, nodeAffinity, member.ackTimeout(), loop::executeHere, consumingMetrics);
+            consumingLink,
+            reading,
+            nodeAffinity,
+            member.ackTimeout(),
+            loop::executeHere,
+            consumingMetrics);
     loop.onTaskEnd(publisher::onTaskEnd);
     watchdog = Executors.newSingleThreadScheduledExecutor(daemonThreads("amqp watch"));
     blocked = registerMeters(registry);
@@ -120,19 +126,23 @@ public final class RabbitMqSession implements Session {
 
   /** Opens connections with a {@link ContentGuard}, so that no message can close them. */
   private static class GuardedFactory extends LoginConnectionFactory {
-    GuardedFactory(AmqpConfig config) {
+    private final ContentReading reading;
+
+    GuardedFactory(AmqpConfig config, ContentReading reading) {
       super(config);
+      this.reading = reading;
     }
 
     @Override
     protected synchronized FrameHandlerFactory createFrameHandlerFactory() throws IOException {
       FrameHandlerFactory factory = super.createFrameHandlerFactory();
-      return (address, name) -> new ContentGuard(factory.create(address, name));
+      return (address, name) -> new ContentGuard(factory.create(address, name), reading);
     }
   }
 
-  private static ConnectionFactory factoryTo(NodeAffinity nodeAffinity, AmqpConfig config) {
-    return new GuardedFactory(config) {
+  private static ConnectionFactory factoryTo(
+      NodeAffinity nodeAffinity, AmqpConfig config, ContentReading reading) {
+    return new GuardedFactory(config, reading) {
       @Override
       protected AddressResolver createAddressResolver(List<Address> addresses) {
         return nodeAffinity;
@@ -168,7 +178,7 @@ public final class RabbitMqSession implements Session {
     String name = member.role() + " " + member.id() + ' ' + PEERS;
     Link link =
         new Link(
-            configure(new GuardedFactory(config), config, name),
+            configure(new GuardedFactory(config, new ContentReading()), config, name),
             config,
             name,
             new LinkMetrics(registry, PEERS));

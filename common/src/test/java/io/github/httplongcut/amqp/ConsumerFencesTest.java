@@ -10,11 +10,15 @@ import io.github.httplongcut.amqp.ConsumerState.SentFence;
 import io.github.httplongcut.amqp.ConsumerState.Work;
 import io.github.httplongcut.amqp.DeliveryTags.Ack;
 import io.github.httplongcut.session.Delivery;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Fences of the consuming channel: settling (docs/protocol.md section 4, rule 1) and silence. */
 class ConsumerFencesTest {
+
+  /** Time since a message was last read, if it matters for no test. */
+  private static final long IDLE = millis(600_000);
 
   private final ConsumerFixture fixture = new ConsumerFixture();
   private final ConsumerState state = fixture.state;
@@ -127,28 +131,28 @@ class ConsumerFencesTest {
     fixture.loseAndTell(1);
 
     assertThat(state.requestFenceIfQuiet(at(5_000))).isFalse();
-    assertThat(state.isSilent(at(5_000))).isFalse();
+    assertThat(state.isSilent(at(5_000), IDLE)).isFalse();
   }
 
   @Test
   void anUnansweredFenceIsSilence() {
-    assertThat(state.isSilent(at(60_000))).isFalse();
+    assertThat(state.isSilent(at(60_000), IDLE)).isFalse();
     SentFence fence = fixture.probe(1_000);
 
-    assertThat(state.isSilent(at(2_999))).isFalse();
-    assertThat(state.isSilent(at(3_000))).isTrue();
+    assertThat(state.isSilent(at(2_999), IDLE)).isFalse();
+    assertThat(state.isSilent(at(3_000), IDLE)).isTrue();
     state.onFenceAnswered(fence);
-    assertThat(state.isSilent(at(3_000))).isFalse();
+    assertThat(state.isSilent(at(3_000), IDLE)).isFalse();
   }
 
-  /** RabbitMQ's reply follows the deliveries sent before it, which take time on a slow line. */
+  /** RabbitMQ's reply follows the messages sent before it, which take time on a slow line. */
   @Test
-  void anArrivalIsNoSilence() {
+  void readingMessagesIsNoSilence() {
     fixture.probe(1_000);
-    state.onArrival(1, at(2_500));
 
-    assertThat(state.isSilent(at(4_499))).isFalse();
-    assertThat(state.isSilent(at(4_500))).isTrue();
+    assertThat(state.isSilent(at(4_500), millis(1_999))).isFalse();
+    assertThat(state.isSilent(at(4_500), millis(2_000))).isTrue();
+    assertThat(state.isSilent(at(2_999), millis(60_000))).isFalse();
   }
 
   @Test
@@ -156,7 +160,11 @@ class ConsumerFencesTest {
     fixture.probe(1_000);
     state.onSuspended(at(9_000));
 
-    assertThat(state.isSilent(at(10_999))).isFalse();
-    assertThat(state.isSilent(at(11_000))).isTrue();
+    assertThat(state.isSilent(at(10_999), IDLE)).isFalse();
+    assertThat(state.isSilent(at(11_000), IDLE)).isTrue();
+  }
+
+  private static long millis(long millis) {
+    return Duration.ofMillis(millis).toNanos();
   }
 }

@@ -36,6 +36,7 @@ final class ConsumerHistory {
   private final Random random;
   private final ConsumerState state;
   private long now;
+  private long lastArrivalAt;
 
   // The link's thread.
   private int epochs;
@@ -65,6 +66,7 @@ final class ConsumerHistory {
   ConsumerHistory(long seed) {
     random = new Random(seed);
     now = Long.MAX_VALUE - millis(random.nextInt(20_000)); // the clock may overflow
+    lastArrivalAt = now;
     state = new ConsumerState(Duration.ofNanos(FENCE_TIMEOUT), now);
   }
 
@@ -289,7 +291,8 @@ final class ConsumerHistory {
     ChannelModel from = channel;
     Delivery delivery = ConsumerFixture.delivery(new Source(from), from.deliver());
     boolean open = state.isOpen(channel.epoch);
-    assertThat(state.onArrival(channel.epoch, now)).isEqualTo(open);
+    lastArrivalAt = now;
+    assertThat(state.onArrival(channel.epoch)).isEqualTo(open);
     if (open) {
       lossExpected.add(channel.epoch);
       tasks.add(
@@ -412,12 +415,14 @@ final class ConsumerHistory {
     now += millis(5_000);
     if (random.nextBoolean()) {
       state.onSuspended(now);
-      assertThat(state.isSilent(now)).as("silent after a suspension").isFalse();
+      assertThat(state.isSilent(now, now - lastArrivalAt))
+          .as("silent after a suspension")
+          .isFalse();
     }
   }
 
   private void watch() {
-    if (state.isSilent(now)) {
+    if (state.isSilent(now, now - lastArrivalAt)) {
       assertThat(channel.isFenceOutstanding()).as("a fence is outstanding").isTrue();
       breakDown();
     }

@@ -76,7 +76,7 @@ class ConsumerStateTest {
     assertThat(state.isOpen(1)).isFalse();
     assertThat(state.isConsuming()).isFalse();
     assertThat(state.nanosToWork(at(0))).isEqualTo(NOTHING);
-    assertThat(state.onArrival(1, at(0))).isFalse();
+    assertThat(state.onArrival(1)).isFalse();
     assertThat(state.ack(1, 2, at(0))).isFalse();
   }
 
@@ -108,8 +108,8 @@ class ConsumerStateTest {
     assertThat(state.onLost().mustBeTold()).isFalse();
 
     var second = state.open(3, OWN, at(0));
-    assertThat(state.onArrival(2, at(0))).isFalse();
-    assertThat(state.onArrival(3, at(0))).isTrue();
+    assertThat(state.onArrival(2)).isFalse();
+    assertThat(state.onArrival(3)).isTrue();
     assertThat(state.onLost().mustBeTold()).isTrue();
     assertThat(first).isEqualTo(second);
   }

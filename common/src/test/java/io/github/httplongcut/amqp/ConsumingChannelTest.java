@@ -55,6 +55,7 @@ class ConsumingChannelTest {
   private final ConsumingChannel consumingChannel =
       new ConsumingChannel(
           new Link(new ConnectionFactory(), CONFIG, "test", new LinkMetrics(registry, "consume")),
+          new ContentReading(),
           new NodeAffinity(
               CONFIG.addresses(),
               new Member(

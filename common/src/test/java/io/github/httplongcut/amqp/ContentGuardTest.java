@@ -1,5 +1,6 @@
 package io.github.httplongcut.amqp;
 
+import static java.util.Comparator.reverseOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP;
@@ -13,6 +14,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +30,9 @@ class ContentGuardTest {
   private static final int OTHER_CHANNEL = 2;
 
   private final Queue<Frame> arriving = new ArrayDeque<>();
-  private final ContentGuard guard = new ContentGuard(reading(arriving));
+  private final ContentReading reading = new ContentReading();
+  private final ContentGuard guard = new ContentGuard(arrivingFrames(), reading);
+  private Runnable beforeRead = () -> {};
 
   @Test
   void readableMessagesPassUnchanged() throws IOException {
@@ -102,6 +106,60 @@ class ContentGuardTest {
     assertThat(readAll()).hasSize(2).last().isSameAs(other);
   }
 
+  /** The client handles a frame between two calls of {@code readFrame}, on the same thread. */
+  @Test
+  void theTimeInWhichTheClientHandlesContentCountsAsReading() throws IOException {
+    long later = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    arriving.add(header(CHANNEL, new BasicProperties(), 2));
+    arriving.add(body(CHANNEL, 2));
+    arriving.add(new Frame(AMQP.FRAME_METHOD, CHANNEL, new byte[4]));
+    assertThat(reading.idleNanos(later)).isPositive();
+
+    guard.readFrame();
+    assertThat(reading.idleNanos(later)).isZero();
+    guard.readFrame();
+    assertThat(reading.idleNanos(later)).isZero();
+
+    long beforeTheEnd = System.nanoTime();
+    guard.readFrame();
+    assertThat(reading.idleNanos(later)).isPositive().isLessThanOrEqualTo(later - beforeTheEnd);
+  }
+
+  @Test
+  void droppedContentCountsAsReading() throws IOException {
+    arriving.add(header(CHANNEL, new BasicProperties(), Long.MAX_VALUE));
+    arriving.add(body(CHANNEL, 1));
+    arriving.add(body(CHANNEL, 1));
+    long later = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    List<Long> idle = new ArrayList<>();
+    beforeRead = () -> idle.add(reading.idleNanos(later));
+
+    readAll();
+
+    assertThat(idle).hasSize(4).doesNotHaveDuplicates().isSortedAccordingTo(reverseOrder());
+  }
+
+  @Test
+  void heartbeatsAndRepliesAreNoReading() throws IOException {
+    long opened = System.nanoTime();
+    arriving.add(new Frame(AMQP.FRAME_HEARTBEAT, 0, new byte[0]));
+    arriving.add(new Frame(AMQP.FRAME_METHOD, CHANNEL, new byte[4]));
+    readAll();
+
+    assertThat(reading.idleNanos(opened + 1_000)).isGreaterThanOrEqualTo(1_000);
+  }
+
+  @Test
+  void aNewConnectionReadsNothingYet() throws IOException {
+    arriving.add(body(CHANNEL, 1));
+    guard.readFrame();
+    long later = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    assertThat(reading.idleNanos(later)).isZero();
+
+    ContentGuard unused = new ContentGuard(arrivingFrames(), reading);
+    assertThat(reading.idleNanos(later)).isPositive();
+  }
+
   private List<Frame> readAll() throws IOException {
     List<Frame> read = new ArrayList<>();
     for (Frame frame = guard.readFrame(); frame != null; frame = guard.readFrame()) {
@@ -159,12 +217,15 @@ class ContentGuardTest {
             new java.io.ByteArrayInputStream(Arrays.copyOfRange(payload, 2, payload.length))));
   }
 
-  private static FrameHandler reading(Queue<Frame> arriving) {
+  private FrameHandler arrivingFrames() {
     return (FrameHandler)
         Proxy.newProxyInstance(
             FrameHandler.class.getClassLoader(),
             new Class<?>[] {FrameHandler.class},
-            (self, method, arguments) ->
-                method.getName().equals("readFrame") ? arriving.poll() : null);
+            (self, method, arguments) -> {
+              assertThat(method.getName()).isEqualTo("readFrame");
+              beforeRead.run();
+              return arriving.poll();
+            });
   }
 }

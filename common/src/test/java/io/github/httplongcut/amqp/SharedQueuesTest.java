@@ -58,6 +58,7 @@ class SharedQueuesTest {
               CONFIG,
               "test",
               new LinkMetrics(new SimpleMeterRegistry(), "consume")),
+          new ContentReading(),
           new NodeAffinity(
               CONFIG.addresses(),
               new Member(

@@ -487,6 +487,21 @@ class SessionIT {
     }
   }
 
+  /** RabbitMQ answers the fence only after the message, whose frames arrive for four seconds. */
+  @Test
+  void deliveryThatTakesLongerThanTheFenceTimeoutArrives() throws Exception {
+    try (TcpProxy proxy = new TcpProxy(rabbitMq.host(), rabbitMq.amqpPort())) {
+      Peer broker = broker(Delivery::ack);
+      Peer agent = proxiedAgent(proxy, Delivery::ack);
+
+      proxy.throttle(1024 * 1024);
+      broker.publish(dispatch(large(broker, 4 * 1024 * 1024), agent));
+
+      await().atMost(Duration.ofSeconds(30)).until(() -> agent.events().size() == 1);
+      assertThat(agent.losses()).isZero();
+    }
+  }
+
   private static Event large(Peer broker, int bytes) {
     return new BrokerRequest(
         CLIENT,
