@@ -98,16 +98,21 @@ class GrantingTest {
 
   @Test
   void newPasswordKeepsLimitsAndConnections() {
-    Path file = directory.resolve("acme.longcut");
+    Path file = grantNewPassword();
 
+    assertThat(changes()).containsExactly("PUT /api/users/acme");
+    assertThat(file).exists();
+  }
+
+  /** Returns the file for joining. */
+  private Path grantNewPassword() {
+    Path file = directory.resolve("acme.longcut");
     assertThat(
             grant(
                 "--new-password", "--out", file.toString(), "--address", "amqps://rabbit.example"))
         .as(grant.err())
         .isZero();
-
-    assertThat(changes()).containsExactly("PUT /api/users/acme");
-    assertThat(file).exists();
+    return file;
   }
 
   @Test
@@ -179,13 +184,8 @@ class GrantingTest {
   @Test
   void connectionsAreClosedBeforeThePasswordIsSet() {
     user("x", "12", Map.of());
-    Path file = directory.resolve("acme.longcut");
 
-    assertThat(
-            grant(
-                "--new-password", "--out", file.toString(), "--address", "amqps://rabbit.example"))
-        .as(grant.err())
-        .isZero();
+    grantNewPassword();
 
     assertThat(changes())
         .endsWith(
