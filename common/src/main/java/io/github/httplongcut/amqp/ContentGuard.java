@@ -30,6 +30,8 @@ import java.util.Map;
  * consumers. The replacement is an empty message of the content type {@link #DISCARDED}, whose
  * {@code app_id} names the reason. {@link MessageReader} rejects it as malformed, and it is acked.
  *
+ * <p>Also notes in a {@link ContentReading} when frames of messages are read.
+ *
  * <p>Used by the connection's reader thread only.
  */
 final class ContentGuard implements FrameHandler {

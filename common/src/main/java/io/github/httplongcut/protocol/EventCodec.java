@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import io.github.httplongcut.http.Headers;
 import io.github.httplongcut.protocol.BrokerReport.ClientReport;
@@ -35,21 +34,8 @@ import java.util.UUID;
  */
 public final class EventCodec {
 
-  /** Nesting depth allowed in an unknown field of a newer version. */
-  private static final int MAX_NESTING = 32;
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          // A message may have many names that no other message has. Interning such a name takes
-          // ten times as long as reading it, and keeps it in memory.
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_NESTING)
-                  .maxNameLength(WireLimits.HEADER_CHARS)
-                  .maxStringLength(WireLimits.MESSAGE_BYTES)
-                  .build())
-          .build();
+  private static final JsonFactory GENERATORS = new JsonFactory();
+  private static final EventParsers PARSERS = new EventParsers();
 
   private EventCodec() {}
 
@@ -80,7 +66,7 @@ public final class EventCodec {
 
   private static byte[] bytes(FieldWriter writer) {
     try (ByteArrayBuilder bytes = new ByteArrayBuilder(512);
-        JsonGenerator json = JSON.createGenerator(bytes)) {
+        JsonGenerator json = GENERATORS.createGenerator(bytes)) {
       writer.write(json);
       json.flush();
       return bytes.toByteArray();
@@ -122,8 +108,8 @@ public final class EventCodec {
     if (message.length > maxBytes) {
       throw new MalformedEventException("longer than " + maxBytes + " bytes");
     }
-    try (JsonParser json = JSON.createParser(message)) {
-      NameCount names = new NameCount();
+    NameCount names = new NameCount();
+    try (JsonParser json = PARSERS.open(message)) {
       List<Event> events = new ArrayList<>(1);
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
@@ -146,6 +132,8 @@ public final class EventCodec {
       throw new MalformedEventException("not valid JSON", e);
     } catch (IllegalArgumentException e) {
       throw new MalformedEventException(e.getMessage(), e);
+    } finally {
+      PARSERS.onNames(names.chars());
     }
   }
 

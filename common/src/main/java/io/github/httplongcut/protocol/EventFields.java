@@ -77,8 +77,8 @@ final class EventFields {
     EventFields fields = new EventFields(names);
     JsonToken next = json.nextToken();
     while (next == JsonToken.FIELD_NAME) {
-      names.add();
       String name = json.currentName();
+      names.add(name);
       JsonToken value = json.nextToken();
       if (value == JsonToken.VALUE_STRING && name.equals("body")) {
         int from = offset(json);
@@ -107,7 +107,7 @@ final class EventFields {
     while (depth > 0) {
       JsonToken token = json.nextToken(); // throws at the end of the message
       if (token == JsonToken.FIELD_NAME) {
-        names.add();
+        names.add(json.currentName());
       }
       depth += depthChange(token);
     }
@@ -163,8 +163,8 @@ final class EventFields {
     int count = 0;
     int chars = 0;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
-      names.add();
       String name = json.currentName();
+      names.add(name);
       List<String> values = new ArrayList<>(1);
       if (json.nextToken() != JsonToken.START_ARRAY) {
         throw new IllegalArgumentException("headers: the values of a field are not an array");

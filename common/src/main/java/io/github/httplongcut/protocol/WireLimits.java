@@ -41,6 +41,9 @@ public final class WireLimits {
    */
   static final int NAMES = 10_000;
 
+  /** Characters of all JSON names in a message. A message with more is discarded. */
+  static final int NAME_CHARS = HEADER_CHARS + (64 << 10);
+
   /** Characters of a request's URL. */
   public static final int URL_CHARS = 64 << 10;
 

@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -242,10 +243,60 @@ class EventLimitsTest {
                 "\"/\"",
                 "{}",
                 "," + place.formatted(repeat(names, i -> "\"n%d\":\"\"".formatted(i))));
-    int few = WireLimits.NAMES - 20; // the request has names, too
+    int own = event.apply(0).split("\":").length - 1; // names of the request and of the place
+    int most = WireLimits.NAMES - own;
 
-    assertThat(decode(event.apply(few)).request().url()).isEqualTo("/");
-    assertRefused(event.apply(WireLimits.NAMES), "more than 10000 JSON names");
+    assertThat(decode(event.apply(most)).request().url()).isEqualTo("/");
+    assertRefused(event.apply(most + 1), "more than 10000 JSON names");
+  }
+
+  /** To compare many long names takes a receiver long, and to copy them. */
+  @Test
+  void charactersOfNamesAreLimited() throws Exception {
+    String unknown = ",\"%s\":1";
+    int own = nameChars(request("\"/\"", "{}", ""));
+    String half = "x".repeat(WireLimits.NAME_CHARS / 2);
+    String rest = "y".repeat(WireLimits.NAME_CHARS / 2 - own);
+
+    String most = request("\"/\"", "{}", unknown.formatted(half) + unknown.formatted(rest));
+    assertThat(decode(most).request().url()).isEqualTo("/");
+    assertRefused(most.replace("y\"", "yy\""), "JSON names of more than 327680 characters");
+  }
+
+  private static int nameChars(String event) {
+    return Pattern.compile("\"([a-z_]+)\":")
+        .matcher(event)
+        .results()
+        .mapToInt(it -> it.group(1).length())
+        .sum();
+  }
+
+  @Test
+  void largestHonestBatchDecodes() throws Exception {
+    String event =
+        request("\"/\"", "{" + repeat(110, i -> "\"%c\":[\"\"]".formatted('a' + i % 26)) + "}", "");
+    byte[] batch = array(event, 64);
+    assertThat(batch.length).as("more than a batch of 64 KiB").isGreaterThan(64 * 1024);
+
+    assertThat(EventCodec.decode(EventType.CLIENT_REQUEST, batch)).hasSize(64);
+  }
+
+  /** Jackson keeps names for later messages. Those of all these messages have 200 MB. */
+  @Test
+  void namesOfEarlierMessagesTakeLittleMemory() throws Exception {
+    long before = usedHeap();
+    for (int i = 0; i < 1_000; i++) {
+      String name = i + "x".repeat(100_000);
+      assertThat(decode(request("\"/\"", "{\"" + name + "\":[\"\"]}", "")).request().url())
+          .isEqualTo("/");
+    }
+
+    assertThat(usedHeap() - before).as("bytes").isLessThan(20 << 20);
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   @Test

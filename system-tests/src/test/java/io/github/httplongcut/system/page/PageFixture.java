@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Base of the tests of the broker's page: Chromium, and a relay that serves the target {@code
- * echo} and captures requests. No case may leave an error on the console.
+ * Base of the tests of the broker's page: Chromium, and a relay that serves the target {@code echo}
+ * and captures requests. No case may leave an error on the console.
  */
 @ExtendWith(RabbitMqExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
@@ -78,5 +78,4 @@ abstract class PageFixture {
                     .extracting(text -> text.substring(text.indexOf(' ') + 1))
                     .containsExactly(paths));
   }
-
 }
