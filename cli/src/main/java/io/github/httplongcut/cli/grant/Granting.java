@@ -67,7 +67,7 @@ final class Granting {
       throw new CommandFailedException("RabbitMQ has no vhost '" + grant.vhost() + "'" + remedy);
     }
     Set<String> missing = new TreeSet<>(needed(grant));
-    missing.removeAll(users.topology());
+    missing.removeAll(users.existing(needed(grant)));
     if (!missing.isEmpty()) {
       throw new CommandFailedException(
           "the vhost '%s' lacks %s".formatted(grant.vhost(), String.join(", ", missing)) + remedy);
@@ -221,11 +221,12 @@ final class Granting {
 
   private int removeBindings(DeclaredRights rights) {
     AtomicInteger removed = new AtomicInteger();
+    TraceRemover traces = users.traces();
     progress.step(
         "removal of bindings",
         () -> {
-          Traces stale = users.bindings(grant.user()).notAllowedBy(rights);
-          users.remove(stale);
+          Traces stale = traces.bindings(grant.user()).notAllowedBy(rights);
+          traces.removeBindings(stale);
           removed.set(stale.size());
         });
     return removed.get();

@@ -27,7 +27,7 @@ final class Revoking {
   /**
    * Removes everything. Returns once a look at RabbitMQ has found nothing. A user with very many
    * bindings may make a list too long to read, so no list is read before the user is deleted, and
-   * none of bindings before the queues are.
+   * none of bindings before the queues and exchanges are.
    *
    * @throws CommandFailedException if something is still left after many attempts
    */
@@ -60,13 +60,13 @@ final class Revoking {
   }
 
   private void removeTraces(Removed removed) {
+    TraceRemover traces = users.traces();
     Patience.until(
         () -> {
           boolean isFinal = hasNoConnection();
-          Traces things = users.queuesAndExchanges(user);
-          users.remove(things);
-          Traces bindings = users.bindings(user);
-          users.remove(bindings);
+          Traces things = traces.removeQueuesAndExchanges(user);
+          Traces bindings = traces.bindings(user);
+          traces.removeBindings(bindings);
           removed.last = things.and(bindings);
           removed.all = removed.all.and(removed.last);
           return isFinal && removed.last.isEmpty();

@@ -37,6 +37,14 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
           "broker_cancel",
           "upstream_heartbeat");
 
+  /** Beginnings of the names of processes' queues. */
+  private static final List<String> PREFIXES =
+      List.of(
+          Topology.CLIENT_AGENT_QUEUES,
+          Topology.UPSTREAM_AGENT_QUEUES,
+          Topology.BROKER_QUEUES,
+          Topology.HEARTBEAT_QUEUES);
+
   static final Traces NONE = new Traces(List.of(), List.of(), List.of());
 
   /** Fanout without routing keys, so a binding to a shared name has no sign of its user. */
@@ -57,13 +65,17 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
         bindings.stream().filter(binding -> isOwn(user, binding)).toList());
   }
 
-  private static boolean isOwn(String user, String name) {
-    return Stream.of(
-            Topology.CLIENT_AGENT_QUEUES,
-            Topology.UPSTREAM_AGENT_QUEUES,
-            Topology.BROKER_QUEUES,
-            Topology.HEARTBEAT_QUEUES)
-        .anyMatch(prefix -> name.startsWith(prefix + user + '.'));
+  /** Returns whether a queue or exchange of this name is of a process of the user. */
+  static boolean isOwn(String user, String name) {
+    return PREFIXES.stream().anyMatch(prefix -> name.startsWith(prefix + user + '.'));
+  }
+
+  /**
+   * Returns a regular expression for the names of the user's queues and exchanges. Names of users
+   * have no character with a meaning in it.
+   */
+  static String expression(String user) {
+    return "^(" + String.join("|", PREFIXES).replace(".", "\\.") + ")" + user + "\\.";
   }
 
   private static boolean isOwn(String user, Binding binding) {

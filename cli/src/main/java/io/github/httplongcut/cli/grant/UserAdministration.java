@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.rabbitmq.http.client.Client;
 import com.rabbitmq.http.client.domain.TopicPermissions;
 import com.rabbitmq.http.client.domain.UserPermissions;
-import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.doctor.DeclaredRights;
 import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
 import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * RabbitMQ's users, by the management API. Every method blocks, and fails with a {@link
@@ -53,15 +53,24 @@ final class UserAdministration {
     return management.find("/api/vhosts/" + encoded(vhost)).isPresent();
   }
 
-  /** Returns the names of the vhost's exchanges and queues. */
-  Set<String> topology() {
-    Set<String> names = new HashSet<>();
+  /**
+   * Returns those of the names that an exchange or a queue of the vhost has. Reads no complete list,
+   * which every user could make too long to read.
+   *
+   * @param names fewer than a page, without a character that has a meaning in a regular expression
+   */
+  Set<String> existing(Set<String> names) {
+    String expression = "^(" + String.join("|", new TreeSet<>(names)) + ")$";
+    Set<String> existing = new HashSet<>();
     for (String kind : List.of("exchanges", "queues")) {
-      management
-          .get("/api/" + kind + '/' + encoded(vhost) + "?columns=name")
-          .forEach(each -> names.add(each.path("name").asText()));
+      existing.addAll(management.names(kind, expression, 1));
     }
-    return names;
+    return existing;
+  }
+
+  /** Returns the remover of users' queues, exchanges and bindings in the vhost. */
+  TraceRemover traces() {
+    return new TraceRemover(management);
   }
 
   /** Returns the user; empty if RabbitMQ has none of this name. */
@@ -194,51 +203,6 @@ final class UserAdministration {
   /** Closes all connections of the user. */
   void closeConnections(String user) {
     client.closeAllConnectionsOfUser(user);
-  }
-
-  /** Returns the user's queues and exchanges. */
-  Traces queuesAndExchanges(String user) {
-    return Traces.of(user, names("queues"), names("exchanges"), List.of());
-  }
-
-  /** Returns the user's bindings. */
-  Traces bindings(String user) {
-    List<Binding> bindings = new ArrayList<>();
-    management
-        .get("/api/bindings/" + encoded(vhost) + "?columns=" + Binding.COLUMNS)
-        .forEach(each -> bindings.add(Binding.of(each)));
-    return Traces.of(user, List.of(), List.of(), bindings);
-  }
-
-  private List<String> names(String kind) {
-    List<String> names = new ArrayList<>();
-    management
-        .get("/api/" + kind + '/' + encoded(vhost) + "?columns=name")
-        .forEach(each -> names.add(each.path("name").asText()));
-    return names;
-  }
-
-  /** Removes queues, exchanges and bindings. Does nothing about those that are gone. */
-  void remove(Traces traces) {
-    try {
-      delete(traces);
-    } catch (CommandFailedException e) {
-      throw new CommandFailedException(
-          "%s; '%s' also needs all permissions in the vhost '%s' (rabbitmqctl set_permissions)"
-              .formatted(e.getMessage(), login(), vhost),
-          e);
-    }
-  }
-
-  private void delete(Traces traces) {
-    traces.bindings().forEach(binding -> management.delete(binding.path(vhost)));
-    traces
-        .exchanges()
-        .forEach(
-            each -> management.delete("/api/exchanges/" + encoded(vhost) + '/' + encoded(each)));
-    traces
-        .queues()
-        .forEach(each -> management.delete("/api/queues/" + encoded(vhost) + '/' + encoded(each)));
   }
 
   private static String userPath(String name) {

@@ -31,6 +31,10 @@ import javax.net.ssl.SSLContext;
 /** Client of RabbitMQ's management API, for one vhost. Needs a login with a management tag. */
 public final class ManagementClient {
 
+  /** Most names in a page of RabbitMQ's management API. */
+  public static final int PAGE_SIZE = 500;
+
+  private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int METHOD_NOT_ALLOWED = 405;
   private static final int CHECK_FAILED = 503;
@@ -205,6 +209,30 @@ public final class ManagementClient {
   /** Returns the answer to a GET; empty if RabbitMQ does not know the thing in the path. */
   public Optional<JsonNode> find(String path) {
     return Optional.ofNullable(http.get(URI.create(base + path), JsonNode.class));
+  }
+
+  /**
+   * Returns a page of the names of the vhost's queues or exchanges, in the order of the names. A
+   * complete list may be too long to read.
+   *
+   * @param kind {@code queues} or {@code exchanges}
+   * @param expression regular expression. RabbitMQ ignores the case of letters.
+   * @param page number of the page, from 1
+   * @return at most {@link #PAGE_SIZE} names; none after the last page
+   */
+  public List<String> names(String kind, String expression, int page) {
+    URI uri =
+        URI.create(
+            "%s/api/%s/%s?page=%d&page_size=%d&use_regex=true&name=%s&columns=name"
+                .formatted(base, kind, encoded(vhost), page, PAGE_SIZE, encoded(expression)));
+    HttpAnswer answer = http.send("GET", uri, Optional.empty());
+    if (page > 1 && (answer.status() == BAD_REQUEST || answer.status() == NOT_FOUND)) {
+      return List.of(); // RabbitMQ's answer to a page after the last one
+    }
+    http.check(uri, answer);
+    List<String> names = new ArrayList<>();
+    json(uri, answer).path("items").forEach(each -> names.add(each.path("name").asText()));
+    return names;
   }
 
   /** Sends a PUT, for calls that {@link #client} does not have. */

@@ -14,12 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Refusals, which change nothing in RabbitMQ. JoinIT tests what the commands do. */
 class GrantCommandTest {
 
-  private static final String EXCHANGES =
-      """
-      [{"name": "client_request"}, {"name": "client_cancel"}, {"name": "client_request_ack"},
-       {"name": "client_request_undelivered"}, {"name": "broker_response"}]
-      """;
-
   private final StubServer rabbitMq = new StubServer();
   private final Tools grant = Tools.of(GrantCommand::new);
   private final Tools revoke = Tools.of(RevokeCommand::new);
@@ -29,8 +23,7 @@ class GrantCommandTest {
   @BeforeEach
   void begin() {
     rabbitMq.answer("/api/vhosts/longcut", 200, "{\"name\": \"longcut\"}");
-    exchanges(EXCHANGES.replace("]", ", {\"name\": \"broker_error\"}]"));
-    rabbitMq.answer("/api/queues/longcut?columns=name", 200, "[]");
+    NamePages.topology(rabbitMq);
     rabbitMq.answer("/api/connections/username/acme", 200, "[]");
   }
 
@@ -39,10 +32,6 @@ class GrantCommandTest {
     assertThat(rabbitMq.requests()).allMatch(request -> request.startsWith("GET "));
     assertThat(directory).isEmptyDirectory();
     rabbitMq.close();
-  }
-
-  private void exchanges(String json) {
-    rabbitMq.answer("/api/exchanges/longcut?columns=name", 200, json);
   }
 
   private void user(String tags, String configure) {
@@ -100,7 +89,7 @@ class GrantCommandTest {
 
   @Test
   void missingExchangeHasARemedy() {
-    exchanges(EXCHANGES);
+    NamePages.topology(rabbitMq, "broker_error");
 
     assertThat(grant()).isEqualTo(1);
     assertThat(grant.err()).contains("lacks broker_error; import the definitions");

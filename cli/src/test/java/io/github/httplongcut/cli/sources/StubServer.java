@@ -15,11 +15,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /** HTTP server with fixed answers, in place of RabbitMQ's management API or of admin pages. */
 public final class StubServer implements AutoCloseable {
 
-  private record Answer(int status, String text) {}
+  private record Answer(int status, Supplier<String> text) {}
 
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
@@ -39,6 +40,11 @@ public final class StubServer implements AutoCloseable {
 
   /** Answers this path and query with a status and a body. All others get 404. */
   public StubServer answer(String path, int status, String body) {
+    return answer(path, status, () -> body);
+  }
+
+  /** Answers this path and query with a status and a body that may depend on earlier requests. */
+  public StubServer answer(String path, int status, Supplier<String> body) {
     answers.put(path, new Answer(status, body));
     return this;
   }
@@ -74,11 +80,11 @@ public final class StubServer implements AutoCloseable {
               + exchange.getRequestHeaders().getFirst("Authorization")
               + " "
               + new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-      Answer answer = answers.getOrDefault(path, new Answer(404, "{}"));
+      Answer answer = answers.getOrDefault(path, new Answer(404, () -> "{}"));
       if (answer.status / 100 == 3) {
         exchange.getResponseHeaders().add("Location", url() + "/elsewhere");
       }
-      byte[] body = answer.text.getBytes(UTF_8);
+      byte[] body = answer.text.get().getBytes(UTF_8);
       exchange.sendResponseHeaders(answer.status, body.length == 0 ? -1 : body.length);
       exchange.getResponseBody().write(body);
     }

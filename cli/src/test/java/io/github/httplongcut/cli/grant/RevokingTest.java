@@ -1,0 +1,178 @@
+package io.github.httplongcut.cli.grant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.httplongcut.cli.Tools;
+import io.github.httplongcut.cli.sources.StubServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Requests with which a revocation changes RabbitMQ. */
+class RevokingTest {
+
+  private static final String CONFIGURE = "^client-agent\\\\.acme\\\\..+$";
+
+  private final StubServer rabbitMq = new StubServer();
+  private final Tools revoke = Tools.of(RevokeCommand::new);
+
+  @BeforeEach
+  void begin() {
+    rabbitMq.answer(
+        "/api/users/acme",
+        200,
+        """
+        {"name": "acme", "tags": [], "password_hash": "x", "hashing_algorithm": "y", "limits": {}}
+        """);
+    permissionsIn("longcut");
+    rabbitMq.answer("/api/users/acme/topic-permissions", 200, "[]");
+    rabbitMq.answer("/api/connections/username/acme", 200, "[]");
+    vhost("longcut");
+  }
+
+  @AfterEach
+  void end() {
+    rabbitMq.close();
+  }
+
+  private void vhost(String vhost) {
+    rabbitMq.answer("/api/vhosts/" + vhost, 200, "{}");
+    rabbitMq.answer(bindings(vhost), 200, "[]");
+    page(vhost, "queues", 1);
+    page(vhost, "exchanges", 1);
+  }
+
+  private static String bindings(String vhost) {
+    return "/api/bindings/%s?columns=source,destination,destination_type,routing_key,properties_key"
+        .formatted(vhost);
+  }
+
+  private void permissionsIn(String... vhosts) {
+    List<String> permissions = new ArrayList<>();
+    for (String vhost : vhosts) {
+      permissions.add(
+          """
+          {"vhost": "%s", "configure": "%s", "write": "", "read": ""}
+          """
+              .formatted(vhost, CONFIGURE));
+    }
+    rabbitMq.answer("/api/users/acme/permissions", 200, permissions.toString());
+  }
+
+  /** Answers a page with those of the names that were not deleted yet. */
+  private void page(String vhost, String kind, int number, String... names) {
+    rabbitMq.answer(
+        NamePages.path(vhost, kind, NamePages.OF_ACME, number),
+        200,
+        () -> {
+          Set<String> changes = Set.copyOf(changes());
+          String path = "DELETE /api/" + kind + '/' + vhost + '/';
+          List<String> left =
+              Stream.of(names).filter(name -> !changes.contains(path + name)).toList();
+          int from = Math.min((number - 1) * 500, left.size());
+          return NamePages.items(left.subList(from, Math.min(from + 500, left.size())));
+        });
+  }
+
+  private static String[] numbered(String prefix, int count) {
+    return IntStream.range(0, count).mapToObj(i -> prefix + i).toArray(String[]::new);
+  }
+
+  @Test
+  void userIsDeletedBeforeAnyListIsRead() {
+    rabbitMq.answer(bindings("longcut"), 500, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    List<String> requests = withoutDetails(rabbitMq.requests());
+    assertThat(requests.subList(0, requests.indexOf("DELETE /api/users/acme")))
+        .allMatch(request -> request.startsWith("GET /api/users/acme"));
+    assertThat(revoke.err())
+        .contains(
+            "failed: removal of its queues, exchanges and bindings",
+            "done before: deletion of the user, closing of its connections");
+  }
+
+  @Test
+  void rabbitMqThatCannotListConnectionsIsNoSuccess() {
+    rabbitMq.answer("/api/connections/username/acme", 404, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(revoke.err())
+        .contains("RabbitMQ 3.10.8 or later", "done before: deletion of the user");
+  }
+
+  /** A user can declare so many exchanges that the complete list is too long to read. */
+  @Test
+  void exchangesAreDeletedPageByPage() {
+    rabbitMq.answer("/api/exchanges/longcut?columns=name", 200, " ".repeat((16 << 20) + 1));
+    page("longcut", "exchanges", 1, numbered("client-agent.acme.", 600));
+
+    assertThat(revoke("acme")).as(revoke.err()).isZero();
+
+    assertThat(revoke.out()).contains("removed 0 queues, 600 exchanges, 0 bindings");
+    List<String> requests = withoutDetails(rabbitMq.requests());
+    String page = "GET " + NamePages.path("longcut", "exchanges", NamePages.OF_ACME, 1);
+    int second = requests.indexOf(page) + 501;
+    assertThat(requests.get(second)).as("500 deletions come before the next page").isEqualTo(page);
+  }
+
+  @Test
+  void failedRevocationHasDeletedThePagesBefore() {
+    page("longcut", "queues", 1, numbered("client-agent.acme.", 2));
+    rabbitMq.answer(NamePages.path("longcut", "exchanges", NamePages.OF_ACME, 1), 500, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(changes())
+        .contains(
+            "DELETE /api/queues/longcut/client-agent.acme.0",
+            "DELETE /api/queues/longcut/client-agent.acme.1");
+  }
+
+  /** RabbitMQ ignores the case of the expression, so a page may have another user's names only. */
+  @Test
+  void pageOfAnotherUserIsSkipped() {
+    String[] names = numbered("client-agent.ACME.", 501);
+    names[500] = "client-agent.acme.x";
+    page("longcut", "queues", 1, names);
+    page("longcut", "queues", 2, names);
+
+    assertThat(revoke("acme")).as(revoke.err()).isZero();
+
+    assertThat(changes())
+        .contains("DELETE /api/queues/longcut/client-agent.acme.x")
+        .noneMatch(change -> change.contains("ACME"));
+  }
+
+  @Test
+  void missingPageIsTheEnd() {
+    page("longcut", "queues", 1, numbered("client-agent.ACME.", 500));
+    rabbitMq.answer(NamePages.path("longcut", "queues", NamePages.OF_ACME, 2), 400, "{}");
+
+    assertThat(revoke("acme")).as(revoke.err()).isZero();
+  }
+
+  private int revoke(String user, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(user, "--management"));
+    arguments.add(rabbitMq.url().replace("http://", "http://ops:x@"));
+    arguments.addAll(List.of(more));
+    return revoke.run(arguments.toArray(String[]::new));
+  }
+
+  private List<String> changes() {
+    return withoutDetails(rabbitMq.requests()).stream()
+        .filter(request -> !request.startsWith("GET "))
+        .toList();
+  }
+
+  private static List<String> withoutDetails(List<String> requests) {
+    return requests.stream().map(each -> each.replaceFirst(" Basic (?s).*", "")).toList();
+  }
+}
