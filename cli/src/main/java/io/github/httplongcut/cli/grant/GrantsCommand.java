@@ -59,6 +59,7 @@ public final class GrantsCommand implements Callable<Integer> {
     UserAdministration users =
         new UserAdministration(
             sources.requiredManagement(Optional.ofNullable(vhost).orElseGet(sources::vhost)));
+    users.requireVhost();
     List<GrantRow> rows =
         users.all().stream()
             .flatMap(

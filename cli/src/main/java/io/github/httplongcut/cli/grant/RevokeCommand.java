@@ -6,6 +6,7 @@ import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.protocol.Names;
 import java.io.PrintWriter;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,7 +43,9 @@ public final class RevokeCommand implements Callable<Integer> {
 
   @Option(
       names = "--force",
-      description = "Delete the user even if it is no process's user, such as one with a tag.")
+      description =
+          "Delete the user even if it is no process's user, such as one with a tag, or has"
+              + " permissions in several vhosts. Removes what it has in each of them.")
   private boolean force;
 
   @Spec private CommandSpec spec;
@@ -67,29 +70,34 @@ public final class RevokeCommand implements Callable<Integer> {
     if (name.equals(users.login())) {
       throw CommandFailedException.usage("'" + name + "' is the user of --management itself");
     }
+    users.requireVhost();
+    Optional<UserState> user = users.find(name);
     if (!force) {
-      users.find(name).ifPresent(RevokeCommand::requireGrant);
+      user.ifPresent(found -> requireGrant(found, users.vhost()));
     }
-    Revoking.Outcome outcome = new Revoking(users, name).carryOut();
+    Set<String> vhosts = new TreeSet<>(user.map(UserState::otherVhosts).orElse(Set.of()));
+    vhosts.add(users.vhost());
+    String removed = new Revoking(users, name, vhosts).carryOut();
     PrintWriter out = spec.commandLine().getOut();
     out.println(
-        outcome.existed()
+        user.isPresent()
             ? "deleted the user '" + name + "', and closed its connections"
             : "RabbitMQ has no user '" + name + "'");
     out.println(
-        "removed %s; nothing of '%s' is left in the vhost '%s'"
-            .formatted(outcome.removed(), name, users.vhost()));
+        "removed %s; nothing of '%s' is left in %s"
+            .formatted(removed, name, Revoking.inWords(vhosts)));
     out.flush();
     return 0;
   }
 
-  private static void requireGrant(UserState user) {
+  private static void requireGrant(UserState user, String vhost) {
     String why = "";
     if (!user.tags().isEmpty()) {
       why = "has the tag " + String.join(", ", new TreeSet<>(user.tags()));
     } else if (!user.otherVhosts().isEmpty()) {
+      requirePermission(user, vhost);
       why =
-          "has permissions in other vhosts: "
+          "has permissions in other vhosts, too, and maybe queues, exchanges and bindings: "
               + String.join(", ", new TreeSet<>(user.otherVhosts()));
     } else if (!user.isEmpty() && user.role().isEmpty()) {
       why = "has other permissions than a process of the relay";
@@ -97,6 +105,18 @@ public final class RevokeCommand implements Callable<Integer> {
     if (!why.isEmpty()) {
       throw new CommandFailedException(
           "the user '%s' %s; delete it nevertheless with --force".formatted(user.name(), why));
+    }
+  }
+
+  /** Refuses a user that has permissions in other vhosts only. */
+  private static void requirePermission(UserState user, String vhost) {
+    if (user.rights().permission().isEmpty()) {
+      TreeSet<String> others = new TreeSet<>(user.otherVhosts());
+      throw new CommandFailedException(
+          "the user '%s' has no permissions in the vhost '%s', but in: %s; repeat the command with"
+                  .formatted(user.name(), vhost, String.join(", ", others))
+              + " --vhost "
+              + others.first());
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.github.httplongcut.cli.grant;
 
 import io.github.httplongcut.cli.CommandFailedException;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Removes a user and everything of it from RabbitMQ. The user goes first: without it nobody can log
@@ -10,35 +13,48 @@ final class Revoking {
 
   private final UserAdministration users;
   private final String user;
-
-  Revoking(UserAdministration users, String user) {
-    this.users = users;
-    this.user = user;
-  }
+  private final SortedSet<String> vhosts;
 
   /**
-   * Result of a revocation.
-   *
-   * @param existed whether there was a user
-   * @param removed what was removed after the connections were closed, in words
+   * @param vhosts the vhosts in which the user may have queues, exchanges and bindings
    */
-  record Outcome(boolean existed, String removed) {}
+  Revoking(UserAdministration users, String user, Set<String> vhosts) {
+    this.users = users;
+    this.user = user;
+    this.vhosts = new TreeSet<>(vhosts);
+  }
+
+  /** Returns vhosts in words: {@code the vhosts 'a', 'b'}. */
+  static String inWords(Set<String> vhosts) {
+    return (vhosts.size() == 1 ? "the vhost '" : "the vhosts '")
+        + String.join("', '", new TreeSet<>(vhosts))
+        + "'";
+  }
 
   /**
    * Removes everything. Returns once a look at RabbitMQ has found nothing. A user with very many
    * bindings may make a list too long to read, so no list is read before the user is deleted, and
    * none of bindings before the queues and exchanges are.
    *
+   * @return what was removed after the connections were closed, in words
    * @throws CommandFailedException if something is still left after many attempts
    */
-  Outcome carryOut() {
+  String carryOut() {
     Progress progress = new Progress();
-    boolean existed = users.find(user).isPresent();
+    if (vhosts.size() > 1) {
+      // Without the user, a repeated command does not find its other vhosts.
+      progress.remedy(
+          "Repeat the command for each of %s, with --vhost".formatted(inWords(vhosts)));
+    }
     progress.step("deletion of the user", () -> users.delete(user));
     progress.step("closing of its connections", this::closeConnections);
     Removed removed = new Removed();
-    progress.step("removal of its queues, exchanges and bindings", () -> removeTraces(removed));
-    return new Outcome(existed, removed.all.inWords());
+    for (String vhost : vhosts) {
+      progress.step(
+          "removal of its queues, exchanges and bindings in the vhost '%s'".formatted(vhost),
+          () -> removeTraces(users.traces(vhost), removed));
+    }
+    return removed.all.inWords();
   }
 
   private void closeConnections() {
@@ -59,8 +75,7 @@ final class Revoking {
     private Traces last = Traces.NONE;
   }
 
-  private void removeTraces(Removed removed) {
-    TraceRemover traces = users.traces();
+  private void removeTraces(TraceRemover traces, Removed removed) {
     Patience.until(
         () -> {
           boolean isFinal = hasNoConnection();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.rabbitmq.http.client.Client;
 import com.rabbitmq.http.client.domain.TopicPermissions;
 import com.rabbitmq.http.client.domain.UserPermissions;
+import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.doctor.DeclaredRights;
 import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
 import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
@@ -54,6 +55,18 @@ final class UserAdministration {
   }
 
   /**
+   * Checks that the vhost exists.
+   *
+   * @throws CommandFailedException if not
+   */
+  void requireVhost() {
+    if (!hasVhost()) {
+      throw new CommandFailedException(
+          "RabbitMQ has no vhost '" + vhost + "'; name another one with --vhost");
+    }
+  }
+
+  /**
    * Returns those of the names that an exchange or a queue of the vhost has. Reads no complete list,
    * which every user could make too long to read.
    *
@@ -70,7 +83,12 @@ final class UserAdministration {
 
   /** Returns the remover of users' queues, exchanges and bindings in the vhost. */
   TraceRemover traces() {
-    return new TraceRemover(management);
+    return traces(vhost);
+  }
+
+  /** Returns the remover of users' queues, exchanges and bindings in another vhost. */
+  TraceRemover traces(String otherVhost) {
+    return new TraceRemover(management.in(otherVhost));
   }
 
   /** Returns the user; empty if RabbitMQ has none of this name. */

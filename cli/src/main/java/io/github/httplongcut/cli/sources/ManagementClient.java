@@ -80,6 +80,17 @@ public final class ManagementClient {
     }
   }
 
+  private ManagementClient(ManagementClient other, String vhost) {
+    this.base = other.base;
+    this.address = other.address;
+    this.exposed = other.exposed;
+    this.vhost = vhost;
+    this.user = other.user;
+    this.password = other.password;
+    this.http = other.http;
+    this.client = other.client;
+  }
+
   private record Place(
       String scheme, Authority server, String path, String user, String password) {}
 
@@ -141,6 +152,11 @@ public final class ManagementClient {
     } catch (URISyntaxException | IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /** Returns a client with the same login for another vhost. */
+  public ManagementClient in(String otherVhost) {
+    return new ManagementClient(this, otherVhost);
   }
 
   /** Returns the URL of the management UI, without the login. */

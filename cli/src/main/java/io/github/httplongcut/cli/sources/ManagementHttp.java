@@ -208,8 +208,8 @@ final class ManagementHttp implements HttpLayer {
 
   CommandFailedException notFound(URI uri) {
     return new CommandFailedException(
-        "RabbitMQ's management API at %s answers 404 to %s; check --management, and the vhost in"
+        "RabbitMQ's management API at %s answers 404 to %s; check --management, and the vhost"
                 .formatted(http.address(), uri.getPath())
-            + " --amqp");
+            + " (in --amqp, or in --vhost if the command has it)");
   }
 }

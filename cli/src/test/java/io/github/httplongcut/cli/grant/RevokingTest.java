@@ -91,7 +91,7 @@ class RevokingTest {
 
     List<String> requests = withoutDetails(rabbitMq.requests());
     assertThat(requests.subList(0, requests.indexOf("DELETE /api/users/acme")))
-        .allMatch(request -> request.startsWith("GET /api/users/acme"));
+        .allMatch(request -> request.matches("GET /api/(users/acme|vhosts/longcut).*"));
     assertThat(revoke.err())
         .contains(
             "failed: removal of its queues, exchanges and bindings",
@@ -159,9 +159,69 @@ class RevokingTest {
     assertThat(revoke("acme")).as(revoke.err()).isZero();
   }
 
+  @Test
+  void vhostThatDoesNotExistIsRefused() {
+    rabbitMq.answer("/api/vhosts/lonngcut", 404, "{}");
+
+    assertThat(revoke("acme", "--vhost", "lonngcut")).isEqualTo(1);
+    assertThat(revoke.err()).contains("no vhost 'lonngcut'", "--vhost");
+
+    Tools grants = Tools.of(GrantsCommand::new);
+    assertThat(grants.run("--vhost", "lonngcut", "--management", management())).isEqualTo(1);
+    assertThat(grants.err()).contains("no vhost 'lonngcut'", "--vhost");
+    assertThat(changes()).isEmpty();
+  }
+
+  @Test
+  void userOfAnotherVhostIsRevokedThere() {
+    permissionsIn("prod");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(revoke.err())
+        .contains("no permissions in the vhost 'longcut', but in: prod", "with --vhost prod")
+        .doesNotContain("--force");
+    assertThat(changes()).isEmpty();
+  }
+
+  @Test
+  void userOfSeveralVhostsIsRevokedInAllOfThemByForce() {
+    permissionsIn("prod", "longcut");
+    vhost("prod");
+    page("prod", "queues", 1, "client-agent.acme.x");
+    page("longcut", "queues", 1, "client-agent.acme.y");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+    assertThat(revoke.err()).contains("in other vhosts, too", ": prod; delete it", "--force");
+    assertThat(changes()).isEmpty();
+
+    assertThat(revoke("acme", "--force")).as(revoke.err()).isZero();
+    assertThat(changes())
+        .contains(
+            "DELETE /api/queues/prod/client-agent.acme.x",
+            "DELETE /api/queues/longcut/client-agent.acme.y");
+    assertThat(revoke.out()).contains("nothing of 'acme' is left in the vhosts 'longcut', 'prod'");
+  }
+
+  @Test
+  void failureInOneOfSeveralVhostsNamesAllOfThem() {
+    permissionsIn("prod", "longcut");
+    vhost("prod");
+    rabbitMq.answer(bindings("prod"), 500, "{}");
+
+    assertThat(revoke("acme", "--force")).isEqualTo(1);
+
+    assertThat(revoke.err())
+        .contains("in the vhost 'prod'", "for each of the vhosts 'longcut', 'prod', with --vhost");
+  }
+
+  private String management() {
+    return rabbitMq.url().replace("http://", "http://ops:x@");
+  }
+
   private int revoke(String user, String... more) {
     List<String> arguments = new ArrayList<>(List.of(user, "--management"));
-    arguments.add(rabbitMq.url().replace("http://", "http://ops:x@"));
+    arguments.add(management());
     arguments.addAll(List.of(more));
     return revoke.run(arguments.toArray(String[]::new));
   }
