@@ -220,6 +220,9 @@ public final class GrantCommand implements Callable<Integer> {
                 grant.user(),
                 grant.inWords(),
                 grant.vhost()));
+    if (outcome.passwordChanged()) {
+      out.println("changed the password");
+    }
     if (outcome.closed() > 0) {
       out.println("closed " + Traces.counted(outcome.closed(), "connection"));
     }

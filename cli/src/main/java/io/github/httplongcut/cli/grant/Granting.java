@@ -6,6 +6,7 @@ import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
 import io.github.httplongcut.cli.doctor.GrantedRights;
 import io.github.httplongcut.cli.join.PrivateFile;
 import io.github.httplongcut.config.Secret;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -131,6 +132,7 @@ final class Granting {
   /**
    * Result of a grant.
    *
+   * @param passwordChanged whether the user has another password than before
    * @param closed number of closed connections
    * @param removed number of removed bindings
    * @param lost targets that were granted before
@@ -139,6 +141,7 @@ final class Granting {
   record Outcome(
       boolean created,
       boolean changed,
+      boolean passwordChanged,
       int closed,
       int removed,
       List<String> lost,
@@ -163,15 +166,18 @@ final class Granting {
     if (otherLimits) {
       progress.step("limits", () -> users.setLimits(user, limits));
     }
+    boolean fresh = password.isPresent();
+    remedy(fresh, false);
     int closed = 0;
     if (hasSurplusTopics()) {
       closed += removeTopics();
     }
     if (otherRights) {
-      closed += setRights(rights);
+      closed += setRights(rights, fresh);
     }
-    password.ifPresent(fresh -> progress.step("password", () -> users.setPassword(user, fresh)));
+    password.ifPresent(secret -> progress.step("password", () -> users.setPassword(user, secret)));
     file.ifPresent(staged -> progress.step("file", staged::commit));
+    remedy(false, false);
     if (closing) {
       closed += closeConnections();
     }
@@ -179,6 +185,7 @@ final class Granting {
     return new Outcome(
         before.isEmpty(),
         otherRights || otherLimits,
+        fresh && hasPassword(),
         closed,
         removed,
         lost(),
@@ -206,16 +213,34 @@ final class Granting {
   }
 
   /**
-   * Sets the permissions and closes the connections that remember old ones. If it fails, a repeated
-   * grant may find the new permissions and so would not close anything.
+   * Sets the remedy. A repeated grant may find the new permissions, and then neither gives a
+   * password nor closes a connection unless an option says so.
+   *
+   * @param fresh true while the user's new password or its file may be missing
+   * @param stale true while connections may be open with old permissions
    */
-  private int setRights(DeclaredRights rights) {
+  private void remedy(boolean fresh, boolean stale) {
+    List<String> options = new ArrayList<>();
+    if (fresh) {
+      options.add("--new-password");
+    }
+    if (stale) {
+      options.add("--close-connections");
+    }
     progress.remedy(
-        "Repeat the command with --close-connections: open connections may still use the old"
-            + " permissions");
+        options.isEmpty()
+            ? Progress.REPEAT
+            : "Repeat the command with "
+                + String.join(" and ", options)
+                + (stale ? ": open connections may still use the old permissions" : ""));
+  }
+
+  /** Sets the permissions and closes the connections that remember old ones. */
+  private int setRights(DeclaredRights rights, boolean fresh) {
+    remedy(fresh, true);
     progress.step("permissions", () -> users.setRights(rights));
     int closed = closeConnections();
-    progress.remedy(Progress.REPEAT);
+    remedy(fresh, false);
     return closed;
   }
 

@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.grant;
 
 import static io.github.httplongcut.cli.sources.ManagementClient.encoded;
 
-import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.sources.ManagementClient;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -11,7 +10,8 @@ import java.util.Set;
 
 /**
  * Removes queues, exchanges and bindings of users in a vhost, by the management API. Every method
- * blocks, and fails with a {@link CommandFailedException}.
+ * blocks, and fails with a {@link
+ * io.github.httplongcut.cli.CommandFailedException}.
  */
 final class TraceRemover {
 
@@ -70,13 +70,9 @@ final class TraceRemover {
   }
 
   private void delete(String path) {
-    try {
-      management.delete(path);
-    } catch (CommandFailedException e) {
-      throw new CommandFailedException(
-          "%s; '%s' also needs all permissions in the vhost '%s' (rabbitmqctl set_permissions)"
-              .formatted(e.getMessage(), management.user(), vhost),
-          e);
-    }
+    management.delete(
+        path,
+        "'%s' also needs all permissions in the vhost '%s' (rabbitmqctl set_permissions)"
+            .formatted(management.user(), vhost));
   }
 }

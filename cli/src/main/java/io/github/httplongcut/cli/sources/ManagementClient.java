@@ -262,6 +262,15 @@ public final class ManagementClient {
   }
 
   /**
+   * Sends a DELETE. Does nothing if RabbitMQ does not know the thing in the path.
+   *
+   * @param remedy second remedy in the error if RabbitMQ refuses the login
+   */
+  public void delete(String path, String remedy) {
+    http.delete(URI.create(base + path), remedy);
+  }
+
+  /**
    * Runs a health check of RabbitMQ.
    *
    * @param check the check's name and arguments, such as {@code alarms}

@@ -175,14 +175,38 @@ final class ManagementHttp implements HttpLayer {
     return texts;
   }
 
+  /**
+   * Sends a DELETE, as {@link #delete(URI, Map)} does.
+   *
+   * @param remedy second remedy if RabbitMQ refuses the login
+   */
+  void delete(URI uri, String remedy) {
+    HttpAnswer answer = send("DELETE", uri, Optional.empty());
+    if (isRefusal(answer)) {
+      throw refusal(answer, "; " + remedy);
+    }
+    if (answer.status() != NOT_FOUND) {
+      check(uri, answer);
+    }
+  }
+
+  private static boolean isRefusal(HttpAnswer answer) {
+    return answer.status() == 401 || answer.status() == 403;
+  }
+
+  private CommandFailedException refusal(HttpAnswer answer, String more) {
+    return new CommandFailedException(
+        "RabbitMQ's management API at %s refuses the user '%s' with status %d; give the login of"
+                .formatted(http.address(), user, answer.status())
+            + " an administrator"
+            + more);
+  }
+
   /** Fails unless the status is a success. */
   void check(URI uri, HttpAnswer answer) {
     int status = answer.status();
-    if (status == 401 || status == 403) {
-      throw new CommandFailedException(
-          "RabbitMQ's management API at %s refuses the user '%s' with status %d; give the login of"
-                  .formatted(http.address(), user, status)
-              + " an administrator");
+    if (isRefusal(answer)) {
+      throw refusal(answer, "");
     }
     if (status == NOT_FOUND) {
       throw notFound(uri);

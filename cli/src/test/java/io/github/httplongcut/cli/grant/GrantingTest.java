@@ -93,6 +93,7 @@ class GrantingTest {
 
     assertThat(changes()).containsExactly("PUT /api/users/acme");
     assertThat(file).exists();
+    assertThat(grant.out()).contains("kept the user 'acme'", "changed the password");
   }
 
   /** Returns the file for joining. */
@@ -193,6 +194,33 @@ class GrantingTest {
     assertThat(grant()).isEqualTo(1);
 
     assertThat(grant.err()).contains("failed: permissions", "with --close-connections");
+  }
+
+  /** The repeated command finds a user with permissions, which gets no password unasked. */
+  @Test
+  void failedPasswordOfANewUserIsRepeatedWithANewPassword() {
+    rabbitMq.answer("/api/users/acme/permissions", 200, "[]");
+    rabbitMq.answer("PUT /api/users/acme", 500, "{}");
+    Path file = directory.resolve("acme.longcut");
+
+    assertThat(grant("--out", file.toString(), "--address", "amqps://rabbit.example")).isEqualTo(1);
+
+    assertThat(grant.err())
+        .contains("failed: password", "Repeat the command with --new-password")
+        .doesNotContain("--close-connections");
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void failedPermissionsOfANewUserAreRepeatedWithANewPassword() {
+    rabbitMq.answer("/api/users/acme/permissions", 200, "[]");
+    rabbitMq.answer("/api/permissions/longcut/acme", 500, "{}");
+    Path file = directory.resolve("acme.longcut");
+
+    assertThat(grant("--out", file.toString(), "--address", "amqps://rabbit.example")).isEqualTo(1);
+
+    assertThat(grant.err())
+        .contains("failed: permissions", "with --new-password and --close-connections");
   }
 
   @Test

@@ -160,6 +160,26 @@ class RevokingTest {
   }
 
   @Test
+  void refusedDeletionNamesThePermissionsOfTheLogin() {
+    page("longcut", "queues", 1, "client-agent.acme.x");
+    rabbitMq.answer("DELETE /api/queues/longcut/client-agent.acme.x", 401, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(revoke.err()).contains("'ops' also needs all permissions in the vhost 'longcut'");
+  }
+
+  @Test
+  void failedDeletionIsNoLackOfPermissions() {
+    page("longcut", "queues", 1, "client-agent.acme.x");
+    rabbitMq.answer("DELETE /api/queues/longcut/client-agent.acme.x", 500, "{}");
+
+    assertThat(revoke("acme")).isEqualTo(1);
+
+    assertThat(revoke.err()).contains("answers 500").doesNotContain("also needs");
+  }
+
+  @Test
   void vhostThatDoesNotExistIsRefused() {
     rabbitMq.answer("/api/vhosts/lonngcut", 404, "{}");
 

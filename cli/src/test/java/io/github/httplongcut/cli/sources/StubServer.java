@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +39,10 @@ public final class StubServer implements AutoCloseable {
     server.start();
   }
 
-  /** Answers this path and query with a status and a body. All others get 404. */
+  /**
+   * Answers this path and query with a status and a body. All others get 404. A path after a method
+   * and a space is for this method, and goes before one without.
+   */
   public StubServer answer(String path, int status, String body) {
     return answer(path, status, () -> body);
   }
@@ -80,7 +84,10 @@ public final class StubServer implements AutoCloseable {
               + exchange.getRequestHeaders().getFirst("Authorization")
               + " "
               + new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-      Answer answer = answers.getOrDefault(path, new Answer(404, () -> "{}"));
+      Answer answer =
+          Optional.ofNullable(answers.get(exchange.getRequestMethod() + ' ' + path))
+              .or(() -> Optional.ofNullable(answers.get(path)))
+              .orElse(new Answer(404, () -> "{}"));
       if (answer.status / 100 == 3) {
         exchange.getResponseHeaders().add("Location", url() + "/elsewhere");
       }
