@@ -14,14 +14,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * File that only its owner may read, replaced in one step. The new content waits in a file beside
- * it until {@link #commit}.
+ * it until {@link #commit}. Without a commit it is deleted on {@link #close}, and at the end of the
+ * JVM.
  */
 public final class PrivateFile implements AutoCloseable {
 
   private final Path file;
-  private final Path staged;
+  private final ShortLivedSecret staged;
 
-  private PrivateFile(Path file, Path staged) {
+  private PrivateFile(Path file, ShortLivedSecret staged) {
     this.file = file;
     this.staged = staged;
   }
@@ -33,28 +34,35 @@ public final class PrivateFile implements AutoCloseable {
    */
   public static PrivateFile stage(Path file, String content) {
     Path target = file.toAbsolutePath();
-    Path staged = null;
     try {
-      staged =
-          Files.createTempFile(
-              target.getParent(),
-              "." + target.getFileName() + '.',
-              ".new",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      try (FileChannel channel = FileChannel.open(staged, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(UTF_8));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
+      PrivateFile created = new PrivateFile(target, ShortLivedSecret.of(created(target)));
+      try {
+        created.fill(content);
+      } catch (IOException e) {
+        created.close();
+        throw e;
       }
-      return new PrivateFile(target, staged);
+      return created;
     } catch (IOException e) {
-      PrivateFile unfinished = new PrivateFile(target, staged == null ? target : staged);
-      if (staged != null) {
-        unfinished.close();
+      throw failure(target, e);
+    }
+  }
+
+  private static Path created(Path target) throws IOException {
+    return Files.createTempFile(
+        target.getParent(),
+        "." + target.getFileName() + '.',
+        ".new",
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  private void fill(String content) throws IOException {
+    try (FileChannel channel = FileChannel.open(staged.path(), StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
       }
-      throw unfinished.failure(e);
+      channel.force(true);
     }
   }
 
@@ -68,26 +76,28 @@ public final class PrivateFile implements AutoCloseable {
   /** Replaces the file. */
   public void commit() {
     try {
-      Files.move(staged, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          staged.path(), file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw failure(e);
+      throw failure(file, e);
     }
   }
 
-  private CommandFailedException failure(IOException e) {
+  private static CommandFailedException failure(Path file, IOException e) {
     return new CommandFailedException(
         "cannot write %s: %s; check that its directory exists and that you may write to it"
             .formatted(file, e),
         e);
   }
 
+  /** Returns the thread that the JVM starts at its end. */
+  Thread atExit() {
+    return staged.atExit();
+  }
+
   /** Deletes the new content unless it was committed. */
   @Override
   public void close() {
-    try {
-      Files.deleteIfExists(staged);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    staged.close();
   }
 }
