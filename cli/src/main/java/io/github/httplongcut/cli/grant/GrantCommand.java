@@ -135,8 +135,9 @@ public final class GrantCommand implements Callable<Integer> {
   }
 
   private void carryOut(Grant grant) {
-    Granting granting =
-        Granting.prepare(new UserAdministration(sources.requiredManagement(grant.vhost())), grant);
+    UserAdministration users = new UserAdministration(sources.requiredManagement(grant.vhost()));
+    Granting granting = Granting.prepare(users, grant);
+    warnOfBrokers(users, grant);
     Optional<Secret> password =
         newPassword || granting.needsPassword()
             ? Optional.of(PasswordHash.newPassword())
@@ -152,6 +153,17 @@ public final class GrantCommand implements Callable<Integer> {
     }
     try (PrivateFile staged = stage(grant, content.get())) {
       report(grant, granting.carryOut(password, Optional.of(staged), closeConnections), true);
+    }
+  }
+
+  private void warnOfBrokers(UserAdministration users, Grant grant) {
+    if (grant.role() == Role.BROKER) {
+      users
+          .brokers()
+          .with(grant.user())
+          .warning()
+          .ifPresent(
+              warning -> spec.commandLine().getErr().println("longcut: warning: " + warning));
     }
   }
 

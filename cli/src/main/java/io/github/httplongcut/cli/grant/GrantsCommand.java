@@ -9,6 +9,7 @@ import io.github.httplongcut.cli.output.Paint;
 import io.github.httplongcut.cli.output.Terminal;
 import io.github.httplongcut.cli.output.TextTable;
 import io.github.httplongcut.cli.sources.SourceOptions;
+import io.github.httplongcut.config.Role;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -73,8 +74,21 @@ public final class GrantsCommand implements Callable<Integer> {
       table(rows).lines(Terminal.layout()).forEach(out::println);
     }
     out.flush();
+    warnOfBrokers(users.vhost(), rows);
     boolean well = rows.stream().allMatch(row -> row.complaints().isEmpty());
     return (well ? ExitCode.WELL : ExitCode.FAILURE).code();
+  }
+
+  /** A warning is no complaint: the brokers' settings may name the users. */
+  private void warnOfBrokers(String name, List<GrantRow> rows) {
+    List<String> brokers =
+        rows.stream()
+            .filter(row -> row.role().filter(Role.BROKER::equals).isPresent())
+            .map(GrantRow::user)
+            .toList();
+    new BrokerUsers(name, brokers)
+        .warning()
+        .ifPresent(warning -> spec.commandLine().getErr().println("longcut: warning: " + warning));
   }
 
   private static ObjectNode json(List<GrantRow> rows) {

@@ -10,8 +10,10 @@ import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.doctor.DeclaredRights;
 import io.github.httplongcut.cli.doctor.DeclaredRights.Permission;
 import io.github.httplongcut.cli.doctor.DeclaredRights.TopicPermission;
+import io.github.httplongcut.cli.doctor.GrantedRights;
 import io.github.httplongcut.cli.output.JsonOutput;
 import io.github.httplongcut.cli.sources.ManagementClient;
+import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -67,8 +69,8 @@ final class UserAdministration {
   }
 
   /**
-   * Returns those of the names that an exchange or a queue of the vhost has. Reads no complete list,
-   * which every user could make too long to read.
+   * Returns those of the names that an exchange or a queue of the vhost has. Reads no complete
+   * list, which every user could make too long to read.
    *
    * @param names fewer than a page, without a character that has a meaning in a regular expression
    */
@@ -103,6 +105,25 @@ final class UserAdministration {
     return users;
   }
 
+  /** Returns the users with the permission to configure that brokers have. */
+  BrokerUsers brokers() {
+    Set<String> names = new HashSet<>();
+    for (JsonNode each : management.get("/api/vhosts/" + encoded(vhost) + "/permissions")) {
+      String name = each.path("user").asText();
+      DeclaredRights rights =
+          new DeclaredRights(name, vhost, Optional.of(permission(each)), Map.of());
+      if (GrantedRights.roleOf(rights).filter(Role.BROKER::equals).isPresent()) {
+        names.add(name);
+      }
+    }
+    return new BrokerUsers(vhost, names);
+  }
+
+  private static Permission permission(JsonNode json) {
+    return new Permission(
+        json.path("configure").asText(), json.path("write").asText(), json.path("read").asText());
+  }
+
   private UserState state(JsonNode user) {
     String name = user.path("name").asText();
     Set<String> tags = new LinkedHashSet<>();
@@ -111,12 +132,7 @@ final class UserAdministration {
     Set<String> otherVhosts = new HashSet<>();
     for (JsonNode each : management.get(userPath(name) + "/permissions")) {
       if (each.path("vhost").asText().equals(vhost)) {
-        permission =
-            Optional.of(
-                new Permission(
-                    each.path("configure").asText(),
-                    each.path("write").asText(),
-                    each.path("read").asText()));
+        permission = Optional.of(permission(each));
       } else {
         otherVhosts.add(each.path("vhost").asText());
       }

@@ -18,6 +18,24 @@ final class NamePages {
           "client_request_ack",
           "client_request_undelivered");
 
+  private static final List<String> OF_A_BROKER =
+      List.of(
+          "broker_cancel",
+          "broker_error",
+          "broker_hello",
+          "broker_request",
+          "broker_request_ack",
+          "broker_request_undelivered",
+          "broker_response",
+          "broker_status",
+          "client_cancel",
+          "client_request",
+          "client_request_ack",
+          "orphan",
+          "upstream_error",
+          "upstream_heartbeat",
+          "upstream_response");
+
   /** Expression for the names of acme's queues and exchanges. */
   static final String OF_ACME =
       "^(client-agent\\.|upstream-agent\\.|broker\\.|heartbeats\\.)acme\\.";
@@ -40,9 +58,17 @@ final class NamePages {
 
   /** Gives the vhost what a client agent needs, except the names in {@code missing}. */
   static void topology(StubServer rabbitMq, String... missing) {
-    String expression = "^(" + String.join("|", OF_A_CLIENT_AGENT) + ")$";
-    List<String> names =
-        OF_A_CLIENT_AGENT.stream().filter(name -> !List.of(missing).contains(name)).toList();
+    topology(rabbitMq, OF_A_CLIENT_AGENT, List.of(missing));
+  }
+
+  /** Gives the vhost what a broker needs. */
+  static void topologyOfABroker(StubServer rabbitMq) {
+    topology(rabbitMq, OF_A_BROKER, List.of());
+  }
+
+  private static void topology(StubServer rabbitMq, List<String> needed, List<String> missing) {
+    String expression = "^(" + String.join("|", needed) + ")$";
+    List<String> names = needed.stream().filter(name -> !missing.contains(name)).toList();
     rabbitMq.answer(path("longcut", "exchanges", expression, 1), 200, items(names));
     rabbitMq.answer(path("longcut", "queues", expression, 1), 200, items(List.of()));
   }
