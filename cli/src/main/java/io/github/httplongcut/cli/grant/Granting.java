@@ -249,11 +249,11 @@ final class Granting {
     TraceRemover traces = users.traces();
     progress.step(
         "removal of bindings",
-        () -> {
-          Traces stale = traces.bindings(grant.user()).notAllowedBy(rights);
-          traces.removeBindings(stale);
-          removed.set(stale.size());
-        });
+        () ->
+            removed.set(
+                traces
+                    .removeBindings(grant.user(), binding -> !Traces.mayMake(rights, binding))
+                    .size()));
     return removed.get();
   }
 

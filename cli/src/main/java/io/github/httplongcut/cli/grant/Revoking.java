@@ -33,8 +33,8 @@ final class Revoking {
 
   /**
    * Removes everything. Returns once a look at RabbitMQ has found nothing. A user with very many
-   * bindings may make a list too long to read, so no list is read before the user is deleted, and
-   * none of bindings before the queues and exchanges are.
+   * bindings may make a list that takes RabbitMQ too long, so no list is read before the user is
+   * deleted, and none of bindings before the queues and exchanges are.
    *
    * @return what was removed after the connections were closed, in words
    * @throws CommandFailedException if something is still left after many attempts
@@ -43,8 +43,7 @@ final class Revoking {
     Progress progress = new Progress();
     if (vhosts.size() > 1) {
       // Without the user, a repeated command does not find its other vhosts.
-      progress.remedy(
-          "Repeat the command for each of %s, with --vhost".formatted(inWords(vhosts)));
+      progress.remedy("Repeat the command for each of %s, with --vhost".formatted(inWords(vhosts)));
     }
     progress.step("deletion of the user", () -> users.delete(user));
     progress.step("closing of its connections", this::closeConnections);
@@ -80,8 +79,7 @@ final class Revoking {
         () -> {
           boolean isFinal = hasNoConnection();
           Traces things = traces.removeQueuesAndExchanges(user);
-          Traces bindings = traces.bindings(user);
-          traces.removeBindings(bindings);
+          Traces bindings = traces.removeBindings(user, binding -> true);
           removed.last = things.and(bindings);
           removed.all = removed.all.and(removed.last);
           return isFinal && removed.last.isEmpty();

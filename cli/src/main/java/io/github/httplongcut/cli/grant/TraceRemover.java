@@ -7,13 +7,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Removes queues, exchanges and bindings of users in a vhost, by the management API. Every method
- * blocks, and fails with a {@link
- * io.github.httplongcut.cli.CommandFailedException}.
+ * blocks, and fails with a {@link io.github.httplongcut.cli.CommandFailedException}.
  */
 final class TraceRemover {
+
+  /** Most bindings that are removed after a look at the list. */
+  private static final int BATCH = 10_000;
 
   private final ManagementClient management;
   private final String vhost;
@@ -55,18 +58,36 @@ final class TraceRemover {
     }
   }
 
-  /** Returns the user's bindings. */
-  Traces bindings(String user) {
-    List<Binding> bindings = new ArrayList<>();
-    management
-        .get("/api/bindings/" + encoded(vhost) + "?columns=" + Binding.COLUMNS)
-        .forEach(each -> bindings.add(Binding.of(each)));
-    return Traces.of(user, List.of(), List.of(), bindings);
+  /**
+   * Removes bindings of the user, some thousands after each look at RabbitMQ's list. The list may
+   * have any length.
+   *
+   * @param unwanted selects the bindings to remove from those of the user
+   * @return what it has removed
+   */
+  Traces removeBindings(String user, Predicate<Binding> unwanted) {
+    Predicate<Binding> selected = binding -> Traces.isOwn(user, binding) && unwanted.test(binding);
+    List<Binding> removed = new ArrayList<>();
+    List<Binding> batch;
+    do {
+      batch = first(selected);
+      batch.forEach(binding -> delete(binding.path(vhost)));
+      removed.addAll(batch);
+    } while (batch.size() == BATCH);
+    return new Traces(List.of(), List.of(), removed);
   }
 
-  /** Removes the bindings. Does nothing about those that are gone. */
-  void removeBindings(Traces traces) {
-    traces.bindings().forEach(binding -> delete(binding.path(vhost)));
+  private List<Binding> first(Predicate<Binding> selected) {
+    List<Binding> first = new ArrayList<>();
+    management.list(
+        "/api/bindings/" + encoded(vhost) + "?columns=" + Binding.COLUMNS,
+        json -> {
+          Binding binding = Binding.of(json);
+          if (first.size() < BATCH && selected.test(binding)) {
+            first.add(binding);
+          }
+        });
+    return first;
   }
 
   private void delete(String path) {

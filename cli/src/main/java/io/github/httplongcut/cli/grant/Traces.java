@@ -56,15 +56,6 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
     bindings = List.copyOf(bindings);
   }
 
-  /** Selects what belongs to the user. */
-  static Traces of(
-      String user, List<String> queues, List<String> exchanges, List<Binding> bindings) {
-    return new Traces(
-        queues.stream().filter(name -> isOwn(user, name)).toList(),
-        exchanges.stream().filter(name -> isOwn(user, name)).toList(),
-        bindings.stream().filter(binding -> isOwn(user, binding)).toList());
-  }
-
   /** Returns whether a queue or exchange of this name is of a process of the user. */
   static boolean isOwn(String user, String name) {
     return PREFIXES.stream().anyMatch(prefix -> name.startsWith(prefix + user + '.'));
@@ -78,7 +69,8 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
     return "^(" + String.join("|", PREFIXES).replace(".", "\\.") + ")" + user + "\\.";
   }
 
-  private static boolean isOwn(String user, Binding binding) {
+  /** Returns whether the binding is of the user. */
+  static boolean isOwn(String user, Binding binding) {
     return !binding.isImplicit()
         && (isOwn(user, binding.source())
             || isOwn(user, binding.destination())
@@ -106,13 +98,8 @@ record Traces(List<String> queues, List<String> exchanges, List<Binding> binding
         && key.substring(key.indexOf('.') + 1).startsWith(user + '.');
   }
 
-  /** Returns the bindings that the user may no longer make. */
-  Traces notAllowedBy(DeclaredRights rights) {
-    return new Traces(
-        List.of(), List.of(), bindings.stream().filter(each -> !mayMake(rights, each)).toList());
-  }
-
-  private static boolean mayMake(DeclaredRights rights, Binding binding) {
+  /** Returns whether a user with these rights may make the binding. */
+  static boolean mayMake(DeclaredRights rights, Binding binding) {
     return rights.mayBeDestination(binding.destination())
         && rights.mayBeSource(binding.source())
         && rights.mayBind(binding.source(), binding.routingKey());

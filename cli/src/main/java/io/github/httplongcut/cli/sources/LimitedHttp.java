@@ -1,11 +1,13 @@
 package io.github.httplongcut.cli.sources;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.httplongcut.config.Authority;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -110,6 +112,18 @@ final class LimitedHttp {
         request("GET", path), (requester, response) -> end(requester, response, maxKept));
   }
 
+  /**
+   * Sends a GET for a JSON list of any length, and visits its elements while they arrive.
+   *
+   * @param visitor gets each element with its text fields, on another thread
+   * @return the answer, without its body if the status is 200
+   * @throws IOException if there is no valid answer
+   */
+  HttpAnswer list(String path, Consumer<ObjectNode> visitor) throws IOException {
+    return exchanged(
+        request("GET", path), (requester, response) -> list(requester, response, visitor));
+  }
+
   private ClassicHttpRequest request(String method, String path) {
     ClassicHttpRequest request = new BasicClassicHttpRequest(method, host, path);
     headers.forEach(request::setHeader);
@@ -191,6 +205,22 @@ final class LimitedHttp {
     }
     try {
       return Optional.of(TextEnd.read(entity.getContent(), maxKept, MAX_READ));
+    } catch (IOException e) {
+      requester.close(CloseMode.IMMEDIATE);
+      throw e;
+    }
+  }
+
+  private HttpAnswer list(
+      HttpRequester requester, ClassicHttpResponse response, Consumer<ObjectNode> visitor)
+      throws IOException {
+    HttpEntity entity = response.getEntity();
+    if (response.getCode() != OK || entity == null) {
+      return read(requester, response, limits.size);
+    }
+    try {
+      JsonList.read(entity.getContent(), visitor);
+      return new HttpAnswer(OK, new byte[0], limits.size);
     } catch (IOException e) {
       requester.close(CloseMode.IMMEDIATE);
       throw e;

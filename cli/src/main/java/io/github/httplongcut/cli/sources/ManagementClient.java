@@ -26,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 
 /** Client of RabbitMQ's management API, for one vhost. Needs a login with a management tag. */
@@ -249,6 +250,16 @@ public final class ManagementClient {
     List<String> names = new ArrayList<>();
     json(uri, answer).path("items").forEach(each -> names.add(each.path("name").asText()));
     return names;
+  }
+
+  /**
+   * Visits the elements of a list of any length while they arrive.
+   *
+   * @param path path and query
+   * @param visitor gets each element with its text fields, on another thread
+   */
+  public void list(String path, Consumer<ObjectNode> visitor) {
+    http.list(URI.create(base + path), visitor);
   }
 
   /** Sends a PUT, for calls that {@link #client} does not have. */

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.rabbitmq.http.client.HttpLayer;
 import com.rabbitmq.http.client.ParameterizedTypeReference;
 import com.rabbitmq.http.client.domain.CurrentUserDetails;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -138,20 +140,36 @@ final class ManagementHttp implements HttpLayer {
 
   /** Sends a request without checking the status of its answer. */
   HttpAnswer send(String method, URI uri, Optional<Object> content) {
-    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     try {
       Optional<byte[]> json = Optional.empty();
       if (content.isPresent()) {
         json = Optional.of(JSON.writeValueAsBytes(content.get()));
       }
-      return http.send(method, uri.getRawPath() + query, json);
+      return http.send(method, pathAndQuery(uri), json);
     } catch (IOException e) {
-      throw new CommandFailedException(
-          "cannot reach RabbitMQ's management API at %s: %s; check --management or"
-                  .formatted(http.address(), Reasons.of(e))
-              + " LONGCUT_MANAGEMENT_URL",
-          e);
+      throw unreachable(e);
     }
+  }
+
+  /** Visits the elements of a list of any length, with their text fields, on another thread. */
+  void list(URI uri, Consumer<ObjectNode> visitor) {
+    try {
+      check(uri, http.list(pathAndQuery(uri), visitor));
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  private static String pathAndQuery(URI uri) {
+    return uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
+  }
+
+  private CommandFailedException unreachable(IOException e) {
+    return new CommandFailedException(
+        "cannot reach RabbitMQ's management API at %s: %s; check --management or"
+                .formatted(http.address(), Reasons.of(e))
+            + " LONGCUT_MANAGEMENT_URL",
+        e);
   }
 
   private <T> T parsed(URI uri, HttpAnswer answer, AnswerType<T> type) {

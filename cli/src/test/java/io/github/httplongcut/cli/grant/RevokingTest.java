@@ -159,6 +159,40 @@ class RevokingTest {
     assertThat(revoke("acme")).as(revoke.err()).isZero();
   }
 
+  /** The user may bind two exchanges of the relay to each other with any number of keys. */
+  @Test
+  void bindingsAreRemovedFromAListOfAnyLength() {
+    String own = "{'source': 'broker_response', 'destination': 'client_cancel', 'key': 'acme.%d'}";
+    String foreign =
+        "{'source': 'broker_response', 'destination': 'client-agent.b.x', 'key': 'b.%d"
+            + "x".repeat(240)
+            + "'}";
+    List<String> all = new ArrayList<>();
+    IntStream.range(0, 30_000).forEach(i -> all.add(binding(foreign, i)));
+    IntStream.range(0, 3).forEach(i -> all.add(binding(own, i)));
+    String path = "DELETE /api/bindings/longcut/e/broker_response/e/client_cancel/acme.";
+    rabbitMq.answer(
+        bindings("longcut"),
+        200,
+        () -> {
+          int left = changes().contains(path + 2) ? 30_000 : all.size();
+          return "[" + String.join(",", all.subList(0, left)) + "]";
+        });
+
+    assertThat(revoke("acme")).as(revoke.err()).isZero();
+
+    assertThat(changes()).contains(path + 0, path + 1, path + 2);
+    assertThat(revoke.out()).contains("removed 0 queues, 0 exchanges, 3 bindings");
+  }
+
+  private static String binding(String pattern, int number) {
+    return pattern
+        .formatted(number)
+        .replaceFirst("'key': ('.*')", "'routing_key': $1, 'properties_key': $1")
+        .replace("'}", "', 'destination_type': 'exchange'}")
+        .replace('\'', '"');
+  }
+
   @Test
   void refusedDeletionNamesThePermissionsOfTheLogin() {
     page("longcut", "queues", 1, "client-agent.acme.x");
