@@ -6,10 +6,12 @@ import io.github.httplongcut.config.Role;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -89,6 +91,14 @@ public final class GrantedRights {
       }
     }
     return topics;
+  }
+
+  /** Returns the exchanges and queues that a role uses besides the queues of its processes. */
+  public static Set<String> sharedNames(Role role) {
+    RoleRights rights = new RoleRights(role, "", "");
+    Set<String> names = new HashSet<>(rights.writes());
+    names.addAll(rights.reads());
+    return names;
   }
 
   /**

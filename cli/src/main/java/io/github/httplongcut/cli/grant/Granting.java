@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * Makes RabbitMQ's user what a grant says. Each step can be repeated. The order keeps a user from
@@ -67,27 +66,13 @@ final class Granting {
     if (!users.hasVhost()) {
       throw new CommandFailedException("RabbitMQ has no vhost '" + grant.vhost() + "'" + remedy);
     }
-    Set<String> missing = new TreeSet<>(needed(grant));
-    missing.removeAll(users.existing(needed(grant)));
+    Set<String> needed = GrantedRights.sharedNames(grant.role());
+    Set<String> missing = new TreeSet<>(needed);
+    missing.removeAll(users.existing(needed));
     if (!missing.isEmpty()) {
       throw new CommandFailedException(
           "the vhost '%s' lacks %s".formatted(grant.vhost(), String.join(", ", missing)) + remedy);
     }
-  }
-
-  /**
-   * Returns the shared names in the permissions: {@code ^(own|a|b)$} has {@code a} and {@code b}.
-   */
-  private static Set<String> needed(Grant grant) {
-    Permission permission = grant.rights().permission().orElseThrow();
-    Set<String> names = new HashSet<>();
-    for (String expression : List.of(permission.write(), permission.read())) {
-      Stream.of(expression.substring(2, expression.length() - 2).split("\\|"))
-          .filter(name -> name.matches("[a-z_]+"))
-          .forEach(names::add);
-    }
-    names.remove("broker"); // of (broker|heartbeats)\..+
-    return names;
   }
 
   private static void requireSameKind(UserState user, Grant grant) {
