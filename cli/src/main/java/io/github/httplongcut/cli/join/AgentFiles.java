@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 record AgentFiles(Path directory, Path own, String name) {
 
   private static final String SUFFIX = ".longcut";
+  private static final String CA_FILE = "longcut.amqp.tls.ca-file";
   private static final String FIRST_LINE =
       "# Written by './longcut join', which replaces this file. Settings of your own\n";
 
@@ -82,7 +83,7 @@ record AgentFiles(Path directory, Path own, String name) {
     if (!isWrittenByJoin(settings())) {
       throw foreign(settings());
     }
-    if (Files.exists(ca()) && !SettingsFile.has(settings(), "longcut.amqp.tls.ca-file")) {
+    if (Files.exists(ca()) && !SettingsFile.has(settings(), CA_FILE)) {
       throw foreign(ca());
     }
   }
@@ -104,11 +105,30 @@ record AgentFiles(Path directory, Path own, String name) {
             + " the files");
   }
 
-  /** Writes all files. The settings file is the last, because it names the others. */
+  /**
+   * Writes all files. The settings file is the last, because it names the others. If the grant has
+   * no CA, the CA file of an earlier join is then deleted: only settings that name it tell that
+   * join wrote it.
+   */
   void write(JoiningFile grant, AgentOptions options) {
+    boolean hadCa = SettingsFile.has(settings(), CA_FILE);
     PrivateFile.write(password(), grant.password().value() + '\n');
     grant.ca().ifPresent(pem -> PrivateFile.write(ca(), pem));
     PrivateFile.write(settings(), text(grant, options));
+    if (hadCa && grant.ca().isEmpty()) {
+      delete(ca());
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          "cannot delete %s, which the new settings do not name: %s; delete it"
+              .formatted(file, e.getMessage()),
+          e);
+    }
   }
 
   /** Returns the settings. All values of the grant are quoted, so that none is a setting. */

@@ -19,6 +19,21 @@ import picocli.CommandLine;
 
 class AgentFilesTest {
 
+  /** Certificate that signs itself. */
+  private static final String CA =
+      """
+      -----BEGIN CERTIFICATE-----
+      MIIBcjCCARegAwIBAgIUIYyeocAqcIyt/RU3MyNkMgOaWaswCgYIKoZIzj0EAwIw
+      DTELMAkGA1UEAwwCY2EwIBcNMjYxMTMwMTQ1MzM5WhgPMjEyNjExMDYxNDUzMzla
+      MA0xCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEZjzHifQk
+      mNeNDd5CEMXePqGx7K75bEujfHuxNUTLFCaYrT/VC8KisYxiO0AHfFODSLXR0re8
+      AzCJPD7GkpoPpqNTMFEwHQYDVR0OBBYEFPcaOTfPNXE4ufM9DbBJEpUNQiQKMB8G
+      A1UdIwQYMBaAFPcaOTfPNXE4ufM9DbBJEpUNQiQKMA8GA1UdEwEB/wQFMAMBAf8w
+      CgYIKoZIzj0EAwIDSQAwRgIhALnrVBzfzcsQjI4uo6uP+GuMwvEq19+6EtYu1Zjw
+      loL6AiEA5Q7BQiyr+OTkhrifHNiNbcm6uU0dmzWXqZN2kcZbm50=
+      -----END CERTIFICATE-----
+      """;
+
   @TempDir private Path directory;
 
   @Test
@@ -185,6 +200,34 @@ class AgentFilesTest {
   }
 
   @Test
+  void grantWithoutCaDeletesTheCaOfTheLastJoin() {
+    AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
+    Path ca = directory.resolve("acme.ca.pem");
+
+    Config first = write(clientAgent(Optional.of(CA), "orders"), options());
+    assertThat(ca).hasContent(CA);
+    assertThat(first.getString("longcut.amqp.tls.ca-file")).isEqualTo(ca.toString());
+    files.requireOwn();
+
+    Config later = write(clientAgent("orders"), options());
+    assertThat(ca).doesNotExist();
+    assertThat(later.hasPath("longcut.amqp.tls.ca-file")).isFalse();
+    files.requireOwn();
+  }
+
+  @Test
+  void trialWithoutCaLeavesTheCaOfTheLastJoin() throws Exception {
+    AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
+    files.write(clientAgent(Optional.of(CA), "orders"), options());
+
+    files
+        .in(Files.createDirectory(directory.resolve("trial")))
+        .write(clientAgent("orders"), options());
+
+    assertThat(directory.resolve("acme.ca.pem")).hasContent(CA);
+  }
+
+  @Test
   void optionsOfAnotherRoleAndForeignTargetsAreRefused() {
     assertThatThrownBy(() -> options("--port", "1").check(upstreamAgent()))
         .hasMessageContaining("--port: the file is for the role upstream-agent");
@@ -230,7 +273,11 @@ class AgentFilesTest {
   }
 
   private static JoiningFile clientAgent(String... targets) {
-    return file(Role.CLIENT_AGENT, targets);
+    return clientAgent(Optional.empty(), targets);
+  }
+
+  private static JoiningFile clientAgent(Optional<String> ca, String... targets) {
+    return file(Role.CLIENT_AGENT, ca, targets);
   }
 
   private static JoiningFile upstreamAgent() {
@@ -238,6 +285,10 @@ class AgentFilesTest {
   }
 
   private static JoiningFile file(Role role, String... targets) {
+    return file(role, Optional.empty(), targets);
+  }
+
+  private static JoiningFile file(Role role, Optional<String> ca, String... targets) {
     return new JoiningFile(
         role,
         "acme",
@@ -245,6 +296,6 @@ class AgentFilesTest {
         "longcut",
         List.of(RabbitMqAddress.parse("amqps://rabbit-1.example", "x")),
         List.of(targets),
-        Optional.empty());
+        ca);
   }
 }
