@@ -155,7 +155,25 @@ final class PermissionChecks {
       }
       user.declared.ifPresent(declared -> problems.addAll(dangers(declared)));
     }
+    if (isOperator()) {
+      problems.addAll(usersWithoutARole());
+    }
     return result(Finding.PERMISSIONS_WIDE, problems, users, "no permission beyond the role: ");
+  }
+
+  /** Returns the users that may use the relay although they have no role and are no operators. */
+  private List<String> usersWithoutARole() throws Exception {
+    List<String> problems = new ArrayList<>();
+    for (VhostUser user : VhostUser.all(management())) {
+      if (user.isAdministrator() || roleOf(user).isPresent()) {
+        continue;
+      }
+      List<AccessAttempt> excessive = user.rights().allowed(RoleRights.closedWithoutARole(probe));
+      if (!excessive.isEmpty()) {
+        problems.add("user %s has no role and may %s".formatted(user.name(), words(excessive)));
+      }
+    }
+    return problems;
   }
 
   private static String foreignKeys(RoleUser user, Collection<AccessAttempt> foreign) {

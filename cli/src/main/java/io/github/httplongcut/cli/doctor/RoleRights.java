@@ -109,6 +109,39 @@ record RoleRights(Role role, String user, String probe) {
     };
   }
 
+  /**
+   * Returns the permissions that a user without a role must not have: all on the exchanges that
+   * processes use and on the inboxes of others, and to publish to any queue by the default
+   * exchange.
+   *
+   * @param probe the part of a process id after the user
+   */
+  static List<AccessAttempt> closedWithoutARole(String probe) {
+    String stranger = STRANGER + '.' + probe;
+    Stream<String> shared =
+        Stream.of(
+                CLIENT_WRITES,
+                CLIENT_READS,
+                BROKER_WRITES,
+                BROKER_READS,
+                UPSTREAM_WRITES,
+                UPSTREAM_READS)
+            .flatMap(List::stream)
+            .distinct();
+    Stream<String> inboxes =
+        Stream.of(
+                Topology.CLIENT_AGENT_QUEUES,
+                Topology.BROKER_QUEUES,
+                Topology.HEARTBEAT_QUEUES,
+                Topology.UPSTREAM_AGENT_QUEUES)
+            .map(prefix -> prefix + stranger);
+    return Stream.concat(
+            Stream.concat(inboxes, shared)
+                .flatMap(name -> Stream.of(configure(name), write(name), read(name))),
+            Stream.of(write(DEFAULT_EXCHANGE)))
+        .toList();
+  }
+
   private String id() {
     return user + '.' + probe;
   }

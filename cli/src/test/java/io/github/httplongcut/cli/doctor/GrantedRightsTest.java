@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GrantedRightsTest {
 
@@ -72,6 +74,41 @@ class GrantedRightsTest {
     assertThat(GrantedRights.roleOf(granted)).contains(role);
     assertThat(GrantedRights.targetsOf(role, granted)).contains(targetsOf(role));
     assertThat(GrantedRights.reachEveryTarget(role, granted)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "^client-agent\\..+$",
+        "^upstream-agent\\..+$",
+        "^broker\\..+$",
+        "^heartbeats\\..+$",
+        "^client_request$",
+        "^broker_response$"
+      })
+  void accessToAnyInboxOrExchangeUsesTheRelay(String expression) {
+    assertThat(GrantedRights.useTheRelay(rights(expression, "^$", "^$"))).isTrue();
+    assertThat(GrantedRights.useTheRelay(rights("^$", expression, "^$"))).isTrue();
+    assertThat(GrantedRights.useTheRelay(rights("^$", "^$", expression))).isTrue();
+  }
+
+  @Test
+  void publishingToTheDefaultExchangeUsesTheRelay() {
+    assertThat(GrantedRights.useTheRelay(rights("^$", "^amq\\.default$", "^$"))).isTrue();
+    assertThat(GrantedRights.useTheRelay(rights("^$", "^$", "^amq\\.default$"))).isFalse();
+  }
+
+  @Test
+  void ownNamesDoNotUseTheRelay() {
+    assertThat(GrantedRights.useTheRelay(rights("^own-.*$", "^own-.*$", "^own-.*$"))).isFalse();
+  }
+
+  private static DeclaredRights rights(String configure, String write, String read) {
+    return new DeclaredRights(
+        "watcher",
+        "longcut",
+        Optional.of(new DeclaredRights.Permission(configure, write, read)),
+        Map.of());
   }
 
   @Test

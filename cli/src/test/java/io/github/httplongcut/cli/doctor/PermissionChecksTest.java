@@ -130,6 +130,29 @@ class PermissionChecksTest {
   }
 
   @Test
+  void aUserWithoutARoleMustNotReadTheInboxesOfOthers() {
+    user("metrics", "^$", "^metrics$", "^metrics$");
+    fixture.assertOk(Finding.PERMISSIONS_WIDE, "no permission beyond the role");
+
+    user("watcher", "^$", "^$", "^client-agent\\..+$");
+    fixture.assertFails(
+        Finding.PERMISSIONS_WIDE,
+        "user watcher has no role and may read client-agent.longcut-doctor-stranger.");
+  }
+
+  private void user(String name, String configure, String write, String read) {
+    fixture.management.add(USERS, "{\"name\": \"%s\", \"tags\": [\"monitoring\"]}".formatted(name));
+    fixture.management.add(
+        PERMISSIONS, "{\"user\": \"%s\", \"vhost\": \"longcut\"}".formatted(name));
+    fixture
+        .management
+        .element(PERMISSIONS, "user", name)
+        .put("configure", configure)
+        .put("write", write)
+        .put("read", read);
+  }
+
+  @Test
   void anExchangeTooManyIsTooWide() {
     fixture
         .management
