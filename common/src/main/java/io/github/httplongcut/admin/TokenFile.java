@@ -2,6 +2,7 @@ package io.github.httplongcut.admin;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.config.SecretFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -145,13 +144,8 @@ public final class TokenFile {
   }
 
   private void warnOfOtherReaders() {
-    try {
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      if (!allowsDemo && permissions.contains(PosixFilePermission.OTHERS_READ)) {
-        log.warn("event=admin_token_readable_by_all file={} remedy=\"chmod o-r\"", file);
-      }
-    } catch (IOException | UnsupportedOperationException e) {
-      log.debug("event=admin_token_permissions_unknown file={}", file, e);
+    if (!allowsDemo && new SecretFile(file).isReadableByOthers()) {
+      log.warn("event=admin_token_readable_by_others file={} remedy=\"chmod 600\"", file);
     }
   }
 

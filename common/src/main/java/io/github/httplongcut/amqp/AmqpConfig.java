@@ -1,6 +1,7 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.config.InsecureSetting;
+import io.github.httplongcut.config.SecretFile;
 import io.github.httplongcut.config.Settings;
 import io.github.httplongcut.tls.TlsContexts;
 import java.nio.file.Path;
@@ -117,7 +118,7 @@ public record AmqpConfig(
 
   private static void warnIfReadableByOthers(
       Path file, String setting, List<InsecureSetting> found) {
-    if (new PasswordFile(file).isReadableByOthers()) {
+    if (new SecretFile(file).isReadableByOthers()) {
       found.add(
           new InsecureSetting(
               setting,

@@ -1,6 +1,7 @@
 package io.github.httplongcut.amqp;
 
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.config.SecretFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,9 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.List;
 
 /**
  * File whose content is a password, in UTF-8. One line feed at the end, which most editors add,
@@ -40,27 +38,9 @@ public record PasswordFile(Path file) {
     return new Secret(password);
   }
 
-  /**
-   * Returns whether the file's mode lets other users read it; false if the mode is unknown. Members
-   * of the group {@code root} do not count, to which credentials of systemd belong, nor those of
-   * the group with the name of the process's user.
-   */
+  /** Returns whether the file's mode lets other users read it ({@link SecretFile}). */
   public boolean isReadableByOthers() {
-    try {
-      return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-          && modeLetsOthersRead();
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private boolean modeLetsOthersRead() throws IOException {
-    PosixFileAttributes file = Files.readAttributes(this.file, PosixFileAttributes.class);
-    List<String> own = List.of("root", System.getProperty("user.name"));
-    boolean byGroup =
-        file.permissions().contains(PosixFilePermission.GROUP_READ)
-            && !own.contains(file.group().getName());
-    return byGroup || file.permissions().contains(PosixFilePermission.OTHERS_READ);
+    return new SecretFile(file).isReadableByOthers();
   }
 
   private byte[] content() throws LoginException {

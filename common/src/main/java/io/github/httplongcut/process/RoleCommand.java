@@ -6,7 +6,9 @@ import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.config.SecretFile;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.config.SettingsFiles;
 import io.github.httplongcut.config.Sources;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.logging.LogText;
@@ -205,7 +207,18 @@ public final class RoleCommand<C extends RoleConfig> implements Callable<Integer
     if (Secret.isInUrl(properties.getProperty(URIS, ""))) {
       found.add(new InsecureSetting("-D" + URIS, VISIBLE_PASSWORD));
     }
+    if (file != null) {
+      SettingsFiles.withPassword(file).stream()
+          .filter(each -> new SecretFile(each).isReadableByOthers())
+          .forEach(each -> found.add(new InsecureSetting("--config", readablePassword(each))));
+    }
     return found;
+  }
+
+  private static String readablePassword(Path file) {
+    return ("other users of this machine can read the password in %s; change its mode: chmod 600"
+            + " %s, or write the password into a file of its own (longcut.amqp.password-file)")
+        .formatted(file, file);
   }
 
   private Config combineSources() {

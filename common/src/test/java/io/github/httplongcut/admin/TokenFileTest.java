@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Sources;
@@ -14,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 final class TokenFileTest {
 
@@ -74,6 +80,31 @@ final class TokenFileTest {
         .hasMessageContaining("expected a readable file");
     assertThat(read("longcut.broker.admin.token-file = \"" + file(SIXTEEN) + '"'))
         .isEqualTo(new AdminConfig("127.0.0.1", 8002, Optional.of(directory.resolve("token"))));
+  }
+
+  @Test
+  void fileThatOthersCanReadIsAWarning() throws IOException {
+    Path file = file(SIXTEEN);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(warningsOfOpening(file)).isEmpty();
+
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw----r--"));
+    assertThat(warningsOfOpening(file))
+        .containsExactly(
+            "event=admin_token_readable_by_others file=" + file + " remedy=\"chmod 600\"");
+  }
+
+  private static List<String> warningsOfOpening(Path file) throws IOException {
+    Logger log = (Logger) LoggerFactory.getLogger(TokenFile.class);
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    log.addAppender(logged);
+    try {
+      TokenFile.open(file);
+    } finally {
+      log.detachAppender(logged);
+    }
+    return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   @ParameterizedTest

@@ -6,14 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 final class PasswordFileTest {
 
@@ -64,23 +60,6 @@ final class PasswordFileTest {
     Path pipe = directory.resolve("pipe");
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
     assertProblem(pipe, "is not a regular file; name the file that holds the password");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"rw-------, false", "r--------, false", "rw----r--, true", "rw-r--r--, true"})
-  void aModeThatLetsOthersReadIsNoticed(String mode, boolean readable) throws IOException {
-    Path file = write("secret");
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
-    assertThat(new PasswordFile(file).isReadableByOthers()).isEqualTo(readable);
-  }
-
-  @Test
-  void theGroupCountsUnlessItIsThatOfRootOrOfTheUser() throws IOException {
-    Path file = write("secret");
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r-----"));
-    String group = Files.readAttributes(file, PosixFileAttributes.class).group().getName();
-    boolean isOwn = group.equals("root") || group.equals(System.getProperty("user.name"));
-    assertThat(new PasswordFile(file).isReadableByOthers()).isEqualTo(!isOwn);
   }
 
   private String passwordOf(String content) throws IOException {

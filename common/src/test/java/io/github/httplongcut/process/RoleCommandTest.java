@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -69,6 +70,27 @@ final class RoleCommandTest {
     assertThat(printed.getString("longcut.broker.admin.port")).isEqualTo("7");
     assertThat(printed.getConfig("longcut").root().keySet())
         .containsExactlyInAnyOrder("id", "amqp", "otlp", "broker");
+  }
+
+  @Test
+  void settingsFileWithAPasswordMustNotBeReadableForOthers(@TempDir Path directory)
+      throws IOException {
+    environment.put("LONGCUT_ADMIN_PORT", "7");
+    Path included = directory.resolve("rabbitmq.conf");
+    Files.writeString(included, "longcut.amqp.uris = [\"amqps://u:secret@h/v\"]");
+    Path file = Files.writeString(directory.resolve("b.conf"), "include \"rabbitmq.conf\"");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+
+    Files.setPosixFilePermissions(included, PosixFilePermissions.fromString("rw-------"));
+    assertThat(run("--check-config", "--config=" + file)).isZero();
+    assertThat(err.toString()).isEmpty();
+
+    Files.setPosixFilePermissions(included, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(run("--check-config", "--config=" + file)).isZero();
+    assertThat(err.toString())
+        .startsWith("warning: --config: other users of this machine can read the password in ")
+        .contains("chmod 600 " + included)
+        .doesNotContain("secret");
   }
 
   @Test

@@ -2,8 +2,8 @@ package io.github.httplongcut.cli.doctor;
 
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.DemoPasswords;
-import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.SecretFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,7 @@ final class ConfigChecks {
   private CheckResult secrets() {
     List<String> readable = new ArrayList<>();
     for (Path file : facts.given().secrets()) {
-      if (new PasswordFile(file).isReadableByOthers()) {
+      if (new SecretFile(file).isReadableByOthers()) {
         readable.add(file.toString());
       }
     }
@@ -60,7 +60,7 @@ final class ConfigChecks {
       return CheckResult.failInPart(
           Finding.CONFIG_SECRETS,
           "other users of this machine may read " + String.join(", ", readable),
-          "the file holds a password or a private key");
+          "the file holds a password, a token or a private key");
     }
     return facts
         .amqp()
@@ -70,8 +70,8 @@ final class ConfigChecks {
             () ->
                 CheckResult.ok(
                     Finding.CONFIG_SECRETS,
-                    "no file with a password is readable for others, and no demo password leaves this"
-                        + " machine"));
+                    "no file with a password or a token is readable for others, and no demo password"
+                        + " leaves this machine"));
   }
 
   private static Optional<CheckResult> guessable(AmqpConfig amqp) {

@@ -15,15 +15,15 @@ import io.github.httplongcut.client.ClientAgentConfig;
 import io.github.httplongcut.client.ClientAgentConfig.Route;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.Secret;
 import io.github.httplongcut.config.Settings;
+import io.github.httplongcut.config.SettingsFiles;
 import io.github.httplongcut.upstream.UpstreamAgentConfig;
 import io.github.httplongcut.upstream.http.TargetConfig;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -167,22 +167,17 @@ final class FactsReader {
     }
   }
 
-  /** Returns the files that contain a password or a private key. */
+  /** Returns the files that contain a password, a token or a private key. */
   private List<Path> secrets(RelaySettings settings) {
-    List<Path> secrets = new ArrayList<>();
-    sources.file().filter(FactsReader::containsPassword).ifPresent(secrets::add);
+    Set<Path> secrets = new LinkedHashSet<>();
+    sources.file().map(SettingsFiles::withPassword).ifPresent(secrets::addAll);
     if (settings.config().hasPath(PASSWORD_FILE)) {
       secrets.add(Path.of(settings.config().getString(PASSWORD_FILE)));
     }
     settings.amqp().tls().flatMap(AmqpConfig.Tls::keyFile).ifPresent(secrets::add);
+    settings.admin().values().stream()
+        .flatMap(admin -> admin.tokenFile().stream())
+        .forEach(secrets::add);
     return secrets.stream().filter(Files::isRegularFile).toList();
-  }
-
-  private static boolean containsPassword(Path file) {
-    try {
-      return Secret.isInUrl(Files.readString(file));
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

@@ -14,7 +14,7 @@ import java.util.Set;
  * @param file the file; empty if none was given
  * @param problems invalid settings, one sentence each
  * @param sections the sections of the roles
- * @param secrets files with a password or a private key
+ * @param secrets files with a password, a token or a private key
  */
 record Given(Optional<Path> file, List<String> problems, Sections sections, List<Path> secrets) {
 

@@ -2,7 +2,6 @@ package io.github.httplongcut.cli.join;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.VersionProvider;
 import io.github.httplongcut.cli.doctor.DoctorReport;
@@ -11,6 +10,7 @@ import io.github.httplongcut.cli.output.Colours;
 import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
 import io.github.httplongcut.config.Role;
+import io.github.httplongcut.config.SecretFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -78,7 +78,7 @@ public final class JoinCommand implements Callable<Integer> {
     AgentFiles files = AgentFiles.beside(file);
     JoiningFile grant = JoiningFileReader.read(file);
     PrintWriter err = spec.commandLine().getErr();
-    if (new PasswordFile(file).isReadableByOthers()) {
+    if (new SecretFile(file).isReadableByOthers()) {
       err.println(
           "longcut: warning: other users of this machine can read %s, which has the password; run:"
                   .formatted(file)
