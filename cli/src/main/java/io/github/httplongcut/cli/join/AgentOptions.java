@@ -15,8 +15,6 @@ import picocli.CommandLine.Option;
 /** Options of the process that joins. */
 final class AgentOptions {
 
-  private static final int USUAL_PORT = 8000;
-
   /** Comment before a target that an option named. */
   private static final String CHOSEN = " given with --upstream-target";
 
@@ -155,18 +153,6 @@ final class AgentOptions {
     }
   }
 
-  /** Returns the port for callers, if the role has one. */
-  Optional<Integer> port(Role role) {
-    return role == Role.CLIENT_AGENT
-        ? Optional.of(port == null ? USUAL_PORT : port)
-        : Optional.empty();
-  }
-
-  /** Returns the port of the admin pages; empty for the default of the role. */
-  Optional<Integer> adminPort() {
-    return Optional.ofNullable(adminPort);
-  }
-
   /** Returns the name of the process, if it is given. */
   Optional<String> id() {
     return Optional.ofNullable(id);
@@ -175,10 +161,14 @@ final class AgentOptions {
   /** Returns the settings of the role's section, one a line. */
   List<String> section(JoiningFile grant) {
     List<String> lines = new ArrayList<>();
-    adminPort().ifPresent(number -> lines.add("admin.port = " + number));
+    if (adminPort != null) {
+      lines.add("admin.port = " + adminPort);
+    }
     switch (grant.role()) {
       case CLIENT_AGENT -> {
-        port(grant.role()).ifPresent(number -> lines.add("port = " + number));
+        if (port != null) {
+          lines.add("port = " + port);
+        }
         addRouting(grant, lines);
       }
       case BROKER -> {

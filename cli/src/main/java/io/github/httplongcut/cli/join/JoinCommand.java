@@ -9,16 +9,14 @@ import io.github.httplongcut.cli.doctor.Examination;
 import io.github.httplongcut.cli.output.Colours;
 import io.github.httplongcut.cli.sources.RelaySettings;
 import io.github.httplongcut.cli.sources.SourceOptions;
-import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.SecretFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,82 +88,61 @@ public final class JoinCommand implements Callable<Integer> {
       options.completeFrom(grant.role(), files.settings());
     }
     options.check(grant);
-    if (!noStart) {
-      requireFreePorts(grant.role(), files.ownSettings());
-    }
-    if (!skipChecks) {
-      check(files, grant, err);
-    }
+    Optional<ListenAddresses> addresses = tryOut(files, grant, err);
     files.write(grant, options);
     err.println("longcut: wrote " + files.settings() + " and " + files.password());
-    start(files, grant, err);
+    start(files, grant, addresses, err);
     err.flush();
     return 0;
   }
 
-  /** Checks the ports that the process will use. The operator's own settings take precedence. */
-  private void requireFreePorts(Role role, Path ownSettings) {
-    if (!SettingsFile.has(ownSettings, role.path("port"))) {
-      options.port(role).ifPresent(port -> requireFree(port, "--port"));
+  /**
+   * Checks a copy of the files, so that a bad grant replaces no good one: the ports, and all that
+   * the doctor checks. Returns the addresses on which the process will listen; empty if it is not
+   * to be started.
+   */
+  private Optional<ListenAddresses> tryOut(AgentFiles files, JoiningFile grant, PrintWriter err) {
+    if (noStart && skipChecks) {
+      return Optional.empty();
     }
-    if (!SettingsFile.has(ownSettings, role.path("admin.port"))) {
-      requireFree(options.adminPort().orElseGet(() -> usualAdminPort(role)), "--admin-port");
-    }
-  }
-
-  private static int usualAdminPort(Role role) {
-    return switch (role) {
-      case CLIENT_AGENT -> 8001;
-      case BROKER -> 8002;
-      case UPSTREAM_AGENT -> 8003;
-    };
-  }
-
-  private static void requireFree(int port, String option) {
-    if (port < 0 || port > 65_535) {
-      throw CommandFailedException.usage(option + ": expected a port from 0 to 65535");
-    }
-    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-      socket.getLocalPort();
-    } catch (IOException e) {
-      throw new CommandFailedException(
-          "port %d is in use on this machine, perhaps by this process itself; end what uses it, or"
-                  .formatted(port)
-              + " choose another port with "
-              + option,
-          e);
-    }
-  }
-
-  /** Runs the doctor's checks on a copy of the files, so that a bad grant replaces no good one. */
-  private void check(AgentFiles files, JoiningFile grant, PrintWriter err) {
     try (TrialDirectory trial = TrialDirectory.create(files.directory(), files.name())) {
       AgentFiles copy = files.in(trial.path());
       copy.write(grant, options);
-      requireEncryption(copy);
-      DoctorReport report = Examination.beforeStart(copy.settings());
-      if (report.failed()) {
-        report.failureLines(Colours.ofTerminal()).forEach(err::println);
-        err.flush();
+      RelaySettings settings =
+          SourceOptions.ofFile(copy.settings(), SETTINGS_LIMIT).settings().orElseThrow();
+      Optional<ListenAddresses> addresses =
+          noStart ? Optional.empty() : Optional.of(ListenAddresses.read(settings, grant.role()));
+      addresses.ifPresent(each -> each.requireFree(files.ownSettings()));
+      if (!skipChecks) {
+        requireEncryption(settings, files);
+        examine(copy, err);
       }
-      if (report.hindersTheStart()) {
-        throw new CommandFailedException(
-            "not started, because a check failed. If RabbitMQ refuses the login, the password was"
-                + " changed or the grant revoked: ask RabbitMQ's operator for a new file. To start"
-                + " nevertheless, add --skip-checks");
-      }
-      err.println("longcut: checked the way to RabbitMQ: " + report.passed() + " checks passed");
+      return addresses;
     } catch (IOException e) {
       throw new CommandFailedException(
           "cannot write beside " + file + ": " + e.getMessage() + "; check the directory", e);
     }
   }
 
+  private static void examine(AgentFiles copy, PrintWriter err) {
+    DoctorReport report = Examination.beforeStart(copy.settings());
+    if (report.failed()) {
+      report.failureLines(Colours.ofTerminal()).forEach(err::println);
+      err.flush();
+    }
+    if (report.hindersTheStart()) {
+      throw new CommandFailedException(
+          "not started, because a check failed. If RabbitMQ refuses the login, the password was"
+              + " changed or the grant revoked: ask RabbitMQ's operator for a new file. To start"
+              + " nevertheless, add --skip-checks");
+    }
+    err.println("longcut: checked the way to RabbitMQ: " + report.passed() + " checks passed");
+  }
+
   /** Refuses the addresses that the process refuses, before a check sends the password there. */
-  private static void requireEncryption(AgentFiles files) {
-    SourceOptions.ofFile(files.settings(), SETTINGS_LIMIT)
-        .settings()
-        .flatMap(RelaySettings::refusedInPlainText)
+  private static void requireEncryption(RelaySettings settings, AgentFiles files) {
+    settings
+        .refusedInPlainText()
         .ifPresent(
             address -> {
               throw new CommandFailedException(
@@ -178,7 +155,8 @@ public final class JoinCommand implements Callable<Integer> {
             });
   }
 
-  private void start(AgentFiles files, JoiningFile grant, PrintWriter err) {
+  private void start(
+      AgentFiles files, JoiningFile grant, Optional<ListenAddresses> addresses, PrintWriter err) {
     String role = grant.role().key();
     String command = "./longcut " + role + " --config " + files.settings();
     String plan = environment.get(PLAN);
@@ -192,14 +170,10 @@ public final class JoinCommand implements Callable<Integer> {
       throw new CommandFailedException("cannot write " + plan + ": " + e.getMessage(), e);
     }
     err.println("longcut: starting; the next time: " + command);
-    options
-        .port(grant.role())
-        .filter(port -> port != 0)
+    addresses
+        .flatMap(ListenAddresses::url)
         .ifPresent(
-            port ->
-                err.println(
-                    "longcut: try it with: curl -i http://127.0.0.1:"
-                        + port
-                        + options.examplePath(grant)));
+            url ->
+                err.println("longcut: try it with: curl -i " + url + options.examplePath(grant)));
   }
 }

@@ -50,6 +50,14 @@ class AgentFilesTest {
   }
 
   @Test
+  void settingsWithoutAPortLeaveTheDefaultToTheProcess() {
+    Config written = write(clientAgent("orders"), options());
+
+    assertThat(written.hasPath("longcut.client-agent.port")).isFalse();
+    assertThat(written.hasPath("longcut.client-agent.admin")).isFalse();
+  }
+
+  @Test
   void clientAgentOfSeveralTargetsHasARouteForEach() {
     Config written = write(clientAgent("orders", "billing"), options());
 

@@ -72,18 +72,61 @@ class JoinCommandTest {
   }
 
   @Test
-  void portOfTheOwnSettingsIsNotThatOfTheOption() throws Exception {
+  void portsAreThoseOfTheMergedSettings() throws Exception {
     String file = grant("amqps://192.0.2.1").toString();
     try (ServerSocket used = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(used.getLocalPort());
+      String[] ofOption = {file, "--port", "0", "--admin-port", port, "--skip-checks"};
+      String[] free = {file, "--port", "0", "--admin-port", "0", "--skip-checks"};
 
-      assertThat(join.run(file, "--port", "0", "--admin-port", port, "--skip-checks")).isEqualTo(1);
-      assertThat(join.err()).contains("port " + port + " is in use");
+      assertThat(join.run(ofOption)).isEqualTo(1);
+      assertThat(join.err()).contains("port " + port + " is in use", "port with --admin-port");
 
-      Files.writeString(
-          directory.resolve("acme.local.conf"), "longcut.client-agent.admin.port = ${?UNKNOWN}");
-      assertThat(join.run(file, "--port", "0", "--admin-port", port, "--skip-checks")).isZero();
+      ownSettings("longcut.client-agent.admin.port = 0");
+      assertThat(join.run(ofOption)).isZero();
+
+      ownSettings("longcut.client-agent.port = " + port);
+      assertThat(join.run(free)).isEqualTo(1);
+      assertThat(join.err())
+          .contains("choose another port with --port, or with longcut.client-agent.port");
     }
+  }
+
+  @Test
+  void hintNamesTheAddressOfTheMergedSettings() throws Exception {
+    Path plan = directory.resolve("plan");
+    Tools starting =
+        Tools.of(sources -> new JoinCommand(Map.of(JoinCommand.PLAN, plan.toString())));
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    ownSettings("longcut.client-agent { host = \"0.0.0.0\", port = " + port + " }");
+
+    String file = grant("amqps://192.0.2.1").toString();
+    assertThat(starting.run(file, "--admin-port", "0", "--skip-checks")).isZero();
+
+    assertThat(starting.err()).contains("curl -i http://127.0.0.1:" + port + "/\n");
+    assertThat(plan).content().startsWith("client-agent\n");
+  }
+
+  /** 192.0.2.1 is no address of a machine (RFC 5737). */
+  @Test
+  void addressOfAnotherMachineIsNoPortInUse() throws Exception {
+    ownSettings("longcut.client-agent.host = \"192.0.2.1\"");
+
+    String file = grant("amqps://192.0.2.1").toString();
+    assertThat(join.run(file, "--port", "0", "--skip-checks")).isEqualTo(1);
+
+    assertThat(join.err())
+        .contains("cannot listen on 192.0.2.1:0", "acme.local.conf")
+        .doesNotContain("in use");
+  }
+
+  /** Writes the settings into a file that the operator's own file includes. */
+  private void ownSettings(String settings) throws Exception {
+    Files.writeString(directory.resolve("ports.conf"), settings);
+    Files.writeString(directory.resolve("acme.local.conf"), "include \"ports.conf\"");
   }
 
   private Path grant(String address) throws Exception {
