@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.Secret;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,14 +94,7 @@ class AgentFilesTest {
   @Test
   void hostileVhostIsAValue() {
     JoiningFile grant =
-        new JoiningFile(
-            Role.CLIENT_AGENT,
-            "acme",
-            new Secret("s3cret"),
-            "x\"]}, include \"/etc/passwd\" ${HOME}",
-            List.of(RabbitMqAddress.parse("amqps://rabbit-1.example", "x")),
-            List.of("orders"),
-            Optional.empty());
+        JoiningFiles.inVhost("x\"]}, include \"/etc/passwd\" ${HOME}", Role.CLIENT_AGENT, "orders");
 
     Config written = write(grant, options());
 
@@ -212,7 +203,7 @@ class AgentFilesTest {
     AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
     Path ca = directory.resolve("acme.ca.pem");
 
-    Config first = write(clientAgent(Optional.of(CA), "orders"), options());
+    Config first = write(JoiningFiles.withCa(CA, Role.CLIENT_AGENT, "orders"), options());
     assertThat(ca).hasContent(CA);
     assertThat(first.getString("longcut.amqp.tls.ca-file")).isEqualTo(ca.toString());
     files.requireOwn();
@@ -226,7 +217,7 @@ class AgentFilesTest {
   @Test
   void trialWithoutCaLeavesTheCaOfTheLastJoin() throws Exception {
     AgentFiles files = AgentFiles.beside(directory.resolve("acme.longcut"));
-    files.write(clientAgent(Optional.of(CA), "orders"), options());
+    files.write(JoiningFiles.withCa(CA, Role.CLIENT_AGENT, "orders"), options());
 
     files
         .in(Files.createDirectory(directory.resolve("trial")))
@@ -281,11 +272,7 @@ class AgentFilesTest {
   }
 
   private static JoiningFile clientAgent(String... targets) {
-    return clientAgent(Optional.empty(), targets);
-  }
-
-  private static JoiningFile clientAgent(Optional<String> ca, String... targets) {
-    return file(Role.CLIENT_AGENT, ca, targets);
+    return file(Role.CLIENT_AGENT, targets);
   }
 
   private static JoiningFile upstreamAgent() {
@@ -293,17 +280,6 @@ class AgentFilesTest {
   }
 
   private static JoiningFile file(Role role, String... targets) {
-    return file(role, Optional.empty(), targets);
-  }
-
-  private static JoiningFile file(Role role, Optional<String> ca, String... targets) {
-    return new JoiningFile(
-        role,
-        "acme",
-        new Secret("s3cret"),
-        "longcut",
-        List.of(RabbitMqAddress.parse("amqps://rabbit-1.example", "x")),
-        List.of(targets),
-        ca);
+    return JoiningFiles.at("amqps://rabbit-1.example", role, targets);
   }
 }

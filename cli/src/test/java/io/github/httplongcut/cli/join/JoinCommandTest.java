@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.cli.Tools;
 import io.github.httplongcut.config.Role;
-import io.github.httplongcut.config.Secret;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,15 +127,7 @@ class JoinCommandTest {
   }
 
   private Path grant(String address) throws Exception {
-    JoiningFile grant =
-        new JoiningFile(
-            Role.CLIENT_AGENT,
-            "acme",
-            new Secret("s3cret"),
-            "longcut",
-            List.of(RabbitMqAddress.parse(address, "x")),
-            List.of("orders"),
-            Optional.empty());
+    JoiningFile grant = JoiningFiles.at(address, Role.CLIENT_AGENT, "orders");
     return Files.writeString(directory.resolve("acme.longcut"), grant.text());
   }
 }
