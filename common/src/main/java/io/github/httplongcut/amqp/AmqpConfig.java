@@ -85,6 +85,13 @@ public record AmqpConfig(
     }
   }
 
+  /** Returns the addresses of other machines, if the connections to them have no TLS. */
+  public List<Address> addressesInPlainText() {
+    return tls.isPresent()
+        ? List.of()
+        : addresses.stream().filter(each -> !DemoPasswords.isLoopback(each.host())).toList();
+  }
+
   /** Returns the settings that let others read passwords or traffic, for a warning at the start. */
   public List<InsecureSetting> insecureSettings() {
     List<InsecureSetting> found = new ArrayList<>();
@@ -95,19 +102,16 @@ public record AmqpConfig(
               "anybody on the network path to RabbitMQ can read and change all traffic; set"
                   + " longcut.amqp.tls.ca-file instead"));
     }
-    if (tls.isEmpty()) {
-      addresses.stream()
-          .filter(address -> !DemoPasswords.isLoopback(address.host()))
-          .findFirst()
-          .ifPresent(
-              address ->
-                  found.add(
-                      new InsecureSetting(
-                          "longcut.amqp.plain-text",
-                          "anybody on the network path to "
-                              + address
-                              + " can read the password and all requests; use amqps://")));
-    }
+    addressesInPlainText().stream()
+        .findFirst()
+        .ifPresent(
+            address ->
+                found.add(
+                    new InsecureSetting(
+                        "longcut.amqp.plain-text",
+                        "anybody on the network path to "
+                            + address
+                            + " can read the password and all requests; use amqps://")));
     if (login instanceof AmqpLogin.FromFile fromFile) {
       warnIfReadableByOthers(fromFile.file(), "longcut.amqp.password-file", found);
     }

@@ -45,11 +45,9 @@ final class ProductionChecks {
   private CheckResult encryption() throws Exception {
     List<String> problems = new ArrayList<>();
     AmqpConfig amqp = facts.requiredAmqp().config();
-    if (amqp.tls().isEmpty()) {
-      amqp.addresses().stream()
-          .filter(address -> !DemoPasswords.isLoopback(address.host()))
-          .forEach(address -> problems.add("amqp://" + address + " has no TLS"));
-    } else if (amqp.tls().get().insecure()) {
+    amqp.addressesInPlainText()
+        .forEach(address -> problems.add("amqp://" + address + " has no TLS"));
+    if (amqp.tls().filter(AmqpConfig.Tls::insecure).isPresent()) {
       problems.add("longcut.amqp.tls.insecure is true");
     }
     facts.given().served().stream()
