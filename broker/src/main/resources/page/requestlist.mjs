@@ -1,7 +1,14 @@
 // Lists of requests: merging of new lines, and filters. Pure.
 
-/** Longest list, as in the broker's memory. */
+/** Longest list of the last requests, as in the broker's memory. */
 export const MOST = 1000;
+
+/** Bounds of the list of notable requests, as in the broker's memory. */
+export const MOST_FAILED = 500;
+export const SLOW_PER_MINUTE = 20;
+export const MINUTES = 25;
+
+const MINUTE = 60_000;
 
 /**
  * Returns `list`, newest first, with the new lines in front of it.
@@ -9,6 +16,50 @@ export const MOST = 1000;
  * @param lines oldest first, as the stream sends them; lines that the list has already are left out
  */
 export function withLines(list, lines) {
+  const merged = merge(list, lines);
+  return merged === list ? list : merged.slice(0, MOST);
+}
+
+/**
+ * Returns the notable requests, newest first, with the new lines in front of them. Of all these it keeps the last
+ * {@link MOST_FAILED} that failed, and of the others the {@link SLOW_PER_MINUTE} slowest of each of the last {@link MINUTES}
+ * minutes that have any. The broker follows the same rule, but its minutes begin at other seconds.
+ *
+ * @param lines oldest first, as the stream sends them; lines that the list has already are left out
+ */
+export function withNotable(list, lines) {
+  const merged = merge(list, lines);
+  if (merged === list) {
+    return list;
+  }
+  const kept = new Set([...merged.filter(isFailed).slice(0, MOST_FAILED), ...slowest(merged.filter((each) => !isFailed(each)))]);
+  return merged.filter((each) => kept.has(each));
+}
+
+function slowest(lines) {
+  const minutes = new Map();
+  for (const line of lines) {
+    const minute = Math.floor((Date.parse(line.received_at) + line.total_ms) / MINUTE);
+    const ofMinute = minutes.get(minute);
+    ofMinute ? ofMinute.push(line) : minutes.set(minute, [line]);
+  }
+  return [...minutes.keys()]
+    .sort((a, b) => b - a)
+    .slice(0, MINUTES)
+    .flatMap((minute) =>
+      minutes
+        .get(minute)
+        .sort((a, b) => b.total_ms - a.total_ms)
+        .slice(0, SLOW_PER_MINUTE),
+    );
+}
+
+/** Returns whether a request counts as failed in the list of notable requests. */
+export function isFailed(line) {
+  return line.status >= 500 || (line.outcome !== 'answered' && line.outcome !== 'cancelled');
+}
+
+function merge(list, lines) {
   if (lines.length === 0) {
     return list;
   }
@@ -20,7 +71,7 @@ export function withLines(list, lines) {
       fresh.push(line);
     }
   }
-  return fresh.length === 0 ? list : [...fresh.reverse(), ...list].slice(0, MOST);
+  return fresh.length === 0 ? list : [...fresh.reverse(), ...list];
 }
 
 /** Returns the identity of a line. A client agent may send a request to the same broker twice. */

@@ -1,6 +1,6 @@
 // What the page knows: the last state of the relay, the requests, and the state of the connection.
 
-import { withLines } from './requestlist.mjs';
+import { withLines, withNotable } from './requestlist.mjs';
 
 /** Holds the data of all views, and tells its listeners about changes. */
 export class Store {
@@ -8,7 +8,7 @@ export class Store {
   relay = null;
   /** Newest first. */
   recent = [];
-  /** Newest first: those that failed or took longest. */
+  /** Newest first: those that failed or took longest, by the broker's rule ({@link withNotable}). */
   notable = [];
   /** Requests that the stream left out since the load of the lists began. */
   omitted = 0;
@@ -39,7 +39,7 @@ export class Store {
 
   addRequests(event) {
     this.recent = withLines(this.recent, event.recent ?? []);
-    this.notable = withLines(this.notable, event.notable ?? []);
+    this.notable = withNotable(this.notable, event.notable ?? []);
     this.omitted += event.omitted ?? 0;
     for (const load of this.#loads) {
       load.recent.push(...(event.recent ?? []));
@@ -78,7 +78,7 @@ export class Store {
       }
     }
     this.recent = withLines(lists.requests ?? [], load.recent);
-    this.notable = withLines(lists.notable ?? [], load.notable);
+    this.notable = withNotable(lists.notable ?? [], load.notable);
     this.omitted = load.omitted;
     this.begun = true;
     this.loaded ||= isWhole;

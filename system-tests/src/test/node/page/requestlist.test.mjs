@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { line, page } from './page.mjs';
 
-const { conditionsOf, matcher, MOST, statusChoices, withLines } = await page('requestlist.mjs');
+const { conditionsOf, isFailed, matcher, MOST, statusChoices, withLines, withNotable } = await page('requestlist.mjs');
 
 const ids = (lines) => lines.map((each) => each.client_req_id);
 
@@ -22,6 +22,64 @@ test('the list is bounded', () => {
   const list = withLines([line({ client_req_id: 'old' })], lines);
   assert.equal(list.length, MOST);
   assert.equal(list[0].client_req_id, `${MOST + 4}`);
+});
+
+const START = Date.parse('2026-11-29T18:00:00.000Z');
+
+/** Returns a line of a request that was received in this second after the start. */
+const at = (second, id, changes) =>
+  line({ client_req_id: id, received_at: new Date(START + second * 1000).toISOString(), ...changes });
+
+/** Returns the list after so many minutes in which the stream sends two fast requests a second as notable. */
+function afterFastTraffic(list, minutes) {
+  for (let second = 1; second <= minutes * 60; second++) {
+    list = withNotable(list, [at(second, `${second}a`, { total_ms: second % 7 }), at(second, `${second}b`)]);
+  }
+  return list;
+}
+
+test('half an hour of fast traffic displaces no failure', () => {
+  const failure = at(0, 'failed', { status: 503, outcome: 'upstream_busy' });
+
+  const list = afterFastTraffic([failure], 30);
+
+  assert.equal(list.at(-1), failure);
+  assert.equal(list.length, 1 + 24 * 20 + 2, 'the last minute has only begun');
+});
+
+test('the slowest of each minute stay', () => {
+  const slow = at(30, 'slow', { total_ms: 9_000 });
+
+  const list = afterFastTraffic([slow], 20);
+
+  assert.equal(list.at(-1), slow);
+  assert.equal(list.filter((each) => each.received_at < '2026-11-29T18:01').length, 20);
+});
+
+test('slow requests of old minutes go, and failures of any age stay', () => {
+  const old = [at(0, 'slow', { total_ms: 9_000 }), at(0, 'lost', { outcome: 'lost', status: 0 })];
+
+  assert.deepEqual(ids(withNotable(old, [])), ['slow', 'lost']);
+  assert.deepEqual(
+    ids(afterFastTraffic(old, 26)).filter((id) => id === 'slow' || id === 'lost'),
+    ['lost'],
+  );
+});
+
+test('the last 500 failures stay', () => {
+  const failures = Array.from({ length: 510 }, (_, i) => at(i, `${i}`, { status: 500 }));
+  const list = withNotable([at(0, 'slow')], failures);
+  assert.equal(list.length, 501);
+  assert.deepEqual([list[0].client_req_id, list[499].client_req_id, list[500].client_req_id], ['509', '10', 'slow']);
+});
+
+test('failures are those of the relay, of the server, and of lost requests', () => {
+  const failed = (outcome, status) => isFailed(line({ outcome, status }));
+  assert.deepEqual(
+    [failed('answered', 500), failed('upstream_busy', 503), failed('lost', 0), failed('bad_request', 400)],
+    [true, true, true, true],
+  );
+  assert.deepEqual([failed('answered', 499), failed('cancelled', 0), failed('cancelled', 499)], [false, false, false]);
 });
 
 test('all conditions must hold', () => {

@@ -93,3 +93,17 @@ test('a load that failed changes nothing', () => {
 
   assert.deepEqual(ids(store.recent), ['old']);
 });
+
+test('slow requests displace no failure, neither from the stream nor from a load', () => {
+  const failure = named('failed', { status: 503, outcome: 'upstream_busy' });
+  const slow = Array.from({ length: 1_500 }, (_, i) => named(`${i}`));
+  const store = loaded({ notable: [failure] });
+
+  store.addRequests({ notable: slow });
+  assert.ok(ids(store.notable).includes('failed'));
+
+  const load = store.beginLoad();
+  store.addRequests({ notable: slow });
+  store.setRequests(load, { notable: [failure] }, true);
+  assert.ok(ids(store.notable).includes('failed'));
+});
