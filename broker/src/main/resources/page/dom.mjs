@@ -49,11 +49,19 @@ function append(node, children) {
   }
 }
 
-/** Gives `parent` the children `fresh`, and keeps the existing nodes where they fit: focus and selection stay. */
+/**
+ * Gives `parent` the children `fresh`, and keeps the existing nodes where they fit. The focus stays while its node does. A
+ * selection stays unless its nodes move.
+ */
 export function update(parent, ...fresh) {
   const holder = document.createDocumentFragment();
   append(holder, fresh);
+  const focused = document.activeElement;
   morphChildren(parent, holder);
+  // A node that moves loses the focus.
+  if (focused !== document.activeElement && parent.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
 }
 
 function morphChildren(parent, holder) {
@@ -63,14 +71,16 @@ function morphChildren(parent, holder) {
       keyed.set(child[KEY], child);
     }
   }
+  const all = [...holder.childNodes];
+  const wantedKeys = new Set(all.map((node) => node[KEY]));
   let cursor = parent.firstChild;
-  for (const wanted of [...holder.childNodes]) {
+  for (const wanted of all) {
     const match = wanted[KEY] === undefined ? unkeyed(cursor) : keyed.get(wanted[KEY]);
     if (match && fits(match, wanted)) {
       if (match === cursor) {
         cursor = cursor.nextSibling;
       } else {
-        cursor = dropUntil(parent, cursor, match, holder);
+        cursor = dropUntil(parent, cursor, match, wantedKeys);
       }
       morph(match, wanted);
     } else {
@@ -85,8 +95,7 @@ function morphChildren(parent, holder) {
 }
 
 /** Moves `match` before the cursor; if it comes next, removes the nodes between instead, so that `match` keeps the focus. */
-function dropUntil(parent, cursor, match, holder) {
-  const wantedKeys = new Set([...holder.childNodes].map((node) => node[KEY]));
+function dropUntil(parent, cursor, match, wantedKeys) {
   const between = [];
   let node = cursor;
   while (node && node !== match && !wantedKeys.has(node[KEY])) {

@@ -1,5 +1,7 @@
 // Positions of the processes and lines of the view Flow. Pure.
 
+import { compare } from './words.mjs';
+
 const MOST_IN_COLUMN = 12;
 const ROW = 52;
 const BOX = 40;
@@ -89,10 +91,6 @@ function bounded(all) {
     targets: [],
   };
   return [...busiest.slice(0, MOST_IN_COLUMN - 1).sort(order), group];
-}
-
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function sums(flows, keyOf) {

@@ -33,7 +33,7 @@ const main = document.getElementById('main');
 const banner = document.getElementById('banner');
 let current = null;
 let isWaiting = false;
-let lastRelay = null;
+let announced = null;
 let lostAt = 0;
 
 function openUnknown(parent, { route }) {
@@ -95,11 +95,12 @@ function changed(what) {
 }
 
 function announceChanges() {
-  const sentences = lastRelay ? changes(lastRelay, store.relay) : [];
+  const { relay, steady } = store;
+  const sentences = announced ? changes(announced, { relay, steady }) : [];
   if (sentences.length > 0) {
     announce(`${sentences.slice(0, 3).join('. ')}${sentences.length > 3 ? `. ${sentences.length - 3} more changes` : ''}`);
   }
-  lastRelay = store.relay;
+  announced = { relay, steady };
 }
 
 function showAbout() {

@@ -1,11 +1,14 @@
 // What the page knows: the last state of the relay, the requests, and the state of the connection.
 
 import { withLines, withNotable } from './requestlist.mjs';
+import { steadyStates } from './words.mjs';
 
 /** Holds the data of all views, and tells its listeners about changes. */
 export class Store {
   /** The last event `relay`, or null. */
   relay = null;
+  /** Steady states of its targets ({@link steadyStates}). */
+  steady = new Map();
   /** Newest first. */
   recent = [];
   /** Newest first: those that failed or took longest, by the broker's rule ({@link withNotable}). */
@@ -34,6 +37,7 @@ export class Store {
 
   setRelay(relay) {
     this.relay = relay;
+    this.steady = steadyStates(this.steady, relay.targets, Date.parse(relay.taken_at));
     this.#changed('relay');
   }
 

@@ -64,15 +64,60 @@ export function outcomeWords(request) {
 
 const ORDER = ['no_agent', 'failing', 'full', 'ok'];
 
-/** Returns the targets with those that are not well first; otherwise busiest first, then by name. */
-export function byNeed(targets) {
+/** Compares two texts for a sort. */
+export function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Returns processes in the order of their ids, which never changes. */
+export function byId(processes) {
+  return [...processes].sort((a, b) => compare(a.id, b.id));
+}
+
+/**
+ * Returns the targets with those that are not well first, otherwise by name. Rates have no influence: rows would move each
+ * second.
+ *
+ * @param steady what {@link steadyStates} returned for the targets
+ */
+export function byNeed(targets, steady = new Map()) {
   const rank = (target) => {
-    const at = ORDER.indexOf(target.state);
+    const at = ORDER.indexOf(steady.get(target.name)?.state ?? target.state);
     return at < 0 ? 0 : at;
   };
-  return [...targets].sort(
-    (a, b) => rank(a) - rank(b) || b.rate - a.rate || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
-  );
+  return [...targets].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
+}
+
+/** Time for which a target must be full, or no longer full, until that counts: near its capacity it changes each second. */
+const LASTING = 10_000;
+
+/**
+ * Returns the steady states of targets, by their names. A change between `ok` and `full` counts once it has lasted 10 s, every
+ * other change at once. An entry has the `state` that counts, and `since` when the target is in another state, or null.
+ *
+ * @param before what the last call returned; at first an empty map
+ * @param now in milliseconds
+ */
+export function steadyStates(before, targets, now) {
+  return new Map(targets.map(({ name, state }) => [name, steady(before.get(name), state, now)]));
+}
+
+function steady(before, state, now) {
+  const hasSlots = (each) => each === 'ok' || each === 'full';
+  if (!before || before.state === state || !hasSlots(before.state) || !hasSlots(state)) {
+    return { state, since: null };
+  }
+  const since = before.since ?? now;
+  return now - since >= LASTING ? { state, since: null } : { state: before.state, since };
+}
+
+/** Returns the sentence below a target, or an empty text. It comes and goes with the steady state, since it moves rows. */
+export function steadyReason(target, steady) {
+  const state = steady.get(target.name)?.state ?? target.state;
+  if (state === target.state) {
+    return target.reason;
+  }
+  return state === 'full' ? 'A slot is free again.' : '';
 }
 
 /** Returns the state of the relay as one sentence, with its tone. */
@@ -150,20 +195,22 @@ export function agentCounts(target) {
     .map((name) => [name, target[name]]);
 }
 
-/** Returns sentences for a screen reader about the targets and brokers whose state has changed. */
+/**
+ * Returns sentences for a screen reader about the targets whose steady state has changed, and the brokers whose state has.
+ *
+ * @param before state of the relay, `relay`, with the {@link steadyStates} of its targets, `steady`; so is `after`
+ */
 export function changes(before, after) {
   const sentences = [];
-  const states = new Map(before.targets.map((target) => [target.name, target.state]));
-  for (const target of after.targets) {
-    if (states.has(target.name) && states.get(target.name) !== target.state) {
+  for (const target of after.relay.targets) {
+    const old = before.steady.get(target.name)?.state;
+    if (old !== undefined && old !== after.steady.get(target.name).state) {
       const reason = target.reason ? `: ${target.reason}` : '';
-      sentences.push(
-        `Target ${target.name} ${target.state === 'no_agent' ? 'has no agent' : `is ${targetLook(target).word}`}${reason}`,
-      );
+      sentences.push(`Target ${target.name} ${phrase(target)}${reason}`);
     }
   }
-  const brokers = new Map(before.brokers.map((broker) => [broker.id, broker.state]));
-  for (const broker of after.brokers) {
+  const brokers = new Map(before.relay.brokers.map((broker) => [broker.id, broker.state]));
+  for (const broker of after.relay.brokers) {
     if (brokers.has(broker.id) && brokers.get(broker.id) !== broker.state) {
       sentences.push(`Broker ${shortName(broker.id)} is ${brokerLook(broker).word}`);
     }

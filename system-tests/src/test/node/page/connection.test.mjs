@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { afterEach, beforeEach } from 'node:test';
-import { line, page } from './page.mjs';
+import { line, page, relay } from './page.mjs';
 
 const { Connection, getJson, pauseBefore, reasonOf } = await page('connection.mjs');
 const { Store } = await page('store.mjs');
@@ -106,7 +106,7 @@ function hide(hidden) {
 function live() {
   const store = new Store();
   new Connection(store).open();
-  streams[0].send('relay', {});
+  streams[0].send('relay', relay());
   assert.equal(store.connection.state, 'live');
   return store;
 }
@@ -135,7 +135,7 @@ test('each attempt at a silent broker is given up, and the next one comes', asyn
   while (!streams.at(-1).isOpen) {
     pass(1_000);
   }
-  streams.at(-1).send('relay', {});
+  streams.at(-1).send('relay', relay());
   assert.equal(store.connection.state, 'live');
 });
 
@@ -158,7 +158,7 @@ test('a reason that comes after the page is live again is not shown', async () =
   answer = (path, options) => (options.method === 'HEAD' ? new Promise((done) => (say = done)) : json({}));
   streams[0].onerror();
   pass(1_000);
-  streams[1].send('relay', {});
+  streams[1].send('relay', relay());
 
   say(new Response(null, { status: 503 }));
   await settle();
@@ -187,7 +187,7 @@ test('lists are loaded again when the stream opens again', async () => {
   pass(1_000);
 
   answer = () => json({ requests: [], notable: [] });
-  streams[1].send('relay', {});
+  streams[1].send('relay', relay());
   await settle();
 
   assert.deepEqual(store.recent, []);

@@ -34,6 +34,7 @@ export function line(changes = {}) {
 /** Returns the state of a relay with one broker. */
 export function relay(changes = {}) {
   return {
+    taken_at: '2026-11-29T18:05:10.000Z',
     notices: [],
     brokers: [
       { id: 'broker.broker-1-k3v7qa', name: 'broker-1', version: '0.1.0', state: 'ok', reason: '', rate: 3, this: true },

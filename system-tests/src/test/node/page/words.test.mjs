@@ -2,8 +2,25 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { page, relay, target } from './page.mjs';
 
-const { agentLook, byNeed, changes, headline, mixedReleases, outcomeWords, releases, statusTone, targetLook } =
-  await page('words.mjs');
+const {
+  agentLook,
+  byId,
+  byNeed,
+  changes,
+  headline,
+  mixedReleases,
+  outcomeWords,
+  releases,
+  statusTone,
+  steadyReason,
+  steadyStates,
+  targetLook,
+} = await page('words.mjs');
+
+/** Returns the steady states of a target that was in these states, one a second. */
+function steadyAfter(...states) {
+  return states.reduce((steady, state, i) => steadyStates(steady, [target('a', { state })], i * 1000), new Map());
+}
 
 test('the headline says that all is well', () => {
   assert.deepEqual(headline(relay({ targets: [target('a')] })), { tone: 'ok', text: 'The target is well' });
@@ -30,7 +47,7 @@ test('the headline names brokers that are not well', () => {
   });
 });
 
-test('targets that are not well come first, then the busiest', () => {
+test('targets that are not well come first, then by name, whatever their rates', () => {
   const names = byNeed([
     target('a'),
     target('b', { rate: 9 }),
@@ -39,8 +56,46 @@ test('targets that are not well come first, then the busiest', () => {
   ]);
   assert.deepEqual(
     names.map((each) => each.name),
-    ['d', 'c', 'b', 'a'],
+    ['d', 'c', 'a', 'b'],
   );
+});
+
+test('processes are in the order of their ids', () => {
+  assert.deepEqual(byId([{ id: 'b' }, { id: 'c' }, { id: 'a' }]), [{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+});
+
+test('a target near its capacity keeps its place, and gets another once it has been full for 10 s', () => {
+  const flips = Array.from({ length: 31 }, (_, i) => (i % 2 === 0 ? 'ok' : 'full'));
+  const full = Array(11).fill('full');
+  assert.equal(steadyAfter(...flips).get('a').state, 'ok');
+  assert.equal(steadyAfter('ok', ...full.slice(1)).get('a').state, 'ok');
+  assert.equal(steadyAfter('ok', ...full).get('a').state, 'full');
+  assert.equal(steadyAfter('ok', ...full, 'ok', 'full', 'ok').get('a').state, 'full');
+  assert.equal(steadyAfter('ok', ...full, ...Array(11).fill('ok')).get('a').state, 'ok');
+
+  const targets = [target('a', { state: 'full' }), target('b', { state: 'full' }), target('c')];
+  const steady = new Map([['a', { state: 'ok' }], ['b', { state: 'full' }], ['c', { state: 'ok' }]]);
+  assert.deepEqual(
+    byNeed(targets, steady).map((each) => each.name),
+    ['b', 'a', 'c'],
+  );
+});
+
+test('a failure counts at once', () => {
+  assert.equal(steadyAfter('ok', 'failing').get('a').state, 'failing');
+  assert.equal(steadyAfter('ok', 'full', 'no_agent').get('a').state, 'no_agent');
+  assert.equal(steadyAfter('no_agent', 'full').get('a').state, 'full');
+  assert.equal(steadyAfter('full').get('a').state, 'full');
+  assert.equal(steadyStates(steadyAfter('ok'), [], 0).size, 0, 'a target that is gone is forgotten');
+});
+
+test('the sentence below a target does not come and go each second', () => {
+  const full = target('a', { state: 'full', reason: 'every slot is in use' });
+  const steady = (state) => new Map([['a', { state }]]);
+  assert.equal(steadyReason(full, steady('full')), 'every slot is in use');
+  assert.equal(steadyReason(full, steady('ok')), '');
+  assert.equal(steadyReason(target('a'), steady('full')), 'A slot is free again.');
+  assert.equal(steadyReason(target('a'), steady('ok')), '');
 });
 
 test('each state has a word and a shape of its own', () => {
@@ -85,6 +140,7 @@ test('mixed releases are named', () => {
 });
 
 test('only changes of state are announced', () => {
+  const known = (state) => ({ relay: state, steady: steadyStates(new Map(), state.targets, 0) });
   const before = relay({ targets: [target('a'), target('b')] });
   const after = relay({
     targets: [
@@ -93,7 +149,15 @@ test('only changes of state are announced', () => {
       target('c'),
     ],
   });
-  assert.deepEqual(changes(before, after), ['Target a is failing: health check answers 500']);
+  assert.deepEqual(changes(known(before), known(after)), ['Target a is failing: health check answers 500']);
+});
+
+test('a target that is full is announced once that has lasted', () => {
+  const flips = relay({ targets: [target('a', { state: 'full', reason: 'every slot is in use' })] });
+  const before = steadyAfter('ok', 'full');
+  const spoken = (now) => changes({ relay: flips, steady: before }, { relay: flips, steady: steadyStates(before, flips.targets, now) });
+  assert.deepEqual(spoken(10_999), []);
+  assert.deepEqual(spoken(11_000), ['Target a is full: every slot is in use']);
 });
 
 test('results have words and tones', () => {

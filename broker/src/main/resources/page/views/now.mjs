@@ -6,7 +6,17 @@ import { el, update } from '../dom.mjs';
 import { ago, count, duration, plural, rate, shortName } from '../format.mjs';
 import { agentTable, badge, fact, heading, mark, table, toProcess, toTarget, whyRow } from '../parts.mjs';
 import { requestsLink } from '../route.mjs';
-import { agentCounts, brokerLook, byNeed, headline, mixedReleases, releases, targetLook } from '../words.mjs';
+import {
+  agentCounts,
+  brokerLook,
+  byId,
+  byNeed,
+  headline,
+  mixedReleases,
+  releases,
+  steadyReason,
+  targetLook,
+} from '../words.mjs';
 
 const HISTORY_INTERVAL = 5_000;
 
@@ -35,7 +45,7 @@ export function openNow(main, { store }) {
     update: () => {
       const relay = store.relay;
       update(top, ...head(relay));
-      update(rest, targets(relay), brokers(relay), upstreamAgents(relay), clientAgents(relay), versions(relay));
+      update(rest, targets(relay, store.steady), brokers(relay), upstreamAgents(relay), clientAgents(relay), versions(relay));
     },
     close: history.close,
   };
@@ -102,12 +112,13 @@ function more(n, noun) {
   return n > 0 && el('p', { class: 'hint' }, `${plural(n, `more ${noun} is`, `more ${noun}s are`)} not shown.`);
 }
 
-function targets(relay) {
-  const rows = byNeed(relay.targets).flatMap((target) => {
+function targets(relay, steady) {
+  const rows = byNeed(relay.targets, steady).flatMap((target) => {
     const look = targetLook(target);
+    const reason = steadyReason(target, steady);
     const row = el(
       'tr',
-      { key: target.name, class: target.reason ? 'has-why' : '', 'data-target': target.name },
+      { key: target.name, class: reason ? 'has-why' : '', 'data-target': target.name },
       el('th', { scope: 'row', class: 'name-cell' }, toTarget(target.name)),
       el('td', null, badge(look)),
       el('td', { class: 'wide-only' }, agentSummary(target)),
@@ -118,7 +129,7 @@ function targets(relay) {
       el('td', { class: 'num wide-only' }, count(target.waiting)),
       el('td', { class: 'num' }, failures(target)),
     );
-    return target.reason ? [row, whyRow(`${target.name} why`, TARGET_COLUMNS.length, target.reason, look.tone)] : [row];
+    return reason ? [row, whyRow(`${target.name} why`, TARGET_COLUMNS.length, reason, look.tone)] : [row];
   });
   return section(
     'Targets',
@@ -212,7 +223,7 @@ const CLIENT_COLUMNS = [
 ];
 
 function clientAgents(relay) {
-  const rows = relay.client_agents.map((agent) =>
+  const rows = byId(relay.client_agents).map((agent) =>
     el(
       'tr',
       { key: agent.id },

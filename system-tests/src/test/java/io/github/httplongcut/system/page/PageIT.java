@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
 import io.github.httplongcut.system.relay.RoleProcess;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -72,6 +73,28 @@ class PageIT extends PageFixture {
     assertThat(browser.text("h1")).contains("checked has no agent");
     checked.answerChecksWith(200);
     browser.awaitText("[data-target=checked]", "well");
+  }
+
+  /** Among targets that are well the row is below that of {@code echo}, later above it. */
+  @Test
+  @Order(2)
+  void rowThatMovesUpKeepsTheFocus() {
+    RoleProcess agent = relay.upstreamAgent(Map.of("overtaker", echo.url()));
+    load("#/now");
+    browser.awaitText("[data-target=overtaker]", "well");
+    assertThat(targets()).containsSubsequence("echo", "overtaker");
+    browser.run("document.querySelector('[data-target=overtaker] a').focus()");
+
+    agent.kill();
+
+    browser.awaitText("[data-target=overtaker]", "no agent");
+    assertThat(targets()).containsSubsequence("overtaker", "echo");
+    assertThat(browser.hasFocus("[data-target=overtaker] a")).isTrue();
+  }
+
+  /** Returns the names of the targets in the order of their rows. */
+  private List<String> targets() {
+    return browser.texts("[data-target] .name-cell");
   }
 
   @Test
