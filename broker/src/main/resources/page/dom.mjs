@@ -150,6 +150,13 @@ function morphAttributes(old, fresh) {
   }
 }
 
+/** Gives a node this text, unless it has it already. */
+export function setText(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
 /** Copies a text to the clipboard. Returns whether it succeeded: outside HTTPS and loopback only the older command works. */
 export async function copy(text) {
   try {

@@ -1,7 +1,7 @@
 // Start of the page: connection, routes, and the parts around the views.
 
 import { Connection, postJson } from './connection.mjs';
-import { el, update } from './dom.mjs';
+import { el, setText, update } from './dom.mjs';
 import { ago, clock, span } from './format.mjs';
 import { heading } from './parts.mjs';
 import { parseRoute } from './route.mjs';
@@ -13,6 +13,10 @@ import { openRequest } from './views/request.mjs';
 import { openRequests } from './views/requests.mjs';
 import { openTarget } from './views/target.mjs';
 
+/**
+ * Functions that open a view in a parent. They return its `title` as a function, `needs` (the parts of the store whose changes it
+ * shows), `update` (called with the part that has changed), and `close`.
+ */
 const VIEWS = {
   now: openNow,
   flow: openFlow,
@@ -46,7 +50,7 @@ function openUnknown(parent, { route }) {
       el('p', null, el('a', { href: '#/now' }, 'Show the state of the relay')),
     ),
   );
-  return { title: () => 'No such view', update: () => {}, close: () => {} };
+  return { title: () => 'No such view', needs: [], update: () => {}, close: () => {} };
 }
 
 function announce(text) {
@@ -89,8 +93,8 @@ function changed(what) {
     isWaiting = false;
     main.classList.remove('waiting');
   }
-  if (!isWaiting) {
-    current?.update();
+  if (!isWaiting && current?.needs.includes(what)) {
+    current.update(what);
   }
 }
 
@@ -106,8 +110,10 @@ function announceChanges() {
 function showAbout() {
   const { relay } = store;
   const self = relay.brokers.find((broker) => broker.this);
-  document.getElementById('about').textContent =
-    `Served by ${self?.name ?? relay.broker}, HTTP LongCut ${relay.version}, up ${span(relay.uptime_ms)}. Times are in UTC.`;
+  setText(
+    document.getElementById('about'),
+    `Served by ${self?.name ?? relay.broker}, HTTP LongCut ${relay.version}, up ${span(relay.uptime_ms)}. Times are in UTC.`,
+  );
 }
 
 function showConnection() {

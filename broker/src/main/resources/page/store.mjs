@@ -25,7 +25,9 @@ export class Store {
   /** Loads of the lists that have not ended, oldest first. Each collects what streams meanwhile. */
   #loads = new Set();
 
-  /** Adds a listener. Returns a function that removes it. */
+  /**
+   * Adds a listener. It gets the part that has changed: `relay`, `requests` or `connection`. Returns a function that removes it.
+   */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -42,15 +44,18 @@ export class Store {
   }
 
   addRequests(event) {
-    this.recent = withLines(this.recent, event.recent ?? []);
-    this.notable = withNotable(this.notable, event.notable ?? []);
+    const { recent, notable } = this;
+    this.recent = withLines(recent, event.recent ?? []);
+    this.notable = withNotable(notable, event.notable ?? []);
     this.omitted += event.omitted ?? 0;
     for (const load of this.#loads) {
       load.recent.push(...(event.recent ?? []));
       load.notable.push(...(event.notable ?? []));
       load.omitted += event.omitted ?? 0;
     }
-    this.#changed('requests');
+    if (this.recent !== recent || this.notable !== notable || event.omitted > 0) {
+      this.#changed('requests');
+    }
   }
 
   /** Notes that a load of the lists begins. Returns it, for {@link setRequests} or {@link giveUp}. */

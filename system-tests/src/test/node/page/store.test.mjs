@@ -107,3 +107,18 @@ test('slow requests displace no failure, neither from the stream nor from a load
   store.setRequests(load, { notable: [failure] }, true);
   assert.ok(ids(store.notable).includes('failed'));
 });
+
+test('an event without news changes nothing', () => {
+  const store = loaded({ requests: [named('a')], notable: [named('a')] });
+  const told = [];
+  store.listen((what) => told.push(what));
+
+  store.addRequests({ next: 7, omitted: 0, recent: [], notable: [] });
+  store.addRequests({ next: 7, omitted: 0, recent: [named('a')], notable: [named('a')] });
+  assert.deepEqual(told, []);
+  store.addRequests({ omitted: 1 });
+  store.addRequests({ recent: [named('b')] });
+  store.addRequests({ notable: [named('c')] });
+
+  assert.deepEqual(told, ['requests', 'requests', 'requests']);
+});

@@ -5,7 +5,7 @@ import { cut, plural, rate, shortName } from '../format.mjs';
 import { layOut, MORE } from '../flowlayout.mjs';
 import { heading, table, toProcess, toTarget } from '../parts.mjs';
 import { requestsLink, targetLink } from '../route.mjs';
-import { agentLook, brokerLook } from '../words.mjs';
+import { agentLook, brokerLook, compare } from '../words.mjs';
 
 const HEADS = ['Client agents', 'Brokers', 'Upstream agents'];
 const PIXELS_PER_CHAR = 7.2;
@@ -17,7 +17,8 @@ const NARROW = 140;
 /** Opens the view in `main`. Returns `update` and `close`. */
 export function openFlow(main, { store }) {
   const picture = el('div', { class: 'card flow' });
-  const list = el('details', { class: 'more-rows' });
+  const list = el('details', { class: 'more-rows', ontoggle: () => store.relay && showTable() });
+  const showTable = () => update(list, ...flowTable(store.relay, list.open));
   main.append(
     el(
       'div',
@@ -41,9 +42,10 @@ export function openFlow(main, { store }) {
   resized.observe(picture);
   return {
     title: () => 'Flow',
+    needs: ['relay'],
     update: () => {
       draw();
-      update(list, ...flowTable(store.relay));
+      showTable();
     },
     close: () => resized.disconnect(),
   };
@@ -149,8 +151,21 @@ function hrefOf(box) {
   return box.kind === 'agent' && box.targets.length === 1 ? targetLink(box.targets[0]) : requestsLink({ text: box.id });
 }
 
-function flowTable(relay) {
-  const rows = relay.flows.map((flow) =>
+/** Returns the flows in the order of their names, since that of the rates changes each second. */
+function byEnds(flows) {
+  return [...flows].sort(
+    (a, b) =>
+      compare(shortName(a.from), shortName(b.from)) || compare(shortName(a.to), shortName(b.to)) || compare(a.target, b.target),
+  );
+}
+
+/** Returns the table as the children of a <details>. It is built only while that is open: it may have 500 rows. */
+function flowTable(relay, isOpen) {
+  const summary = el('summary', null, el('h2', null, 'As a table', el('span', { class: 'count' }, relay.flows.length)));
+  if (!isOpen) {
+    return [summary];
+  }
+  const rows = byEnds(relay.flows).map((flow) =>
     el(
       'tr',
       { key: `${flow.from} ${flow.to} ${flow.target}` },
@@ -162,7 +177,7 @@ function flowTable(relay) {
   );
   const columns = [{ name: 'From' }, { name: 'To' }, { name: 'Target' }, { name: 'Req/s', kind: 'num' }];
   return [
-    el('summary', null, el('h2', null, 'As a table', el('span', { class: 'count' }, rows.length))),
+    summary,
     table('Requests per second between processes', columns, rows, 'No request in the last 10 seconds.'),
     relay.truncated.flows > 0 &&
       el('p', { class: 'hint' }, `${plural(relay.truncated.flows, 'more line is', 'more lines are')} not shown.`),

@@ -42,6 +42,7 @@ export function openNow(main, { store }) {
   history.begin();
   return {
     title: () => 'Now',
+    needs: ['relay'],
     update: () => {
       const relay = store.relay;
       update(top, ...head(relay));

@@ -22,6 +22,7 @@ export function openRequest(main, context) {
   let timer = 0;
   let account = null;
   let isClosed = false;
+  let lastNews = '';
   const show = () => account && update(body, ...parts(account, context, replay));
   const load = async () => {
     try {
@@ -49,7 +50,15 @@ export function openRequest(main, context) {
   load();
   return {
     title: () => `Request ${id.slice(0, 8)}`,
-    update: show,
+    needs: ['relay'],
+    update: () => {
+      const { relay } = context.store;
+      const news = JSON.stringify([relay?.inspect, otherNames(relay)]);
+      if (news !== lastNews) {
+        lastNews = news;
+        show();
+      }
+    },
     close: () => {
       isClosed = true;
       clearTimeout(timer);
@@ -82,9 +91,13 @@ function missing(id, error, relay) {
   ];
 }
 
+function otherNames(relay) {
+  return (relay?.brokers ?? []).filter((broker) => !broker.this).map((broker) => broker.name);
+}
+
 /** Returns a sentence that names the brokers that may know a request, or false if there is no other one. */
 function otherBrokers(relay) {
-  const others = (relay?.brokers ?? []).filter((broker) => !broker.this).map((broker) => broker.name);
+  const others = otherNames(relay);
   return others.length > 0 && el('p', null, `Each broker keeps its own requests. Ask also: ${others.join(', ')}.`);
 }
 

@@ -1,6 +1,6 @@
 // View Requests: the last requests, and those that failed or took longest.
 
-import { el, update } from '../dom.mjs';
+import { el, setText, update } from '../dom.mjs';
 import { clock, count, duration, plural, shortName } from '../format.mjs';
 import { heading, statusBadge } from '../parts.mjs';
 import { conditionsOf, isFiltered, keyOf, matcher, statusChoices } from '../requestlist.mjs';
@@ -25,6 +25,7 @@ export function openRequests(main, context) {
 }
 
 class RequestsView {
+  needs = ['relay', 'requests'];
   #store;
   #load;
   #conditions;
@@ -38,6 +39,8 @@ class RequestsView {
   #measured = false;
   #announce;
   #hasOmitted = false;
+  /** Brokers and targets that the view shows, as JSON. */
+  #surroundings = '';
 
   constructor(main, { store, route, announce, reload }) {
     this.#store = store;
@@ -138,25 +141,38 @@ class RequestsView {
     this.update();
   }
 
-  update() {
+  update(what) {
+    const surroundings = this.#readSurroundings();
+    const isSame = JSON.stringify(surroundings) === this.#surroundings;
+    if (what === 'relay' && isSame) {
+      return;
+    }
+    this.#surroundings = JSON.stringify(surroundings);
     const lists = this.#frozen ?? this.#store;
     const matches = matcher(this.#conditions);
     this.#shown = lists[this.#list].filter(matches);
-    this.#controls(lists, matches);
+    this.#controls(lists, matches, surroundings);
     this.#fill();
     this.#measure();
   }
 
-  #controls(lists, matches) {
-    const n = this.#nodes;
+  #readSurroundings() {
     const relay = this.#store.relay;
-    const others = relay ? relay.brokers.length - 1 : 0;
-    const self = relay?.brokers.find((broker) => broker.this)?.name ?? 'this broker';
-    n.lead.textContent = `The requests of ${self}${others > 0 ? `. ${plural(others, 'other broker keeps its', 'other brokers keep their')} own lists.` : '.'}`;
+    return {
+      others: relay ? relay.brokers.length - 1 : 0,
+      self: relay?.brokers.find((broker) => broker.this)?.name ?? 'this broker',
+      names: (relay?.targets ?? []).map((each) => each.name),
+    };
+  }
+
+  #controls(lists, matches, { others, self, names }) {
+    const n = this.#nodes;
+    setText(
+      n.lead,
+      `The requests of ${self}${others > 0 ? `. ${plural(others, 'other broker keeps its', 'other brokers keep their')} own lists.` : '.'}`,
+    );
     const all = [...lists.recent, ...lists.notable];
-    const targets = [
-      ...new Set([...(relay?.targets ?? []).map((each) => each.name), ...all.map((line) => line.upstream_target)]),
-    ].sort();
+    const targets = [...new Set([...names, ...all.map((line) => line.upstream_target)])].sort();
     options(n.target, 'All targets', targets, this.#conditions.target);
     options(n.status, 'All', statusChoices(all), this.#conditions.status);
     update(n.chip, this.#conditions.outcome !== '' && this.#outcomeChip());
@@ -174,7 +190,7 @@ class RequestsView {
         this.#store.loaded && el('span', { class: 'count' }, count(lists[list].filter(matches).length)),
       );
     update(n.tabs, tab('recent', 'Last'), tab('notable', 'Failed or slow'));
-    n.pause.textContent = this.#paused ? 'Continue' : 'Pause';
+    setText(n.pause, this.#paused ? 'Continue' : 'Pause');
     update(n.note, ...this.#notes(matches));
     this.#announceOmitted();
   }
@@ -291,13 +307,20 @@ class RequestsView {
   }
 }
 
+/** Values that a select has. */
+const OFFERED = new WeakMap();
+
 function options(select, all, values, chosen) {
   const list = chosen !== '' && !values.includes(chosen) ? [chosen, ...values] : values;
-  update(
-    select,
-    el('option', { key: '', value: '' }, all),
-    list.map((value) => el('option', { key: value, value }, value)),
-  );
+  const offered = list.join('\n');
+  if (OFFERED.get(select) !== offered) {
+    OFFERED.set(select, offered);
+    update(
+      select,
+      el('option', { key: '', value: '' }, all),
+      list.map((value) => el('option', { key: value, value }, value)),
+    );
+  }
   select.value = chosen;
 }
 

@@ -19,6 +19,7 @@ export function openTarget(main, { store, route }) {
   const history = keepHistory(charts, `/api/history?target=${encodeURIComponent(name)}`, store, () => find() !== undefined);
   return {
     title: () => `Target ${name}`,
+    needs: ['relay'],
     update: () => {
       const target = find();
       charts.node.hidden = !target;
