@@ -90,6 +90,27 @@ export function clock(iso) {
   return /T(\d\d:\d\d:\d\d)/.exec(iso ?? '')?.[1] ?? NONE;
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Returns the day of a time in milliseconds, in UTC: `2026-11-29`. */
+export function dayOf(ms) {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/**
+ * Returns an ISO instant as the time of day, with the date before it if it is not today: `29 Nov 14:02:11`. In UTC.
+ *
+ * @param now in milliseconds
+ */
+export function moment(iso, now = Date.now()) {
+  const time = clock(iso);
+  if (time === NONE || iso.startsWith(dayOf(now))) {
+    return time;
+  }
+  const [, month, day] = iso.slice(0, 10).split('-').map(Number);
+  return `${day} ${MONTHS[month - 1]} ${time}`;
+}
+
 /** Returns the start of an id. */
 export function shortId(id) {
   return String(id).slice(0, 8);

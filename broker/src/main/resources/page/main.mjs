@@ -2,7 +2,7 @@
 
 import { Connection, postJson } from './connection.mjs';
 import { el, setText, update } from './dom.mjs';
-import { ago, clock, span } from './format.mjs';
+import { ago, moment, span } from './format.mjs';
 import { heading } from './parts.mjs';
 import { parseRoute } from './route.mjs';
 import { Store } from './store.mjs';
@@ -39,6 +39,8 @@ let current = null;
 let isWaiting = false;
 let announced = null;
 let lostAt = 0;
+/** When the last state of the relay came, by this machine's clock. */
+let relayAt = 0;
 
 function openUnknown(parent, { route }) {
   parent.append(
@@ -88,6 +90,7 @@ function changed(what) {
     return;
   }
   if (what === 'relay') {
+    relayAt = Date.now();
     announceChanges();
     showAbout();
     isWaiting = false;
@@ -137,13 +140,22 @@ function showConnection() {
 /** Shows what the page still shows and how old it is. The seconds are not announced. */
 function showBanner() {
   const { message, retryAt } = store.connection;
-  const age = store.relay ? `What you see is from ${clock(store.relay.taken_at)} UTC.` : 'There is nothing to show yet.';
   update(
     banner,
-    el('p', null, el('b', null, 'Not connected: '), `${message}. `, age),
+    el('p', null, el('b', null, 'Not connected: '), `${message}. `, age()),
     el('p', { class: 'quiet-text', 'aria-hidden': 'true' }, countdown(retryAt)),
     el('button', { type: 'button', class: 'small', onclick: () => connection.open() }, 'Try now'),
   );
+}
+
+function age() {
+  return store.relay
+    ? [
+        `What you see is from ${moment(store.relay.taken_at)} UTC`,
+        el('span', { 'aria-hidden': 'true' }, `, ${span(Date.now() - relayAt)} ago`),
+        '.',
+      ]
+    : 'There is nothing to show yet.';
 }
 
 function countdown(retryAt) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { page } from './page.mjs';
 
-const { ago, bytes, clock, count, cut, duration, exactMs, plural, rate, shortName, span } = await page('format.mjs');
+const { ago, bytes, clock, count, cut, dayOf, duration, exactMs, moment, plural, rate, shortName, span } =
+  await page('format.mjs');
 
 test('durations have about three digits', () => {
   assert.equal(duration(2.14), '2.1 ms');
@@ -53,4 +54,16 @@ test('sizes, plurals, times and cuts', () => {
   assert.equal(clock('2026-11-29T18:05:09.870Z'), '18:05:09');
   assert.equal(cut('plant-12', 6), 'plant…');
   assert.equal(cut('😀😀😀', 2), '😀…');
+});
+
+test('a time has its date if it is not today, in UTC', () => {
+  const now = Date.parse('2026-11-30T00:00:05Z');
+  assert.equal(dayOf(now), '2026-11-30');
+  assert.equal(moment('2026-11-30T00:00:01.123Z', now), '00:00:01');
+  assert.equal(moment('2026-11-29T14:02:11.870Z', now), '29 Nov 14:02:11');
+  assert.equal(moment('2025-09-01T14:02:11Z', now), '1 Sep 14:02:11');
+  assert.equal(moment('2026-12-01T00:00:00Z', now), '1 Dec 00:00:00');
+  for (const absent of ['', undefined, null]) {
+    assert.equal(moment(absent, now), '–');
+  }
 });

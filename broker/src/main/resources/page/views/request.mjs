@@ -3,7 +3,7 @@
 import { getJson } from '../connection.mjs';
 import { curlCommand, curlGaps } from '../curl.mjs';
 import { el, svg, update } from '../dom.mjs';
-import { bytes, clock, duration, exactMs, plural } from '../format.mjs';
+import { bytes, dayOf, duration, exactMs, moment, plural } from '../format.mjs';
 import { copyButton, fact, heading, statusBadge, toProcess, toTarget } from '../parts.mjs';
 import { forgotten, place, ranSentence, timelineRows } from '../timeline.mjs';
 import { capturedParts } from './captured.mjs';
@@ -53,7 +53,7 @@ export function openRequest(main, context) {
     needs: ['relay'],
     update: () => {
       const { relay } = context.store;
-      const news = JSON.stringify([relay?.inspect, otherNames(relay)]);
+      const news = JSON.stringify([dayOf(Date.now()), relay?.inspect, otherNames(relay)]);
       if (news !== lastNews) {
         lastNews = news;
         show();
@@ -142,7 +142,7 @@ function facts(account) {
     fact('Target', toTarget(account.upstream_target)),
     fact('Client agent', toProcess(account.client_agent)),
     fact('Broker', el('span', { title: account.broker }, toProcess(account.broker))),
-    fact('Received', `${clock(account.received_at)} UTC`),
+    fact('Received', `${moment(account.received_at)} UTC`),
     fact('Took', duration(account.total_ms)),
     fact('Attempts', String(account.attempts)),
     fact('Request body', bytes(account.request_bytes)),

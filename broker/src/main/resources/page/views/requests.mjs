@@ -1,7 +1,7 @@
 // View Requests: the last requests, and those that failed or took longest.
 
 import { el, setText, update } from '../dom.mjs';
-import { clock, count, duration, plural, shortName } from '../format.mjs';
+import { count, dayOf, duration, moment, plural, shortName } from '../format.mjs';
 import { heading, statusBadge } from '../parts.mjs';
 import { conditionsOf, isFiltered, keyOf, matcher, statusChoices } from '../requestlist.mjs';
 import { requestLink, requestsLink, targetLink } from '../route.mjs';
@@ -39,8 +39,9 @@ class RequestsView {
   #measured = false;
   #announce;
   #hasOmitted = false;
-  /** Brokers and targets that the view shows, as JSON. */
+  /** Day, brokers and targets that the view shows, as JSON. */
   #surroundings = '';
+  #day = dayOf(Date.now());
 
   constructor(main, { store, route, announce, reload }) {
     this.#store = store;
@@ -148,6 +149,7 @@ class RequestsView {
       return;
     }
     this.#surroundings = JSON.stringify(surroundings);
+    this.#beginDay(surroundings.day);
     const lists = this.#frozen ?? this.#store;
     const matches = matcher(this.#conditions);
     this.#shown = lists[this.#list].filter(matches);
@@ -156,9 +158,19 @@ class RequestsView {
     this.#measure();
   }
 
+  /** Builds all rows again once their times lack the date. */
+  #beginDay(day) {
+    if (this.#day !== day) {
+      this.#day = day;
+      this.#rows.forEach((row) => row.remove());
+      this.#rows.clear();
+    }
+  }
+
   #readSurroundings() {
     const relay = this.#store.relay;
     return {
+      day: dayOf(Date.now()),
       others: relay ? relay.brokers.length - 1 : 0,
       self: relay?.brokers.find((broker) => broker.this)?.name ?? 'this broker',
       names: (relay?.targets ?? []).map((each) => each.name),
@@ -329,7 +341,7 @@ function rowOf(line) {
   return el(
     'tr',
     null,
-    el('td', { class: 'time wide-only' }, clock(line.received_at)),
+    el('td', { class: 'time wide-only' }, moment(line.received_at)),
     el('td', { class: 'state' }, statusBadge(line, true)),
     el(
       'th',
@@ -343,7 +355,7 @@ function rowOf(line) {
       el(
         'span',
         { class: 'sub narrow-only' },
-        [clock(line.received_at), line.upstream_target, isAnswer ? '' : line.outcome]
+        [moment(line.received_at), line.upstream_target, isAnswer ? '' : line.outcome]
           .filter((each) => each !== '')
           .join(' · '),
       ),
