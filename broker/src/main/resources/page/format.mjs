@@ -6,6 +6,12 @@ const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, m
 /** Text of a value that is absent. */
 export const NONE = '–';
 
+/** Text that stands for a secret which the broker has masked. */
+export const MASKED = '•••';
+
+/** Longest text that a view shows, in characters. More than a few MiB would freeze the tab. */
+export const TEXT_SHOWN = 65_536;
+
 /** Returns a whole number with separators. */
 export function count(value) {
   return Number.isFinite(value) ? COUNT.format(Math.round(value)) : NONE;

@@ -105,6 +105,39 @@ test('a binary body comes through standard input', () => {
   assert.match(command, /--data-binary @-$/);
 });
 
+/** Returns what bash gives the command's curl as standard input, in bytes. */
+function sent(command) {
+  assert.match(command, /--data-binary @-$/);
+  return execFileSync('bash', ['-s'], { input: `curl() { cat; }\n${command}\n`, maxBuffer: 10_000_000 });
+}
+
+test('a body with NUL comes through standard input, complete', () => {
+  const text = 'a\0b\nß\n';
+  assert.equal(sent(curlCommand(captured({ body: { text, bytes: 8, truncated: false } }))).toString(), text);
+});
+
+test('a body that is too long for an argument comes through standard input, complete', () => {
+  const text = 'ß'.repeat(100_000);
+  const command = curlCommand(captured({ body: { text, bytes: 200_000, truncated: false } }));
+  assert.equal(sent(command).toString(), text);
+});
+
+test('the longest body that is an argument is short enough for Linux, whatever it contains', () => {
+  for (const text of ['x'.repeat(100_000), "'".repeat(100_000), '\u001b'.repeat(100_000), 'ß'.repeat(50_000)]) {
+    const command = curlCommand(captured({ body: { text, bytes: 100_000, truncated: false } }));
+    assert.match(command, /--data-raw /);
+    const script = `curl() { /bin/echo "\${@: -1}" | wc -c; }\n${command}\n`;
+    assert.equal(execFileSync('bash', ['-s'], { input: script }).toString().trim(), '100001');
+  }
+});
+
+test('a long masked body says that it must be decoded', () => {
+  const text = `{"password":"•••","x":"${'x'.repeat(100_000)}"}`;
+  const account = captured({ body: { text, bytes: 100_026, truncated: false } });
+  assert.equal(sent(curlCommand(account)).toString(), text);
+  assert.match(curlGaps(account).join(), /decode it from base64/);
+});
+
 test('a truncated body is left out', () => {
   const account = captured({ body: { text: 'half', bytes: 9000, truncated: true } });
   assert.doesNotMatch(curlCommand(account), /half/);

@@ -1,11 +1,9 @@
 // Captured content of a request and its response.
 
 import { el } from '../dom.mjs';
-import { bytes, plural } from '../format.mjs';
+import { bytes, MASKED, plural, TEXT_SHOWN } from '../format.mjs';
 
-const MASKED = '•••';
 const BASE64_SHOWN = 400;
-const TEXT_SHOWN = 65_536;
 
 /** Returns the sections of an account's captured content, or a hint that capturing is off. */
 export function capturedParts(account, inspect) {

@@ -3,7 +3,7 @@
 import { getJson } from '../connection.mjs';
 import { curlCommand, curlGaps } from '../curl.mjs';
 import { el, svg, update } from '../dom.mjs';
-import { bytes, dayOf, duration, exactMs, moment, plural } from '../format.mjs';
+import { bytes, dayOf, duration, exactMs, moment, plural, TEXT_SHOWN } from '../format.mjs';
 import { copyButton, fact, heading, statusBadge, toProcess, toTarget } from '../parts.mjs';
 import { forgotten, place, ranSentence, timelineRows } from '../timeline.mjs';
 import { capturedParts } from './captured.mjs';
@@ -23,7 +23,15 @@ export function openRequest(main, context) {
   let account = null;
   let isClosed = false;
   let lastNews = '';
-  const show = () => account && update(body, ...parts(account, context, replay));
+  let built = null;
+  /** Returns the curl command of the last account. It is built once: a body may have some MiB. */
+  const command = () => {
+    if (built?.account !== account) {
+      built = { account, text: curlCommand(account) };
+    }
+    return built.text;
+  };
+  const show = () => account && update(body, ...parts(account, { ...context, command }, replay));
   const load = async () => {
     try {
       account = await getJson(`/api/requests/${encodeURIComponent(id)}`);
@@ -118,7 +126,7 @@ function parts(account, context, replay) {
   ];
 }
 
-function head(account, { announce }) {
+function head(account, { announce, command }) {
   return el(
     'div',
     { class: 'head', key: 'head' },
@@ -130,7 +138,7 @@ function head(account, { announce }) {
       { class: 'idline', key: account.client_req_id, kept: true },
       el('span', { class: 'mono break' }, account.client_req_id),
       copyButton('Copy id', account.client_req_id, announce),
-      copyButton('Copy as curl', () => curlCommand(account), announce),
+      copyButton('Copy as curl', command, announce),
     ),
   );
 }
@@ -214,8 +222,9 @@ function percent(part) {
   return `${(part * 100).toFixed(3)}%`;
 }
 
-function curl(account, { announce }) {
-  const command = curlCommand(account);
+function curl(account, { announce, command }) {
+  const text = command();
+  const isCut = text.length > TEXT_SHOWN;
   return el(
     'section',
     { key: 'curl' },
@@ -225,8 +234,13 @@ function curl(account, { announce }) {
       { class: 'hint' },
       'CLIENT_AGENT stands for your client agent. Its routes choose the target by host and path. ',
       curlGaps(account).join(' '),
+      isCut && ' Below are the first 64 Ki characters: Copy copies all of it.',
     ),
-    el('pre', { class: 'card code-block', tabindex: '0', 'aria-label': 'curl command' }, command),
-    el('div', { key: command, kept: true }, copyButton('Copy', command, announce)),
+    el(
+      'pre',
+      { class: 'card code-block', tabindex: '0', 'aria-label': 'curl command' },
+      isCut ? `${text.slice(0, TEXT_SHOWN)}…` : text,
+    ),
+    el('div', { key: 'copy', kept: true }, copyButton('Copy', command, announce)),
   );
 }
