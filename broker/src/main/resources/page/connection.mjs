@@ -131,7 +131,11 @@ export class Connection {
     this.#lastEvent = performance.now();
     const opened = this.#store.connection.state !== 'live';
     this.#attempt = 0;
-    store();
+    try {
+      store();
+    } catch (e) {
+      this.#store.noteBug(e);
+    }
     if (opened) {
       this.#store.setConnection({ state: 'live', message: '', retryAt: 0 });
       this.load();

@@ -31,6 +31,11 @@ const NEED_RELAY = new Set(['now', 'flow', 'target']);
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+const RELOAD = {
+  release: 'The broker has a new release: reload the page.',
+  bug: 'The page has a bug, and what it shows may be wrong: reload it.',
+};
+
 const store = new Store();
 const connection = new Connection(store);
 const main = document.getElementById('main');
@@ -59,7 +64,16 @@ function announce(text) {
   document.getElementById('announcements').textContent = text;
 }
 
+/** Opens the view of the address. */
 function open(isFirst) {
+  try {
+    show(isFirst);
+  } catch (e) {
+    store.noteBug(e);
+  }
+}
+
+function show(isFirst) {
   const route = parseRoute(location.hash);
   current?.close();
   main.replaceChildren();
@@ -89,6 +103,10 @@ function changed(what) {
     showConnection();
     return;
   }
+  if (what === 'reload') {
+    showReload();
+    return;
+  }
   if (what === 'relay') {
     relayAt = Date.now();
     announceChanges();
@@ -116,6 +134,20 @@ function showAbout() {
   setText(
     document.getElementById('about'),
     `Served by ${self?.name ?? relay.broker}, HTTP LongCut ${relay.version}, up ${span(relay.uptime_ms)}. Times are in UTC.`,
+  );
+}
+
+function showReload() {
+  const bar = document.getElementById('reload');
+  bar.hidden = store.reload === '';
+  update(
+    bar,
+    ...(bar.hidden
+      ? []
+      : [
+          el('p', null, RELOAD[store.reload]),
+          el('button', { type: 'button', class: 'small', onclick: () => location.reload() }, 'Reload'),
+        ]),
   );
 }
 

@@ -21,12 +21,16 @@ export class Store {
   loaded = false;
   /** State of the stream: `connecting`, `live`, `lost` or `asleep`, with a message. */
   connection = { state: 'connecting', message: '', retryAt: 0 };
+  /** Reason to load the page again: `release` (the broker has another one than at first), `bug`, or an empty text. */
+  reload = '';
+  #version;
   #listeners = new Set();
   /** Loads of the lists that have not ended, oldest first. Each collects what streams meanwhile. */
   #loads = new Set();
 
   /**
-   * Adds a listener. It gets the part that has changed: `relay`, `requests` or `connection`. Returns a function that removes it.
+   * Adds a listener. It gets the part that has changed: `relay`, `requests`, `connection` or `reload`. Returns a function that
+   * removes it. What a listener throws is a bug of the page.
    */
   listen(listener) {
     this.#listeners.add(listener);
@@ -34,10 +38,31 @@ export class Store {
   }
 
   #changed(what) {
-    this.#listeners.forEach((listener) => listener(what));
+    for (const listener of this.#listeners) {
+      try {
+        listener(what);
+      } catch (e) {
+        this.noteBug(e);
+      }
+    }
+  }
+
+  /** Notes that the page has a bug, so that what it shows may be wrong from now on. The error is printed on the console. */
+  noteBug(error) {
+    console.error(error);
+    this.#setReload('bug');
+  }
+
+  #setReload(reason) {
+    if (this.reload !== reason && this.reload !== 'bug') {
+      this.reload = reason;
+      this.#changed('reload');
+    }
   }
 
   setRelay(relay) {
+    this.#version ??= relay.version;
+    this.#setReload(relay.version === this.#version ? '' : 'release');
     this.relay = relay;
     this.steady = steadyStates(this.steady, relay.targets, Date.parse(relay.taken_at));
     this.#changed('relay');

@@ -239,3 +239,21 @@ test('each status of the stream has a reason', () => {
   assert.equal(reasonOf(200), 'the stream ended');
   assert.equal(reasonOf(500), 'the broker answered with 500');
 });
+
+test('an event that the page cannot read is a bug, and the connection lives on', () => {
+  const store = new Store();
+  new Connection(store).open();
+  const original = console.error;
+  const errors = [];
+  console.error = (error) => errors.push(error);
+  try {
+    streams[0].send('relay', { version: '2' });
+  } finally {
+    console.error = original;
+  }
+
+  assert.equal(errors.length, 1);
+  assert.equal(store.reload, 'bug');
+  streams[0].send('relay', relay());
+  assert.deepEqual([store.connection.state, store.relay], ['live', relay()]);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { line, page } from './page.mjs';
+import { line, page, relay } from './page.mjs';
 
 const { Store } = await page('store.mjs');
 
@@ -121,4 +121,60 @@ test('an event without news changes nothing', () => {
   store.addRequests({ notable: [named('c')] });
 
   assert.deepEqual(told, ['requests', 'requests', 'requests']);
+});
+
+/** Replaces `console.error` during a call. Returns what was printed. */
+function printed(action) {
+  const original = console.error;
+  const errors = [];
+  console.error = (error) => errors.push(error);
+  try {
+    action();
+  } finally {
+    console.error = original;
+  }
+  return errors;
+}
+
+test('a listener that throws is a bug of the page, and the others are told', () => {
+  const store = new Store();
+  const bug = new Error('in a view');
+  const told = [];
+  store.listen(() => {
+    throw bug;
+  });
+  store.listen((what) => told.push(what));
+
+  assert.deepEqual(
+    printed(() => store.setRelay(relay())),
+    [bug, bug],
+    'the listener fails also when it is told of the bug',
+  );
+
+  assert.equal(store.reload, 'bug');
+  assert.deepEqual(told, ['reload', 'relay']);
+  printed(() => store.setRelay(relay({ version: '2' })));
+  assert.equal(store.reload, 'bug', 'a new release does not hide the bug');
+});
+
+test('another release of the broker asks for a reload', () => {
+  const store = new Store();
+  const told = [];
+  store.listen((what) => told.push([what, store.reload]));
+  const others = (version) => relay().brokers.map((broker) => ({ ...broker, this: false, version }));
+
+  store.setRelay(relay({ version: '1', brokers: others('1') }));
+  store.setRelay(relay({ version: '1', brokers: others('2') }));
+  assert.equal(store.reload, '', 'the releases of other brokers do not count');
+  store.setRelay(relay({ version: '2' }));
+  store.setRelay(relay({ version: '2' }));
+  store.setRelay(relay({ version: '1' }));
+
+  assert.deepEqual(
+    told.filter(([what]) => what === 'reload'),
+    [
+      ['reload', 'release'],
+      ['reload', ''],
+    ],
+  );
 });
