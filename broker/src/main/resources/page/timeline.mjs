@@ -2,6 +2,9 @@
 
 import { exactMs, shortName } from './format.mjs';
 
+/** Number of steps before those that the broker leaves out. */
+const FIRST_STEPS = 20;
+
 /**
  * Returns the rows of an account, in the order of time. A row has `label`, `from` and `to` in milliseconds, `note` (how it
  * ended, or an empty text), `stage` and `tone`.
@@ -9,7 +12,10 @@ import { exactMs, shortName } from './format.mjs';
 export function timelineRows(account) {
   const rows = [];
   let dispatches = 0;
-  account.steps.forEach((step) => {
+  account.steps.forEach((step, i) => {
+    if (i === FIRST_STEPS) {
+      dispatches += omittedDispatches(account);
+    }
     const last = rows[rows.length - 1];
     if (last && isSamePublication(last.step, step)) {
       last.note = `RabbitMQ: ${step.why} at ${exactMs(step.ms)}`;
@@ -37,6 +43,12 @@ export function timelineRows(account) {
     open.note = join(open.note, account.state === 'forgotten' ? 'its end is unknown' : 'not over yet');
   }
   return rows.map(({ step, ...row }) => row);
+}
+
+/** Returns the number of dispatches that the broker has left out. */
+function omittedDispatches({ steps, attempts, omitted_steps: omitted }) {
+  const isDispatch = (step, i) => step.stage === 'dispatched' && (i === 0 || !isSamePublication(steps[i - 1], step));
+  return omitted > 0 ? attempts - steps.filter(isDispatch).length : 0;
 }
 
 /** Returns the account of a request that was in flight and that the broker no longer knows: it may have ended in any way. */

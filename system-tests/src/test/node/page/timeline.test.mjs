@@ -140,3 +140,21 @@ test('the verdict is a sentence', () => {
   assert.equal(ranSentence({ ran: 'maybe', ran_why: 'a wait ended' }), 'It may have run: a wait ended.');
   assert.equal(ranSentence({ ran: 'no', ran_why: '' }), 'It did not run.');
 });
+
+test('dispatches keep their numbers if steps before them are left out', () => {
+  const dispatch = (n) => [
+    step(n, 'dispatched', n === 1 ? 'received' : 'rejected', A, `${n}`),
+    step(n + 0.5, 'dispatched', 'confirmed', A, `${n}`),
+  ];
+  const all = [step(0, 'received', ''), ...Array.from({ length: 50 }, (_, i) => dispatch(i + 1)).flat()];
+  const numbers = (account) => timelineRows(account).flatMap((row) => /#(\d+)/.exec(row.label)?.[1] ?? []);
+
+  const steps = [...all.slice(0, 20), ...all.slice(-40)];
+  const shortened = { state: 'waiting', total_ms: 60, attempts: 50, omitted_steps: all.length - 60, steps };
+
+  assert.deepEqual(
+    numbers(shortened).map(Number),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ...Array.from({ length: 20 }, (_, i) => 31 + i)],
+  );
+  assert.equal(numbers({ ...shortened, omitted_steps: 0, steps: all }).at(-1), '50');
+});
