@@ -52,7 +52,7 @@ export async function getJson(path, options = {}) {
     return response.json().catch(() => Promise.reject(failure(0, '', NO_ANSWER)));
   }
   const body = await response.json().catch(() => ({}));
-  const message = body.message ?? body.detail ?? `the broker answered with ${response.status}`;
+  const message = body.detail ?? `the broker answered with ${response.status}`;
   throw failure(response.status, body.error ?? '', message);
 }
 

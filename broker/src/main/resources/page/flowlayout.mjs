@@ -43,17 +43,11 @@ export function layOut(relay, width) {
       Object.assign(each, { x: lefts[i], y: first + row * ROW + (ROW - BOX) / 2, width: box, height: BOX }),
     );
   });
-  return { width, height, box, lefts, columns, lines: lines(relay, columns, Math.min(THICKEST, (lefts[1] - box) / 6)) };
+  return { width, height, columns, lines: lines(relay, columns, Math.min(THICKEST, (lefts[1] - box) / 6)) };
 }
 
 function clients(relay) {
-  const rates = sums(relay.flows, (flow) => flow.from);
-  return relay.client_agents.map((each) => ({
-    kind: 'client',
-    id: each.id,
-    rate: each.rate ?? rates.get(each.id) ?? 0,
-    targets: [],
-  }));
+  return relay.client_agents.map((each) => ({ kind: 'client', id: each.id, rate: each.rate, targets: [] }));
 }
 
 function brokers(relay) {
@@ -91,12 +85,6 @@ function bounded(all) {
     targets: [],
   };
   return [...busiest.slice(0, MOST_IN_COLUMN - 1).sort(order), group];
-}
-
-function sums(flows, keyOf) {
-  const found = new Map();
-  flows.forEach((flow) => found.set(keyOf(flow), (found.get(keyOf(flow)) ?? 0) + flow.rate));
-  return found;
 }
 
 function lines(relay, columns, widest) {

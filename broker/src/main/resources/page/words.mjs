@@ -188,6 +188,11 @@ export function mixedReleases(relay) {
   return names.length > 1 ? [`Releases ${names.slice(0, -1).join(', ')} and ${names.at(-1)} run at the same time.`] : [];
 }
 
+/** Returns the failures of a target as pairs of code and number, the most frequent first, then by code. */
+export function failureCodes(target) {
+  return Object.entries(target.failures ?? {}).sort(([a, m], [b, n]) => n - m || compare(a, b));
+}
+
 /** Returns the counts of a target's agents that are not zero, as pairs of word and number. */
 export function agentCounts(target) {
   return ['ready', 'full', 'draining', 'suspect', 'failing']

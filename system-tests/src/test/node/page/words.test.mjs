@@ -7,6 +7,7 @@ const {
   byId,
   byNeed,
   changes,
+  failureCodes,
   headline,
   mixedReleases,
   outcomeWords,
@@ -96,6 +97,15 @@ test('the sentence below a target does not come and go each second', () => {
   assert.equal(steadyReason(full, steady('ok')), '');
   assert.equal(steadyReason(target('a'), steady('full')), 'A slot is free again.');
   assert.equal(steadyReason(target('a'), steady('ok')), '');
+});
+
+test('failures have the most frequent code first, and keep their places', () => {
+  assert.deepEqual(failureCodes(target('a', { failures: { b: 1, a: 1, c: 5 } })), [
+    ['c', 5],
+    ['a', 1],
+    ['b', 1],
+  ]);
+  assert.deepEqual(failureCodes({}), []);
 });
 
 test('each state has a word and a shape of its own', () => {

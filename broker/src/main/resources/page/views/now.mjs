@@ -11,6 +11,7 @@ import {
   brokerLook,
   byId,
   byNeed,
+  failureCodes,
   headline,
   mixedReleases,
   releases,
@@ -149,7 +150,7 @@ function agentSummary(target) {
 
 /** Returns the failures of the last 15 minutes, with their codes as links to the requests. */
 function failures(target) {
-  const codes = Object.entries(target.failures ?? {}).sort((a, b) => b[1] - a[1]);
+  const codes = failureCodes(target);
   if (codes.length === 0) {
     return el('span', { class: 'muted' }, '0');
   }

@@ -5,7 +5,7 @@ import { el, update } from '../dom.mjs';
 import { count, duration, rate } from '../format.mjs';
 import { agentTable, badge, fact, heading } from '../parts.mjs';
 import { requestsLink } from '../route.mjs';
-import { agentCounts, targetLook } from '../words.mjs';
+import { agentCounts, failureCodes, targetLook } from '../words.mjs';
 import { keepHistory } from './now.mjs';
 
 /** Opens the view in `main`. Returns `update` and `close`. */
@@ -46,7 +46,7 @@ function unknown() {
 
 function details(relay, target) {
   const agents = relay.upstream_agents.filter((each) => each.target === target.name);
-  const codes = Object.entries(target.failures ?? {}).sort((a, b) => b[1] - a[1]);
+  const codes = failureCodes(target);
   const tally = agentCounts(target);
   return [
     el(
