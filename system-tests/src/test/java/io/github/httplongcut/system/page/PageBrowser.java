@@ -68,8 +68,13 @@ final class PageBrowser implements AutoCloseable {
 
   /** Loads a view of the page of a broker's admin port, without anything from before. */
   void load(int port, String view) {
-    driver.get("about:blank");
+    leave();
     driver.get("http://127.0.0.1:" + port + "/" + view);
+  }
+
+  /** Leaves the page, which then does nothing any more. */
+  void leave() {
+    driver.get("about:blank");
   }
 
   /** Shows pages in this size, and in light or dark colours. */
