@@ -71,6 +71,12 @@ final class Broker implements RelayRole {
     this.replayTime = replayTime(config.timeouts());
     BoundedLabels targets = new BoundedLabels();
     RequestTimers timers = new RequestTimers(registry, targets);
+    EndedRequests ended =
+        new EndedRequests(
+            record -> {
+              memory.add(record);
+              timers.record(record);
+            });
     status = new StatusBoard(new TargetGauges(registry, targets)::update);
     router =
         new Router(
@@ -78,13 +84,7 @@ final class Broker implements RelayRole {
             limits(config),
             UUID::randomUUID,
             new SplittableRandom(),
-            new JournalLog(
-                loop::now,
-                new ShareMetrics(registry),
-                ended -> {
-                  memory.add(ended);
-                  timers.record(ended);
-                }));
+            new JournalLog(loop::now, new ShareMetrics(registry), ended));
     messages = new BrokerMessages(brokerId, ackTimeout, Version.current());
     brokerLoop =
         new BrokerLoop(
@@ -97,6 +97,7 @@ final class Broker implements RelayRole {
                 new BrokerMetrics(registry, router.view().stats()),
                 status,
                 captures,
+                ended,
                 loop::now));
     relay = new RelayBoard(config.users(), new TargetReasons(time), System::nanoTime);
     peers = session.linkPeers(EventType.BROKER_STATUS, relay::onPeerEvent);

@@ -59,10 +59,15 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   private final BrokerMetrics metrics;
   private final StatusBoard status;
   private final Captures captures;
+  private final EndedRequests ended;
   private final ReplayDesk replays = new ReplayDesk();
   private final LongSupplier clock;
   private final Guard guard = new Guard();
   private int unfinishedAnswers;
+
+  /** Calls of {@link #perform(List, Runnable)} that run: an effect may cause an event itself. */
+  private int performing;
+
   private boolean draining;
   private volatile boolean drained;
   private volatile int inFlight;
@@ -74,6 +79,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
    * @param intake decides when requests are consumed
    * @param status gets the ticks
    * @param captures gets the requests and responses
+   * @param ended accounts that are published after the effects of their event
    * @param clock the clock of the loop
    */
   record Ports(
@@ -84,6 +90,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
       BrokerMetrics metrics,
       StatusBoard status,
       Captures captures,
+      EndedRequests ended,
       LongSupplier clock) {}
 
   BrokerLoop(Router router, Ports ports) {
@@ -94,6 +101,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     this.metrics = ports.metrics;
     this.status = ports.status;
     this.captures = ports.captures;
+    this.ended = ports.ended;
     this.consumption = new Consumption(ports.intake, ports.session, ports.messages, ports.metrics);
     this.clock = ports.clock;
   }
@@ -165,6 +173,7 @@ final class BrokerLoop implements SessionListener, RoleTicker {
     guard.run("consumption", () -> consumption.onTick(router.view().load(), now));
     guard.run("metrics", () -> update(router.view().stats()));
     guard.run("status", () -> status.onTick(router.view(), now));
+    ended.publish(); // those of an event whose handling ended with a bug, without effects
     drained = draining && isIdle();
   }
 
@@ -347,20 +356,29 @@ final class BrokerLoop implements SessionListener, RoleTicker {
   }
 
   /**
-   * Carries out the effects.
+   * Carries out the effects of an event, then publishes the accounts of the requests that it ended.
+   * Those that end in an event within an effect are published with the outer event's.
    *
    * @param whenAnswered called once all answers among the effects have their outcome; at once if
    *     there are none
    */
   private void perform(List<Effect> effects, Runnable whenAnswered) {
     Countdown countdown = new Countdown(whenAnswered);
-    effects.forEach(
-        effect -> {
-          if (!guard.run("effect", () -> perform(effect, countdown))) {
-            onFailed(effect);
-          }
-        });
-    countdown.decrement();
+    performing++;
+    try {
+      effects.forEach(
+          effect -> {
+            if (!guard.run("effect", () -> perform(effect, countdown))) {
+              onFailed(effect);
+            }
+          });
+      countdown.decrement();
+    } finally {
+      performing--;
+      if (performing == 0) {
+        ended.publish();
+      }
+    }
   }
 
   /**

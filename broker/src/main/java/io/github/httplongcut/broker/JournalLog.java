@@ -3,19 +3,17 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.broker.core.Journal;
 import io.github.httplongcut.broker.core.RequestRecord;
 import io.github.httplongcut.broker.core.Router;
-import io.github.httplongcut.loop.Guard;
 import io.github.httplongcut.loop.RateLimit;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs the router's actions, counts exceeded shares, and passes on the accounts of ended requests.
+ * Logs the router's actions, counts exceeded shares, and collects the accounts of ended requests.
  * Only for the loop's thread.
  */
 final class JournalLog implements Journal {
@@ -24,16 +22,15 @@ final class JournalLog implements Journal {
 
   private final LongSupplier clock;
   private final ShareMetrics shares;
-  private final Consumer<RequestRecord> ended;
-  private final Guard guard = new Guard();
+  private final EndedRequests ended;
   private final RateLimit refusals = new RateLimit(Duration.ofMinutes(1));
   private final RateLimit exceeded = new RateLimit(Duration.ofSeconds(10));
 
   /**
    * @param clock the clock of the loop
-   * @param ended gets the account of each request that is over
+   * @param ended keeps the account of each request that is over until it may be published
    */
-  JournalLog(LongSupplier clock, ShareMetrics shares, Consumer<RequestRecord> ended) {
+  JournalLog(LongSupplier clock, ShareMetrics shares, EndedRequests ended) {
     this.clock = clock;
     this.shares = shares;
     this.ended = ended;
@@ -52,7 +49,7 @@ final class JournalLog implements Journal {
 
   @Override
   public void ended(RequestRecord record) {
-    guard.run("ended", () -> ended.accept(record));
+    ended.add(record);
   }
 
   @Override

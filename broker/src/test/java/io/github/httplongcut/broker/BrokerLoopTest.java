@@ -92,6 +92,7 @@ class BrokerLoopTest {
               new BrokerMetrics(registry, router.view().stats()),
               new StatusBoard(snapshot -> {}),
               new Captures(InspectConfig.OFF),
+              new EndedRequests(request -> {}),
               () -> now));
   private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 

@@ -65,6 +65,16 @@ class BrokerReplayTest {
   private final Captures captures =
       new Captures(new InspectConfig(true, true, 1 << 20, 1 << 10, List.of()));
   private final List<RequestRecord> ended = new ArrayList<>();
+
+  /** The exchange as a page showed it at the moment at which the request was over for pages. */
+  private String shownAtTheEnd = "";
+
+  private final EndedRequests endedRequests =
+      new EndedRequests(
+          record -> {
+            shownAtTheEnd = shown(record.subject().clientReqId());
+            ended.add(record);
+          });
   private final Router router =
       new Router(
           BROKER,
@@ -86,7 +96,7 @@ class BrokerReplayTest {
 
             @Override
             public void ended(RequestRecord record) {
-              ended.add(record);
+              endedRequests.add(record);
             }
           });
   private long now = System.nanoTime();
@@ -101,6 +111,7 @@ class BrokerReplayTest {
               new BrokerMetrics(registry, router.view().stats()),
               new StatusBoard(snapshot -> {}),
               captures,
+              endedRequests,
               () -> now));
   private final FairTime fairTime = new FairTime(ACK_TIMEOUT, session, loop, now);
 
@@ -244,6 +255,45 @@ class BrokerReplayTest {
     response(Origin.SENT, (BrokerRequest) session.only(EventType.BROKER_REQUEST).event());
     assertThat(session.all(EventType.BROKER_RESPONSE)).hasSize(1);
     assertThat(shown(REQUEST)).contains("\"status\":201");
+  }
+
+  /** A page that polls until the request is over asks no second time for the response. */
+  @Test
+  void requestIsOverForPagesOnlyOnceItsResponseIsCaptured() {
+    heartbeat();
+    request();
+
+    response(Origin.SENT, (BrokerRequest) session.only(EventType.BROKER_REQUEST).event());
+
+    assertThat(ended).extracting(RequestRecord::outcome).containsExactly("answered");
+    assertThat(shownAtTheEnd).contains("\"status\":201");
+  }
+
+  @Test
+  void requestIsOverForPagesAlsoIfThePublicationThrows() {
+    heartbeat();
+    request();
+    BrokerRequest dispatch = (BrokerRequest) session.only(EventType.BROKER_REQUEST).event();
+    session.failOnce();
+
+    response(Origin.SENT, dispatch);
+
+    assertThat(ended).extracting(RequestRecord::outcome).containsExactly("answered");
+    assertThat(shownAtTheEnd).contains("\"status\":201");
+  }
+
+  @Test
+  void everyEndedRequestIsPublishedOnce() {
+    fairTime.onTick(now);
+    replay("GET", REPLAY);
+    request();
+
+    tickAfter(Duration.ofSeconds(10));
+    tickAfter(Duration.ofSeconds(10));
+
+    assertThat(ended)
+        .extracting(record -> record.subject().clientReqId())
+        .containsExactlyInAnyOrder(REPLAY, REQUEST);
   }
 
   private void assertDropped(int inAll) {
