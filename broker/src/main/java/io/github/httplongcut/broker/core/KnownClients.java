@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The {@value #MAX} client agents that sent a request last. When they are too many, the user with
- * the most client agents loses one: a user that makes up ids cannot displace those of others.
+ * The {@value #MAX} client agents that sent a request last, each for an hour after its last
+ * request: a client agent that is restarted has a new id. When they are too many, the user with the
+ * most client agents loses one: a user that makes up ids cannot displace those of others.
  */
 final class KnownClients {
 
@@ -63,8 +64,24 @@ final class KnownClients {
     size--;
   }
 
-  /** Returns the client agents, the one with the latest request last. */
+  private void forgetOld(long now) {
+    byUser
+        .values()
+        .removeIf(
+            ofUser -> {
+              int before = ofUser.size();
+              ofUser.values().removeIf(memo -> now - memo.lastRequestAt >= KnownTargets.KEPT_FOR);
+              size -= before - ofUser.size();
+              return ofUser.isEmpty();
+            });
+  }
+
+  /**
+   * Forgets the client agents that sent no request for an hour, and returns the others, the one
+   * with the latest request last.
+   */
   List<ClientStatus> all(long now) {
+    forgetOld(now);
     List<ClientStatus> all = new ArrayList<>(size);
     for (Map<ProcessId, Memo> ofUser : byUser.values()) {
       ofUser.forEach(

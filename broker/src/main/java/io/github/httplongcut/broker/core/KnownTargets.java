@@ -19,7 +19,8 @@ final class KnownTargets {
 
   static final int MAX = 1_000;
 
-  private static final long KEPT_FOR = Duration.ofHours(1).toNanos();
+  /** Nanoseconds for which a target or a client agent is kept after it was used last. */
+  static final long KEPT_FOR = Duration.ofHours(1).toNanos();
 
   /** Memory of a target. */
   static final class Memo {

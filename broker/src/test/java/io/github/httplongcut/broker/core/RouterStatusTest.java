@@ -245,6 +245,36 @@ class RouterStatusTest {
   }
 
   @Test
+  void clientAgentIsRememberedForAnHourAfterItsLastRequest() {
+    fixture.getOf("beta", 1);
+    fixture.at(1).getOf("acme", 2);
+    fixture.at(HOUR - 1).getOf("acme", 3);
+    assertThat(fixture.router.view().status(fixture.now()).clients()).hasSize(2);
+
+    fixture.at(HOUR);
+    assertThat(fixture.router.view().status(fixture.now()).clients())
+        .extracting(client -> client.id().user() + " " + client.requests())
+        .containsExactly("acme 2");
+
+    fixture.at(2 * HOUR - 1);
+    assertThat(fixture.router.view().status(fixture.now()).clients()).isEmpty();
+  }
+
+  @Test
+  void forgottenClientAgentsLeaveRoomForNewOnes() {
+    for (int i = 0; i < KnownClients.MAX; i++) {
+      fixture.getOf("user" + i, i + 1);
+    }
+    fixture.at(HOUR);
+    assertThat(fixture.router.view().status(fixture.now()).clients()).isEmpty();
+
+    for (int i = 0; i < KnownClients.MAX; i++) {
+      fixture.getOf("user" + i, KnownClients.MAX + i + 1);
+    }
+    assertThat(fixture.router.view().status(fixture.now()).clients()).hasSize(KnownClients.MAX);
+  }
+
+  @Test
   void userThatMakesUpClientAgentsDisplacesNoOthers() {
     fixture.getOf("beta", 1);
     for (int i = 0; i < 2 * KnownClients.MAX; i++) {
