@@ -33,8 +33,8 @@ public final class RelayMerge {
   private final Map<ProcessId, RelayClient> clients = new HashMap<>();
   private final Map<AgentOfTarget, Double> agentRates = new HashMap<>();
   private final List<RelayFlow> flows = new ArrayList<>();
-  private long omittedTargets;
-  private long omittedClients;
+  private long mostTargets;
+  private long mostClients;
   private long omittedFlows;
 
   private RelayMerge() {}
@@ -72,9 +72,11 @@ public final class RelayMerge {
       agentRates.merge(new AgentOfTarget(flow.upstreamId(), flow.target()), rate, Double::sum);
       addFlow(new RelayFlow(id, flow.upstreamId(), flow.target(), rate));
     }
-    omittedTargets += report.omitted().targets();
-    omittedClients += report.omitted().clients();
-    omittedFlows += report.omitted().flows();
+    mostTargets =
+        Math.max(mostTargets, report.targets().size() + (long) report.omitted().targets());
+    mostClients =
+        Math.max(mostClients, report.clients().size() + (long) report.omitted().clients());
+    omittedFlows += report.omitted().flows(); // each flow is of one broker
   }
 
   private static RelayClient lineOf(ClientReport client, double rate) {
@@ -118,7 +120,19 @@ public final class RelayMerge {
         List.copyOf(flows),
         Map.copyOf(agentRates),
         new OmittedReports(
-            limited(omittedTargets), limited(omittedClients), limited(omittedFlows)));
+            missing(mostTargets, merged.size()),
+            missing(mostClients, latest.size()),
+            limited(omittedFlows)));
+  }
+
+  /**
+   * Returns the least number of entries that are missing in a merged list. The brokers know mostly
+   * the same ones, so an entry that one broker leaves out may be in the report of another.
+   *
+   * @param most the largest number of entries that one broker knows
+   */
+  private static int missing(long most, int merged) {
+    return limited(Math.max(0, most - merged));
   }
 
   private static int limited(long number) {

@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
  * @param clients client agents, those with the latest request first
  * @param flows requests between two processes, the busiest first
  * @param agentRates rates of the upstream agents that got requests
- * @param omitted entries that brokers left out
+ * @param omitted least number of entries that are missing, since brokers left them out
  */
 public record RelayState(
     long takenAt,

@@ -18,6 +18,7 @@ import io.github.httplongcut.protocol.BrokerReport.TrafficReport;
 import io.github.httplongcut.protocol.Event.BrokerStatus;
 import io.github.httplongcut.protocol.ProcessId;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RelayMergeTest {
@@ -174,7 +175,48 @@ class RelayMergeTest {
             new KnownBroker(new BrokerStatus(OTHER.renewed(), "1", large), false, 0));
 
     assertThat(state.total().inFlight()).isEqualTo(Integer.MAX_VALUE);
-    assertThat(state.omitted().targets()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(state.omitted().targets()).isEqualTo(most);
+    assertThat(state.omitted().flows()).isEqualTo(Integer.MAX_VALUE);
+  }
+
+  /** The report of this broker is whole, those of the others are cut for the message. */
+  @Test
+  void clientsThatThisBrokerShowsAreNotOmittedByAnother() {
+    BrokerReport whole = manyClients(300);
+    BrokerReport cut = ReportMaker.cut(whole);
+    assertThat(cut.omitted().clients()).isPositive();
+
+    RelayState state =
+        merge(
+            new KnownBroker(new BrokerStatus(OWN, "1", whole), true, 0),
+            new KnownBroker(new BrokerStatus(OTHER, "1", cut), false, 0),
+            new KnownBroker(new BrokerStatus(OTHER.renewed(), "1", cut), false, 0));
+
+    assertThat(state.clients()).hasSize(300);
+    assertThat(state.omitted().clients()).isZero();
+  }
+
+  @Test
+  void clientsThatNoBrokerShowsAreOmitted() {
+    BrokerReport cut = ReportMaker.cut(manyClients(300));
+
+    RelayState state =
+        merge(
+            new KnownBroker(new BrokerStatus(OWN, "1", Reports.of("ok")), true, 0),
+            new KnownBroker(new BrokerStatus(OTHER, "1", cut), false, 0),
+            new KnownBroker(new BrokerStatus(OTHER.renewed(), "1", cut), false, 0));
+
+    assertThat(state.clients()).hasSameSizeAs(cut.clients());
+    assertThat(state.omitted().clients()).isEqualTo(300 - cut.clients().size());
+  }
+
+  private static BrokerReport manyClients(int number) {
+    List<ClientReport> clients =
+        IntStream.range(0, number)
+            .mapToObj(
+                i -> new ClientReport(new ProcessId("acme", "c" + i + "-aaaaaa"), "1", 5, 7, 2))
+            .toList();
+    return Reports.of("ok", List.of(), clients, List.of());
   }
 
   private static TargetReport idle(String state, String reason) {
