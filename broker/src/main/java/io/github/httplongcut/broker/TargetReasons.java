@@ -18,7 +18,7 @@ final class TargetReasons {
     if (target.withoutAgentSince().isEmpty()) {
       return target.reason();
     }
-    String since = PageTime.timeOfDay(time.of(target.withoutAgentSince().getAsLong()));
+    String since = PageTime.inSentence(time.of(target.withoutAgentSince().getAsLong()), time.now());
     if (target.agents().known() > 0) {
       return target.reason() + ", since " + since;
     }

@@ -22,6 +22,11 @@ final class WallTime {
     return new WallTime(InstantSource.system(), System::nanoTime);
   }
 
+  /** Returns the present date. */
+  Instant now() {
+    return dates.instant();
+  }
+
   /** Returns the date of a recent {@code nanoTime}. */
   Instant of(long nanoTime) {
     return dates.instant().minusNanos(nanoClock.getAsLong() - nanoTime);

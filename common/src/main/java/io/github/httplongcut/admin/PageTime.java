@@ -1,6 +1,7 @@
 package io.github.httplongcut.admin;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
@@ -9,6 +10,9 @@ public final class PageTime {
 
   private static final DateTimeFormatter DATE_TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final DateTimeFormatter DATE_TIME_IN_SENTENCE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss'Z'").withZone(ZoneOffset.UTC);
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss'Z'").withZone(ZoneOffset.UTC);
@@ -20,8 +24,21 @@ public final class PageTime {
     return DATE_TIME.format(time);
   }
 
-  /** Returns the time of the day, for sentences: {@code 18:00:00Z}. */
-  public static String timeOfDay(Instant time) {
-    return TIME.format(time);
+  /** Returns date and time, for a sentence that may be read days later. */
+  public static String inSentence(Instant time) {
+    return DATE_TIME_IN_SENTENCE.format(time);
+  }
+
+  /**
+   * Returns a time for a sentence that is read now: {@code 18:00:00Z}, and on another day {@code
+   * 2026-11-29 18:00:00Z}.
+   */
+  public static String inSentence(Instant time, Instant now) {
+    boolean today = dateOf(time).equals(dateOf(now));
+    return today ? TIME.format(time) : inSentence(time);
+  }
+
+  private static LocalDate dateOf(Instant time) {
+    return LocalDate.ofInstant(time, ZoneOffset.UTC);
   }
 }

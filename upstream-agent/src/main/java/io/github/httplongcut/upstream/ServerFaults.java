@@ -58,7 +58,8 @@ final class ServerFaults {
 
   private void onUnreachable(Target target, EventError error) {
     if (unreachable.add(target)) {
-      String since = "since " + PageTime.timeOfDay(clock.instant()) + ": ";
+      // With the date: the heartbeats repeat this sentence for as long as the fault lasts.
+      String since = "since " + PageTime.inSentence(clock.instant()) + ": ";
       listener.accept(target, Optional.of(since + withoutTarget(target.name(), error.message())));
     }
   }

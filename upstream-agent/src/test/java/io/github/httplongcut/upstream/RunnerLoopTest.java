@@ -136,7 +136,8 @@ final class RunnerLoopTest {
         .end(
             new Result.Failed(
                 Failure.UPSTREAM_UNREACHABLE, "upstream target 'orders': cannot connect to h:80"));
-    assertThat(nextReason()).matches("since \\d\\d:\\d\\d:\\d\\dZ: cannot connect to h:80");
+    assertThat(nextReason())
+        .matches("since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ: cannot connect to h:80");
 
     deliver(broker(Examples.get("/")));
     http.last().end(new Result.Answered(RESPONSE));

@@ -41,7 +41,7 @@ class ServerFaultsTest {
     unreachable("cannot connect to h:80: no route to host");
 
     assertThat(faults)
-        .containsExactly("since 14:02:11Z: cannot connect to h:80: connection refused");
+        .containsExactly("since 2026-11-29 14:02:11Z: cannot connect to h:80: connection refused");
   }
 
   @Test
@@ -52,7 +52,8 @@ class ServerFaultsTest {
     unreachable("refused");
 
     assertThat(faults)
-        .containsExactly("since 14:02:11Z: refused", "over", "since 14:02:11Z: refused");
+        .containsExactly(
+            "since 2026-11-29 14:02:11Z: refused", "over", "since 2026-11-29 14:02:11Z: refused");
   }
 
   @Test
