@@ -1,6 +1,7 @@
 package io.github.httplongcut.broker;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.github.httplongcut.broker.core.HangingLoop;
 import io.github.httplongcut.broker.core.KnownBrokers;
 import io.github.httplongcut.broker.core.RelayHistory;
 import io.github.httplongcut.broker.core.RelayMerge;
@@ -72,18 +73,33 @@ final class RelayBoard {
   BrokerStatus onSnapshot(
       StatusSnapshot snapshot, ProcessId id, String version, BrokerHealth health) {
     BrokerReport whole = ReportMaker.of(snapshot, health, reasons::of);
+    show(snapshot, new BrokerStatus(id, version, whole), clock.getAsLong());
+    return new BrokerStatus(id, version, ReportMaker.cut(whole));
+  }
+
+  /**
+   * Notes that the loop hangs, so that this broker's numbers are unknown. The history goes on with
+   * the numbers of the other brokers.
+   *
+   * @param last the last snapshot of this broker
+   */
+  void onHang(StatusSnapshot last, ProcessId id, String version, BrokerHealth health) {
+    long now = clock.getAsLong();
+    BrokerReport report = HangingLoop.report(last, health, now);
+    show(HangingLoop.snapshot(last, now), new BrokerStatus(id, version, report), now);
+  }
+
+  private void show(StatusSnapshot snapshot, BrokerStatus status, long now) {
     lock.lock();
     try {
-      long now = clock.getAsLong();
       own = snapshot;
-      brokers.onOwn(new BrokerStatus(id, version, whole), now);
+      brokers.onOwn(status, now);
       if (history.isDue(now)) {
         history.add(RelayMerge.of(brokers.all(now), own, now), now);
       }
     } finally {
       lock.unlock();
     }
-    return new BrokerStatus(id, version, ReportMaker.cut(whole));
   }
 
   /** Returns the state of the relay; empty before the first snapshot. */

@@ -1,5 +1,6 @@
 package io.github.httplongcut.broker;
 
+import io.github.httplongcut.broker.core.HangingLoop;
 import io.github.httplongcut.broker.core.StatusSnapshot;
 import io.github.httplongcut.config.Version;
 import io.github.httplongcut.loop.Guard;
@@ -65,8 +66,8 @@ final class RelayTicker {
   }
 
   /**
-   * Publishes the status. While the loop hangs, it publishes none: the others would take the old
-   * numbers for new ones.
+   * Publishes the status. While the loop hangs, it publishes none, and this broker's page shows no
+   * numbers: readers would take the old ones for new ones.
    *
    * @param now {@code nanoTime}
    */
@@ -75,21 +76,16 @@ final class RelayTicker {
     if (snapshot == null) {
       return;
     }
-    boolean hangs = now - snapshot.takenAt() >= HANGS_AFTER;
-    BrokerHealth shown = hangs ? hanging(health.get()) : health.get();
-    BrokerStatus status = board.onSnapshot(snapshot, id.get(), Version.current(), shown);
-    if (!hangs) {
-      publish.accept(status);
+    if (now - snapshot.takenAt() >= HANGS_AFTER) {
+      board.onHang(snapshot, id.get(), Version.current(), hanging(health.get()));
+    } else {
+      publish.accept(board.onSnapshot(snapshot, id.get(), Version.current(), health.get()));
     }
   }
 
   private static BrokerHealth hanging(BrokerHealth health) {
     return new BrokerHealth(
-        "down",
-        "the broker's loop hangs",
-        health.rabbitMq(),
-        health.intake(),
-        health.uptimeMillis());
+        "down", HangingLoop.REASON, health.rabbitMq(), health.intake(), health.uptimeMillis());
   }
 
   /** Publishes the status out of turn. */

@@ -14,8 +14,8 @@ import java.util.OptionalDouble;
 
 /**
  * The last 15 minutes of the relay in points, for all targets together, and for the {@value
- * #MAX_TARGETS} targets with the most requests. A name that nobody serves gets no history. Not
- * thread-safe.
+ * #MAX_TARGETS} targets with the most requests. A name that nobody serves gets no history. Points
+ * that are missing, since the process was paused, are empty. Not thread-safe.
  */
 public final class RelayHistory {
 
@@ -90,8 +90,15 @@ public final class RelayHistory {
     return points == 0 || now - until >= INTERVAL.toNanos();
   }
 
-  /** Adds a point. */
+  /** Adds a point, and empty points for those that are overdue. */
   public void add(RelayState state, long now) {
+    boolean first = points == 0;
+    long due = first ? 1 : Math.max(1, (now - until) / INTERVAL.toNanos());
+    for (long i = Math.min(due, POINTS); i > 1; i--) {
+      total.set(next, NOTHING);
+      byTarget.values().forEach(series -> series.set(next, NOTHING));
+      advance();
+    }
     byTarget.values().forEach(series -> series.set(next, NOTHING));
     total.set(next, state.total());
     for (RelayTarget target : state.targets()) {
@@ -103,11 +110,14 @@ public final class RelayHistory {
         series.set(next, target.traffic());
       }
     }
+    advance();
+    // In step with the clock, so that late ticks do not add up.
+    until = first ? now : until + due * INTERVAL.toNanos();
+  }
+
+  private void advance() {
     next = (next + 1) % POINTS;
     points = Math.min(POINTS, points + 1);
-    // In step with the clock, so that late ticks do not add up.
-    boolean late = points == 1 || now - until >= 2 * INTERVAL.toNanos();
-    until = late ? now : until + INTERVAL.toNanos();
   }
 
   /** Returns a series for the target; null if all others have had more requests. */

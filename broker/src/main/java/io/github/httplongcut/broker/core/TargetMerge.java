@@ -68,9 +68,15 @@ final class TargetMerge {
     return !state.equals(STARTING) && !state.equals(DOWN);
   }
 
-  /** Returns a number that is larger for worse states; 0 for a state of a newer version. */
+  /** Returns a number that is larger for worse states; 0 for an unknown state. */
   private static int badness(TargetReport report) {
     return Math.max(0, STATES.indexOf(report.state()));
+  }
+
+  /** Returns the state; {@code ok} for a state of a newer version. */
+  private static String stateOf(TargetReport report) {
+    boolean unknown = report.state().equals(HangingLoop.UNKNOWN);
+    return unknown ? HangingLoop.UNKNOWN : STATES.get(badness(report));
   }
 
   /**
@@ -83,7 +89,7 @@ final class TargetMerge {
             : worstBroker.status().brokerId().name() + ": " + worst.reason();
     return new RelayTarget(
         name,
-        STATES.get(badness(worst)),
+        stateOf(worst),
         reason,
         served,
         seen == null ? TargetStatus.Agents.NONE : seen.agents(),

@@ -76,6 +76,31 @@ class RelayHistoryTest {
     assertThat(history.all().until()).isEqualTo(7 + INTERVAL);
   }
 
+  @Test
+  void pauseOfTheProcessIsEmpty() {
+    add(target("orders", 7, true));
+    now += 2 * INTERVAL;
+    add(target("orders", 8, true));
+
+    RelayHistory.Points orders = history.of("orders").orElseThrow();
+    assertThat(orders.rate()).containsExactly(7f, 0f, 0f, 8f);
+    assertThat(orders.p99()).containsExactly(7f, Float.NaN, Float.NaN, 8f);
+    assertThat(history.all().rate()).containsExactly(3f, 0f, 0f, 3f);
+    assertThat(history.all().inFlight()).containsExactly(1, 0, 0, 1);
+    assertThat(history.all().until()).isEqualTo(now - INTERVAL);
+  }
+
+  @Test
+  void longPauseLeavesOnlyTheLastPoint() {
+    add(target("orders", 7, true));
+    now += 1_000_000 * INTERVAL;
+    add(target("orders", 8, true));
+
+    RelayHistory.Points orders = history.of("orders").orElseThrow();
+    assertThat(orders.rate()).hasSize(RelayHistory.POINTS).endsWith(0f, 8f).doesNotContain(7f);
+    assertThat(orders.until()).isEqualTo(now - INTERVAL);
+  }
+
   private void add(RelayTarget... targets) {
     history.add(state(targets), now);
     now += INTERVAL;
