@@ -12,7 +12,8 @@ import java.util.Map;
  * The last {@code broker_status} of each broker, at most {@value #MAX} brokers, and {@value
  * #MAX_OF_USER} of one RabbitMQ user. A broker is silent after {@link #SILENT_AFTER} without one,
  * and forgotten after {@link #FORGOTTEN_AFTER}; a broker that was draining has stopped, and is
- * forgotten instead of silent. Times are {@code nanoTime}. Not thread-safe.
+ * forgotten instead of silent. A broker that has lost its inbox continues under a new id, which
+ * replaces the former one. Times are {@code nanoTime}. Not thread-safe.
  */
 public final class KnownBrokers {
 
@@ -22,11 +23,32 @@ public final class KnownBrokers {
   public static final Duration SILENT_AFTER = Duration.ofSeconds(5);
   public static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(60);
 
+  /** Largest difference between the starts that two statuses of one process seem to tell. */
+  private static final long START_TOLERANCE_MS = 2_000;
+
   /** A status with the time at which it was heard. */
   private record Heard(BrokerStatus status, long at) {
     boolean isForgotten(long now) {
       boolean stops = status.report().health().state().equals("draining");
       return now - at >= (stops ? SILENT_AFTER : FORGOTTEN_AFTER).toNanos();
+    }
+
+    /**
+     * Returns whether a later status is of the same process: its uptime has grown by the time
+     * between the two. After a restart it is smaller.
+     */
+    boolean isContinuedBy(Heard later) {
+      ProcessId id = status.brokerId();
+      ProcessId laterId = later.status.brokerId();
+      long elapsed = Duration.ofNanos(later.at - at).toMillis();
+      long grown = later.uptimeMillis() - uptimeMillis();
+      return id.user().equals(laterId.user())
+          && id.name().equals(laterId.name())
+          && Math.abs(grown - elapsed) <= START_TOLERANCE_MS;
+    }
+
+    private long uptimeMillis() {
+      return status.report().health().uptimeMillis();
     }
   }
 
@@ -47,6 +69,9 @@ public final class KnownBrokers {
   /** By id. An own former id is not among them. */
   private final Map<ProcessId, Heard> others = new LinkedHashMap<>();
 
+  /** Ids that a new one has replaced. If such an id is heard again, it is of another broker. */
+  private final Map<ProcessId, Boolean> formerIds = new RecentMap<>(MAX);
+
   private final Map<ProcessId, Boolean> ownIds = new RecentMap<>(MAX);
   private Heard own;
 
@@ -61,10 +86,30 @@ public final class KnownBrokers {
   /** Notes the status of any broker; ignores those of this broker, which also come back to it. */
   public void onStatus(BrokerStatus status, long now) {
     forget(now);
-    boolean isOwn = ownIds.containsKey(status.brokerId());
-    if (!isOwn && (others.containsKey(status.brokerId()) || hasRoom(status.brokerId().user()))) {
-      others.put(status.brokerId(), new Heard(status, now));
+    ProcessId id = status.brokerId();
+    if (ownIds.containsKey(id)) {
+      return;
     }
+    Heard heard = new Heard(status, now);
+    if (!others.containsKey(id) && !formerIds.containsKey(id)) {
+      replaceFormerId(heard);
+    }
+    if (others.containsKey(id) || hasRoom(id.user())) {
+      others.put(id, heard);
+    }
+  }
+
+  /** Removes the id that the broker with this new one had before. */
+  private void replaceFormerId(Heard renewed) {
+    others.entrySet().stream()
+        .filter(other -> other.getValue().isContinuedBy(renewed))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .ifPresent(
+            former -> {
+              others.remove(former);
+              formerIds.put(former, true);
+            });
   }
 
   private boolean hasRoom(String user) {

@@ -3,6 +3,8 @@ package io.github.httplongcut.broker.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.broker.core.KnownBrokers.KnownBroker;
+import io.github.httplongcut.protocol.BrokerReport;
+import io.github.httplongcut.protocol.BrokerReport.BrokerHealth;
 import io.github.httplongcut.protocol.Event.BrokerStatus;
 import io.github.httplongcut.protocol.ProcessId;
 import java.time.Duration;
@@ -38,7 +40,7 @@ class KnownBrokersTest {
   @Test
   void brokersOfOneUserLeaveRoomForThoseOfOthers() {
     for (int i = 0; i < 10 * KnownBrokers.MAX; i++) {
-      brokers.onStatus(status(new ProcessId("broker2", "x-aaaaaa").renewed()), 0);
+      brokers.onStatus(status(new ProcessId("broker2", "x" + i + "-aaaaaa")), 0);
     }
     brokers.onStatus(status(OTHER), 0);
 
@@ -78,11 +80,47 @@ class KnownBrokersTest {
   void madeUpBrokersAreLimitedAndDisplaceNoOthers() {
     brokers.onStatus(status(OTHER), 0);
     for (int i = 0; i < 10 * KnownBrokers.MAX; i++) {
-      brokers.onStatus(status(OTHER.renewed()), 1);
+      brokers.onStatus(status(new ProcessId("broker", "x" + i + "-aaaaaa")), 1);
     }
 
     assertThat(brokers.all(1)).hasSize(KnownBrokers.MAX_OF_USER);
     assertThat(other(1).status().brokerId()).isEqualTo(OTHER);
+  }
+
+  @Test
+  void brokerWithANewIdReplacesItsFormerOne() {
+    ProcessId renewed = OTHER.renewed();
+    brokers.onStatus(status(OTHER, 100_000), at(1_000));
+    brokers.onStatus(status(renewed, 108_900), at(10_000));
+
+    assertThat(brokers.all(at(10_000)))
+        .extracting(each -> each.status().brokerId())
+        .containsExactly(renewed);
+  }
+
+  @Test
+  void brokerThatWasRestartedIsShownBesideTheOneThatIsGone() {
+    ProcessId restarted = OTHER.renewed();
+    brokers.onStatus(status(OTHER, 100_000), at(1_000));
+    brokers.onStatus(status(restarted, 8_000), at(10_000));
+
+    assertThat(brokers.all(at(10_000)))
+        .extracting(each -> each.status().brokerId())
+        .containsExactly(OTHER, restarted);
+    assertThat(other(10_000).isSilent()).isTrue();
+  }
+
+  @Test
+  void brokersOfOneNameThatStartedTogetherAreBothShown() {
+    ProcessId twin = OTHER.renewed();
+    for (long second = 0; second < 3; second++) {
+      brokers.onStatus(status(OTHER, second * 1_000), at(second * 1_000));
+      brokers.onStatus(status(twin, second * 1_000), at(second * 1_000));
+    }
+
+    assertThat(brokers.all(at(2_000)))
+        .extracting(each -> each.status().brokerId())
+        .containsExactlyInAnyOrder(OTHER, twin);
   }
 
   private KnownBroker other(long millis) {
@@ -92,6 +130,23 @@ class KnownBrokersTest {
             .toList();
     assertThat(others).hasSize(1);
     return others.get(0);
+  }
+
+  private static BrokerStatus status(ProcessId id, long uptimeMillis) {
+    BrokerReport report = Reports.of("ok");
+    BrokerHealth health = new BrokerHealth("ok", "", "up", "open", uptimeMillis);
+    return new BrokerStatus(
+        id,
+        "1",
+        new BrokerReport(
+            health,
+            report.load(),
+            report.windowMillis(),
+            report.traffic(),
+            report.targets(),
+            report.clients(),
+            report.flows(),
+            report.omitted()));
   }
 
   private static BrokerStatus status(ProcessId id) {
