@@ -108,13 +108,17 @@ final class LoginPages {
     }
   }
 
-  /** Sets the cookie. It is not Secure, because the port speaks plain HTTP. */
+  /**
+   * Sets the cookie. It is not Secure, because the port speaks plain HTTP. It is Lax, so that it
+   * comes with a link that the user follows on another site. Such a request is a GET, which changes
+   * nothing.
+   */
   private static void setCookie(HttpServerExchange exchange, String value, long seconds) {
     exchange
         .getResponseHeaders()
         .add(
             Headers.SET_COOKIE,
-            "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict"
+            "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax"
                 .formatted(AdminAccess.COOKIE, value, seconds));
   }
 

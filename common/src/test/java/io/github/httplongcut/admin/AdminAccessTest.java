@@ -33,6 +33,11 @@ final class AdminAccessTest {
   private static final String LOCAL = "127.0.0.1";
   private static final String BEARER = "Authorization: Bearer " + TOKEN + "\r\n";
   private static final String FROM_PAGE = "X-Longcut-Page: 1\r\n";
+
+  /** Headers of a link that somebody follows on a page of another site. */
+  private static final String LINK =
+      "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+
   private static final AdminServer.Limits LIMITS = AdminServerTest.LIMITS;
 
   @TempDir private Path directory;
@@ -170,7 +175,7 @@ final class AdminAccessTest {
     assertThat(answer)
         .startsWith("HTTP/1.1 303")
         .contains("Location: /\r\n")
-        .contains("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict\r\n")
+        .contains("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax\r\n")
         .doesNotContain(TOKEN);
     String cookie = cookieOf(answer);
 
@@ -301,10 +306,26 @@ final class AdminAccessTest {
 
   @Test
   void aLinkOfAnotherPageMayBeFollowed() throws IOException {
-    String link =
-        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
-    assertThat(get(withToken, LOCAL, "/", link)).startsWith("HTTP/1.1 200");
-    assertThat(post(withToken, LOCAL, "/api/do", link + FROM_PAGE, "")).startsWith("HTTP/1.1 403");
+    assertThat(get(withToken, LOCAL, "/", LINK)).startsWith("HTTP/1.1 200");
+    String cookie = cookieOf(logIn(REMOTE, "token=" + TOKEN));
+    assertThat(get(withToken, REMOTE, "/", LINK + cookie)).startsWith("HTTP/1.1 200");
+    assertThat(post(withToken, LOCAL, "/api/do", LINK + FROM_PAGE, "")).startsWith("HTTP/1.1 403");
+  }
+
+  /** Browsers send the cookie with a link of another site, since it is Lax. */
+  @Test
+  void aLinkOfAnotherPageChangesNothing() throws IOException {
+    String cookie = cookieOf(logIn(REMOTE, "token=" + TOKEN));
+    for (String action : List.of("/api/do", "/logout")) {
+      assertThat(get(withToken, REMOTE, action, LINK + cookie + FROM_PAGE))
+          .startsWith("HTTP/1.1 4")
+          .doesNotContain("done by")
+          .doesNotContain("Set-Cookie");
+      assertThat(post(withToken, REMOTE, action, LINK + cookie + FROM_PAGE, ""))
+          .startsWith("HTTP/1.1 403")
+          .doesNotContain("Set-Cookie");
+    }
+    assertThat(get(withToken, REMOTE, "/api/x", cookie)).startsWith("HTTP/1.1 200");
   }
 
   @ParameterizedTest
