@@ -2,6 +2,7 @@ package io.github.httplongcut.admin;
 
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,9 @@ final class EventStream {
   record Limits(Duration write, Duration comment) {}
 
   private static final Logger log = LoggerFactory.getLogger(EventStream.class);
+
+  /** Tells nginx to pass each event on at once. */
+  private static final HttpString BUFFERING = new HttpString("X-Accel-Buffering");
 
   private static final byte[] COMMENT = ": no event\n\n".getBytes(StandardCharsets.UTF_8);
 
@@ -63,6 +67,7 @@ final class EventStream {
   void prepare() throws IOException {
     SecurityHeaders.add(exchange);
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/event-stream");
+    exchange.getResponseHeaders().put(BUFFERING, "no");
     exchange.setPersistent(false);
     exchange.getConnection().setOption(Options.WRITE_TIMEOUT, 0);
   }

@@ -74,6 +74,7 @@ final class EventStreamsTest {
         .contains(
             "Content-Type: text/event-stream",
             "Cache-Control: no-store",
+            "X-Accel-Buffering: no",
             "X-Content-Type-Options: nosniff");
     assertThat(events(lines, 6))
         .containsExactly(
