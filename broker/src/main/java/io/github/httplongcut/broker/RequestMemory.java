@@ -24,10 +24,8 @@ final class RequestMemory {
 
   static final int RECENT = 1_000;
 
-  /** Requests of one {@link Feed}. */
-  static final int FEED_RECENT = 100;
-
-  static final int FEED_NOTABLE = 50;
+  /** Requests of each list of one {@link Feed}: if none is omitted, all notable ones are there. */
+  static final int FEED = 100;
 
   /** A request with its number in the order of the ends. */
   private record Numbered(long number, RememberedRequest request) {}
@@ -58,7 +56,7 @@ final class RequestMemory {
 
   /** The last notable requests with their numbers, for {@link #since}. */
   @GuardedBy("lock")
-  private final Deque<Numbered> lastNotable = new ArrayDeque<>(FEED_NOTABLE + 1);
+  private final Deque<Numbered> lastNotable = new ArrayDeque<>(FEED + 1);
 
   /** Number of the next request, from 0. */
   @GuardedBy("lock")
@@ -80,7 +78,7 @@ final class RequestMemory {
       }
       if (notable.add(request)) {
         lastNotable.add(new Numbered(next, request));
-        if (lastNotable.size() > FEED_NOTABLE) {
+        if (lastNotable.size() > FEED) {
           lastNotable.remove();
         }
       }
@@ -105,7 +103,7 @@ final class RequestMemory {
     lock.lock();
     try {
       int ended = (int) Math.min(next - from, Integer.MAX_VALUE);
-      int shown = Math.min(Math.min(ended, FEED_RECENT), recent.size());
+      int shown = Math.min(Math.min(ended, FEED), recent.size());
       List<RememberedRequest> last = new ArrayList<>(shown);
       Iterator<RememberedRequest> newestFirst = recent.descendingIterator();
       for (int i = 0; i < shown; i++) {

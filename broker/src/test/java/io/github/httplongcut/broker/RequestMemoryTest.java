@@ -128,13 +128,25 @@ class RequestMemoryTest {
     RequestMemory.Feed feed = memory.since(0);
 
     assertThat(feed.next()).isEqualTo(3 * RequestMemory.RECENT);
-    assertThat(feed.omitted()).isEqualTo(3 * RequestMemory.RECENT - RequestMemory.FEED_RECENT);
+    assertThat(feed.omitted()).isEqualTo(3 * RequestMemory.RECENT - RequestMemory.FEED);
     assertThat(feed.recent())
-        .hasSize(RequestMemory.FEED_RECENT)
+        .hasSize(RequestMemory.FEED)
         .extracting(RequestMemoryTest::number)
         .startsWith(2_900)
         .endsWith(2_999);
-    assertThat(feed.notable()).hasSize(RequestMemory.FEED_NOTABLE);
+    assertThat(feed.notable()).hasSize(RequestMemory.FEED);
+  }
+
+  @Test
+  void feedThatOmitsNothingHasAllNotableRequests() {
+    for (int i = 0; i < RequestMemory.FEED; i++) {
+      memory.add(failed(i, Failure.UPSTREAM_BUSY, "why", T0));
+    }
+
+    RequestMemory.Feed feed = memory.since(0);
+
+    assertThat(feed.omitted()).isZero();
+    assertThat(feed.notable()).hasSize(RequestMemory.FEED);
   }
 
   private List<Integer> notable() {
