@@ -9,7 +9,6 @@ import io.github.httplongcut.broker.inspect.CapturedJson;
 import io.github.httplongcut.broker.inspect.Captures;
 import io.github.httplongcut.loop.Loop;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -21,9 +20,6 @@ import java.util.function.Supplier;
  * /api/requests/ID} is the account of one request, also while it is in flight.
  */
 final class RequestPages {
-
-  /** Limit for the loop's answer. It is busy for longer only if something is wrong. */
-  private static final Duration LOOP_TIMEOUT = Duration.ofSeconds(1);
 
   private static final String UNKNOWN_ID = "unknown_id";
 
@@ -100,7 +96,7 @@ final class RequestPages {
       return account(ended.get());
     }
     AtomicReference<Optional<RememberedRequest>> inFlight = new AtomicReference<>(Optional.empty());
-    if (!loop.executeAndWait(() -> inFlight.set(inFlight(id)), LOOP_TIMEOUT)) {
+    if (!loop.executeAndWait(() -> inFlight.set(inFlight(id)), Loop.PAGE_TIMEOUT)) {
       return PageAnswer.error(503, "loop_busy", "the broker's loop does not answer: try again");
     }
     return inFlight

@@ -265,6 +265,6 @@ class RelayPagesTest {
   }
 
   private PageAnswer history(Map<String, String> parameters) {
-    return pages.history(new PageQuery("", parameters));
+    return pages.history(new PageQuery("", parameters, "", "loopback 127.0.0.1"));
   }
 }

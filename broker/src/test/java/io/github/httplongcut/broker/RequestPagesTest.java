@@ -268,7 +268,7 @@ class RequestPagesTest {
 
   private PageAnswer page(String subPath, Map<String, String> parameters)
       throws InterruptedException {
-    PageQuery query = new PageQuery(subPath, parameters);
+    PageQuery query = new PageQuery(subPath, parameters, "", "loopback 127.0.0.1");
     return subPath.isEmpty() ? pages.list(query) : pages.account(query);
   }
 }

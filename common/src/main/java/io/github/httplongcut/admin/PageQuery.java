@@ -14,11 +14,6 @@ import java.util.Optional;
  */
 public record PageQuery(String subPath, Map<String, String> parameters, String body, String user) {
 
-  /** Creates a query without a body, from a loopback address. */
-  public PageQuery(String subPath, Map<String, String> parameters) {
-    this(subPath, parameters, "", "loopback 127.0.0.1");
-  }
-
   /** Returns a query parameter; empty if it is absent or has no value. */
   public Optional<String> parameter(String name) {
     return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isEmpty());

@@ -22,13 +22,8 @@ final class StaticFile implements HttpHandler {
       Map.of(
           "html", "text/html; charset=utf-8",
           "css", "text/css; charset=utf-8",
-          "js", "text/javascript; charset=utf-8",
           "mjs", "text/javascript; charset=utf-8",
-          "json", "application/json",
           "svg", "image/svg+xml",
-          "png", "image/png",
-          "ico", "image/x-icon",
-          "woff2", "font/woff2",
           "txt", "text/plain; charset=utf-8");
 
   private final byte[] content;

@@ -39,6 +39,11 @@ public final class Loop implements Executor, AutoCloseable {
    */
   public static final Duration SUSPENDED_AFTER = Duration.ofMillis(500);
 
+  /**
+   * Time that an admin page waits for the loop. It is busy for longer only if something is wrong.
+   */
+  public static final Duration PAGE_TIMEOUT = Duration.ofSeconds(1);
+
   /** Listener that runs after each task, still in the loop, to publish the results of the task. */
   public interface TaskEnd {
     /**

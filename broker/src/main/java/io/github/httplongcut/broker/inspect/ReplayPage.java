@@ -23,9 +23,6 @@ public final class ReplayPage {
 
   private static final Logger log = LoggerFactory.getLogger(ReplayPage.class);
 
-  /** Limit for the loop's answer. It is busy for longer only if something is wrong. */
-  private static final Duration LOOP_TIMEOUT = Duration.ofSeconds(1);
-
   private static final String ACTION = "/replay";
   private static final int CONFLICT = 409;
   private static final int UNAVAILABLE = 503;
@@ -103,7 +100,7 @@ public final class ReplayPage {
                 sender.timeToLive.toMillis(),
                 request.original()),
             event -> start(event, id, user));
-    return switch (attempt.run(loop, LOOP_TIMEOUT)) {
+    return switch (attempt.run(loop, Loop.PAGE_TIMEOUT)) {
       case STARTED -> accepted(attempt.request());
       case DRAINING -> unavailable("draining", "the broker is stopping: ask another one");
       case FULL ->
