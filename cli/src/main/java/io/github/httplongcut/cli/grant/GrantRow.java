@@ -13,8 +13,8 @@ import java.util.function.IntSupplier;
 /**
  * A user in the list of grants.
  *
- * @param role the role; empty if the user may use the relay's exchanges and has no role's
- *     permissions
+ * @param role the role; empty if the user may use the relay's exchanges or inboxes and has no
+ *     role's permissions
  * @param targets targets that the user may call or serve, as far as its permission is a list
  * @param complaints differences from a grant, each in a sentence without a full stop
  */
@@ -49,7 +49,9 @@ record GrantRow(
             user.limits(),
             connections.getAsInt(),
             role.map(known -> complaints(known, user))
-                .orElse(List.of("may use the relay's exchanges without a role's permissions"))));
+                .orElse(
+                    List.of(
+                        "may use the relay's exchanges or inboxes without a role's permissions"))));
   }
 
   /** Returns the role's name; {@code none} without a role. */

@@ -92,7 +92,7 @@ class GrantTest {
             "x", "longcut", Optional.of(new Permission("^x$", "^x$", "^x$")), Map.of());
 
     assertThat(complaints(all, new UserLimits(4, 40)))
-        .containsExactly("may use the relay's exchanges without a role's permissions");
+        .containsExactly("may use the relay's exchanges or inboxes without a role's permissions");
     assertThat(GrantRow.of(state(other, Set.of()), () -> 0)).isEmpty();
     assertThat(GrantRow.of(state(all, Set.of("administrator")), () -> 0)).isEmpty();
   }
