@@ -265,19 +265,22 @@ final class Granting {
   private int closeOldConnections() {
     String user = grant.user();
     Set<String> old = users.connections(user);
-    users.closeConnections(user);
+    Patience.until(() -> users.closeConnections(user), this::openConnections);
     Patience.until(
         () -> {
           Set<String> left = new HashSet<>(users.connections(user));
           left.retainAll(old);
           return left.isEmpty();
         },
-        () ->
-            "RabbitMQ did not close the connections of '%s', which may still use old permissions;"
-                    .formatted(user)
-                + " run: rabbitmqctl close_all_user_connections "
-                + user
-                + " 'permissions changed'");
+        this::openConnections);
     return old.size();
+  }
+
+  private String openConnections() {
+    return "RabbitMQ did not close the connections of '%s', which may still use old permissions;"
+            .formatted(grant.user())
+        + " run: rabbitmqctl close_all_user_connections "
+        + grant.user()
+        + " 'permissions changed'";
   }
 }

@@ -234,9 +234,14 @@ final class UserAdministration {
     return names;
   }
 
-  /** Closes all connections of the user. */
-  void closeConnections(String user) {
-    client.closeAllConnectionsOfUser(user);
+  /**
+   * Closes all connections of the user.
+   *
+   * @return false if RabbitMQ has failed, and some may be left: it fails if one of them ends by
+   *     itself meanwhile
+   */
+  boolean closeConnections(String user) {
+    return management.tryDelete("/api/connections/username/" + encoded(user));
   }
 
   private static String userPath(String name) {

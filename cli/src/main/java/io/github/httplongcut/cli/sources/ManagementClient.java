@@ -282,6 +282,16 @@ public final class ManagementClient {
   }
 
   /**
+   * Sends a DELETE that the caller repeats if RabbitMQ fails. Does nothing if RabbitMQ does not
+   * know the thing in the path.
+   *
+   * @return false if RabbitMQ answers with a server error (5xx)
+   */
+  public boolean tryDelete(String path) {
+    return http.tryDelete(URI.create(base + path));
+  }
+
+  /**
    * Runs a health check of RabbitMQ.
    *
    * @param check the check's name and arguments, such as {@code alarms}

@@ -34,6 +34,9 @@ final class ManagementHttp implements HttpLayer {
 
   private static final int NOT_FOUND = 404;
 
+  /** The lowest status of a server error. */
+  private static final int SERVER_ERROR = 500;
+
   private static final JsonMapper JSON =
       AnswerSize.LIST
           .mapper()
@@ -206,6 +209,18 @@ final class ManagementHttp implements HttpLayer {
     if (answer.status() != NOT_FOUND) {
       check(uri, answer);
     }
+  }
+
+  /** Sends a DELETE, as {@link #delete(URI, Map)} does; returns false for a server error (5xx). */
+  boolean tryDelete(URI uri) {
+    HttpAnswer answer = send("DELETE", uri, Optional.empty());
+    if (answer.status() >= SERVER_ERROR) {
+      return false;
+    }
+    if (answer.status() != NOT_FOUND) {
+      check(uri, answer);
+    }
+    return true;
   }
 
   private static boolean isRefusal(HttpAnswer answer) {

@@ -172,6 +172,24 @@ class GrantingTest {
     assertThat(requests.subList(changed, closed)).contains("GET /api/connections/username/acme");
   }
 
+  /** RabbitMQ fails if a connection ends by itself while RabbitMQ closes the user's connections. */
+  @Test
+  void failedClosingOfConnectionsIsRepeated() {
+    user("x", "12", Map.of());
+    String close = "DELETE /api/connections/username/acme";
+    rabbitMq.answer(
+        close,
+        500,
+        () -> {
+          rabbitMq.answer(close, 204, ""); // the next time
+          return "{}";
+        });
+
+    assertThat(grant()).as(grant.err()).isZero();
+
+    assertThat(changes()).filteredOn(close::equals).hasSize(2);
+  }
+
   /** A new password may fail to be set, and a repeated grant would then close nothing. */
   @Test
   void connectionsAreClosedBeforeThePasswordIsSet() {

@@ -98,6 +98,21 @@ class RevokingTest {
             "done before: deletion of the user, closing of its connections");
   }
 
+  /** RabbitMQ fails if a connection ends by itself while RabbitMQ closes the user's connections. */
+  @Test
+  void failedClosingOfConnectionsIsRepeated() {
+    String close = "DELETE /api/connections/username/acme";
+    rabbitMq.answer(
+        "/api/connections/username/acme",
+        200,
+        () -> changes().stream().filter(close::equals).count() < 3 ? "[{\"name\":\"c\"}]" : "[]");
+    rabbitMq.answer(close, 500, "{}");
+
+    assertThat(revoke("acme")).as(revoke.err()).isZero();
+
+    assertThat(changes()).filteredOn(close::equals).hasSize(3);
+  }
+
   @Test
   void rabbitMqThatCannotListConnectionsIsNoSuccess() {
     rabbitMq.answer("/api/connections/username/acme", 404, "{}");
