@@ -213,6 +213,9 @@ logout.onclick = async () => {
 };
 
 store.listen(changed);
+// Errors without an Error are none of a script: for example, a ResizeObserver that could not tell all changes at once.
+addEventListener('error', (event) => event.error && store.noteBug(event.error));
+addEventListener('unhandledrejection', (event) => store.noteBug(event.reason));
 addEventListener('hashchange', () => open(false));
 setInterval(() => store.connection.state === 'lost' && showBanner(), 1_000);
 open(true);

@@ -32,29 +32,29 @@ export function openRequest(main, context) {
     return built.text;
   };
   const show = () => account && update(body, ...parts(account, { ...context, command }, replay));
-  const load = async () => {
-    try {
-      account = await getJson(`/api/requests/${encodeURIComponent(id)}`);
-      if (!isClosed) {
-        show();
-        timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
-      }
-    } catch (e) {
-      if (isClosed) {
-        return;
-      }
-      if (e.status !== 404) {
-        timer = setTimeout(load, POLL);
-      }
-      if (!account) {
-        update(body, ...missing(id, e, context.store.relay));
-      } else if (e.status === 404) {
-        account = forgotten(account);
-        show();
-        context.announce('This broker no longer knows the request');
-      }
+  const loaded = (fresh) => {
+    account = fresh;
+    timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
+    show();
+  };
+  const failed = (e) => {
+    if (e.status !== 404) {
+      timer = setTimeout(load, POLL);
+    }
+    if (!account) {
+      update(body, ...missing(id, e, context.store.relay));
+    } else if (e.status === 404) {
+      account = forgotten(account);
+      show();
+      context.announce('This broker no longer knows the request');
     }
   };
+  // What they throw is a bug of the page, and goes to the event unhandledrejection.
+  const load = () =>
+    getJson(`/api/requests/${encodeURIComponent(id)}`).then(
+      (fresh) => !isClosed && loaded(fresh),
+      (e) => !isClosed && failed(e),
+    );
   load();
   return {
     title: () => `Request ${id.slice(0, 8)}`,
