@@ -151,11 +151,15 @@ function hrefOf(box) {
   return box.kind === 'agent' && box.targets.length === 1 ? targetLink(box.targets[0]) : requestsLink({ text: box.id });
 }
 
-/** Returns the flows in the order of their names, since that of the rates changes each second. */
+/** Returns the flows in the order of their names and ids, since that of the rates changes each second. */
 function byEnds(flows) {
   return [...flows].sort(
     (a, b) =>
-      compare(shortName(a.from), shortName(b.from)) || compare(shortName(a.to), shortName(b.to)) || compare(a.target, b.target),
+      compare(shortName(a.from), shortName(b.from)) ||
+      compare(shortName(a.to), shortName(b.to)) ||
+      compare(a.from, b.from) ||
+      compare(a.to, b.to) ||
+      compare(a.target, b.target),
   );
 }
 
