@@ -23,7 +23,8 @@ export function withLines(list, lines) {
 /**
  * Returns the notable requests, newest first, with the new lines in front of them. Of all these it keeps the last
  * {@link MOST_FAILED} that failed, and of the others the {@link SLOW_PER_MINUTE} slowest of each of the last {@link MINUTES}
- * minutes that have any. The broker follows the same rule, but its minutes begin at other seconds.
+ * minutes that have any. The broker follows the same rule, but its minutes begin at other seconds. Therefore a minute without a
+ * new line keeps what it has, which may be of two of the broker's minutes, and there may be one minute more.
  *
  * @param lines oldest first, as the stream sends them; lines that the list has already are left out
  */
@@ -32,26 +33,33 @@ export function withNotable(list, lines) {
   if (merged === list) {
     return list;
   }
-  const kept = new Set([...merged.filter(isFailed).slice(0, MOST_FAILED), ...slowest(merged.filter((each) => !isFailed(each)))]);
+  const changed = new Set(lines.map(minuteOf));
+  const slow = slowest(merged.filter((each) => !isFailed(each)), changed);
+  const kept = new Set([...merged.filter(isFailed).slice(0, MOST_FAILED), ...slow]);
   return merged.filter((each) => kept.has(each));
 }
 
-function slowest(lines) {
+/** Returns the minute in which a request ended. */
+function minuteOf(line) {
+  return Math.floor((Date.parse(line.received_at) + line.total_ms) / MINUTE);
+}
+
+function slowest(lines, changed) {
   const minutes = new Map();
   for (const line of lines) {
-    const minute = Math.floor((Date.parse(line.received_at) + line.total_ms) / MINUTE);
+    const minute = minuteOf(line);
     const ofMinute = minutes.get(minute);
     ofMinute ? ofMinute.push(line) : minutes.set(minute, [line]);
   }
   return [...minutes.keys()]
     .sort((a, b) => b - a)
-    .slice(0, MINUTES)
-    .flatMap((minute) =>
-      minutes
-        .get(minute)
-        .sort((a, b) => b.total_ms - a.total_ms)
-        .slice(0, SLOW_PER_MINUTE),
-    );
+    .slice(0, MINUTES + 1)
+    .flatMap((minute) => {
+      const ofMinute = minutes.get(minute);
+      return changed.has(minute)
+        ? ofMinute.sort((a, b) => b.total_ms - a.total_ms).slice(0, SLOW_PER_MINUTE)
+        : ofMinute;
+    });
 }
 
 /** Returns whether a request counts as failed in the list of notable requests. */

@@ -44,7 +44,7 @@ test('half an hour of fast traffic displaces no failure', () => {
   const list = afterFastTraffic([failure], 30);
 
   assert.equal(list.at(-1), failure);
-  assert.equal(list.length, 1 + 24 * 20 + 2, 'the last minute has only begun');
+  assert.equal(list.length, 1 + 25 * 20 + 2, 'the last minute has only begun');
 });
 
 test('the slowest of each minute stay', () => {
@@ -61,9 +61,17 @@ test('slow requests of old minutes go, and failures of any age stay', () => {
 
   assert.deepEqual(ids(withNotable(old, [])), ['slow', 'lost']);
   assert.deepEqual(
-    ids(afterFastTraffic(old, 26)).filter((id) => id === 'slow' || id === 'lost'),
+    ids(afterFastTraffic(old, 27)).filter((id) => id === 'slow' || id === 'lost'),
     ['lost'],
   );
+});
+
+test('a minute without a new line keeps what the broker has sent', () => {
+  const loaded = Array.from({ length: 40 }, (_, i) => at(59 - i, `${i}`, { total_ms: 100 }));
+
+  const list = withNotable(loaded, [at(90, 'fresh')]);
+
+  assert.deepEqual(ids(list), ['fresh', ...ids(loaded)]);
 });
 
 test('the last 500 failures stay', () => {
