@@ -149,8 +149,8 @@ class RequestsView {
       return;
     }
     this.#surroundings = JSON.stringify(surroundings);
-    this.#beginDay(surroundings.day);
     const lists = this.#frozen ?? this.#store;
+    this.#beginDay(surroundings.day, lists);
     const matches = matcher(this.#conditions);
     this.#shown = lists[this.#list].filter(matches);
     this.#controls(lists, matches, surroundings);
@@ -158,12 +158,16 @@ class RequestsView {
     this.#measure();
   }
 
-  /** Builds all rows again once their times lack the date. */
-  #beginDay(day) {
+  /** Gives the times of the rows their date once they lack it. The rows stay, and so do focus and scroll position. */
+  #beginDay(day, lists) {
     if (this.#day !== day) {
       this.#day = day;
-      this.#rows.forEach((row) => row.remove());
-      this.#rows.clear();
+      for (const line of [...lists.recent, ...lists.notable]) {
+        const row = this.#rows.get(keyOf(line));
+        if (row) {
+          update(row, ...rowOf(line).childNodes);
+        }
+      }
     }
   }
 
