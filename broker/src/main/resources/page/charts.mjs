@@ -2,7 +2,7 @@
 
 import uPlot from './vendor/uPlot.mjs';
 import { el, update } from './dom.mjs';
-import { clock, count, duration, rate } from './format.mjs';
+import { count, duration, moment, rate } from './format.mjs';
 
 const HEIGHT = 118;
 const HEIGHT_ON_PHONE = 84;
@@ -139,7 +139,7 @@ function showValues(card, history, index) {
   );
   update(card.now, ...values);
   const time = new Date(Date.parse(history.until) - (history.points - 1 - at) * history.interval_ms);
-  card.when.textContent = index === null ? '' : clock(time.toISOString());
+  card.when.textContent = index === null ? '' : moment(time.toISOString());
 }
 
 function options(card, history) {
