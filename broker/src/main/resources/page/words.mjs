@@ -8,7 +8,13 @@ const BAD = ['bad', 'triangle'];
 const OUT = ['bad', 'cross'];
 const REST = ['rest', 'ring'];
 
-const TARGETS = { ok: ['well', OK], full: ['full', WARN], failing: ['failing', BAD], no_agent: ['no agent', OUT] };
+const TARGETS = {
+  ok: ['well', OK],
+  full: ['full', WARN],
+  failing: ['failing', BAD],
+  no_agent: ['no agent', OUT],
+  unknown: ['unknown', REST],
+};
 
 const BROKERS = {
   ok: ['well', OK],
@@ -31,6 +37,11 @@ function look(table, state) {
 /** Returns word, tone and shape of a target's state. */
 export function targetLook(target) {
   return look(TARGETS, target.state);
+}
+
+/** Returns the sentence for an empty list of upstream agents. A broker whose loop hangs lists none, and gives their number. */
+export function noAgents(relay, none) {
+  return relay.truncated.upstream_agents > 0 ? 'This broker cannot show the upstream agents now.' : none;
 }
 
 /** Returns word, tone and shape of a broker's state. */
@@ -107,7 +118,7 @@ function steady(before, state, now) {
   if (!before || before.state === state || !hasSlots(before.state) || !hasSlots(state)) {
     return { state, since: null };
   }
-  const since = before.since ?? now;
+  const since = Math.min(before.since ?? now, now); // the broker's clock may be set back
   return now - since >= LASTING ? { state, since: null } : { state: before.state, since };
 }
 
@@ -137,6 +148,9 @@ function aboutTargets(targets, unwell) {
   const all = targets.length;
   if (unwell.length === 0) {
     return all === 1 ? 'The target is well' : `All ${all} targets are well`;
+  }
+  if (unwell.every((target) => target.state === 'unknown')) {
+    return `The state of ${unwell.length === 1 ? unwell[0].name : `${unwell.length} of ${all} targets`} is unknown`;
   }
   return unwell.length === 1
     ? `${unwell[0].name} ${phrase(unwell[0])}${all > 1 ? `; ${plural(all - 1, 'target is', 'targets are')} well` : ''}`

@@ -10,6 +10,7 @@ const {
   failureCodes,
   headline,
   mixedReleases,
+  noAgents,
   outcomeWords,
   releases,
   statusTone,
@@ -33,6 +34,18 @@ test('the headline names the one target that is not well', () => {
   const targets = [target('a'), target('b', { state: 'no_agent' })];
   assert.deepEqual(headline(relay({ targets })), { tone: 'bad', text: 'b has no agent; 1 target is well' });
   assert.equal(headline(relay({ targets: [target('b', { state: 'full' })] })).text, 'b is full');
+});
+
+test('the headline says that a state is unknown, and not that the target is unwell', () => {
+  const unknown = (name) => target(name, { state: 'unknown' });
+  assert.deepEqual(headline(relay({ targets: [unknown('a')] })), { tone: 'rest', text: 'The state of a is unknown' });
+  assert.equal(headline(relay({ targets: [unknown('a'), unknown('b')] })).text, 'The state of 2 of 2 targets is unknown');
+});
+
+test('an empty list of agents that the broker cannot show is no lack of agents', () => {
+  const truncated = { ...relay().truncated, upstream_agents: 3 };
+  assert.equal(noAgents(relay({ truncated }), 'None.'), 'This broker cannot show the upstream agents now.');
+  assert.equal(noAgents(relay({ truncated: { ...truncated, upstream_agents: 0 } }), 'None.'), 'None.');
 });
 
 test('the headline ignores names that callers have made up', () => {
@@ -88,6 +101,14 @@ test('a failure counts at once', () => {
   assert.equal(steadyAfter('no_agent', 'full').get('a').state, 'full');
   assert.equal(steadyAfter('full').get('a').state, 'full');
   assert.equal(steadyStates(steadyAfter('ok'), [], 0).size, 0, 'a target that is gone is forgotten');
+});
+
+test('a clock that is set back delays no change', () => {
+  let steady = steadyAfter('ok', 'full');
+  for (let second = -3600; second <= -3590; second++) {
+    steady = steadyStates(steady, [target('a', { state: 'full' })], second * 1000);
+  }
+  assert.equal(steady.get('a').state, 'full');
 });
 
 test('the sentence below a target does not come and go each second', () => {

@@ -14,6 +14,7 @@ import {
   failureCodes,
   headline,
   mixedReleases,
+  noAgents,
   releases,
   steadyReason,
   targetLook,
@@ -211,8 +212,8 @@ function upstreamAgents(relay) {
   return section(
     'Upstream agents',
     count(relay.upstream_agents.length),
-    agentTable('Upstream agents', relay.upstream_agents, 'No upstream agent is connected.'),
-    more(relay.truncated.upstream_agents, 'upstream agent'),
+    agentTable('Upstream agents', relay.upstream_agents, noAgents(relay, 'No upstream agent is connected.')),
+    relay.upstream_agents.length > 0 && more(relay.truncated.upstream_agents, 'upstream agent'),
   );
 }
 

@@ -5,7 +5,7 @@ import { el, update } from '../dom.mjs';
 import { count, duration, rate } from '../format.mjs';
 import { agentTable, badge, fact, heading } from '../parts.mjs';
 import { requestsLink } from '../route.mjs';
-import { agentCounts, failureCodes, targetLook } from '../words.mjs';
+import { agentCounts, failureCodes, noAgents, targetLook } from '../words.mjs';
 import { keepHistory } from './now.mjs';
 
 /** Opens the view in `main`. Returns `update` and `close`. */
@@ -68,7 +68,7 @@ function details(relay, target) {
       { key: 'failures' },
       el('h2', null, 'Failures of the last 15 minutes'),
       codes.length === 0
-        ? el('p', { class: 'hint' }, 'None.')
+        ? el('p', { class: 'hint' }, target.state === 'unknown' ? 'Unknown.' : 'None.')
         : el(
             'ul',
             { class: 'codelist' },
@@ -79,7 +79,7 @@ function details(relay, target) {
       'section',
       { key: 'agents' },
       el('h2', null, 'Upstream agents', el('span', { class: 'count' }, count(agents.length))),
-      agentTable(`Upstream agents of ${target.name}`, agents, 'No agent of this target is connected.'),
+      agentTable(`Upstream agents of ${target.name}`, agents, noAgents(relay, 'No agent of this target is connected.')),
     ),
   ];
 }
