@@ -133,7 +133,7 @@ public final class EventCodec {
     } catch (IllegalArgumentException e) {
       throw new MalformedEventException(e.getMessage(), e);
     } finally {
-      PARSERS.onNames(names.chars());
+      PARSERS.onNames(type == EventType.BROKER_STATUS ? message.length : names.chars());
     }
   }
 

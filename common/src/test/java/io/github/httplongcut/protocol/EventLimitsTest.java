@@ -294,6 +294,19 @@ class EventLimitsTest {
     assertThat(usedHeap() - before).as("bytes").isLessThan(20 << 20);
   }
 
+  /** A tenant chooses the type of its messages, and a broker reads orphans of any type. */
+  @Test
+  void namesOfMadeUpStatusesTakeLittleMemory() {
+    long before = usedHeap();
+    for (int i = 0; i < 1_000; i++) {
+      byte[] status = ("{\"" + i + "x".repeat(60_000) + "\":1}").getBytes(StandardCharsets.UTF_8);
+      assertThatThrownBy(() -> EventCodec.decode(EventType.BROKER_STATUS, status))
+          .isInstanceOf(MalformedEventException.class);
+    }
+
+    assertThat(usedHeap() - before).as("bytes").isLessThan(20 << 20);
+  }
+
   private static long usedHeap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
