@@ -56,7 +56,7 @@ final class ContentGuard implements FrameHandler {
 
   private final FrameHandler frames;
 
-  private final ContentReading reading;
+  private final ContentReading.OfConnection reading;
 
   /** Remaining bytes of a discarded message's body, by channel. */
   private final Map<Integer, Long> bytesToDrop = new HashMap<>();
@@ -71,8 +71,7 @@ final class ContentGuard implements FrameHandler {
    */
   ContentGuard(FrameHandler frames, ContentReading reading) {
     this.frames = frames;
-    this.reading = reading;
-    reading.end(System.nanoTime()); // the last connection may have ended within a message
+    this.reading = reading.open();
   }
 
   @Override

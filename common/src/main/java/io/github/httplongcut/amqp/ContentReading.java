@@ -1,9 +1,9 @@
 package io.github.httplongcut.amqp;
 
 /**
- * Times at which a connection's reader thread reads messages. RabbitMQ's reply to a fence waits
- * behind the messages that RabbitMQ sent before: they take time on a slow line, and the reader
- * thread takes time to decode a large one.
+ * Times at which the reader thread of a link's connection reads messages. RabbitMQ's reply to a
+ * fence waits behind the messages that RabbitMQ sent before: they take time on a slow line, and the
+ * reader thread takes time to decode a large one.
  *
  * <p>A {@link ContentGuard} notes the times.
  *
@@ -11,22 +11,41 @@ package io.github.httplongcut.amqp;
  */
 final class ContentReading {
 
-  private volatile boolean reading;
-  private volatile long lastAt = System.nanoTime();
+  private volatile OfConnection current = new OfConnection();
 
-  /** Notes that the reader thread has a frame of a message, and handles it now. */
-  void begin() {
-    reading = true;
-  }
-
-  /** Notes that the reader thread has handled a frame, or that a new connection is opened. */
-  void end(long now) {
-    lastAt = now;
-    reading = false;
+  /**
+   * Begins the notes of a connection that is being opened. Those of the last connection, whose
+   * reader thread may still run, no longer count.
+   */
+  OfConnection open() {
+    OfConnection opened = new OfConnection();
+    current = opened;
+    return opened;
   }
 
   /** Returns the time since a message was last read; 0 while one is being read. */
   long idleNanos(long now) {
-    return reading ? 0 : now - lastAt;
+    OfConnection connection = current;
+    return connection.reading ? 0 : now - connection.lastAt;
+  }
+
+  /** Notes of one connection, written by its reader thread. */
+  static final class OfConnection {
+
+    private volatile boolean reading;
+    private volatile long lastAt = System.nanoTime();
+
+    private OfConnection() {}
+
+    /** Notes that the reader thread has a frame of a message, and handles it now. */
+    void begin() {
+      reading = true;
+    }
+
+    /** Notes that the reader thread has handled a frame. */
+    void end(long now) {
+      lastAt = now;
+      reading = false;
+    }
   }
 }

@@ -158,6 +158,9 @@ class ContentGuardTest {
 
     ContentGuard unused = new ContentGuard(arrivingFrames(), reading);
     assertThat(reading.idleNanos(later)).isPositive();
+    arriving.add(body(CHANNEL, 1));
+    guard.readFrame(); // of the last connection, whose reader thread still runs
+    assertThat(reading.idleNanos(later)).isPositive();
   }
 
   private List<Frame> readAll() throws IOException {
