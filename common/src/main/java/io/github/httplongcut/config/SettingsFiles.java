@@ -24,9 +24,13 @@ public final class SettingsFiles {
    * Returns the files of which the text has a URL with a password: the file itself, also in a
    * comment, and each included file that a setting comes from.
    *
-   * @param file the settings file; an unreadable or invalid one has no password and no includes
+   * @param file the settings file; an unreadable or invalid one has no password and no includes,
+   *     nor has one that is not regular: a pipe can be read once
    */
   public static List<Path> withPassword(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return List.of();
+    }
     Set<Path> files = new LinkedHashSet<>();
     files.add(file.toAbsolutePath().normalize());
     try {

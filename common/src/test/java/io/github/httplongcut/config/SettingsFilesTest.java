@@ -1,10 +1,12 @@
 package io.github.httplongcut.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +51,18 @@ final class SettingsFilesTest {
 
     assertThat(SettingsFiles.withPassword(main)).isEmpty();
     assertThat(SettingsFiles.withPassword(directory.resolve("missing.conf"))).isEmpty();
+  }
+
+  /** Its only writer may have gone after the settings were read. */
+  @Test
+  void pipeIsNotReadASecondTime() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    assertThat(
+            assertTimeoutPreemptively(
+                Duration.ofSeconds(10), () -> SettingsFiles.withPassword(pipe)))
+        .isEmpty();
   }
 
   private Path file(String name, String content) throws IOException {
