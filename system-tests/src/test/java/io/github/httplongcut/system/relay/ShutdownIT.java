@@ -51,6 +51,8 @@ class ShutdownIT {
                 test.getTestMethod().orElseThrow().getName()
                     + test.getDisplayName().replaceAll("\\W", ""))
             .with("client-agent.ack-timeout", "3s")
+            // With the default, a busy machine can be slow enough for "overloaded".
+            .with("client-agent.ack-delay-target", "2s")
             .with("broker.ack-timeout", "2s")
             .with("upstream-agent.ack-timeout", "2s");
   }
