@@ -1,12 +1,13 @@
 // Small charts of the last 15 minutes, drawn by uPlot, with a summary in words for those who do not see them.
 
-import uPlot from './vendor/uPlot.mjs';
 import { el, update } from './dom.mjs';
 import { count, duration, moment, rate } from './format.mjs';
 
 const HEIGHT = 118;
 const HEIGHT_ON_PHONE = 84;
 const PHONE = matchMedia('(max-width: 640px)');
+
+let uPlot;
 
 /** The charts. Each series has a key of the history, a name, and the name of its colour. */
 const CHARTS = [
@@ -69,8 +70,9 @@ export class Charts {
     this.#resized.observe(this.node);
   }
 
-  /** Shows a history (`/api/history`). */
-  show(history) {
+  /** Shows a history (`/api/history`). The first call loads uPlot, which would delay the first paint. */
+  async show(history) {
+    uPlot ??= (await import('./vendor/uPlot.mjs')).default;
     this.#history = history;
     this.#draw(false);
   }

@@ -15,7 +15,7 @@ const REASON_TIME_LIMIT = 3_000;
 /** Pause before the lists are loaded again after a failure. */
 const LOAD_PAUSE = 2_000;
 
-/** Lines of the first load, which fill a window. */
+/** Lines of the first load, which fill a window. index.html begins this load before the scripts run. */
 const FIRST_LINES = 60;
 
 const NO_ANSWER = 'the broker does not answer';

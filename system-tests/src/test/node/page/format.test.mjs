@@ -15,6 +15,15 @@ test('durations have about three digits', () => {
   assert.equal(exactMs(20012.4), '20,012.4 ms');
 });
 
+test('thousands are separated', () => {
+  assert.equal(count(0), '0');
+  assert.equal(count(999.4), '999');
+  assert.equal(count(999.5), '1,000');
+  assert.equal(count(1234567), '1,234,567');
+  assert.equal(count(-1234), '-1,234');
+  assert.equal(exactMs(1234567.25), '1,234,567.3 ms');
+});
+
 test('absent values are a dash', () => {
   for (const format of [count, rate, duration, exactMs, ago, bytes]) {
     assert.equal(format(NaN), '–');

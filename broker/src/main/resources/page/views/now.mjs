@@ -64,7 +64,7 @@ export function keepHistory(charts, path, store, isKnown = () => true) {
   const load = async () => {
     if (store.connection.state !== 'lost' && store.connection.state !== 'asleep' && isKnown()) {
       try {
-        charts.show(await getJson(path));
+        await charts.show(await getJson(path));
       } catch {
         // The stream notices a lost broker.
       }

@@ -161,8 +161,14 @@ class PageIT extends PageFixture {
     await("all rows")
         .atMost(PageBrowser.PATIENCE)
         .until(() -> browser.texts(ROWS).size() == FULL_LIST);
+    assertThat(loadsOfFirstLines()).as("loads of the first lines, which index.html begins").isOne();
     System.out.println("page: milliseconds to the rows of the first window: " + paint("paint"));
     System.out.println("page: milliseconds to all rows: " + paint("all"));
+  }
+
+  private long loadsOfFirstLines() {
+    return browser.number(
+        "performance.getEntriesByType('resource').filter(each => each.name.endsWith('limit=60')).length");
   }
 
   private long paint(String mark) {
