@@ -2,6 +2,7 @@
 
 import { el } from '../dom.mjs';
 import { bytes, MASKED, plural, TEXT_SHOWN } from '../format.mjs';
+import { indented } from '../json.mjs';
 
 const BASE64_SHOWN = 400;
 
@@ -124,16 +125,11 @@ function block(label, text) {
   return el('pre', { class: 'code-block', tabindex: '0', role: 'region', 'aria-label': label }, text);
 }
 
-/** Returns a text, indented if it is JSON. */
-export function readable(captured, content) {
+/** Returns the text of a body, indented if it is JSON. Indented, it may end after the part that is shown. */
+function readable(captured, content) {
   const type = (captured.headers ?? []).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const text = content.text ?? '';
-  if ((/[/+]json\b/i.test(type) || /^\s*[{[]/.test(text)) && !content.truncated) {
-    try {
-      return { text: JSON.stringify(JSON.parse(text), null, 2), isJson: true };
-    } catch {
-      // shown as it is
-    }
-  }
-  return { text, isJson: false };
+  const mayBeJson = (/[/+]json\b/i.test(type) || /^\s*[{[]/.test(text)) && !content.truncated;
+  const json = mayBeJson ? indented(text, TEXT_SHOWN) : null;
+  return { text: json ?? text, isJson: json !== null };
 }

@@ -25,6 +25,7 @@ final class PageFiles {
           "flowlayout.mjs",
           "format.mjs",
           "icon.svg",
+          "json.mjs",
           "main.mjs",
           "narrow.css",
           "page.css",
