@@ -81,8 +81,13 @@ export function toTarget(name) {
   return el('a', { href: targetLink(name) }, name);
 }
 
-/** Returns a link to the requests of a process, with its name. */
-export function toProcess(id) {
+/** Returns a link to the brokers, with the name of one. A line of the list of requests has no broker: a filter finds none. */
+export function toBroker(id) {
+  return el('a', { href: '#/now', title: id }, shortName(id));
+}
+
+/** Returns a link to the requests of an agent, with its name. */
+export function toAgent(id) {
   return el('a', { href: requestsLink({ text: id }), title: id }, shortName(id));
 }
 
@@ -115,7 +120,7 @@ function agentRows(agent) {
     el(
       'th',
       { scope: 'row', class: 'name-cell' },
-      toProcess(agent.id),
+      toAgent(agent.id),
       el('span', { class: 'user wide-only' }, agent.user),
       el('span', { class: 'sub narrow-only' }, toTarget(agent.target)),
     ),

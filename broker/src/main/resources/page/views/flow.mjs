@@ -3,7 +3,7 @@
 import { el, svg, update } from '../dom.mjs';
 import { cut, plural, rate, shortName } from '../format.mjs';
 import { layOut, MORE } from '../flowlayout.mjs';
-import { heading, table, toProcess, toTarget } from '../parts.mjs';
+import { heading, table, toAgent, toBroker, toTarget } from '../parts.mjs';
 import { requestsLink, targetLink } from '../route.mjs';
 import { agentLook, brokerLook, compare } from '../words.mjs';
 
@@ -163,8 +163,11 @@ function byEnds(flows) {
   );
 }
 
-/** Returns the table as the children of a <details>. It is built only while that is open: it may have 500 rows. */
-function flowTable(relay, isOpen) {
+/**
+ * Returns the table as the children of a <details>. It is built only while that is open: it may have 500 rows. A flow without a
+ * target leads to a broker, every other one comes from a broker.
+ */
+export function flowTable(relay, isOpen) {
   const summary = el('summary', null, el('h2', null, 'As a table', el('span', { class: 'count' }, relay.flows.length)));
   if (!isOpen) {
     return [summary];
@@ -173,8 +176,8 @@ function flowTable(relay, isOpen) {
     el(
       'tr',
       { key: `${flow.from} ${flow.to} ${flow.target}` },
-      el('td', null, toProcess(flow.from)),
-      el('td', null, toProcess(flow.to)),
+      el('td', null, flow.target ? toBroker(flow.from) : toAgent(flow.from)),
+      el('td', null, flow.target ? toAgent(flow.to) : toBroker(flow.to)),
       el('td', null, flow.target ? toTarget(flow.target) : el('span', { class: 'muted' }, 'all')),
       el('td', { class: 'num' }, rate(flow.rate)),
     ),

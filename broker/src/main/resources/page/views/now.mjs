@@ -4,7 +4,7 @@ import { Charts } from '../charts.mjs';
 import { getJson } from '../connection.mjs';
 import { el, update } from '../dom.mjs';
 import { ago, count, duration, plural, rate, shortName } from '../format.mjs';
-import { agentTable, badge, fact, heading, mark, table, toProcess, toTarget, whyRow } from '../parts.mjs';
+import { agentTable, badge, fact, heading, mark, table, toAgent, toTarget, whyRow } from '../parts.mjs';
 import { requestsLink } from '../route.mjs';
 import {
   agentCounts,
@@ -230,7 +230,7 @@ function clientAgents(relay) {
     el(
       'tr',
       { key: agent.id },
-      el('th', { scope: 'row', class: 'name-cell' }, toProcess(agent.id)),
+      el('th', { scope: 'row', class: 'name-cell' }, toAgent(agent.id)),
       el('td', { class: 'wide-only' }, agent.user),
       el('td', { class: 'num' }, rate(agent.rate ?? 0)),
       el('td', { class: 'num wide-only' }, count(agent.requests)),

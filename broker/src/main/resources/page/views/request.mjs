@@ -4,7 +4,7 @@ import { getJson } from '../connection.mjs';
 import { curlCommand, curlGaps } from '../curl.mjs';
 import { el, svg, update } from '../dom.mjs';
 import { bytes, dayOf, duration, exactMs, moment, plural, TEXT_SHOWN } from '../format.mjs';
-import { copyButton, fact, heading, statusBadge, toProcess, toTarget } from '../parts.mjs';
+import { copyButton, fact, heading, statusBadge, toAgent, toBroker, toTarget } from '../parts.mjs';
 import { forgotten, place, ranSentence, timelineRows } from '../timeline.mjs';
 import { capturedParts } from './captured.mjs';
 import { Replay } from './replay.mjs';
@@ -148,8 +148,8 @@ function facts(account) {
     'dl',
     { class: 'facts card', key: 'facts' },
     fact('Target', toTarget(account.upstream_target)),
-    fact('Client agent', toProcess(account.client_agent)),
-    fact('Broker', el('span', { title: account.broker }, toProcess(account.broker))),
+    fact('Client agent', toAgent(account.client_agent)),
+    fact('Broker', toBroker(account.broker)),
     fact('Received', `${moment(account.received_at)} UTC`),
     fact('Took', duration(account.total_ms)),
     fact('Attempts', String(account.attempts)),

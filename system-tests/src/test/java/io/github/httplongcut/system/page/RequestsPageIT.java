@@ -50,6 +50,17 @@ class RequestsPageIT extends PageFixture {
   }
 
   @Test
+  void brokerOfARequestLeadsToTheBrokers() {
+    relay.get(clientAgent, "/of-a-broker");
+    load("#/requests?text=of-a-broker");
+    browser.click(ROWS + " a");
+
+    browser.click(".facts a[title*=" + broker.name() + "]");
+
+    browser.awaitText("[data-broker]", broker.name());
+  }
+
+  @Test
   void filtersSelectRequests() {
     List.of("/filter/alpha", "/filter/beta").forEach(path -> relay.get(clientAgent, path));
     relay.post(clientAgent, "/filter/gamma", "x");
