@@ -69,7 +69,7 @@ async function send(path, options) {
     throw failure(0, '', NO_ANSWER);
   }
   if (response.status === 401) {
-    location.assign('/login');
+    location.assign(`/login${location.hash}`); // The login leads back to this view.
   }
   return response;
 }

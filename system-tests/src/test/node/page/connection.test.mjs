@@ -230,6 +230,16 @@ test('an error has the code and the sentence of the broker', async () => {
   await assert.rejects(getJson('/api/x'), { status: 503, error: 'loop_busy', message: 'try again' });
 });
 
+test('the login leads back to the view', async () => {
+  const visited = [];
+  globalThis.location = { hash: '#/requests/7?a=b', assign: (address) => visited.push(address) };
+  answer = () => json({ error: 'needs_token', detail: 'log in' }, 401);
+
+  await assert.rejects(getJson('/api/x'), { status: 401 });
+
+  assert.deepEqual(visited, ['/login#/requests/7?a=b']);
+});
+
 test('pauses grow to 15 seconds', () => {
   assert.deepEqual([1, 2, 3, 4, 5, 9].map(pauseBefore), [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
 });

@@ -163,7 +163,7 @@ final class AdminAccessTest {
         .startsWith("HTTP/1.1 200")
         .contains("Referrer-Policy: same-origin\r\n")
         .contains("Content-Security-Policy: default-src 'none';")
-        .contains("<form method=\"post\" action=\"/login\">")
+        .contains("<form method=\"post\">") // an action would drop the fragment of the address
         .doesNotContain("alert");
     assertThat(status(withToken, REMOTE, "/login.css")).isEqualTo(200);
     assertThat(get(withoutToken, REMOTE, "/login", html)).startsWith("HTTP/1.1 403");
