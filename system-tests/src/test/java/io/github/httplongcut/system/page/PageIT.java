@@ -208,6 +208,11 @@ class PageIT extends PageFixture {
     assertThat(browser.text("#banner"))
         .containsPattern("What you see is from .+ UTC, \\d+ s ago\\.");
     assertThat(browser.value("document.documentElement.className")).isEqualTo("stale");
+    assertThat(browser.value("getComputedStyle(document.querySelector('main')).filter"))
+        .isEqualTo("grayscale(1)");
+    assertThat(accessibility.violations(browser)).isEmpty();
+    browser.show(1280, true);
+    assertThat(accessibility.violations(browser)).as("in dark colours").isEmpty();
     browser.leave();
     assertThat(browser.complaints()).allMatch(each -> each.contains("net::ERR_"));
   }
