@@ -1,4 +1,4 @@
-// A document for tests of dom.mjs: elements, texts, attributes and the focus.
+// A document for tests of dom.mjs and of views: elements, texts, attributes and the focus.
 
 class FakeNode {
   parentNode = null;
@@ -25,8 +25,30 @@ class FakeNode {
     return this.nodes.map((node) => node.textContent).join('');
   }
 
-  append(child) {
-    this.insertBefore(child instanceof FakeNode ? child : new FakeText(this.owner, String(child)), null);
+  set textContent(text) {
+    this.childNodes.forEach((node) => node.remove());
+    this.append(text);
+  }
+
+  append(...children) {
+    for (const child of children) {
+      this.insertBefore(child instanceof FakeNode ? child : new FakeText(this.owner, String(child)), null);
+    }
+  }
+
+  /** Returns the first descendant with an id or a class, `#id` or `.class`, or null. */
+  querySelector(selector) {
+    for (const node of this.nodes) {
+      const found = node.matches(selector) ? node : node.querySelector(selector);
+      if (found) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  matches() {
+    return false;
   }
 
   insertBefore(node, before) {
@@ -94,6 +116,13 @@ class FakeElement extends FakeNode {
 
   setAttribute(name, value) {
     this.#attributes.set(name, String(value));
+  }
+
+  matches(selector) {
+    const name = selector.slice(1);
+    return selector.startsWith('#')
+      ? this.getAttribute('id') === name
+      : (this.getAttribute('class') ?? '').split(' ').includes(name);
   }
 
   removeAttribute(name) {

@@ -43,6 +43,9 @@ export function openRequest(main, context) {
     }
     if (!account) {
       update(body, ...missing(id, e, context.store.relay));
+      if (e.status === 404) {
+        context.announce('Not found here');
+      }
     } else if (e.status === 404) {
       account = forgotten(account);
       show();

@@ -10,6 +10,9 @@ import { requestLink, requestsLink, targetLink } from '../route.mjs';
 const FIRST_PIECE = 60;
 const PIECE = 120;
 
+/** Pause after the last change of the filter until its result is announced, in milliseconds. */
+const QUIET = 500;
+
 const COLUMNS = [
   ['Time (UTC)', 'time wide-only'],
   ['Status', 'state'],
@@ -38,6 +41,7 @@ class RequestsView {
   #nodes = {};
   #measured = false;
   #announce;
+  #announcing = 0;
   #hasOmitted = false;
   /** Day, brokers and targets that the view shows, as JSON. */
   #surroundings = '';
@@ -58,6 +62,7 @@ class RequestsView {
 
   close() {
     cancelAnimationFrame(this.#filling);
+    clearTimeout(this.#announcing);
   }
 
   #build(main) {
@@ -128,6 +133,13 @@ class RequestsView {
     const list = this.#list === 'notable' ? 'notable' : '';
     history.replaceState(null, '', requestsLink({ ...this.#conditions, list }));
     this.update();
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => this.#announceResult(), QUIET);
+  }
+
+  #announceResult() {
+    const n = this.#shown.length;
+    this.#announce(n > 0 ? plural(n, 'request') : this.#emptyText());
   }
 
   #choose(list) {

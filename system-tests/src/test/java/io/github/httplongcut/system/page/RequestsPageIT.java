@@ -71,6 +71,9 @@ class RequestsPageIT extends PageFixture {
 
     awaitRows("/filter/beta");
     assertThat(browser.address()).contains("text=filter%2Fb");
+    await("the announcement of the result")
+        .atMost(PageBrowser.PATIENCE)
+        .until(this::announced, "1 request"::equals);
     load("#/requests?text=filter&status=2xx&target=echo");
     awaitRows("/filter/gamma", "/filter/beta", "/filter/alpha");
     load("#/requests?text=filter&status=5xx");

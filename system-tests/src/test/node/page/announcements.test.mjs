@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import test, { afterEach, beforeEach } from 'node:test';
+import { FakeDocument } from './fakedom.mjs';
+import { line, page, relay } from './page.mjs';
+
+const { parseRoute } = await page('route.mjs');
+const { Store } = await page('store.mjs');
+const { openRequest } = await page('views/request.mjs');
+const { openRequests } = await page('views/requests.mjs');
+
+const REPLACED = ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'cancelAnimationFrame', 'history', 'fetch'];
+const real = Object.fromEntries(REPLACED.map((name) => [name, globalThis[name]]));
+
+let announced;
+/** Timers by their numbers: functions with their `delay`. */
+let timers;
+
+beforeEach(() => {
+  announced = [];
+  timers = new Map();
+  globalThis.document = new FakeDocument();
+  globalThis.setTimeout = (run, delay) => {
+    timers.set(timers.size + 1, { run, delay });
+    return timers.size;
+  };
+  globalThis.clearTimeout = (number) => timers.get(number) && (timers.get(number).delay = Infinity);
+  globalThis.requestAnimationFrame = () => 0;
+  globalThis.cancelAnimationFrame = () => {};
+  globalThis.history = { replaceState: () => {} };
+});
+
+afterEach(() => Object.assign(globalThis, real));
+
+/** Runs the timers that are due after a time in milliseconds. */
+function pass(ms) {
+  [...timers.values()].filter((timer) => timer.delay <= ms).forEach((timer) => timer.run());
+}
+
+/** Opens a view in a document of its own. */
+function view(open, hash, store) {
+  return open(document.body, { store, route: parseRoute(hash), announce: (text) => announced.push(text), reload: () => {} });
+}
+
+/** Opens the view Requests with two requests, and returns it with the input of its filter. */
+function requests() {
+  const store = new Store();
+  store.setRelay(relay());
+  store.setRequests(store.beginLoad(), { requests: [line(), line({ client_req_id: 'other', path: '/customers' })] }, true);
+  const opened = view(openRequests, '#/requests', store);
+  opened.update();
+  return { opened, input: document.body.querySelector('#f-text') };
+}
+
+function type(input, text) {
+  input.value = text;
+  input.oninput();
+}
+
+test('the result of the filter is announced once the reader has stopped typing', () => {
+  const { input } = requests();
+
+  type(input, 'cust');
+  pass(499);
+  assert.deepEqual(announced, []);
+  type(input, 'customers');
+  pass(500);
+
+  assert.deepEqual(announced, ['1 request']);
+});
+
+test('an empty result is announced', () => {
+  const { input } = requests();
+
+  type(input, 'no such path');
+  pass(500);
+
+  assert.deepEqual(announced, ['No request fulfils all conditions.']);
+});
+
+test('a view that is closed announces no result', () => {
+  const { opened, input } = requests();
+
+  type(input, 'customers');
+  opened.close();
+  pass(500);
+
+  assert.deepEqual(announced, []);
+});
+
+test('an unknown request is announced once', async () => {
+  globalThis.fetch = async () => Response.json({ error: 'unknown_id', detail: 'it is unknown' }, { status: 404 });
+  const store = new Store();
+  store.setRelay(relay());
+
+  const opened = view(openRequest, '#/requests/7', store);
+  await new Promise((done) => setImmediate(done));
+  opened.update();
+  pass(10_000);
+  await new Promise((done) => setImmediate(done));
+
+  assert.match(document.body.textContent, /Not found here/);
+  assert.deepEqual(announced, ['Not found here']);
+});
