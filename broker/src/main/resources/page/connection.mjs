@@ -18,6 +18,9 @@ const LOAD_PAUSE = 2_000;
 /** Lines of the first load, which fill a window. index.html begins this load before the scripts run. */
 const FIRST_LINES = 60;
 
+/** Header of an answer that the broker gives because of the session of a login. */
+const SESSION = 'X-Longcut-Session';
+
 const NO_ANSWER = 'the broker does not answer';
 const STREAM_ENDED = 'the stream ended';
 
@@ -47,7 +50,10 @@ export function reasonOf(status) {
  * time, or not completely.
  */
 export async function getJson(path, options = {}) {
-  const response = await send(path, options);
+  return jsonOf(await send(path, options));
+}
+
+async function jsonOf(response) {
   if (response.ok) {
     return response.json().catch(() => Promise.reject(failure(0, '', NO_ANSWER)));
   }
@@ -148,7 +154,7 @@ export class Connection {
     const source = this.#source;
     const load = this.#store.beginLoad();
     try {
-      this.#store.setRequests(load, await getJson('/api/requests?limit=1000'), true);
+      this.#store.setRequests(load, await this.#getLists(1000), true);
     } catch {
       this.#store.giveUp(load);
       if (source && this.#source === source) {
@@ -161,10 +167,18 @@ export class Connection {
   async loadFirst() {
     const load = this.#store.beginLoad();
     try {
-      this.#store.setRequests(load, await getJson(`/api/requests?limit=${FIRST_LINES}`), false);
+      this.#store.setRequests(load, await this.#getLists(FIRST_LINES), false);
     } catch {
       this.#store.giveUp(load); // The stream notices a lost broker.
     }
+  }
+
+  /** Fetches the lists of requests. Their answer also says whether the reader has logged in. */
+  async #getLists(most) {
+    const response = await send(`/api/requests?limit=${most}`, {});
+    const lists = await jsonOf(response);
+    this.#store.setSession(response.headers.get(SESSION) === '1');
+    return lists;
   }
 
   /** Shows the loss at once, since the broker may never say its reason. */

@@ -29,8 +29,6 @@ const VIEWS = {
 /** Views that show the relay's state, and so wait for it. */
 const NEED_RELAY = new Set(['now', 'flow', 'target']);
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** Time that the view waits for its first lines, in milliseconds, so that it is not drawn twice. */
 const PATIENCE = 50;
 
@@ -43,6 +41,7 @@ const store = new Store();
 const connection = new Connection(store);
 const main = document.getElementById('main');
 const banner = document.getElementById('banner');
+const logout = document.getElementById('logout');
 let current = null;
 let isWaiting = false;
 let announced = null;
@@ -104,6 +103,10 @@ function show(isFirst) {
 function changed(what) {
   if (what === 'connection') {
     showConnection();
+    return;
+  }
+  if (what === 'session') {
+    logout.hidden = !store.session;
     return;
   }
   if (what === 'reload') {
@@ -204,8 +207,6 @@ document.querySelector('.skip').onclick = (event) => {
   main.focus();
 };
 
-const logout = document.getElementById('logout');
-logout.hidden = LOOPBACK.has(location.hostname);
 logout.onclick = async () => {
   try {
     await postJson('/logout');

@@ -21,6 +21,8 @@ export class Store {
   loaded = false;
   /** State of the stream: `connecting`, `live`, `lost` or `asleep`, with a message. */
   connection = { state: 'connecting', message: '', retryAt: 0 };
+  /** True if the broker serves the page because of a login, which the reader can end. */
+  session = false;
   /** Reason to load the page again: `release` (the broker has another one than at first), `bug`, or an empty text. */
   reload = '';
   #version;
@@ -29,8 +31,8 @@ export class Store {
   #loads = new Set();
 
   /**
-   * Adds a listener. It gets the part that has changed: `relay`, `requests`, `connection` or `reload`. Returns a function that
-   * removes it. What a listener throws is a bug of the page.
+   * Adds a listener. It gets the part that has changed: `relay`, `requests`, `connection`, `session` or `reload`. Returns a
+   * function that removes it. What a listener throws is a bug of the page.
    */
   listen(listener) {
     this.#listeners.add(listener);
@@ -117,6 +119,13 @@ export class Store {
     this.begun = true;
     this.loaded ||= isWhole;
     this.#changed('requests');
+  }
+
+  setSession(session) {
+    if (this.session !== session) {
+      this.session = session;
+      this.#changed('session');
+    }
   }
 
   setConnection(connection) {

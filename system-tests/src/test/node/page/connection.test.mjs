@@ -206,6 +206,28 @@ test('lists are loaded again after a failure', async () => {
   assert.equal(store.recent.length, 1);
 });
 
+test('a session is known from the answers with the lists', async () => {
+  let headers = { 'X-Longcut-Session': '1' };
+  answer = () => Promise.resolve(new Response('{"requests":[]}', { headers }));
+  const store = new Store();
+  const connection = new Connection(store);
+  assert.equal(store.session, false);
+  const changes = [];
+  store.listen((what) => what === 'session' && changes.push(store.session));
+
+  await connection.loadFirst();
+  assert.equal(store.session, true);
+  await connection.load();
+  answer = () => json({ error: 'loop_busy', detail: 'try again' }, 503);
+  await connection.load();
+  assert.equal(store.session, true, 'a failure says nothing about the session');
+  headers = {};
+  answer = () => Promise.resolve(new Response('{"requests":[]}', { headers }));
+  await connection.load();
+
+  assert.deepEqual(changes, [true, false]);
+});
+
 test('every request has a time limit', async () => {
   let signal;
   answer = (path, options) => {
