@@ -21,6 +21,8 @@ export function openRequest(main, context) {
   const replay = new Replay(id, context);
   let timer = 0;
   let account = null;
+  /** Why there is no account, or null. */
+  let failure = null;
   let isClosed = false;
   let lastNews = '';
   let built = null;
@@ -31,7 +33,13 @@ export function openRequest(main, context) {
     }
     return built.text;
   };
-  const show = () => account && update(body, ...parts(account, { ...context, command }, replay));
+  const show = () => {
+    if (account) {
+      update(body, ...parts(account, { ...context, command }, replay));
+    } else if (failure) {
+      update(body, ...missing(id, failure, context.store.relay));
+    }
+  };
   const loaded = (fresh) => {
     account = fresh;
     timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
@@ -42,7 +50,8 @@ export function openRequest(main, context) {
       timer = setTimeout(load, POLL);
     }
     if (!account) {
-      update(body, ...missing(id, e, context.store.relay));
+      failure = e;
+      show();
       if (e.status === 404) {
         context.announce('Not found here');
       }

@@ -87,17 +87,38 @@ test('a view that is closed announces no result', () => {
   assert.deepEqual(announced, []);
 });
 
-test('an unknown request is announced once', async () => {
+/** Opens the view of a request that the broker does not know, and waits for that answer. */
+async function unknownRequest(store) {
   globalThis.fetch = async () => Response.json({ error: 'unknown_id', detail: 'it is unknown' }, { status: 404 });
+  const opened = view(openRequest, '#/requests/7', store);
+  await settle();
+  return opened;
+}
+
+/** Lets all promises that can settle do so. */
+const settle = () => new Promise((done) => setImmediate(done));
+
+test('an unknown request is announced once', async () => {
   const store = new Store();
   store.setRelay(relay());
 
-  const opened = view(openRequest, '#/requests/7', store);
-  await new Promise((done) => setImmediate(done));
+  const opened = await unknownRequest(store);
   opened.update();
   pass(10_000);
-  await new Promise((done) => setImmediate(done));
+  await settle();
 
   assert.match(document.body.textContent, /Not found here/);
   assert.deepEqual(announced, ['Not found here']);
+});
+
+test('the brokers to ask for an unknown request appear once they are known', async () => {
+  const store = new Store();
+  const opened = await unknownRequest(store);
+  assert.doesNotMatch(document.body.textContent, /Ask also/);
+  const { brokers } = relay();
+
+  store.setRelay(relay({ brokers: [...brokers, { ...brokers[0], id: 'b2', name: 'broker-2', this: false }] }));
+  opened.update();
+
+  assert.match(document.body.textContent, /Ask also: broker-2\./);
 });
