@@ -38,6 +38,12 @@ final class PageBrowser implements AutoCloseable {
   /** Height of the largest picture. */
   private static final long MAX_HEIGHT = 4_000;
 
+  private static final String READ_CLIPBOARD =
+      """
+      const done = arguments[arguments.length - 1];
+      navigator.clipboard.readText().then((text) => done([text]), (error) => done([String(error)]));
+      """;
+
   private final ChromeDriver driver;
 
   /** Starts the browser. */
@@ -68,8 +74,13 @@ final class PageBrowser implements AutoCloseable {
 
   /** Loads a view of the page of a broker's admin port, without anything from before. */
   void load(int port, String view) {
+    load("127.0.0.1", port, view);
+  }
+
+  /** Loads a view by a name of this host. */
+  void load(String host, int port, String view) {
     leave();
-    driver.get("http://127.0.0.1:" + port + "/" + view);
+    driver.get("http://" + host + ":" + port + "/" + view);
   }
 
   /** Leaves the page, which then does nothing any more. */
@@ -193,6 +204,12 @@ final class PageBrowser implements AutoCloseable {
 
   private static List<String> textsOf(Object list) {
     return ((List<?>) list).stream().map(String::valueOf).toList();
+  }
+
+  /** Returns the text in the clipboard, or why the browser does not allow reading it. */
+  String clipboard() {
+    driver.setPermission("clipboard-read", "granted");
+    return later(READ_CLIPBOARD).get(0);
   }
 
   /** Returns the errors and warnings on the console since the last call. */

@@ -10,6 +10,7 @@ import io.github.httplongcut.system.relay.RoleProcess;
 import io.github.httplongcut.system.relay.TestUpstream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -36,12 +37,20 @@ abstract class PageFixture {
   final PageBrowser browser;
 
   PageFixture(RabbitMq rabbitMq) {
+    this(rabbitMq, Map.of());
+  }
+
+  /**
+   * @param settings further settings of the processes, by their keys below {@code longcut.}
+   */
+  PageFixture(RabbitMq rabbitMq, Map<String, String> settings) {
     rabbitMq.purge();
     String name = getClass().getSimpleName();
     relay =
         new Relay(rabbitMq::amqpUri, name)
             .with("broker.inspect.capture", "true")
             .with("broker.inspect.replay", "true");
+    settings.forEach(relay::with);
     relay.upstreamAgent(echo.url());
     clientAgent = relay.clientAgent();
     broker = relay.broker();

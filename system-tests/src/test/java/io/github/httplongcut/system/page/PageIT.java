@@ -115,6 +115,32 @@ class PageIT extends PageFixture {
     browser.awaitText("h1", "silent");
   }
 
+  @Test
+  @Order(2)
+  void trafficIsDrawn() {
+    load("#/now");
+    awaitWithTraffic(
+        "a chart with values",
+        "document.querySelector('.plot').getAttribute('aria-label').includes('requests: now ')");
+    assertThat(browser.number("document.querySelectorAll('.plot canvas').length")).isEqualTo(4);
+
+    load("#/flow");
+    awaitWithTraffic(
+        "lines to the broker and to the upstream agent",
+        "document.querySelectorAll('path.line').length >= 2");
+  }
+
+  /** Sends requests until a condition in JavaScript is true. */
+  private void awaitWithTraffic(String what, String condition) {
+    await(what)
+        .atMost(PageBrowser.PATIENCE)
+        .until(
+            () -> {
+              relay.get(clientAgent, "/drawn");
+              return browser.value(condition).equals("true");
+            });
+  }
+
   @ParameterizedTest
   @CsvSource({"1280,false", "1280,true", "390,false", "390,true"})
   @Order(3)

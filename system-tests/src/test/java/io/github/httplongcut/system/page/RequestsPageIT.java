@@ -22,6 +22,9 @@ class RequestsPageIT extends PageFixture {
 
   private static final String SEND_AGAIN = ".replay > .toolbar button";
 
+  /** Bytes that the broker keeps of a body, by its default settings. */
+  private static final int MAX_BODY_BYTES = 64 * 1024;
+
   /** Nothing listens on this port. */
   private static final URI UNREACHABLE = URI.create("http://127.0.0.1:1");
 
@@ -58,6 +61,35 @@ class RequestsPageIT extends PageFixture {
     browser.click(".facts a[title*=" + broker.name() + "]");
 
     browser.awaitText("[data-broker]", broker.name());
+  }
+
+  @Test
+  void bodyThatIsNotKeptCompletelySaysSo() {
+    relay.post(clientAgent, "/cut", "x".repeat(MAX_BODY_BYTES + 1));
+    load("#/requests?text=/cut");
+    browser.click(ROWS + " a");
+
+    browser.awaitText(".cutmark", "Truncated here");
+
+    assertThat(browser.texts(".cutmark")).as("the echo is as long").hasSize(2);
+    assertThat(browser.texts(".message .hint"))
+        .hasSize(2)
+        .allMatch(hint -> hint.contains("of which only the beginning is kept"));
+  }
+
+  @Test
+  void curlCommandIsCopied() {
+    relay.post(clientAgent, "/copied", "the-body");
+    load("#/requests?text=/copied");
+    browser.click(ROWS + " a");
+
+    browser.click(".idline button:last-of-type");
+
+    await("the announcement").atMost(PageBrowser.PATIENCE).until(this::announced, "Copied"::equals);
+    assertThat(browser.clipboard())
+        .contains("/copied", "the-body")
+        .isEqualTo(
+            browser.value("document.querySelector(\"[aria-label='curl command']\").textContent"));
   }
 
   @Test
