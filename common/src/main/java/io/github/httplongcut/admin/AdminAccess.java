@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,13 +41,17 @@ final class AdminAccess {
   /** Address of a peer that is gone, 0.0.0.0. */
   private static final InetAddress UNKNOWN = new InetSocketAddress(0).getAddress();
 
-  private final Optional<TokenFile> tokenFile;
+  private final Optional<Supplier<AdminToken>> tokens;
   private final Predicate<InetAddress> isLoopback;
   private final AdminSessions sessions = new AdminSessions();
   private final LoginLimiter limiter = new LoginLimiter(System.nanoTime());
 
-  AdminAccess(Optional<TokenFile> tokenFile, Predicate<InetAddress> isLoopback) {
-    this.tokenFile = tokenFile;
+  /**
+   * @param tokens returns the token that holds now, which may change between two calls;
+   *     thread-safe. Empty without {@code admin.token-file}.
+   */
+  AdminAccess(Optional<Supplier<AdminToken>> tokens, Predicate<InetAddress> isLoopback) {
+    this.tokens = tokens;
     this.isLoopback = isLoopback;
   }
 
@@ -58,10 +63,10 @@ final class AdminAccess {
     }
     HeaderMap headers = exchange.getRequestHeaders();
     String authorization = headers.getFirst(Headers.AUTHORIZATION);
-    if (tokenFile.isPresent() && isBearer(authorization)) {
+    if (hasToken() && isBearer(authorization)) {
       return decideByToken(exchange, authorization.substring(SCHEME.length()).strip());
     }
-    Optional<String> session = tokenFile.flatMap(file -> openSession(exchange, file));
+    Optional<String> session = hasToken() ? openSession(exchange) : Optional.empty();
     if (session.isPresent()) {
       return grantedBySession(exchange, session.get());
     }
@@ -74,11 +79,9 @@ final class AdminAccess {
   }
 
   private AccessDecision decideByToken(HttpServerExchange exchange, String given) {
-    return switch (check(exchange, given)) {
-      case RIGHT -> {
-        AdminToken token = tokenFile.orElseThrow().token();
-        yield new Granted(userOf(exchange), () -> tokenFile.orElseThrow().token().isSameAs(token));
-      }
+    AdminToken token = token();
+    return switch (check(exchange, token, given)) {
+      case RIGHT -> new Granted(userOf(exchange), () -> token().isSameAs(token));
       case WRONG -> AccessDecision.needsToken("this is not the token of admin.token-file");
       case LIMITED -> AccessDecision.limited();
     };
@@ -86,8 +89,7 @@ final class AdminAccess {
 
   private Granted grantedBySession(HttpServerExchange exchange, String session) {
     return new Granted(
-        userOf(exchange),
-        () -> sessions.isOpen(session, tokenFile.orElseThrow().token(), System.nanoTime()));
+        userOf(exchange), () -> sessions.isOpen(session, token(), System.nanoTime()));
   }
 
   private AccessDecision decideByAddress(HttpServerExchange exchange) {
@@ -97,7 +99,7 @@ final class AdminAccess {
     if (isLocal && RequestSource.hasLoopbackName(headers) && !RequestSource.isForwarded(headers)) {
       return new Granted("loopback " + peer.getHostAddress(), () -> true);
     }
-    if (tokenFile.isPresent()) {
+    if (hasToken()) {
       return AccessDecision.needsToken(
           "send the token of admin.token-file as Authorization: Bearer TOKEN, or log in at /login");
     }
@@ -120,14 +122,18 @@ final class AdminAccess {
     LIMITED
   }
 
-  /** Compares a text with the token, if there is a token. Logs and limits wrong ones. */
-  Check check(HttpServerExchange exchange, String given) {
+  /**
+   * Compares a text with the token. Logs and limits wrong ones.
+   *
+   * @param token the token that holds now; hand the same one to {@link #startSession}
+   */
+  Check check(HttpServerExchange exchange, AdminToken token, String given) {
     InetAddress peer = peer(exchange);
     long now = System.nanoTime();
     if (!limiter.allows(peer, now)) {
       return Check.LIMITED;
     }
-    if (tokenFile.isPresent() && tokenFile.get().token().is(given)) {
+    if (token.is(given)) {
       limiter.succeeded(peer, now);
       return Check.RIGHT;
     }
@@ -139,13 +145,22 @@ final class AdminAccess {
 
   /** Returns whether there is a token, so that a login is possible. */
   boolean hasToken() {
-    return tokenFile.isPresent();
+    return tokens.isPresent();
   }
 
-  /** Starts a session, after the right token, and returns its id. */
-  String startSession(HttpServerExchange exchange) {
+  /** Returns the token that holds now. Call it only if there is one. */
+  AdminToken token() {
+    return tokens.orElseThrow().get();
+  }
+
+  /**
+   * Starts a session, and returns its id.
+   *
+   * @param token the token that was compared. It may not hold any more; the session then is over.
+   */
+  String startSession(HttpServerExchange exchange, AdminToken token) {
     log.info("event=admin_login address={}", peer(exchange).getHostAddress());
-    return sessions.start(tokenFile.orElseThrow().token(), System.nanoTime());
+    return sessions.start(token, System.nanoTime());
   }
 
   /** Ends the session of the request, if there is one. */
@@ -153,9 +168,9 @@ final class AdminAccess {
     sessionIds(exchange).forEach(sessions::end);
   }
 
-  private Optional<String> openSession(HttpServerExchange exchange, TokenFile file) {
+  private Optional<String> openSession(HttpServerExchange exchange) {
     return sessionIds(exchange)
-        .filter(id -> sessions.isOpen(id, file.token(), System.nanoTime()))
+        .filter(id -> sessions.isOpen(id, token(), System.nanoTime()))
         .findFirst();
   }
 

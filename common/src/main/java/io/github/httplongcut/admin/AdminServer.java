@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,14 +69,14 @@ public final class AdminServer implements AutoCloseable {
       ProcessMetrics metrics,
       Limits limits,
       Predicate<InetAddress> isLoopback) {
-    AdminAccess access = new AdminAccess(config.tokenFile().map(AdminServer::open), isLoopback);
+    AdminAccess access = new AdminAccess(config.tokenFile().map(AdminServer::tokens), isLoopback);
     this.pages = new AdminPages(readiness, metrics, access, limits);
     this.listener = new AdminListener(config, limits, pages.handler());
   }
 
-  private static TokenFile open(Path file) {
+  private static Supplier<AdminToken> tokens(Path file) {
     try {
-      return TokenFile.open(file);
+      return TokenFile.open(file)::token;
     } catch (IOException e) {
       throw new StartException("admin.token-file: " + e.getMessage(), e);
     }

@@ -40,7 +40,7 @@ final class AdminSessions {
   /**
    * Starts a session.
    *
-   * @param token the token that holds now
+   * @param token the token with which it was opened
    * @return the session's id, for the cookie
    */
   String start(AdminToken token, long nowNanos) {

@@ -66,14 +66,16 @@ final class LoginPages {
       refuse(exchange);
       return;
     }
-    Optional<String> token = token(ActionBodyReader.of(exchange));
-    if (token.isEmpty()) {
+    Optional<String> given = token(ActionBodyReader.of(exchange));
+    if (given.isEmpty()) {
       send(exchange, StatusCodes.BAD_REQUEST, "Enter the token.");
       return;
     }
-    switch (access.check(exchange, token.get())) {
+    AdminToken token = access.token();
+    switch (access.check(exchange, token, given.get())) {
       case RIGHT -> {
-        setCookie(exchange, access.startSession(exchange), AdminSessions.LIFETIME.toSeconds());
+        String session = access.startSession(exchange, token);
+        setCookie(exchange, session, AdminSessions.LIFETIME.toSeconds());
         redirect(exchange, hasFrontPage.getAsBoolean() ? "/" : "/api/process");
       }
       case WRONG -> send(exchange, StatusCodes.UNAUTHORIZED, "This is not the token.");
