@@ -5,17 +5,17 @@ import io.github.httplongcut.broker.core.RelayState.RelayTraffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * The last 15 minutes of the relay in points, for all targets together, and for the {@value
- * #MAX_TARGETS} targets with the most requests. A name that nobody serves gets no history. Points
- * that are missing, since the process was paused, are empty. Not thread-safe.
+ * #MAX_TARGETS} {@link BusiestTargets}. A name that nobody serves gets no history. Points that are
+ * missing, since the process was paused, are empty. Not thread-safe.
  */
 public final class RelayHistory {
 
@@ -51,14 +51,6 @@ public final class RelayHistory {
     private static float orNone(OptionalDouble time) {
       return time.isPresent() ? (float) time.getAsDouble() : Float.NaN;
     }
-
-    float requests() {
-      float sum = 0;
-      for (float each : rate) {
-        sum += each;
-      }
-      return sum;
-    }
   }
 
   /**
@@ -81,6 +73,7 @@ public final class RelayHistory {
 
   private final Series total = new Series();
   private final Map<String, Series> byTarget = new HashMap<>();
+  private final BusiestTargets busiest = new BusiestTargets(MAX_TARGETS);
   private int points;
   private int next;
   private long until;
@@ -99,15 +92,13 @@ public final class RelayHistory {
       byTarget.values().forEach(series -> series.set(next, NOTHING));
       advance();
     }
+    Set<String> charted = busiest.update(state.targets());
+    byTarget.keySet().retainAll(charted);
     byTarget.values().forEach(series -> series.set(next, NOTHING));
     total.set(next, state.total());
     for (RelayTarget target : state.targets()) {
-      Series series = byTarget.get(target.name());
-      if (series == null && target.served()) {
-        series = newSeries(target);
-      }
-      if (series != null) {
-        series.set(next, target.traffic());
+      if (charted.contains(target.name())) {
+        byTarget.computeIfAbsent(target.name(), name -> new Series()).set(next, target.traffic());
       }
     }
     advance();
@@ -118,23 +109,6 @@ public final class RelayHistory {
   private void advance() {
     next = (next + 1) % POINTS;
     points = Math.min(POINTS, points + 1);
-  }
-
-  /** Returns a series for the target; null if all others have had more requests. */
-  private Series newSeries(RelayTarget target) {
-    if (byTarget.size() == MAX_TARGETS) {
-      Map.Entry<String, Series> least =
-          byTarget.entrySet().stream()
-              .min(Comparator.comparingDouble(each -> each.getValue().requests()))
-              .orElseThrow();
-      if (least.getValue().requests() >= target.traffic().rate()) {
-        return null;
-      }
-      byTarget.remove(least.getKey());
-    }
-    Series series = new Series();
-    byTarget.put(target.name(), series);
-    return series;
   }
 
   /** Returns the points of all targets together. */

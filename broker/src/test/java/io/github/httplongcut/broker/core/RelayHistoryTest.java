@@ -56,7 +56,7 @@ class RelayHistoryTest {
     for (int i = 0; i < RelayHistory.MAX_TARGETS; i++) {
       many.add(target("t" + i, i + 2, true));
     }
-    add(many.toArray(RelayTarget[]::new));
+    add(many);
     add(target("idle", 1, true));
     add(target("busy", 50, true));
 
@@ -64,6 +64,78 @@ class RelayHistoryTest {
     assertThat(history.of("busy")).isPresent();
     assertThat(history.of("t0")).isEmpty();
     assertThat(history.of("t1")).isPresent();
+  }
+
+  @Test
+  void busyTargetTakesAPlaceWhenThePointsAreFull() {
+    List<RelayTarget> targets = equalTargets(RelayHistory.MAX_TARGETS);
+    for (int i = 0; i < RelayHistory.POINTS; i++) {
+      add(targets);
+    }
+    targets.add(target("busy", 150, true));
+    add(targets);
+    add(targets);
+
+    assertThat(history.of("busy").orElseThrow().rate()).endsWith(0f, 150f, 150f);
+    assertThat(charted(targets)).hasSize(RelayHistory.MAX_TARGETS);
+  }
+
+  @Test
+  void targetsThatBecomeIdleGiveUpTheirPlaces() {
+    for (int i = 0; i < RelayHistory.POINTS; i++) {
+      add(equalTargets(RelayHistory.MAX_TARGETS));
+    }
+    for (int i = 0; i < RelayHistory.POINTS; i++) {
+      add(target("orders", 0.1, true));
+    }
+
+    assertThat(history.of("orders")).isPresent();
+  }
+
+  /** The rate of each changes between 0.5 and 1.5 with each point, in two groups. */
+  @Test
+  void targetsWithSimilarRatesDoNotTakeTurns() {
+    List<RelayTarget> even = new ArrayList<>();
+    List<RelayTarget> odd = new ArrayList<>();
+    for (int i = 0; i < RelayHistory.MAX_TARGETS + 50; i++) {
+      even.add(target("t" + i, i % 2 == 0 ? 1.5 : 0.5, true));
+      odd.add(target("t" + i, i % 2 == 0 ? 0.5 : 1.5, true));
+    }
+    for (int i = 0; i < RelayHistory.POINTS; i++) {
+      add(i % 2 == 0 ? even : odd);
+    }
+    List<String> before = charted(even);
+    add(even);
+    assertThat(charted(even)).isEqualTo(before).hasSize(RelayHistory.MAX_TARGETS);
+    add(odd);
+    assertThat(charted(even)).isEqualTo(before);
+  }
+
+  @Test
+  void idleTargetsTakeNoPlaceOfOthers() {
+    List<RelayTarget> targets = equalTargets(RelayHistory.MAX_TARGETS);
+    add(targets);
+    targets.add(target("idle", 0, true));
+    for (int i = 0; i < RelayHistory.POINTS; i++) {
+      add(targets);
+    }
+
+    assertThat(history.of("idle")).isEmpty();
+  }
+
+  private static List<RelayTarget> equalTargets(int number) {
+    List<RelayTarget> targets = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      targets.add(target("t" + i, 1, true));
+    }
+    return targets;
+  }
+
+  private List<String> charted(List<RelayTarget> targets) {
+    return targets.stream()
+        .map(RelayTarget::name)
+        .filter(name -> history.of(name).isPresent())
+        .toList();
   }
 
   @Test
@@ -99,6 +171,10 @@ class RelayHistoryTest {
     RelayHistory.Points orders = history.of("orders").orElseThrow();
     assertThat(orders.rate()).hasSize(RelayHistory.POINTS).endsWith(0f, 8f).doesNotContain(7f);
     assertThat(orders.until()).isEqualTo(now - INTERVAL);
+  }
+
+  private void add(List<RelayTarget> targets) {
+    add(targets.toArray(RelayTarget[]::new));
   }
 
   private void add(RelayTarget... targets) {
