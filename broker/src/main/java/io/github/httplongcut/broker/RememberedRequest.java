@@ -3,6 +3,7 @@ package io.github.httplongcut.broker;
 import io.github.httplongcut.broker.core.Ending;
 import io.github.httplongcut.broker.core.RequestRecord;
 import java.time.Instant;
+import java.util.UUID;
 
 /**
  * Account of a request with the date of its reception.
@@ -25,6 +26,15 @@ record RememberedRequest(RequestRecord record, Instant receivedAt, long nanos) {
     return record.history().receivedAt() + nanos;
   }
 
+  UUID clientReqId() {
+    return record.subject().clientReqId();
+  }
+
+  /** Returns whether this broker lost the request, which may then arrive once more. */
+  boolean isLost() {
+    return record.ending().filter(RememberedRequest::isLoss).isPresent();
+  }
+
   /**
    * Returns whether the caller got an error of the relay or of the server, or this broker knows no
    * end.
@@ -34,8 +44,10 @@ record RememberedRequest(RequestRecord record, Instant receivedAt, long nanos) {
   }
 
   private static boolean isFailure(Ending ending) {
-    return ending.kind() == Ending.Kind.FAILED
-        || ending.kind() == Ending.Kind.LOST
-        || ending.status() >= SERVER_ERROR;
+    return ending.kind() == Ending.Kind.FAILED || isLoss(ending) || ending.status() >= SERVER_ERROR;
+  }
+
+  private static boolean isLoss(Ending ending) {
+    return ending.kind() == Ending.Kind.LOST;
   }
 }

@@ -156,10 +156,20 @@ final class RequestMemory {
     return copy;
   }
 
-  /** Returns the request with this id, or with a dispatch of this id. */
+  /**
+   * Returns the request with this id, or with a dispatch of this id. Of a request that was lost and
+   * then ended once more, returns the account of the last end.
+   */
   Optional<RememberedRequest> find(UUID id) {
-    return Stream.concat(recent().stream(), notable().stream())
-        .filter(request -> request.record().hasId(id))
-        .findFirst();
+    List<RememberedRequest> all =
+        Stream.concat(recent().stream(), notable().stream()).sorted(NEWEST_FIRST).toList();
+    Optional<RememberedRequest> found = newest(all, id);
+    return found.filter(RememberedRequest::isLost).isPresent()
+        ? newest(all, found.get().clientReqId()) // a later account has other dispatches
+        : found;
+  }
+
+  private static Optional<RememberedRequest> newest(List<RememberedRequest> newestFirst, UUID id) {
+    return newestFirst.stream().filter(request -> request.record().hasId(id)).findFirst();
   }
 }

@@ -92,11 +92,13 @@ final class RequestPages {
       return PageAnswer.error(404, UNKNOWN_ID, "the id of a request is a UUID");
     }
     Optional<RememberedRequest> ended = memory.find(id);
-    if (ended.isPresent()) {
+    if (ended.isPresent() && !ended.get().isLost()) {
       return account(ended.get());
     }
+    // RabbitMQ redelivers a lost request, maybe to this broker, which then dispatches it again.
+    UUID sought = ended.map(RememberedRequest::clientReqId).orElse(id);
     AtomicReference<Optional<RememberedRequest>> inFlight = new AtomicReference<>(Optional.empty());
-    if (!loop.executeAndWait(() -> inFlight.set(inFlight(id)), Loop.PAGE_TIMEOUT)) {
+    if (!loop.executeAndWait(() -> inFlight.set(inFlight(sought)), Loop.PAGE_TIMEOUT)) {
       return PageAnswer.error(503, "loop_busy", "the broker's loop does not answer: try again");
     }
     return inFlight

@@ -3,6 +3,7 @@ package io.github.httplongcut.broker;
 import static io.github.httplongcut.broker.core.RequestRecords.answered;
 import static io.github.httplongcut.broker.core.RequestRecords.cancelled;
 import static io.github.httplongcut.broker.core.RequestRecords.failed;
+import static io.github.httplongcut.broker.core.RequestRecords.lost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.httplongcut.broker.core.RequestRecords;
@@ -61,6 +62,47 @@ class RequestMemoryTest {
         .hasValue(2);
     assertThat(memory.find(RequestRecords.id(60))).as("fast, and long ago").isEmpty();
     assertThat(memory.find(UUID.randomUUID())).isEmpty();
+  }
+
+  @Test
+  void theLastEndOfALostRequestCounts() {
+    memory.add(lost(1, T0));
+    assertThat(memory.find(RequestRecords.id(1))).map(RememberedRequest::isLost).hasValue(true);
+    assertThat(notable()).containsExactly(1);
+
+    memory.add(failed(1, Failure.UPSTREAM_BUSY, "why", T0 + MILLI));
+    assertThat(memory.find(RequestRecords.id(1))).map(RememberedRequest::isLost).hasValue(false);
+    for (int i = 2; i < RequestMemory.RECENT + 100; i++) {
+      memory.add(answered(i, 200, T0 + i * MILLI, MILLI));
+    }
+    assertThat(memory.find(RequestRecords.id(1))).map(RememberedRequest::isLost).hasValue(false);
+    assertThat(notable()).containsOnlyOnce(1);
+  }
+
+  @Test
+  void theDispatchOfALostRequestLeadsToItsLastEnd() {
+    memory.add(lost(1, T0));
+    memory.add(answered(1, 200, T0 + MILLI, MILLI));
+
+    assertThat(memory.find(RequestRecords.lostDispatchOf(1)))
+        .map(request -> request.record().outcome())
+        .hasValue("answered");
+  }
+
+  /** A fast answer is not notable. Once it is forgotten, the loss must not come back. */
+  @Test
+  void aLossDoesNotOutliveTheAnswer() {
+    memory.add(lost(1, T0));
+    for (int i = 2; i < 2 + NotableRequests.SLOW_PER_MINUTE; i++) {
+      memory.add(answered(i, 200, T0, 10 * MILLI));
+    }
+    memory.add(answered(1, 200, T0 + 10 * MILLI, MILLI));
+    for (int i = 100; i < 100 + RequestMemory.RECENT; i++) {
+      memory.add(answered(i, 200, T0 + 20 * MILLI, MILLI));
+    }
+
+    assertThat(notable()).doesNotContain(1);
+    assertThat(memory.find(RequestRecords.id(1))).isEmpty();
   }
 
   @Test

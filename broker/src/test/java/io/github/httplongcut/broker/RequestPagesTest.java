@@ -3,6 +3,7 @@ package io.github.httplongcut.broker;
 import static io.github.httplongcut.broker.core.RequestRecords.answered;
 import static io.github.httplongcut.broker.core.RequestRecords.cancelled;
 import static io.github.httplongcut.broker.core.RequestRecords.failed;
+import static io.github.httplongcut.broker.core.RequestRecords.lost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -126,13 +127,7 @@ class RequestPagesTest {
   @Test
   void requestInFlightIsFoundOnTheLoop() throws Exception {
     UUID id = UUID.randomUUID();
-    Request request =
-        new Request("orders", "GET", "/x;sid=S3CR3T?secret", Headers.EMPTY, Body.ABSENT);
-    ClientRequest event = new ClientRequest(RequestRecords.CLIENT, id, 60_000, request);
-    assertThat(
-            loop.executeAndWait(
-                () -> router.onClientRequest(event, new Receipt() {}, loop.now()), MINUTE))
-        .isTrue();
+    receive(id);
 
     JsonNode account = account(id.toString());
 
@@ -144,6 +139,29 @@ class RequestPagesTest {
     assertThat(account.get("steps")).hasSize(2);
     assertThat(account.get("total_ms").doubleValue()).isNotNegative();
     assertThat(account.has("error")).isFalse();
+  }
+
+  private void receive(UUID id) throws InterruptedException {
+    Request request =
+        new Request("orders", "GET", "/x;sid=S3CR3T?secret", Headers.EMPTY, Body.ABSENT);
+    ClientRequest event = new ClientRequest(RequestRecords.CLIENT, id, 60_000, request);
+    assertThat(
+            loop.executeAndWait(
+                () -> router.onClientRequest(event, new Receipt() {}, loop.now()), MINUTE))
+        .isTrue();
+  }
+
+  @Test
+  void aLostRequestThatArrivesOnceMoreIsInFlight() throws Exception {
+    String id = RequestRecords.id(1).toString();
+    memory.add(lost(1, start));
+    assertThat(account(id).get("outcome").textValue()).isEqualTo("lost");
+
+    receive(RequestRecords.id(1));
+
+    assertThat(account(id).get("state").textValue()).isEqualTo("in_flight");
+    assertThat(account(RequestRecords.lostDispatchOf(1).toString()).get("state").textValue())
+        .isEqualTo("in_flight");
   }
 
   @Test

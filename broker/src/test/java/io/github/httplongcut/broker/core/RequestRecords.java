@@ -32,6 +32,12 @@ public final class RequestRecords {
     return record(number, Ending.cancelled(), receivedAt, 1_000_000);
   }
 
+  /** Returns an account of a request that the broker lost; its dispatch has an id of its own. */
+  public static RequestRecord lost(int number, long receivedAt) {
+    Ending ending = Ending.lost("consuming connection lost");
+    return record(number, ending, lostDispatchOf(number), receivedAt, 1_000_000);
+  }
+
   /** Returns an account of a request for a target without an agent, which was never dispatched. */
   public static RequestRecord unserved(int number) {
     EventError error = new EventError(Failure.NO_UPSTREAM_AGENT, "no upstream agent", Hop.BROKER);
@@ -45,7 +51,11 @@ public final class RequestRecords {
   }
 
   private static RequestRecord record(int number, Ending ending, long receivedAt, long nanos) {
-    UUID dispatch = dispatchOf(number);
+    return record(number, ending, dispatchOf(number), receivedAt, nanos);
+  }
+
+  private static RequestRecord record(
+      int number, Ending ending, UUID dispatch, long receivedAt, long nanos) {
     long endedAt = receivedAt + nanos;
     List<TimelineStep> steps =
         List.of(
@@ -73,5 +83,10 @@ public final class RequestRecords {
   /** Returns the {@code broker_req_id} of a request. */
   public static UUID dispatchOf(int number) {
     return new UUID(2, number);
+  }
+
+  /** Returns the {@code broker_req_id} of a request that was lost. */
+  public static UUID lostDispatchOf(int number) {
+    return new UUID(3, number);
   }
 }
