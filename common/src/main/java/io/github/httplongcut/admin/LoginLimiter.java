@@ -19,10 +19,8 @@ final class LoginLimiter {
   static final int MAX_PER_ADDRESS = 10;
   static final int MAX_IN_ALL = 100;
 
-  /**
-   * Addresses that are remembered. The attack that adds one costs a place of {@link #MAX_IN_ALL}.
-   */
-  private static final int MAX_ADDRESSES = 1_000;
+  /** Addresses with wrong tokens that are remembered, and addresses with the right one. */
+  static final int MAX_ADDRESSES = 1_000;
 
   private static final long WINDOW_NANOS = Duration.ofMinutes(1).toNanos();
   private static final long KNOWN_NANOS = Duration.ofHours(12).toNanos();
@@ -44,31 +42,30 @@ final class LoginLimiter {
     }
   }
 
-  /** One address. */
-  private static final class Peer {
-    private final Window window;
-    private boolean hasLoggedIn;
-    private long loggedInNanos;
+  /** Values by address; forgets the address that was used least recently. */
+  private static final class ByAddress<V> extends LinkedHashMap<String, V> {
+    private static final long serialVersionUID = 1L;
 
-    Peer(long nowNanos) {
-      window = new Window(nowNanos);
+    ByAddress() {
+      super(16, 0.75f, true);
     }
 
-    boolean isKnown(long nowNanos) {
-      return hasLoggedIn && nowNanos - loggedInNanos < KNOWN_NANOS;
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+      return size() > MAX_ADDRESSES;
     }
   }
 
+  /** Wrong tokens of unknown and known addresses. */
   @GuardedBy("this")
-  private final Map<String, Peer> peers =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final Map<String, Window> failures = new ByAddress<>();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Peer> eldest) {
-          return size() > MAX_ADDRESSES;
-        }
-      };
+  /**
+   * Times of the last right tokens. Kept apart from the failures: an attack from many addresses
+   * must not displace an address that is known.
+   */
+  @GuardedBy("this")
+  private final Map<String, Long> logins = new ByAddress<>();
 
   @GuardedBy("this")
   private final Window all;
@@ -80,13 +77,18 @@ final class LoginLimiter {
   /** Returns whether a token from this address may be compared now. */
   synchronized boolean allows(InetAddress address, long nowNanos) {
     all.renew(nowNanos);
-    Peer peer = peers.get(key(address));
-    if (peer == null) {
-      return all.failures < MAX_IN_ALL;
+    Window window = failures.get(key(address));
+    if (window != null) {
+      window.renew(nowNanos);
     }
-    peer.window.renew(nowNanos);
-    return peer.window.failures < MAX_PER_ADDRESS
-        && (all.failures < MAX_IN_ALL || peer.isKnown(nowNanos));
+    return (window == null || window.failures < MAX_PER_ADDRESS)
+        && (all.failures < MAX_IN_ALL || isKnown(address, nowNanos));
+  }
+
+  @GuardedBy("this")
+  private boolean isKnown(InetAddress address, long nowNanos) {
+    Long login = logins.get(key(address));
+    return login != null && nowNanos - login < KNOWN_NANOS;
   }
 
   /**
@@ -97,17 +99,15 @@ final class LoginLimiter {
   synchronized boolean failed(InetAddress address, long nowNanos) {
     all.renew(nowNanos);
     all.failures++;
-    Peer peer = peers.computeIfAbsent(key(address), it -> new Peer(nowNanos));
-    peer.window.renew(nowNanos);
-    peer.window.failures++;
-    return peer.window.failures == 1;
+    Window window = failures.computeIfAbsent(key(address), it -> new Window(nowNanos));
+    window.renew(nowNanos);
+    window.failures++;
+    return window.failures == 1;
   }
 
   /** Notes the right token. */
   synchronized void succeeded(InetAddress address, long nowNanos) {
-    Peer peer = peers.computeIfAbsent(key(address), it -> new Peer(nowNanos));
-    peer.hasLoggedIn = true;
-    peer.loggedInNanos = nowNanos;
+    logins.put(key(address), nowNanos);
   }
 
   private static String key(InetAddress address) {

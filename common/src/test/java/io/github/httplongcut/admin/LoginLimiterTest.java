@@ -47,6 +47,31 @@ final class LoginLimiterTest {
     assertThat(limiter.allows(address("10.0.1.1"), MINUTE)).isTrue();
   }
 
+  /** An IPv6 /48 sends 100 wrong tokens a minute, each from another /64. */
+  @Test
+  void anAttackFromThousandsOfAddressesLocksOutNobodyWhoHasLoggedIn() {
+    limiter.succeeded(address("10.9.9.9"), 0);
+    long now = 0;
+    for (int i = 0; i < 2 * LoginLimiter.MAX_ADDRESSES; i++) {
+      now = i / LoginLimiter.MAX_IN_ALL * MINUTE;
+      String attacker = "2001:db8:0:%x::1".formatted(i);
+      assertThat(limiter.allows(address(attacker), now)).isTrue();
+      limiter.failed(address(attacker), now);
+    }
+
+    assertThat(limiter.allows(address("10.0.0.1"), now)).as("an unknown address").isFalse();
+    assertThat(limiter.allows(address("10.9.9.9"), now)).as("a known address").isTrue();
+  }
+
+  @Test
+  void knownAddressesMayErrTenTimesAMinuteToo() {
+    limiter.succeeded(address("10.9.9.9"), 0);
+    for (int i = 0; i < LoginLimiter.MAX_PER_ADDRESS; i++) {
+      limiter.failed(address("10.9.9.9"), 1);
+    }
+    assertThat(limiter.allows(address("10.9.9.9"), 2)).isFalse();
+  }
+
   @Test
   void aLoginIsRememberedForTwelveHours() {
     limiter.succeeded(address("10.9.9.9"), 0);
