@@ -6,13 +6,21 @@ import java.util.function.BooleanSupplier;
 /** Decision of {@link AdminAccess} about one request. */
 sealed interface AccessDecision {
 
+  /** Reasons why a page is served. */
+  enum Proof {
+    LOOPBACK,
+    TOKEN,
+    SESSION
+  }
+
   /**
    * The page is served.
    *
    * @param user who asks: {@code loopback 127.0.0.1} or {@code token from 10.0.0.7}
    * @param isStillValid returns false once the token or the session does not hold any more
    */
-  record Granted(String user, BooleanSupplier isStillValid) implements AccessDecision {}
+  record Granted(Proof proof, String user, BooleanSupplier isStillValid)
+      implements AccessDecision {}
 
   /**
    * The page is not served.

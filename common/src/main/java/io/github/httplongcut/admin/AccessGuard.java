@@ -1,11 +1,13 @@
 package io.github.httplongcut.admin;
 
 import io.github.httplongcut.admin.AccessDecision.Granted;
+import io.github.httplongcut.admin.AccessDecision.Proof;
 import io.github.httplongcut.admin.AccessDecision.Refused;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.AttachmentKey;
 import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
 import io.undertow.util.Methods;
 import io.undertow.util.StatusCodes;
 
@@ -13,6 +15,9 @@ import io.undertow.util.StatusCodes;
 final class AccessGuard implements HttpHandler {
 
   private static final AttachmentKey<Granted> GRANTED = AttachmentKey.create(Granted.class);
+
+  /** Tells the page that there is a session, which somebody may end. */
+  private static final HttpString SESSION = new HttpString("X-Longcut-Session");
 
   /** Seconds until a limit on wrong tokens ends, at the latest. */
   static final String RETRY_AFTER = "60";
@@ -35,6 +40,9 @@ final class AccessGuard implements HttpHandler {
     AccessDecision decision = access.decide(exchange);
     if (decision instanceof Granted granted) {
       exchange.putAttachment(GRANTED, granted);
+      if (granted.proof() == Proof.SESSION) {
+        exchange.getResponseHeaders().put(SESSION, "1");
+      }
       if (AdminConnections.keep(exchange)) {
         page.handleRequest(exchange);
       }

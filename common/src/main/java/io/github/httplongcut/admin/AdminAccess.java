@@ -1,6 +1,7 @@
 package io.github.httplongcut.admin;
 
 import io.github.httplongcut.admin.AccessDecision.Granted;
+import io.github.httplongcut.admin.AccessDecision.Proof;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HeaderValues;
@@ -81,7 +82,7 @@ final class AdminAccess {
   private AccessDecision decideByToken(HttpServerExchange exchange, String given) {
     AdminToken token = token();
     return switch (check(exchange, token, given)) {
-      case RIGHT -> new Granted(userOf(exchange), () -> token().isSameAs(token));
+      case RIGHT -> new Granted(Proof.TOKEN, userOf(exchange), () -> token().isSameAs(token));
       case WRONG -> AccessDecision.needsToken("this is not the token of admin.token-file");
       case LIMITED -> AccessDecision.limited();
     };
@@ -89,7 +90,9 @@ final class AdminAccess {
 
   private Granted grantedBySession(HttpServerExchange exchange, String session) {
     return new Granted(
-        userOf(exchange), () -> sessions.isOpen(session, token(), System.nanoTime()));
+        Proof.SESSION,
+        userOf(exchange),
+        () -> sessions.isOpen(session, token(), System.nanoTime()));
   }
 
   private AccessDecision decideByAddress(HttpServerExchange exchange) {
@@ -97,7 +100,7 @@ final class AdminAccess {
     InetAddress peer = peer(exchange);
     boolean isLocal = isLoopback.test(peer);
     if (isLocal && RequestSource.hasLoopbackName(headers) && !RequestSource.isForwarded(headers)) {
-      return new Granted("loopback " + peer.getHostAddress(), () -> true);
+      return new Granted(Proof.LOOPBACK, "loopback " + peer.getHostAddress(), () -> true);
     }
     if (hasToken()) {
       return AccessDecision.needsToken(
