@@ -107,11 +107,32 @@ class LauncherTest {
         "status",
         "tap --json",
         "trace 12345678 --log access.log",
+        "doctor",
+        "diag",
+        "grants",
       })
   void commandsThatNameNoSourceAskTheDemo(String commandLine) throws Exception {
     Result result = runBesideADemo(Map.of(), commandLine.split(" "));
 
     assertThat(result.out()).contains("broker=http://demo:1\n");
+    assertThat(result.err()).contains("asks the demo of this checkout");
+  }
+
+  /** The user means another RabbitMQ and has forgotten to name it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "grant client-agent acme --targets orders",
+        "grant broker hub --address amqps://rabbit-1.example:5671/longcut",
+        "revoke acme",
+        "tap on",
+        "tap --json off",
+      })
+  void commandsThatChangeRabbitMqDoNotAskTheDemo(String commandLine) throws Exception {
+    Result result = runBesideADemo(Map.of(), commandLine.split(" "));
+
+    assertThat(result.out()).contains("broker=\n");
+    assertThat(result.err()).isEmpty();
   }
 
   @ParameterizedTest
@@ -120,12 +141,14 @@ class LauncherTest {
         "status --broker http://other:1",
         "tap --amqp=amqp://u:p@h/v",
         "trace 12345678 --management http://u:p@h",
-        "status --config relay.conf"
+        "status --config relay.conf",
+        "grants --help"
       })
   void commandsThatNameASourceDoNotAskTheDemo(String commandLine) throws Exception {
     Result result = runBesideADemo(Map.of(), commandLine.split(" "));
 
     assertThat(result.out()).contains("broker=\n");
+    assertThat(result.err()).isEmpty();
   }
 
   @Test

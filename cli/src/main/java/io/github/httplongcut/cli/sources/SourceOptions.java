@@ -29,8 +29,9 @@ import picocli.CommandLine.Spec;
 
 /**
  * Options that name the sources of a command, and their environment variables. An option takes
- * precedence over its variable, and both over the settings file. The launcher sets the variables to
- * those of the running demo if neither options nor variables name a source.
+ * precedence over its variable, and both over the settings file. If neither options nor variables
+ * name a source, the launcher sets the variables to those of the running demo, except for commands
+ * that change RabbitMQ.
  *
  * <p>Each method throws {@link CommandFailedException} with the exit code for a wrong usage if an
  * option is invalid.
@@ -65,7 +66,7 @@ public final class SourceOptions {
           "RabbitMQ: amqp[s]://user:password@host:port/vhost, for a cluster several with commas"
               + " (default: $"
               + AMQP
-              + ", else --config, else the running demo).")
+              + ", else --config, else the running demo if the command only reads).")
   private String amqp;
 
   @Option(
@@ -83,7 +84,7 @@ public final class SourceOptions {
           "RabbitMQ's management UI: http[s]://user:password@host:port, with an administrator's"
               + " login (default: $"
               + MANAGEMENT
-              + ", else the running demo).")
+              + ", else the running demo if the command only reads).")
   private String management;
 
   @Option(
@@ -349,7 +350,7 @@ public final class SourceOptions {
 
   private static CommandFailedException missing(String option, String variable) {
     return CommandFailedException.usage(
-        "%s is missing and %s is not set; set one of them, or start a demo in this checkout"
+        "%s is missing and %s is not set; set one of them. If a demo runs in this checkout and you mean its RabbitMQ, run: source .longcut/demo/env"
             .formatted(option, variable));
   }
 }

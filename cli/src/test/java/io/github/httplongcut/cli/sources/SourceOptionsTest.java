@@ -35,6 +35,14 @@ class SourceOptionsTest {
     }
   }
 
+  @Test
+  void errorOfAMissingSourceNamesTheOptionTheVariableAndTheDemo() {
+    assertThatThrownBy(() -> sources().requiredManagement())
+        .isInstanceOf(CommandFailedException.class)
+        .hasMessageContainingAll(
+            "--management", "LONGCUT_MANAGEMENT_URL", "source .longcut/demo/env");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "amqp://u:p@no_such_host.invalid/v, 'no_such_host.invalid:5672, vhost v'",
