@@ -1,29 +1,18 @@
 package io.github.httplongcut.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the bash launcher without a build: its errors, and the programs that it starts. */
-class LauncherTest {
-
-  private static final Path LAUNCHER = Path.of(System.getProperty("longcut.root"), "longcut");
-
-  @TempDir private Path home;
-
-  private record Result(int exitCode, String out, String err, long pid) {}
+class LauncherTest extends LauncherFixture {
 
   @Test
   void helpNamesEveryCommand() throws Exception {
@@ -237,112 +226,5 @@ class LauncherTest {
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("checkout");
-  }
-
-  /** The fake Java prints the plan's variable only as an argument, so the tool here writes it. */
-  @Test
-  void joinBecomesTheProcessThatTheToolNames() throws Exception {
-    Path launcher = installed("longcut-cli.jar");
-    Files.createFile(home.resolve("lib/longcut-client-agent.jar"));
-    Path java = fakeJava("17");
-    Path program = java.resolve("bin/java");
-    Files.writeString(
-        program,
-        Files.readString(program)
-            + "echo \"amqp=$LONGCUT_AMQP_URI$LONGCUT_ID$LONGCUT_ADMIN_PORT$LONGCUT_TARGETS\"\n"
-            + "[ -z \"$LONGCUT_JOIN_PLAN\" ] || printf 'client-agent\\n"
-            + "/a b/acme.conf\\n"
-            + "' >\"$LONGCUT_JOIN_PLAN\"\n");
-
-    Result result =
-        run(
-            launcher,
-            Map.of(
-                "JAVA_HOME",
-                java.toString(),
-                "LONGCUT_AMQP_URI",
-                "amqp://u:p@other/v",
-                "LONGCUT_ID",
-                "other",
-                "LONGCUT_ADMIN_PORT",
-                "1",
-                "LONGCUT_TARGETS",
-                "a=http://b",
-                "LONGCUT_JAVA_OPTS",
-                "-Xmx2g"),
-            "join",
-            "acme.longcut",
-            "--port",
-            "8000");
-
-    assertThat(result.exitCode()).as(result.err()).isZero();
-    String[] runs = result.out().split("(?m)^pid ");
-    assertThat(runs).hasSize(3);
-    assertThat(runs[1]).contains("[join]\n[acme.longcut]\n[--port]\n[8000]\n");
-    assertThat(runs[2])
-        .startsWith(result.pid() + "\n")
-        .contains("[-Xmx2g]\n")
-        .contains("[--config]\n[/a b/acme.conf]\n")
-        .endsWith("amqp=\n");
-  }
-
-  @Test
-  void joinEndsWithTheExitCodeOfAFailedTool() throws Exception {
-    Path launcher = installed("longcut-cli.jar");
-    Path java = fakeJava("17");
-    Files.writeString(java.resolve("bin/java"), "#!/bin/sh\nexit 2\n");
-
-    assertThat(run(launcher, Map.of("JAVA_HOME", java.toString()), "join", "x").exitCode())
-        .isEqualTo(2);
-  }
-
-  /** Creates the layout of the image: the launcher beside lib/, and no sources. */
-  private Path installed(String jar) throws IOException {
-    Files.createFile(Files.createDirectories(home.resolve("lib")).resolve(jar));
-    return Files.copy(LAUNCHER, home.resolve("longcut"));
-  }
-
-  /** Creates a fake Java that prints its pid, a variable and its arguments. */
-  private Path fakeJava(String version) throws IOException {
-    Path java = home.resolve("java");
-    Path program = Files.createDirectories(java.resolve("bin")).resolve("java");
-    Files.writeString(java.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-    Files.writeString(
-        program,
-        """
-        #!/bin/sh
-        echo "pid $$"
-        echo "broker=$LONGCUT_BROKER_ADMIN_URL"
-        for a; do echo "[$a]"; done
-        """);
-    assertThat(program.toFile().setExecutable(true)).isTrue();
-    return java;
-  }
-
-  private Result run(Path launcher, Map<String, String> environment, String... arguments)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("bash", launcher.toString()));
-    for (String argument : arguments) {
-      if (!argument.isEmpty()) {
-        command.add(argument);
-      }
-    }
-    Path out = Files.createTempFile(home, "out", "");
-    Path err = Files.createTempFile(home, "err", "");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder.environment().keySet().removeIf(name -> name.startsWith("LONGCUT_"));
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the launcher has ended").isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    return new Result(
-        process.exitValue(),
-        Files.readString(out, UTF_8),
-        Files.readString(err, UTF_8),
-        process.pid());
   }
 }
