@@ -50,7 +50,9 @@ COPY --from=build \
   /build/cli/target/longcut-cli.jar \
   /opt/longcut/lib/
 
-# On the default address 127.0.0.1, only the container itself could reach the ports.
+# On the default address 127.0.0.1, only the container itself could reach the ports. The file tells the launcher that the
+# variables are those of the image, so that `longcut join` keeps them.
+RUN touch /opt/longcut/.image
 ENV LONGCUT_HOST=0.0.0.0 LONGCUT_ADMIN_HOST=0.0.0.0
 
 # A number, because Kubernetes (runAsNonRoot) cannot tell whether a user name is root.

@@ -19,20 +19,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class LauncherJoinTest extends LauncherFixture {
 
-  /** The fake Java prints the plan's variable only as an argument, so the tool here writes it. */
   @Test
   void joinBecomesTheProcessThatTheToolNames() throws Exception {
     Path launcher = installed("longcut-cli.jar");
     Files.createFile(home.resolve("lib/longcut-client-agent.jar"));
     Path java = fakeJava("17");
-    Path program = java.resolve("bin/java");
-    Files.writeString(
-        program,
-        Files.readString(program)
-            + "echo \"amqp=$LONGCUT_AMQP_URI$LONGCUT_ID$LONGCUT_ADMIN_PORT$LONGCUT_TARGETS\"\n"
-            + "[ -z \"$LONGCUT_JOIN_PLAN\" ] || printf 'client-agent\\n"
-            + "/a b/acme.conf\\n"
-            + "' >\"$LONGCUT_JOIN_PLAN\"\n");
+    printAndWritePlan(java, "amqp=$LONGCUT_AMQP_URI$LONGCUT_ID$LONGCUT_ADMIN_PORT$LONGCUT_TARGETS");
 
     Result result =
         run(
@@ -64,6 +56,59 @@ class LauncherJoinTest extends LauncherFixture {
         .contains("[-Xmx2g]\n")
         .contains("[--config]\n[/a b/acme.conf]\n")
         .endsWith("amqp=\n");
+  }
+
+  /** The host of the environment would precede that of the settings, which the tool has checked. */
+  @Test
+  void joinedProcessListensWhereItsSettingsSay() throws Exception {
+    assertThat(listenVariablesOfAJoinedProcess(installed("longcut-cli.jar"))).isEqualTo("on=");
+  }
+
+  @Test
+  void joinedProcessInTheImageListensOnAllAddresses() throws Exception {
+    Path launcher = installed("longcut-cli.jar");
+    String marker = ".image";
+    Files.createFile(home.resolve(marker));
+
+    assertThat(listenVariablesOfAJoinedProcess(launcher)).isEqualTo("on=0.0.0.0 0.0.0.0");
+    assertThat(LAUNCHER.resolveSibling("Dockerfile"))
+        .content()
+        .contains("/opt/longcut/" + marker, "LONGCUT_HOST=0.0.0.0 LONGCUT_ADMIN_HOST=0.0.0.0");
+  }
+
+  /** Returns the last line of the process. */
+  private String listenVariablesOfAJoinedProcess(Path launcher) throws Exception {
+    Files.createFile(home.resolve("lib/longcut-client-agent.jar"));
+    Path java = fakeJava("17");
+    printAndWritePlan(java, "on=$LONGCUT_HOST${LONGCUT_ADMIN_HOST:+ $LONGCUT_ADMIN_HOST}");
+    Result result =
+        run(
+            launcher,
+            Map.of(
+                "JAVA_HOME",
+                java.toString(),
+                "LONGCUT_HOST",
+                "0.0.0.0",
+                "LONGCUT_ADMIN_HOST",
+                "0.0.0.0"),
+            "join",
+            "acme.longcut");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result.out().lines().reduce((first, second) -> second).orElseThrow();
+  }
+
+  /** Lets the fake Java print a line with variables, and write the plan if it runs as the tool. */
+  private static void printAndWritePlan(Path java, String line) throws IOException {
+    Path program = java.resolve("bin/java");
+    Files.writeString(
+        program,
+        Files.readString(program)
+            + "echo \""
+            + line
+            + "\"\n"
+            + "[ -z \"$LONGCUT_JOIN_PLAN\" ] || printf 'client-agent\\n"
+            + "/a b/acme.conf\\n"
+            + "' >\"$LONGCUT_JOIN_PLAN\"\n");
   }
 
   @Test
