@@ -215,11 +215,10 @@ public final class GrantCommand implements Callable<Integer> {
     out.flush();
     PrintWriter err = spec.commandLine().getErr();
     err.println(
-        "longcut: wrote %s, with the password of these definitions; after an import that changes"
-                .formatted(file.path(grant))
-            + " permissions run: rabbitmqctl close_all_user_connections "
-            + grant.user()
-            + " 'permissions changed'");
+        "longcut: wrote %s, with the password of these definitions; an import deletes nothing, so if '%s' existed"
+                .formatted(file.path(grant), grant.user())
+            + " before, then repeat this command without --print and with --close-connections, which"
+            + " removes its old bindings and topic permissions");
     err.flush();
   }
 

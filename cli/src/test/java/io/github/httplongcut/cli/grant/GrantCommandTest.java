@@ -129,6 +129,25 @@ class GrantCommandTest {
   }
 
   @Test
+  void printedDefinitionsSayWhatAnImportDoesNotDelete(@TempDir Path other) {
+    assertThat(
+            grant.run(
+                "client-agent",
+                "acme",
+                "--targets",
+                "orders",
+                "--address",
+                "amqps://rabbit-1.example",
+                "--out",
+                other.resolve("acme.longcut").toString(),
+                "--print"))
+        .isZero();
+
+    assertThat(grant.err())
+        .contains("if 'acme' existed", "--close-connections", "bindings and topic permissions");
+  }
+
+  @Test
   void loginOfManagementCannotRevokeItself() {
     assertThat(revoke.run("ops", "--management", management())).isEqualTo(2);
   }
