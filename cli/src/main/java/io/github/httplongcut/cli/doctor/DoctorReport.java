@@ -9,8 +9,10 @@ import io.github.httplongcut.cli.output.Paint;
 import io.github.httplongcut.cli.output.PlainText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Results of a run, for output.
@@ -25,6 +27,15 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
   /** Longest reason and remedy: the command for a broker's permissions is long. */
   private static final int MAX_CHARS = 1_000;
 
+  /** Findings that hinder no start if they fail only in part. */
+  private static final Set<Finding> HARMLESS_IN_PART =
+      EnumSet.of(
+          Finding.TLS_EXPIRY,
+          Finding.NETWORK_RESOLVE,
+          Finding.NETWORK_RABBITMQ,
+          Finding.RABBITMQ_RESPONDS,
+          Finding.TLS_RABBITMQ);
+
   public DoctorReport {
     results = List.copyOf(results);
   }
@@ -35,16 +46,22 @@ public record DoctorReport(List<CheckResult> results, Duration took) {
   }
 
   /**
-   * Returns whether a process should not start. A certificate that expires soon hinders no process;
-   * for one that has expired another check fails, too.
+   * Returns whether a process should not start. These failures hinder no start:
+   *
+   * <ul>
+   *   <li>A certificate expires soon. For one that has expired another check fails, too.
+   *   <li>Some of RabbitMQ's nodes have no address, are down, or have an invalid certificate, and
+   *       another node has passed the same check: the process connects to that one, and verifies
+   *       the certificate itself.
+   * </ul>
    */
   public boolean hindersTheStart() {
     return results.stream()
         .anyMatch(
             result ->
                 result.failed()
-                    && !(result.finding() == Finding.TLS_EXPIRY
-                        && result.status() == Status.FAIL_IN_PART));
+                    && !(result.status() == Status.FAIL_IN_PART
+                        && HARMLESS_IN_PART.contains(result.finding())));
   }
 
   /** Returns the number of checks that have found all well. */

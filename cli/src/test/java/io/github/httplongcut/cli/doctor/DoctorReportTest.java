@@ -2,13 +2,21 @@ package io.github.httplongcut.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.httplongcut.amqp.AmqpConfig.Address;
+import io.github.httplongcut.cli.doctor.AmqpView.Greeting;
+import io.github.httplongcut.cli.doctor.AmqpView.Reaction;
 import io.github.httplongcut.cli.output.Colours;
 import io.github.httplongcut.config.Role;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class DoctorReportTest {
+
+  private static final Address ONE = new Address("mq-1", 5672);
+  private static final Address TWO = new Address("mq-2", 5672);
 
   private final DoctorReport report =
       new DoctorReport(
@@ -40,6 +48,53 @@ class DoctorReportTest {
     assertThat(one.failed()).isTrue();
     assertThat(one.hindersTheStart()).isFalse();
     assertThat(report.hindersTheStart()).isTrue();
+  }
+
+  @Test
+  void oneOfTwoNodesIsEnoughForAStart() {
+    assertFailureThatHindersNoStart(
+        "network.resolve", fixture -> fixture.network.unknownHosts.add(TWO.host()));
+    assertFailureThatHindersNoStart(
+        "network.rabbitmq", fixture -> fixture.network.refused.add(TWO));
+    assertFailureThatHindersNoStart("rabbitmq.responds", fixture -> silence(fixture, TWO));
+  }
+
+  private static void assertFailureThatHindersNoStart(
+      String finding, Consumer<DoctorFixture> fault) {
+    DoctorReport report = beforeStart(fault);
+    assertThat(report.results())
+        .filteredOn(CheckResult::failed)
+        .extracting(result -> result.finding().id())
+        .containsExactly(finding);
+    assertThat(report.hindersTheStart()).as(finding).isFalse();
+  }
+
+  /** Each check passes for a node, and no node passes all. */
+  @Test
+  void differentFaultsOfAllNodesHinderTheStart() {
+    DoctorReport report =
+        beforeStart(
+            fixture -> {
+              fixture.network.refused.add(ONE);
+              fixture.amqp.greetings.put(ONE, new Greeting(Reaction.UNREACHABLE, "refused"));
+              silence(fixture, TWO);
+            });
+    assertThat(report.hindersTheStart()).isTrue();
+  }
+
+  private static void silence(DoctorFixture fixture, Address node) {
+    fixture.amqp.greetings.put(node, new Greeting(Reaction.SILENT, "frozen"));
+  }
+
+  /** Runs the checks of the way to two nodes. */
+  private static DoctorReport beforeStart(Consumer<DoctorFixture> fault) {
+    DoctorFixture fixture = new DoctorFixture().withoutManagement().withoutBroker();
+    fixture.amqp.nodes = List.of(ONE, TWO);
+    fault.accept(fixture);
+    return Doctor.run(
+        fixture.doctor().checksBeforeStart(),
+        EnumSet.of(CheckCategory.NETWORK, CheckCategory.TLS, CheckCategory.RABBITMQ),
+        DoctorFixture.LIMITS);
   }
 
   /** The operator copies it. */

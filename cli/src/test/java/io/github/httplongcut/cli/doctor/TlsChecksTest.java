@@ -6,9 +6,11 @@ import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.AmqpConfig.Address;
 import io.github.httplongcut.cli.doctor.AmqpView.Greeting;
 import io.github.httplongcut.cli.doctor.AmqpView.Reaction;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,6 +55,28 @@ class TlsChecksTest {
       assertThat(result.seen()).startsWith(rabbitMq.address().toString());
       assertThat(result.remedy()).isEqualTo(CertificateFault.UNKNOWN_CA.remedy());
       fixture.assertSkipped(Finding.RABBITMQ_LOGIN, "tls.rabbitmq failed");
+    }
+  }
+
+  /** The process connects to another node then: it verifies each certificate itself. */
+  @Test
+  void anUnknownCaOfOneNodeHindersNoStart() throws Exception {
+    Path folder = Files.createDirectory(directory.resolve("other"));
+    TestCertificate unknown = TestCertificate.valid(folder);
+    try (OneLineServer good = rabbitMq(certificate.trusted());
+        OneLineServer bad = new OneLineServer(Optional.of(unknown.context()), "\1")) {
+      fixture.withoutManagement().withoutBroker().amqp.nodes =
+          List.of(bad.address(), good.address());
+
+      DoctorReport report =
+          Doctor.run(
+              fixture.doctor().checksBeforeStart(),
+              EnumSet.of(CheckCategory.NETWORK, CheckCategory.TLS, CheckCategory.RABBITMQ),
+              DoctorFixture.LIMITS);
+
+      assertThat(report.failed()).isTrue();
+      assertThat(report.hindersTheStart()).isFalse();
+      fixture.assertFails(Finding.TLS_RABBITMQ, bad.address() + ": its certificate is signed by");
     }
   }
 
