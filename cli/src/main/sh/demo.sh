@@ -402,6 +402,8 @@ write_env() {
     {
       printf '# Source this file in a shell to start more processes for this demo.\n'
       printf 'export LONGCUT_AMQP_URI=%q\n' "$admin_uri"
+      # As for the demo's own processes.
+      [[ $address == 127.0.0.1:* ]] || printf 'export LONGCUT_AMQP_PLAIN_TEXT=allowed\n'
       printf 'export LONGCUT_MANAGEMENT_URL=%q\n' "$management_url"
       # No %q, because these lists contain nothing to quote.
       printf 'export LONGCUT_BROKER_ADMIN_URL=%s\n' "$(admin_urls broker-)"

@@ -38,6 +38,9 @@ public record AmqpConfig(
     Duration reconnectBackoffMax,
     long unconfirmedWindow) {
 
+  /** Path of the setting that accepts any certificate, as in {@link #insecureSettings()}. */
+  public static final String INSECURE = "longcut.amqp.tls.insecure";
+
   /**
    * Longest time for which a process may leave a delivery unacked: RabbitMQ's {@code
    * consumer_timeout}. After that RabbitMQ closes the channel and redelivers all unacked messages.
@@ -98,7 +101,7 @@ public record AmqpConfig(
     if (tls.isPresent() && tls.get().insecure()) {
       found.add(
           new InsecureSetting(
-              "longcut.amqp.tls.insecure",
+              INSECURE,
               "anybody on the network path to RabbitMQ can read and change all traffic; set"
                   + " longcut.amqp.tls.ca-file instead"));
     }
@@ -142,11 +145,12 @@ public record AmqpConfig(
 
   /**
    * Reads the section {@code longcut.amqp} for a tool. A tool may log in as any user, also with a
-   * demo's password and as a user whose name no process may have.
+   * demo's password and as a user whose name no process may have. The caller obeys {@code
+   * plain-text}.
    */
   public static AmqpConfig readForTool(Settings amqp) {
-    amqp.text("demo-passwords"); // only the roles check these settings
-    amqp.text("plain-text");
+    amqp.text("demo-passwords"); // only the roles check this setting
+    amqp.oneOf("plain-text", PlainTextPolicy.class);
     return read(amqp, AmqpUris.read(amqp));
   }
 

@@ -24,6 +24,8 @@ interface AmqpView {
     VHOST_REFUSED,
     /** The user has as many connections as RabbitMQ allows it. */
     LIMITED,
+    /** Nobody tried: an address of another machine has no TLS, and the settings refuse that. */
+    UNENCRYPTED,
     /** Something else failed. */
     FAILED
   }

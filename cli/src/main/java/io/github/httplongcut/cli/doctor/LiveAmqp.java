@@ -68,6 +68,10 @@ final class LiveAmqp implements AmqpView, AutoCloseable {
   }
 
   private Login logIn() throws Exception {
+    Optional<String> refusal = access.refusal();
+    if (refusal.isPresent()) {
+      return new Login(LoginState.UNENCRYPTED, refusal.get(), "");
+    }
     List<Address> nodes = responding();
     if (nodes.isEmpty()) {
       return new Login(LoginState.FAILED, "no node of RabbitMQ answers", "");

@@ -115,6 +115,14 @@ final class RabbitMqChecks {
           CheckResult.skip(
               Finding.RABBITMQ_LOGIN,
               "RabbitMQ allows user %s no further connection: %s".formatted(user, login.detail()));
+      case UNENCRYPTED ->
+          CheckResult.fail(
+                  Finding.RABBITMQ_LOGIN,
+                  "the doctor sends the password of user " + user + " only with encryption",
+                  login.detail())
+              .withRemedy(
+                  "use amqps://; or, if nobody else can read the traffic, set longcut.amqp.plain-text"
+                      + " = allowed (LONGCUT_AMQP_PLAIN_TEXT)");
       case FAILED ->
           CheckResult.fail(
               Finding.RABBITMQ_LOGIN, "user " + user + " cannot log in", login.detail());

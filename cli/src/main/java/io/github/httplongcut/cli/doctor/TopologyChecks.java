@@ -63,7 +63,7 @@ final class TopologyChecks {
       case LIMITED ->
           CheckResult.skip(
               Finding.TOPOLOGY_VHOST, "RabbitMQ allows no further connection: " + login.detail());
-      case REFUSED, FAILED ->
+      case REFUSED, UNENCRYPTED, FAILED ->
           CheckResult.fail(Finding.TOPOLOGY_VHOST, "no login to vhost " + vhost, login.detail());
     };
   }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -21,14 +22,16 @@ public final class AmqpAccess {
   /** Time for each node of a cluster at least, even if all nodes together then get too little. */
   private static final int MIN_NODE_TIMEOUT_MS = 500;
 
+  private final RelaySettings settings;
   private final AmqpConfig config;
   private final Duration limit;
 
   /**
    * @param limit longest time for connecting, and for each call
    */
-  AmqpAccess(AmqpConfig config, Duration limit) {
-    this.config = config;
+  AmqpAccess(RelaySettings settings, Duration limit) {
+    this.settings = settings;
+    this.config = settings.amqp();
     this.limit = limit;
   }
 
@@ -44,10 +47,26 @@ public final class AmqpAccess {
   }
 
   /**
+   * Returns the reason why no login is sent: an address of another machine has no TLS, and the
+   * settings do not allow that.
+   */
+  public Optional<String> refusal() {
+    return settings
+        .refusedInPlainText()
+        .map(
+            address ->
+                address
+                    + " is not a loopback address, and amqp:// would send the password there without"
+                    + " encryption: use amqps://, or set longcut.amqp.plain-text = allowed"
+                    + " (LONGCUT_AMQP_PLAIN_TEXT) if nobody else can read the traffic");
+  }
+
+  /**
    * Connects to one of the nodes, without automatic recovery. Takes a limited time; so does each
    * call on a channel of the connection.
    *
    * @param name name of the connection in RabbitMQ's management UI
+   * @throws CommandFailedException if there is a {@link #refusal()}, or no connection
    */
   public OpenConnection connect(String name) {
     return connect(name, config.addresses());
@@ -55,6 +74,11 @@ public final class AmqpAccess {
 
   /** Connects to one of these nodes. */
   public OpenConnection connect(String name, List<AmqpConfig.Address> nodes) {
+    refusal()
+        .ifPresent(
+            why -> {
+              throw CommandFailedException.usage(why);
+            });
     ConnectionFactory factory = factory(nodes.size());
     List<Address> addresses =
         nodes.stream().map(node -> new Address(node.host(), node.port())).toList();

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigResolveOptions;
 import io.github.httplongcut.admin.AdminConfig;
 import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.amqp.DemoPasswords;
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.config.Layer;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -56,6 +58,7 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
     flags.put(URIS, options.uris, "--amqp");
     flags.put(PASSWORD_FILE, options.passwordFile, "--amqp-password-file");
     variables.putVariable(URIS, environment, "LONGCUT_AMQP_URI");
+    variables.putVariable(PLAIN_TEXT, environment, "LONGCUT_AMQP_PLAIN_TEXT");
     // With a password in the option, the file belongs to another address.
     if (options.uris == null || !Secret.isInUrl(options.uris)) {
       variables.putVariable(PASSWORD_FILE, environment, "LONGCUT_AMQP_PASSWORD_FILE");
@@ -78,7 +81,18 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
     return new RelaySettings(config, amqp, Map.copyOf(admin));
   }
 
-  /** Returns the first address to which a process would refuse to connect, because of no TLS. */
+  /**
+   * Returns the settings that let others read passwords or traffic. An address that is refused is
+   * none of them: nothing is sent there.
+   */
+  List<InsecureSetting> insecureSettings() {
+    boolean isRefused = refusedInPlainText().isPresent();
+    return amqp.insecureSettings().stream()
+        .filter(each -> !(isRefused && each.setting().equals(PLAIN_TEXT)))
+        .toList();
+  }
+
+  /** Returns the first address to which a process and a tool refuse to connect: it has no TLS. */
   public Optional<AmqpConfig.Address> refusedInPlainText() {
     if (amqp.tls().isPresent() || config.getString(PLAIN_TEXT).equalsIgnoreCase("allowed")) {
       return Optional.empty();

@@ -7,9 +7,12 @@ import io.github.httplongcut.amqp.LoginException;
 import io.github.httplongcut.amqp.PasswordFile;
 import io.github.httplongcut.cli.CommandFailedException;
 import io.github.httplongcut.cli.sources.RelaySettings.AmqpOptions;
+import io.github.httplongcut.config.InsecureSetting;
 import io.github.httplongcut.config.InvalidConfigException;
 import io.github.httplongcut.config.Role;
 import io.github.httplongcut.config.Secret;
+import io.github.httplongcut.config.SecretFile;
+import io.github.httplongcut.config.SettingsFiles;
 import io.github.httplongcut.tls.TlsContexts;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -22,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -121,6 +126,7 @@ public final class SourceOptions {
 
   private final Map<String, String> environment;
   private final Duration limit;
+  private final Set<String> warnings = ConcurrentHashMap.newKeySet();
   private Optional<RelaySettings> settings;
 
   /** Creates the options with this process's environment and {@link Gathering#LIMIT}. */
@@ -177,7 +183,13 @@ public final class SourceOptions {
 
   /** Returns RabbitMQ's AMQP port, if an address is given. */
   public Optional<AmqpAccess> amqp() {
-    return settings().map(RelaySettings::amqp).map(config -> new AmqpAccess(config, limit));
+    Optional<RelaySettings> found = settings();
+    found.ifPresent(
+        each -> {
+          each.insecureSettings().forEach(this::warn);
+          warnOfReadablePasswords();
+        });
+    return found.map(each -> new AmqpAccess(each, limit));
   }
 
   /** Returns RabbitMQ's AMQP port, for a command that needs it. */
@@ -196,10 +208,26 @@ public final class SourceOptions {
   }
 
   private Optional<ManagementClient> management(String vhost) {
-    Optional<SSLContext> tls =
-        settings().map(RelaySettings::amqp).flatMap(AmqpConfig::tls).flatMap(SourceOptions::trust);
-    return given(management, MANAGEMENT)
-        .map(url -> ManagementClient.at(url, managementPassword(), vhost, tls, limit));
+    Optional<AmqpConfig.Tls> tls = settings().map(RelaySettings::amqp).flatMap(AmqpConfig::tls);
+    Optional<SSLContext> trusted = tls.flatMap(SourceOptions::trust);
+    Optional<ManagementClient> client =
+        given(management, MANAGEMENT)
+            .map(url -> ManagementClient.at(url, managementPassword(), vhost, trusted, limit));
+    client.ifPresent(each -> warnOfTheWay(each, tls.filter(AmqpConfig.Tls::insecure).isPresent()));
+    return client;
+  }
+
+  private void warnOfTheWay(ManagementClient client, boolean trustsAnybody) {
+    if (client.isExposed()) {
+      warn(
+          "%s sends the password of '%s' without encryption; use https://"
+              .formatted(client.address(), client.user()));
+    }
+    if (trustsAnybody && client.address().startsWith("https:")) {
+      settings().map(RelaySettings::insecureSettings).orElse(List.of()).stream()
+          .filter(each -> each.setting().equals(AmqpConfig.INSECURE))
+          .forEach(this::warn);
+    }
   }
 
   private Optional<Secret> managementPassword() {
@@ -228,18 +256,26 @@ public final class SourceOptions {
 
   /** Returns RabbitMQ's management API, for a command that names the vhost. */
   public ManagementClient requiredManagement(String vhost) {
-    ManagementClient client =
-        management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
-    if (client.isExposed()) {
-      warn(
-          "%s sends the password of '%s' without encryption; use https://"
-              .formatted(client.address(), client.user()));
-    }
-    return client;
+    return management(vhost).orElseThrow(() -> missing("--management", MANAGEMENT));
   }
 
+  private void warnOfReadablePasswords() {
+    file().map(SettingsFiles::withPassword).orElse(List.of()).stream()
+        .filter(each -> new SecretFile(each).isReadableByOthers())
+        .forEach(
+            each ->
+                warn(
+                    "other users of this machine can read the password in %s; run: chmod 600 %s"
+                        .formatted(each, each)));
+  }
+
+  private void warn(InsecureSetting insecure) {
+    warn(insecure.setting() + ": " + insecure.why());
+  }
+
+  /** Prints a warning, unless this command has printed it. */
   private void warn(String sentence) {
-    if (command != null) {
+    if (command != null && warnings.add(sentence)) {
       command.commandLine().getErr().println("longcut: warning: " + sentence);
     }
   }

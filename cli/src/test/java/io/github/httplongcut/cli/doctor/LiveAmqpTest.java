@@ -14,6 +14,18 @@ import org.junit.jupiter.api.Test;
 class LiveAmqpTest {
 
   @Test
+  void noPasswordIsSentWithoutEncryption() throws Exception {
+    SourceOptions sources =
+        new SourceOptions(
+            Map.of("LONGCUT_AMQP_URI", "amqp://u:a-password@192.0.2.1/longcut"),
+            Duration.ofSeconds(20));
+    try (LiveAmqp amqp = new LiveAmqp(sources.requiredAmqp())) {
+      assertThat(amqp.login().state()).isEqualTo(LoginState.UNENCRYPTED);
+      assertThat(amqp.login().detail()).startsWith("192.0.2.1:5672 is not a loopback address");
+    }
+  }
+
+  @Test
   void withoutANodeThatAnswersThereIsNoLogin() throws Exception {
     int closed;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -77,6 +77,15 @@ class RabbitMqChecksTest {
     fixture.assertFails(Finding.RABBITMQ_LOGIN, "node shuts down");
   }
 
+  @Test
+  void aLoginThatWouldNotBeEncryptedFailsWithARemedy() {
+    fixture.amqp.login = new Login(LoginState.UNENCRYPTED, "mq:5672 is not a loopback address", "");
+
+    CheckResult result = fixture.assertFails(Finding.RABBITMQ_LOGIN, "mq:5672 is not a loopback");
+    assertThat(result.remedy()).contains("amqps://", "LONGCUT_AMQP_PLAIN_TEXT");
+    fixture.assertSkipped(Finding.TOPOLOGY_VHOST, "rabbitmq.login failed");
+  }
+
   /** The processes of the user work, and leave no connection for the doctor. */
   @Test
   void aUserWithoutAFurtherConnectionIsNoFailure() {

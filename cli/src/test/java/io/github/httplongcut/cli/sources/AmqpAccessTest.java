@@ -1,14 +1,17 @@
 package io.github.httplongcut.cli.sources;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.httplongcut.amqp.AmqpConfig;
 import io.github.httplongcut.cli.CommandFailedException;
-import io.github.httplongcut.config.Sources;
+import io.github.httplongcut.cli.output.ExitCode;
+import io.github.httplongcut.cli.sources.RelaySettings.AmqpOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -43,16 +46,39 @@ class AmqpAccessTest {
         .hasMessageNotContaining("secret");
   }
 
+  @Test
+  void noPasswordIsSentToAnotherMachineInPlainText() {
+    AmqpAccess access = access("amqp://u:secret@127.0.0.1:1/v,amqp://u:secret@192.0.2.1/v", "");
+
+    assertThatThrownBy(() -> access.connect("test"))
+        .isInstanceOfSatisfying(
+            CommandFailedException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessageStartingWith("192.0.2.1:5672 is not a loopback address")
+        .hasMessageContainingAll("amqps://", "LONGCUT_AMQP_PLAIN_TEXT")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void anAllowedAddressIsNotRefused() {
+    assertThat(access("amqp://u:p@192.0.2.1/v", "allowed").refusal()).isEmpty();
+    assertThat(access("amqps://u:p@192.0.2.1/v", "").refusal()).isEmpty();
+    assertThat(access("amqp://u:p@192.0.2.1/v", "refused").refusal()).isPresent();
+  }
+
+  private static AmqpAccess access(String uris, String plainText) {
+    return access(uris, plainText, Duration.ofSeconds(10));
+  }
+
   private static AmqpAccess access(int port, Duration limit) {
-    String text = "longcut { amqp.uris = \"amqp://u:secret@127.0.0.1:%d/v\" }".formatted(port);
-    AmqpConfig config =
-        Sources.parse(
-            text,
-            longcut -> {
-              longcut.name("id");
-              longcut.partOfSection("otlp");
-              return AmqpConfig.readForTool(longcut.section("amqp"));
-            });
-    return new AmqpAccess(config, limit);
+    return access("amqp://u:secret@127.0.0.1:%d/v".formatted(port), "", limit);
+  }
+
+  private static AmqpAccess access(String uris, String plainText, Duration limit) {
+    RelaySettings settings =
+        RelaySettings.read(
+            Optional.empty(),
+            new AmqpOptions(uris, null),
+            plainText.isEmpty() ? Map.of() : Map.of("LONGCUT_AMQP_PLAIN_TEXT", plainText));
+    return new AmqpAccess(settings, limit);
   }
 }

@@ -12,8 +12,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +53,8 @@ class SourceOptionsTest {
     "amqps://u:p@no-such-host.invalid/v, 'no-such-host.invalid:5671, vhost v'"
   })
   void theHostOfTheUriIsUsed(String uri, String place) {
-    assertThatThrownBy(() -> sources("--amqp", uri).requiredAmqp().connect("test"))
+    Map<String, String> environment = Map.of("LONGCUT_AMQP_PLAIN_TEXT", "allowed");
+    assertThatThrownBy(() -> sources(environment, "--amqp", uri).requiredAmqp().connect("test"))
         .isInstanceOf(CommandFailedException.class)
         .hasMessageStartingWith("cannot connect to RabbitMQ at " + place + ": unknown host");
   }
@@ -292,16 +296,85 @@ class SourceOptionsTest {
     "https://ops:secret@10.0.0.1:15671, false"
   })
   void managementLoginWithoutEncryptionIsWarnedOf(String url, boolean warned) {
+    String required = warnings(sources -> sources.requiredManagement("longcut"), "--management", url);
+    String optional = warnings(SourceOptions::management, "--management", url);
+
+    assertThat(required.contains("warning: http://")).isEqualTo(warned);
+    assertThat(required.contains("use https://")).isEqualTo(warned);
+    assertThat(required).doesNotContain("secret");
+    assertThat(optional).isEqualTo(required);
+  }
+
+  @Test
+  void tlsThatTrustsAnybodyIsWarnedOfOnce() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("relay.conf"),
+            "longcut.amqp { uris = \"amqps://u:p@h/v\", tls.insecure = true }\n");
+    String config = "--config=" + file;
+    String warning = "longcut: warning: longcut.amqp.tls.insecure: anybody on the network path";
+
+    assertThat(warnings(SourceOptionsTest::askTwice, config)).containsOnlyOnce(warning);
+    assertThat(warnings(SourceOptions::management, config, "--management=https://u:p@h"))
+        .containsOnlyOnce(warning);
+    assertThat(warnings(SourceOptions::management, config, "--management=http://u:p@127.0.0.1"))
+        .isEmpty();
+  }
+
+  private static void askTwice(SourceOptions sources) {
+    sources.requiredAmqp();
+    sources.amqp();
+  }
+
+  @Test
+  void passwordsThatOthersCanReadAreWarnedOf() throws IOException {
+    Path password = Files.writeString(directory.resolve("ops.password"), "secret\n");
+    Path file =
+        Files.writeString(
+            directory.resolve("relay.conf"), "longcut.amqp.uris = \"amqps://u:secret@h/v\"\n");
+    String[] option = {"--amqp=amqps://u@h/v", "--amqp-password-file=" + password};
+    for (Path each : List.of(password, file)) {
+      Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rw----r--"));
+    }
+
+    assertThat(warnings(SourceOptions::amqp, option))
+        .contains("warning: longcut.amqp.password-file", "chmod 600 " + password)
+        .doesNotContain("secret");
+    assertThat(warnings(SourceOptions::amqp, "--config=" + file))
+        .contains("warning: other users", "chmod 600 " + file)
+        .doesNotContain("secret");
+
+    for (Path each : List.of(password, file)) {
+      Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rw-------"));
+    }
+    assertThat(warnings(SourceOptions::amqp, option)).isEmpty();
+    assertThat(warnings(SourceOptions::amqp, "--config=" + file)).isEmpty();
+  }
+
+  /** The refusal itself is the message then. */
+  @Test
+  void plainTextIsWarnedOfOnlyIfItIsAllowed() {
+    String uri = "--amqp=amqp://u:p@192.0.2.1/v";
+    Map<String, String> allowed = Map.of("LONGCUT_AMQP_PLAIN_TEXT", "allowed");
+
+    assertThat(warnings(allowed, SourceOptions::amqp, uri))
+        .contains("warning: longcut.amqp.plain-text: anybody on the network path to 192.0.2.1:5672");
+    assertThat(warnings(SourceOptions::amqp, uri)).isEmpty();
+  }
+
+  /** Returns what a tool prints to standard error while it asks for a source. */
+  private static String warnings(Consumer<SourceOptions> question, String... arguments) {
+    return warnings(Map.of(), question, arguments);
+  }
+
+  private static String warnings(
+      Map<String, String> environment, Consumer<SourceOptions> question, String... arguments) {
     StringWriter err = new StringWriter();
-    Tool tool = new Tool(Map.of());
+    Tool tool = new Tool(environment);
     CommandLine commandLine = new CommandLine(tool).setErr(new PrintWriter(err, true));
-    commandLine.parseArgs("--management", url);
-
-    tool.sources.requiredManagement("longcut");
-
-    assertThat(err.toString().contains("warning: http://")).isEqualTo(warned);
-    assertThat(err.toString().contains("use https://")).isEqualTo(warned);
-    assertThat(err.toString()).doesNotContain("secret");
+    commandLine.parseArgs(arguments);
+    question.accept(tool.sources);
+    return err.toString();
   }
 
   @Test

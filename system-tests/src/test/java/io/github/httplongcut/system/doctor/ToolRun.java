@@ -43,6 +43,8 @@ public record ToolRun(String command, int exitCode, String out, String err, Dura
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("LONGCUT_"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    // RabbitMQ may run in a container, which does not have the address 127.0.0.1.
+    builder.environment().put("LONGCUT_AMQP_PLAIN_TEXT", "allowed");
     builder.environment().putAll(environment);
     try {
       long start = System.nanoTime();
