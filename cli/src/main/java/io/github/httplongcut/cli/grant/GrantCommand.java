@@ -144,7 +144,7 @@ public final class GrantCommand implements Callable<Integer> {
             : Optional.empty();
     Optional<JoiningFile> content =
         password
-            .map(fresh -> file.content(grant, fresh, sources))
+            .map(fresh -> file.content(grant, fresh, granting::isPassword, sources))
             .or(() -> renewedFile(grant, granting));
     if (content.isEmpty()) {
       report(grant, granting.carryOut(password, Optional.empty(), closeConnections), false);
@@ -207,7 +207,7 @@ public final class GrantCommand implements Callable<Integer> {
   private void print(Grant grant) {
     Optional<JoiningFile> old = newPassword ? Optional.empty() : file.existing(grant);
     Secret password = old.map(JoiningFile::password).orElseGet(PasswordHash::newPassword);
-    try (PrivateFile staged = stage(grant, file.content(grant, password, sources))) {
+    try (PrivateFile staged = stage(grant, file.content(grant, password, any -> true, sources))) {
       staged.commit();
     }
     PrintWriter out = spec.commandLine().getOut();

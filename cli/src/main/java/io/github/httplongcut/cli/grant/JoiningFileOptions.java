@@ -16,6 +16,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 
 /** Options of the file that a grant writes. */
@@ -47,7 +48,9 @@ final class JoiningFileOptions {
 
   @Option(
       names = "--force",
-      description = "Overwrite the file even if it is not for the same user.")
+      description =
+          "Overwrite the file even if it is not for the same user, or does not have the user's"
+              + " password.")
   private boolean force;
 
   private List<RabbitMqAddress> parsed() {
@@ -95,12 +98,15 @@ final class JoiningFileOptions {
   }
 
   /**
-   * Returns the content of a file with this password.
+   * Returns the content of a file with this password. Takes addresses and CA of the existing file
+   * only if that has a current password: otherwise it may belong to another RabbitMQ.
    *
-   * @throws CommandFailedException if the file exists and is not for the same user, or if no
-   *     address is given
+   * @param isCurrent whether a password is the user's until now
+   * @throws CommandFailedException if the file exists, and is not for the same user or does not
+   *     have a current password, or if no address is given
    */
-  JoiningFile content(Grant grant, Secret password, SourceOptions sources) {
+  JoiningFile content(
+      Grant grant, Secret password, Predicate<Secret> isCurrent, SourceOptions sources) {
     Path path = path(grant);
     Optional<JoiningFile> old = existing(grant);
     if (Files.exists(path) && old.isEmpty() && !force) {
@@ -108,7 +114,13 @@ final class JoiningFileOptions {
           "%s exists and is not the file of '%s'; name another file with --out, or overwrite it with --force"
               .formatted(path, grant.user()));
     }
-    return content(grant, password, old, sources);
+    Optional<JoiningFile> current = old.filter(found -> isCurrent.test(found.password()));
+    if (old.isPresent() && current.isEmpty() && !force) {
+      throw CommandFailedException.usage(
+          "%s has a password of another RabbitMQ or of a revoked grant; move it away, name another file with --out, or overwrite it with --force, and give --address and --ca again"
+              .formatted(path));
+    }
+    return content(grant, password, current, sources);
   }
 
   /** Returns the content with the same password, and with the addresses that are given now. */

@@ -266,6 +266,58 @@ class GrantingTest {
     assertThat(file).hasContent(old);
   }
 
+  /** The file may be that of another RabbitMQ, whose password is nowhere else. */
+  @Test
+  void fileWithAnotherPasswordIsNotOverwrittenByANewPassword() throws Exception {
+    user(PasswordHash.of(new Secret("other")).base64(), "12", Map.of());
+    Path file = directory.resolve("acme.longcut");
+    String old = joiningFile("longcut").text();
+    Files.writeString(file, old);
+
+    assertThat(grant("--new-password", "--out", file.toString())).isEqualTo(2);
+
+    assertThat(grant.err())
+        .contains(file + " has a password of another RabbitMQ or of a revoked grant", "--out");
+    assertThat(changes()).isEmpty();
+    assertThat(file).hasContent(old);
+  }
+
+  @Test
+  void fileOfARevokedGrantIsNotOverwrittenWithoutForce() throws Exception {
+    newUser();
+    Path file = directory.resolve("acme.longcut");
+    String old = joiningFile("longcut").text();
+    Files.writeString(file, old);
+
+    assertThat(grant("--out", file.toString(), "--address", "amqps://other.example")).isEqualTo(2);
+    assertThat(grant.err()).contains("of a revoked grant; move it away", "--force");
+    assertThat(grant("--out", file.toString(), "--force")).isEqualTo(2);
+    assertThat(grant.err()).contains("--address is missing");
+    assertThat(changes()).isEmpty();
+    assertThat(file).hasContent(old);
+
+    assertThat(grant("--out", file.toString(), "--force", "--address", "amqps://other.example"))
+        .as(grant.err())
+        .isZero();
+    assertThat(file).content().contains("amqps://other.example").doesNotContain("rabbit.example");
+  }
+
+  @Test
+  void newPasswordKeepsTheAddressesOfTheFile() throws Exception {
+    Path file = directory.resolve("acme.longcut");
+    Files.writeString(file, joiningFile("longcut").text());
+
+    assertThat(grant("--new-password", "--out", file.toString())).as(grant.err()).isZero();
+
+    assertThat(file).content().contains("amqps://rabbit.example").doesNotContain("\"x\"");
+  }
+
+  /** Makes RabbitMQ answer as if the user did not exist yet. */
+  private void newUser() {
+    rabbitMq.answer("GET /api/users/acme", 404, "{}");
+    rabbitMq.answer("PUT /api/users/acme", 201, "");
+  }
+
   @Test
   void vhostIsThatOfTheFile() throws Exception {
     rabbitMq.answer("/api/vhosts/prod", 404, "{}");
