@@ -94,7 +94,7 @@ public record RelaySettings(Config config, AmqpConfig amqp, Map<Role, AdminConfi
 
   /** Returns the first address to which a process and a tool refuse to connect: it has no TLS. */
   public Optional<AmqpConfig.Address> refusedInPlainText() {
-    if (amqp.tls().isPresent() || config.getString(PLAIN_TEXT).equalsIgnoreCase("allowed")) {
+    if (amqp.tls().isPresent() || config.getString(PLAIN_TEXT).equals("allowed")) {
       return Optional.empty();
     }
     return amqp.addresses().stream()

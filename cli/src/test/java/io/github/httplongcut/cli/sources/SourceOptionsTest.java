@@ -296,7 +296,8 @@ class SourceOptionsTest {
     "https://ops:secret@10.0.0.1:15671, false"
   })
   void managementLoginWithoutEncryptionIsWarnedOf(String url, boolean warned) {
-    String required = warnings(sources -> sources.requiredManagement("longcut"), "--management", url);
+    String required =
+        warnings(sources -> sources.requiredManagement("longcut"), "--management", url);
     String optional = warnings(SourceOptions::management, "--management", url);
 
     assertThat(required.contains("warning: http://")).isEqualTo(warned);
@@ -358,7 +359,8 @@ class SourceOptionsTest {
     Map<String, String> allowed = Map.of("LONGCUT_AMQP_PLAIN_TEXT", "allowed");
 
     assertThat(warnings(allowed, SourceOptions::amqp, uri))
-        .contains("warning: longcut.amqp.plain-text: anybody on the network path to 192.0.2.1:5672");
+        .contains(
+            "warning: longcut.amqp.plain-text: anybody on the network path to 192.0.2.1:5672");
     assertThat(warnings(SourceOptions::amqp, uri)).isEmpty();
   }
 
@@ -388,6 +390,16 @@ class SourceOptionsTest {
         .isEmpty();
     assertThat(settings("longcut.amqp.uris = \"amqp://u:p@[::1]/v\"").refusedInPlainText())
         .isEmpty();
+  }
+
+  /** As the process reads it. */
+  @Test
+  void plainTextIsAllowedInLowerCaseOnly() {
+    String text = "longcut.amqp { uris = \"amqp://u:p@mq-2/v\", plain-text = Allowed }";
+
+    assertThatThrownBy(() -> settings(text))
+        .isInstanceOf(CommandFailedException.class)
+        .hasMessageContaining("longcut.amqp.plain-text");
   }
 
   private RelaySettings settings(String text) throws IOException {
