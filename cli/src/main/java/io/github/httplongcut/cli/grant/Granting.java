@@ -51,11 +51,8 @@ final class Granting {
   static Granting prepare(UserAdministration users, Grant grant) {
     requireTopology(users, grant);
     Optional<UserState> before = users.find(grant.user());
-    before.ifPresent(
-        user -> {
-          requireSameKind(user, grant);
-          users.connections(user.name()); // fails if this RabbitMQ cannot list them
-        });
+    before.ifPresent(user -> requireSameKind(user, grant));
+    users.connections(grant.user()); // fails if this RabbitMQ cannot list them
     return new Granting(users, grant, before);
   }
 

@@ -312,6 +312,20 @@ class GrantingTest {
     assertThat(file).content().contains("amqps://rabbit.example").doesNotContain("\"x\"");
   }
 
+  /** RabbitMQ before 3.10.8 could list them only for users with connections. */
+  @Test
+  void rabbitMqThatCannotListConnectionsGetsNoNewUser() {
+    newUser();
+    rabbitMq.answer("/api/connections/username/acme", 404, "{}");
+    Path file = directory.resolve("acme.longcut");
+
+    assertThat(grant("--out", file.toString(), "--address", "amqps://rabbit.example")).isEqualTo(1);
+
+    assertThat(grant.err()).contains("answers 404", "RabbitMQ 3.10.8 or later");
+    assertThat(changes()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
   /** Makes RabbitMQ answer as if the user did not exist yet. */
   private void newUser() {
     rabbitMq.answer("GET /api/users/acme", 404, "{}");
