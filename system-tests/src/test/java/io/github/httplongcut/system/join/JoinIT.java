@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.httplongcut.system.doctor.ToolRun;
 import io.github.httplongcut.system.join.TimedLoad.Sent;
 import io.github.httplongcut.system.rabbitmq.RabbitMq;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,9 +89,10 @@ class JoinIT {
   }
 
   @Test
-  void partiesJoinWithAFileEach() {
+  void partiesJoinWithAFileEach() throws IOException {
     long start = System.nanoTime();
-    succeed(grant("client-agent", "acme", "orders"));
+    ToolRun granted = grant("client-agent", "acme", "orders");
+    succeed(granted);
     succeed(grant("upstream-agent", "plant", "orders"));
     RelayProcess client = parties.join("acme", "--port", "0");
     parties.join("plant", "--target", "orders=" + upstream.url());
@@ -108,6 +111,28 @@ class JoinIT {
       assertThat(grant.path("complaints")).as(grant.toString()).isEmpty();
       assertThat(grant.path("connections").asInt()).isEqualTo(2);
       assertThat(grant.path("limits").path("max-connections").asInt()).isEqualTo(4);
+    }
+    assertPasswordIsInItsFilesOnly(granted, client);
+  }
+
+  private void assertPasswordIsInItsFilesOnly(ToolRun granted, RelayProcess client)
+      throws IOException {
+    Path file = Path.of(parties.file("acme"));
+    String password = new ObjectMapper().readTree(file.toFile()).path("password").asText();
+    assertThat(password).hasSizeGreaterThan(10);
+    assertThat(Files.getPosixFilePermissions(file))
+        .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+    ToolRun settings =
+        parties.longcut(
+            "client-agent", "--check-config", "--config", folder.resolve("acme.conf").toString());
+    succeed(settings);
+    String commandLine = Files.readString(Path.of("/proc", Long.toString(client.pid()), "cmdline"));
+    assertThat(commandLine).contains("acme.conf");
+    assertThat(parties.log("acme")).contains("event=");
+    for (String shown :
+        List.of(granted.toString(), settings.toString(), commandLine, parties.log("acme"))) {
+      assertThat(shown).doesNotContain(password);
     }
   }
 
@@ -323,22 +348,8 @@ class JoinIT {
         .toList();
   }
 
-  /** Everything in RabbitMQ that has the user's name. */
   private List<String> leftOf(String user) {
-    List<String> left = new ArrayList<>();
-    for (String kind : List.of("queues", "exchanges", "bindings")) {
-      rabbitMq
-          .management("/api/" + kind + "/" + RabbitMq.VHOST + columns(kind))
-          .forEach(each -> left.add(each.toString()));
-    }
-    rabbitMq
-        .management("/api/connections/username/" + user)
-        .forEach(each -> left.add(each.toString()));
-    return left.stream().filter(each -> each.contains(user)).collect(Collectors.toList());
-  }
-
-  private static String columns(String kind) {
-    return kind.equals("bindings") ? "" : "?columns=name";
+    return Leftovers.of(rabbitMq.managementApi(), user);
   }
 
   private static JsonNode element(JsonNode list, String field, String value) {

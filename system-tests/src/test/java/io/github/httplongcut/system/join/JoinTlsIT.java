@@ -109,6 +109,18 @@ class JoinTlsIT {
     assertThat(connections("hub")).hasSize(3).allMatch(each -> each.endsWith(":" + port));
     assertThat(connections("acme")).hasSize(2).allMatch(each -> each.endsWith(":" + port));
     assertThat(connections("plant")).hasSize(2).allMatch(each -> each.endsWith(":" + port));
+    revokeAll("hub", "acme", "plant");
+  }
+
+  /** The processes still run, and try to log in again. */
+  private void revokeAll(String... users) {
+    for (String user : users) {
+      assertThat(Leftovers.of(rabbitMq(), user)).as(user).hasSizeGreaterThan(2);
+      succeed(parties.longcut("revoke", user));
+    }
+    for (String user : users) {
+      assertThat(Leftovers.of(rabbitMq(), user)).as(user).isEmpty();
+    }
   }
 
   @Test
@@ -131,10 +143,14 @@ class JoinTlsIT {
     return parties.longcut(arguments.toArray(String[]::new));
   }
 
+  private ManagementApi rabbitMq() {
+    return new ManagementApi(node.managementUri(), RabbitMqUser.ADMIN);
+  }
+
   /** Names of the user's connections, which end with the port of RabbitMQ's listener. */
   private List<String> connections(String user) {
     List<String> names = new ArrayList<>();
-    new ManagementApi(node.managementUri(), RabbitMqUser.ADMIN)
+    rabbitMq()
         .get("/api/connections/username/" + user)
         .forEach(connection -> names.add(connection.path("name").asText()));
     return names;

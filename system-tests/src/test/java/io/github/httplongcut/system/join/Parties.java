@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,6 +76,11 @@ final class Parties implements AutoCloseable {
         new RelayProcess(ChildProcess.start(user, command, logs.resolve(user + ".log")));
     joined.add(process);
     return process;
+  }
+
+  /** Returns what the process of a user and its {@code join} have printed so far. */
+  String log(String user) throws IOException {
+    return Files.readString(logs.resolve(user + ".log"));
   }
 
   /** Sends a request to a client agent, and returns the status. */
