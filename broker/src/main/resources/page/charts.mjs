@@ -164,7 +164,7 @@ function options(card, history) {
       { ...axis, size: 22, gap: 4, space: 70, grid: { show: false }, values: (_, ticks) => ticks.map(timeOf) },
       {
         ...axis,
-        size: PHONE.matches ? 40 : 46,
+        size: 46,
         gap: 6,
         space: 34,
         values: (_, ticks) => ticks.map((tick) => tickOf(card.chart, tick)),
