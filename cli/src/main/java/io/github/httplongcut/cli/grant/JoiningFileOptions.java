@@ -117,8 +117,8 @@ final class JoiningFileOptions {
     Optional<JoiningFile> current = old.filter(found -> isCurrent.test(found.password()));
     if (old.isPresent() && current.isEmpty() && !force) {
       throw CommandFailedException.usage(
-          "%s has a password of another RabbitMQ or of a revoked grant; move it away, name another file with --out, or overwrite it with --force, and give --address and --ca again"
-              .formatted(path));
+          "%s does not have the password that '%s' has now, but that of another RabbitMQ, of a revoked grant, or of a change that failed midway; move it away, name another file with --out, or overwrite it with --force, and give --address and --ca again"
+              .formatted(path, grant.user()));
     }
     return content(grant, password, current, sources);
   }
