@@ -99,13 +99,17 @@ final class RequestPages {
     UUID sought = ended.map(RememberedRequest::clientReqId).orElse(id);
     AtomicReference<Optional<RememberedRequest>> inFlight = new AtomicReference<>(Optional.empty());
     if (!loop.executeAndWait(() -> inFlight.set(inFlight(sought)), Loop.PAGE_TIMEOUT)) {
-      return PageAnswer.error(503, "loop_busy", "the broker's loop does not answer: try again");
+      return ended.map(this::account).orElseGet(RequestPages::busy);
     }
     return inFlight
         .get()
         .or(() -> memory.find(id)) // it may have ended meanwhile
         .map(this::account)
         .orElseGet(() -> unknown(id));
+  }
+
+  private static PageAnswer busy() {
+    return PageAnswer.error(503, "loop_busy", "the broker's loop does not answer: try again");
   }
 
   /** Called on the loop. */

@@ -201,6 +201,9 @@ class RequestPagesTest {
 
       assertThat(answer.status()).isEqualTo(503);
       assertThat(answer.body()).contains("\"error\":\"loop_busy\"");
+      memory.add(lost(1, start));
+      assertThat(account(RequestRecords.id(1).toString()).get("outcome").textValue())
+          .isEqualTo("lost");
     } finally {
       release.countDown();
     }
