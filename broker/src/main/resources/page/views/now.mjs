@@ -62,12 +62,12 @@ export function openNow(main, { store }) {
 export function keepHistory(charts, path, store, isKnown = () => true) {
   let timer = 0;
   const load = async () => {
-    if (store.connection.state !== 'lost' && store.connection.state !== 'asleep' && isKnown()) {
-      try {
-        await charts.show(await getJson(path));
-      } catch {
-        // The stream notices a lost broker.
-      }
+    if (store.connection.state === 'lost' || store.connection.state === 'asleep' || !isKnown()) {
+      return;
+    }
+    const history = await getJson(path).catch(() => null); // The stream notices a lost broker.
+    if (history) {
+      await charts.show(history); // A failure asks the reader to load the page again.
     }
   };
   return {
