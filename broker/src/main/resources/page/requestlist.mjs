@@ -39,6 +39,27 @@ export function withNotable(list, lines) {
   return merged.filter((each) => kept.has(each));
 }
 
+/**
+ * Returns `list` without the requests that were lost and have ended once more. The broker drops them, too.
+ *
+ * @param lines requests that have ended
+ */
+export function withoutRepeated(list, lines) {
+  if (!list.some(isLost)) {
+    return list;
+  }
+  const isRepeated = (each) => isLost(each) && lines.some((line) => follows(line, each));
+  return list.some(isRepeated) ? list.filter((each) => !isRepeated(each)) : list;
+}
+
+function isLost(line) {
+  return line.outcome === 'lost';
+}
+
+function follows(line, lost) {
+  return line.client_req_id === lost.client_req_id && Date.parse(line.received_at) > Date.parse(lost.received_at);
+}
+
 /** Returns the minute in which a request ended. */
 function minuteOf(line) {
   return Math.floor((Date.parse(line.received_at) + line.total_ms) / MINUTE);

@@ -1,7 +1,12 @@
 // What the page knows: the last state of the relay, the requests, and the state of the connection.
 
-import { withLines, withNotable } from './requestlist.mjs';
+import { withLines, withNotable, withoutRepeated } from './requestlist.mjs';
 import { steadyStates } from './words.mjs';
+
+/** Returns the notable requests without those that were lost and, as the lines of the stream say, ended once more. */
+function endedOnce(notable, { recent = [], notable: others = [] }) {
+  return withoutRepeated(notable, [...recent, ...others]);
+}
 
 /** Holds the data of all views, and tells its listeners about changes. */
 export class Store {
@@ -73,7 +78,7 @@ export class Store {
   addRequests(event) {
     const { recent, notable } = this;
     this.recent = withLines(recent, event.recent ?? []);
-    this.notable = withNotable(notable, event.notable ?? []);
+    this.notable = endedOnce(withNotable(notable, event.notable ?? []), event);
     this.omitted += event.omitted ?? 0;
     for (const load of this.#loads) {
       load.recent.push(...(event.recent ?? []));
@@ -114,7 +119,7 @@ export class Store {
       }
     }
     this.recent = withLines(lists.requests ?? [], load.recent);
-    this.notable = withNotable(lists.notable ?? [], load.notable);
+    this.notable = endedOnce(withNotable(lists.notable ?? [], load.notable), load);
     this.omitted = load.omitted;
     this.begun = true;
     this.loaded ||= isWhole;

@@ -178,3 +178,18 @@ test('another release of the broker asks for a reload', () => {
     ],
   );
 });
+
+test('a lost request that ends once more is no longer notable, as in the memory of the broker', () => {
+  const lost = named('a', { outcome: 'lost', status: 0, received_at: '2026-11-29T18:00:00Z' });
+  const again = named('a', { received_at: '2026-11-29T18:00:00.500Z' });
+  const other = named('b', { outcome: 'lost', status: 0 });
+  const store = loaded({ requests: [other, lost], notable: [other, lost] });
+  const load = store.beginLoad();
+
+  store.addRequests({ recent: [again], notable: [] });
+
+  assert.deepEqual(store.recent, [again, other, lost]);
+  assert.deepEqual(store.notable, [other]);
+  store.setRequests(load, { requests: [other, lost], notable: [other, lost] }, true);
+  assert.deepEqual(store.notable, [other]);
+});

@@ -122,3 +122,19 @@ test('the brokers to ask for an unknown request appear once they are known', asy
 
   assert.match(document.body.textContent, /Ask also: broker-2\./);
 });
+
+test('a lost request is loaded again, since it may arrive once more', async () => {
+  const account = { ...line({ client_req_id: '7' }), state: 'over', outcome: 'lost', status: 0, broker: 'b.b1-k3v7qa', steps: [] };
+  globalThis.fetch = async () => Response.json(account);
+  const store = new Store();
+  store.setRelay(relay());
+  view(openRequest, '#/requests/7', store);
+  await settle();
+
+  Object.assign(account, { outcome: 'answered', status: 200 });
+  pass(5_000);
+  await settle();
+
+  assert.match(document.body.textContent, /GET \/orders\/7200/);
+  assert.equal(timers.size, 1, 'no further load');
+});

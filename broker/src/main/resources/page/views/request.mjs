@@ -11,6 +11,9 @@ import { Replay } from './replay.mjs';
 
 const POLL = 1_000;
 
+/** Pause until the account of a lost request is loaded again: RabbitMQ may redeliver the request to the same broker. */
+const POLL_LOST = 5_000;
+
 /** Opens the view in `main`. Returns `update` and `close`. */
 export function openRequest(main, context) {
   const id = context.route.name;
@@ -42,7 +45,7 @@ export function openRequest(main, context) {
   };
   const loaded = (fresh) => {
     account = fresh;
-    timer = account.state === 'over' ? 0 : setTimeout(load, POLL);
+    timer = isFinal(account) ? 0 : setTimeout(load, account.outcome === 'lost' ? POLL_LOST : POLL);
     show();
   };
   const failed = (e) => {
@@ -85,6 +88,10 @@ export function openRequest(main, context) {
       replay.close();
     },
   };
+}
+
+function isFinal(account) {
+  return account.state === 'over' && account.outcome !== 'lost';
 }
 
 function crumb() {
