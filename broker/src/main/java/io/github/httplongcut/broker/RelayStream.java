@@ -6,11 +6,13 @@ import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.ServerSentEvent;
 import io.github.httplongcut.broker.inspect.Captures;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Source of the stream {@code /api/stream}: every second the relay, and the requests that have
- * ended since the last event. Belongs to one stream.
+ * ended since the last event. Belongs to one stream. The stream {@code /api/stream/relay} has the
+ * relay only: under load, the requests are nearly all bytes of a stream.
  */
 final class RelayStream implements EventSource {
 
@@ -33,13 +35,24 @@ final class RelayStream implements EventSource {
     return new RelayStream(relay, memory, captures);
   }
 
+  /** Opens a stream of the relay only. */
+  static EventSource openWithoutRequests(RelayPages relay) {
+    return () -> state(relay);
+  }
+
   @Override
   public List<ServerSentEvent> poll() {
-    ServerSentEvent requests = new ServerSentEvent("requests", requests());
+    List<ServerSentEvent> events = new ArrayList<>(state(relay));
+    events.add(new ServerSentEvent("requests", requests()));
+    return events;
+  }
+
+  /** Returns the event with the state of the relay; none if the broker has just started. */
+  private static List<ServerSentEvent> state(RelayPages relay) {
     PageAnswer state = relay.relay();
     return state.status() == OK
-        ? List.of(new ServerSentEvent("relay", state.body().strip()), requests)
-        : List.of(requests); // the broker has just started
+        ? List.of(new ServerSentEvent("relay", state.body().strip()))
+        : List.of();
   }
 
   private String requests() {
