@@ -18,6 +18,10 @@ const LOAD_PAUSE = 2_000;
 /** Lines of the first load, which fill a window. index.html begins this load before the scripts run. */
 const FIRST_LINES = 60;
 
+/** The stream of the relay and its requests, and the one of the relay only. */
+const STREAM = '/api/stream';
+const STREAM_WITHOUT_REQUESTS = '/api/stream/relay';
+
 /** Header of an answer that the broker gives because of the session of a login. */
 const SESSION = 'X-Longcut-Session';
 
@@ -97,6 +101,10 @@ export function postJson(path, body = {}) {
 export class Connection {
   #store;
   #source = null;
+  /** Whether the stream has the requests. */
+  #hasRequests = true;
+  /** Whether an event of this stream has come. */
+  #isOpen = false;
   #attempt = 0;
   #retry = 0;
   #reload = 0;
@@ -120,7 +128,23 @@ export class Connection {
     if (this.#store.connection.state !== 'lost') {
       this.#store.setConnection({ state: 'connecting', message: '', retryAt: 0 });
     }
-    const source = new EventSource('/api/stream');
+    this.#start();
+  }
+
+  /** Streams the requests, too, or no longer. The other stream takes the place of an open one, which says nothing about the broker. */
+  follow(requests) {
+    if (this.#hasRequests !== requests) {
+      this.#hasRequests = requests;
+      if (this.#source) {
+        this.#close();
+        this.#start();
+      }
+    }
+  }
+
+  #start() {
+    const source = new EventSource(this.#hasRequests ? STREAM : STREAM_WITHOUT_REQUESTS);
+    this.#isOpen = false;
     this.#source = source;
     this.#lastEvent = performance.now();
     source.addEventListener('relay', (event) => this.#received(() => this.#store.setRelay(JSON.parse(event.data))));
@@ -135,7 +159,8 @@ export class Connection {
 
   #received(store) {
     this.#lastEvent = performance.now();
-    const opened = this.#store.connection.state !== 'live';
+    const opened = !this.#isOpen;
+    this.#isOpen = true;
     this.#attempt = 0;
     try {
       store();
@@ -144,7 +169,9 @@ export class Connection {
     }
     if (opened) {
       this.#store.setConnection({ state: 'live', message: '', retryAt: 0 });
-      this.load();
+      if (this.#hasRequests) {
+        this.load();
+      }
     }
   }
 
@@ -201,7 +228,7 @@ export class Connection {
 
   async #askReason(attempt) {
     const options = { method: 'HEAD', signal: AbortSignal.timeout(REASON_TIME_LIMIT) };
-    const status = await send('/api/stream', options).then((response) => response.status, () => 0);
+    const status = await send(STREAM, options).then((response) => response.status, () => 0);
     if (this.#attempt === attempt && this.#store.connection.state === 'lost') {
       this.#store.setConnection({ ...this.#store.connection, message: reasonOf(status) });
     }
