@@ -13,16 +13,12 @@ const THICKEST = 16;
 export const MORE = '…more';
 
 /**
- * Returns the width of a line for a rate: logarithmic, so that 1/s and 1,000/s are both visible.
+ * Returns the width of a line for a rate: in proportion, but never so thin that it cannot be seen.
  *
  * @param widest width for the highest rate
  */
 export function lineWidth(rate, highest, widest = THICKEST) {
-  if (!(rate > 0)) {
-    return THINNEST;
-  }
-  const part = Math.log1p(rate * 10) / Math.log1p(Math.max(highest, rate) * 10);
-  return THINNEST + (widest - THINNEST) * part;
+  return rate > 0 ? Math.max(THINNEST, (widest * rate) / highest) : THINNEST;
 }
 
 /**

@@ -27,7 +27,7 @@ export function openFlow(main, { store }) {
       el(
         'p',
         { class: 'lead' },
-        'Requests per second of the last 10 seconds. The width of a line grows with the logarithm of its rate.',
+        'Requests per second of the last 10 seconds. A line is as wide as its rate, but at least a hairline.',
       ),
     ),
     picture,
