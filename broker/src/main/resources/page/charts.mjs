@@ -5,6 +5,10 @@ import { count, duration, moment, rate } from './format.mjs';
 
 const HEIGHT = 118;
 const HEIGHT_ON_PHONE = 84;
+
+/** Half of the width of a time of day in pixels: it may stand below the last point. */
+const HALF_TIME = 16;
+
 const PHONE = matchMedia('(max-width: 640px)');
 
 let uPlot;
@@ -155,13 +159,21 @@ function options(card, history) {
   return {
     width: Math.max(120, card.plot.clientWidth),
     height: height(),
-    padding: [6, 14, 0, 0],
+    padding: [6, HALF_TIME, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.15 : 1] } },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 70, grid: { show: false }, values: (_, ticks) => ticks.map(timeOf) },
+      {
+        ...axis,
+        size: 22,
+        gap: 4,
+        space: 70,
+        grid: { show: false },
+        filter: (plot, times) => shown(times, plot.scales.x.max),
+        values: (_, times) => times.map(timeOf),
+      },
       {
         ...axis,
         size: 46,
@@ -191,8 +203,13 @@ function alone(plot, series) {
   return values.map((_, i) => i).filter((i) => has(i) && !has(i - 1) && !has(i + 1));
 }
 
+/** Replaces times after the last point by null: uPlot puts them outside of the drawing, where they are cut. */
+export function shown(times, last) {
+  return times.map((time) => (time <= last ? time : null));
+}
+
 function timeOf(seconds) {
-  return new Date(seconds * 1000).toISOString().slice(11, 16);
+  return seconds === null ? '' : new Date(seconds * 1000).toISOString().slice(11, 16);
 }
 
 function tickOf(chart, tick) {
