@@ -144,3 +144,14 @@ export function cut(text, most) {
   const all = [...String(text)];
   return all.length <= most ? all.join('') : `${all.slice(0, Math.max(1, most - 1)).join('')}…`;
 }
+
+/** Returns at most `most` characters, with an ellipsis in the middle: names often differ only in their ends. */
+export function cutMiddle(text, most) {
+  const all = [...String(text)];
+  if (all.length <= most) {
+    return all.join('');
+  }
+  const kept = Math.max(2, most - 1);
+  const first = Math.floor(kept / 2);
+  return `${all.slice(0, first).join('')}…${all.slice(first - kept).join('')}`;
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { page } from './page.mjs';
 
-const { ago, bytes, clock, count, cut, dayOf, duration, exactMs, moment, plural, rate, shortName, span } =
+const { ago, bytes, clock, count, cut, cutMiddle, dayOf, duration, exactMs, moment, plural, rate, shortName, span } =
   await page('format.mjs');
 
 test('durations have about three digits', () => {
@@ -63,6 +63,9 @@ test('sizes, plurals, times and cuts', () => {
   assert.equal(clock('2026-11-29T18:05:09.870Z'), '18:05:09');
   assert.equal(cut('plant-12', 6), 'plant…');
   assert.equal(cut('😀😀😀', 2), '😀…');
+  assert.equal(cutMiddle('upstream-agent-4', 11), 'upstr…ent-4');
+  assert.equal(cutMiddle('upstream-4', 10), 'upstream-4');
+  assert.equal(cutMiddle('😀b😀', 2), '😀…😀');
 });
 
 test('a time has its date if it is not today, in UTC', () => {

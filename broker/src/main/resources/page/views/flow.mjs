@@ -1,7 +1,7 @@
 // View Flow: who sends how much to whom.
 
 import { el, svg, update } from '../dom.mjs';
-import { cut, plural, rate, shortName } from '../format.mjs';
+import { cut, cutMiddle, plural, rate, shortName } from '../format.mjs';
 import { layOut, MORE } from '../flowlayout.mjs';
 import { heading, table, toAgent, toBroker, toTarget } from '../parts.mjs';
 import { requestsLink, targetLink } from '../route.mjs';
@@ -9,7 +9,7 @@ import { agentLook, brokerLook, compare } from '../words.mjs';
 
 const HEADS = ['Client agents', 'Brokers', 'Upstream agents'];
 const PIXELS_PER_CHAR = 7.2;
-const PIXELS_PER_SMALL_CHAR = 5.5;
+const PIXELS_PER_SMALL_CHAR = 6.3;
 
 /** Boxes narrower than this have no room for their targets. */
 const NARROW = 140;
@@ -121,7 +121,7 @@ function boxOf(box) {
       svg('title', null, box.id === MORE ? `${box.members.size} more, ${below}` : `${box.id}, ${below}`),
     ),
     svg('rect', { class: `edge ${tone.tone}`, x: box.x, y: box.y + 8, width: 3, height: box.height - 16, rx: 1.5 }),
-    svg('text', { class: 'name', x: box.x + 12, y: box.y + 17 }, cut(nameOf(box), room)),
+    svg('text', { class: 'name', x: box.x + 12, y: box.y + 17 }, cutMiddle(nameOf(box), room)),
     ' ',
     svg('text', { class: 'below', x: box.x + 12, y: box.y + 32 }, cut(below, room + 2)),
   );
