@@ -9,6 +9,9 @@ const HEIGHT_ON_PHONE = 84;
 /** Half of the width of a time of day in pixels: it may stand below the last point. */
 const HALF_TIME = 16;
 
+/** Possible seconds between two times. The times have no seconds, so they would be the same in less than a minute. */
+const INTERVALS = [60, 120, 300, 600, 900, 1800];
+
 const PHONE = matchMedia('(max-width: 640px)');
 
 let uPlot;
@@ -170,6 +173,7 @@ function options(card, history) {
         size: 22,
         gap: 4,
         space: 70,
+        incrs: INTERVALS,
         grid: { show: false },
         filter: (plot, times) => shown(times, plot.scales.x.max),
         values: (_, times) => times.map(timeOf),
