@@ -18,10 +18,6 @@ const LOAD_PAUSE = 2_000;
 /** Lines of the first load, which fill a window. index.html begins this load before the scripts run. */
 const FIRST_LINES = 60;
 
-/** The stream of the relay and its requests, and the one of the relay only. */
-const STREAM = '/api/stream';
-const STREAM_WITHOUT_REQUESTS = '/api/stream/relay';
-
 /** Header of an answer that the broker gives because of the session of a login. */
 const SESSION = 'X-Longcut-Session';
 
@@ -101,10 +97,6 @@ export function postJson(path, body = {}) {
 export class Connection {
   #store;
   #source = null;
-  /** Whether the stream has the requests. */
-  #hasRequests = true;
-  /** Whether an event of this stream has come. */
-  #isOpen = false;
   #attempt = 0;
   #retry = 0;
   #reload = 0;
@@ -128,23 +120,7 @@ export class Connection {
     if (this.#store.connection.state !== 'lost') {
       this.#store.setConnection({ state: 'connecting', message: '', retryAt: 0 });
     }
-    this.#start();
-  }
-
-  /** Streams the requests, too, or no longer. The other stream takes the place of an open one, which says nothing about the broker. */
-  follow(requests) {
-    if (this.#hasRequests !== requests) {
-      this.#hasRequests = requests;
-      if (this.#source) {
-        this.#close();
-        this.#start();
-      }
-    }
-  }
-
-  #start() {
-    const source = new EventSource(this.#hasRequests ? STREAM : STREAM_WITHOUT_REQUESTS);
-    this.#isOpen = false;
+    const source = new EventSource('/api/stream');
     this.#source = source;
     this.#lastEvent = performance.now();
     source.addEventListener('relay', (event) => this.#received(() => this.#store.setRelay(JSON.parse(event.data))));
@@ -159,8 +135,7 @@ export class Connection {
 
   #received(store) {
     this.#lastEvent = performance.now();
-    const opened = !this.#isOpen;
-    this.#isOpen = true;
+    const opened = this.#store.connection.state !== 'live';
     this.#attempt = 0;
     try {
       store();
@@ -169,9 +144,7 @@ export class Connection {
     }
     if (opened) {
       this.#store.setConnection({ state: 'live', message: '', retryAt: 0 });
-      if (this.#hasRequests) {
-        this.load();
-      }
+      this.load();
     }
   }
 
@@ -228,7 +201,7 @@ export class Connection {
 
   async #askReason(attempt) {
     const options = { method: 'HEAD', signal: AbortSignal.timeout(REASON_TIME_LIMIT) };
-    const status = await send(STREAM, options).then((response) => response.status, () => 0);
+    const status = await send('/api/stream', options).then((response) => response.status, () => 0);
     if (this.#attempt === attempt && this.#store.connection.state === 'lost') {
       this.#store.setConnection({ ...this.#store.connection, message: reasonOf(status) });
     }

@@ -29,9 +29,6 @@ const VIEWS = {
 /** Views that show the relay's state, and so wait for it. */
 const NEED_RELAY = new Set(['now', 'flow', 'target']);
 
-/** Views that show the requests, which the stream leaves out for the others. */
-const NEED_REQUESTS = new Set(['requests']);
-
 /** Time that the view waits for its first lines, in milliseconds, so that it is not drawn twice. */
 const PATIENCE = 50;
 
@@ -80,7 +77,6 @@ function open(isFirst) {
 
 function show(isFirst) {
   const route = parseRoute(location.hash);
-  connection.follow(NEED_REQUESTS.has(route.view));
   current?.close();
   main.replaceChildren();
   current = VIEWS[route.view](main, { store, route, announce, reload: () => connection.load() });
@@ -226,7 +222,6 @@ addEventListener('error', (event) => event.error && store.noteBug(event.error));
 addEventListener('unhandledrejection', (event) => store.noteBug(event.reason));
 addEventListener('hashchange', () => open(false));
 setInterval(() => store.connection.state === 'lost' && showBanner(), 1_000);
-connection.follow(NEED_REQUESTS.has(parseRoute(location.hash).view));
 connection.open();
 await Promise.race([connection.loadFirst(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
 open(true);

@@ -16,8 +16,7 @@ class FakeEventSource {
   isOpen = true;
   #listeners = new Map();
 
-  constructor(path) {
-    this.path = path;
+  constructor() {
     streams.push(this);
   }
 
@@ -192,42 +191,6 @@ test('lists are loaded again when the stream opens again', async () => {
   await settle();
 
   assert.deepEqual(store.recent, []);
-});
-
-test('the stream has the requests while a view shows them', async () => {
-  const loads = [];
-  answer = (path) => {
-    loads.push(path);
-    return json({ requests: [line()] });
-  };
-  const states = [];
-  const store = new Store();
-  const connection = new Connection(store);
-  connection.follow(false);
-  connection.open();
-  streams[0].send('relay', relay());
-  await settle();
-  store.listen((what) => what === 'connection' && states.push(store.connection.state));
-
-  connection.follow(true);
-  connection.follow(true);
-  assert.deepEqual(loads, []);
-  streams[1].send('relay', relay());
-  streams[1].send('requests', { recent: [line()] });
-  connection.follow(false);
-  await settle();
-
-  assert.deepEqual(
-    streams.map((stream) => [stream.path, stream.isOpen]),
-    [
-      ['/api/stream/relay', false],
-      ['/api/stream', false],
-      ['/api/stream/relay', true],
-    ],
-  );
-  assert.deepEqual(loads, ['/api/requests?limit=1000']);
-  assert.equal(store.recent.length, 1);
-  assert.ok(states.every((state) => state === 'live'), 'a change of the view is no loss');
 });
 
 test('lists are loaded again after a failure', async () => {
