@@ -154,7 +154,6 @@ final class Broker implements RelayRole {
     RelayPages relayPages = new RelayPages(relay, time, relayLive);
     relayPages.addTo(pages);
     pages.addStream("/api/stream", query -> RelayStream.open(relayPages, memory, captures));
-    pages.addStream("/api/stream/relay", query -> RelayStream.openWithoutRequests(relayPages));
   }
 
   /** Returns the state of this broker for the pages of all brokers. Thread-safe. */

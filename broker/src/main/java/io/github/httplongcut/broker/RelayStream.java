@@ -6,13 +6,11 @@ import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.ServerSentEvent;
 import io.github.httplongcut.broker.inspect.Captures;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Source of the stream {@code /api/stream}: every second the relay, and the requests that have
- * ended since the last event. Belongs to one stream. The stream {@code /api/stream/relay} has the
- * relay only: under load, the requests are nearly all bytes of a stream.
+ * ended since the last event. Belongs to one stream.
  */
 final class RelayStream implements EventSource {
 
@@ -35,24 +33,13 @@ final class RelayStream implements EventSource {
     return new RelayStream(relay, memory, captures);
   }
 
-  /** Opens a stream of the relay only. */
-  static EventSource openWithoutRequests(RelayPages relay) {
-    return () -> state(relay);
-  }
-
   @Override
   public List<ServerSentEvent> poll() {
-    List<ServerSentEvent> events = new ArrayList<>(state(relay));
-    events.add(new ServerSentEvent("requests", requests()));
-    return events;
-  }
-
-  /** Returns the event with the state of the relay; none if the broker has just started. */
-  private static List<ServerSentEvent> state(RelayPages relay) {
+    ServerSentEvent requests = new ServerSentEvent("requests", requests());
     PageAnswer state = relay.relay();
     return state.status() == OK
-        ? List.of(new ServerSentEvent("relay", state.body().strip()))
-        : List.of();
+        ? List.of(new ServerSentEvent("relay", state.body().strip()), requests)
+        : List.of(requests); // the broker has just started
   }
 
   private String requests() {

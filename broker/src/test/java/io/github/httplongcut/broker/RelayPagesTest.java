@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.httplongcut.admin.EventSource;
 import io.github.httplongcut.admin.PageAnswer;
 import io.github.httplongcut.admin.PageQuery;
 import io.github.httplongcut.admin.ServerSentEvent;
@@ -221,19 +220,6 @@ class RelayPagesTest {
     assertThat(requests.get("omitted").intValue()).isZero();
     assertThat(requests.get("recent")).hasSize(1);
     assertThat(JSON.readTree(stream.poll().get(1).data()).get("recent")).isEmpty();
-  }
-
-  @Test
-  void streamWithoutRequestsHasTheRelayOnly() throws Exception {
-    EventSource stream = RelayStream.openWithoutRequests(pages);
-    assertThat(stream.poll()).isEmpty();
-    tick(orders(2));
-
-    List<ServerSentEvent> events = stream.poll();
-
-    assertThat(events).extracting(ServerSentEvent::name).containsExactly("relay");
-    assertThat(JSON.readTree(events.get(0).data()).get("targets")).hasSize(1);
-    assertThat(stream.poll()).hasSize(1);
   }
 
   private void tick(TargetStatus target) {
