@@ -71,7 +71,10 @@ final class Queues {
     long lost =
         found.stream().filter(Queues::hasNoConsumer).mapToLong(QueueInfo::getMessagesReady).sum();
     if (abandoned == 0) {
-      return row(prefix + "*", found, Health.WELL, "");
+      long uncounted = found.stream().filter(queue -> !isCounted(queue)).count();
+      return uncounted == 0
+          ? row(prefix + "*", found, Health.WELL, "")
+          : row(prefix + "*", found, Health.NOTE, uncounted + " that RabbitMQ has not counted yet");
     }
     String why =
         "%d without a consumer: the process has ended or is disconnected; RabbitMQ deletes its queue after a minute"
@@ -97,7 +100,12 @@ final class Queues {
   }
 
   private static boolean hasNoConsumer(QueueInfo queue) {
-    return queue.getConsumerCount() == 0;
+    return isCounted(queue) && queue.getConsumerCount() == 0;
+  }
+
+  /** Returns whether RabbitMQ has numbers of the queue, which a new one gets after some seconds. */
+  private static boolean isCounted(QueueInfo queue) {
+    return queue.getMessagesReady() >= 0;
   }
 
   private List<QueueInfo> named(String name) {
@@ -105,6 +113,6 @@ final class Queues {
   }
 
   private static long count(List<QueueInfo> queues, ToLongFunction<QueueInfo> number) {
-    return queues.stream().mapToLong(number).sum();
+    return queues.stream().filter(Queues::isCounted).mapToLong(number).sum();
   }
 }

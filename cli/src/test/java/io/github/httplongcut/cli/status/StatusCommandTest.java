@@ -153,6 +153,25 @@ class StatusCommandTest {
     assertThat(tool.out()).contains("no broker consumes it");
   }
 
+  /** RabbitMQ has no numbers of a new queue. */
+  @Test
+  void newQueueIsNoProblem() {
+    rabbitMq.answer(
+        StatusFixture.QUEUES_PATH,
+        200,
+        StatusFixture.QUEUES.replace(
+            "upstream-agent-2-cccccc\", \"messages_ready\": 1, \"messages_unacknowledged\": 2,"
+                + " \"consumers\": 1",
+            "upstream-agent-2-cccccc\""));
+
+    assertThat(tool.run("--broker", broker.url(), "--management", management())).isZero();
+
+    assertThat(tool.out())
+        .contains("all is well", "1 that RabbitMQ has not counted yet")
+        .containsPattern("upstream-agent\\.\\* +2 +0 +0 +1")
+        .doesNotContain("-1 ", "without a consumer");
+  }
+
   @Test
   void longListsAreCutWithProblemsFirst() {
     String agents =
