@@ -123,6 +123,24 @@ test('the brokers to ask for an unknown request appear once they are known', asy
   assert.match(document.body.textContent, /Ask also: broker-2\./);
 });
 
+test('a lost request that the broker has forgotten stays as it was', async () => {
+  const account = { ...line({ client_req_id: '7' }), state: 'over', outcome: 'lost', status: 0, broker: 'b.b1-k3v7qa', steps: [] };
+  globalThis.fetch = async () => Response.json({ ...account, ran: 'no', ran_why: 'no agent had it' });
+  const store = new Store();
+  store.setRelay(relay());
+  view(openRequest, '#/requests/7', store);
+  await settle();
+  const before = document.body.textContent;
+  assert.match(before, /did not run/);
+
+  globalThis.fetch = async () => Response.json({ error: 'unknown_id', detail: 'forgotten' }, { status: 404 });
+  pass(5_000);
+  await settle();
+
+  assert.equal(document.body.textContent, before);
+  assert.deepEqual(announced, []);
+});
+
 test('a lost request is loaded again, since it may arrive once more', async () => {
   const account = { ...line({ client_req_id: '7' }), state: 'over', outcome: 'lost', status: 0, broker: 'b.b1-k3v7qa', steps: [] };
   globalThis.fetch = async () => Response.json(account);

@@ -43,14 +43,18 @@ export function openRequest(main, context) {
       update(body, ...missing(id, failure, context.store.relay));
     }
   };
+  const pause = () => (account?.outcome === 'lost' ? POLL_LOST : POLL);
   const loaded = (fresh) => {
     account = fresh;
-    timer = isFinal(account) ? 0 : setTimeout(load, account.outcome === 'lost' ? POLL_LOST : POLL);
+    timer = isFinal(account) ? 0 : setTimeout(load, pause());
     show();
   };
   const failed = (e) => {
+    if (e.status === 404 && account?.state === 'over') {
+      return; // The broker has forgotten a lost request. What the page shows stays true.
+    }
     if (e.status !== 404) {
-      timer = setTimeout(load, POLL);
+      timer = setTimeout(load, pause());
     }
     if (!account) {
       failure = e;
