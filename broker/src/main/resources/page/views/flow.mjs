@@ -27,7 +27,7 @@ export function openFlow(main, { store }) {
       el(
         'p',
         { class: 'lead' },
-        'Requests per second of the last 10 seconds. A line is as wide as its rate, but at least a hairline.',
+        'Requests per second of the last 10 seconds. The busiest line is the widest, and the others are in proportion.',
       ),
     ),
     picture,
