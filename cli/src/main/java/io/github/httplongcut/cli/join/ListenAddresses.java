@@ -69,19 +69,28 @@ record ListenAddresses(Role role, Optional<Address> callers, Address admin) {
         new ServerSocket(address.port(), 1, InetAddress.getByName(address.host()))) {
       socket.getLocalPort();
     } catch (IOException e) {
-      if (!String.valueOf(e.getMessage()).contains("in use")) {
-        throw new CommandFailedException(
-            "the process cannot listen on %s: %s; correct the settings in %s"
-                .formatted(address, e.getMessage(), ownSettings),
-            e);
-      }
-      throw new CommandFailedException(
-          "port %d is in use on this machine, perhaps by this process itself; end what uses it, or"
-                  .formatted(address.port())
-              + " choose another port with %s, or with %s if %s sets it"
-                  .formatted(option, setting, ownSettings),
-          e);
+      String remedy =
+          "choose another port with %s, or with %s if %s sets it"
+              .formatted(option, setting, ownSettings);
+      throw new CommandFailedException(why(address, e, remedy, ownSettings), e);
     }
+  }
+
+  /**
+   * Returns why the process could not listen on an address, and what to do.
+   *
+   * @param remedy how to choose another port
+   */
+  static String why(Address address, IOException failure, String remedy, Path ownSettings) {
+    String message = String.valueOf(failure.getMessage());
+    if (message.contains("in use")) {
+      return "port %d is in use on this machine, perhaps by this process itself; end what uses it, or %s"
+          .formatted(address.port(), remedy);
+    }
+    String failed = "the process cannot listen on %s: %s; ".formatted(address, message);
+    return message.contains("denied")
+        ? failed + "ports below 1024 need a privilege; " + remedy
+        : failed + "correct the settings in " + ownSettings;
   }
 
   /** Returns a URL for a caller on this machine; empty if the port is not known yet. */
