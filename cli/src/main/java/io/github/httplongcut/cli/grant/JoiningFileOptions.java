@@ -35,15 +35,17 @@ final class JoiningFileOptions {
       paramLabel = "URI",
       description =
           "RabbitMQ as the party reaches it, without a login: amqps://host:5671/longcut; repeat the"
-              + " option for the nodes of a cluster (default: the address in --amqp or --config).")
+              + " option for the nodes of a cluster (default: those of the existing file, else the"
+              + " address in --amqp or --config).")
   private List<String> addresses = List.of();
 
   @Option(
       names = "--ca",
       paramLabel = "FILE",
       description =
-          "Certificates, in PEM format, of the CA that signed RabbitMQ's certificate (default: that"
-              + " of --config, else those that the party's Java trusts).")
+          "Certificates, in PEM format, of the CA that signed RabbitMQ's certificate (default:"
+              + " those of the existing file, else that of --config, else those that the party's"
+              + " Java trusts).")
   private Path ca;
 
   @Option(
@@ -117,7 +119,7 @@ final class JoiningFileOptions {
     Optional<JoiningFile> current = old.filter(found -> isCurrent.test(found.password()));
     if (old.isPresent() && current.isEmpty() && !force) {
       throw CommandFailedException.usage(
-          "%s does not have the password that '%s' has now, but that of another RabbitMQ, of a revoked grant, or of a change that failed midway; move it away, name another file with --out, or overwrite it with --force, and give --address and --ca again"
+          "%s does not have the present password of '%s': it is of another RabbitMQ, of a revoked grant, or from before a change that failed midway; move it away, name another file with --out, or overwrite it with --force, and give --address and --ca again"
               .formatted(path, grant.user()));
     }
     return content(grant, password, current, sources);

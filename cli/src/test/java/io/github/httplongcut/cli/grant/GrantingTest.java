@@ -277,7 +277,7 @@ class GrantingTest {
     assertThat(grant("--new-password", "--out", file.toString())).isEqualTo(2);
 
     assertThat(grant.err())
-        .contains(file + " does not have the password that 'acme' has now", "--out", "--force");
+        .contains(file + " does not have the present password of 'acme'", "--out", "--force");
     assertThat(changes()).isEmpty();
     assertThat(file).hasContent(old);
   }
