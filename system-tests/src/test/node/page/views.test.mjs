@@ -8,12 +8,14 @@ const { Store } = await page('store.mjs');
 const { openRequest } = await page('views/request.mjs');
 const { openRequests } = await page('views/requests.mjs');
 
-const REPLACED = ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'cancelAnimationFrame', 'history', 'fetch'];
+const REPLACED = ['setTimeout', 'clearTimeout', 'requestAnimationFrame', 'history', 'fetch'];
 const real = Object.fromEntries(REPLACED.map((name) => [name, globalThis[name]]));
 
 let announced;
 /** Timers by their numbers: functions with their `delay`. */
 let timers;
+/** Tells the view that the reader has come near the end of its rows. */
+let comeNearEnd;
 
 beforeEach(() => {
   announced = [];
@@ -25,7 +27,15 @@ beforeEach(() => {
   };
   globalThis.clearTimeout = (number) => timers.get(number) && (timers.get(number).delay = Infinity);
   globalThis.requestAnimationFrame = () => 0;
-  globalThis.cancelAnimationFrame = () => {};
+  globalThis.IntersectionObserver = class {
+    constructor(changed) {
+      comeNearEnd = () => changed([{ isIntersecting: true }]);
+    }
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  };
+  Object.assign(globalThis, { scrollY: 0, innerHeight: 900 });
   globalThis.history = { replaceState: () => {} };
 });
 
@@ -85,6 +95,81 @@ test('a view that is closed announces no result', () => {
   pass(500);
 
   assert.deepEqual(announced, []);
+});
+
+/** Opens the view Requests with 1,000 requests, `/0` to `/999`, and returns it with its store. */
+function thousandRequests() {
+  const store = new Store();
+  store.setRelay(relay());
+  store.setRequests(store.beginLoad(), { requests: lines(0, 1000) }, true);
+  const opened = view(openRequests, '#/requests', store);
+  store.listen((what) => opened.update(what));
+  opened.update();
+  return { store, opened };
+}
+
+/** Returns requests whose paths are numbered from one number to before another one. */
+function lines(from, to) {
+  return Array.from({ length: to - from }, (_, i) => line({ client_req_id: `id-${from + i}`, path: `/${from + i}` }));
+}
+
+/** Returns the rows of the list. */
+function rows() {
+  return document.body.querySelector('.requests').childNodes.at(-1).childNodes;
+}
+
+test('a long list begins with the rows of a window, and grows near their end', () => {
+  thousandRequests();
+
+  assert.equal(rows().length, 60);
+  assert.match(document.body.textContent, /60 of 1,000 requests are shown\. Show more/);
+  comeNearEnd();
+  assert.equal(rows().length, 180);
+  for (let i = 0; i < 10; i++) {
+    comeNearEnd();
+  }
+  assert.equal(rows().length, 1000);
+});
+
+test('a high window has more rows', () => {
+  globalThis.innerHeight = 3000;
+
+  thousandRequests();
+
+  assert.equal(rows().length, 150);
+});
+
+test('rows that the reader has scrolled to stay when requests are added', () => {
+  const { store } = thousandRequests();
+  comeNearEnd();
+  const last = rows().at(-1);
+  globalThis.scrollY = 5000;
+
+  store.addRequests({ recent: lines(1000, 1100) });
+
+  assert.equal(rows().length, 280);
+  assert.equal(rows().at(-1), last);
+  assert.match(rows()[0].textContent, /GET \/1099/);
+});
+
+test('a reader who is back at the top has the rows of a window', () => {
+  const { store } = thousandRequests();
+  comeNearEnd();
+
+  store.addRequests({ recent: lines(1000, 1100) });
+
+  assert.equal(rows().length, 60);
+});
+
+test('a row with the focus stays when requests are added', () => {
+  const { store } = thousandRequests();
+  comeNearEnd();
+  const focused = rows().at(-1);
+  focused.focus();
+
+  store.addRequests({ recent: lines(1000, 1100) });
+
+  assert.equal(document.activeElement, focused);
 });
 
 /** Opens the view of a request that the broker does not know, and waits for that answer. */

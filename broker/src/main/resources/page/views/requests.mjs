@@ -6,9 +6,11 @@ import { heading, statusBadge } from '../parts.mjs';
 import { conditionsOf, isFiltered, keyOf, matcher, statusChoices } from '../requestlist.mjs';
 import { requestLink, requestsLink, targetLink } from '../route.mjs';
 
-/** Rows of the first piece, which fills the window, and of each further piece. */
-const FIRST_PIECE = 60;
-const PIECE = 120;
+/** Rows that are added when the reader comes near the end of those in the document. */
+const MORE_ROWS = 120;
+
+/** Distance from the end of the rows, in pixels, at which more are added. */
+const NEAR = 800;
 
 /** Pause after the last change of the filter until its result is announced, in milliseconds. */
 const QUIET = 500;
@@ -35,9 +37,15 @@ class RequestsView {
   #list;
   #paused = false;
   #frozen = null;
+  /** Rows in the document by the keys of their lines. */
   #rows = new Map();
-  #filling = 0;
+  /** Lines that fulfil all conditions. */
   #shown = [];
+  /** Most rows in the document: the browser lays all of them out again when lines are added. */
+  #reach = 0;
+  #nearEnd = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && this.#showMore(), {
+    rootMargin: `${NEAR}px`,
+  });
   #nodes = {};
   #measured = false;
   #announce;
@@ -61,7 +69,7 @@ class RequestsView {
   }
 
   close() {
-    cancelAnimationFrame(this.#filling);
+    this.#nearEnd.disconnect();
     clearTimeout(this.#announcing);
   }
 
@@ -73,6 +81,7 @@ class RequestsView {
     n.pause = el('button', { type: 'button', class: 'small', onclick: () => this.#togglePause() });
     n.note = el('p', { class: 'hint' });
     n.body = el('tbody');
+    n.rest = el('p', { class: 'hint' });
     n.table = el(
       'table',
       { class: 'requests' },
@@ -94,7 +103,9 @@ class RequestsView {
       el('div', { class: 'toolbar' }, n.tabs, n.pause),
       n.note,
       el('div', { class: 'frame', role: 'region', 'aria-label': 'Requests', tabindex: '0' }, n.table),
+      n.rest,
     );
+    this.#nearEnd.observe(n.rest);
   }
 
   #form() {
@@ -166,6 +177,7 @@ class RequestsView {
     const matches = matcher(this.#conditions);
     this.#shown = lists[this.#list].filter(matches);
     this.#controls(lists, matches, surroundings);
+    this.#reach = what === undefined ? firstRows() : this.#keptRows();
     this.#fill();
     this.#measure();
   }
@@ -264,53 +276,65 @@ class RequestsView {
     return [];
   }
 
-  /** Fills the table in pieces, so that the first rows appear at once and a click is never late. */
+  /** Returns the most rows after lines were added: those that the reader may be looking at stay. */
+  #keptRows() {
+    if (scrollY <= 0 && !this.#nodes.body.contains(document.activeElement)) {
+      return firstRows();
+    }
+    return Math.max(this.#reach, this.#shown.findLastIndex((line) => this.#rows.has(keyOf(line))) + 1);
+  }
+
+  #showMore() {
+    this.#reach += MORE_ROWS;
+    this.#fill();
+    // Observed anew, it tells of an end that is still near.
+    this.#nearEnd.unobserve(this.#nodes.rest);
+    this.#nearEnd.observe(this.#nodes.rest);
+  }
+
   #fill() {
-    cancelAnimationFrame(this.#filling);
-    const body = this.#nodes.body;
-    if (this.#shown.length === 0) {
+    const { body, rest } = this.#nodes;
+    const lines = this.#shown.slice(0, this.#reach);
+    rest.hidden = lines.length === this.#shown.length;
+    if (!rest.hidden) {
+      const more = el('button', { type: 'button', class: 'small', onclick: () => this.#showMore() }, 'Show more');
+      update(rest, `${count(lines.length)} of ${plural(this.#shown.length, 'request')} are shown. `, more);
+    }
+    if (lines.length === 0) {
       this.#rows.clear();
       update(body, el('tr', { key: 'empty' }, el('td', { class: 'empty', colspan: COLUMNS.length }, this.#emptyText())));
       return;
     }
     body.querySelector('.empty')?.parentNode.remove();
-    const wanted = new Set(this.#shown.map(keyOf));
+    this.#removeExcept(new Set(lines.map(keyOf)));
+    let cursor = body.firstChild;
+    for (const line of lines) {
+      const row = this.#rowFor(line);
+      if (row === cursor) {
+        cursor = cursor.nextSibling;
+      } else {
+        body.insertBefore(row, cursor);
+      }
+    }
+  }
+
+  #removeExcept(wanted) {
     for (const [key, row] of this.#rows) {
       if (!wanted.has(key)) {
         row.remove();
         this.#rows.delete(key);
       }
     }
-    const lines = this.#shown;
-    let at = 0;
-    let cursor = body.firstChild;
-    const piece = (most) => {
-      let built = 0;
-      for (; at < lines.length && built < most; at++) {
-        const key = keyOf(lines[at]);
-        let row = this.#rows.get(key);
-        if (!row) {
-          row = rowOf(lines[at]);
-          this.#rows.set(key, row);
-          built++;
-        }
-        if (row === cursor) {
-          cursor = cursor.nextSibling;
-        } else {
-          body.insertBefore(row, cursor);
-        }
-      }
-      if (at < lines.length) {
-        this.#filling = requestAnimationFrame(() => piece(PIECE));
-      } else if (
-        this.#store.loaded &&
-        lines.length > FIRST_PIECE &&
-        !performance.getEntriesByName('longcut-requests-all').length
-      ) {
-        performance.mark('longcut-requests-all');
-      }
-    };
-    piece(FIRST_PIECE);
+  }
+
+  #rowFor(line) {
+    const key = keyOf(line);
+    let row = this.#rows.get(key);
+    if (!row) {
+      row = rowOf(line);
+      this.#rows.set(key, row);
+    }
+    return row;
   }
 
   #emptyText() {
@@ -333,6 +357,11 @@ class RequestsView {
       setTimeout(() => performance.mark('longcut-requests-paint', { detail: this.#shown.length })),
     );
   }
+}
+
+/** Returns how many rows reach beyond the end of the window, also of a high one. */
+function firstRows() {
+  return Math.max(60, Math.ceil(innerHeight / 20));
 }
 
 /** Values that a select has. */
