@@ -3,10 +3,8 @@
 import { withLines, withNotable, withoutRepeated } from './requestlist.mjs';
 import { steadyStates } from './words.mjs';
 
-/** Returns the notable requests without those that were lost and, as the lines of the stream say, ended once more. */
-function endedOnce(notable, { recent = [], notable: others = [] }) {
-  return withoutRepeated(notable, [...recent, ...others]);
-}
+/** Most events that wait to be added to the lists. */
+const MOST_WAITING = 30;
 
 /** Holds the data of all views, and tells its listeners about changes. */
 export class Store {
@@ -14,10 +12,6 @@ export class Store {
   relay = null;
   /** Steady states of its targets ({@link steadyStates}). */
   steady = new Map();
-  /** Newest first. */
-  recent = [];
-  /** Newest first: those that failed or took longest, by the broker's rule ({@link withNotable}). */
-  notable = [];
   /** Requests that the stream left out since the load of the lists began. */
   omitted = 0;
   /** True once the first lines of the lists have been loaded. */
@@ -31,6 +25,10 @@ export class Store {
   /** Reason to load the page again: `release` (the broker has another one than at first), `bug`, or an empty text. */
   reload = '';
   #version;
+  #recent = [];
+  #notable = [];
+  /** Events whose requests are not in the lists yet: most views show no list, and adding many events at once costs less. */
+  #waiting = [];
   #listeners = new Set();
   /** Loads of the lists that have not ended, oldest first. Each collects what streams meanwhile. */
   #loads = new Set();
@@ -75,24 +73,48 @@ export class Store {
     this.#changed('relay');
   }
 
-  addRequests(event) {
-    const { recent, notable } = this;
-    this.recent = withLines(recent, event.recent ?? []);
-    this.notable = endedOnce(withNotable(notable, event.notable ?? []), event);
-    this.omitted += event.omitted ?? 0;
+  /** The last requests, newest first. */
+  get recent() {
+    this.#addWaiting();
+    return this.#recent;
+  }
+
+  /** Requests that failed or took longest, by the broker's rule ({@link withNotable}), newest first. */
+  get notable() {
+    this.#addWaiting();
+    return this.#notable;
+  }
+
+  #addWaiting() {
+    if (this.#waiting.length > 0) {
+      const recent = this.#waiting.flatMap((event) => event.recent);
+      const notable = this.#waiting.flatMap((event) => event.notable);
+      this.#waiting = [];
+      this.#recent = withLines(this.#recent, recent);
+      // Requests that were lost may have ended once more.
+      this.#notable = withoutRepeated(withNotable(this.#notable, notable), [...recent, ...notable]);
+    }
+  }
+
+  addRequests({ recent = [], notable = [], omitted = 0 }) {
+    if (recent.length === 0 && notable.length === 0 && omitted === 0) {
+      return;
+    }
+    this.#waiting.push({ recent, notable });
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#addWaiting();
+    }
+    this.omitted += omitted;
     for (const load of this.#loads) {
-      load.recent.push(...(event.recent ?? []));
-      load.notable.push(...(event.notable ?? []));
-      load.omitted += event.omitted ?? 0;
+      load.events.push({ recent, notable });
+      load.omitted += omitted;
     }
-    if (this.recent !== recent || this.notable !== notable || event.omitted > 0) {
-      this.#changed('requests');
-    }
+    this.#changed('requests');
   }
 
   /** Notes that a load of the lists begins. Returns it, for {@link setRequests} or {@link giveUp}. */
   beginLoad() {
-    const load = { recent: [], notable: [], omitted: 0 };
+    const load = { events: [], omitted: 0 };
     this.#loads.add(load);
     return load;
   }
@@ -118,8 +140,9 @@ export class Store {
         break;
       }
     }
-    this.recent = withLines(lists.requests ?? [], load.recent);
-    this.notable = endedOnce(withNotable(lists.notable ?? [], load.notable), load);
+    this.#recent = lists.requests ?? [];
+    this.#notable = lists.notable ?? [];
+    this.#waiting = load.events;
     this.omitted = load.omitted;
     this.begun = true;
     this.loaded ||= isWhole;

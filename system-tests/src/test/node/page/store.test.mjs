@@ -114,13 +114,26 @@ test('an event without news changes nothing', () => {
   store.listen((what) => told.push(what));
 
   store.addRequests({ next: 7, omitted: 0, recent: [], notable: [] });
-  store.addRequests({ next: 7, omitted: 0, recent: [named('a')], notable: [named('a')] });
   assert.deepEqual(told, []);
   store.addRequests({ omitted: 1 });
   store.addRequests({ recent: [named('b')] });
   store.addRequests({ notable: [named('c')] });
 
   assert.deepEqual(told, ['requests', 'requests', 'requests']);
+});
+
+test('requests that nobody reads for a long time are there, newest first', () => {
+  const store = loaded({ requests: [named('before')], notable: [named('before')] });
+  const names = Array.from({ length: 100 }, (_, i) => `id-${i}`);
+  const expected = [...names].reverse();
+
+  for (const name of names) {
+    const failed = named(name, { outcome: 'upstream_busy', status: 503 });
+    store.addRequests({ recent: [failed], notable: [failed] });
+  }
+
+  assert.deepEqual(ids(store.recent), [...expected, 'before']);
+  assert.deepEqual(ids(store.notable), [...expected, 'before']);
 });
 
 /** Replaces `console.error` during a call. Returns what was printed. */
