@@ -113,6 +113,21 @@ class RequestsPageIT extends PageFixture {
   }
 
   @Test
+  void backLeadsToTheFilteredList() {
+    List.of("/back/alpha", "/back/beta").forEach(path -> relay.get(clientAgent, path));
+    load("#/requests");
+    browser.type("#f-text", "back/a");
+    awaitRows("/back/alpha");
+    browser.click(ROWS + " a");
+    browser.awaitText("h1", "GET /back/alpha");
+
+    browser.run("history.back()");
+
+    awaitRows("/back/alpha");
+    assertThat(browser.value("document.querySelector('#f-text').value")).isEqualTo("back/a");
+  }
+
+  @Test
   void listGrowsUntilItIsPaused() {
     load("#/requests?text=live-");
     relay.get(clientAgent, "/live-1");
