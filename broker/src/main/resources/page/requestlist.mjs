@@ -16,8 +16,7 @@ const MINUTE = 60_000;
  * @param lines oldest first, as the stream sends them; lines that the list has already are left out
  */
 export function withLines(list, lines) {
-  const merged = merge(list, lines);
-  return merged === list ? list : merged.slice(0, MOST);
+  return merge(list, lines).slice(0, MOST);
 }
 
 /**
@@ -57,12 +56,16 @@ function isLost(line) {
 }
 
 function follows(line, lost) {
-  return line.client_req_id === lost.client_req_id && Date.parse(line.received_at) > Date.parse(lost.received_at);
+  return line.client_req_id === lost.client_req_id && endedAt(line) > endedAt(lost);
 }
 
-/** Returns the minute in which a request ended. */
+/** Returns the time at which a request ended, in milliseconds. */
+function endedAt(line) {
+  return Date.parse(line.received_at) + line.total_ms;
+}
+
 function minuteOf(line) {
-  return Math.floor((Date.parse(line.received_at) + line.total_ms) / MINUTE);
+  return Math.floor(endedAt(line) / MINUTE);
 }
 
 function slowest(lines, changed) {

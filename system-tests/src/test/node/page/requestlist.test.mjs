@@ -13,7 +13,7 @@ test('new lines come first, the newest at the top', () => {
 
 test('a line that the list has already is left out', () => {
   const list = [line({ client_req_id: 'a' })];
-  assert.equal(withLines(list, [line({ client_req_id: 'a' })]), list);
+  assert.deepEqual(withLines(list, [line({ client_req_id: 'a' })]), list);
   assert.equal(withLines([], [line(), line()]).length, 1);
 });
 

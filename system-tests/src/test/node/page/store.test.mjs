@@ -192,6 +192,17 @@ test('another release of the broker asks for a reload', () => {
   );
 });
 
+test('a request that was lost after it had been answered stays notable, as in the memory of the broker', () => {
+  const answered = named('a', { received_at: '2026-11-29T18:00:01Z', total_ms: 5 });
+  const lost = named('a', { outcome: 'lost', status: 0, received_at: '2026-11-29T18:00:00Z', total_ms: 20_000 });
+  const store = loaded({});
+
+  store.addRequests({ recent: [answered] });
+  store.addRequests({ recent: [lost], notable: [lost] });
+
+  assert.deepEqual(store.notable, [lost]);
+});
+
 test('a lost request that ends once more is no longer notable, as in the memory of the broker', () => {
   const lost = named('a', { outcome: 'lost', status: 0, received_at: '2026-11-29T18:00:00Z' });
   const again = named('a', { received_at: '2026-11-29T18:00:00.500Z' });
