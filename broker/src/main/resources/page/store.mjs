@@ -3,7 +3,7 @@
 import { withLines, withNotable, withoutRepeated } from './requestlist.mjs';
 import { steadyStates } from './words.mjs';
 
-/** Most events that wait to be added to the lists. */
+/** Events that wait at most, before they are added to the lists. */
 const MOST_WAITING = 30;
 
 /** Holds the data of all views, and tells its listeners about changes. */

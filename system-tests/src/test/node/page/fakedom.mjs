@@ -36,7 +36,7 @@ class FakeNode {
     }
   }
 
-  /** Returns the first descendant with an id or a class, `#id` or `.class`, or null. */
+  /** Returns the first descendant with an id, a class or a name, `#id`, `.class` or `name`, or null. */
   querySelector(selector) {
     for (const node of this.nodes) {
       const found = node.matches(selector) ? node : node.querySelector(selector);
@@ -120,9 +120,18 @@ class FakeElement extends FakeNode {
 
   matches(selector) {
     const name = selector.slice(1);
-    return selector.startsWith('#')
-      ? this.getAttribute('id') === name
-      : (this.getAttribute('class') ?? '').split(' ').includes(name);
+    switch (selector[0]) {
+      case '#':
+        return this.getAttribute('id') === name;
+      case '.':
+        return (this.getAttribute('class') ?? '').split(' ').includes(name);
+      default:
+        return this.nodeName === selector;
+    }
+  }
+
+  getBoundingClientRect() {
+    return { top: 0, height: 0 };
   }
 
   removeAttribute(name) {

@@ -108,7 +108,7 @@ test('slow requests displace no failure, neither from the stream nor from a load
   assert.ok(ids(store.notable).includes('failed'));
 });
 
-test('an event without news changes nothing', () => {
+test('an empty event changes nothing', () => {
   const store = loaded({ requests: [named('a')], notable: [named('a')] });
   const told = [];
   store.listen((what) => told.push(what));
@@ -120,6 +120,20 @@ test('an event without news changes nothing', () => {
   store.addRequests({ notable: [named('c')] });
 
   assert.deepEqual(told, ['requests', 'requests', 'requests']);
+});
+
+test('events that nobody reads do not wait without limit', () => {
+  const store = new Store();
+  let reads = 0;
+  const watched = Object.defineProperty(named('a'), 'client_req_id', { get: () => `${reads++}` });
+
+  for (let i = 0; i < 29; i++) {
+    store.addRequests({ recent: [watched] });
+  }
+  assert.equal(reads, 0);
+  store.addRequests({ recent: [watched] });
+
+  assert.ok(reads > 0);
 });
 
 test('requests that nobody reads for a long time are there, newest first', () => {

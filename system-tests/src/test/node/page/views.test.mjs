@@ -16,9 +16,12 @@ let announced;
 let timers;
 /** Tells the view that the reader has come near the end of its rows. */
 let comeNearEnd;
+/** Calls of the view to its observer of that end. */
+let observing;
 
 beforeEach(() => {
   announced = [];
+  observing = [];
   timers = new Map();
   globalThis.document = new FakeDocument();
   globalThis.setTimeout = (run, delay) => {
@@ -31,9 +34,15 @@ beforeEach(() => {
     constructor(changed) {
       comeNearEnd = () => changed([{ isIntersecting: true }]);
     }
-    observe() {}
-    unobserve() {}
-    disconnect() {}
+    observe() {
+      observing.push('observe');
+    }
+    unobserve() {
+      observing.push('unobserve');
+    }
+    disconnect() {
+      observing.push('disconnect');
+    }
   };
   Object.assign(globalThis, { scrollY: 0, innerHeight: 900 });
   globalThis.history = { replaceState: () => {} };
@@ -105,6 +114,8 @@ function thousandRequests() {
   const opened = view(openRequests, '#/requests', store);
   store.listen((what) => opened.update(what));
   opened.update();
+  const body = document.body.querySelector('.requests').childNodes.at(-1);
+  body.getBoundingClientRect = () => ({ top: 300 - scrollY, height: 34 * rows().length });
   return { store, opened };
 }
 
@@ -131,7 +142,7 @@ test('a long list begins with the rows of a window, and grows near their end', (
   assert.equal(rows().length, 1000);
 });
 
-test('a high window has more rows', () => {
+test('a tall window has more rows', () => {
   globalThis.innerHeight = 3000;
 
   thousandRequests();
@@ -152,24 +163,87 @@ test('rows that the reader has scrolled to stay when requests are added', () => 
   assert.match(rows()[0].textContent, /GET \/1099/);
 });
 
-test('a reader who is back at the top has the rows of a window', () => {
+test('rows far below the window go when requests are added', () => {
   const { store } = thousandRequests();
-  comeNearEnd();
+  for (let i = 0; i < 5; i++) {
+    comeNearEnd();
+  }
+  assert.equal(rows().length, 660);
 
-  store.addRequests({ recent: lines(1000, 1100) });
+  globalThis.scrollY = 1000;
+  store.addRequests({ recent: lines(1000, 1010) });
+  assert.equal(rows().length, Math.ceil((900 + 1600 + 700) / 34) + 10);
+  globalThis.scrollY = 0;
+  store.addRequests({ recent: lines(1010, 1110) });
 
-  assert.equal(rows().length, 60);
+  assert.equal(rows().length, Math.ceil((900 + 1600 - 300) / 34));
 });
 
-test('a row with the focus stays when requests are added', () => {
-  const { store } = thousandRequests();
+test('the end of the rows is observed anew after a piece, and no longer once the view is closed', () => {
+  const { opened } = thousandRequests();
+
   comeNearEnd();
-  const focused = rows().at(-1);
+  opened.close();
+
+  assert.deepEqual(observing, ['observe', 'unobserve', 'observe', 'disconnect']);
+});
+
+test('a row with the focus stays when requests are added, and so do rows after it', () => {
+  const { store } = thousandRequests();
+  const focused = rows()[20];
   focused.focus();
 
   store.addRequests({ recent: lines(1000, 1100) });
 
   assert.equal(document.activeElement, focused);
+  assert.equal(rows().indexOf(focused), 120);
+  assert.ok(rows().length > 200);
+});
+
+test('the button shows more rows, and moves the focus to the first of them', () => {
+  thousandRequests();
+  const button = document.body.querySelector('.requests').parentNode.nextSibling.querySelector('.small');
+  button.focus();
+
+  button.onclick();
+
+  assert.equal(rows().length, 180);
+  assert.ok(rows()[60].contains(document.activeElement));
+  assert.deepEqual(announced, ['180 of 1,000 requests are shown']);
+});
+
+test('a paused list keeps its rows', () => {
+  const { store } = thousandRequests();
+  comeNearEnd();
+  const pause = document.body.querySelector('.toolbar').querySelector('.small');
+
+  pause.onclick();
+  store.addRequests({ recent: lines(1000, 1100) });
+  assert.equal(rows().length, 180);
+  assert.match(rows()[0].textContent, /GET \/0/);
+  pause.onclick();
+
+  assert.match(rows()[0].textContent, /GET \/1099/);
+});
+
+test('another filter begins with the rows of a window', () => {
+  thousandRequests();
+  comeNearEnd();
+
+  type(document.body.querySelector('#f-text'), '/1');
+
+  assert.equal(rows().length, 60);
+  assert.match(document.body.textContent, /60 of 111 requests are shown/);
+});
+
+test('screen readers are told of rows that are not in the document', () => {
+  thousandRequests();
+  const table = document.body.querySelector('.requests');
+
+  assert.equal(table.getAttribute('aria-rowcount'), '1001');
+  type(document.body.querySelector('#f-text'), '/99');
+
+  assert.equal(table.getAttribute('aria-rowcount'), null);
 });
 
 /** Opens the view of a request that the broker does not know, and waits for that answer. */

@@ -40,8 +40,8 @@ class RequestsView {
   /** Rows in the document by the keys of their lines. */
   #rows = new Map();
   /** Lines that fulfil all conditions. */
-  #shown = [];
-  /** Most rows in the document: the browser lays all of them out again when lines are added. */
+  #matching = [];
+  /** Limit of the rows in the document. The browser lays out all of them again whenever lines are added. */
   #reach = 0;
   #nearEnd = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && this.#showMore(), {
     rootMargin: `${NEAR}px`,
@@ -143,13 +143,13 @@ class RequestsView {
   #remember() {
     const list = this.#list === 'notable' ? 'notable' : '';
     history.replaceState(null, '', requestsLink({ ...this.#conditions, list }));
-    this.update();
+    this.update('filter');
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => this.#announceResult(), QUIET);
   }
 
   #announceResult() {
-    const n = this.#shown.length;
+    const n = this.#matching.length;
     this.#announce(n > 0 ? plural(n, 'request') : this.#emptyText());
   }
 
@@ -162,7 +162,7 @@ class RequestsView {
     this.#paused = !this.#paused;
     this.#frozen = this.#paused ? { recent: this.#store.recent, notable: this.#store.notable } : null;
     this.#announce(this.#paused ? 'The list is paused' : 'The list is no longer paused');
-    this.update();
+    this.update('pause');
   }
 
   update(what) {
@@ -173,11 +173,12 @@ class RequestsView {
     }
     this.#surroundings = JSON.stringify(surroundings);
     const lists = this.#frozen ?? this.#store;
+    const area = this.#nodes.body.getBoundingClientRect();
     this.#beginDay(surroundings.day, lists);
     const matches = matcher(this.#conditions);
-    this.#shown = lists[this.#list].filter(matches);
+    this.#matching = lists[this.#list].filter(matches);
     this.#controls(lists, matches, surroundings);
-    this.#reach = what === undefined ? firstRows() : this.#keptRows();
+    this.#reach = what === 'filter' ? firstRows() : this.#rowsInReach(area);
     this.#fill();
     this.#measure();
   }
@@ -276,46 +277,57 @@ class RequestsView {
     return [];
   }
 
-  /** Returns the most rows after lines were added: those that the reader may be looking at stay. */
-  #keptRows() {
-    if (scrollY <= 0 && !this.#nodes.body.contains(document.activeElement)) {
-      return firstRows();
+  /**
+   * Returns the new limit of rows after lines were added. The rows in the window stay, and those around the focus. In browsers
+   * with scroll anchoring the rows in the window keep their places, unless the window is at the top.
+   *
+   * @param area the area of the rows before the change
+   */
+  #rowsInReach({ top, height }) {
+    if (this.#paused || this.#rows.size === 0) {
+      return Math.max(this.#reach, firstRows());
     }
-    return Math.max(this.#reach, this.#shown.findLastIndex((line) => this.#rows.has(keyOf(line))) + 1);
+    // Twice the distance, so that the rows that stay do not at once call for more.
+    const near = Math.ceil((innerHeight + 2 * NEAR - top) / (height / this.#rows.size));
+    const rows = this.#matching.map((line) => this.#rows.get(keyOf(line)));
+    const added = scrollY > 0 ? Math.max(0, rows.findIndex((row) => row)) : 0;
+    const focused = rows.findIndex((row) => row?.contains(document.activeElement));
+    return Math.max(firstRows(), Math.min(near, this.#rows.size) + added, focused < 0 ? 0 : focused + MORE_ROWS);
   }
 
+  /** Adds rows. A focus on the button moves to the first of them, which takes its place. */
   #showMore() {
+    const { body, rest } = this.#nodes;
+    const before = this.#rows.size;
+    const hasFocus = rest.contains(document.activeElement);
     this.#reach += MORE_ROWS;
     this.#fill();
-    // Observed anew, it tells of an end that is still near.
-    this.#nearEnd.unobserve(this.#nodes.rest);
-    this.#nearEnd.observe(this.#nodes.rest);
+    if (hasFocus) {
+      body.childNodes[before]?.querySelector('a').focus({ preventScroll: true });
+      this.#announce(this.#extent());
+    }
+    // An observer reports only changes. Observing again makes it report an end that is still near.
+    this.#nearEnd.unobserve(rest);
+    this.#nearEnd.observe(rest);
+  }
+
+  /** Returns how many rows the document has of how many. */
+  #extent() {
+    return `${count(this.#rows.size)} of ${plural(this.#matching.length, 'request')} are shown`;
   }
 
   #fill() {
-    const { body, rest } = this.#nodes;
-    const lines = this.#shown.slice(0, this.#reach);
-    rest.hidden = lines.length === this.#shown.length;
-    if (!rest.hidden) {
-      const more = el('button', { type: 'button', class: 'small', onclick: () => this.#showMore() }, 'Show more');
-      update(rest, `${count(lines.length)} of ${plural(this.#shown.length, 'request')} are shown. `, more);
-    }
+    const { body } = this.#nodes;
+    const lines = this.#matching.slice(0, this.#reach);
     if (lines.length === 0) {
       this.#rows.clear();
       update(body, el('tr', { key: 'empty' }, el('td', { class: 'empty', colspan: COLUMNS.length }, this.#emptyText())));
-      return;
+    } else {
+      body.querySelector('.empty')?.parentNode.remove();
+      this.#removeExcept(new Set(lines.map(keyOf)));
+      this.#place(lines);
     }
-    body.querySelector('.empty')?.parentNode.remove();
-    this.#removeExcept(new Set(lines.map(keyOf)));
-    let cursor = body.firstChild;
-    for (const line of lines) {
-      const row = this.#rowFor(line);
-      if (row === cursor) {
-        cursor = cursor.nextSibling;
-      } else {
-        body.insertBefore(row, cursor);
-      }
-    }
+    this.#showRest();
   }
 
   #removeExcept(wanted) {
@@ -323,6 +335,19 @@ class RequestsView {
       if (!wanted.has(key)) {
         row.remove();
         this.#rows.delete(key);
+      }
+    }
+  }
+
+  #place(lines) {
+    const { body } = this.#nodes;
+    let cursor = body.firstChild;
+    for (const line of lines) {
+      const row = this.#rowFor(line);
+      if (row === cursor) {
+        cursor = cursor.nextSibling;
+      } else {
+        body.insertBefore(row, cursor);
       }
     }
   }
@@ -335,6 +360,19 @@ class RequestsView {
       this.#rows.set(key, row);
     }
     return row;
+  }
+
+  /** Says how many rows the document lacks, also to screen readers. */
+  #showRest() {
+    const { rest, table } = this.#nodes;
+    rest.hidden = this.#rows.size === this.#matching.length;
+    if (rest.hidden) {
+      table.removeAttribute('aria-rowcount');
+    } else {
+      const more = el('button', { type: 'button', class: 'small', onclick: () => this.#showMore() }, 'Show more');
+      update(rest, `${this.#extent()}. `, more);
+      table.setAttribute('aria-rowcount', this.#matching.length + 1); // with the row of the headings
+    }
   }
 
   #emptyText() {
@@ -353,13 +391,11 @@ class RequestsView {
       return;
     }
     this.#measured = true;
-    requestAnimationFrame(() =>
-      setTimeout(() => performance.mark('longcut-requests-paint', { detail: this.#shown.length })),
-    );
+    requestAnimationFrame(() => setTimeout(() => performance.mark('longcut-requests-paint')));
   }
 }
 
-/** Returns how many rows reach beyond the end of the window, also of a high one. */
+/** Returns a number of rows that fills the window, however tall: a row is higher than 20 pixels. */
 function firstRows() {
   return Math.max(60, Math.ceil(innerHeight / 20));
 }
