@@ -3,7 +3,7 @@
 import { withLines, withNotable, withoutRepeated } from './requestlist.mjs';
 import { steadyStates } from './words.mjs';
 
-/** Events that wait at most, before they are added to the lists. */
+/** Number of waiting events at which they are added to the lists, even if nobody reads these. */
 const MOST_WAITING = 30;
 
 /** Holds the data of all views, and tells its listeners about changes. */

@@ -60,14 +60,14 @@ function view(open, hash, store) {
   return open(document.body, { store, route: parseRoute(hash), announce: (text) => announced.push(text), reload: () => {} });
 }
 
-/** Opens the view Requests with two requests, and returns it with the input of its filter. */
-function requests() {
+/** Opens the view Requests with two requests. Returns it with its store and the input of its filter. */
+function requests(query = '') {
   const store = new Store();
   store.setRelay(relay());
   store.setRequests(store.beginLoad(), { requests: [line(), line({ client_req_id: 'other', path: '/customers' })] }, true);
-  const opened = view(openRequests, '#/requests', store);
+  const opened = view(openRequests, `#/requests${query}`, store);
   opened.update();
-  return { opened, input: document.body.querySelector('#f-text') };
+  return { opened, store, input: document.body.querySelector('#f-text') };
 }
 
 function type(input, text) {
@@ -200,16 +200,59 @@ test('a row with the focus stays when requests are added, and so do rows after i
   assert.ok(rows().length > 200);
 });
 
+/** Returns the button below the list. */
+function moreButton() {
+  return document.body.querySelector('.requests').parentNode.nextSibling.querySelector('.small');
+}
+
 test('the button shows more rows, and moves the focus to the first of them', () => {
   thousandRequests();
-  const button = document.body.querySelector('.requests').parentNode.nextSibling.querySelector('.small');
-  button.focus();
+  moreButton().focus();
 
-  button.onclick();
+  moreButton().onclick();
 
   assert.equal(rows().length, 180);
   assert.ok(rows()[60].contains(document.activeElement));
   assert.deepEqual(announced, ['180 of 1,000 requests are shown']);
+});
+
+test('the button keeps its place while it has the focus', () => {
+  thousandRequests();
+  const button = moreButton();
+  button.focus();
+
+  comeNearEnd();
+  assert.equal(rows().length, 60);
+  assert.equal(document.activeElement, button);
+  button.onblur();
+
+  assert.deepEqual(observing, ['observe', 'unobserve', 'observe']);
+});
+
+test('rows in the window stay when a load adds lines below newer ones', () => {
+  const { store } = thousandRequests();
+  comeNearEnd();
+  globalThis.scrollY = 3000;
+  const inWindow = rows()[90];
+  const load = store.beginLoad();
+  store.addRequests({ recent: lines(1300, 1310) });
+
+  store.setRequests(load, { requests: [...lines(1000, 1310).reverse(), ...lines(0, 690)] }, true);
+
+  assert.ok(rows().indexOf(inWindow) === 90 + 310);
+});
+
+test('the focus stays near when a filter is removed, and when the list is loaded again', () => {
+  const { opened, store } = requests('?outcome=answered');
+  document.body.querySelector('.chip').onclick();
+  assert.equal(document.activeElement, document.body.querySelector('#f-text'));
+  store.addRequests({ omitted: 3 });
+  opened.update('requests');
+
+  document.body.querySelector('.hint').querySelector('.small').onclick();
+
+  assert.equal(document.activeElement, document.body.querySelector('.toolbar').querySelector('.small'));
+  assert.deepEqual(announced, ['Requests pass too fast to be shown one by one', 'Loading the list again']);
 });
 
 test('a paused list keeps its rows', () => {
@@ -224,6 +267,7 @@ test('a paused list keeps its rows', () => {
   pause.onclick();
 
   assert.match(rows()[0].textContent, /GET \/1099/);
+  assert.ok(rows().length < 180);
 });
 
 test('another filter begins with the rows of a window', () => {

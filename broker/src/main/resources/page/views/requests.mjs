@@ -43,9 +43,7 @@ class RequestsView {
   #matching = [];
   /** Limit of the rows in the document. The browser lays out all of them again whenever lines are added. */
   #reach = 0;
-  #nearEnd = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && this.#showMore(), {
-    rootMargin: `${NEAR}px`,
-  });
+  #nearEnd = new IntersectionObserver((entries) => this.#observed(entries.at(-1)), { rootMargin: `${NEAR}px` });
   #nodes = {};
   #measured = false;
   #announce;
@@ -255,11 +253,19 @@ class RequestsView {
         onclick: () => {
           this.#conditions = { ...this.#conditions, outcome: '' };
           this.#remember();
+          this.#nodes.text.focus(); // The chip is gone.
         },
       },
       this.#conditions.outcome,
       el('span', { 'aria-hidden': 'true' }, ' ×'),
     );
+  }
+
+  /** Loads the lists. Their button goes once they are there. */
+  #loadAgain() {
+    this.#nodes.pause.focus();
+    this.#announce('Loading the list again');
+    this.#load();
   }
 
   #notes(matches) {
@@ -271,7 +277,7 @@ class RequestsView {
     if (this.#store.omitted > 0) {
       return [
         `${plural(this.#store.omitted, 'request')} passed too fast to be shown one by one. `,
-        el('button', { type: 'button', class: 'small', onclick: () => this.#load() }, 'Load the list again'),
+        el('button', { type: 'button', class: 'small', onclick: () => this.#loadAgain() }, 'Load the list again'),
       ];
     }
     return [];
@@ -288,27 +294,39 @@ class RequestsView {
       return Math.max(this.#reach, firstRows());
     }
     // Twice the distance, so that the rows that stay do not at once call for more.
-    const near = Math.ceil((innerHeight + 2 * NEAR - top) / (height / this.#rows.size));
+    const near = Math.min(this.#rows.size, Math.ceil((innerHeight + 2 * NEAR - top) / (height / this.#rows.size)));
+    const kept = new Set([...this.#nodes.body.childNodes].slice(0, near));
     const rows = this.#matching.map((line) => this.#rows.get(keyOf(line)));
-    const added = scrollY > 0 ? Math.max(0, rows.findIndex((row) => row)) : 0;
+    const last = scrollY > 0 ? rows.findLastIndex((row) => kept.has(row)) : 0;
     const focused = rows.findIndex((row) => row?.contains(document.activeElement));
-    return Math.max(firstRows(), Math.min(near, this.#rows.size) + added, focused < 0 ? 0 : focused + MORE_ROWS);
+    return Math.max(firstRows(), near, last + 1, focused < 0 ? 0 : focused + MORE_ROWS);
   }
 
-  /** Adds rows. A focus on the button moves to the first of them, which takes its place. */
-  #showMore() {
-    const { body, rest } = this.#nodes;
-    const before = this.#rows.size;
-    const hasFocus = rest.contains(document.activeElement);
+  /** Adds rows when their end is near. While the button has the focus, only a click adds them, so that it keeps its place. */
+  #observed(end) {
+    if (end.isIntersecting && !this.#nodes.rest.contains(document.activeElement)) {
+      this.#grow();
+    }
+  }
+
+  #grow() {
     this.#reach += MORE_ROWS;
     this.#fill();
-    if (hasFocus) {
-      body.childNodes[before]?.querySelector('a').focus({ preventScroll: true });
-      this.#announce(this.#extent());
-    }
-    // An observer reports only changes. Observing again makes it report an end that is still near.
-    this.#nearEnd.unobserve(rest);
-    this.#nearEnd.observe(rest);
+    this.#observeAgain();
+  }
+
+  /** An observer reports only changes. Observing again makes it report an end that is still near. */
+  #observeAgain() {
+    this.#nearEnd.unobserve(this.#nodes.rest);
+    this.#nearEnd.observe(this.#nodes.rest);
+  }
+
+  /** Adds rows, and moves the focus to the first of them, which takes the place of the button. */
+  #showMore() {
+    const before = this.#rows.size;
+    this.#grow();
+    this.#nodes.body.childNodes[before]?.querySelector('a').focus({ preventScroll: true });
+    this.#announce(this.#extent());
   }
 
   /** Returns how many rows the document has of how many. */
@@ -369,10 +387,17 @@ class RequestsView {
     if (rest.hidden) {
       table.removeAttribute('aria-rowcount');
     } else {
-      const more = el('button', { type: 'button', class: 'small', onclick: () => this.#showMore() }, 'Show more');
-      update(rest, `${this.#extent()}. `, more);
+      update(rest, `${this.#extent()}. `, this.#moreButton());
       table.setAttribute('aria-rowcount', this.#matching.length + 1); // with the row of the headings
     }
+  }
+
+  #moreButton() {
+    return el(
+      'button',
+      { type: 'button', class: 'small', onclick: () => this.#showMore(), onblur: () => this.#observeAgain() },
+      'Show more',
+    );
   }
 
   #emptyText() {
