@@ -1,28 +1,14 @@
 // View Requests: the last requests, and those that failed or took longest.
 
 import { el, setText, update } from '../dom.mjs';
-import { count, dayOf, duration, moment, plural, shortName } from '../format.mjs';
-import { heading, statusBadge } from '../parts.mjs';
+import { count, dayOf, plural } from '../format.mjs';
+import { heading } from '../parts.mjs';
 import { conditionsOf, isFiltered, keyOf, matcher, statusChoices } from '../requestlist.mjs';
-import { requestLink, requestsLink, targetLink } from '../route.mjs';
-
-/** Rows that are added when the reader comes near the end of those in the document. */
-const MORE_ROWS = 120;
-
-/** Distance from the end of the rows, in pixels, at which more are added. */
-const NEAR = 800;
+import { requestsLink } from '../route.mjs';
+import { RequestRows } from './requestrows.mjs';
 
 /** Pause after the last change of the filter until its result is announced, in milliseconds. */
 const QUIET = 500;
-
-const COLUMNS = [
-  ['Time (UTC)', 'time wide-only'],
-  ['Status', 'state'],
-  ['Request', 'path'],
-  ['Target', 'target wide-only'],
-  ['Agent', 'agent wide-only'],
-  ['Took', 'num took'],
-];
 
 /** Opens the view in `main`. Returns `update` and `close`. */
 export function openRequests(main, context) {
@@ -37,13 +23,9 @@ class RequestsView {
   #list;
   #paused = false;
   #frozen = null;
-  /** Rows in the document by the keys of their lines. */
-  #rows = new Map();
+  #rows;
   /** Lines that fulfil all conditions. */
   #matching = [];
-  /** Limit of the rows in the document. The browser lays out all of them again whenever lines are added. */
-  #reach = 0;
-  #nearEnd = new IntersectionObserver((entries) => this.#observed(entries.at(-1)), { rootMargin: `${NEAR}px` });
   #nodes = {};
   #measured = false;
   #announce;
@@ -51,11 +33,11 @@ class RequestsView {
   #hasOmitted = false;
   /** Day, brokers and targets that the view shows, as JSON. */
   #surroundings = '';
-  #day = dayOf(Date.now());
 
   constructor(main, { store, route, announce, reload }) {
     this.#store = store;
     this.#announce = announce;
+    this.#rows = new RequestRows(announce);
     this.#load = reload;
     this.#conditions = conditionsOf(route.query);
     this.#list = route.query.get('list') === 'notable' ? 'notable' : 'recent';
@@ -67,7 +49,7 @@ class RequestsView {
   }
 
   close() {
-    this.#nearEnd.disconnect();
+    this.#rows.close();
     clearTimeout(this.#announcing);
   }
 
@@ -78,32 +60,13 @@ class RequestsView {
     n.tabs = el('div', { class: 'tabs', role: 'group', 'aria-label': 'Lists' });
     n.pause = el('button', { type: 'button', class: 'small', onclick: () => this.#togglePause() });
     n.note = el('p', { class: 'hint' });
-    n.body = el('tbody');
-    n.rest = el('p', { class: 'hint' });
-    n.table = el(
-      'table',
-      { class: 'requests' },
-      el('caption', { class: 'unseen' }, 'Requests, newest first'),
-      el(
-        'thead',
-        null,
-        el(
-          'tr',
-          null,
-          COLUMNS.map(([name, kind]) => el('th', { scope: 'col', class: kind }, name)),
-        ),
-      ),
-      n.body,
-    );
     main.append(
       el('div', { class: 'head' }, heading('What happened to each request'), n.lead),
       n.form,
       el('div', { class: 'toolbar' }, n.tabs, n.pause),
       n.note,
-      el('div', { class: 'frame', role: 'region', 'aria-label': 'Requests', tabindex: '0' }, n.table),
-      n.rest,
+      ...this.#rows.nodes,
     );
-    this.#nearEnd.observe(n.rest);
   }
 
   #form() {
@@ -171,27 +134,11 @@ class RequestsView {
     }
     this.#surroundings = JSON.stringify(surroundings);
     const lists = this.#frozen ?? this.#store;
-    const area = this.#nodes.body.getBoundingClientRect();
-    this.#beginDay(surroundings.day, lists);
     const matches = matcher(this.#conditions);
     this.#matching = lists[this.#list].filter(matches);
+    this.#rows.show(this.#matching, what === 'filter' ? 'first' : this.#paused ? 'all' : 'near', this.#emptyText());
     this.#controls(lists, matches, surroundings);
-    this.#reach = what === 'filter' ? firstRows() : this.#rowsInReach(area);
-    this.#fill();
     this.#measure();
-  }
-
-  /** Gives the times of the rows their date once they lack it. The rows stay, and so do focus and scroll position. */
-  #beginDay(day, lists) {
-    if (this.#day !== day) {
-      this.#day = day;
-      for (const line of [...lists.recent, ...lists.notable]) {
-        const row = this.#rows.get(keyOf(line));
-        if (row) {
-          update(row, ...rowOf(line).childNodes);
-        }
-      }
-    }
   }
 
   #readSurroundings() {
@@ -283,123 +230,6 @@ class RequestsView {
     return [];
   }
 
-  /**
-   * Returns the new limit of rows after lines were added. The rows in the window stay, and those around the focus. In browsers
-   * with scroll anchoring the rows in the window keep their places, unless the window is at the top.
-   *
-   * @param area the area of the rows before the change
-   */
-  #rowsInReach({ top, height }) {
-    if (this.#paused || this.#rows.size === 0) {
-      return Math.max(this.#reach, firstRows());
-    }
-    // Twice the distance, so that the rows that stay do not at once call for more.
-    const near = Math.min(this.#rows.size, Math.ceil((innerHeight + 2 * NEAR - top) / (height / this.#rows.size)));
-    const kept = new Set([...this.#nodes.body.childNodes].slice(0, near));
-    const rows = this.#matching.map((line) => this.#rows.get(keyOf(line)));
-    const last = scrollY > 0 ? rows.findLastIndex((row) => kept.has(row)) : 0;
-    const focused = rows.findIndex((row) => row?.contains(document.activeElement));
-    return Math.max(firstRows(), near, last + 1, focused < 0 ? 0 : focused + MORE_ROWS);
-  }
-
-  /** Adds rows when their end is near. While the button has the focus, only a click adds them, so that it keeps its place. */
-  #observed(end) {
-    if (end.isIntersecting && !this.#nodes.rest.contains(document.activeElement)) {
-      this.#grow();
-    }
-  }
-
-  #grow() {
-    this.#reach += MORE_ROWS;
-    this.#fill();
-    this.#observeAgain();
-  }
-
-  /** An observer reports only changes. Observing again makes it report an end that is still near. */
-  #observeAgain() {
-    this.#nearEnd.unobserve(this.#nodes.rest);
-    this.#nearEnd.observe(this.#nodes.rest);
-  }
-
-  /** Adds rows, and moves the focus to the first of them, which takes the place of the button. */
-  #showMore() {
-    const before = this.#rows.size;
-    this.#grow();
-    this.#nodes.body.childNodes[before]?.querySelector('a').focus({ preventScroll: true });
-    this.#announce(this.#extent());
-  }
-
-  /** Returns how many rows the document has of how many. */
-  #extent() {
-    return `${count(this.#rows.size)} of ${plural(this.#matching.length, 'request')} are shown`;
-  }
-
-  #fill() {
-    const { body } = this.#nodes;
-    const lines = this.#matching.slice(0, this.#reach);
-    if (lines.length === 0) {
-      this.#rows.clear();
-      update(body, el('tr', { key: 'empty' }, el('td', { class: 'empty', colspan: COLUMNS.length }, this.#emptyText())));
-    } else {
-      body.querySelector('.empty')?.parentNode.remove();
-      this.#removeExcept(new Set(lines.map(keyOf)));
-      this.#place(lines);
-    }
-    this.#showRest();
-  }
-
-  #removeExcept(wanted) {
-    for (const [key, row] of this.#rows) {
-      if (!wanted.has(key)) {
-        row.remove();
-        this.#rows.delete(key);
-      }
-    }
-  }
-
-  #place(lines) {
-    const { body } = this.#nodes;
-    let cursor = body.firstChild;
-    for (const line of lines) {
-      const row = this.#rowFor(line);
-      if (row === cursor) {
-        cursor = cursor.nextSibling;
-      } else {
-        body.insertBefore(row, cursor);
-      }
-    }
-  }
-
-  #rowFor(line) {
-    const key = keyOf(line);
-    let row = this.#rows.get(key);
-    if (!row) {
-      row = rowOf(line);
-      this.#rows.set(key, row);
-    }
-    return row;
-  }
-
-  /** Says how many rows the document lacks, also to screen readers. */
-  #showRest() {
-    const { rest, table } = this.#nodes;
-    rest.hidden = this.#rows.size === this.#matching.length;
-    if (rest.hidden) {
-      table.removeAttribute('aria-rowcount');
-    } else {
-      update(rest, `${this.#extent()}. `, this.#moreButton());
-      table.setAttribute('aria-rowcount', this.#matching.length + 1); // with the row of the headings
-    }
-  }
-
-  #moreButton() {
-    return el(
-      'button',
-      { type: 'button', class: 'small', onclick: () => this.#showMore(), onblur: () => this.#observeAgain() },
-      'Show more',
-    );
-  }
-
   #emptyText() {
     if (!this.#store.begun) {
       return 'Loading …';
@@ -420,11 +250,6 @@ class RequestsView {
   }
 }
 
-/** Returns a number of rows that fills the window, however tall: a row is higher than 20 pixels. */
-function firstRows() {
-  return Math.max(60, Math.ceil(innerHeight / 20));
-}
-
 /** Values that a select has. */
 const OFFERED = new WeakMap();
 
@@ -440,39 +265,4 @@ function options(select, all, values, chosen) {
     );
   }
   select.value = chosen;
-}
-
-function rowOf(line) {
-  const isAnswer = line.outcome === 'answered' || line.status === 0;
-  return el(
-    'tr',
-    null,
-    el('td', { class: 'time wide-only' }, moment(line.received_at)),
-    el('td', { class: 'state' }, statusBadge(line, true)),
-    el(
-      'th',
-      { scope: 'row', class: 'path' },
-      el(
-        'a',
-        { href: requestLink(line.client_req_id), title: line.path },
-        el('span', { class: 'method' }, line.method),
-        ` ${line.path}`,
-      ),
-      el(
-        'span',
-        { class: 'sub narrow-only' },
-        [moment(line.received_at), line.upstream_target, isAnswer ? '' : line.outcome]
-          .filter((each) => each !== '')
-          .join(' · '),
-      ),
-    ),
-    el('td', { class: 'target wide-only' }, el('a', { href: targetLink(line.upstream_target) }, line.upstream_target)),
-    el(
-      'td',
-      { class: 'agent wide-only', title: line.upstream_agent || null },
-      line.upstream_agent ? shortName(line.upstream_agent) : '–',
-      line.attempts > 1 && el('span', { class: 'tag' }, `${line.attempts} attempts`),
-    ),
-    el('td', { class: 'num took' }, duration(line.total_ms)),
-  );
 }

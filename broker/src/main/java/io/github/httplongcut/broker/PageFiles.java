@@ -45,6 +45,7 @@ final class PageFiles {
           "views/now.mjs",
           "views/replay.mjs",
           "views/request.mjs",
+          "views/requestrows.mjs",
           "views/requests.mjs",
           "views/target.mjs",
           "words.mjs");
